@@ -1,0 +1,155 @@
+namespace Stress.Emulator.Oracle;
+
+/// <summary>Every place in the kernel that stores a <c>struct ifnet *</c> (reference 2.9 and 3.10).</summary>
+public enum HolderKind : byte
+{
+    None,
+    InMultiIfp,
+    IpMoptionsIfp,
+    RouterInfoIfp,
+    InpRouteIfp,
+    RtEntryIfp,
+    IfaddrIfp,
+    In6pRouteIfp,
+    In6MultiIfp,
+    KludgeIfp,
+    Ip6MoptionsIfp,
+    NdPrefixIfp,
+    RcvIf,
+
+    /// <summary>in_multi.inm_rti: a router_info freed with its interface while the membership lives (order trap 2.3).</summary>
+    InMultiRti,
+
+    /// <summary>ip6_moptions' membership record freed in another protocol's turn (order trap 3.4).</summary>
+    Im6oMembership,
+}
+
+/// <summary>The functions that use a held interface pointer.</summary>
+public enum UseSite : byte
+{
+    None,
+    InDelMulti,
+    IgmpJoinGroup,
+    IgmpLeaveGroup,
+    IgmpSendPkt,
+    IpOutput,
+    IpMulticastIfReadBack,
+    InSelectSrc,
+    In6SelectHlim,
+    In6DelMulti,
+    Mld6SendPkt,
+    Mld6StopListening,
+    Ip6Output,
+    In6SelectSrc,
+    InPcbPurgeIf0,
+    In6PcbPurgeIf0,
+    PppOutput,
+    PppSIoctl,
+    IpReassembly,
+    Ip6Reassembly,
+    RtRequest,
+    NdPrefix,
+    In6SetScope,
+    In6SaveMkludge,
+}
+
+/// <summary>Why the purge that should have cleared the holder did not.</summary>
+public enum PurgeGap : byte
+{
+    None,
+
+    /// <summary>if_detach asks a family's protocols only when the interface still has an address of the family (1.5 step 3).</summary>
+    NoInetAddress,
+
+    NoInet6Address,
+
+    /// <summary>The purge ran, and the pointer was stored afterwards.</summary>
+    StoredAfterPurge,
+
+    /// <summary>Another protocol's turn freed the record first (2.3, 3.4).</summary>
+    ProtocolOrder,
+
+    /// <summary>The route walk skipped the node (1.8).</summary>
+    RouteWalkSkipped,
+
+    /// <summary>No purge covers this holder.</summary>
+    NotCovered,
+}
+
+/// <summary>What the oracle says of a use.</summary>
+public enum Verdict : byte
+{
+    Clean,
+    Stale,
+    Alias,
+    Crash,
+}
+
+/// <summary>A crash title: holder × use site × why the purge did not run.</summary>
+public readonly record struct CrashTitle(UseSite Site, HolderKind Holder, PurgeGap Gap)
+{
+    /// <summary>For example <c>in_delmulti: stale in_multi.inm_ifp (no AF_INET address at if_detach)</c>.</summary>
+    public override string ToString() => $"{KernelNames.Of(Site)}: stale {KernelNames.Of(Holder)} ({KernelNames.Of(Gap)})";
+}
+
+/// <summary>BSD's own spellings.</summary>
+public static class KernelNames
+{
+    public static string Of(HolderKind kind) => kind switch
+    {
+        HolderKind.InMultiIfp => "in_multi.inm_ifp",
+        HolderKind.IpMoptionsIfp => "ip_moptions.imo_multicast_ifp",
+        HolderKind.RouterInfoIfp => "router_info.rti_ifp",
+        HolderKind.InpRouteIfp => "inpcb.inp_route.ro_rt->rt_ifp",
+        HolderKind.RtEntryIfp => "rtentry.rt_ifp",
+        HolderKind.IfaddrIfp => "ifaddr.ifa_ifp",
+        HolderKind.In6pRouteIfp => "in6p_route.ro_rt->rt_ifp",
+        HolderKind.In6MultiIfp => "in6_multi.in6m_ifp",
+        HolderKind.KludgeIfp => "multi6_kludge.mk_ifp",
+        HolderKind.Ip6MoptionsIfp => "ip6_moptions.im6o_multicast_ifp",
+        HolderKind.NdPrefixIfp => "nd_prefix.ndpr_ifp",
+        HolderKind.RcvIf => "m_pkthdr.rcvif",
+        HolderKind.InMultiRti => "in_multi.inm_rti",
+        HolderKind.Im6oMembership => "in6_multi_mship.i6mm_maddr",
+        _ => "no holder",
+    };
+
+    public static string Of(UseSite site) => site switch
+    {
+        UseSite.InDelMulti => "in_delmulti",
+        UseSite.IgmpJoinGroup => "igmp_joingroup",
+        UseSite.IgmpLeaveGroup => "igmp_leavegroup",
+        UseSite.IgmpSendPkt => "igmp_sendpkt",
+        UseSite.IpOutput => "ip_output",
+        UseSite.IpMulticastIfReadBack => "ip_getmoptions",
+        UseSite.InSelectSrc => "in_selectsrc",
+        UseSite.In6SelectHlim => "in6_selecthlim",
+        UseSite.In6DelMulti => "in6_delmulti",
+        UseSite.Mld6SendPkt => "mld6_sendpkt",
+        UseSite.Mld6StopListening => "mld6_stop_listening",
+        UseSite.Ip6Output => "ip6_output",
+        UseSite.In6SelectSrc => "in6_selectsrc",
+        UseSite.InPcbPurgeIf0 => "in_pcbpurgeif0",
+        UseSite.In6PcbPurgeIf0 => "in6_pcbpurgeif0",
+        UseSite.PppOutput => "pppoutput",
+        UseSite.PppSIoctl => "pppsioctl",
+        UseSite.IpReassembly => "ip_input",
+        UseSite.Ip6Reassembly => "ip6_input",
+        UseSite.RtRequest => "rtrequest1",
+        UseSite.NdPrefix => "nd6_prelist",
+        UseSite.In6SetScope => "in6_setscope",
+        UseSite.In6SaveMkludge => "in6_savemkludge",
+        _ => "unknown",
+    };
+
+    public static string Of(PurgeGap gap) => gap switch
+    {
+        PurgeGap.NoInetAddress => "no AF_INET address at if_detach",
+        PurgeGap.NoInet6Address => "no AF_INET6 address at if_detach",
+        PurgeGap.StoredAfterPurge => "stored after the purge",
+        PurgeGap.ProtocolOrder => "freed in another protocol's turn",
+        PurgeGap.RouteWalkSkipped => "route walk skipped it",
+        PurgeGap.NotCovered => "no purge covers it",
+        _ => "not stale",
+    };
+}
