@@ -28,6 +28,12 @@ public sealed class Site
     /// <summary>Counters since virtual time zero.</summary>
     public SiteTally Tally { get; } = new();
 
+    /// <summary>Hears every step when set; null (the default) costs nothing.</summary>
+    public ISiteTrace? Trace { get; set; }
+
+    /// <summary>Virtual time reached.</summary>
+    public VirtualTime Now => new(NextWindow * _options.Window.Microseconds);
+
     /// <summary>A site at virtual time zero, before any boot.</summary>
     public static Site Create(SiteOptions options, uint number) => new(options, number);
 
