@@ -161,7 +161,7 @@ public static class HtmlReport
             bool known = row.Disconnects > 0;
             output.Write($"<tr><td>{E(row.Name)}</td><td>{RateChart.RoleName(row.Role)}</td><td class=\"n\">{Figures.Count(row.Crashes)}</td><td class=\"n\">{Figures.Count(row.Disconnects)}</td>");
             output.Write($"<td class=\"n\">{(known ? Figures.Percent(i.Rate) : "–")}</td><td class=\"n\">{(known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "–")}</td>");
-            output.Write($"<td class=\"n\">{(row.Mail is { } m ? Figures.Percent(m) : "")}</td></tr>\n");
+            output.Write($"<td class=\"n\">{(row.Mail is { } m ? Figures.Tick(m * 100) : "")}</td></tr>\n");
         }
 
         output.Write("</tbody></table></div></details>\n");

@@ -19,7 +19,7 @@ public static class RateChart
         double max = rows.Max(r => Math.Max(r.Mail ?? 0, r.Disconnects == 0 ? 0 : r.Interval.High)) * 100;
         Scale x = Scale.Round(Math.Clamp(max, 0.01, 100), from, to, narrow ? 4 : 8);
         var svg = new Svg(width, title, css);
-        double top = 30, y = top + 8;
+        double top = 38, y = top + 8;
         double rowHeight = narrow ? 40 : 30, nameHeight = narrow ? 22 : 0, gap = narrow ? 8 : 12;
         var groups = rows.GroupBy(r => r.Name).Select(g => g.OrderBy(r => r.Role).ToList()).ToList();
         double bottom = y + groups.Sum(g => nameHeight + (g.Count * rowHeight) + gap) - gap;
@@ -69,7 +69,7 @@ public static class RateChart
         bool known = row.Disconnects > 0;
         string value = known ? $"{Figures.Percent(i.Rate)} %" : "no disconnects";
         string range = known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "";
-        string mail = row.Mail is { } m ? $"mail {Figures.Percent(m)}" : "";
+        string mail = row.Mail is { } m ? $"mail {Figures.Tick(m * 100)}" : "";
         string tip = $"{row.Name}, {role}: {Figures.Count(row.Crashes)} crashes in {Figures.Count(row.Disconnects)} disconnects, {value} (95 %: {range})";
         if (narrow)
         {

@@ -86,7 +86,8 @@ public static class Figures
         100 => "100",
         >= 9.95 => (share * 100).ToString("0.0", Grouped),
         >= 0.995 => (share * 100).ToString("0.00", Grouped),
-        _ => (share * 100).ToString("0.0##", Grouped),
+        >= 0.01 => (share * 100).ToString("0.000", Grouped),
+        _ => (share * 100).ToString("0.0000", Grouped),
     };
 
     /// <summary>A tick label: 25k rather than 25000 where it is narrow.</summary>

@@ -25,10 +25,10 @@ public static class TimeChart
         TimeUnit unit = TimeUnit.For(end);
         var x = new Scale(Math.Max(unit.Of(end), 1e-9), left, right);
         double largest = series.SelectMany(s => s.Points).Select(p => p.Value).Concat(band.Select(b => b.High)).DefaultIfEmpty(0).Max();
-        Scale y = yMax is { } fixedMax ? new Scale(fixedMax, bottom, top) : Scale.Round(largest, bottom, top, 4);
+        Scale y = yMax is { } fixedMax ? new Scale(fixedMax, bottom, top) : Scale.Round(largest, bottom, top, 5);
         var svg = new Svg(width, title, css) { Height = height };
         svg.Text(0, 10, yTitle, "axis-title");
-        foreach (double tick in y.Ticks(4))
+        foreach (double tick in y.Ticks(5))
         {
             svg.Line(left, y.At(tick), right, y.At(tick), tick == 0 ? "axis" : "grid");
             svg.Text(left - 7, y.At(tick) + 4, Figures.Tick(tick), "tick", "end");
