@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry;
@@ -67,10 +68,11 @@ public static class TelemetryExtensions
     /// when no endpoint is set.
     /// </summary>
     /// <param name="services">The host's services.</param>
+    /// <param name="configuration">The host's configuration; it has to hold the environment's variables, and the exporter reads it too.</param>
     /// <param name="service">The service's name, unless <c>OTEL_SERVICE_NAME</c> gives another: <c>stress-silo</c> or <c>stress-client</c>.</param>
-    public static IServiceCollection AddStressOtlp(this IServiceCollection services, string service)
+    public static IServiceCollection AddStressOtlp(this IServiceCollection services, IConfiguration configuration, string service)
     {
-        if (!OtlpVariables.Any(v => Environment.GetEnvironmentVariable(v) is { Length: > 0 }))
+        if (!OtlpVariables.Any(v => configuration[v] is { Length: > 0 }))
         {
             return services;
         }

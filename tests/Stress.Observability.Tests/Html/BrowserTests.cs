@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Observability.Tests.Html;
@@ -34,10 +35,10 @@ public sealed partial class BrowserTests
 
     private static readonly string[] Sections = ["rates", "designs", "crashes", "first-crash", "stale", "timeline"];
 
-    [ProgramFact("chromium")]
+    [ToolFact("chromium")]
     public void On_a_phone_nothing_overflows_and_every_chart_is_drawn() => Look(400, dark: false);
 
-    [ProgramFact("chromium")]
+    [ToolFact("chromium")]
     public void On_a_desk_nothing_overflows_and_every_chart_is_drawn() => Look(1400, dark: true);
 
     private static void Look(int width, bool dark)
