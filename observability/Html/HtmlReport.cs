@@ -7,11 +7,11 @@ namespace Stress.Observability.Html;
 
 /// <summary>
 /// Writes a run's report as one page that needs nothing else: style sheet and pictures are inside, there is no script and no address of another host.
-/// Every chart is drawn here, in two widths, of which the page shows the one that fits.
+/// Every chart is drawn here, in three widths, of which the page shows the one that fits.
 /// </summary>
 public static class HtmlReport
 {
-    private const double WideWidth = 1072, HalfWidth = 516, NarrowWidth = 344;
+    private const double WideWidth = 1072, HalfWidth = 516, MiddleWidth = 720, NarrowWidth = 344;
 
     /// <summary>Writes the page of a run.</summary>
     /// <param name="report">The run's <c>report.json</c>.</param>
@@ -37,7 +37,7 @@ public static class HtmlReport
                 (G. Troxel, tech-net, 2005-03-02): 75 % of disconnects on the called system, 25 and 10 % on the calling one.
                 """);
             Legend(output, Roles(page.Rates), page.Rates.Any(r => r.Mail is not null) ? "the mail" : null);
-            Both(output, (w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), WideWidth);
+            EachWidth(output, (w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), WideWidth);
             RateTable(output, page.Rates, "Code path");
             output.Write("</section>\n");
         }
@@ -46,7 +46,7 @@ public static class HtmlReport
         {
             Section(output, "designs", "Crash rate per teardown design", "All code paths together, on the same scenario and seed. A complete design has to show zero.");
             Legend(output, Roles(page.Designs), null);
-            Both(output, (w, css) => RateChart.Draw(page.Designs, w, "Crash rates per design", css), WideWidth);
+            EachWidth(output, (w, css) => RateChart.Draw(page.Designs, w, "Crash rates per design", css), WideWidth);
             RateTable(output, page.Designs, "Design");
             output.Write("</section>\n");
         }
@@ -57,7 +57,7 @@ public static class HtmlReport
         {
             Section(output, "first-crash", "Time to the first crash", page.FirstCrashSentence);
             output.Write("<ul class=\"legend\"><li><i class=\"swatch s0\"></i>share of sites</li><li><i class=\"swatch band\"></i>95 % interval</li></ul>\n");
-            Both(output, (w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), HalfWidth);
+            EachWidth(output, (w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), HalfWidth);
             output.Write("</section>\n");
         }
 
@@ -74,7 +74,7 @@ public static class HtmlReport
             }
 
             output.Write("</ol>\n");
-            Both(output, (w, css) => SwimLanes.Draw(timeline, w, css), WideWidth);
+            EachWidth(output, (w, css) => SwimLanes.Draw(timeline, w, css), WideWidth);
             output.Write("</section>\n");
         }
 
@@ -120,7 +120,8 @@ public static class HtmlReport
         TextWriter output, string id, string heading, string text, IReadOnlyList<PageSeries> series, VirtualTime end, string yTitle, string none, double width = HalfWidth)
     {
         Section(output, id, heading, text);
-        List<PageSeries> drawn = [.. series.OrderByDescending(s => s.Points.Count == 0 ? 0 : s.Points.Max(p => p.Value)).Take(TimeChart.MostSeries)];
+        List<PageSeries> rose = [.. series.Where(s => s.Points.Any(p => p.Value > 0))];
+        List<PageSeries> drawn = [.. rose.OrderByDescending(s => s.Points.Max(p => p.Value)).Take(TimeChart.MostSeries)];
         if (drawn.Count == 0)
         {
             output.Write($"<p class=\"none\">{E(none)}</p></section>\n");
@@ -130,12 +131,12 @@ public static class HtmlReport
         output.Write("<ul class=\"legend\">");
         for (int i = 0; i < drawn.Count; i++)
         {
-            string last = drawn[i].Points.Count == 0 ? "0" : Figures.Count(drawn[i].Points[^1].Value);
+            string last = Figures.Count(drawn[i].Points[^1].Value);
             output.Write($"<li><i class=\"swatch s{i}\"></i>{E(drawn[i].Name)} <b>{last}</b></li>");
         }
 
-        output.Write(series.Count > drawn.Count ? $"<li>and {series.Count - drawn.Count} smaller</li></ul>\n" : "</ul>\n");
-        Both(output, (w, css) => TimeChart.Draw(drawn, [], end, yTitle, null, w, heading, css), width);
+        output.Write(rose.Count > drawn.Count ? $"<li>and {rose.Count - drawn.Count} smaller</li></ul>\n" : "</ul>\n");
+        EachWidth(output, (w, css) => TimeChart.Draw(drawn, [], end, yTitle, null, w, heading, css), width);
         output.Write("</section>\n");
     }
 
@@ -220,8 +221,8 @@ public static class HtmlReport
         output.Write("</tbody></table></div></section>\n");
     }
 
-    private static void Both(TextWriter output, Func<double, string, string> draw, double wide) =>
-        output.Write($"<figure>{draw(wide, "chart wide")}{draw(NarrowWidth, "chart narrow")}</figure>\n");
+    private static void EachWidth(TextWriter output, Func<double, string, string> draw, double wide) =>
+        output.Write($"<figure>{draw(wide, "chart wide")}{draw(MiddleWidth, "chart middle")}{draw(NarrowWidth, "chart narrow")}</figure>\n");
 
     private static string E(string text) => Svg.Escape(text);
 

@@ -5,6 +5,8 @@ namespace Stress.Observability.Html;
 /// <summary>Rates as dots with their intervals as bars, one line a role, grouped by name, with the mail's figures as diamonds.</summary>
 public static class RateChart
 {
+    private const double MailColumn = 52, RangeColumn = 118;
+
     /// <param name="rows">Rows of one name stand together, in the order in which the names first appear.</param>
     /// <param name="width">In CSS pixels; below 480 the labels go above the bars.</param>
     /// <param name="title">What a screen reader says.</param>
@@ -14,7 +16,8 @@ public static class RateChart
         bool narrow = width < 480;
         double left = narrow ? 12 : Math.Clamp(20 + (rows.Max(r => r.Name.Length) * 7.6), 120, width * 0.34);
         double roleColumn = narrow ? 58 : 70;
-        double right = narrow ? 14 : 186;
+        bool anyMail = rows.Any(r => r.Mail is not null);
+        double right = narrow ? 14 : anyMail ? 248 : 200;
         double from = narrow ? left : left + roleColumn, to = width - right;
         double max = rows.Max(r => Math.Max(r.Mail ?? 0, r.Disconnects == 0 ? 0 : r.Interval.High)) * 100;
         Scale x = Scale.Round(Math.Clamp(max, 0.01, 100), from, to, narrow ? 4 : 8);
@@ -30,6 +33,15 @@ public static class RateChart
         }
 
         svg.Text(to, 10, "crashes per 100 disconnects (%)", "axis-title", "end");
+        if (!narrow)
+        {
+            double columns = width - (anyMail ? MailColumn : 0);
+            svg.Text(columns - RangeColumn, top - 8, "rate", "axis-title", "end").Text(columns, top - 8, "95 % interval", "axis-title", "end");
+            if (anyMail)
+            {
+                svg.Text(width, top - 8, "mail", "axis-title", "end");
+            }
+        }
         for (int i = 0; i < groups.Count; i++)
         {
             List<RateRow> group = groups[i];
@@ -50,7 +62,7 @@ public static class RateChart
             y += nameHeight;
             foreach (RateRow row in group)
             {
-                Row(svg, row, x, y, narrow, left, from, width, rowHeight);
+                Row(svg, row, x, y, narrow, left, from, width, rowHeight, anyMail);
                 y += rowHeight;
             }
 
@@ -61,7 +73,7 @@ public static class RateChart
         return svg.ToString();
     }
 
-    private static void Row(Svg svg, RateRow row, Scale x, double y, bool narrow, double left, double from, double width, double rowHeight)
+    private static void Row(Svg svg, RateRow row, Scale x, double y, bool narrow, double left, double from, double width, double rowHeight, bool anyMail)
     {
         WilsonInterval i = row.Interval;
         string role = RoleName(row.Role);
@@ -69,18 +81,20 @@ public static class RateChart
         bool known = row.Disconnects > 0;
         string value = known ? $"{Figures.Percent(i.Rate)} %" : "no disconnects";
         string range = known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "";
-        string mail = row.Mail is { } m ? $"mail {Figures.Tick(m * 100)}" : "";
+        string mail = row.Mail is { } m ? $"{Figures.Tick(m * 100)} %" : "";
         string tip = $"{row.Name}, {role}: {Figures.Count(row.Crashes)} crashes in {Figures.Count(row.Disconnects)} disconnects, {value} (95 %: {range})";
         if (narrow)
         {
             svg.Circle(5, y + 9, 4, $"fill {role}").Text(14, y + 13, role, "sub");
-            svg.Text(width, y + 13, mail.Length > 0 ? $"{value}  ({range})  {mail}" : $"{value}  ({range})", "num", "end");
+            string interval = known ? $"  ({range})" : "";
+            svg.Text(width, y + 13, mail.Length > 0 ? $"{value}{interval}  mail {mail}" : value + interval, "num", "end");
         }
         else
         {
             svg.Circle(left + 4, middle, 4, $"fill {role}").Text(left + 13, middle + 4.5, role, "sub");
-            svg.Text(width - 128, middle + 4.5, value, "num strong", "end");
-            svg.Text(width, middle + 4.5, range, "num", "end");
+            double columns = width - (anyMail ? MailColumn : 0);
+            svg.Text(known ? columns - RangeColumn : columns, middle + 4.5, value, known ? "num strong" : "num", "end");
+            svg.Text(columns, middle + 4.5, range, "num", "end").Text(width, middle + 4.5, mail, "num", "end");
         }
 
         if (known)

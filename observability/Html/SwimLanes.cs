@@ -103,7 +103,7 @@ public static class SwimLanes
 
             for (int l = 0; l < row.Lines.Count; l++)
             {
-                string style = l < row.Times ? "clock" : life.Contains(row.Step) && l == row.Times ? $"step staged st{(int)step.Stage}" : "step";
+                string style = l < row.Times ? "clock" : life.Contains(row.Step) ? $"step staged st{(int)step.Stage}" : "step";
                 svg.Text(textLeft, row.Y + (l * leading) + font + 1, row.Lines[l], style);
             }
         }

@@ -9,6 +9,9 @@ public static class TimeChart
     /// <summary>How many series have a colour and dash of their own; more are a table's work.</summary>
     public const int MostSeries = 8;
 
+    /// <summary>Counts are whole: the axis does not divide them.</summary>
+    private const double LeastCount = 5;
+
     /// <param name="series">Drawn in order; the n-th has the style class <c>s</c>n.</param>
     /// <param name="band">A band and its middle line, drawn below the series; may be empty.</param>
     /// <param name="end">Where the time axis ends.</param>
@@ -25,7 +28,7 @@ public static class TimeChart
         TimeUnit unit = TimeUnit.For(end);
         var x = new Scale(Math.Max(unit.Of(end), 1e-9), left, right);
         double largest = series.SelectMany(s => s.Points).Select(p => p.Value).Concat(band.Select(b => b.High)).DefaultIfEmpty(0).Max();
-        Scale y = yMax is { } fixedMax ? new Scale(fixedMax, bottom, top) : Scale.Round(largest, bottom, top, 5);
+        Scale y = yMax is { } fixedMax ? new Scale(fixedMax, bottom, top) : Scale.Round(Math.Max(largest, LeastCount), bottom, top, 5);
         var svg = new Svg(width, title, css) { Height = height };
         svg.Text(0, 10, yTitle, "axis-title");
         foreach (double tick in y.Ticks(5))

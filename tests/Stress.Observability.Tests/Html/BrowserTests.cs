@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Stress.Observability.Html;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -36,19 +37,30 @@ public sealed partial class BrowserTests
     private static readonly string[] Sections = ["rates", "designs", "crashes", "first-crash", "stale", "timeline"];
 
     [ToolFact("chromium")]
-    public void On_a_phone_nothing_overflows_and_every_chart_is_drawn() => Look(400, dark: false);
+    public void On_a_phone_nothing_overflows_and_every_chart_is_drawn() => Look(SampleReports.Page(), Sections, 400, dark: false);
 
     [ToolFact("chromium")]
-    public void On_a_desk_nothing_overflows_and_every_chart_is_drawn() => Look(1400, dark: true);
+    public void On_a_tablet_nothing_overflows_and_every_chart_is_drawn() => Look(SampleReports.Page(), Sections, 800, dark: false);
 
-    private static void Look(int width, bool dark)
+    [ToolFact("chromium")]
+    public void On_a_desk_nothing_overflows_and_every_chart_is_drawn() => Look(SampleReports.Page(), Sections, 1400, dark: true);
+
+    [ToolFact("chromium")]
+    public void A_page_with_long_names_and_nothing_to_show_does_not_overflow_on_a_phone()
+    {
+        var page = new StringWriter();
+        HtmlReport.Write(SampleReports.Interrupted(), page);
+        Look(page.ToString(), ["rates"], 400, dark: false);
+    }
+
+    private static void Look(string page, string[] sections, int width, bool dark)
     {
         string folder = Directory.CreateTempSubdirectory("stress-page-").FullName;
         try
         {
             string file = Path.Combine(folder, "harness.html");
-            string page = JsonSerializer.Serialize(SampleReports.Page());
-            File.WriteAllText(file, Harness.Replace("WIDTH", width.ToString(), StringComparison.Ordinal).Replace("PAGE", page, StringComparison.Ordinal));
+            string text = JsonSerializer.Serialize(page);
+            File.WriteAllText(file, Harness.Replace("WIDTH", width.ToString(), StringComparison.Ordinal).Replace("PAGE", text, StringComparison.Ordinal));
             (int exit, string dom, string errors) = Programs.Run(
                 "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--disable-sync", "--enable-logging=stderr", $"--user-data-dir={Path.Combine(folder, "profile")}",
@@ -62,11 +74,11 @@ public sealed partial class BrowserTests
             Assert.Empty(m.GetProperty("over").EnumerateArray().Select(e => e.GetString()));
             Assert.True(m.GetProperty("scroll").GetInt32() <= m.GetProperty("client").GetInt32(), "the page scrolls sideways");
             Assert.Equal(dark ? "rgb(20, 22, 26)" : "rgb(251, 250, 247)", m.GetProperty("paper").GetString());
-            Assert.Equal(Sections, m.GetProperty("charts").EnumerateArray().Select(c => c.GetProperty("id").GetString()));
+            Assert.Equal(sections, m.GetProperty("charts").EnumerateArray().Select(c => c.GetProperty("id").GetString()));
             foreach (JsonElement chart in m.GetProperty("charts").EnumerateArray())
             {
                 string id = chart.GetProperty("id").GetString()!;
-                Assert.True(chart.GetProperty("shown").GetInt32() == 1, $"{id}: one of the two widths is shown");
+                Assert.True(chart.GetProperty("shown").GetInt32() == 1, $"{id}: one of its widths is shown");
                 Assert.True(chart.GetProperty("width").GetInt32() > 250 && chart.GetProperty("height").GetInt32() > 150, $"{id} is drawn");
                 Assert.True(chart.GetProperty("marks").GetInt32() >= 2, $"{id} has marks");
                 Assert.True(!chart.GetProperty("spill").EnumerateArray().Any(), $"{id}: text outside the picture: {chart.GetProperty("spill")}");

@@ -156,6 +156,26 @@ internal static class SampleReports
         return recorder.Timeline(Title)!;
     }
 
+    /// <summary>A run that was interrupted before anything happened.</summary>
+    public static RunReport Interrupted() => Seed() with
+    {
+        Scenario = "a-scenario-with-a-name-that-is-longer-than-a-telephone-is-wide-0123456789",
+        Complete = false,
+        Incomplete = "interrupted",
+        WallSeconds = 0,
+        Disconnects = new RoleCounts(0, 0),
+        Panics = new RoleCounts(0, 0),
+        Paths = [.. Seed().Paths.Select(p => p with { Crashes = 0, Disconnects = 0, Rate = 0, Low = 0, High = 1 })],
+        CodePaths = [],
+        Stale = [],
+        FirstCrash = new FirstCrashSummary(null, 0, 0, 0, []),
+        Series = new RunSeries(10, 0, [], [], [], []),
+        Expectations = [new ExpectationVerdict(CodePath.Membership, "called", 70, 80, 0, false, 41), new ExpectationVerdict("in6_savemkludge", null, null, null, 0, false, 44)],
+    };
+
+    /// <summary>A design that is complete: disconnects, and no crash.</summary>
+    public static RunReport Clean() => Seed("psref", 1_000_000) with { CodePaths = [], Expectations = [] };
+
     /// <summary>The largest page: every section is there.</summary>
     public static string Page()
     {
