@@ -69,8 +69,9 @@ public static class RunCommand
                 watch => new RunFollower(silo.Grains).Run(launch.Plan, watch, stop));
         }
 
+        TimeSpan wall = Stopwatch.GetElapsedTime(start);
         Difference? difference = check && !run.Interrupted ? Check(terminal, launch, run.Result, stop) : null;
-        RunReport report = ReportBuilder.Build(launch, run.Result, Stopwatch.GetElapsedTime(start), run.Interrupted);
+        RunReport report = ReportBuilder.Build(launch, run.Result, wall, run.Interrupted);
         output.Folder.Write(report, ReportBuilder.Crashes(launch, run.Result, output.Folder.Path));
         if (output.Json is { } further)
         {

@@ -24,11 +24,15 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <summary>Sites that <c>--check</c> executes again.</summary>
     private const int CheckedSites = 8;
 
+    // Enough that a worker never waits for a hand-over; few, so that few images are alive and a cancelled run closes at once.
+    private const int SitesInFlightPerWorker = 4;
+
     /// <summary>Plans a run.</summary>
     public static Launch Create(RunSettings settings, Scenario scenario, string runId, bool check)
     {
         int sites = scenario.Pairs / scenario.Site.CallersPerAnswerer;
         int first = settings.SiteNumber ?? 0, count = settings.SiteNumber is null ? sites : 1;
+        int shards = (count + RunPlan.DefaultShardSize - 1) / RunPlan.DefaultShardSize;
         var plan = new RunPlan
         {
             RunId = runId,
@@ -36,6 +40,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             FirstSite = first,
             Sites = count,
             Windows = RunPlan.WindowsOf(scenario.Duration, scenario.Site.Window),
+            SitesInFlight = Math.Max(1, SitesInFlightPerWorker * settings.WorkerCount / shards),
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
         };
         return new Launch(scenario, plan, settings.WorkerCount, settings.Design is not null, settings.SiteNumber is not null);

@@ -9,6 +9,9 @@ public sealed record RunPlan
     /// <summary>The series of a report has at most this many bins.</summary>
     public const int MaxSeriesBins = 200;
 
+    /// <summary>Sites of one shard, unless the plan says otherwise.</summary>
+    public const int DefaultShardSize = 250;
+
     /// <summary>The run's name; grain keys start with it.</summary>
     [Id(0)]
     public required string RunId { get; init; }
@@ -31,7 +34,7 @@ public sealed record RunPlan
 
     /// <summary>Sites of one shard.</summary>
     [Id(5)]
-    public int ShardSize { get; init; } = 250;
+    public int ShardSize { get; init; } = DefaultShardSize;
 
     /// <summary>Sites that a shard drives at once. More than one, so that a worker never waits for a hand-over; few, so that few images are alive.</summary>
     [Id(6)]
