@@ -1,0 +1,38 @@
+using Stress.Emulator.Simulation;
+using Stress.Observability.Html;
+using Xunit;
+
+namespace Stress.Observability.Tests.Html;
+
+public sealed class CrashTimelineTests
+{
+    [Fact]
+    public void The_life_of_the_pointer_is_one_step_of_each_stage_in_order()
+    {
+        CrashTimeline timeline = SampleReports.Timeline();
+        PointerStage[] life = [.. timeline.Life().Select(i => timeline.Steps[i].Stage)];
+        Assert.Equal(Enumerable.Range(1, 7).Select(i => (PointerStage)i), life);
+    }
+
+    [Fact]
+    public void A_recorder_keeps_the_life_and_the_last_steps_of_a_long_run()
+    {
+        var recorder = new TimelineRecorder(crashEvent: 1_000_000, keep: 10);
+        recorder.Step(0, VirtualTime.Zero, 0, TraceSource.Kernel, "ppp0", PointerStage.Allocated);
+        for (int i = 1; i < 10_000; i++)
+        {
+            recorder.Step(i, VirtualTime.FromSeconds(i), 1, TraceSource.Ripngd, "update");
+        }
+
+        recorder.Step(10_000, VirtualTime.FromSeconds(10_000), 0, TraceSource.Kernel, "read", PointerStage.Used);
+        recorder.Step(2_000_000, VirtualTime.FromSeconds(10_001), 0, TraceSource.Kernel, "after the crash", PointerStage.Used);
+        CrashTimeline timeline = recorder.Timeline("title")!;
+        Assert.Equal(0, timeline.Router);
+        Assert.Equal(PointerStage.Allocated, timeline.Steps[0].Stage);
+        Assert.Equal("read", timeline.Steps[^1].Text);
+        Assert.Equal(11, timeline.Steps.Count);
+    }
+
+    [Fact]
+    public void Nothing_heard_is_no_timeline() => Assert.Null(new TimelineRecorder(1).Timeline("title"));
+}
