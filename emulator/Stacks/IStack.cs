@@ -17,6 +17,12 @@ public interface IStack
     /// <summary>What the stack did with freed memory.</summary>
     StackOracle Oracle { get; }
 
+    /// <summary>
+    /// What <c>@name</c> means in the program that recorded this stack's answers: true when it kept the last index of any interface, false when it kept
+    /// one for each name.
+    /// </summary>
+    bool KeepsOneLastIndex { get; }
+
     /// <summary>The index of a live interface, 0 when there is none of that name (if_nametoindex).</summary>
     uint IndexOf(string name);
 

@@ -94,16 +94,18 @@ public sealed class OperationRunner(IStack stack)
     {
         if (result.Value == 0)
         {
-            lastIndex[name] = stack.IndexOf(name);
+            lastIndex[Key(name)] = stack.IndexOf(name);
         }
 
         return result;
     }
 
+    private string Key(string name) => stack.KeepsOneLastIndex ? "" : name;
+
     private uint Resolve(InterfaceSelector selector) => selector.Kind switch
     {
         SelectorKind.Name => stack.IndexOf(selector.Name),
-        SelectorKind.LastIndex => lastIndex.GetValueOrDefault(selector.Name),
+        SelectorKind.LastIndex => lastIndex.GetValueOrDefault(Key(selector.Name)),
         _ => selector.Index,
     };
 }

@@ -32,6 +32,8 @@ public abstract class StackBase : IStack
 
     public abstract string Design { get; }
 
+    public virtual bool KeepsOneLastIndex => false;
+
     public StackOracle Oracle { get; } = new();
 
     /// <summary>Attached interfaces, oldest first. The loopback interface is not listed: it has no address that these operations could meet.</summary>

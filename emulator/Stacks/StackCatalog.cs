@@ -21,9 +21,6 @@ public static class StackCatalog
     /// <summary>Names that <see cref="Create"/> knows, in the order of their age.</summary>
     public static readonly IReadOnlyList<string> Names = [NetBsd2005, NetBsd7, Linux6];
 
-    /// <summary>The one list that was recorded before the recording program learnt to name the peer in <c>deladdr4</c> on Linux.</summary>
-    private const string RecordedWithoutPeer = "pppd";
-
     /// <summary>Designs of a stack, the default first.</summary>
     /// <exception cref="UnknownStackException">No such stack.</exception>
     public static IReadOnlyList<string> DesignsOf(string stack) => stack switch
@@ -37,7 +34,7 @@ public static class StackCatalog
     /// <summary>A new router with this stack.</summary>
     /// <param name="stack">One of <see cref="Names"/>.</param>
     /// <param name="design">One of <see cref="DesignsOf"/>; null for the stack's default.</param>
-    /// <param name="listName">The operation list's file name without extension: it tells how the list's <c>deladdr4</c> was recorded on Linux.</param>
+    /// <param name="listName">The operation list's file name without extension: it tells the conditions under which the list was recorded.</param>
     /// <exception cref="UnknownStackException">No such stack, or no such design of it.</exception>
     public static IStack Create(string stack, string? design = null, string listName = "")
     {
@@ -48,8 +45,9 @@ public static class StackCatalog
             throw new UnknownStackException($"stack '{stack}' has no design '{chosen}'; accepted: {string.Join(", ", designs)}");
         }
 
+        RecordingConditions conditions = RecordingConditions.Of(listName);
         return stack == NetBsd7
-            ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen))
-            : new Linux6Stack(deleteNamesPeer: listName != RecordedWithoutPeer);
+            ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen), conditions)
+            : new Linux6Stack(conditions);
     }
 }

@@ -9,11 +9,8 @@ namespace Stress.Emulator.Stacks.Linux;
 /// interface indices (reference 9.7), so that no freed memory is ever read: what is stale here is a number. Modelled from net/ipv4/devinet.c, igmp.c,
 /// ip_sockglue.c, route.c and net/ipv6/addrconf.c, mcast.c, datagram.c, ip6_output.c; checked against the recorded answers.
 /// </summary>
-/// <param name="deleteNamesPeer">
-/// How <c>deladdr4</c> calls <c>ip address delete</c>: true gives the peer last used with that local address, as the lists of <c>random/</c> were recorded;
-/// false gives the bare address, which iproute2 sends as its own peer. The kernel compares the peer (inet_rtm_deladdr).
-/// </param>
-public sealed class Linux6Stack(bool deleteNamesPeer = true) : StackBase
+/// <param name="conditions">How the recording program called the system's tools.</param>
+public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
 {
     private const byte Udp = 17;
     private const int Ipv4HeaderBytes = 20;
@@ -118,7 +115,7 @@ public sealed class Linux6Stack(bool deleteNamesPeer = true) : StackBase
     /// <summary>inet_rtm_deladdr: local address and peer must both be those of the address.</summary>
     public override OperationResult DeleteAddress4(string name, Ipv4Address local) => OnInterface(name, ifp =>
     {
-        Ipv4Address peer = deleteNamesPeer ? lastPeer.GetValueOrDefault(local, local) : local;
+        Ipv4Address peer = conditions.DeleteNamesPeer ? lastPeer.GetValueOrDefault(local, local) : local;
         if (ifp.Addresses4.Find(a => a.Local == local && a.Peer == peer) is not { } ifa)
         {
             return OperationResult.Fail(LinuxErrno.Address4NotFound);
@@ -129,7 +126,10 @@ public sealed class Linux6Stack(bool deleteNamesPeer = true) : StackBase
         return OperationResult.Ok;
     });
 
-    /// <summary>inet6_rtm_newaddr. The recording gave no peer, so no route to it exists.</summary>
+    /// <summary>
+    /// inet6_rtm_newaddr. The route to the peer is added at once or never: on a device that is down it is refused, and at NETDEV_UP only the route of the
+    /// address itself is made up for (fixup_permanent_addr).
+    /// </summary>
     public override OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer) => OnInterface(name, ifp =>
     {
         if (ifp.Addresses6.Exists(a => a.Address == local))
@@ -137,7 +137,7 @@ public sealed class Linux6Stack(bool deleteNamesPeer = true) : StackBase
             return OperationResult.Fail(LinuxErrno.Address6Assigned);
         }
 
-        ifp.Addresses6.Add(new InterfaceAddress6(ifp, local, prefixLength, NextAddressSequence()));
+        ifp.Addresses6.Add(new InterfaceAddress6(ifp, local, prefixLength, NextAddressSequence()) { Peer = peer, OwnsRoute = peer is not null && ifp.IsUp });
         return OperationResult.Ok;
     });
 
@@ -363,7 +363,10 @@ public sealed class Linux6Stack(bool deleteNamesPeer = true) : StackBase
     /// </summary>
     private OperationResult Output6(Ipv6Address destination, uint index, int bytes)
     {
-        StackInterface? ifp = destination.IsMulticast ? multicastRoutes6.Find(i => index == 0 || i.Index == index) : null;
+        IEnumerable<StackInterface> routes = destination.IsMulticast
+            ? multicastRoutes6
+            : Interfaces.Where(i => i.Addresses6.Exists(a => a.OwnsRoute && a.Peer == destination));
+        StackInterface? ifp = routes.FirstOrDefault(i => index == 0 || i.Index == index);
         bool hasSource = ifp is null ? Interfaces.Exists(i => i.Addresses6.Count > 0) : ifp.Addresses6.Count > 0;
         if (!hasSource)
         {

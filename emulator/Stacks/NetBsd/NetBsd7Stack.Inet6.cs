@@ -8,6 +8,9 @@ public sealed partial class NetBsd7Stack
     private const int Ipv6HeaderBytes = 40;
     private const int UdpHeaderBytes = 8;
     private const int MldPacketBytes = 72;
+    /// <summary>The node information group of this router's host name (in6_nigroup: ff02::2:, then 32 bits of a digest of the name).</summary>
+    private static readonly Ipv6Address NodeInformationGroup = new(0xFF02_0000_0000_0000, 0x0000_0002_5374_7265);
+
     private const int AutomaticReportDelayMilliseconds = 1_000;
     private const int SecondReportDelayMilliseconds = 10_000;
 
@@ -207,7 +210,14 @@ public sealed partial class NetBsd7Stack
         {
             foreach ((StackInterface ifp, Frame frame) in pendingReports.Where(p => p.Interface.IsAttached))
             {
-                TunOutput(ifp, frame);
+                if (frame.Destination6 is null)
+                {
+                    IpOutput(frame.Destination4, ifp.Index, frame);
+                }
+                else
+                {
+                    MldSendPkt(ifp, frame);
+                }
             }
 
             pendingReports.Clear();
@@ -233,7 +243,7 @@ public sealed partial class NetBsd7Stack
     /// <summary>in6_ifattach at if_up: a link-local address is made when there is none.</summary>
     private void In6IfAttach(StackInterface ifp)
     {
-        if (ifp.IsMulticast && !ifp.Addresses6.Exists(a => a.Address.IsLinkLocal))
+        if (conditions.AutomaticLinkLocal && ifp.IsMulticast && !ifp.Addresses6.Exists(a => a.Address.IsLinkLocal))
         {
             In6UpdateIfa(ifp, Ipv6Address.LinkLocal(++automaticIdentifier), 64, null, isAutomatic: true);
         }
@@ -282,22 +292,28 @@ public sealed partial class NetBsd7Stack
             In6RestoreMkludge(ia);
             if (isNew)
             {
-                In6AddMulti(address.SolicitedNode, ifp, isAutomatic);
-                In6AddMulti(Ipv6Address.AllNodes, ifp, isDelayed: false);
-                In6AddMulti(Ipv6Address.InterfaceLocalAllNodes, ifp, isDelayed: false);
+                foreach (Ipv6Address group in OwnGroups(address))
+                {
+                    In6AddMulti(group, ifp, isDelayed: isAutomatic && group == address.SolicitedNode);
+                }
             }
         }
 
         return null;
     }
 
-    /// <summary>in6_purgeaddr: peer route, the address's own groups, then in6_unlink_ifa.</summary>
+    /// <summary>The groups that an address joins by itself (ia6_memberships), in order.</summary>
+    private Ipv6Address[] OwnGroups(Ipv6Address address) => conditions.NodeInformationGroups
+        ? [address.SolicitedNode, Ipv6Address.AllNodes, NodeInformationGroup, Ipv6Address.InterfaceLocalAllNodes]
+        : [address.SolicitedNode, Ipv6Address.AllNodes, Ipv6Address.InterfaceLocalAllNodes];
+
+    /// <summary>
+    /// in6_purgeaddr: the address's own groups, then in6_unlink_ifa. The host route to the peer stays in the table until the interface is detached: a
+    /// later send to the peer finds it, and the same address cannot be added again (EEXIST).
+    /// </summary>
     private void In6PurgeAddr(InterfaceAddress6 ia)
     {
-        routes6.Remove(ia);
-        ia.OwnsRoute = false;
-        ReadOnlySpan<Ipv6Address> own = [ia.Address.SolicitedNode, Ipv6Address.AllNodes, Ipv6Address.InterfaceLocalAllNodes];
-        foreach (Ipv6Address group in own)
+        foreach (Ipv6Address group in OwnGroups(ia.Address))
         {
             if (in6Multis.Find(m => m.Interface == ia.Interface && m.Group == group) is { } record)
             {
@@ -421,7 +437,7 @@ public sealed partial class NetBsd7Stack
         if (!isDelayed)
         {
             record.ReportedLast = true;
-            TunOutput(record.Interface, report);
+            MldSendPkt(record.Interface, report);
         }
 
         pendingReports.Add((record.Interface, report));
@@ -462,7 +478,16 @@ public sealed partial class NetBsd7Stack
 
         if (record.ReportedLast && record.Group != Ipv6Address.AllNodes && record.Group.Scope > Ipv6Scope.InterfaceLocal)
         {
-            TunOutput(record.Interface, Frame.Ip6(Icmp6, MldPacketBytes, true, Ipv6Address.AllRouters));
+            MldSendPkt(record.Interface, Frame.Ip6(Icmp6, MldPacketBytes, true, Ipv6Address.AllRouters));
+        }
+    }
+
+    /// <summary>mld_sendpkt: needs a link-local address of the interface as source (in6ifa_ifpforlinklocal), and is silent without.</summary>
+    private static void MldSendPkt(StackInterface ifp, Frame frame)
+    {
+        if (ifp.Addresses6.Exists(a => a.Address.IsLinkLocal))
+        {
+            TunOutput(ifp, frame);
         }
     }
 }

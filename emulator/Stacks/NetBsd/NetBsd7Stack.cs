@@ -7,7 +7,9 @@ namespace Stress.Emulator.Stacks.NetBsd;
 /// NetBSD 7.99.34 (August 2016): interfaces, the tun driver and if_detach. Modelled from sys/net/if.c and if_tun.c as the reference (sections 1 to 3)
 /// describes their forebears, with the differences of 2016 that <c>docs/agreement.md</c> lists; checked against the recorded answers.
 /// </summary>
-public sealed partial class NetBsd7Stack(NetBsd7Design design) : StackBase
+/// <param name="design">What if_detach purges, and when.</param>
+/// <param name="conditions">How the router is set up.</param>
+public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditions conditions) : StackBase
 {
     private const byte Icmp6 = 58;
     private const byte Udp = 17;
@@ -16,6 +18,8 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design) : StackBase
     public override string Name => "netbsd-7";
 
     public override string Design => design.Name;
+
+    public override bool KeepsOneLastIndex => true;
 
     protected override StackError BadDescriptor => NetBsdErrno.EBADF;
 

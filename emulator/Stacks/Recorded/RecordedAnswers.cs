@@ -18,7 +18,7 @@ public static partial class RecordedAnswers
     public static IReadOnlyList<RecordedAnswer> Parse(string text)
     {
         var answers = new List<RecordedAnswer>();
-        foreach (string line in text.Split('\n'))
+        foreach (string line in Joined(text))
         {
             Match m = StepLine().Match(line);
             if (m.Success)
@@ -38,6 +38,36 @@ public static partial class RecordedAnswers
 
         return answers;
     }
+
+    /// <summary>A kernel message on the console can part a step from its answer: the step, the message, and on a line of its own the arrow.</summary>
+    private static IEnumerable<string> Joined(string text)
+    {
+        string? open = null;
+        foreach (string line in text.Split('\n'))
+        {
+            if (open is not null)
+            {
+                if (line.StartsWith("-> ", StringComparison.Ordinal))
+                {
+                    yield return open + " " + line;
+                    open = null;
+                }
+
+                continue;
+            }
+
+            if (!line.Contains("-> ", StringComparison.Ordinal) && StepStart().IsMatch(line))
+            {
+                open = line;
+                continue;
+            }
+
+            yield return line;
+        }
+    }
+
+    [GeneratedRegex(@"^\s*\d+  \w")]
+    private static partial Regex StepStart();
 
     [GeneratedRegex(@"^\s*(?<n>\d+)  (?<op>.*?)(?<before>( \[v[46].*\]| \(n/a\))?) +-> (?<value>-?\d+)(?<rest>.*)$")]
     private static partial Regex StepLine();
