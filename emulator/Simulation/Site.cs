@@ -1,3 +1,10 @@
+using System.Numerics;
+using System.Text;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Modem;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Wire;
+
 namespace Stress.Emulator.Simulation;
 
 /// <summary>
@@ -6,64 +13,446 @@ namespace Stress.Emulator.Simulation;
 /// </summary>
 public sealed class Site
 {
-    private readonly SiteOptions _options;
-    private RandomStream _stub;
+    private const int LineSlots = 6;
+    private const int ToCalled = 0, ToCalling = 1, DialDone = 2, LossAtCalled = 3, LossAtCalling = 4, LineLoss = 5;
+    private readonly Router[] _routers;
+    private readonly ModemLine[] _lines;
+    private readonly int[] _timerBase;
+    private readonly int _lineBase;
+    private readonly List<CrashTally> _crashes = [];
+    private readonly byte[] _frame = new byte[1604];
+    private ulong _digest;
+    private long _frames;
+    private VirtualTime _firstCrash = VirtualTime.Never;
 
     private Site(SiteOptions options, uint number)
     {
-        _options = options;
+        Options = options;
         Number = number;
-        _stub = new RandomStream(options.Seed, number, RandomPurpose.Boot);
+        int callers = options.CallersPerAnswerer;
+        _routers = new Router[1 + callers];
+        _timerBase = new int[_routers.Length + 1];
+        for (int r = 0; r < _routers.Length; r++)
+        {
+            _timerBase[r + 1] = _timerBase[r] + Router.TimerSlots(r == 0 ? callers : 1);
+        }
+
+        _lineBase = _timerBase[^1];
+        Queue = new EventQueue(_lineBase + (LineSlots * callers));
+        for (int r = 0; r < _routers.Length; r++)
+        {
+            _routers[r] = new Router(this, r, r == 0 ? Role.Called : Role.Calling, r == 0 ? 0 : r - 1, r == 0 ? callers : 1, _timerBase[r]);
+        }
+
+        _lines = new ModemLine[callers];
+        for (int i = 0; i < callers; i++)
+        {
+            _lines[i] = new ModemLine(options.Line, options.Seed, ((ulong)number << 16) | 0x8000 | (uint)i, i);
+        }
+
+        _digest = Mix64(options.Seed ^ ((ulong)number << 32));
     }
 
     /// <summary>The site's number in the run, from 0.</summary>
     public uint Number { get; }
 
+    /// <summary>What decides the site.</summary>
+    public SiteOptions Options { get; }
+
+    /// <summary>Clock, event count and trace.</summary>
+    public SiteClock Clock { get; } = new();
+
+    /// <summary>The pending events.</summary>
+    public EventQueue Queue { get; }
+
     /// <summary>The window that <see cref="RunWindow"/> executes next.</summary>
     public int NextWindow { get; private set; }
 
     /// <summary>Routers of the site: the answering system first.</summary>
-    public int RouterCount => 1 + _options.CallersPerAnswerer;
+    public int RouterCount => 1 + Options.CallersPerAnswerer;
 
-    /// <summary>Counters since virtual time zero.</summary>
-    public SiteTally Tally { get; } = new();
+    /// <summary>The routers.</summary>
+    public IReadOnlyList<Router> Routers => _routers;
+
+    /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
+    public SiteTally Tally { get; private set; } = new();
 
     /// <summary>Hears every step when set; null (the default) costs nothing.</summary>
-    public ISiteTrace? Trace { get; set; }
+    public ISiteTrace? Trace
+    {
+        get => Clock.Trace;
+        set => Clock.Trace = value;
+    }
 
     /// <summary>Virtual time reached.</summary>
-    public VirtualTime Now => new(NextWindow * _options.Window.Microseconds);
+    public VirtualTime Now => Clock.Now;
 
     /// <summary>A site at virtual time zero, before any boot.</summary>
-    public static Site Create(SiteOptions options, uint number) => new(options, number);
+    public static Site Create(SiteOptions options, uint number)
+    {
+        var site = new Site(options, number);
+        foreach (Router router in site._routers)
+        {
+            router.PowerOn();
+        }
+
+        return site;
+    }
 
     /// <summary>Executes one window of virtual time.</summary>
     public void RunWindow()
     {
+        RunUntil(new VirtualTime((NextWindow + 1) * Options.Window.Microseconds), long.MaxValue);
         NextWindow++;
-        Tally.Events += 100;
-        Tally.Disconnects[0]++;
-        Tally.Disconnects[1]++;
-        Tally.Digest = (Tally.Digest * 31) + _stub.Next();
+        Tally = MakeTally();
+    }
+
+    /// <summary>Executes events up to a time or an event number, whichever comes first: what a replay does inside a window.</summary>
+    /// <param name="end">Events at this time or later are left.</param>
+    /// <param name="lastEvent">No event after this one is executed.</param>
+    public void RunUntil(VirtualTime end, long lastEvent)
+    {
+        while (Queue.NextTime < end && Clock.Events < lastEvent)
+        {
+            int slot = Queue.Pop(out VirtualTime at);
+            Clock.Now = at;
+            Clock.Events++;
+            Mix((ulong)at.Microseconds * 31 + (ulong)slot);
+            Execute(slot, at);
+        }
+
+        if (Clock.Events < lastEvent)
+        {
+            Clock.Now = end;
+        }
+    }
+
+    /// <summary>Rolls a value into the digest.</summary>
+    public void Mix(ulong value) => _digest = (BitOperations.RotateLeft(_digest, 7) ^ value) * 0x9E3779B97F4A7C15;
+
+    private static ulong Mix64(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    private void Execute(int slot, VirtualTime now)
+    {
+        if (slot < _lineBase)
+        {
+            int r = 0;
+            if (slot >= _timerBase[1])
+            {
+                int size = _timerBase[2] - _timerBase[1];
+                r = 1 + ((slot - _timerBase[1]) / size);
+            }
+
+            _routers[r].Fire(slot - _timerBase[r], now);
+            return;
+        }
+
+        int line = (slot - _lineBase) / LineSlots;
+        switch ((slot - _lineBase) % LineSlots)
+        {
+            case ToCalled:
+                Arrive(line, Role.Called, now);
+                break;
+            case ToCalling:
+                Arrive(line, Role.Calling, now);
+                break;
+            case DialDone:
+                DialIsDone(line, now);
+                break;
+            case LossAtCalled:
+                Trace?.Step(Clock.Events, now, 0, TraceSource.Line, "carrier lost at the called end");
+                _routers[0].CarrierLost(line, now);
+                break;
+            case LossAtCalling:
+                Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "carrier lost at the calling end");
+                _routers[line + 1].CarrierLost(0, now);
+                break;
+            case LineLoss:
+                if (_lines[line].State == LineState.Connected)
+                {
+                    Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "the line loses carrier");
+                    HangUp(line);
+                    Queue.Schedule(Slot(line, LossAtCalled), now + _lines[line].CarrierDetect());
+                    Queue.Schedule(Slot(line, LossAtCalling), now + _lines[line].CarrierDetect());
+                }
+
+                break;
+        }
+    }
+
+    private int Slot(int line, int kind) => _lineBase + (line * LineSlots) + kind;
+
+    /// <summary>A calling pppd dials.</summary>
+    public void Dial(int line, VirtualTime now)
+    {
+        if (_lines[line].State != LineState.OnHook)
+        {
+            HangUp(line);
+        }
+
+        Queue.Cancel(Slot(line, LossAtCalling));
+        Queue.Schedule(Slot(line, DialDone), now + _lines[line].Dial(_routers[0].Pppds[line].AnswersCalls));
+    }
+
+    private void DialIsDone(int line, VirtualTime now)
+    {
+        Router calling = _routers[line + 1];
+        if (_lines[line].Answer(_routers[0].Pppds[line].AnswersCalls && calling.IsUp))
+        {
+            Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "CONNECT 33600");
+            VirtualTime login = _lines[line].LoginTime();
+            _routers[0].Pppds[line].Connected(login, now);
+            calling.Pppds[0].Connected(login, now);
+            Queue.Schedule(Slot(line, LineLoss), _lines[line].NextLoss() is { IsNever: false } t ? now + t : VirtualTime.Never);
+        }
+        else if (calling.IsUp)
+        {
+            calling.Pppds[0].DialFailed(now);
+        }
+    }
+
+    /// <summary>An end lowers DTR, or its machine died: the line goes, and the other end loses carrier a little later.</summary>
+    public void DropDtr(int line, Role by, VirtualTime now)
+    {
+        if (_lines[line].State == LineState.Dialing && by == Role.Calling)
+        {
+            Queue.Cancel(Slot(line, DialDone));
+            HangUp(line);
+        }
+
+        if (_lines[line].State != LineState.Connected)
+        {
+            return;
+        }
+
+        Trace?.Step(Clock.Events, now, by == Role.Called ? 0 : line + 1, TraceSource.Line, "DTR low");
+        HangUp(line);
+        Queue.Schedule(Slot(line, by == Role.Called ? LossAtCalling : LossAtCalled), now + _lines[line].CarrierDetect());
+    }
+
+    private void HangUp(int line)
+    {
+        _lines[line].HangUp();
+        Queue.Cancel(Slot(line, ToCalled));
+        Queue.Cancel(Slot(line, ToCalling));
+        Queue.Cancel(Slot(line, LineLoss));
+    }
+
+    /// <summary>A frame enters the line, with its FCS.</summary>
+    public void Transmit(int line, Role from, ReadOnlySpan<byte> frame)
+    {
+        if (_lines[line].State != LineState.Connected)
+        {
+            return;
+        }
+
+        _frames++;
+        Trace?.Frame(Clock.Now, line, from, frame);
+        frame.CopyTo(_frame);
+        ushort fcs = (ushort)~Fcs16.Add(Fcs16.Initial, frame);
+        _frame[frame.Length] = (byte)fcs;
+        _frame[frame.Length + 1] = (byte)(fcs >> 8);
+        Role to = from == Role.Called ? Role.Calling : Role.Called;
+        VirtualTime next = _lines[line].Send(to, Clock.Now, _frame.AsSpan(0, frame.Length + 2));
+        Queue.Schedule(Slot(line, (int)to), next);
+    }
+
+    private void Arrive(int line, Role to, VirtualTime now)
+    {
+        FrameRing ring = _lines[line].InFlight[(int)to];
+        ReadOnlySpan<byte> arrived = ring.Take(out byte broken);
+        int length = arrived.Length;
+        arrived.CopyTo(_frame);
+        Queue.Schedule(Slot(line, (int)to), ring.NextTime);
+        if (broken != 0)
+        {
+            int bit = _lines[line].BrokenBit(length);
+            _frame[bit >> 3] ^= (byte)(1 << (bit & 7));
+        }
+
+        if (Fcs16.Add(Fcs16.Initial, _frame.AsSpan(0, length)) != Fcs16.Good)
+        {
+            Trace?.Step(Clock.Events, now, to == Role.Called ? 0 : line + 1, TraceSource.Line, "bad FCS: frame dropped");
+            return;
+        }
+
+        Span<byte> copy = stackalloc byte[length - 2];
+        _frame.AsSpan(0, length - 2).CopyTo(copy);
+        if (to == Role.Called)
+        {
+            _routers[0].FrameArrived(line, copy, now);
+        }
+        else
+        {
+            _routers[line + 1].FrameArrived(0, copy, now);
+        }
+    }
+
+    /// <summary>A router has panicked.</summary>
+    public void Crashed(Router router, CrashTitle title, IReadOnlyList<string> stack, IReadOnlyList<string> story)
+    {
+        Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
+        if (_firstCrash.IsNever)
+        {
+            _firstCrash = Clock.Now;
+        }
+
+        CrashTally? tally = _crashes.Find(c => c.Title == title && c.Role == router.Role);
+        if (tally is null)
+        {
+            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Stack = stack, Story = story };
+            _crashes.Add(tally);
+        }
+
+        tally.Count++;
+    }
+
+    private SiteTally MakeTally()
+    {
+        var tally = new SiteTally { Events = Clock.Events, Frames = _frames, FirstCrash = _firstCrash };
+        Span<int> live = stackalloc int[Kernel.Kernel.HolderKinds];
+        Span<long> created = stackalloc long[Kernel.Kernel.HolderKinds];
+        Span<long> lost = stackalloc long[Kernel.Kernel.HolderKinds];
+        for (int role = 0; role < 2; role++)
+        {
+            live.Clear();
+            created.Clear();
+            lost.Clear();
+            foreach (Router r in _routers)
+            {
+                if ((int)r.Role != role)
+                {
+                    continue;
+                }
+
+                tally.Disconnects[role] += r.Disconnects;
+                tally.Panics[role] += r.Panics;
+                tally.Redials[role] += r.Redials;
+                tally.Aliases[role] += r.Oracle.Aliases;
+                tally.LeakedSlots[role] += r.Oracle.LeakedSlots;
+                Designs.DesignPrice price = r.TotalPrice();
+                Span<long> p = tally.Prices.AsSpan(role * 16, 16);
+                p[0] += price.Uses;
+                p[1] += price.PointerChecks;
+                p[2] += price.References;
+                p[3] += price.TableLookups;
+                p[4] += price.PcbsWalked;
+                p[5] += price.MembershipsPurged;
+                p[6] += price.RoutesInvalidated;
+                p[7] += price.DetachWaits;
+                if (r.IsUp)
+                {
+                    r.Kernel.CountStale(live);
+                }
+
+                for (int k = 0; k < live.Length; k++)
+                {
+                    created[k] += r.Oracle.Created[k];
+                    lost[k] += r.Oracle.LostInPanic[k];
+                }
+
+                for (int i = 0; i < ProbeNames.Count; i++)
+                {
+                    if (r.Oracle.Probes[i] > 0)
+                    {
+                        string name = ProbeNames.Of((Probe)i);
+                        tally.Probes.TryGetValue(name, out long n);
+                        tally.Probes[name] = n + r.Oracle.Probes[i];
+                    }
+                }
+            }
+
+            for (int k = 1; k < live.Length; k++)
+            {
+                if (created[k] > 0 || live[k] > 0)
+                {
+                    tally.Stale.Add(new StaleTally((HolderKind)k, (Role)role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });
+                }
+            }
+        }
+
+        foreach (CrashTally c in _crashes)
+        {
+            tally.Crashes.Add(c with { });
+        }
+
+        tally.Digest = _digest;
+        return tally;
     }
 
     /// <summary>Writes the whole site as bytes.</summary>
     public void Save(ImageWriter image)
     {
         image.Write(NextWindow);
-        image.Write(_stub);
-        image.Write(Tally.Digest);
+        image.Write(Clock.Now);
+        image.Write(Clock.Events);
+        image.Write(_digest);
+        image.Write(_frames);
+        image.Write(_firstCrash);
+        Queue.Save(image);
+        foreach (Router r in _routers)
+        {
+            r.Save(image);
+        }
+
+        foreach (ModemLine l in _lines)
+        {
+            l.Save(image);
+        }
+
+        image.Write(_crashes.Count);
+        foreach (CrashTally c in _crashes)
+        {
+            image.Write(c.Title);
+            image.Write(c.Role);
+            image.Write(c.Count);
+            image.Write(c.First);
+            image.Write(c.FirstEvent);
+            image.WriteArray<byte>(Encoding.UTF8.GetBytes(string.Join('\n', c.Stack)));
+            image.WriteArray<byte>(Encoding.UTF8.GetBytes(string.Join('\n', c.Story)));
+        }
     }
 
     /// <summary>A site as <see cref="Save"/> wrote it.</summary>
     public static Site Load(SiteOptions options, uint number, ImageReader image)
     {
-        var site = new Site(options, number) { NextWindow = image.Read<int>(), _stub = image.Read<RandomStream>() };
-        site.Tally.Digest = image.Read<ulong>();
+        var site = new Site(options, number) { NextWindow = image.Read<int>() };
+        site.Clock.Now = image.Read<VirtualTime>();
+        site.Clock.Events = image.Read<long>();
+        site._digest = image.Read<ulong>();
+        site._frames = image.Read<long>();
+        site._firstCrash = image.Read<VirtualTime>();
+        site.Queue.Load(image);
+        foreach (Router r in site._routers)
+        {
+            r.Load(image);
+        }
+
+        foreach (ModemLine l in site._lines)
+        {
+            l.Load(image);
+        }
+
+        int n = image.Read<int>();
+        for (int i = 0; i < n; i++)
+        {
+            site._crashes.Add(new CrashTally(image.Read<CrashTitle>(), image.Read<Role>())
+            {
+                Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
+                Stack = Encoding.UTF8.GetString(image.ReadArray<byte>()).Split('\n'), Story = Encoding.UTF8.GetString(image.ReadArray<byte>()).Split('\n'),
+            });
+        }
+
+        site.Tally = site.MakeTally();
         return site;
     }
 
-    /// <summary>What a person would see on a router's console: <c>interfaces</c>, <c>sockets</c>, <c>memberships</c>, <c>routes</c>, <c>memory</c>.</summary>
+    /// <summary>What a person would see on a router's console: interfaces, sockets, memberships, routes, memory.</summary>
     /// <param name="router">0 is the answering system.</param>
-    public string Show(int router) => $"router {router} of site {Number}";
+    public string Show(int router) => RouterConsole.Show(_routers[router]);
 }

@@ -170,6 +170,9 @@ public sealed record OspfdOptions
 
     public OspfdExit Exit { get; init; } = OspfdExit.Never;
 
+    /// <summary>Writing the core file after an abort; the process's sockets are closed only after that.</summary>
+    public TimeRange CoreDump { get; init; } = TimeRange.Milliseconds(500, 2500);
+
     /// <summary>Time until a watcher starts the daemon again.</summary>
     public TimeRange Respawn { get; init; } = TimeRange.Seconds(3, 8);
 }
@@ -239,6 +242,9 @@ public sealed record LineOptions
 
     /// <summary>One-way delay, drawn for each call.</summary>
     public TimeRange Delay { get; init; } = TimeRange.Milliseconds(80, 200);
+
+    /// <summary>From carrier to pppd's start on the called system: getty's prompt, name, password, the login shell.</summary>
+    public TimeRange LoginTime { get; init; } = TimeRange.Seconds(3, 6);
 
     /// <summary>Dialling, ringing and training.</summary>
     public TimeRange DialTime { get; init; } = TimeRange.Seconds(25, 40);

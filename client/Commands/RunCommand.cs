@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Spectre.Console;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Client.Screen;
+using Stress.Emulator.Simulation;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Scenarios;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary><c>stress run FILE</c>: executes a scenario and reports how often each code path crashed.</summary>
+public static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        // Numbers are taken as text: the settings say what is accepted, in one line, for the command line and its tests alike.
+        var file = new Argument<string>("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml." };
+        var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system." };
+        var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair." };
+        var seed = new Option<string?>("--seed") { Description = "Seed of every random stream." };
+        var design = new Option<string?>("--design") { Description = "Teardown design in place of the scenario's." };
+        var site = new Option<string?>("--site") { Description = "Execute this site only." };
+        var output = new Option<string?>("--out") { Description = "Folder that gets the run's folder (default: runs)." };
+        var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
+        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
+        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
+        var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
+        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, site, output, json, workers, quiet, check };
+        command.SetAction((line, stop) => Execute(
+            terminal,
+            new RunSettings
+            {
+                File = line.GetValue(file)!,
+                Pairs = line.GetValue(pairs),
+                Hours = line.GetValue(hours),
+                Seed = line.GetValue(seed),
+                Design = line.GetValue(design),
+                Site = line.GetValue(site),
+                Workers = line.GetValue(workers),
+            },
+            line.GetValue(output),
+            line.GetValue(json),
+            progress: !line.GetValue(quiet),
+            check: line.GetValue(check),
+            stop));
+        return command;
+    }
+
+    private static async Task<int> Execute(
+        Terminal terminal, RunSettings settings, string? outFolder, string? json, bool progress, bool check, CancellationToken stop)
+    {
+        Scenario scenario = settings.Load();
+        TrySite(scenario);
+        Output output = Output.Choose(outFolder, json, scenario.Name, DateTimeOffset.UtcNow);
+        Launch launch = Launch.Create(settings, scenario, output.RunId, check);
+        OptionsScreen.Write(terminal.Out, launch);
+
+        long start = Stopwatch.GetTimestamp();
+        (RunResult Result, bool Interrupted) run;
+        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(launch.Workers, CancellationToken.None))
+        {
+            launch.Save(output.Folder);
+            run = await new ProgressScreen(terminal, launch, progress).During(
+                watch => new RunFollower(silo.Grains).Run(launch.Plan, watch, stop));
+        }
+
+        Difference? difference = check && !run.Interrupted ? Check(terminal, launch, run.Result, stop) : null;
+        RunReport report = ReportBuilder.Build(launch, run.Result, Stopwatch.GetElapsedTime(start), run.Interrupted);
+        output.Folder.Write(report, ReportBuilder.Crashes(launch, run.Result, output.Folder.Path));
+        if (output.Json is { } further)
+        {
+            RunFolder.WriteReport(report, further);
+        }
+
+        ReportScreen.Write(terminal.Out, report, output.Folder.Path);
+        return Conclude(terminal, report, run.Interrupted, difference);
+    }
+
+    // The emulator says what it does not accept (a design of another name) when a site is made; better here than in the middle of a run.
+    private static void TrySite(Scenario scenario)
+    {
+        try
+        {
+            _ = Site.Create(scenario.Site, 0);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"{scenario.FileName}: {e.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+
+    private static Difference? Check(Terminal terminal, Launch launch, RunResult result, CancellationToken stop)
+    {
+        foreach ((int site, IReadOnlyList<WindowMark> marks) in result.Marks.OrderBy(pair => pair.Key))
+        {
+            if (SecondExecution.Compare(launch.Plan.Site, site, marks, stop) is { } difference)
+            {
+                return difference;
+            }
+        }
+
+        terminal.Out.WriteLine($"check: {result.Marks.Count} sites executed again, {result.Marks.Sum(pair => (long)pair.Value.Count)} windows, no difference");
+        return null;
+    }
+
+    private static int Conclude(Terminal terminal, RunReport report, bool interrupted, Difference? difference)
+    {
+        int code = ExitCodes.Of(interrupted, difference is not null, report.Complete, report.Expectations.All(verdict => verdict.Met));
+        switch (code)
+        {
+            case ExitCodes.Interrupted:
+                terminal.Error.WriteLine("stress: interrupted; the report is partial");
+                break;
+            case ExitCodes.NotDeterministic:
+                terminal.Error.WriteLine($"stress: not deterministic: {difference}");
+                break;
+            case ExitCodes.Incomplete:
+                terminal.Error.WriteLine($"stress: incomplete: {report.Work.Failed} sites failed, {report.Work.Lost} lost; the first again with: {report.Problems.FirstOrDefault()?.Command}");
+                break;
+            case ExitCodes.ExpectationFailed:
+                foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
+                {
+                    terminal.Error.WriteLine($"stress: {ReportScreen.Failure(report, verdict)}");
+                }
+
+                break;
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using Stress.Client.Running;
+using Stress.Emulator.Simulation;
+using Stress.Observability;
+
+namespace Stress.Client.Commands;
+
+/// <summary>
+/// <c>stress show router N [RUN]</c>: what one would see on a router's console. The router is rebuilt from the run's seed, which gives the
+/// same router that the run had, and needs no run that still lives.
+/// </summary>
+public static class ShowCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var number = new Argument<string>("N") { Description = "Number of the router in the run: the answering system of a site comes before its callers." };
+        var run = new Argument<string?>("RUN") { Description = "The run's folder or name (default: the latest under runs).", Arity = ArgumentArity.ZeroOrOne };
+        var at = new Option<string?>("--at") { Description = "Virtual hours at which to look (default: the end of the run)." };
+        var router = new Command("router", "Show a router's interfaces, sockets, memberships and routes.") { number, run, at };
+        router.SetAction((line, stop) => Task.FromResult(Router(terminal, line.GetValue(number)!, line.GetValue(run), line.GetValue(at), stop)));
+        return new Command("show", "Show a part of a run.") { router };
+    }
+
+    private static int Router(Terminal terminal, string number, string? run, string? at, CancellationToken stop)
+    {
+        (SiteOptions options, int windows, int pairs) = Launch.Read(Find(run));
+        int routersOfSite = 1 + options.CallersPerAnswerer;
+        long routers = (long)(pairs / options.CallersPerAnswerer) * routersOfSite;
+        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n >= routers)
+        {
+            throw new UsageException($"router {number}: accepted is a whole number from 0 to {routers - 1}");
+        }
+
+        var site = Site.Create(options, (uint)(n / routersOfSite));
+        int upTo = at is null ? windows : WindowAt(at, windows, options.Window);
+        while (site.NextWindow < upTo)
+        {
+            stop.ThrowIfCancellationRequested();
+            site.RunWindow();
+        }
+
+        int member = (int)(n % routersOfSite);
+        terminal.Out.Profile.Out.Writer.WriteLine($"router {n}: site {site.Number}, {(member == 0 ? "called" : $"calling, line {member - 1}")}, at {site.Now}");
+        terminal.Out.Profile.Out.Writer.WriteLine(site.Show(member));
+        return ExitCodes.Ok;
+    }
+
+    private static int WindowAt(string at, int windows, VirtualTime window) =>
+        decimal.TryParse(at, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal hours)
+            && hours <= (decimal)windows * window.Microseconds / 3_600_000_000m
+            ? (int)(hours * 3_600_000_000m / window.Microseconds)
+            : throw new UsageException(
+                $"--at {at}: accepted are hours from 0 to {((decimal)windows * window.Microseconds / 3_600_000_000m).ToString("0.##", CultureInfo.InvariantCulture)}");
+
+    private static RunFolder Find(string? run)
+    {
+        if (run is not null)
+        {
+            string folder = Directory.Exists(run) ? run : Path.Combine(Output.DefaultFolder, run);
+            return Directory.Exists(folder)
+                ? new RunFolder(folder)
+                : throw new UsageException($"{run}: no such run; accepted is a run's folder, or its name under {Output.DefaultFolder}");
+        }
+
+        DirectoryInfo? latest = Directory.Exists(Output.DefaultFolder)
+            ? new DirectoryInfo(Output.DefaultFolder).EnumerateDirectories().Where(folder => File.Exists(Path.Combine(folder.FullName, Launch.FileName)))
+                .MaxBy(folder => folder.LastWriteTimeUtc)
+            : null;
+        return latest is null
+            ? throw new UsageException($"no run in {Output.DefaultFolder}; accepted is the folder of a run")
+            : new RunFolder(Path.Combine(Output.DefaultFolder, latest.Name));
+    }
+}

@@ -1,0 +1,30 @@
+namespace Stress.Client;
+
+/// <summary>What the process returns.</summary>
+public static class ExitCodes
+{
+    /// <summary>Every expectation of the scenario is met.</summary>
+    public const int Ok = 0;
+
+    /// <summary>An expectation is not met.</summary>
+    public const int ExpectationFailed = 1;
+
+    /// <summary>The command line or the scenario is wrong; nothing was written.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Two executions of the same work differ.</summary>
+    public const int NotDeterministic = 3;
+
+    /// <summary>Work was lost or failed.</summary>
+    public const int Incomplete = 4;
+
+    /// <summary>Interrupted; a partial report was written.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>
+    /// The code of a run. The gravest news wins: an interrupted run is no result; work that differs or is missing makes its numbers worthless; only
+    /// then do the numbers count.
+    /// </summary>
+    public static int Of(bool interrupted, bool differs, bool complete, bool expectationsMet) =>
+        interrupted ? Interrupted : differs ? NotDeterministic : !complete ? Incomplete : expectationsMet ? Ok : ExpectationFailed;
+}

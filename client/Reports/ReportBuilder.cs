@@ -1,0 +1,188 @@
+using Stress.Client.Running;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Scenarios;
+
+namespace Stress.Client.Reports;
+
+/// <summary>Turns the integers that the grains summed into the report: shares, intervals, medians, verdicts.</summary>
+public static class ReportBuilder
+{
+    private const int MaxProblems = 100;
+    private const int CurvePoints = 60;
+    private static readonly Role[] Roles = [Role.Called, Role.Calling];
+
+    /// <summary>The report of a run, whole or partial.</summary>
+    public static RunReport Build(Launch launch, RunResult result, TimeSpan wall, bool interrupted)
+    {
+        RunTotals totals = result.Totals;
+        RoleCounts disconnects = Counts(totals.Disconnects);
+        ShardProgress work = result.Progress;
+        bool complete = work.Done == work.Planned;
+        List<CodePathRate> codePaths =
+        [
+            .. from crash in totals.Crashes
+               let title = crash.Key.Title.ToString()
+               let role = CodePath.Of(crash.Key.Role)
+               let trials = totals.Disconnects[(int)crash.Key.Role]
+               let rate = WilsonInterval.Of(crash.Value.Count, trials)
+               orderby crash.Value.Count descending, title, role
+               select new CodePathRate(
+                   title, CodePath.Of(crash.Key.Title), role, crash.Value.Count, trials, rate.Rate, rate.Low, rate.High, CrashRecord.IdOf(title, role)),
+        ];
+        List<StaleCounts> stale =
+        [
+            .. from pointer in totals.Stale
+               let holder = KernelNames.Of(pointer.Key.Holder)
+               let role = CodePath.Of(pointer.Key.Role)
+               orderby holder, role
+               select new StaleCounts(holder, role, pointer.Value.Created, pointer.Value.Healed, pointer.Value.Live),
+        ];
+        FirstCrashSummary first = FirstCrash(result.FirstCrashes);
+        var measured = new Measured(disconnects, codePaths, stale, first, totals.Probes);
+        return new RunReport
+        {
+            RunId = launch.Plan.RunId,
+            Scenario = launch.Scenario.Name,
+            ScenarioFile = launch.Scenario.FileName,
+            Description = launch.Scenario.Description,
+            Design = launch.Scenario.Site.Design,
+            Seed = launch.Scenario.Seed,
+            Pairs = (long)launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer,
+            Sites = launch.Plan.Sites,
+            VirtualHours = launch.Hours,
+            WallSeconds = Math.Round(wall.TotalSeconds, 3),
+            Workers = launch.Workers,
+            Complete = complete,
+            Incomplete = complete ? null : interrupted ? "interrupted" : work.Failed > 0 ? "failed" : "lost",
+            Digest = $"{result.Digest:x16}",
+            Events = totals.Events,
+            Frames = totals.Frames,
+            Disconnects = disconnects,
+            Panics = Counts(totals.Panics),
+            Redials = Counts(totals.Redials),
+            Alias = Counts(totals.Aliases),
+            LeakedSlots = Counts(totals.LeakedSlots),
+            Paths = Paths(launch.Scenario, disconnects, codePaths),
+            CodePaths = codePaths,
+            Stale = stale,
+            FirstCrash = first,
+            Work = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost),
+            Problems =
+            [
+                .. result.Troubles.Where(trouble => !interrupted || trouble.State == SiteState.Failed).Take(MaxProblems)
+                    .Select(trouble => new SiteProblem(trouble.Site, trouble.Window, trouble.Problem, launch.SiteCommand(trouble.Site))),
+            ],
+            Expectations = measured.Judge(launch.Scenario),
+            Probes = new SortedDictionary<string, long>(totals.Probes, StringComparer.Ordinal),
+            Series = Series(launch, totals.Series),
+            Command = launch.Command,
+        };
+    }
+
+    /// <summary>The distinct crashes of a run, most frequent first.</summary>
+    /// <param name="launch">The run.</param>
+    /// <param name="result">Its result.</param>
+    /// <param name="folder">The run's folder, for the replay commands.</param>
+    public static IReadOnlyList<CrashRecord> Crashes(Launch launch, RunResult result, string folder) =>
+    [
+        .. from crash in result.Totals.Crashes
+           let title = crash.Key.Title.ToString()
+           let role = CodePath.Of(crash.Key.Role)
+           let id = CrashRecord.IdOf(title, role)
+           orderby crash.Value.Count descending, title, role
+           select new CrashRecord
+           {
+               Id = id,
+               Title = title,
+               Path = CodePath.Of(crash.Key.Title),
+               Role = role,
+               Count = crash.Value.Count,
+               Site = crash.Value.Site,
+               Seed = launch.Scenario.Seed,
+               Event = crash.Value.FirstEvent,
+               At = crash.Value.First.ToString(),
+               AtMicroseconds = crash.Value.First.Microseconds,
+               Stack = crash.Value.Stack,
+               Story = crash.Value.Story,
+               Replay = $"./stress replay {folder} {id}",
+           },
+    ];
+
+    /// <summary>Median and share of the times to the first crash.</summary>
+    public static FirstCrashSummary FirstCrash(IReadOnlyList<VirtualTime> times)
+    {
+        VirtualTime[] sorted = [.. times.Order()];
+        long crashed = sorted.Count(time => !time.IsNever);
+        double? median = sorted.Length == 0 || sorted[sorted.Length / 2].IsNever ? null
+            : sorted.Length % 2 == 1 ? Minutes(sorted[sorted.Length / 2])
+            : (Minutes(sorted[(sorted.Length / 2) - 1]) + Minutes(sorted[sorted.Length / 2])) / 2;
+        double within = sorted.Length == 0 ? 0 : sorted.Count(time => time <= VirtualTime.FromHours(1)) / (double)sorted.Length;
+        List<CurvePoint> curve = [];
+        for (int point = 1; point <= CurvePoints && crashed > 0; point++)
+        {
+            int index = (int)((crashed * point / CurvePoints) - 1);
+            if (index >= 0)
+            {
+                curve.Add(new CurvePoint(Minutes(sorted[index]), (index + 1) / (double)sorted.Length));
+            }
+        }
+
+        return new FirstCrashSummary(median, within, sorted.Length, crashed, curve);
+    }
+
+    private static double Minutes(VirtualTime time) => Math.Round(time.Microseconds / 60_000_000.0, 3);
+
+    private static RoleCounts Counts(long[] byRole) => new(byRole[(int)Role.Called], byRole[(int)Role.Calling]);
+
+    // The two paths of the mail always have their rows, since zero is an answer too.
+    private static List<PathRate> Paths(Scenario scenario, RoleCounts disconnects, List<CodePathRate> codePaths)
+    {
+        List<string> names = [CodePath.Membership, CodePath.In6SelectHlim];
+        names.AddRange(codePaths.Select(row => row.Path).Where(path => !names.Contains(path)).Distinct().Order(StringComparer.Ordinal));
+        names.Add(CodePath.Any);
+        return
+        [
+            .. from name in names
+               from role in Roles
+               let roleName = CodePath.Of(role)
+               let crashes = codePaths.Where(row => row.Role == roleName && (name == CodePath.Any || row.Path == name)).Sum(row => row.Crashes)
+               let trials = role == Role.Called ? disconnects.Called : disconnects.Calling
+               let rate = WilsonInterval.Of(crashes, trials)
+               let reported = scenario.Reported.FirstOrDefault(figure => figure.Path == name && figure.Role == role)
+               select new PathRate(name, roleName, crashes, trials, rate.Rate, rate.Low, rate.High, reported?.Percent),
+        ];
+    }
+
+    private static RunSeries Series(Launch launch, SiteSeries series) => new(
+        launch.Plan.BinWindows * launch.Scenario.Site.Window.Microseconds / 60_000_000.0,
+        series.Bins,
+        Steps(series.Called),
+        Steps(series.Calling),
+        [
+            .. from line in series.Crashes
+               group line.Value by (Path: CodePath.Of(line.Key.Title), Role: CodePath.Of(line.Key.Role)) into path
+               orderby path.Key.Path, path.Key.Role
+               select new SeriesLine(path.Key.Path, path.Key.Role, Steps(path.Aggregate(new long[series.Bins], (sum, more) => [.. sum.Zip(more, (a, b) => a + b)]))),
+        ],
+        [
+            .. from line in series.StaleLive
+               let holder = KernelNames.Of(line.Key.Holder)
+               let role = CodePath.Of(line.Key.Role)
+               orderby holder, role
+               select new SeriesLine(holder, role, line.Value),
+        ]);
+
+    private static long[] Steps(long[] runningTotals)
+    {
+        long[] steps = [.. runningTotals];
+        for (int i = steps.Length - 1; i > 0; i--)
+        {
+            steps[i] -= steps[i - 1];
+        }
+
+        return steps;
+    }
+}

@@ -1,0 +1,101 @@
+using Stress.Observability;
+
+namespace Stress.Client.Running;
+
+/// <summary>Where a run's files go, checked before anything is executed.</summary>
+public sealed class Output
+{
+    private Output(RunFolder folder, string runId, string? json)
+    {
+        Folder = folder;
+        RunId = runId;
+        Json = json;
+    }
+
+    /// <summary>The folder that holds the folders of runs, unless <c>--out</c> names another.</summary>
+    public const string DefaultFolder = "runs";
+
+    /// <summary>The run's folder; not created yet.</summary>
+    public RunFolder Folder { get; }
+
+    /// <summary>The run's name: the name of that folder.</summary>
+    public string RunId { get; }
+
+    /// <summary>A further file for the report, or null.</summary>
+    public string? Json { get; }
+
+    /// <summary>Chooses the run's folder and checks that both places can be written.</summary>
+    /// <param name="parent">Folder of runs, or null for <see cref="DefaultFolder"/>.</param>
+    /// <param name="json">Further file for the report, or null.</param>
+    /// <param name="name">The scenario's name: the run's name starts with it.</param>
+    /// <param name="now">Wall time: the run's name ends with it.</param>
+    /// <exception cref="UsageException">A place cannot be written.</exception>
+    public static Output Choose(string? parent, string? json, string name, DateTimeOffset now)
+    {
+        parent ??= DefaultFolder;
+        Check("--out", parent);
+        if (json is not null)
+        {
+            if (Directory.Exists(json))
+            {
+                throw new UsageException($"--json {json}: a folder; accepted is the name of a file");
+            }
+
+            string? folder = Path.GetDirectoryName(Path.GetFullPath(json));
+            if (folder is null || !Directory.Exists(folder))
+            {
+                throw new UsageException($"--json {json}: its folder does not exist; accepted is a file in a folder that can be written");
+            }
+
+            Probe("--json", json, folder);
+        }
+
+        string safe = new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        string stem = $"{safe.TrimStart('.')}-{now:yyyyMMdd-HHmmss}", id = stem;
+        for (int n = 2; Directory.Exists(Path.Combine(parent, id)); n++)
+        {
+            id = $"{stem}-{n}";
+        }
+
+        return new Output(new RunFolder(Path.Combine(parent, id)), id, json);
+    }
+
+    // The nearest existing folder above must be one that we can write into; what is missing below it is created later.
+    private static void Check(string option, string folder)
+    {
+        if (folder.Length == 0)
+        {
+            throw new UsageException($"{option}: accepted is the name of a folder");
+        }
+
+        string? existing = Path.GetFullPath(folder);
+        while (existing is not null && !Directory.Exists(existing))
+        {
+            if (File.Exists(existing))
+            {
+                throw new UsageException($"{option} {folder}: {existing} is a file; accepted is a folder that can be written");
+            }
+
+            existing = Path.GetDirectoryName(existing);
+        }
+
+        Probe(option, folder, existing ?? "/");
+    }
+
+    private static void Probe(string option, string named, string folder)
+    {
+        string probe = Path.Combine(folder, $".stress-{Environment.ProcessId}");
+        try
+        {
+            using (File.Create(probe, 1, FileOptions.DeleteOnClose))
+            {
+            }
+
+            _ = Directory.EnumerateFileSystemEntries(folder).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{option} {named}: {folder} cannot be read and written; accepted is a folder that can");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Stress.Emulator.Simulation;
+using Stress.Scenarios;
+
+namespace Stress.Client.Running;
+
+/// <summary>What a command line asks of a scenario: everything as it was typed; <see cref="Apply"/> says what is accepted.</summary>
+public sealed record RunSettings
+{
+    /// <summary>Most pairs of a run.</summary>
+    public const int MaxPairs = 10_000_000;
+
+    /// <summary>Most virtual hours of a run (over a hundred years).</summary>
+    public const int MaxHours = 1_000_000;
+
+    /// <summary>Most sites that a process executes at once.</summary>
+    public const int MaxWorkers = 256;
+
+    /// <summary>The scenario file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Pairs, or null for the scenario's.</summary>
+    public string? Pairs { get; init; }
+
+    /// <summary>Virtual hours, or null for the scenario's.</summary>
+    public string? Hours { get; init; }
+
+    /// <summary>Seed, or null for the scenario's.</summary>
+    public string? Seed { get; init; }
+
+    /// <summary>Teardown design, or null for the scenario's.</summary>
+    public string? Design { get; init; }
+
+    /// <summary>The only site to execute, or null for all.</summary>
+    public string? Site { get; init; }
+
+    /// <summary>Sites executed at once, or null for one a processor.</summary>
+    public string? Workers { get; init; }
+
+    /// <summary>Sites executed at once.</summary>
+    public int WorkerCount => Workers is null ? Environment.ProcessorCount : Whole("--workers", Workers, 1, MaxWorkers);
+
+    /// <summary>The only site to execute, or null for all.</summary>
+    public int? SiteNumber => Site is null ? null : Whole("--site", Site, 0, MaxPairs - 1);
+
+    /// <summary>Loads the scenario and applies the command line to it.</summary>
+    /// <exception cref="UsageException">A value is not accepted, or the file cannot be read.</exception>
+    /// <exception cref="ScenarioException">The file's content is not accepted.</exception>
+    public Scenario Load()
+    {
+        if (Directory.Exists(File))
+        {
+            throw new UsageException($"{File}: a folder; a scenario is a .yaml file");
+        }
+
+        if (!System.IO.File.Exists(File))
+        {
+            throw new UsageException($"{File}: no such file; a scenario is a .yaml file, for example scenarios/troxel-2005.yaml");
+        }
+
+        try
+        {
+            return Apply(ScenarioLoader.Load(File));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{File}: cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>The scenario with the command line's values in place of its own.</summary>
+    /// <exception cref="UsageException">A value is not accepted.</exception>
+    public Scenario Apply(Scenario scenario)
+    {
+        int pairs = Pairs is null ? scenario.Pairs : Whole("--pairs", Pairs, 1, MaxPairs);
+        int callers = scenario.Site.CallersPerAnswerer;
+        if (pairs % callers != 0)
+        {
+            throw new UsageException($"--pairs {pairs}: an answering system of this scenario has {callers} callers; accepted are multiples of {callers}");
+        }
+
+        if (SiteNumber is { } site && site >= pairs / callers)
+        {
+            throw new UsageException($"--site {site}: accepted are 0 to {(pairs / callers) - 1} for {pairs} pairs");
+        }
+
+        _ = WorkerCount;
+        ulong seed = Seed is null ? scenario.Seed : ParseSeed(Seed);
+        SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design };
+        return scenario with { Pairs = pairs, Duration = Hours is null ? scenario.Duration : ParseHours(Hours), Seed = seed, Site = options };
+    }
+
+    private static ulong ParseSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+        ? seed
+        : throw new UsageException($"--seed {text}: accepted is a whole number from 0 to {ulong.MaxValue}");
+
+    private static VirtualTime ParseHours(string text) =>
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal hours) && hours > 0 && hours <= MaxHours
+            && hours * 3_600_000_000m >= 1
+            ? new VirtualTime((long)(hours * 3_600_000_000m))
+            : throw new UsageException($"--hours {text}: accepted is a number above 0, up to {MaxHours}, for example 24 or 0.5");
+
+    private static int Whole(string option, string text, int min, int max) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+            ? value
+            : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Spectre.Console;
+using Stress.Client.Running;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Client.Screen;
+
+/// <summary>The first lines of a run: what was drawn, and the seed. Whoever sees only these can run it again.</summary>
+public static class OptionsScreen
+{
+    /// <summary>Writes scenario, size, seed and the options of both roles.</summary>
+    public static void Write(IAnsiConsole console, Launch launch)
+    {
+        SiteOptions site = launch.Scenario.Site;
+        console.MarkupLineInterpolated($"[bold]{launch.Scenario.Name}[/]  {launch.Scenario.Description.ReplaceLineEndings(" ").Trim()}");
+        console.MarkupLineInterpolated(
+            $"seed [bold]{launch.Scenario.Seed}[/]   design [bold]{site.Design}[/]   {launch.Plan.Sites * site.CallersPerAnswerer} pairs x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {launch.Workers} workers");
+        var table = new Table().Border(TableBorder.None).HideRowSeparators();
+        table.AddColumn("").AddColumn("[dim]called[/]").AddColumn("[dim]calling[/]");
+        Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {role.Kernel.Competitors.Count} competitors");
+        Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
+        Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
+        Row("ospfd", role => $"{Lower(role.Ospfd.Version)}, hello {Span(role.Ospfd.HelloInterval)}, dead {Span(role.Ospfd.DeadInterval)}{(role.Ospfd.Exit == OspfdExit.Never ? "" : $", exits {role.Ospfd.Exit}")}");
+        Row("ripngd", role => $"update {Span(role.Ripngd.Update)} ± {Span(role.Ripngd.UpdateJitter)}{(role.Ripngd.OnEthernet ? ", on Ethernet too" : "")}");
+        Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
+        Row("reboot", role => Range(role.Reboot));
+        console.Write(table);
+        LineOptions line = site.Line;
+        console.MarkupLineInterpolated(
+            $"[dim]line[/]  {line.BitRate} bit/s, delay {Range(line.Delay)}, dial {Range(line.DialTime)}, training fails {line.TrainingFailuresPerThousand}/1000, noise {line.NoisePerMillionFrames}/1,000,000 frames");
+        console.WriteLine();
+
+        void Row(string name, Func<RoleOptions, string> of) =>
+            table.AddRow($"[dim]{name}[/]", Markup.Escape(of(site.Called)), Markup.Escape(of(site.Calling)));
+    }
+
+    /// <summary>Hours without needless digits.</summary>
+    public static string Hours(double hours) => hours.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<string> Pppd(PppdOptions pppd)
+    {
+        yield return pppd.Persist ? "persist" : "no persist";
+        if (pppd.Persist)
+        {
+            yield return $"holdoff {Span(pppd.Holdoff)}";
+        }
+
+        yield return $"{Lower(pppd.Addressing)} address";
+        if (pppd.Demand)
+        {
+            yield return "demand";
+        }
+
+        if (pppd.DefaultRoute)
+        {
+            yield return "defaultroute";
+        }
+
+        if (pppd.MaxFail > 0)
+        {
+            yield return $"maxfail {pppd.MaxFail}";
+        }
+
+        if (pppd.LcpEchoInterval > VirtualTime.Zero)
+        {
+            yield return $"lcp-echo {Span(pppd.LcpEchoInterval)} x {pppd.LcpEchoFailure}";
+        }
+    }
+
+    private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private static string Range(TimeRange range) => range.Min == range.Max ? Span(range.Min) : $"{Span(range.Min)} to {Span(range.Max)}";
+
+    private static string Span(VirtualTime time)
+    {
+        long us = time.Microseconds;
+        (decimal value, string unit) = time.IsNever ? (0, "never")
+            : us >= 60_000_000 && us % 60_000_000 == 0 ? (us / 60_000_000m, "min")
+            : us >= 1_000_000 ? (us / 1_000_000m, "s")
+            : us == 0 ? (0, "s") : (us / 1000m, "ms");
+        return time.IsNever ? unit : string.Create(CultureInfo.InvariantCulture, $"{value:0.###} {unit}");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Spectre.Console;
+using Stress.Observability;
+
+namespace Stress.Client.Screen;
+
+/// <summary>The result of a run, for a person.</summary>
+public static class ReportScreen
+{
+    /// <summary>Writes the tables, the digest, what is missing, the verdicts, and where the files are.</summary>
+    public static void Write(IAnsiConsole console, RunReport report, string folder)
+    {
+        if (!report.Complete)
+        {
+            console.MarkupLineInterpolated(
+                $"[bold yellow]PARTIAL[/] ({report.Incomplete}): {report.Work.Done:#,0} of {report.Work.Planned:#,0} sites are finished, {report.Work.Failed:#,0} failed, {report.Work.Lost:#,0} lost");
+        }
+
+        Table rates = Plain("code path", "role", "crashes", "disconnects", "rate", "Wilson 95 %", "mail");
+        foreach (PathRate row in report.Paths)
+        {
+            rates.AddRow(
+                row.Path == CodePath.Any ? "all crashes" : Markup.Escape(row.Path),
+                row.Role,
+                Count(row.Crashes),
+                Count(row.Disconnects),
+                $"[bold]{Percent(row.Rate)}[/]",
+                $"{Percent(row.Low)} to {Percent(row.High)}",
+                row.ReportedPercent is { } mail ? $"{mail:0.#} %" : "");
+        }
+
+        console.Write(rates);
+        if (report.CodePaths.Count > 0)
+        {
+            Table titles = Plain("crash title", "role", "crashes", "rate", "id");
+            foreach (CodePathRate row in report.CodePaths)
+            {
+                titles.AddRow(Markup.Escape(row.Title), row.Role, Count(row.Crashes), Percent(row.Rate), $"[dim]{row.CrashId}[/]");
+            }
+
+            console.Write(titles);
+        }
+
+        if (report.Stale.Count > 0)
+        {
+            Table stale = Plain("stale pointer", "role", "created", "healed", "live at the end");
+            foreach (StaleCounts row in report.Stale)
+            {
+                stale.AddRow(Markup.Escape(row.Holder), row.Role, Count(row.Created), Count(row.Healed), Count(row.Live));
+            }
+
+            console.Write(stale);
+        }
+        else
+        {
+            console.MarkupLine("stale pointers   none");
+        }
+
+        Fact(console, "aliases", $"{Count(report.Alias.Called)} called, {Count(report.Alias.Calling)} calling");
+        FirstCrashSummary first = report.FirstCrash;
+        string median = first.MedianMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"median {minutes:0.0} min") : "median never";
+        Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of pairs within their first hour, {Count(first.Crashed)} of {Count(first.Sites)} at all");
+        Fact(console, "work", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Count(report.Events)} events, {Count(report.Frames)} frames in {report.WallSeconds:0.0} s; sites: {Count(report.Work.Planned)} planned = {Count(report.Work.Done)} done + {Count(report.Work.Failed)} failed + {Count(report.Work.Lost)} lost"));
+        Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");
+        foreach (SiteProblem problem in report.Problems.Take(5))
+        {
+            console.MarkupLineInterpolated($"[red]site {problem.Site}[/], window {problem.Window}: {problem.Problem.Split('\n')[0].Trim()}");
+            console.MarkupLineInterpolated($"  again with: {problem.Command}");
+        }
+
+        Verdicts(console, report);
+        Fact(console, "repeat", report.Command);
+        Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
+    }
+
+    /// <summary>One line for an expectation that is not met.</summary>
+    public static string Failure(RunReport report, ExpectationVerdict verdict)
+    {
+        string where = verdict.Line > 0 ? $"{report.ScenarioFile}:{verdict.Line}: " : $"{report.ScenarioFile}: ";
+        return verdict.MinPercent is { } min && verdict.MaxPercent is { } max
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{where}expected {verdict.Path}{(verdict.Role is null ? "" : $" on {verdict.Role}")} from {min:0.###} to {max:0.###} %, measured {verdict.MeasuredPercent:0.##} %")
+            : $"{where}expected '{verdict.Path}' to be reached, and it was not";
+    }
+
+    private static void Verdicts(IAnsiConsole console, RunReport report)
+    {
+        int met = report.Expectations.Count(verdict => verdict.Met);
+        if (report.Expectations.Count > 0)
+        {
+            Fact(console, "expectations", $"{met} of {report.Expectations.Count} met");
+        }
+
+        foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
+        {
+            console.MarkupLineInterpolated($"[red]not met[/]  {Failure(report, verdict)}");
+        }
+    }
+
+    private static Table Plain(params string[] columns)
+    {
+        Table table = new Table().Border(TableBorder.Simple);
+        foreach (string column in columns)
+        {
+            var made = new TableColumn(column);
+            table.AddColumn(column is "code path" or "role" or "crash title" or "stale pointer" or "id" ? made : made.RightAligned());
+        }
+
+        return table;
+    }
+
+    private static void Fact(IAnsiConsole console, string name, string value) => console.MarkupLineInterpolated($"{name,-14} [bold]{value}[/]");
+
+    private static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
+}

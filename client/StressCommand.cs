@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Stress.Client.Commands;
+using Stress.Scenarios;
+
+namespace Stress.Client;
+
+/// <summary>The <c>stress</c> command: its subcommands, and how their errors become one line and an exit code.</summary>
+public static class StressCommand
+{
+    /// <summary>The command line.</summary>
+    public static RootCommand Create(Terminal terminal)
+    {
+        var root = new RootCommand("Stress: finds kernel state that outlives the network interface it points to.")
+        {
+            RunCommand.Create(terminal),
+            ShowCommand.Create(terminal),
+        };
+        return root;
+    }
+
+    /// <summary>Runs a command line and returns the exit code.</summary>
+    public static async Task<int> Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken stop)
+    {
+        if (!terminal.Out.Profile.Out.IsTerminal)
+        {
+            terminal.Out.Profile.Width = Terminal.PipedWidth;
+        }
+
+        ParseResult line = Create(terminal).Parse(arguments);
+        if (line.Errors.Count > 0)
+        {
+            terminal.Error.WriteLine($"stress: {line.Errors[0].Message} (see stress {string.Join(' ', line.CommandResult.Command.Name == "stress" ? [] : (string[])[line.CommandResult.Command.Name, ""])}--help)");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            // The default handler would end the process two seconds after Ctrl-C, with or without a report.
+            return await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop);
+        }
+        catch (UsageException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Usage;
+        }
+        catch (ScenarioException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Usage;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Spectre.Console;
+
+namespace Stress.Client;
+
+/// <summary>Where a command writes: results and progress to one stream, errors to the other.</summary>
+/// <param name="Out">Results and progress.</param>
+/// <param name="Error">Errors, one line each.</param>
+public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
+{
+    /// <summary>Columns of output that is piped into a file or another program, where nobody's screen sets a width.</summary>
+    public const int PipedWidth = 132;
+
+    /// <summary>True when a person watches: progress may redraw its line.</summary>
+    public bool IsInteractive => Out.Profile.Out.IsTerminal && Out.Profile.Capabilities.Ansi;
+}

@@ -1,0 +1,35 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Oracle;
+
+namespace Stress.Emulator.Designs;
+
+/// <summary>Purges as in_ifdetach; memory is given back only when every reader of before has left, which on one CPU is the end of the system call. Source: FreeBSD network epochs (NET_EPOCH, if_ref); reference 9.5.</summary>
+public sealed class Epoch : TeardownDesign
+{
+    /// <inheritdoc/>
+    public override string Name => "epoch";
+
+    /// <inheritdoc/>
+    public override string Source => "FreeBSD network epochs (NET_EPOCH, if_ref); reference 9.5";
+
+    /// <inheritdoc/>
+    public override string Summary => "Purges as in_ifdetach; memory is given back only when every reader of before has left, which on one CPU is the end of the system call.";
+
+    /// <inheritdoc/>
+    public override bool InvalidatesRouteCaches => true;
+
+    /// <inheritdoc/>
+    public override UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)
+    {
+        kernel.Price.PointerChecks++;
+        slot = -1;
+        return UseCheck.Unchecked;
+    }
+
+    /// <inheritdoc/>
+    public override void BeforeDetach(Kernel.Kernel kernel, IfnetPtr p)
+    {
+        kernel.PurgeInetFamily(p);
+        kernel.PurgeInet6Family(p);
+    }
+}

@@ -1,0 +1,114 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Oracle;
+
+namespace Stress.Emulator.Designs;
+
+/// <summary>What a design's check before a use says.</summary>
+public enum UseCheck : byte
+{
+    /// <summary>The design does not check: the stored pointer is followed as it is.</summary>
+    Unchecked,
+
+    /// <summary>The check found an attached interface.</summary>
+    Found,
+
+    /// <summary>The check found that the interface is gone.</summary>
+    Gone,
+}
+
+/// <summary>What a design has cost, counted where the work is done.</summary>
+public struct DesignPrice
+{
+    /// <summary>Uses of a held interface pointer, whatever the design does.</summary>
+    public long Uses;
+
+    /// <summary>Checks of a flag or generation before a use.</summary>
+    public long PointerChecks;
+
+    /// <summary>Counted references taken or dropped.</summary>
+    public long References;
+
+    /// <summary>Look-ups in the index table.</summary>
+    public long TableLookups;
+
+    /// <summary>Pcbs visited by purges.</summary>
+    public long PcbsWalked;
+
+    /// <summary>Memberships that a purge deleted.</summary>
+    public long MembershipsPurged;
+
+    /// <summary>Cached routes that an invalidation cleared.</summary>
+    public long RoutesInvalidated;
+
+    /// <summary>Detaches that had to wait for a holder.</summary>
+    public long DetachWaits;
+}
+
+/// <summary>
+/// A teardown design: what a holder of an interface pointer stores, when it is checked, and what detach and address removal purge.
+/// The kernel asks at these hooks and nowhere else does a design appear. A design keeps no state of its own: one instance serves every router.
+/// </summary>
+public abstract class TeardownDesign
+{
+    /// <summary>The name in scenarios and on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Where the design comes from.</summary>
+    public abstract string Source { get; }
+
+    /// <summary>One line for people.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Whether udp6_output tests the cached route's RTF_UP before it uses rt_ifp.</summary>
+    public virtual bool ValidatesRouteBeforeUse => false;
+
+    /// <summary>Whether deleting a route clears the caches that point to it.</summary>
+    public virtual bool InvalidatesRouteCaches => false;
+
+    /// <summary>Whether two stored references name the same interface.</summary>
+    public virtual bool Same(IfnetPtr a, IfnetPtr b) => a.Address == b.Address;
+
+    /// <summary>Called before every use of a stored reference.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="p">What the holder stored.</param>
+    /// <param name="holder">Which holder.</param>
+    /// <param name="slot">The interface, when the answer is <see cref="UseCheck.Found"/>.</param>
+    public virtual UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)
+    {
+        slot = -1;
+        return UseCheck.Unchecked;
+    }
+
+    /// <summary>A long-lived holder stored a reference.</summary>
+    public virtual void Hold(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>A holder dropped its reference.</summary>
+    public virtual void Release(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>In if_detach, after the address loop and before the route walk.</summary>
+    public virtual void BeforeDetach(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>In if_detach, after the per-family data of the interface was freed.</summary>
+    public virtual void AtDetach(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>The last IPv4 address of an interface has gone.</summary>
+    public virtual void AtLastInetAddress(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>The last IPv6 address of an interface has gone.</summary>
+    public virtual void AtLastInet6Address(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>Whether the softc is freed as soon as if_detach returns; false leaves it until its last reference is dropped.</summary>
+    public virtual bool FreesAtOnce(Kernel.Kernel kernel, IfnetPtr p) => true;
+}

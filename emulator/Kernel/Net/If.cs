@@ -1,0 +1,305 @@
+// Modelled from NetBSD sys/net/if.c 1.139.2.1.4.1 (2.0 branch), with 1.178's cloned units (reference 1).
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>if_flags (net/if.h).</summary>
+[Flags]
+public enum Iff : ushort
+{
+    Up = 0x1,
+    PointToPoint = 0x10,
+    Loopback = 0x8,
+    Running = 0x40,
+    Multicast = 0x8000,
+}
+
+/// <summary>An attached interface: struct ifnet, and for a ppp unit its softc.</summary>
+public struct Ifnet
+{
+    public uint Address;
+    public uint Generation;
+
+    /// <summary>Generation and block of the in6_ifextra.</summary>
+    public uint ExtraGeneration;
+    public int ExtraBlock;
+
+    /// <summary>Softc block, or -1 for one that is never freed.</summary>
+    public int Block;
+    public ushort Index;
+    public Iff Flags;
+    public ushort Mtu;
+
+    /// <summary>Unit number of a ppp unit, or -1.</summary>
+    public short Unit;
+
+    /// <summary>The line whose tty is sc_devp, or -1.</summary>
+    public short Line;
+
+    /// <summary>sc_xfer: the pid that may take the unit over, or 0.</summary>
+    public int Xfer;
+
+    /// <summary>False: the slot is free.</summary>
+    public bool Attached;
+
+    /// <summary>Network protocols pass (NPMODE_PASS).</summary>
+    public bool PassIp;
+    public bool PassIpv6;
+}
+
+/// <summary>What happened at one detach: why a purge did not run.</summary>
+public struct DetachFacts
+{
+    public uint Generation;
+    public bool HadInet;
+    public bool HadInet6;
+    public ushort Index;
+    public short Unit;
+    public VirtualTime Attached;
+    public VirtualTime AddressGone;
+    public VirtualTime Freed;
+    public long FreedEvent;
+}
+
+public sealed partial class Kernel
+{
+    internal const uint LoopbackAddress = 0xC03A0000;
+    internal const uint EthernetAddress = 0xC03A1000;
+    private const uint StaticSoftcBase = 0xC03B0000;
+    private const uint StaticSoftcStep = 0x400;
+
+    private Ifnet[] _ifs = new Ifnet[4];
+    private int[] _ifindex2ifnet = [-1, -1, -1, -1, -1, -1, -1, -1];
+    private ushort _ifIndexCursor = 1;
+    private uint _staticGeneration = 0x80000000;
+
+    /// <summary>Interface slots; a slot is in use when <see cref="Ifnet.Attached"/>.</summary>
+    public ReadOnlySpan<Ifnet> Interfaces => _ifs;
+
+    /// <summary>Slot of an index, or -1: the check of ifindex2ifnet.</summary>
+    public int IfByIndex(int index) => (uint)index < (uint)_ifindex2ifnet.Length ? _ifindex2ifnet[index] : -1;
+
+    /// <summary>The interface's name.</summary>
+    public string NameOf(int slot) => _ifs[slot].Unit >= 0 ? $"ppp{_ifs[slot].Unit}" : slot == 0 ? "lo0" : "ne0";
+
+    /// <summary>Attaches lo0 and ne0, as autoconfiguration does, and the static ppp units where the driver has them.</summary>
+    public void AttachBootInterfaces(Ipv4Address ethernet, int staticUnits)
+    {
+        int lo = AttachFixed(LoopbackAddress, -1, Iff.Up | Iff.Running | Iff.Loopback | Iff.Multicast, 33192);
+        AddInetAddress(lo, Ipv4Address.Of(127, 0, 0, 1), Ipv4Address.Of(127, 0, 0, 1), false);
+        int ne = AttachFixed(EthernetAddress, -1, Iff.Up | Iff.Running | Iff.Multicast, 1500);
+        AddInetAddress(ne, ethernet, Ipv4Address.Any, false);
+        In6IfAttach(ne);
+        for (int unit = 0; unit < staticUnits; unit++)
+        {
+            AttachFixed(StaticSoftcBase + ((uint)unit * StaticSoftcStep), unit, Iff.PointToPoint | Iff.Multicast, (ushort)_options.PppMtu);
+        }
+    }
+
+    private int StaticSlot(uint address)
+    {
+        uint n = (address - StaticSoftcBase) / StaticSoftcStep;
+        return address >= StaticSoftcBase && n < 64 && n + 2 < (uint)_ifs.Length && _ifs[n + 2].Attached && _ifs[n + 2].Address == address ? (int)n + 2 : -1;
+    }
+
+    private int AttachFixed(uint address, int unit, Iff flags, ushort mtu)
+    {
+        int slot = NewIfSlot();
+        _ifs[slot] = new Ifnet
+        {
+            Address = address, Generation = _staticGeneration++, Block = -1, ExtraBlock = -1, Unit = (short)unit, Line = -1, Flags = flags, Mtu = mtu, Attached = true,
+        };
+        IfAttach(slot);
+        return slot;
+    }
+
+    private int NewIfSlot()
+    {
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            if (!_ifs[i].Attached)
+            {
+                return i;
+            }
+        }
+
+        int slot = _ifs.Length;
+        Array.Resize(ref _ifs, slot + 4);
+        return slot;
+    }
+
+    // if_attach: the index cursor's rule (1.3), then the slot, then each domain's dom_ifattach, then the announcement.
+    private void IfAttach(int slot)
+    {
+        ref Ifnet ifp = ref _ifs[slot];
+        int wraps = 0;
+        while (IfByIndex(_ifIndexCursor) >= 0)
+        {
+            if (++_ifIndexCursor == 0)
+            {
+                _ifIndexCursor = 1;
+                if (++wraps == 2)
+                {
+                    throw new InvalidOperationException("too many interfaces");
+                }
+            }
+        }
+
+        ifp.Index = _ifIndexCursor;
+        if (ifp.Index >= _ifindex2ifnet.Length)
+        {
+            int old = _ifindex2ifnet.Length;
+            Array.Resize(ref _ifindex2ifnet, old * 2);
+            Array.Fill(_ifindex2ifnet, -1, old, old);
+        }
+
+        _ifindex2ifnet[ifp.Index] = slot;
+        uint extra = 0;
+        if (ifp.Block >= 0)
+        {
+            // in6_domifattach: the two statistics blocks and nd_ifinfo lie in classes of their own.
+            ifp.ExtraBlock = Heap.Malloc(1, BlockImage.In6IfExtra);
+            ifp.ExtraGeneration = Heap.Block(ifp.ExtraBlock).Generation;
+            Heap.SetExtra(ifp.ExtraBlock, KernelHeap.NdIfinfoBase + (uint)(slot * 64));
+            extra = Heap.AddressOf(ifp.ExtraBlock);
+            Heap.SetSoftc(ifp.Block, (short)slot, ifp.Index, extra);
+            Heap.SetFlags(ifp.Block, (ushort)ifp.Flags);
+        }
+
+        RtMessage(RtMsg.Arrival, slot);
+    }
+
+    private void SetFlags(int slot, Iff flags)
+    {
+        _ifs[slot].Flags = flags;
+        if (_ifs[slot].Block >= 0)
+        {
+            Heap.SetFlags(_ifs[slot].Block, (ushort)flags);
+        }
+    }
+
+    // if_down: clears IFF_UP, tells the protocols (which clear nothing in any pcb, 1.4) and the routing sockets.
+    private void IfDown(int slot)
+    {
+        Push(KernelFunction.IfDown);
+        SetFlags(slot, _ifs[slot].Flags & ~Iff.Up);
+        RtMessage(RtMsg.IfInfo, slot);
+        Pop();
+    }
+
+    private void IfUp(int slot)
+    {
+        Push(KernelFunction.IfUp);
+        SetFlags(slot, _ifs[slot].Flags | Iff.Up);
+        RtMessage(RtMsg.IfInfo, slot);
+        if (!HasLinkLocal(slot))
+        {
+            In6IfAttach(slot);
+        }
+        else
+        {
+            In6CreateMkludge(slot);
+        }
+
+        Pop();
+    }
+
+    /// <summary>SIOCSIFFLAGS: if_up or if_down on a change of IFF_UP only.</summary>
+    public void SiocSIfFlags(int slot, bool up)
+    {
+        Push(KernelFunction.IfIoctl);
+        bool was = (_ifs[slot].Flags & Iff.Up) != 0;
+        if (was && !up)
+        {
+            IfDown(slot);
+        }
+        else if (!was && up)
+        {
+            IfUp(slot);
+        }
+
+        Pop();
+    }
+
+    // if_detach, step by step as before the fix; what the design adds stands where the design's own file says.
+    private void IfDetach(int slot)
+    {
+        Push(KernelFunction.IfDetach);
+        IfnetPtr p = PointerTo(slot);
+        IfDown(slot);
+        bool hadInet = HasInetAddress(slot), hadInet6 = HasInet6Address(slot);
+
+        // Step 3: only families that still have an address on the interface are asked.
+        if (hadInet)
+        {
+            PurgeInetFamily(p);
+        }
+
+        if (hadInet6)
+        {
+            PurgeInet6Family(p);
+        }
+
+        _design.BeforeDetach(this, p);
+        RouteWalkDetach(p);
+        int extra = _ifs[slot].ExtraBlock;
+        if (extra >= 0)
+        {
+            Heap.Free(extra);
+            _ifs[slot].ExtraBlock = -1;
+        }
+
+        _design.AtDetach(this, p);
+        RtMessage(RtMsg.Departure, slot);
+        _ifindex2ifnet[_ifs[slot].Index] = -1;
+        _oracle.Detached(this, slot, hadInet, hadInet6);
+        Pop();
+    }
+
+    /// <summary>PRU_PURGEIF to UDP, TCP and raw of IPv4, in protosw order. Each turn: purgeif0, purgeif, purgeif.</summary>
+    public void PurgeInetFamily(IfnetPtr p)
+    {
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Push(turn == 0 ? KernelFunction.UdpUsrReq : turn == 1 ? KernelFunction.TcpUsrReq : KernelFunction.RipUsrReq);
+            PcbTable table = turn == 0 ? PcbTable.Udp : turn == 1 ? PcbTable.Tcp : PcbTable.Raw;
+            InPcbPurgeIf0(table, p);
+            InPurgeIf(p);
+            InPcbPurgeIf(table, p);
+            Pop();
+        }
+    }
+
+    /// <summary>PRU_PURGEIF to UDP, TCP and raw of IPv6.</summary>
+    public void PurgeInet6Family(IfnetPtr p)
+    {
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Push(KernelFunction.Udp6UsrReq);
+            PcbTable table = turn == 0 ? PcbTable.Udp6 : turn == 1 ? PcbTable.Tcp6 : PcbTable.Raw6;
+            In6PcbPurgeIf0(table, p);
+            In6PurgeIf(p);
+            In6PcbPurgeIf(table, p);
+            Pop();
+        }
+    }
+
+    private void SaveIf(ImageWriter image)
+    {
+        image.WriteArray<Ifnet>(_ifs);
+        image.WriteArray<int>(_ifindex2ifnet);
+        image.Write(_ifIndexCursor);
+        image.Write(_staticGeneration);
+    }
+
+    private void LoadIf(ImageReader image)
+    {
+        _ifs = image.ReadArray<Ifnet>();
+        _ifindex2ifnet = image.ReadArray<int>();
+        _ifIndexCursor = image.Read<ushort>();
+        _staticGeneration = image.Read<uint>();
+    }
+}

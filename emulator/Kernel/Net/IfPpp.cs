@@ -1,0 +1,177 @@
+// Modelled from NetBSD sys/net/if_ppp.c 1.111 and ppp_tty.c 1.45 (reference 5.1-5.3), with 1.88's static units as an option.
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class Kernel
+{
+    /// <summary>TIOCSETD to the ppp discipline: pppopen. A unit whose sc_xfer is this pid, else one without a tty, else a new one.</summary>
+    /// <returns>The interface slot.</returns>
+    public int PppOpen(int line, int pid)
+    {
+        Push(KernelFunction.PppOpen);
+        int slot = -1;
+        for (int i = 0; i < _ifs.Length && slot < 0; i++)
+        {
+            if (_ifs[i].Attached && _ifs[i].Unit >= 0 && _ifs[i].Xfer == pid && pid != 0)
+            {
+                slot = i;
+            }
+        }
+
+        for (int i = 0; i < _ifs.Length && slot < 0; i++)
+        {
+            if (_ifs[i].Attached && _ifs[i].Unit >= 0 && _ifs[i].Line < 0 && _ifs[i].Xfer == 0)
+            {
+                slot = i;
+            }
+        }
+
+        if (slot < 0)
+        {
+            slot = PppCreate();
+        }
+
+        ref Ifnet ifp = ref _ifs[slot];
+        ifp.Line = (short)line;
+        ifp.Xfer = 0;
+        ifp.PassIp = false;
+        ifp.PassIpv6 = false;
+        SetFlags(slot, ifp.Flags | Iff.Running);
+        Pop();
+        return slot;
+    }
+
+    // ppp_create(-1): a zeroed softc, the lowest free unit number, if_attach.
+    private int PppCreate()
+    {
+        Push(KernelFunction.PppCreate);
+        int block = Heap.Malloc(0, BlockImage.PppSoftc);
+        int slot = NewIfSlot();
+        _ifs[slot] = new Ifnet
+        {
+            Address = Heap.AddressOf(block),
+            Generation = Heap.Block(block).Generation,
+            Block = block,
+            ExtraBlock = -1,
+            Unit = (short)LowestFreeUnit(),
+            Line = -1,
+            Flags = Iff.PointToPoint | Iff.Multicast,
+            Mtu = (ushort)_options.PppMtu,
+            Attached = true,
+        };
+        IfAttach(slot);
+        _oracle.Attached(this, slot);
+        Pop();
+        return slot;
+    }
+
+    private int LowestFreeUnit()
+    {
+        for (int unit = 0; ; unit++)
+        {
+            bool taken = false;
+            for (int i = 0; i < _ifs.Length; i++)
+            {
+                taken |= _ifs[i].Attached && _ifs[i].Unit == unit;
+            }
+
+            if (!taken)
+            {
+                return unit;
+            }
+        }
+    }
+
+    /// <summary>PPPIOCXFERUNIT: the unit waits for the caller's next pppopen (demand).</summary>
+    public void PppIocXferUnit(int slot, int pid) => _ifs[slot].Xfer = pid;
+
+    /// <summary>PPPIOCSNPMODE for both protocols.</summary>
+    public void PppIocSNpMode(int slot, bool ip, bool ipv6)
+    {
+        _ifs[slot].PassIp = ip;
+        _ifs[slot].PassIpv6 = ipv6;
+    }
+
+    /// <summary>pppclose: TIOCSETD away, last close of the tty, or revoke. Destroys a cloned unit unless another tty has taken it over.</summary>
+    public void PppClose(int slot, int line)
+    {
+        if (slot < 0 || !_ifs[slot].Attached || _ifs[slot].Line != line)
+        {
+            return;
+        }
+
+        Push(KernelFunction.PppClose);
+        if (_ifs[slot].Xfer != 0)
+        {
+            _ifs[slot].Line = -1; // pppasyncrelinq only: the unit waits for its owner
+        }
+        else
+        {
+            PppDealloc(slot);
+        }
+
+        Pop();
+    }
+
+    private void PppDealloc(int slot)
+    {
+        Push(KernelFunction.PppDealloc);
+        IfDown(slot);
+        SetFlags(slot, _ifs[slot].Flags & ~(Iff.Up | Iff.Running));
+        _ifs[slot].Line = -1;
+        if (_options.PppUnits == PppUnits.Cloned)
+        {
+            Push(KernelFunction.PppCloneDestroy);
+            int block = _ifs[slot].Block;
+            IfDetach(slot);
+            _ifs[slot].Attached = false;
+            if (_design.FreesAtOnce(this, PointerTo(slot)))
+            {
+                Heap.Free(block);
+            }
+            else
+            {
+                Defer(block);
+            }
+
+            _oracle.Freed(this, slot);
+            Pop();
+        }
+
+        Pop();
+    }
+
+    // pppoutput: sc_devp through if_softc; ENETDOWN without a tty or when down.
+    private Errno PppOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        ref Ifnet ifp = ref _ifs[slot];
+        if (ifp.Line < 0 || (ifp.Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))
+        {
+            return Errno.ENETDOWN;
+        }
+
+        if (!(protocol == PppProtocol.Ipv4 ? ifp.PassIp : ifp.PassIpv6))
+        {
+            return Errno.None; // NPMODE_DROP
+        }
+
+        _host.PppTransmit(ifp.Line, protocol, packet);
+        return Errno.None;
+    }
+
+    // if_output of a live interface. Packets for lo0 and ne0 leave the modelled world.
+    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) => _ifs[slot].Unit >= 0 ? PppOutput(slot, protocol, packet) : Errno.None;
+
+    // The stale path of "(*ifp->if_output)(ifp, ...)": jump through the word, then pppoutput loads if_softc and follows it.
+    private Errno StaleOutput(IfnetPtr p, HolderKind holder, UseSite site)
+    {
+        Jump(ReadWord(p, KernelWord.IfOutput), KernelHeap.TextPppOutput, site, holder, p, KernelWord.IfOutput);
+        uint softc = ReadWord(p, KernelWord.IfSoftc);
+        Follow(softc, UseSite.PppOutput, holder, p, KernelWord.IfSoftc);
+        return Errno.ENETDOWN;
+    }
+}

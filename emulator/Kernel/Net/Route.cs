@@ -1,0 +1,211 @@
+// Modelled from NetBSD sys/net/route.c (2.0 branch): RTF_UP, reference counts, rtinit and the walk of if_detach (reference 1.7, 1.8, 2.2, 3.9).
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>An rtentry. IPv4 destinations lie in the low 32 bits of <see cref="Destination"/>.</summary>
+public struct RtEntry
+{
+    public Ipv6Address Destination;
+    public IfnetPtr Ifp;
+
+    /// <summary>AF_INET (2) or AF_INET6 (24).</summary>
+    public byte Family;
+
+    /// <summary>Prefix length in bits of the family's address.</summary>
+    public byte PrefixLength;
+
+    /// <summary>RTF_UP.</summary>
+    public bool Up;
+
+    /// <summary>In use: in the tree, or held by somebody.</summary>
+    public bool Allocated;
+
+    /// <summary>Holders besides the tree.</summary>
+    public ushort RefCount;
+
+    /// <summary>rt_ifa: slot of the address it was made for, or -1, and its family is the route's.</summary>
+    public short Ifa;
+}
+
+public sealed partial class Kernel
+{
+    internal const byte AfInet = 2;
+    internal const byte AfInet6 = 24;
+    private RtEntry[] _routes = new RtEntry[6];
+
+    /// <summary>Routes; a slot is in use when <see cref="RtEntry.Allocated"/>, and in the tree when also <see cref="RtEntry.Up"/>.</summary>
+    public ReadOnlySpan<RtEntry> Routes => _routes;
+
+    private static Ipv6Address Key(Ipv4Address a) => new(0, a.Value);
+
+    private int RtAdd(byte family, Ipv6Address destination, byte prefixLength, int slot, int ifa)
+    {
+        int r = RtExact(family, destination, prefixLength);
+        if (r >= 0)
+        {
+            return -1; // EEXIST
+        }
+
+        for (r = 0; r < _routes.Length && _routes[r].Allocated; r++)
+        {
+        }
+
+        if (r == _routes.Length)
+        {
+            Array.Resize(ref _routes, r + 4);
+        }
+
+        _routes[r] = new RtEntry
+        {
+            Destination = destination, Family = family, PrefixLength = prefixLength, Ifp = PointerTo(slot), Up = true, Allocated = true, Ifa = (short)ifa,
+        };
+        _design.Hold(this, _routes[r].Ifp);
+        return r;
+    }
+
+    private void RtRelease(int r)
+    {
+        _routes[r].Allocated = false;
+        _design.Release(this, _routes[r].Ifp);
+    }
+
+    private int RtExact(byte family, Ipv6Address destination, byte prefixLength)
+    {
+        for (int r = 0; r < _routes.Length; r++)
+        {
+            ref readonly RtEntry rt = ref _routes[r];
+            if (rt.Up && rt.Family == family && rt.PrefixLength == prefixLength && rt.Destination == destination)
+            {
+                return r;
+            }
+        }
+
+        return -1;
+    }
+
+    // rtalloc: the longest matching prefix that is up; counts a reference.
+    private int RtAlloc(byte family, Ipv6Address destination)
+    {
+        int best = -1;
+        for (int r = 0; r < _routes.Length; r++)
+        {
+            ref readonly RtEntry rt = ref _routes[r];
+            if (rt.Up && rt.Family == family && (best < 0 || rt.PrefixLength > _routes[best].PrefixLength) && Matches(rt, destination))
+            {
+                best = r;
+            }
+        }
+
+        if (best >= 0)
+        {
+            _routes[best].RefCount++;
+        }
+
+        return best;
+    }
+
+    private static bool Matches(in RtEntry rt, Ipv6Address a)
+    {
+        if (rt.Family == AfInet)
+        {
+            return rt.PrefixLength == 0 || ((uint)(rt.Destination.Low ^ a.Low) >> (32 - rt.PrefixLength)) == 0;
+        }
+
+        int n = rt.PrefixLength;
+        return n == 0 || (n <= 64 ? ((rt.Destination.High ^ a.High) >> (64 - n)) == 0
+            : rt.Destination.High == a.High && ((rt.Destination.Low ^ a.Low) >> (128 - n)) == 0);
+    }
+
+    // rtfree: frees when nobody holds it and RTF_UP is clear.
+    private void RtFree(int r)
+    {
+        if (_routes[r].RefCount == 0)
+        {
+            throw new InvalidOperationException($"rtfree: rtentry {r} has no reference");
+        }
+
+        if (--_routes[r].RefCount == 0 && !_routes[r].Up)
+        {
+            RtRelease(r);
+        }
+    }
+
+    // rtrequest1(RTM_DELETE): out of the tree, RTF_UP cleared; a holder keeps the entry with rt_ifp as it was.
+    private void RtDelete(int r)
+    {
+        _routes[r].Up = false;
+        if (_routes[r].RefCount == 0)
+        {
+            RtRelease(r);
+            return;
+        }
+
+        if (_design.InvalidatesRouteCaches)
+        {
+            InvalidateRouteCaches(r);
+        }
+    }
+
+    // if_rt_walktree over every family's tree. The radix tree's skipping of nodes (1.8) needs a cloning parent whose clones go with it.
+    private void RouteWalkDetach(IfnetPtr p)
+    {
+        for (int r = 0; r < _routes.Length; r++)
+        {
+            if (_routes[r].Up && Same(_routes[r].Ifp, p))
+            {
+                RtDelete(r);
+            }
+        }
+    }
+
+    /// <summary>pppd's default route over a unit: RTM_ADD through a routing socket of its own.</summary>
+    public Errno AddDefaultRoute(int slot)
+    {
+        if (RtAdd(AfInet, default, 0, slot, -1) < 0)
+        {
+            return Errno.EEXIST;
+        }
+
+        RtMessage(RtMsg.Add, slot, AfInet);
+        return Errno.None;
+    }
+
+    /// <summary>pppd's RTM_DELETE of the default route.</summary>
+    public Errno DeleteDefaultRoute(int slot)
+    {
+        int r = RtExact(AfInet, default, 0);
+        if (r < 0)
+        {
+            return Errno.ESRCH;
+        }
+
+        RtDelete(r);
+        RtMessage(RtMsg.Delete, slot, AfInet);
+        return Errno.None;
+    }
+
+    private void SaveRoute(ImageWriter image)
+    {
+        image.WriteArray<RtEntry>(_routes);
+        image.WriteArray<RoutingMessage>(_rtQueue);
+        image.Write(_rtHead);
+        image.Write(_rtCount);
+        image.Write(_rtBytes);
+        image.Write(_rtOpen);
+        image.Write(RoutingMessagesLost);
+    }
+
+    private void LoadRoute(ImageReader image)
+    {
+        _routes = image.ReadArray<RtEntry>();
+        _rtQueue = image.ReadArray<RoutingMessage>();
+        _rtHead = image.Read<int>();
+        _rtCount = image.Read<int>();
+        _rtBytes = image.Read<int>();
+        _rtOpen = image.Read<bool>();
+        RoutingMessagesLost = image.Read<int>();
+    }
+}

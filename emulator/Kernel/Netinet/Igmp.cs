@@ -1,0 +1,227 @@
+// Modelled from NetBSD sys/netinet/igmp.c 1.36: the IGMPv2 host with its router_info list (reference 2.7).
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>States of a membership (igmp_var.h).</summary>
+public enum IgmpState : byte
+{
+    Idle,
+    Delaying,
+    Lazy,
+    Sleeping,
+    Awakening,
+}
+
+/// <summary>A router_info: which IGMP version the routers of an interface speak.</summary>
+public struct RouterInfo
+{
+    public IfnetPtr Ifp;
+
+    /// <summary>1 or 2.</summary>
+    public byte Version;
+
+    /// <summary>Slow ticks of 500 ms since a version 1 query.</summary>
+    public ushort Age;
+    public bool Used;
+    public uint Generation;
+
+    /// <summary>Heap block in the small class.</summary>
+    public int Block;
+}
+
+public sealed partial class Kernel
+{
+    private const int IgmpMaxReportDelayTicks = 10 * 5;
+    private RouterInfo[] _routerInfos = [];
+    private bool _igmpTimersRunning;
+
+    /// <summary>router_info records.</summary>
+    public ReadOnlySpan<RouterInfo> RouterInfos => _routerInfos;
+
+    /// <summary>Whether igmp_fasttimo has anything to look at.</summary>
+    public bool IgmpTimersRunning => _igmpTimersRunning;
+
+    private int RtiFind(int slot)
+    {
+        IfnetPtr p = PointerTo(slot);
+        for (int i = 0; i < _routerInfos.Length; i++)
+        {
+            if (_routerInfos[i].Used && Same(_routerInfos[i].Ifp, p))
+            {
+                if (_routerInfos[i].Ifp.Generation != p.Generation)
+                {
+                    _oracle.Probe(Probe.RouterInfoAdopted);
+                    _oracle.Alias(HolderKind.RouterInfoIfp, UseSite.IgmpJoinGroup, _routerInfos[i].Ifp, p.Generation);
+                }
+
+                return i;
+            }
+        }
+
+        int free = Array.FindIndex(_routerInfos, static r => !r.Used);
+        if (free < 0)
+        {
+            free = _routerInfos.Length;
+            Array.Resize(ref _routerInfos, free + 2);
+        }
+
+        int block = Heap.Malloc(1, BlockImage.RouterInfo);
+        _routerInfos[free] = new RouterInfo { Ifp = p, Version = 2, Used = true, Generation = Heap.Block(block).Generation, Block = block };
+        _oracle.Stored(this, slot, HolderKind.RouterInfoIfp);
+        return free;
+    }
+
+    // Groups of 224.0.0.0/24 are never reported and get no router_info.
+    private void IgmpJoinGroup(int m, int slot)
+    {
+        if (_inMultis[m].Group.IsLocalGroup || (_ifs[slot].Flags & Iff.Loopback) != 0)
+        {
+            _inMultis[m].Timer = 0;
+            _inMultis[m].State = IgmpState.Idle;
+            return;
+        }
+
+        Push(KernelFunction.IgmpJoinGroup);
+        int rti = RtiFind(slot);
+        _inMultis[m].Rti = (short)rti;
+        _inMultis[m].RtiGeneration = _routerInfos[rti].Generation;
+        IgmpSendPkt(m, _routerInfos[rti].Version == 1 ? IgmpType.MembershipReportV1 : IgmpType.MembershipReportV2);
+        _inMultis[m].State = IgmpState.Delaying;
+        _inMultis[m].Timer = (ushort)(1 + _igmpRandom.Below(IgmpMaxReportDelayTicks));
+        _igmpTimersRunning = true;
+        _host.FastTimerWanted();
+        Pop();
+    }
+
+    private void IgmpLeaveGroup(int m)
+    {
+        if (_inMultis[m].Group.IsLocalGroup)
+        {
+            return;
+        }
+
+        Push(KernelFunction.IgmpLeaveGroup);
+        IfnetPtr p = _inMultis[m].Ifp;
+        int slot = Use(p, HolderKind.InMultiIfp, UseSite.IgmpLeaveGroup);
+        Iff flags = slot >= 0 ? _ifs[slot].Flags : slot == Dangling ? (Iff)ReadWord(p, KernelWord.IfFlags) : Iff.Loopback;
+        if ((flags & Iff.Loopback) == 0 && _inMultis[m].State is IgmpState.Delaying or IgmpState.Idle)
+        {
+            // inm_rti->rti_type: another protocol's turn may have freed the record (2.3). The word read decides only the packet's type.
+            int rti = _inMultis[m].Rti;
+            bool version1 = false;
+            if (rti >= 0)
+            {
+                if (!_routerInfos[rti].Used || _routerInfos[rti].Generation != _inMultis[m].RtiGeneration)
+                {
+                    _oracle.StaleUse(HolderKind.InMultiRti, UseSite.IgmpLeaveGroup, p);
+                }
+                else
+                {
+                    version1 = _routerInfos[rti].Version == 1;
+                }
+            }
+
+            if (!version1)
+            {
+                IgmpSendPkt(m, IgmpType.LeaveGroup);
+            }
+        }
+
+        Pop();
+    }
+
+    private void IgmpPurgeIf(IfnetPtr p)
+    {
+        for (int i = 0; i < _routerInfos.Length; i++)
+        {
+            if (_routerInfos[i].Used && Same(_routerInfos[i].Ifp, p))
+            {
+                _routerInfos[i].Used = false;
+                Heap.Free(_routerInfos[i].Block);
+            }
+        }
+    }
+
+    /// <summary>igmp_fasttimo, every 200 ms while a timer runs: visits all records, stale ones included.</summary>
+    public void IgmpFastTimo()
+    {
+        if (!_igmpTimersRunning)
+        {
+            return;
+        }
+
+        Push(KernelFunction.IgmpFastTimo);
+        _igmpTimersRunning = false;
+        for (int m = 0; m < _inMultis.Length; m++)
+        {
+            if (!_inMultis[m].Used || _inMultis[m].Timer == 0)
+            {
+                continue;
+            }
+
+            if (--_inMultis[m].Timer == 0)
+            {
+                if (_inMultis[m].State == IgmpState.Delaying)
+                {
+                    IgmpSendPkt(m, IgmpType.MembershipReportV2);
+                    _inMultis[m].State = IgmpState.Idle;
+                }
+            }
+            else
+            {
+                _igmpTimersRunning = true;
+            }
+        }
+
+        Pop();
+    }
+
+    // igmp_sendpkt: ip_output with imo_multicast_ifp = inm_ifp.
+    private void IgmpSendPkt(int m, IgmpType type)
+    {
+        Push(KernelFunction.IgmpSendPkt);
+        Ipv4Address group = _inMultis[m].Group;
+        Ipv4Address destination = type == IgmpType.LeaveGroup ? Ipv4Address.AllRouters : group;
+        Span<byte> payload = stackalloc byte[IgmpMessage.Length];
+        new IgmpMessage(type, 0, group).Write(payload);
+        IpOutputMulticast(_inMultis[m].Ifp, HolderKind.InMultiIfp, UseSite.IgmpSendPkt, destination, default, IpProtocol.Igmp, 1, payload, routerAlert: true);
+        Pop();
+    }
+
+    // igmp_input: a query re-arms the records of the receiving interface.
+    private void IgmpInput(int slot, ReadOnlySpan<byte> payload)
+    {
+        if (IgmpMessage.TryParse(payload, out IgmpMessage message) != WireError.None || message.Type != IgmpType.MembershipQuery)
+        {
+            return;
+        }
+
+        IfnetPtr p = PointerTo(slot);
+        if (message.IsVersion1Query)
+        {
+            int rti = RtiFind(slot);
+            _routerInfos[rti].Version = 1;
+            _routerInfos[rti].Age = 0;
+        }
+
+        int max = message.IsVersion1Query ? IgmpMaxReportDelayTicks : Math.Max(1, message.MaxResponseTenths / 2);
+        for (int m = 0; m < _inMultis.Length; m++)
+        {
+            ref InMulti inm = ref _inMultis[m];
+            if (inm.Used && Same(inm.Ifp, p) && !inm.Group.IsLocalGroup && (message.Group.IsAny || message.Group == inm.Group))
+            {
+                if (inm.State != IgmpState.Delaying || inm.Timer > max)
+                {
+                    inm.State = IgmpState.Delaying;
+                    inm.Timer = (ushort)(1 + _igmpRandom.Below((uint)max));
+                }
+
+                _igmpTimersRunning = true;
+                _host.FastTimerWanted();
+            }
+        }
+    }
+}

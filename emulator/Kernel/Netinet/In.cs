@@ -1,0 +1,311 @@
+// Modelled from NetBSD sys/netinet/in.c 1.93.2.1.4.1 and in_var.h (reference 2.1-2.5).
+using System.Runtime.CompilerServices;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>An in_ifaddr.</summary>
+public struct InIfaddr
+{
+    public IfnetPtr Ifp;
+    public Ipv4Address Address;
+    public Ipv4Address Destination;
+
+    /// <summary>ia_allhosts: slot of the 224.0.0.1 membership, or -1.</summary>
+    public short AllHosts;
+    public bool Used;
+
+    /// <summary>Position in the address hash: a later one is found first.</summary>
+    public uint Order;
+}
+
+/// <summary>An in_multi: one group on one interface. From a pool, not malloc.</summary>
+public struct InMulti
+{
+    public Ipv4Address Group;
+    public IfnetPtr Ifp;
+    public ushort RefCount;
+
+    /// <summary>Ticks of 200 ms until the report, 0 when none is due.</summary>
+    public ushort Timer;
+
+    /// <summary>Hash bucket: group and the index of the interface passed in at the time.</summary>
+    public ushort Bucket;
+    public IgmpState State;
+    public bool Used;
+
+    /// <summary>inm_rti: slot and generation of the router_info, or -1.</summary>
+    public short Rti;
+    public uint RtiGeneration;
+}
+
+public sealed partial class Kernel
+{
+    private const int InMultiHashSize = 509;
+    private InIfaddr[] _inIfaddrs = new InIfaddr[4];
+    private InMulti[] _inMultis = new InMulti[8];
+    private uint _inIfaddrOrder;
+
+    /// <summary>IPv4 addresses.</summary>
+    public ReadOnlySpan<InIfaddr> InetAddresses => _inIfaddrs;
+
+    /// <summary>IPv4 group records.</summary>
+    public ReadOnlySpan<InMulti> InMultis => _inMultis;
+
+    /// <summary>SIOCAIFADDR: the address and its peer, the peer's host route, 224.0.0.1.</summary>
+    public Errno SiocAifAddr(int slot, Ipv4Address local, Ipv4Address peer)
+    {
+        Push(KernelFunction.InControl);
+        AddInetAddress(slot, local, peer, true);
+        Pop();
+        return Errno.None;
+    }
+
+    private void AddInetAddress(int slot, Ipv4Address local, Ipv4Address peer, bool pointToPoint)
+    {
+        IfnetPtr p = PointerTo(slot);
+        int ia = -1;
+        for (int i = 0; i < _inIfaddrs.Length; i++)
+        {
+            if (_inIfaddrs[i].Used && _inIfaddrs[i].Address == local && _inIfaddrs[i].Ifp.Address == p.Address)
+            {
+                ia = i;
+            }
+        }
+
+        bool fresh = ia < 0;
+        if (fresh)
+        {
+            for (ia = 0; ia < _inIfaddrs.Length && _inIfaddrs[ia].Used; ia++)
+            {
+            }
+
+            if (ia == _inIfaddrs.Length)
+            {
+                Array.Resize(ref _inIfaddrs, ia + 4);
+            }
+
+            _inIfaddrs[ia] = new InIfaddr { Ifp = p, Address = local, AllHosts = -1, Used = true };
+        }
+        else if (_inIfaddrs[ia].Destination != peer)
+        {
+            InIfScrub(ia, slot);
+        }
+
+        ref InIfaddr a = ref _inIfaddrs[ia];
+        a.Destination = peer;
+        a.Order = ++_inIfaddrOrder;
+        if (pointToPoint)
+        {
+            // in_addprefix: unless another address already owns the peer's host route.
+            if (RtAdd(AfInet, Key(peer), 32, slot, ia) >= 0)
+            {
+                RtMessage(RtMsg.NewAddr, slot, AfInet, local, peer);
+                RtMessage(RtMsg.Add, slot, AfInet, local, peer);
+            }
+        }
+        else
+        {
+            RtMessage(RtMsg.NewAddr, slot, AfInet, local, peer);
+        }
+
+        if ((_ifs[slot].Flags & Iff.Multicast) != 0 && a.AllHosts < 0)
+        {
+            int multi = InAddMulti(Ipv4Address.AllHosts, slot);
+            _inIfaddrs[ia].AllHosts = (short)multi;
+        }
+    }
+
+    /// <summary>SIOCDIFADDR: EADDRNOTAVAIL without a match; with 0.0.0.0 the interface's first address.</summary>
+    public Errno SiocDifAddr(int slot, Ipv4Address local)
+    {
+        IfnetPtr p = PointerTo(slot);
+        for (int i = 0; i < _inIfaddrs.Length; i++)
+        {
+            if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == p.Address && (local.IsAny || _inIfaddrs[i].Address == local))
+            {
+                Push(KernelFunction.InControl);
+                InPurgeAddr(i, slot);
+                Pop();
+                return Errno.None;
+            }
+        }
+
+        return Errno.EADDRNOTAVAIL;
+    }
+
+    private bool HasInetAddress(int slot) => FirstInetAddress(_ifs[slot].Address) >= 0;
+
+    private int FirstInetAddress(uint ifpAddress)
+    {
+        for (int i = 0; i < _inIfaddrs.Length; i++)
+        {
+            if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == ifpAddress)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    // in_ifscrub + rtinit(RTM_DELETE): RTM_DELADDR only if the route existed and was this address's (2.2).
+    private void InIfScrub(int ia, int slot)
+    {
+        int r = RtExact(AfInet, Key(_inIfaddrs[ia].Destination), 32);
+        if (r >= 0 && _routes[r].Ifa == ia)
+        {
+            RtDelete(r);
+            RtMessage(RtMsg.Delete, slot, AfInet, _inIfaddrs[ia].Address, _inIfaddrs[ia].Destination);
+            RtMessage(RtMsg.DelAddr, slot, AfInet, _inIfaddrs[ia].Address, _inIfaddrs[ia].Destination);
+        }
+        else
+        {
+            _oracle.Probe(Probe.DelAddrSuppressed);
+        }
+    }
+
+    // in_purgeaddr: route, hash, lists, 224.0.0.1. It touches no socket (2.2).
+    private void InPurgeAddr(int ia, int slot)
+    {
+        Push(KernelFunction.InPurgeAddr);
+        InIfScrub(ia, slot);
+        short allHosts = _inIfaddrs[ia].AllHosts;
+        IfnetPtr p = _inIfaddrs[ia].Ifp;
+        _inIfaddrs[ia].Used = false;
+        if (allHosts >= 0)
+        {
+            InDelMulti(allHosts);
+        }
+
+        if (!HasInetAddress(slot))
+        {
+            _oracle.AddressGone(this, slot);
+            _design.AtLastInetAddress(this, p);
+        }
+
+        Pop();
+    }
+
+    private void InPurgeIf(IfnetPtr p)
+    {
+        Push(KernelFunction.InPurgeIf);
+        int slot = LiveAt(p.Address);
+        for (int i = 0; i < _inIfaddrs.Length; i++)
+        {
+            if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == p.Address)
+            {
+                InPurgeAddr(i, slot);
+            }
+        }
+
+        IgmpPurgeIf(p);
+        Pop();
+    }
+
+    private static ushort InMultiBucket(Ipv4Address group, ushort index) => (ushort)((group.Value ^ index) % InMultiHashSize);
+
+    // IN_LOOKUP_MULTI: group and pointer equality within the bucket of the index passed in; never reads through inm_ifp.
+    private int InLookupMulti(Ipv4Address group, int slot)
+    {
+        ushort bucket = InMultiBucket(group, _ifs[slot].Index);
+        IfnetPtr p = PointerTo(slot);
+        for (int i = 0; i < _inMultis.Length; i++)
+        {
+            ref readonly InMulti m = ref _inMultis[i];
+            if (m.Used && m.Group == group && m.Bucket == bucket && Same(m.Ifp, p))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>in_addmulti: a count more, or a new record, SIOCADDMULTI and igmp_joingroup.</summary>
+    /// <returns>The record's slot.</returns>
+    private int InAddMulti(Ipv4Address group, int slot)
+    {
+        Push(KernelFunction.InAddMulti);
+        int m = InLookupMulti(group, slot);
+        if (m >= 0)
+        {
+            _inMultis[m].RefCount++;
+            if (_inMultis[m].Ifp.Generation != _ifs[slot].Generation)
+            {
+                _oracle.Alias(HolderKind.InMultiIfp, UseSite.IgmpJoinGroup, _inMultis[m].Ifp, _ifs[slot].Generation);
+            }
+        }
+        else
+        {
+            for (m = 0; m < _inMultis.Length && _inMultis[m].Used; m++)
+            {
+            }
+
+            if (m == _inMultis.Length)
+            {
+                Array.Resize(ref _inMultis, m + 8);
+            }
+
+            _inMultis[m] = new InMulti
+            {
+                Group = group, Ifp = PointerTo(slot), RefCount = 1, Bucket = InMultiBucket(group, _ifs[slot].Index), Used = true, Rti = -1,
+            };
+            _design.Hold(this, _inMultis[m].Ifp);
+            _oracle.Stored(this, slot, HolderKind.InMultiIfp);
+            IgmpJoinGroup(m, slot);
+        }
+
+        Pop();
+        return m;
+    }
+
+    /// <summary>in_delmulti: at count zero leave, unlink, and call the driver through inm_ifp (2.5).</summary>
+    private void InDelMulti(int m)
+    {
+        Push(KernelFunction.InDelMulti);
+        if (_inMultis[m].RefCount == 0)
+        {
+            throw new InvalidOperationException($"in_delmulti: in_multi {m} has no reference");
+        }
+
+        if (--_inMultis[m].RefCount == 0)
+        {
+            IgmpLeaveGroup(m);
+            IfnetPtr p = _inMultis[m].Ifp;
+            _inMultis[m].Used = false;
+            int slot = Use(p, HolderKind.InMultiIfp, UseSite.InDelMulti);
+            if (slot == Dangling)
+            {
+                Jump(ReadWord(p, KernelWord.IfIoctl), KernelHeap.TextPppSIoctl, UseSite.InDelMulti, HolderKind.InMultiIfp, p, KernelWord.IfIoctl);
+
+                // pppsioctl loads if_softc but for SIOCDELMULTI uses only the request's family: harmless.
+            }
+
+            _design.Release(this, p);
+        }
+
+        Pop();
+    }
+
+    private void SaveIn(ImageWriter image)
+    {
+        image.WriteArray<InIfaddr>(_inIfaddrs);
+        image.WriteArray<InMulti>(_inMultis);
+        image.Write(_inIfaddrOrder);
+        image.WriteArray<RouterInfo>(_routerInfos);
+        image.Write(_igmpTimersRunning);
+    }
+
+    private void LoadIn(ImageReader image)
+    {
+        _inIfaddrs = image.ReadArray<InIfaddr>();
+        _inMultis = image.ReadArray<InMulti>();
+        _inIfaddrOrder = image.Read<uint>();
+        _routerInfos = image.ReadArray<RouterInfo>();
+        _igmpTimersRunning = image.Read<bool>();
+    }
+}

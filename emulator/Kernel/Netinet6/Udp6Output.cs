@@ -1,0 +1,185 @@
+// Modelled from NetBSD sys/netinet6/udp6_output.c 1.17.2.1, in6_src.c 1.18, ip6_output.c 1.82.2.1 and ip6_input.c (reference 3.6-3.8).
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class Kernel
+{
+    private const byte DefaultHopLimit = 64;
+
+    /// <summary>sendmsg(2) with IPV6_PKTINFO carrying an interface index and an unspecified source, as ripngd sends everything (3.6, 7.4).</summary>
+    /// <returns>ENXIO for an index without interface, EADDRNOTAVAIL without a source, ENETDOWN, EHOSTUNREACH.</returns>
+    public Errno SendUdp6(int s, Ipv6Address destination, ushort port, int index, ReadOnlySpan<byte> payload)
+    {
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Sosend);
+        Push(KernelFunction.Udp6Output);
+
+        // ip6_setpktoptions: the index is checked against the table here ...
+        int slot = IfByIndex(index);
+        if (slot < 0)
+        {
+            return Errno.ENXIO;
+        }
+
+        // ... and used here; nothing on this kernel can come between (section 4).
+        Ipv6Address scoped = Scoped(destination, slot);
+        Ipv6Address source = LinkLocalOf(slot);
+        if (source.IsAny)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        byte hlim = DefaultHopLimit;
+        if (_pcbs[s].Route >= 0)
+        {
+            if (!_design.ValidatesRouteBeforeUse)
+            {
+                hlim = In6SelectHlim(_routes[_pcbs[s].Route].Ifp);
+            }
+            else
+            {
+                Price.PointerChecks++;
+                if (!_routes[_pcbs[s].Route].Up)
+                {
+                    RtFree(_pcbs[s].Route);
+                    _pcbs[s].Route = -1;
+                }
+                else
+                {
+                    hlim = In6SelectHlim(_routes[_pcbs[s].Route].Ifp);
+                }
+            }
+        }
+
+        return Ip6Output(s, slot, source, scoped, destination, port, hlim, payload);
+    }
+
+    // in6_selecthlim: chlim of nd_ifinfo, reached as ifp -> if_afdata[AF_INET6] -> in6_ifextra.nd_ifinfo, without any check (3.7).
+    private byte In6SelectHlim(IfnetPtr p)
+    {
+        Push(KernelFunction.In6SelectHlim);
+        int slot = Use(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
+        if (slot == Dangling)
+        {
+            uint extra = ReadWord(p, KernelWord.IfAfdata);
+            Follow(extra, UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, p, KernelWord.IfAfdata);
+            int block = Heap.BlockAt(extra);
+            uint ndi = block < 0 ? 0 : Heap.Read(block, KernelWord.ExtraNdIfinfo);
+            Follow(ndi, UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, p, KernelWord.ExtraNdIfinfo);
+        }
+
+        Pop();
+        return DefaultHopLimit;
+    }
+
+    // ip6_output: a cached route that is down or for another destination is freed; only unicast fills it.
+    private Errno Ip6Output(int s, int slot, Ipv6Address source, Ipv6Address scoped, Ipv6Address destination, ushort port, byte hlim, ReadOnlySpan<byte> payload)
+    {
+        Push(KernelFunction.Ip6Output);
+        ref Pcb pcb = ref _pcbs[s];
+        if (pcb.Route >= 0 && (!_routes[pcb.Route].Up || pcb.RouteDestination != scoped))
+        {
+            RtFree(pcb.Route);
+            pcb.Route = -1;
+        }
+
+        if (!scoped.IsMulticast)
+        {
+            if (pcb.Route < 0)
+            {
+                pcb.Route = (short)RtAlloc(AfInet6, scoped);
+                pcb.RouteDestination = scoped;
+                if (pcb.Route >= 0)
+                {
+                    _oracle.Stored(this, slot, HolderKind.In6pRouteIfp);
+                }
+            }
+
+            if (pcb.Route < 0)
+            {
+                return Errno.EHOSTUNREACH;
+            }
+        }
+        else
+        {
+            hlim = 255; // IPV6_MULTICAST_HOPS replaces what in6_selecthlim computed
+        }
+
+        if (_ifs[slot].Unit < 0)
+        {
+            return Errno.None;
+        }
+
+        if ((_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))
+        {
+            return Errno.ENETDOWN;
+        }
+
+        Span<byte> b = _packet;
+        int length = UdpHeader.Length + payload.Length;
+        Ipv6Address wire = OnWire(destination);
+        new Ipv6Header { NextHeader = IpProtocol.Udp, HopLimit = hlim, PayloadLength = (ushort)length, Source = source, Destination = wire }.Write(b);
+        payload.CopyTo(b[(Ipv6Header.Length + UdpHeader.Length)..]);
+        new UdpHeader { SourcePort = pcb.Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), source, wire);
+        return IfOutput(slot, PppProtocol.Ipv6, b[..(Ipv6Header.Length + length)]);
+    }
+
+    /// <summary>ip6_input of a packet from a ppp unit.</summary>
+    public void Ip6Input(int slot, ReadOnlySpan<byte> packet)
+    {
+        EnterFromUser(KernelFunction.SoftNet);
+        Push(KernelFunction.Ip6Input);
+        if ((_ifs[slot].Flags & Iff.Up) == 0 || Ipv6Header.TryParse(packet, out Ipv6Header ip) != WireError.None)
+        {
+            return;
+        }
+
+        Ipv6Address scoped = Scoped(ip.Destination, slot);
+        if (scoped.IsMulticast)
+        {
+            if (In6LookupMulti(scoped, slot) < 0)
+            {
+                return;
+            }
+        }
+        else if (!IsLocal6(scoped))
+        {
+            return;
+        }
+
+        if (ip.NextHeader != IpProtocol.Udp)
+        {
+            return; // MLD from the peer: listeners of other systems on a point-to-point link change nothing here
+        }
+
+        ReadOnlySpan<byte> datagram = ip.Payload(packet);
+        if (UdpHeader.TryParse(datagram, ip.Source, ip.Destination, out UdpHeader udp) != WireError.None)
+        {
+            return;
+        }
+
+        for (int s = 0; s < _pcbs.Length; s++)
+        {
+            if (_pcbs[s].Used && _pcbs[s].Table == PcbTable.Udp6 && _pcbs[s].Port == udp.DestinationPort)
+            {
+                _host.Udp6Input(s, _ifs[slot].Index, ip, udp.Payload(datagram));
+            }
+        }
+    }
+
+    private bool IsLocal6(Ipv6Address a)
+    {
+        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        {
+            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Address == a)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,260 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Emulator.Oracle;
+
+/// <summary>
+/// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
+/// The numbers are kept by router and survive its reboots.
+/// </summary>
+public sealed class RouterOracle(int router, SiteClock clock)
+{
+    private const int Remembered = 8;
+    private readonly DetachFacts[] _facts = new DetachFacts[Remembered];
+    private readonly long[] _probes = new long[ProbeNames.Count];
+    private readonly long[] _created = new long[Kernel.Kernel.HolderKinds];
+    private readonly long[] _lost = new long[Kernel.Kernel.HolderKinds];
+    private int _next;
+
+    /// <summary>Uses of a pointer that named another live interface.</summary>
+    public long Aliases { get; private set; }
+
+    /// <summary>Membership slots that stale records occupy, ever.</summary>
+    public long LeakedSlots { get; private set; }
+
+    /// <summary>How often each probe was reached.</summary>
+    public ReadOnlySpan<long> Probes => _probes;
+
+    /// <summary>Stale holders created at detaches, by kind.</summary>
+    public ReadOnlySpan<long> Created => _created;
+
+    /// <summary>Stale holders that ended with a panic, by kind.</summary>
+    public ReadOnlySpan<long> LostInPanic => _lost;
+
+    /// <summary>False: only crashes are seen (to measure what the oracle costs).</summary>
+    public bool Enabled { get; init; } = true;
+
+    private void Say(TraceSource source, string text, PointerStage stage) => clock.Trace?.Step(clock.Events, clock.Now, router, source, text, stage);
+
+    /// <summary>A rare path was reached.</summary>
+    public void Probe(Probe probe) => _probes[(int)probe]++;
+
+    /// <summary>A unit was created.</summary>
+    public void Attached(Kernel.Kernel kernel, int slot)
+    {
+        ref DetachFacts f = ref _facts[_next];
+        f = new DetachFacts
+        {
+            Generation = kernel.Interfaces[slot].Generation, Index = kernel.Interfaces[slot].Index, Unit = kernel.Interfaces[slot].Unit, Attached = clock.Now,
+            AddressGone = VirtualTime.Never, Freed = VirtualTime.Never,
+        };
+        _next = (_next + 1) % Remembered;
+        if (clock.Trace is not null)
+        {
+            Say(TraceSource.Kernel, $"ppp_create: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
+        }
+    }
+
+    /// <summary>A holder stored a pointer to a unit.</summary>
+    public void Stored(Kernel.Kernel kernel, int slot, HolderKind holder)
+    {
+        if (clock.Trace is not null && kernel.Interfaces[slot].Unit >= 0)
+        {
+            Say(TraceSource.Kernel, $"{KernelNames.Of(holder)} := {kernel.NameOf(slot)}", PointerStage.Stored);
+        }
+    }
+
+    /// <summary>The last IPv4 address of a unit has gone.</summary>
+    public void AddressGone(Kernel.Kernel kernel, int slot)
+    {
+        int f = Find(kernel.Interfaces[slot].Generation);
+        if (f >= 0)
+        {
+            _facts[f].AddressGone = clock.Now;
+            if (clock.Trace is not null)
+            {
+                Say(TraceSource.Kernel, $"in_purgeaddr: {kernel.NameOf(slot)} has no AF_INET address", PointerStage.AddressGone);
+            }
+        }
+    }
+
+    /// <summary>if_detach is about to return.</summary>
+    public void Detached(Kernel.Kernel kernel, int slot, bool hadInet, bool hadInet6)
+    {
+        int f = Find(kernel.Interfaces[slot].Generation);
+        if (f >= 0)
+        {
+            _facts[f].HadInet = hadInet;
+            _facts[f].HadInet6 = hadInet6;
+            if (clock.Trace is not null)
+            {
+                Say(TraceSource.Kernel, $"if_detach: {kernel.NameOf(slot)}, AF_INET {(hadInet ? "purged" : "not asked")}, AF_INET6 {(hadInet6 ? "purged" : "not asked")}", PointerStage.Detached);
+            }
+        }
+    }
+
+    /// <summary>The softc has been freed, or waits for its last reference: the invariant is checked.</summary>
+    public void Freed(Kernel.Kernel kernel, int slot)
+    {
+        int f = Find(kernel.Interfaces[slot].Generation);
+        if (f >= 0)
+        {
+            _facts[f].Freed = clock.Now;
+            _facts[f].FreedEvent = clock.Events;
+        }
+
+        if (clock.Trace is not null)
+        {
+            Say(TraceSource.Kernel, $"FREE(softc 0x{kernel.Interfaces[slot].Address:x8}), {kernel.Heap.FreeCount(0)} free in the class", PointerStage.Freed);
+        }
+
+        if (!Enabled)
+        {
+            return;
+        }
+
+        Span<int> counts = stackalloc int[Kernel.Kernel.HolderKinds];
+        counts.Clear();
+        kernel.CountStale(counts, kernel.Interfaces[slot].Generation);
+        for (int k = 0; k < counts.Length; k++)
+        {
+            _created[k] += counts[k];
+        }
+
+        LeakedSlots += counts[(int)HolderKind.InMultiIfp];
+    }
+
+    /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
+    public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
+    {
+        _probes[(int)Oracle.Probe.StaleUseSurvived]++;
+        if (clock.Trace is not null)
+        {
+            Say(TraceSource.Kernel, $"{KernelNames.Of(site)} reads through stale {KernelNames.Of(holder)} 0x{p.Address:x8}", PointerStage.Used);
+        }
+    }
+
+    /// <summary>A pointer named another live interface.</summary>
+    public void Alias(HolderKind holder, UseSite site, IfnetPtr p, uint generation)
+    {
+        Aliases++;
+        if (clock.Trace is not null)
+        {
+            int was = Find(p.Generation), now = Find(generation);
+            Say(TraceSource.Kernel, $"{KernelNames.Of(site)}: {KernelNames.Of(holder)} of {Name(was)} names {Name(now)}", PointerStage.Used);
+        }
+    }
+
+    private string Name(int f) => f < 0 ? "an older unit" : $"ppp{_facts[f].Unit} (index {_facts[f].Index})";
+
+    private int Find(uint generation)
+    {
+        for (int i = 0; i < Remembered; i++)
+        {
+            if (_facts[i].Generation == generation && generation != 0)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Why the purge that should have cleared the holder did not.</summary>
+    public PurgeGap GapOf(HolderKind holder, IfnetPtr p)
+    {
+        if (holder is HolderKind.InMultiRti or HolderKind.Im6oMembership)
+        {
+            return PurgeGap.ProtocolOrder;
+        }
+
+        int f = Find(p.Generation);
+        bool v6 = holder is HolderKind.In6pRouteIfp or HolderKind.In6MultiIfp or HolderKind.KludgeIfp or HolderKind.Ip6MoptionsIfp or HolderKind.NdPrefixIfp;
+        if (f < 0)
+        {
+            return v6 ? PurgeGap.NoInet6Address : PurgeGap.NoInetAddress;
+        }
+
+        return v6 ? (_facts[f].HadInet6 ? PurgeGap.StoredAfterPurge : PurgeGap.NoInet6Address)
+            : _facts[f].HadInet ? PurgeGap.StoredAfterPurge : PurgeGap.NoInetAddress;
+    }
+
+    /// <summary>The life of a pointer in words.</summary>
+    public IReadOnlyList<string> Story(Kernel.Kernel kernel, HolderKind holder, IfnetPtr p, PurgeGap gap, KernelPanic panic)
+    {
+        var story = new List<string>();
+        int f = Find(p.Generation);
+        if (f >= 0)
+        {
+            story.Add($"{_facts[f].Attached}  allocated: ppp{_facts[f].Unit}, index {_facts[f].Index}, softc at 0x{p.Address:x8}");
+            story.Add($"            stored in {KernelNames.Of(holder)}");
+            if (!_facts[f].AddressGone.IsNever)
+            {
+                story.Add($"{_facts[f].AddressGone}  address gone: the unit's last AF_INET address was removed");
+            }
+
+            story.Add($"            not purged: {KernelNames.Of(gap)}");
+            story.Add($"{_facts[f].Freed}  detached and freed (event {_facts[f].FreedEvent})");
+        }
+
+        int block = kernel.Heap.BlockAt(p.Address);
+        if (block >= 0)
+        {
+            HeapBlock b = kernel.Heap.Block(block);
+            story.Add(b.Next == -2 ? $"            reused: the block holds {b.Image}" : $"            still free: {kernel.Heap.FreeCount(b.Class)} blocks in the class");
+        }
+
+        story.Add($"{clock.Now}  used: {panic.Message}");
+        return story;
+    }
+
+    /// <summary>The kernel has panicked: what was stale is gone with it.</summary>
+    public void Panicked(Kernel.Kernel kernel)
+    {
+        Span<int> counts = stackalloc int[Kernel.Kernel.HolderKinds];
+        counts.Clear();
+        kernel.CountStale(counts);
+        for (int k = 0; k < counts.Length; k++)
+        {
+            _lost[k] += counts[k];
+        }
+    }
+
+    /// <summary>Writes the counters.</summary>
+    public void Save(ImageWriter image)
+    {
+        image.WriteArray<DetachFacts>(_facts);
+        image.WriteArray<long>(_probes);
+        image.WriteArray<long>(_created);
+        image.WriteArray<long>(_lost);
+        image.Write(_next);
+        image.Write(Aliases);
+        image.Write(LeakedSlots);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        image.ReadArray<DetachFacts>().CopyTo(_facts, 0);
+        image.ReadArray<long>().CopyTo(_probes, 0);
+        image.ReadArray<long>().CopyTo(_created, 0);
+        image.ReadArray<long>().CopyTo(_lost, 0);
+        _next = image.Read<int>();
+        Aliases = image.Read<long>();
+        LeakedSlots = image.Read<long>();
+    }
+}
+
+/// <summary>The site's clock, event count and trace, as everything in the site sees them.</summary>
+public sealed class SiteClock
+{
+    /// <summary>Virtual time.</summary>
+    public VirtualTime Now { get; set; }
+
+    /// <summary>Events executed so far.</summary>
+    public long Events { get; set; }
+
+    /// <summary>The listener, or null.</summary>
+    public ISiteTrace? Trace { get; set; }
+}

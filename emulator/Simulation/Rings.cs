@@ -1,0 +1,153 @@
+namespace Stress.Emulator.Simulation;
+
+/// <summary>A first-in-first-out queue of values that grows when it must and never shrinks.</summary>
+public sealed class Ring<T> where T : unmanaged
+{
+    private T[] _items = new T[4];
+    private int _head;
+
+    /// <summary>Values in the queue.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The oldest value.</summary>
+    public ref T Front => ref _items[_head];
+
+    /// <summary>Appends a value.</summary>
+    public void Add(in T item)
+    {
+        if (Count == _items.Length)
+        {
+            var larger = new T[_items.Length * 2];
+            for (int i = 0; i < Count; i++)
+            {
+                larger[i] = _items[(_head + i) & (_items.Length - 1)];
+            }
+
+            _items = larger;
+            _head = 0;
+        }
+
+        _items[(_head + Count++) & (_items.Length - 1)] = item;
+    }
+
+    /// <summary>Takes the oldest value.</summary>
+    public T Take()
+    {
+        T item = _items[_head];
+        _head = (_head + 1) & (_items.Length - 1);
+        Count--;
+        return item;
+    }
+
+    /// <summary>Empties the queue.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        _head = 0;
+    }
+
+    /// <summary>Writes the values in order.</summary>
+    public void Save(ImageWriter image)
+    {
+        image.Write(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            image.Write(_items[(_head + i) & (_items.Length - 1)]);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        Clear();
+        int n = image.Read<int>();
+        for (int i = 0; i < n; i++)
+        {
+            Add(image.Read<T>());
+        }
+    }
+}
+
+/// <summary>A first-in-first-out queue of frames, each with a time, in one byte buffer.</summary>
+public sealed class FrameRing
+{
+    private readonly Ring<Entry> _entries = new();
+    private byte[] _bytes = new byte[256];
+    private int _start;
+    private int _used;
+
+    private struct Entry
+    {
+        public VirtualTime At;
+        public int Length;
+        public byte Mark;
+    }
+
+    /// <summary>Frames in the queue.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Time of the oldest frame.</summary>
+    public VirtualTime NextTime => _entries.Count == 0 ? VirtualTime.Never : _entries.Front.At;
+
+    /// <summary>Appends a frame.</summary>
+    /// <param name="at">Its time, not before the last one's.</param>
+    /// <param name="frame">Its bytes.</param>
+    /// <param name="mark">Comes back with it.</param>
+    public void Add(VirtualTime at, ReadOnlySpan<byte> frame, byte mark)
+    {
+        if (_start + _used + frame.Length > _bytes.Length)
+        {
+            byte[] target = _used + frame.Length > _bytes.Length ? new byte[Math.Max(_bytes.Length * 2, _used + frame.Length)] : _bytes;
+            _bytes.AsSpan(_start, _used).CopyTo(target);
+            _bytes = target;
+            _start = 0;
+        }
+
+        frame.CopyTo(_bytes.AsSpan(_start + _used));
+        _used += frame.Length;
+        _entries.Add(new Entry { At = at, Length = frame.Length, Mark = mark });
+    }
+
+    /// <summary>Takes the oldest frame.</summary>
+    /// <returns>Its bytes, valid until the next <see cref="Add"/>.</returns>
+    public ReadOnlySpan<byte> Take(out byte mark)
+    {
+        Entry e = _entries.Take();
+        mark = e.Mark;
+        ReadOnlySpan<byte> frame = _bytes.AsSpan(_start, e.Length);
+        _start += e.Length;
+        _used -= e.Length;
+        if (_used == 0)
+        {
+            _start = 0;
+        }
+
+        return frame;
+    }
+
+    /// <summary>Empties the queue.</summary>
+    public void Clear()
+    {
+        _entries.Clear();
+        _start = 0;
+        _used = 0;
+    }
+
+    /// <summary>Writes the frames in order.</summary>
+    public void Save(ImageWriter image)
+    {
+        _entries.Save(image);
+        image.WriteArray<byte>(_bytes.AsSpan(_start, _used));
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        _entries.Load(image);
+        byte[] bytes = image.ReadArray<byte>();
+        _bytes = new byte[Math.Max(256, bytes.Length)];
+        bytes.CopyTo(_bytes, 0);
+        _start = 0;
+        _used = bytes.Length;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Simulation;
+
+/// <summary>Prints a router's state as ifconfig, netstat -g, netstat -rn and vmstat -m would.</summary>
+public static class RouterConsole
+{
+    /// <summary>All of it.</summary>
+    public static string Show(Router router)
+    {
+        var s = new StringBuilder();
+        Kernel.Kernel k = router.Kernel;
+        s.Append("router ").Append(router.Number).Append(router.Role == Role.Called ? " (called)" : " (calling)").Append(router.IsUp ? ", up" : ", down: rebooting").AppendLine();
+        s.AppendLine().AppendLine("interfaces");
+        foreach (ref readonly Ifnet ifp in k.Interfaces)
+        {
+            if (!ifp.Attached)
+            {
+                continue;
+            }
+
+            int slot = k.IfByIndex(ifp.Index);
+            s.Append($"{k.NameOf(slot)}: flags={(ushort)ifp.Flags:x}<{ifp.Flags}> index {ifp.Index} mtu {ifp.Mtu}  struct ifnet at 0x{ifp.Address:x8}").AppendLine();
+            foreach (ref readonly InIfaddr a in k.InetAddresses)
+            {
+                if (a.Used && a.Ifp.Address == ifp.Address)
+                {
+                    s.Append($"        inet {a.Address}{(a.Destination.IsAny ? "" : $" -> {a.Destination}")}").AppendLine();
+                }
+            }
+
+            foreach (ref readonly In6Ifaddr a in k.Inet6Addresses)
+            {
+                if (a.Used && a.Ifp.Address == ifp.Address)
+                {
+                    s.Append($"        inet6 {Plain(a.Address)}{(a.Destination.IsAny ? "" : $" -> {Plain(a.Destination)}")} prefixlen {a.PrefixLength}{(a.Automatic ? " (automatic)" : "")}").AppendLine();
+                }
+            }
+        }
+
+        s.AppendLine().AppendLine("multicast memberships");
+        foreach (ref readonly InMulti m in k.InMultis)
+        {
+            if (m.Used)
+            {
+                s.Append($"{m.Group,-24} {Names(k, m.Ifp),-22} refs {m.RefCount}").AppendLine();
+            }
+        }
+
+        foreach (ref readonly In6Multi m in k.In6Multis)
+        {
+            if (m.Used)
+            {
+                s.Append($"{Plain(m.Group),-24} {Names(k, m.Ifp),-22} refs {m.RefCount}{(m.Ia < 0 ? " (parked)" : "")}").AppendLine();
+            }
+        }
+
+        s.AppendLine().AppendLine("sockets");
+        int n = 0;
+        foreach (ref readonly Pcb pcb in k.Pcbs)
+        {
+            if (pcb.Used)
+            {
+                string route = pcb.Route < 0 ? "none" : $"{Names(k, k.Routes[pcb.Route].Ifp)}{(k.Routes[pcb.Route].Up ? "" : " (down)")}";
+                s.Append($"{n}  {pcb.Table,-5} {pcb.Port,-6} memberships {pcb.MembershipCount}/{Kernel.Kernel.IpMaxMemberships}  multicast_if {(pcb.MulticastIfp.IsNull ? "none" : Names(k, pcb.MulticastIfp))}  cached route {route}").AppendLine();
+            }
+
+            n++;
+        }
+
+        s.AppendLine().AppendLine("routes");
+        foreach (ref readonly RtEntry rt in k.Routes)
+        {
+            if (rt.Allocated)
+            {
+                string to = rt.Family == 2 ? rt.PrefixLength == 0 ? "default" : $"{new Ipv4Address((uint)rt.Destination.Low)}/{rt.PrefixLength}" : $"{Plain(rt.Destination)}/{rt.PrefixLength}";
+                s.Append($"{to,-34} {(rt.Up ? "U" : "-")} refs {rt.RefCount}  {Names(k, rt.Ifp)}").AppendLine();
+            }
+        }
+
+        s.AppendLine().AppendLine("kernel memory");
+        for (int c = 0; c < 2; c++)
+        {
+            s.Append($"class {k.Heap.SizeOf(c),-5} {k.Heap.FreeCount(c)} free").AppendLine();
+        }
+
+        return s.ToString();
+    }
+
+    private static Ipv6Address Plain(Ipv6Address a) => a.HasEmbeddedScope ? a.WithEmbeddedScope(0) : a;
+
+    private static string Names(Kernel.Kernel k, IfnetPtr p)
+    {
+        foreach (ref readonly Ifnet ifp in k.Interfaces)
+        {
+            if (ifp.Attached && ifp.Generation == p.Generation)
+            {
+                return k.NameOf(k.IfByIndex(ifp.Index));
+            }
+        }
+
+        return $"STALE 0x{p.Address:x8}";
+    }
+}

@@ -1,0 +1,477 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>
+/// ospfd: one raw socket for all interfaces, memberships of 224.0.0.5 by the interface's local address, hellos, a point-to-point neighbour to 2-Way
+/// (reference 7.2, 7.3; Quagga 0.98.2 ospfd/ospf_interface.c, ospf_network.c and 0.99.0's ospf_interface.c; RFC 2328 9.1-9.3, 10.3).
+/// </summary>
+public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
+{
+    private struct Oi
+    {
+        public ushort Index;
+        public short Unit;
+        public Ipv4Address Address;
+        public Ipv4Address Peer;
+        public bool Used;
+
+        /// <summary>The interface state machine has left Down.</summary>
+        public bool PointToPoint;
+
+        /// <summary>0.99.0's flag: the group was joined with success.</summary>
+        public bool Joined;
+
+        /// <summary>The neighbour's router ID, or any.</summary>
+        public Ipv4Address Neighbor;
+        public bool TwoWay;
+        public VirtualTime HelloDue;
+        public VirtualTime DeadDue;
+    }
+
+    private struct KnownIf
+    {
+        public ushort Index;
+        public bool Up;
+        public bool Used;
+    }
+
+    private struct Heard
+    {
+        public ushort Index;
+        public Ipv4Address RouterId;
+        public bool ListsUs;
+    }
+
+    private readonly Ring<ZebraMessage> _inbox = new();
+    private readonly Ring<Heard> _input = new();
+    private Oi[] _ois = new Oi[1];
+    private KnownIf[] _ifs = new KnownIf[2];
+
+    /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
+    private ulong _seenUnits;
+    private int _socket = -1;
+    private bool _running;
+    private bool _aborting;
+    private bool _exitNow;
+    private RandomStream _random;
+
+    /// <summary>Whether the process lives.</summary>
+    public bool Running => _running;
+
+    /// <summary>The raw socket, or -1.</summary>
+    public int Socket => _socket;
+
+    /// <summary>Neighbours in state 2-Way.</summary>
+    public int TwoWayNeighbors
+    {
+        get
+        {
+            int n = 0;
+            foreach (ref readonly Oi oi in _ois.AsSpan())
+            {
+                n += oi.Used && oi.TwoWay ? 1 : 0;
+            }
+
+            return n;
+        }
+    }
+
+    /// <summary>The process starts: its raw socket, its connection to zebra.</summary>
+    public void Start(RandomStream random)
+    {
+        _random = random;
+        _running = true;
+        _aborting = false;
+        _exitNow = false;
+        _seenUnits = 0;
+        Array.Clear(_ois);
+        Array.Clear(_ifs);
+        _inbox.Clear();
+        _input.Clear();
+        _socket = router.Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        router.Zebra.Connect(Router.OspfdProcess);
+    }
+
+    /// <summary>The kernel is gone under it.</summary>
+    public void Stop()
+    {
+        _running = false;
+        _socket = -1;
+        _inbox.Clear();
+        _input.Clear();
+        Array.Clear(_ois);
+    }
+
+    /// <summary>A message from zebra.</summary>
+    public void Deliver(in ZebraMessage m)
+    {
+        if (_running)
+        {
+            _inbox.Add(m);
+        }
+    }
+
+    /// <summary>An OSPF packet arrived on the raw socket.</summary>
+    public void Input(int ifIndex, ReadOnlySpan<byte> packet)
+    {
+        if (!_running || Ipv4Header.TryParse(packet, out Ipv4Header ip) != WireError.None)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> ospf = ip.Payload(packet);
+        if (OspfHello.TryParse(ospf, out OspfHello hello) == WireError.None)
+        {
+            _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, router.RouterId) });
+        }
+    }
+
+    /// <summary>The core file is written: exit1 closes the sockets.</summary>
+    public void CoreWritten()
+    {
+        if (_aborting)
+        {
+            _exitNow = true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Step(VirtualTime now)
+    {
+        if (!_running)
+        {
+            return false;
+        }
+
+        if (_aborting)
+        {
+            if (_exitNow)
+            {
+                _running = false;
+                int s = _socket;
+                _socket = -1;
+                router.Say(TraceSource.Ospfd, "exit1 closes the raw socket");
+                router.Zebra.Disconnect(Router.OspfdProcess);
+                router.Kernel.CloseSocket(s, exiting: true);
+                router.OspfdExited(now);
+            }
+
+            return false;
+        }
+
+        // thread_fetch: expired timers before socket input.
+        for (int i = 0; i < _ois.Length; i++)
+        {
+            ref Oi oi = ref _ois[i];
+            if (!oi.Used)
+            {
+                continue;
+            }
+
+            if (oi.DeadDue <= now)
+            {
+                oi.DeadDue = VirtualTime.Never;
+                oi.Neighbor = Ipv4Address.Any;
+                oi.TwoWay = false;
+            }
+
+            if (oi.HelloDue <= now)
+            {
+                oi.HelloDue = now + options.HelloInterval;
+                SendHello(ref oi);
+                Rearm();
+                return true;
+            }
+        }
+
+        if (_input.Count > 0)
+        {
+            HelloReceived(_input.Take(), now);
+            Rearm();
+            return true;
+        }
+
+        if (_inbox.Count > 0)
+        {
+            Handle(_inbox.Take(), now);
+            Rearm();
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Rearm()
+    {
+        VirtualTime next = VirtualTime.Never;
+        foreach (ref readonly Oi oi in _ois.AsSpan())
+        {
+            if (oi.Used)
+            {
+                next = oi.HelloDue < next ? oi.HelloDue : next;
+                next = oi.DeadDue < next ? oi.DeadDue : next;
+            }
+        }
+
+        router.Arm(RouterTimer.Ospfd, next);
+    }
+
+    private void HelloReceived(in Heard h, VirtualTime now)
+    {
+        for (int i = 0; i < _ois.Length; i++)
+        {
+            ref Oi oi = ref _ois[i];
+            if (oi.Used && oi.PointToPoint && oi.Index == h.Index)
+            {
+                oi.Neighbor = h.RouterId;
+                oi.TwoWay = h.ListsUs;
+                oi.DeadDue = now + options.DeadInterval;
+                return;
+            }
+        }
+    }
+
+    // Before every packet to AllSPFRouters: IP_MULTICAST_IF by local address. A failure is logged and the packet is sent anyway (7.2).
+    private void SendHello(ref Oi oi)
+    {
+        Ipv4Address on = options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
+        router.Kernel.IpMulticastTtlLoop(_socket, 1, false);
+        Errno e = router.Kernel.IpMulticastIf(_socket, on);
+        if (e != Errno.None)
+        {
+            router.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF");
+        }
+
+        Span<byte> packet = stackalloc byte[OspfHello.MinLength + 4];
+        Span<Ipv4Address> neighbors = stackalloc Ipv4Address[1];
+        int n = 0;
+        if (!oi.Neighbor.IsAny)
+        {
+            neighbors[n++] = oi.Neighbor;
+        }
+
+        int length = new OspfHello
+        {
+            RouterId = router.RouterId,
+            HelloIntervalSeconds = (ushort)(options.HelloInterval.Microseconds / 1_000_000),
+            DeadIntervalSeconds = (uint)(options.DeadInterval.Microseconds / 1_000_000),
+            Options = OspfHello.OptionExternal,
+            RouterPriority = 1,
+        }.Write(packet, neighbors[..n]);
+        router.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
+    }
+
+    private void Handle(in ZebraMessage m, VirtualTime now)
+    {
+        router.Say(TraceSource.Ospfd, "handles", m.Command, m.Index);
+        switch (m.Command)
+        {
+            case ZebraCommand.InterfaceAdd:
+                If(m.Index) = new KnownIf { Index = m.Index, Up = m.Up, Used = true };
+                break;
+            case ZebraCommand.InterfaceDelete:
+                for (int i = 0; i < _ois.Length; i++)
+                {
+                    if (_ois[i].Used && _ois[i].Index == m.Index)
+                    {
+                        Free(ref _ois[i]);
+                    }
+                }
+
+                If(m.Index).Used = false;
+                break;
+            case ZebraCommand.InterfaceUp:
+                If(m.Index).Up = true;
+                for (int i = 0; i < _ois.Length; i++)
+                {
+                    if (_ois[i].Used && _ois[i].Index == m.Index)
+                    {
+                        Up(ref _ois[i], now);
+                    }
+                }
+
+                break;
+            case ZebraCommand.InterfaceDown:
+                If(m.Index).Up = false;
+                for (int i = 0; i < _ois.Length; i++)
+                {
+                    if (_ois[i].Used && _ois[i].Index == m.Index)
+                    {
+                        if (options.Exit == OspfdExit.AtInterfaceDown && _ois[i].PointToPoint && _ois[i].HelloDue <= now)
+                        {
+                            Abort(now);
+                            return;
+                        }
+
+                        Down(ref _ois[i]);
+                    }
+                }
+
+                break;
+            case ZebraCommand.AddressAdd:
+                AddressAdd(m, now);
+                break;
+            case ZebraCommand.AddressDelete:
+                for (int i = 0; i < _ois.Length; i++)
+                {
+                    if (_ois[i].Used && _ois[i].Index == m.Index && _ois[i].Address == m.Address)
+                    {
+                        Free(ref _ois[i]);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private void AddressAdd(in ZebraMessage m, VirtualTime now)
+    {
+        if (m.Unit is >= 0 and < 64)
+        {
+            bool seen = (_seenUnits >> m.Unit & 1) != 0;
+            if (seen && options.Exit == OspfdExit.AtAddressAdd)
+            {
+                Abort(now);
+                return;
+            }
+
+            _seenUnits |= 1UL << m.Unit;
+        }
+
+        int i = Array.FindIndex(_ois, static o => !o.Used);
+        if (i < 0)
+        {
+            i = _ois.Length;
+            Array.Resize(ref _ois, i + 2);
+        }
+
+        _ois[i] = new Oi
+        {
+            Index = m.Index, Unit = m.Unit, Address = m.Address, Peer = m.Peer, Used = true, HelloDue = VirtualTime.Never, DeadDue = VirtualTime.Never,
+        };
+        if (If(m.Index).Up)
+        {
+            Up(ref _ois[i], now);
+        }
+    }
+
+    private void Abort(VirtualTime now)
+    {
+        _aborting = true;
+        router.Oracle.Probe(Probe.OspfdAborted);
+        router.Say(TraceSource.Ospfd, "assertion in ospf_add_to_if: abort, core dump");
+        router.Arm(RouterTimer.OspfdCore, now + _random.Draw(options.CoreDump));
+    }
+
+    private Ipv4Address On(in Oi oi) => options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
+
+    private void Up(ref Oi oi, VirtualTime now)
+    {
+        if (oi.PointToPoint)
+        {
+            return;
+        }
+
+        Errno e = router.Kernel.IpAddMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
+        oi.Joined = e == Errno.None;
+        router.Say(TraceSource.Ospfd, "IP_ADD_MEMBERSHIP 224.0.0.5", e);
+        oi.PointToPoint = true;
+        oi.HelloDue = now + VirtualTime.FromSeconds(1);
+    }
+
+    private void Down(ref Oi oi)
+    {
+        bool drop = options.Version == OspfdVersion.Quagga0990 ? oi.Joined : oi.PointToPoint;
+        oi.PointToPoint = false;
+        oi.HelloDue = VirtualTime.Never;
+        oi.DeadDue = VirtualTime.Never;
+        oi.Neighbor = Ipv4Address.Any;
+        oi.TwoWay = false;
+        oi.Joined = false;
+        if (drop)
+        {
+            Drop(ref oi);
+        }
+    }
+
+    private void Drop(ref Oi oi)
+    {
+        Errno e = router.Kernel.IpDropMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
+        router.Oracle.Probe(e == Errno.None ? Probe.DropInTime : Probe.DropAfterAddressGone);
+        router.Say(TraceSource.Ospfd, "IP_DROP_MEMBERSHIP 224.0.0.5", e);
+    }
+
+    // ospf_if_free: 0.98.2 drops again, 0.99.0's flag is clear by then.
+    private void Free(ref Oi oi)
+    {
+        if (oi.PointToPoint)
+        {
+            Down(ref oi);
+        }
+        else if (options.Version != OspfdVersion.Quagga0990)
+        {
+            Drop(ref oi);
+        }
+
+        oi.Used = false;
+    }
+
+    private ref KnownIf If(ushort index)
+    {
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            if (_ifs[i].Used && _ifs[i].Index == index)
+            {
+                return ref _ifs[i];
+            }
+        }
+
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            if (!_ifs[i].Used)
+            {
+                _ifs[i] = new KnownIf { Index = index, Used = true };
+                return ref _ifs[i];
+            }
+        }
+
+        int n = _ifs.Length;
+        Array.Resize(ref _ifs, n + 4);
+        _ifs[n] = new KnownIf { Index = index, Used = true };
+        return ref _ifs[n];
+    }
+
+    /// <summary>Writes the process.</summary>
+    public void Save(ImageWriter image)
+    {
+        _inbox.Save(image);
+        _input.Save(image);
+        image.WriteArray<Oi>(_ois);
+        image.WriteArray<KnownIf>(_ifs);
+        image.Write(_seenUnits);
+        image.Write(_socket);
+        image.Write(_running);
+        image.Write(_aborting);
+        image.Write(_exitNow);
+        image.Write(_random);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        _inbox.Load(image);
+        _input.Load(image);
+        _ois = image.ReadArray<Oi>();
+        _ifs = image.ReadArray<KnownIf>();
+        _seenUnits = image.Read<ulong>();
+        _socket = image.Read<int>();
+        _running = image.Read<bool>();
+        _aborting = image.Read<bool>();
+        _exitNow = image.Read<bool>();
+        _random = image.Read<RandomStream>();
+    }
+}

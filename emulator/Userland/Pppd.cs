@@ -1,0 +1,654 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Userland.Ppp;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>Where a pppd, or the getty before it, is.</summary>
+public enum PppdPhase : byte
+{
+    /// <summary>The kernel is down, or pppd has given up (maxfail).</summary>
+    Dead,
+
+    /// <summary>Called: getty waits for carrier.</summary>
+    Getty,
+
+    /// <summary>Calling: the chat script dials.</summary>
+    Dialing,
+
+    /// <summary>Carrier is there; name and password are exchanged.</summary>
+    Login,
+
+    /// <summary>The ppp discipline is on the tty.</summary>
+    Running,
+
+    /// <summary>Calling: DTR is low for a second.</summary>
+    DtrLow,
+
+    /// <summary>Called: waits for its scripts before it exits.</summary>
+    Exiting,
+
+    /// <summary>Calling: holdoff.</summary>
+    Holdoff,
+}
+
+/// <summary>
+/// pppd on one line, with the getty and login before it on the called system (reference 6; pppd 2.4.4 main.c, ipcp.c, ipv6cp.c, sys-bsd.c). It acts on the
+/// kernel only through system calls, one for each step that it is given the CPU.
+/// </summary>
+public sealed class Pppd : IProcess, IPppActions
+{
+    private enum Op : byte
+    {
+        OpenUnit,
+        NpDrop,
+        SifDown,
+        SifUp,
+        DelFirstAddress,
+        AddAddress,
+        DelAddress,
+        AddAddress6,
+        DelAddress6,
+        AddDefault,
+        DelDefault,
+        PassIp,
+        PassIpv6,
+        Write,
+        LinkDownScripts,
+        Terminated,
+    }
+
+    private static readonly VirtualTime DtrLowTime = VirtualTime.FromSeconds(1);
+    private static readonly VirtualTime ChildTimeout = VirtualTime.FromSeconds(5);
+    private readonly Router _router;
+    private readonly Site _site;
+    private readonly RoleOptions _options;
+    private readonly PppEndpoint _ppp;
+    private readonly Ring<byte> _ops = new();
+    private readonly FrameRing _writes = new();
+    private readonly FrameRing _reads = new();
+    private RandomStream _random;
+    private RandomStream _scripts;
+    private PppdPhase _phase;
+    private int _unit = -1;
+    private int _pid;
+    private int _failures;
+    private bool _hungUp;
+    private bool _signalled;
+    private bool _protocolDue;
+    private bool _waitDue;
+    private bool _ipcpUp;
+    private bool _addressed;
+    private bool _demandUp;
+    private VirtualTime _scriptsDone;
+    private Ipv4Address _local;
+    private Ipv4Address _peer;
+    private Ipv6Address _local6;
+    private Ipv6Address _peer6;
+    private bool _has6;
+
+    /// <summary>A pppd that has not started.</summary>
+    public Pppd(Router router, Site site, RoleOptions options, int line, int process)
+    {
+        _router = router;
+        _site = site;
+        _options = options;
+        Line = line;
+        Process = process;
+        _random = new RandomStream(site.Options.Seed, router.Entity + ((ulong)line << 48), RandomPurpose.Pppd);
+        _scripts = new RandomStream(site.Options.Seed, router.Entity + ((ulong)line << 48), RandomPurpose.Script);
+        _ppp = new PppEndpoint(EndpointOptions(site, router, options, line));
+    }
+
+    /// <summary>The line's number in the site.</summary>
+    public int Line { get; }
+
+    /// <summary>The process's number on its router.</summary>
+    public int Process { get; }
+
+    /// <summary>Interface slot of the unit, or -1.</summary>
+    public int Unit => _unit;
+
+    /// <summary>Where it is.</summary>
+    public PppdPhase Phase => _phase;
+
+    /// <summary>IPCP is open.</summary>
+    public bool IsUp => _ipcpUp;
+
+    /// <summary>Whether a call would be answered.</summary>
+    public bool AnswersCalls => _router.IsUp && _phase == PppdPhase.Getty;
+
+    private bool Calling => _router.Role == Role.Calling;
+
+    private static PppEndpointOptions EndpointOptions(Site site, Router router, RoleOptions options, int line)
+    {
+        bool called = router.Role == Role.Called;
+        Ipv4Address calledAddress = site.Options.Called.BorrowedAddress ? Ipv4Address.Of(192, 168, 0, 1) : Ipv4Address.Of(10, 0, (byte)line, 1);
+        Ipv4Address callingAddress = site.Options.Calling.BorrowedAddress ? Ipv4Address.Of(192, 168, (byte)(line + 1), 1) : Ipv4Address.Of(10, 0, (byte)line, 2);
+        bool dynamic = site.Options.Calling.Pppd.Addressing == IpcpAddressing.Dynamic;
+        return new PppEndpointOptions
+        {
+            LocalAddress = called ? calledAddress : dynamic ? Ipv4Address.Any : callingAddress,
+            RemoteAddress = called ? callingAddress : Ipv4Address.Any,
+            Mru = (ushort)Math.Min(1500, options.Kernel.PppMtu),
+            EchoInterval = options.Pppd.LcpEchoInterval,
+            EchoFailure = options.Pppd.LcpEchoFailure,
+        };
+    }
+
+    private void Wait(VirtualTime until) => _router.ArmPppd(Process, 1, until);
+
+    private void ArmProtocol() => _router.ArmPppd(Process, 0, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
+
+    private void Do(Op op) => _ops.Add((byte)op);
+
+    /// <summary>The system has booted: the calling system's pppd starts, the called one's getty waits.</summary>
+    public void Boot(VirtualTime now)
+    {
+        _pid = 100 + Process;
+        _failures = 0;
+        _unit = -1;
+        _demandUp = false;
+        if (Calling)
+        {
+            _phase = PppdPhase.Holdoff;
+            Wait(now + new VirtualTime(1 + _random.Below(5_000_000)));
+        }
+        else
+        {
+            _phase = PppdPhase.Getty;
+        }
+    }
+
+    /// <summary>The kernel panicked under the process: DTR drops.</summary>
+    public void KernelDied(VirtualTime now)
+    {
+        _phase = PppdPhase.Dead;
+        _unit = -1;
+        _ops.Clear();
+        _writes.Clear();
+        _reads.Clear();
+        _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _addressed = _has6 = false;
+        _ppp.Reset();
+        Wait(VirtualTime.Never);
+        _router.ArmPppd(Process, 0, VirtualTime.Never);
+        _site.DropDtr(Line, _router.Role, now);
+    }
+
+    /// <summary>SIGHUP: ends the link or the holdoff.</summary>
+    public void Signal(bool hup) => _signalled |= hup;
+
+    /// <summary>A timer is due.</summary>
+    public void TimerFired(int which)
+    {
+        if (which == 0)
+        {
+            _protocolDue = true;
+        }
+        else
+        {
+            _waitDue = true;
+        }
+    }
+
+    /// <summary>A frame that is not network data waits on the tty.</summary>
+    public void TtyInput(ReadOnlySpan<byte> frame)
+    {
+        if (_phase == PppdPhase.Running && _reads.Count < 64)
+        {
+            _reads.Add(VirtualTime.Zero, frame, 0);
+        }
+    }
+
+    /// <summary>The modem found carrier.</summary>
+    /// <param name="login">Time until pppd has the line.</param>
+    /// <param name="now">Virtual time.</param>
+    public void Connected(VirtualTime login, VirtualTime now)
+    {
+        _phase = PppdPhase.Login;
+        _hungUp = false;
+        Wait(now + login);
+        if (!Calling)
+        {
+            _router.Say(TraceSource.Getty, "RING, CONNECT: login");
+            _router.Compete(CompetitorTrigger.Login, now);
+        }
+    }
+
+    /// <summary>The attempt ended without carrier.</summary>
+    public void DialFailed(VirtualTime now)
+    {
+        _router.Say(TraceSource.Pppd, "NO CARRIER");
+        if (_options.Pppd.MaxFail > 0 && ++_failures >= _options.Pppd.MaxFail)
+        {
+            _phase = PppdPhase.Dead;
+            return;
+        }
+
+        StartHoldoff(now);
+    }
+
+    private void StartHoldoff(VirtualTime now)
+    {
+        _phase = PppdPhase.Holdoff;
+        Wait(now + _options.Pppd.Holdoff);
+    }
+
+    /// <summary>Carrier has gone.</summary>
+    public void CarrierLost() => _hungUp = true;
+
+    /// <inheritdoc/>
+    public bool Step(VirtualTime now)
+    {
+        if (_ops.Count > 0)
+        {
+            Execute((Op)_ops.Take(), now);
+            return true;
+        }
+
+        if (_hungUp && _phase == PppdPhase.Login)
+        {
+            _phase = Calling ? PppdPhase.DtrLow : PppdPhase.Getty;
+            if (Calling)
+            {
+                _site.DropDtr(Line, _router.Role, now);
+                Wait(now + DtrLowTime);
+            }
+            else
+            {
+                Wait(VirtualTime.Never);
+            }
+
+            return true;
+        }
+
+        if (_hungUp && _phase == PppdPhase.Running && !_ppp.IsDead)
+        {
+            _router.Say(TraceSource.Pppd, "Modem hangup");
+            _ppp.LowerDown(now, this);
+            ArmProtocol();
+            return true;
+        }
+
+        if (_signalled)
+        {
+            _signalled = false;
+            switch (_phase)
+            {
+                case PppdPhase.Running:
+                    _router.Say(TraceSource.Pppd, "SIGHUP: terminating the link");
+                    _ppp.Close(now, this);
+                    ArmProtocol();
+                    break;
+                case PppdPhase.Holdoff when Calling:
+                    Wait(VirtualTime.Never);
+                    Dial(now);
+                    break;
+                case PppdPhase.Dialing or PppdPhase.Login when Calling:
+                    _router.Say(TraceSource.Pppd, "SIGHUP: connect script ends");
+                    _site.DropDtr(Line, _router.Role, now);
+                    _phase = PppdPhase.DtrLow;
+                    Wait(now + DtrLowTime);
+                    break;
+            }
+
+            return true;
+        }
+
+        if (_waitDue)
+        {
+            _waitDue = false;
+            WaitOver(now);
+            return true;
+        }
+
+        if (_protocolDue)
+        {
+            _protocolDue = false;
+            if (_phase == PppdPhase.Running)
+            {
+                _ppp.Timeout(now, this);
+                ArmProtocol();
+                return true;
+            }
+        }
+
+        if (_reads.Count > 0)
+        {
+            ReadOnlySpan<byte> frame = _reads.Take(out _);
+            if (_phase == PppdPhase.Running)
+            {
+                _ppp.Input(frame, now, this);
+                ArmProtocol();
+            }
+
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Dial(VirtualTime now)
+    {
+        _phase = PppdPhase.Dialing;
+        _router.Redials++;
+        _router.Say(TraceSource.Pppd, "chat: dialling");
+        _router.Compete(CompetitorTrigger.Dial, now);
+        _site.Dial(Line, now);
+    }
+
+    private void WaitOver(VirtualTime now)
+    {
+        switch (_phase)
+        {
+            case PppdPhase.Holdoff:
+                Dial(now);
+                break;
+            case PppdPhase.Login:
+                _phase = PppdPhase.Running;
+                Do(Op.OpenUnit);
+                break;
+            case PppdPhase.DtrLow:
+                CloseTty();
+                if (_options.Pppd.Persist)
+                {
+                    StartHoldoff(now);
+                }
+                else
+                {
+                    _phase = PppdPhase.Dead;
+                }
+
+                break;
+            case PppdPhase.Exiting:
+                // The session leader's exit revokes the tty: last close.
+                CloseTty();
+                _site.DropDtr(Line, _router.Role, now);
+                _phase = PppdPhase.Getty;
+                _hungUp = false;
+                _router.Say(TraceSource.Getty, "respawned");
+                break;
+        }
+    }
+
+    private void CloseTty()
+    {
+        if (_unit >= 0)
+        {
+            _router.Kernel.PppClose(_unit, Line);
+            _unit = -1;
+        }
+    }
+
+    private void Execute(Op op, VirtualTime now)
+    {
+        Kernel.Kernel k = _router.Kernel;
+        Errno e = Errno.None;
+        switch (op)
+        {
+            case Op.OpenUnit:
+                _unit = k.PppOpen(Line, _pid);
+                _ppp.Reset();
+                _ppp.InterfaceIdentifier = _random.Next() | 1;
+                _ppp.Magic = (uint)_random.Next() | 1;
+                _ppp.Open(now, this);
+                _ppp.LowerUp(now, this);
+                ArmProtocol();
+                break;
+            case Op.NpDrop:
+                if (_unit >= 0)
+                {
+                    k.PppIocSNpMode(_unit, _options.Pppd.Demand && _demandUp, false);
+                }
+
+                break;
+            case Op.SifDown:
+                k.SiocSIfFlags(_unit, false);
+                break;
+            case Op.SifUp:
+                k.SiocSIfFlags(_unit, true);
+                break;
+            case Op.DelFirstAddress:
+                k.SiocDifAddr(_unit, Ipv4Address.Any);
+                break;
+            case Op.AddAddress:
+                e = k.SiocAifAddr(_unit, _local, _peer);
+                _addressed = true;
+                _router.AddressUp(_local);
+                break;
+            case Op.DelAddress:
+                e = k.SiocDifAddr(_unit, _local);
+                _addressed = false;
+                break;
+            case Op.AddAddress6:
+                e = k.SiocAifAddr6(_unit, _local6, 128, _peer6);
+                _has6 = true;
+                break;
+            case Op.DelAddress6:
+                e = k.SiocDifAddr6(_unit, _local6);
+                _has6 = false;
+                break;
+            case Op.AddDefault:
+                e = k.AddDefaultRoute(_unit);
+                break;
+            case Op.DelDefault:
+                e = k.DeleteDefaultRoute(_unit);
+                break;
+            case Op.PassIp:
+                k.PppIocSNpMode(_unit, true, k.Interfaces[_unit].PassIpv6);
+                break;
+            case Op.PassIpv6:
+                k.PppIocSNpMode(_unit, k.Interfaces[_unit].PassIp, true);
+                break;
+            case Op.Write:
+                _site.Transmit(Line, _router.Role, _writes.Take(out _));
+                return;
+            case Op.LinkDownScripts:
+                _router.Compete(CompetitorTrigger.LinkDown, now);
+                _scriptsDone = now + _scripts.Draw(_options.Pppd.Script);
+                break;
+            case Op.Terminated:
+                Terminated(now);
+                break;
+        }
+
+        _router.Say(TraceSource.Pppd, Name(op), e);
+    }
+
+    private static string Name(Op op) => op switch
+    {
+        Op.OpenUnit => "TIOCSETD ppp",
+        Op.NpDrop => "PPPIOCSNPMODE drop",
+        Op.SifDown => "sifdown",
+        Op.SifUp => "sifup",
+        Op.DelFirstAddress => "SIOCDIFADDR (whatever is there)",
+        Op.AddAddress => "SIOCAIFADDR",
+        Op.DelAddress => "SIOCDIFADDR",
+        Op.AddAddress6 => "SIOCAIFADDR_IN6",
+        Op.DelAddress6 => "SIOCDIFADDR_IN6",
+        Op.AddDefault => "RTM_ADD default",
+        Op.DelDefault => "RTM_DELETE default",
+        Op.PassIp => "PPPIOCSNPMODE pass IP",
+        Op.PassIpv6 => "PPPIOCSNPMODE pass IPv6",
+        Op.LinkDownScripts => "ip-down script",
+        Op.Terminated => "link terminated",
+        _ => "write",
+    };
+
+    // link_terminated: the discipline goes back unless the line hung up; then DTR low and a second's sleep (calling), or the scripts and exit (called).
+    private void Terminated(VirtualTime now)
+    {
+        if (_options.Pppd.Demand && _unit >= 0)
+        {
+            _router.Kernel.PppIocXferUnit(_unit, _pid);
+        }
+
+        if (!_hungUp)
+        {
+            CloseTty();
+        }
+
+        _ops.Clear();
+        _writes.Clear();
+        _reads.Clear();
+        _router.ArmPppd(Process, 0, VirtualTime.Never);
+        if (Calling)
+        {
+            _phase = PppdPhase.DtrLow;
+            _site.DropDtr(Line, _router.Role, now);
+            Wait(now + DtrLowTime);
+        }
+        else
+        {
+            _phase = PppdPhase.Exiting;
+            VirtualTime latest = now + ChildTimeout;
+            VirtualTime until = _scriptsDone < now ? now : _scriptsDone > latest ? latest : _scriptsDone;
+            Wait(until);
+        }
+    }
+
+    /// <summary>Writes the PPP header of a network packet as negotiated (ACFC, PFC).</summary>
+    /// <returns>Its length.</returns>
+    public int WriteHeader(Span<byte> frame, PppProtocol protocol)
+    {
+        int n = 0;
+        if (!_ppp.TransmitAcfc)
+        {
+            frame[n++] = 0xFF;
+            frame[n++] = 0x03;
+        }
+
+        if (!_ppp.TransmitPfc)
+        {
+            frame[n++] = (byte)((ushort)protocol >> 8);
+        }
+
+        frame[n++] = (byte)protocol;
+        return n;
+    }
+
+    void IPppActions.SendFrame(ReadOnlySpan<byte> frame)
+    {
+        _writes.Add(VirtualTime.Zero, frame, 0);
+        Do(Op.Write);
+    }
+
+    void IPppActions.IpcpUp(Ipv4Address ours, Ipv4Address his)
+    {
+        _ipcpUp = true;
+        _failures = 0;
+        if (_options.Pppd.Demand && _demandUp)
+        {
+            Do(Op.PassIp);
+            return;
+        }
+
+        _local = ours;
+        _peer = his;
+        _demandUp = true;
+        Do(Op.DelFirstAddress);
+        Do(Op.AddAddress);
+        Do(Op.SifUp);
+        Do(Op.PassIp);
+        if (_options.Pppd.DefaultRoute)
+        {
+            Do(Op.AddDefault);
+        }
+    }
+
+    void IPppActions.IpcpDown()
+    {
+        if (!_ipcpUp)
+        {
+            return;
+        }
+
+        _ipcpUp = false;
+        _router.Disconnects++;
+        Do(Op.NpDrop);
+        if (!_options.Pppd.Demand)
+        {
+            Do(Op.SifDown);
+            if (_options.Pppd.DefaultRoute)
+            {
+                Do(Op.DelDefault);
+            }
+
+            Do(Op.DelAddress);
+        }
+
+        Do(Op.LinkDownScripts);
+    }
+
+    void IPppActions.Ipv6cpUp(ulong ours, ulong his)
+    {
+        if (_options.Pppd.Demand && _has6)
+        {
+            Do(Op.PassIpv6);
+            return;
+        }
+
+        _local6 = Ipv6Address.LinkLocal(ours);
+        _peer6 = Ipv6Address.LinkLocal(his);
+        Do(Op.AddAddress6);
+        Do(Op.SifUp);
+        Do(Op.PassIpv6);
+    }
+
+    void IPppActions.Ipv6cpDown()
+    {
+        Do(Op.NpDrop);
+        if (!_options.Pppd.Demand)
+        {
+            Do(Op.SifDown);
+            Do(Op.DelAddress6);
+        }
+    }
+
+    void IPppActions.LinkTerminated(PppTermination reason) => Do(Op.Terminated);
+
+    /// <summary>Writes the process.</summary>
+    public void Save(ImageWriter image)
+    {
+        _ppp.Save(image);
+        _ops.Save(image);
+        _writes.Save(image);
+        _reads.Save(image);
+        image.Write(_random);
+        image.Write(_scripts);
+        image.Write(_phase);
+        image.Write(_unit);
+        image.Write(_pid);
+        image.Write(_failures);
+        image.Write((_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _addressed, _demandUp));
+        image.Write(_scriptsDone);
+        image.Write(_local);
+        image.Write(_peer);
+        image.Write(_local6);
+        image.Write(_peer6);
+        image.Write(_has6);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        _ppp.Load(image);
+        _ops.Load(image);
+        _writes.Load(image);
+        _reads.Load(image);
+        _random = image.Read<RandomStream>();
+        _scripts = image.Read<RandomStream>();
+        _phase = image.Read<PppdPhase>();
+        _unit = image.Read<int>();
+        _pid = image.Read<int>();
+        _failures = image.Read<int>();
+        (_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _addressed, _demandUp) = image.Read<(bool, bool, bool, bool, bool, bool, bool)>();
+        _scriptsDone = image.Read<VirtualTime>();
+        _local = image.Read<Ipv4Address>();
+        _peer = image.Read<Ipv4Address>();
+        _local6 = image.Read<Ipv6Address>();
+        _peer6 = image.Read<Ipv6Address>();
+        _has6 = image.Read<bool>();
+    }
+}

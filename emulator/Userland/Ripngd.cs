@@ -1,0 +1,322 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>
+/// ripngd: one UDP socket on port 521, every send with IPV6_PKTINFO; updates every 15 to 45 s, a Request when an interface starts, unicast answers
+/// (reference 7.4-7.6; Quagga 0.98.2 ripngd/ripngd.c, ripng_interface.c; RFC 2080).
+/// </summary>
+public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
+{
+    private struct RipngIf
+    {
+        public ushort Index;
+        public short Unit;
+        public bool Used;
+        public bool Up;
+        public bool HasLinkLocal;
+        public bool Running;
+        public VirtualTime WakeupDue;
+    }
+
+    private struct Asked
+    {
+        public ushort Index;
+        public Ipv6Address From;
+    }
+
+    private readonly Ring<ZebraMessage> _inbox = new();
+    private readonly Ring<Asked> _requests = new();
+    private RipngIf[] _ifs = new RipngIf[2];
+    private int _socket = -1;
+    private bool _running;
+    private VirtualTime _updateDue;
+    private VirtualTime _triggeredDue;
+    private int _sendCursor = -1;
+    private bool _triggered;
+    private RandomStream _random;
+
+    /// <summary>Whether the process lives.</summary>
+    public bool Running => _running;
+
+    /// <summary>The process starts.</summary>
+    public void Start(RandomStream random, VirtualTime now)
+    {
+        _random = random;
+        _running = true;
+        _inbox.Clear();
+        _requests.Clear();
+        Array.Clear(_ifs);
+        _sendCursor = -1;
+        _triggeredDue = VirtualTime.Never;
+        _socket = router.Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
+        router.Zebra.Connect(Router.RipngdProcess);
+        if (options.OnEthernet)
+        {
+            If(Router.EthernetIndex, -1) = new RipngIf { Index = Router.EthernetIndex, Unit = -1, Used = true, Up = true, HasLinkLocal = true, Running = true, WakeupDue = VirtualTime.Never };
+            router.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, Router.EthernetIndex);
+        }
+
+        _updateDue = NextUpdate(now);
+        Rearm();
+    }
+
+    /// <summary>The kernel is gone under it.</summary>
+    public void Stop()
+    {
+        _running = false;
+        _socket = -1;
+        _inbox.Clear();
+        _requests.Clear();
+        _updateDue = VirtualTime.Never;
+        _triggeredDue = VirtualTime.Never;
+        Array.Clear(_ifs);
+    }
+
+    /// <summary>A message from zebra.</summary>
+    public void Deliver(in ZebraMessage m)
+    {
+        if (_running)
+        {
+            _inbox.Add(m);
+        }
+    }
+
+    /// <summary>A datagram for port 521.</summary>
+    public void Input(int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
+    {
+        if (_running && RipngMessage.TryParse(payload, out RipngMessage m) == WireError.None && m.Command == RipngMessage.Request)
+        {
+            _requests.Add(new Asked { Index = (ushort)ifIndex, From = ip.Source });
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Step(VirtualTime now)
+    {
+        if (!_running)
+        {
+            return false;
+        }
+
+        if (_sendCursor >= 0)
+        {
+            SendNext();
+            Rearm();
+            return true;
+        }
+
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            ref RipngIf r = ref _ifs[i];
+            if (r.Used && r.WakeupDue <= now)
+            {
+                r.WakeupDue = VirtualTime.Never;
+                if (r.Up && r.HasLinkLocal)
+                {
+                    Wakeup(ref r);
+                }
+
+                Rearm();
+                return true;
+            }
+        }
+
+        if (_updateDue <= now)
+        {
+            _updateDue = NextUpdate(now);
+            _triggered = false;
+            _sendCursor = 0;
+            Rearm();
+            return true;
+        }
+
+        if (_triggeredDue <= now)
+        {
+            _triggeredDue = VirtualTime.Never;
+            _triggered = true;
+            _sendCursor = 0;
+            Rearm();
+            return true;
+        }
+
+        if (_requests.Count > 0)
+        {
+            Answer(_requests.Take());
+            return true;
+        }
+
+        if (_inbox.Count > 0)
+        {
+            Handle(_inbox.Take(), now);
+            Rearm();
+            return true;
+        }
+
+        return false;
+    }
+
+    private VirtualTime NextUpdate(VirtualTime now) =>
+        now + _random.Draw(new TimeRange(options.Update - options.UpdateJitter, options.Update + options.UpdateJitter));
+
+    private void Rearm()
+    {
+        VirtualTime next = _updateDue < _triggeredDue ? _updateDue : _triggeredDue;
+        foreach (ref readonly RipngIf r in _ifs.AsSpan())
+        {
+            if (r.Used && r.WakeupDue < next)
+            {
+                next = r.WakeupDue;
+            }
+        }
+
+        router.Arm(RouterTimer.Ripngd, next);
+    }
+
+    // 1 s after an enable: join ff02::9 by index (EADDRINUSE tolerated), then a Request for the whole table.
+    private void Wakeup(ref RipngIf r)
+    {
+        Errno e = router.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, r.Index);
+        router.Say(TraceSource.Ripngd, "IPV6_JOIN_GROUP ff02::9", e);
+        if (e != Errno.None && e != Errno.EADDRINUSE)
+        {
+            return;
+        }
+
+        r.Running = true;
+        Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + RipngMessage.RouteLength];
+        int n = RipngMessage.WriteWholeTableRequest(packet);
+        router.Say(TraceSource.Ripngd, "multicast Request", router.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
+    }
+
+    private void SendNext()
+    {
+        while (_sendCursor < _ifs.Length)
+        {
+            ref RipngIf r = ref _ifs[_sendCursor++];
+            if (r.Used && r.Running && r.Up)
+            {
+                Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
+                int n = WriteTable(packet);
+                router.Say(TraceSource.Ripngd, _triggered ? "triggered update" : "regular update", router.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
+                return;
+            }
+        }
+
+        _sendCursor = -1;
+    }
+
+    private int WriteTable(Span<byte> packet) => RipngMessage.Write(
+        packet, RipngMessage.Response,
+        [new RipngRoute(new Ipv6Address(0x20010DB800000000 | ((ulong)(uint)router.Number << 16), 0), 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
+
+    private void Answer(in Asked a)
+    {
+        Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
+        int n = WriteTable(packet);
+        Errno e = router.Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, packet[..n]);
+        router.Oracle.Probe(Probe.RipngAnswerCached);
+        router.Say(TraceSource.Ripngd, "unicast answer", e);
+    }
+
+    private void Handle(in ZebraMessage m, VirtualTime now)
+    {
+        router.Say(TraceSource.Ripngd, "handles", m.Command, m.Index);
+        ref RipngIf r = ref If(m.Index, m.Unit);
+        switch (m.Command)
+        {
+            case ZebraCommand.InterfaceAdd:
+                r = new RipngIf { Index = m.Index, Unit = m.Unit, Used = true, Up = m.Up, WakeupDue = VirtualTime.Never };
+                break;
+            case ZebraCommand.InterfaceUp:
+                r.Up = true;
+                Enable(ref r, now);
+                break;
+            case ZebraCommand.Address6Add:
+                r.HasLinkLocal = true;
+                Enable(ref r, now);
+                break;
+            case ZebraCommand.AddressAdd:
+                Enable(ref r, now);
+                break;
+            case ZebraCommand.Address6Delete:
+                r.HasLinkLocal = false;
+                break;
+            case ZebraCommand.InterfaceDown:
+                r.Up = false;
+                if (r.Running)
+                {
+                    // Routes are poisoned and a triggered update follows at once on the other interfaces; the leave is skipped because the interface is down.
+                    r.Running = false;
+                    _triggeredDue = now;
+                }
+
+                break;
+            case ZebraCommand.InterfaceDelete:
+                r = default;
+                break;
+        }
+    }
+
+    private static void Enable(ref RipngIf r, VirtualTime now)
+    {
+        if (r.Up && r.HasLinkLocal && !r.Running)
+        {
+            r.WakeupDue = now + VirtualTime.FromSeconds(1);
+        }
+    }
+
+    private ref RipngIf If(ushort index, short unit)
+    {
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            if (_ifs[i].Used && _ifs[i].Index == index)
+            {
+                return ref _ifs[i];
+            }
+        }
+
+        int n = Array.FindIndex(_ifs, static r => !r.Used);
+        if (n < 0)
+        {
+            n = _ifs.Length;
+            Array.Resize(ref _ifs, n + 4);
+        }
+
+        _ifs[n] = new RipngIf { Index = index, Unit = unit, Used = true, WakeupDue = VirtualTime.Never };
+        return ref _ifs[n];
+    }
+
+    /// <summary>Writes the process.</summary>
+    public void Save(ImageWriter image)
+    {
+        _inbox.Save(image);
+        _requests.Save(image);
+        image.WriteArray<RipngIf>(_ifs);
+        image.Write(_socket);
+        image.Write(_running);
+        image.Write(_updateDue);
+        image.Write(_triggeredDue);
+        image.Write(_sendCursor);
+        image.Write(_triggered);
+        image.Write(_random);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        _inbox.Load(image);
+        _requests.Load(image);
+        _ifs = image.ReadArray<RipngIf>();
+        _socket = image.Read<int>();
+        _running = image.Read<bool>();
+        _updateDue = image.Read<VirtualTime>();
+        _triggeredDue = image.Read<VirtualTime>();
+        _sendCursor = image.Read<int>();
+        _triggered = image.Read<bool>();
+        _random = image.Read<RandomStream>();
+    }
+}

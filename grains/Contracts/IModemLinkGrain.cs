@@ -1,0 +1,14 @@
+namespace Stress.Grains;
+
+/// <summary>One modem line. Line 0 of a site leads: it leases the site's image and executes its windows.</summary>
+[Alias("stress.IModemLinkGrain")]
+public interface IModemLinkGrain : IGrainWithStringKey
+{
+    /// <summary>Executes windows from the given one on, for about the time of one slice.</summary>
+    [Alias("RunSlice")]
+    Task<SliceResult> RunSlice(RunPlan plan, int window);
+
+    /// <summary>Hands in what the site has come to, without executing further.</summary>
+    [Alias("Close")]
+    Task<SliceResult> Close(RunPlan plan, int window);
+}

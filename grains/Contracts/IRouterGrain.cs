@@ -1,0 +1,46 @@
+namespace Stress.Grains;
+
+/// <summary>
+/// One router. It owns the kernel image: interface table, sockets, processes. The answering router (number 0) keeps the image of its whole
+/// site, since a site is executed as one; the others ask it.
+/// </summary>
+[Alias("stress.IRouterGrain")]
+public interface IRouterGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Asks for the image in order to execute <paramref name="window"/>. Refused unless that is the next one. Asking again while a lease is
+    /// out takes the lease back: the image restarts from the last checkpoint (or virtual time zero), which gives the same result.
+    /// </summary>
+    [Alias("Lease")]
+    ValueTask<LeaseAnswer> Lease(RunPlan plan, int window);
+
+    /// <summary>Gives the image back, one or more windows further on. A lease that was taken back is no longer accepted.</summary>
+    /// <returns>True when the image was taken.</returns>
+    [Alias("Return")]
+    ValueTask<bool> Return(RunPlan plan, long lease, SiteHandOver image);
+
+    /// <summary>Drops the image of a site whose result has been handed in.</summary>
+    [Alias("Retire")]
+    ValueTask Retire();
+
+    /// <summary>What a person would see on the router's console, at the end of the last returned window.</summary>
+    [Alias("Show")]
+    ValueTask<string> Show(int router);
+}
+
+/// <summary>The answer to a request for a lease.</summary>
+[GenerateSerializer, Immutable, Alias("stress.LeaseAnswer")]
+public sealed record LeaseAnswer
+{
+    /// <summary>The image, when granted; else null.</summary>
+    [Id(0)]
+    public SiteHandOver? Image { get; init; }
+
+    /// <summary>Names the lease when the image is returned.</summary>
+    [Id(1)]
+    public long Lease { get; init; }
+
+    /// <summary>The only window that would be granted.</summary>
+    [Id(2)]
+    public required int NextWindow { get; init; }
+}

@@ -1,0 +1,84 @@
+namespace Stress.Grains;
+
+/// <summary>Drives the lines of some hundreds of sites, few at a time, and merges what they hand in.</summary>
+[Alias("stress.IShardGrain")]
+public interface IShardGrain : IGrainWithStringKey
+{
+    /// <summary>Starts the shard's sites. Starting again changes nothing.</summary>
+    [Alias("Start")]
+    Task Start(RunPlan plan, int shard);
+
+    /// <summary>Stops handing out slices, or goes on.</summary>
+    [Alias("Pause")]
+    Task Pause(bool paused);
+
+    /// <summary>Closes every site where it stands.</summary>
+    [Alias("Cancel")]
+    Task Cancel();
+
+    /// <summary>Where the shard is.</summary>
+    [Alias("Progress")]
+    Task<ShardProgress> Progress();
+
+    /// <summary>What the shard has come to.</summary>
+    [Alias("Result")]
+    Task<ShardResult> Result();
+}
+
+/// <summary>Where a shard, or a whole run, is. Cumulative.</summary>
+[GenerateSerializer, Immutable, Alias("stress.ShardProgress")]
+public sealed record ShardProgress
+{
+    /// <summary>Sites planned.</summary>
+    [Id(0)]
+    public long Planned { get; init; }
+
+    /// <summary>Sites executed to their end.</summary>
+    [Id(1)]
+    public long Done { get; init; }
+
+    /// <summary>Sites stopped by an error of ours.</summary>
+    [Id(2)]
+    public long Failed { get; init; }
+
+    /// <summary>Sites closed early, or for which nobody answered.</summary>
+    [Id(3)]
+    public long Lost { get; init; }
+
+    /// <summary>Windows executed, over all sites.</summary>
+    [Id(4)]
+    public long Windows { get; init; }
+
+    /// <summary>Events executed.</summary>
+    [Id(5)]
+    public long Events { get; init; }
+
+    /// <summary>Disconnects, both roles.</summary>
+    [Id(6)]
+    public long Disconnects { get; init; }
+
+    /// <summary>Crashes, both roles.</summary>
+    [Id(7)]
+    public long Crashes { get; init; }
+
+    /// <summary>True while slices are held back.</summary>
+    [Id(8)]
+    public bool Paused { get; init; }
+
+    /// <summary>True when nothing is left to do.</summary>
+    public bool Finished => Done + Failed + Lost == Planned;
+
+    /// <summary>The sum of two shards.</summary>
+    public static ShardProgress operator +(ShardProgress a, ShardProgress b) => new()
+    {
+        Planned = a.Planned + b.Planned,
+        Done = a.Done + b.Done,
+        Failed = a.Failed + b.Failed,
+        Lost = a.Lost + b.Lost,
+        Windows = a.Windows + b.Windows,
+        Events = a.Events + b.Events,
+        Disconnects = a.Disconnects + b.Disconnects,
+        Crashes = a.Crashes + b.Crashes,
+        Paused = a.Paused || b.Paused,
+    };
+}

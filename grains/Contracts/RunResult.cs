@@ -1,0 +1,139 @@
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains;
+
+/// <summary>What became of a site.</summary>
+public enum SiteState : byte
+{
+    /// <summary>Not started.</summary>
+    Waiting,
+
+    /// <summary>Being executed.</summary>
+    Running,
+
+    /// <summary>Executed to its end.</summary>
+    Done,
+
+    /// <summary>Stopped by an error of ours.</summary>
+    Failed,
+
+    /// <summary>Closed early, or nobody answered for it.</summary>
+    Lost,
+}
+
+/// <summary>A site that did not finish.</summary>
+/// <param name="Site">Its number.</param>
+/// <param name="Window">The window that it had reached.</param>
+/// <param name="State">Failed or lost.</param>
+/// <param name="Problem">What happened.</param>
+[GenerateSerializer, Immutable, Alias("stress.SiteTrouble")]
+public sealed record SiteTrouble([property: Id(0)] int Site, [property: Id(1)] int Window, [property: Id(2)] SiteState State, [property: Id(3)] string Problem);
+
+/// <summary>What a shard has come to. Lists are in the order of the shard's sites.</summary>
+[GenerateSerializer, Immutable, Alias("stress.ShardResult")]
+public sealed record ShardResult
+{
+    /// <summary>Counts of sites.</summary>
+    [Id(0)]
+    public required ShardProgress Progress { get; init; }
+
+    /// <summary>The sum over the shard's sites.</summary>
+    [Id(1)]
+    public required RunTotals Totals { get; init; }
+
+    /// <summary>What became of each site.</summary>
+    [Id(2)]
+    public required SiteState[] States { get; init; }
+
+    /// <summary>Each site's digest; 0 where it is not done.</summary>
+    [Id(3)]
+    public required ulong[] Digests { get; init; }
+
+    /// <summary>Each site's first crash, or never.</summary>
+    [Id(4)]
+    public required VirtualTime[] FirstCrashes { get; init; }
+
+    /// <summary>Sites that failed or were lost.</summary>
+    [Id(5)]
+    public required IReadOnlyList<SiteTrouble> Troubles { get; init; }
+
+    /// <summary>Marks of the checked sites that are done.</summary>
+    [Id(6)]
+    public required IReadOnlyDictionary<int, IReadOnlyList<WindowMark>> Marks { get; init; }
+}
+
+/// <summary>What a run has come to.</summary>
+[GenerateSerializer, Immutable, Alias("stress.RunResult")]
+public sealed record RunResult
+{
+    /// <summary>The plan.</summary>
+    [Id(0)]
+    public required RunPlan Plan { get; init; }
+
+    /// <summary>Counts of sites.</summary>
+    [Id(1)]
+    public required ShardProgress Progress { get; init; }
+
+    /// <summary>The sum over all sites.</summary>
+    [Id(2)]
+    public required RunTotals Totals { get; init; }
+
+    /// <summary>The digest over the finished sites in site order.</summary>
+    [Id(3)]
+    public required ulong Digest { get; init; }
+
+    /// <summary>First crash of each finished site, or never.</summary>
+    [Id(4)]
+    public required IReadOnlyList<VirtualTime> FirstCrashes { get; init; }
+
+    /// <summary>Sites that failed or were lost.</summary>
+    [Id(5)]
+    public required IReadOnlyList<SiteTrouble> Troubles { get; init; }
+
+    /// <summary>Marks of the checked sites that are done.</summary>
+    [Id(6)]
+    public required IReadOnlyDictionary<int, IReadOnlyList<WindowMark>> Marks { get; init; }
+
+    /// <summary>Merges the shards, which stand in shard order.</summary>
+    public static RunResult Merge(RunPlan plan, IReadOnlyList<ShardResult> shards)
+    {
+        var totals = new RunTotals(plan.Bins);
+        var progress = new ShardProgress();
+        var digest = new RunDigest();
+        List<VirtualTime> first = [];
+        List<SiteTrouble> troubles = [];
+        Dictionary<int, IReadOnlyList<WindowMark>> marks = [];
+        for (int shard = 0; shard < shards.Count; shard++)
+        {
+            ShardResult result = shards[shard];
+            totals.Add(result.Totals);
+            progress += result.Progress;
+            troubles.AddRange(result.Troubles);
+            int firstSite = plan.SitesOf(shard).First;
+            for (int i = 0; i < result.States.Length; i++)
+            {
+                if (result.States[i] == SiteState.Done)
+                {
+                    digest.Add(firstSite + i, result.Digests[i]);
+                    first.Add(result.FirstCrashes[i]);
+                }
+            }
+
+            foreach ((int site, IReadOnlyList<WindowMark> list) in result.Marks)
+            {
+                marks.Add(site, list);
+            }
+        }
+
+        return new RunResult
+        {
+            Plan = plan,
+            Progress = progress,
+            Totals = totals,
+            Digest = digest.Value,
+            FirstCrashes = first,
+            Troubles = troubles,
+            Marks = marks,
+        };
+    }
+}

@@ -1,0 +1,188 @@
+using System.Runtime.InteropServices;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains;
+
+/// <summary>
+/// The sum over sites. Integers only, and every operation gives the same in any order: sums, and the earliest of two first crashes.
+/// </summary>
+/// <param name="bins">Bins of the series.</param>
+[GenerateSerializer, Alias("stress.RunTotals")]
+public sealed class RunTotals(int bins)
+{
+    /// <summary>Windows executed.</summary>
+    [Id(0)]
+    public long Windows { get; private set; }
+
+    /// <summary>Events executed.</summary>
+    [Id(1)]
+    public long Events { get; private set; }
+
+    /// <summary>Frames over the lines.</summary>
+    [Id(2)]
+    public long Frames { get; private set; }
+
+    /// <summary>Disconnects by role.</summary>
+    [Id(3)]
+    public long[] Disconnects { get; } = new long[2];
+
+    /// <summary>Panics by role.</summary>
+    [Id(4)]
+    public long[] Panics { get; } = new long[2];
+
+    /// <summary>Redials by role.</summary>
+    [Id(5)]
+    public long[] Redials { get; } = new long[2];
+
+    /// <summary>Uses of a pointer that named another live interface, by role.</summary>
+    [Id(6)]
+    public long[] Aliases { get; } = new long[2];
+
+    /// <summary>Lost membership slots by role.</summary>
+    [Id(7)]
+    public long[] LeakedSlots { get; } = new long[2];
+
+    /// <summary>Price counters by role.</summary>
+    [Id(8)]
+    public long[] Prices { get; private set; } = [];
+
+    /// <summary>Rare paths, and how often each was reached.</summary>
+    [Id(9)]
+    public Dictionary<string, long> Probes { get; } = [];
+
+    /// <summary>Crashes by title and role.</summary>
+    [Id(10)]
+    public Dictionary<CrashKey, CrashSum> Crashes { get; } = [];
+
+    /// <summary>Stale pointers by holder and role.</summary>
+    [Id(11)]
+    public Dictionary<StaleKey, StaleSum> Stale { get; } = [];
+
+    /// <summary>Counts over virtual time.</summary>
+    [Id(12)]
+    public SiteSeries Series { get; } = new(bins);
+
+    /// <summary>Adds one site's result. The caller adds each site once.</summary>
+    public void Add(int site, SiteOutcome outcome)
+    {
+        SiteTally tally = outcome.Tally;
+        Windows += outcome.Windows;
+        Events += tally.Events;
+        Frames += tally.Frames;
+        Add(Disconnects, tally.Disconnects);
+        Add(Panics, tally.Panics);
+        Add(Redials, tally.Redials);
+        Add(Aliases, tally.Aliases);
+        Add(LeakedSlots, tally.LeakedSlots);
+        AddPrices(tally.Prices);
+        foreach ((string probe, long count) in tally.Probes)
+        {
+            AddProbe(probe, count);
+        }
+
+        foreach (CrashTally crash in tally.Crashes)
+        {
+            AddCrash(new CrashKey(crash.Title, crash.Role), new CrashSum(crash.Count, site, crash.First, crash.FirstEvent, crash.Stack, crash.Story));
+        }
+
+        foreach (StaleTally stale in tally.Stale)
+        {
+            AddStale(new StaleKey(stale.Holder, stale.Role), new StaleSum(stale.Created, stale.Healed, stale.Live));
+        }
+
+        Series.Add(outcome.Series);
+    }
+
+    /// <summary>Adds a shard's sum.</summary>
+    public void Add(RunTotals other)
+    {
+        Windows += other.Windows;
+        Events += other.Events;
+        Frames += other.Frames;
+        Add(Disconnects, other.Disconnects);
+        Add(Panics, other.Panics);
+        Add(Redials, other.Redials);
+        Add(Aliases, other.Aliases);
+        Add(LeakedSlots, other.LeakedSlots);
+        AddPrices(other.Prices);
+        foreach ((string probe, long count) in other.Probes)
+        {
+            AddProbe(probe, count);
+        }
+
+        foreach ((CrashKey key, CrashSum sum) in other.Crashes)
+        {
+            AddCrash(key, sum);
+        }
+
+        foreach ((StaleKey key, StaleSum sum) in other.Stale)
+        {
+            AddStale(key, sum);
+        }
+
+        Series.Add(other.Series);
+    }
+
+    private static void Add(long[] sum, long[] more)
+    {
+        for (int i = 0; i < sum.Length; i++)
+        {
+            sum[i] += more[i];
+        }
+    }
+
+    private void AddPrices(long[] more)
+    {
+        if (Prices.Length < more.Length)
+        {
+            long[] longer = new long[more.Length];
+            Prices.CopyTo(longer, 0);
+            Prices = longer;
+        }
+
+        for (int i = 0; i < more.Length; i++)
+        {
+            Prices[i] += more[i];
+        }
+    }
+
+    private void AddProbe(string probe, long count) => CollectionsMarshal.GetValueRefOrAddDefault(Probes, probe, out _) += count;
+
+    private void AddCrash(CrashKey key, CrashSum more) => Crashes[key] = Crashes.TryGetValue(key, out CrashSum? sum) ? sum.And(more) : more;
+
+    private void AddStale(StaleKey key, StaleSum more)
+    {
+        ref StaleSum sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Stale, key, out _);
+        sum = new StaleSum(sum.Created + more.Created, sum.Healed + more.Healed, sum.Live + more.Live);
+    }
+}
+
+/// <summary>Crashes of one title in one role, and where the first was.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Site">The site of the first in virtual time; the lowest number among equals.</param>
+/// <param name="First">Virtual time of the first.</param>
+/// <param name="FirstEvent">Its number in the site's own count.</param>
+/// <param name="Stack">Innermost function first.</param>
+/// <param name="Story">The life of the pointer.</param>
+[GenerateSerializer, Immutable, Alias("stress.CrashSum")]
+public sealed record CrashSum(
+    [property: Id(0)] long Count,
+    [property: Id(1)] int Site,
+    [property: Id(2)] VirtualTime First,
+    [property: Id(3)] long FirstEvent,
+    [property: Id(4)] IReadOnlyList<string> Stack,
+    [property: Id(5)] IReadOnlyList<string> Story)
+{
+    /// <summary>Both counts, and the earlier first.</summary>
+    public CrashSum And(CrashSum other) =>
+        (other.First.Microseconds, other.Site).CompareTo((First.Microseconds, Site)) < 0
+            ? other with { Count = Count + other.Count }
+            : this with { Count = Count + other.Count };
+}
+
+/// <summary>Stale pointers of one holder in one role.</summary>
+/// <param name="Created">Became stale at a detach.</param>
+/// <param name="Healed">Were cleared or freed without a crash.</param>
+/// <param name="Live">Exist at the end.</param>
+[GenerateSerializer, Immutable, Alias("stress.StaleSum")]
+public readonly record struct StaleSum([property: Id(0)] long Created, [property: Id(1)] long Healed, [property: Id(2)] long Live);

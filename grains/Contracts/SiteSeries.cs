@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains;
+
+/// <summary>A crash title in a role.</summary>
+/// <param name="Title">Holder × use site × why the purge did not run.</param>
+/// <param name="Role">Which end crashed.</param>
+[GenerateSerializer, Immutable, Alias("stress.CrashKey")]
+public readonly record struct CrashKey([property: Id(0)] CrashTitle Title, [property: Id(1)] Role Role);
+
+/// <summary>A holder in a role.</summary>
+/// <param name="Holder">The field that holds the pointer.</param>
+/// <param name="Role">Whose kernel.</param>
+[GenerateSerializer, Immutable, Alias("stress.StaleKey")]
+public readonly record struct StaleKey([property: Id(0)] HolderKind Holder, [property: Id(1)] Role Role);
+
+/// <summary>
+/// Counts over virtual time, as running totals at the end of each bin, so that noting a window twice changes nothing and the sum over
+/// sites is the same in any order.
+/// </summary>
+/// <param name="bins">How many bins the run has.</param>
+[GenerateSerializer, Alias("stress.SiteSeries")]
+public sealed class SiteSeries(int bins)
+{
+    /// <summary>How many bins.</summary>
+    [Id(0)]
+    public int Bins { get; } = bins;
+
+    /// <summary>Disconnects of called systems up to the end of the bin.</summary>
+    [Id(1)]
+    public long[] Called { get; } = new long[bins];
+
+    /// <summary>Disconnects of calling systems up to the end of the bin.</summary>
+    [Id(2)]
+    public long[] Calling { get; } = new long[bins];
+
+    /// <summary>Crashes up to the end of the bin.</summary>
+    [Id(3)]
+    public Dictionary<CrashKey, long[]> Crashes { get; } = [];
+
+    /// <summary>Stale pointers that live at the end of the bin.</summary>
+    [Id(4)]
+    public Dictionary<StaleKey, long[]> StaleLive { get; } = [];
+
+    /// <summary>Notes a site's counters at the end of a window that lies in the bin.</summary>
+    public void Note(int bin, SiteTally tally)
+    {
+        Called[bin] = tally.Disconnects[(int)Role.Called];
+        Calling[bin] = tally.Disconnects[(int)Role.Calling];
+        foreach (CrashTally crash in tally.Crashes)
+        {
+            Line(Crashes, new CrashKey(crash.Title, crash.Role))[bin] = crash.Count;
+        }
+
+        foreach (StaleTally stale in tally.Stale)
+        {
+            Line(StaleLive, new StaleKey(stale.Holder, stale.Role))[bin] = stale.Live;
+        }
+    }
+
+    /// <summary>Gives the bins from <paramref name="bin"/> on the value of the one before: a site that stopped early stays where it was.</summary>
+    public void HoldFrom(int bin)
+    {
+        if (bin <= 0)
+        {
+            return;
+        }
+
+        foreach (long[] line in (long[][])[Called, Calling, .. Crashes.Values, .. StaleLive.Values])
+        {
+            for (int i = bin; i < line.Length; i++)
+            {
+                line[i] = line[i - 1];
+            }
+        }
+    }
+
+    /// <summary>Adds another site's or shard's counts.</summary>
+    public void Add(SiteSeries other)
+    {
+        Add(Called, other.Called);
+        Add(Calling, other.Calling);
+        foreach ((CrashKey key, long[] line) in other.Crashes)
+        {
+            Add(Line(Crashes, key), line);
+        }
+
+        foreach ((StaleKey key, long[] line) in other.StaleLive)
+        {
+            Add(Line(StaleLive, key), line);
+        }
+    }
+
+    private static void Add(long[] sum, long[] more)
+    {
+        for (int i = 0; i < sum.Length; i++)
+        {
+            sum[i] += more[i];
+        }
+    }
+
+    private long[] Line<TKey>(Dictionary<TKey, long[]> lines, TKey key) where TKey : notnull =>
+        CollectionsMarshal.GetValueRefOrAddDefault(lines, key, out _) ??= new long[Bins];
+}

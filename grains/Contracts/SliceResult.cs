@@ -1,0 +1,57 @@
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains;
+
+/// <summary>What a slice of work (one or more windows of one site) came to. Counters are cumulative since virtual time zero.</summary>
+[GenerateSerializer, Immutable, Alias("stress.SliceResult")]
+public sealed record SliceResult
+{
+    /// <summary>The site's next window.</summary>
+    [Id(0)]
+    public required int NextWindow { get; init; }
+
+    /// <summary>Events executed.</summary>
+    [Id(1)]
+    public long Events { get; init; }
+
+    /// <summary>Disconnects, both roles.</summary>
+    [Id(2)]
+    public long Disconnects { get; init; }
+
+    /// <summary>Crashes, both roles.</summary>
+    [Id(3)]
+    public long Crashes { get; init; }
+
+    /// <summary>The whole result, once the site is finished or closed early; else null.</summary>
+    [Id(4)]
+    public SiteOutcome? Outcome { get; init; }
+
+    /// <summary>An error of ours that stopped the site at <see cref="NextWindow"/>; null when all is well. Never an emulated crash.</summary>
+    [Id(5)]
+    public string? Problem { get; init; }
+}
+
+/// <summary>The result of one site.</summary>
+[GenerateSerializer, Immutable, Alias("stress.SiteOutcome")]
+public sealed record SiteOutcome
+{
+    /// <summary>True when every window was executed.</summary>
+    [Id(0)]
+    public required bool Finished { get; init; }
+
+    /// <summary>Windows executed.</summary>
+    [Id(1)]
+    public required int Windows { get; init; }
+
+    /// <summary>The counters. Nobody changes them any more.</summary>
+    [Id(2)]
+    public required SiteTally Tally { get; init; }
+
+    /// <summary>Counts over virtual time.</summary>
+    [Id(3)]
+    public required SiteSeries Series { get; init; }
+
+    /// <summary>Digest and events after each window, for a checked site.</summary>
+    [Id(4)]
+    public IReadOnlyList<WindowMark>? Marks { get; init; }
+}

@@ -1,0 +1,86 @@
+namespace Stress.Grains;
+
+/// <summary>
+/// The rule of leases, apart from any grain: who may execute which window of a site. One lease at a time; the next window or none; a lease
+/// that was taken back counts no more; and whatever is asked twice is answered the same.
+/// </summary>
+public sealed class LeasedImage
+{
+    private readonly RunPlan _plan;
+    private readonly int _site;
+    private SiteHandOver? _image;
+    private SiteImage? _checkpoint;
+    private long _lease;
+    private bool _out;
+
+    /// <summary>The image of a site, from its last checkpoint or from virtual time zero.</summary>
+    public LeasedImage(RunPlan plan, int site, SiteImage? checkpoint)
+    {
+        _plan = plan;
+        _site = site;
+        _checkpoint = checkpoint;
+        NextWindow = checkpoint?.NextWindow ?? 0;
+    }
+
+    /// <summary>The only window for which a lease is granted.</summary>
+    public int NextWindow { get; private set; }
+
+    /// <summary>The last checkpoint, or null.</summary>
+    public SiteImage? Checkpoint => _checkpoint;
+
+    /// <summary>The site as it stands, or null while it is out on a lease or was never started.</summary>
+    public SiteHandOver? AtHome => _out ? null : _image;
+
+    /// <summary>Asks for the image in order to execute a window.</summary>
+    public LeaseAnswer Lease(int window)
+    {
+        if (_out)
+        {
+            // Whoever has the image may be dead, or half-way through a window. It is not waited for: executing again gives the same.
+            _out = false;
+            _image = null;
+            NextWindow = _checkpoint?.NextWindow ?? 0;
+        }
+
+        if (window != NextWindow)
+        {
+            return new LeaseAnswer { NextWindow = NextWindow };
+        }
+
+        SiteHandOver image = _image ?? _checkpoint?.Load(_plan.Site) ?? SiteHandOver.Create(_plan, _site);
+        _image = null;
+        _out = true;
+        return new LeaseAnswer { Image = image, Lease = ++_lease, NextWindow = NextWindow };
+    }
+
+    /// <summary>Takes the image back. False when the lease is not the one that is out.</summary>
+    public bool Return(long lease, SiteHandOver image)
+    {
+        if (!_out || lease != _lease)
+        {
+            return false;
+        }
+
+        if (image.Site.NextWindow < NextWindow)
+        {
+            throw new InvalidOperationException($"site {_site}: window {image.Site.NextWindow} was returned for a lease of window {NextWindow}");
+        }
+
+        _out = false;
+        _image = image;
+        NextWindow = image.Site.NextWindow;
+        return true;
+    }
+
+    /// <summary>Makes a checkpoint of the image at home when enough windows have passed since the last; true when it did.</summary>
+    public bool TryCheckpoint()
+    {
+        if (_plan.CheckpointWindows == 0 || AtHome is not { } image || NextWindow - (_checkpoint?.NextWindow ?? 0) < _plan.CheckpointWindows)
+        {
+            return false;
+        }
+
+        _checkpoint = SiteImage.Save(image);
+        return true;
+    }
+}

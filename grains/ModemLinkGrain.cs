@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Orleans.Placement;
+
+namespace Stress.Grains;
+
+/// <summary>A line (<see cref="IModemLinkGrain"/>): leases the site's image, executes windows for one slice, and gives it back.</summary>
+[PreferLocalPlacement]
+public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
+{
+    /// <summary>
+    /// Wall time after which a slice ends with the window it is in: long enough that the calls around it cost well under 1 %, short enough that a
+    /// grain's turn stays far below Orleans' scheduling quantum. It decides how much is done in one call, never what comes out.
+    /// </summary>
+    private const int SliceMilliseconds = 20;
+
+    /// <inheritdoc/>
+    public async Task<SliceResult> RunSlice(RunPlan plan, int window)
+    {
+        await gate.Enter();
+        try
+        {
+            return await Execute(plan, window, plan.Windows);
+        }
+        finally
+        {
+            gate.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<SliceResult> Close(RunPlan plan, int window) => Execute(plan, window, 0);
+
+    private async Task<SliceResult> Execute(RunPlan plan, int window, int upTo)
+    {
+        (string runId, int number, _) = GrainKeys.Parse(this.GetPrimaryKeyString());
+        var router = GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, number, 0));
+        LeaseAnswer answer = await router.Lease(plan, window);
+        if (answer.Image is null)
+        {
+            // The router is at another window: it was activated anew, or a reply was lost. Counters are cumulative, so its word is as good.
+            answer = await router.Lease(plan, answer.NextWindow);
+        }
+
+        SiteHandOver image = answer.Image
+            ?? throw new InvalidOperationException($"site {number}: its router refused window {answer.NextWindow} that it named itself");
+        bool closing = upTo == 0;
+        if (!closing && ExecuteWindows(plan, image, upTo) is { } problem)
+        {
+            return Slice(image) with { Problem = problem };
+        }
+
+        bool finished = image.Site.NextWindow >= plan.Windows;
+        if (!await router.Return(plan, answer.Lease, image))
+        {
+            throw new InvalidOperationException($"site {number}: the lease of window {answer.NextWindow} was taken back");
+        }
+
+        if (!finished && !closing)
+        {
+            return Slice(image);
+        }
+
+        await router.Retire();
+        DeactivateOnIdle();
+        if (!finished)
+        {
+            image.Series.HoldFrom((image.Site.NextWindow + plan.BinWindows - 1) / plan.BinWindows);
+        }
+
+        return Slice(image) with
+        {
+            Outcome = new SiteOutcome
+            {
+                Finished = finished,
+                Windows = image.Site.NextWindow,
+                Tally = image.Site.Tally,
+                Series = image.Series,
+                Marks = image.Marks,
+            },
+        };
+    }
+
+    // Returns the problem, or null. Whatever the emulator throws is an error of ours in one site, and must not stop the others.
+    private static string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            while (image.Site.NextWindow < upTo && Stopwatch.GetElapsedTime(start).TotalMilliseconds < SliceMilliseconds)
+            {
+                image.RunWindow(plan);
+            }
+
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e.ToString();
+        }
+    }
+
+    private static SliceResult Slice(SiteHandOver image)
+    {
+        long crashes = 0;
+        foreach (Stress.Emulator.Simulation.CrashTally crash in image.Site.Tally.Crashes)
+        {
+            crashes += crash.Count;
+        }
+
+        return new SliceResult
+        {
+            NextWindow = image.Site.NextWindow,
+            Events = image.Site.Tally.Events,
+            Disconnects = image.Site.Tally.Disconnects[0] + image.Site.Tally.Disconnects[1],
+            Crashes = crashes,
+        };
+    }
+}

@@ -1,0 +1,139 @@
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains;
+
+/// <summary>
+/// The books of a shard, apart from any grain. Counters of a site are cumulative, so a later slice replaces an earlier one, a repeated slice
+/// changes nothing, and a finished site is added to the sum exactly once.
+/// </summary>
+public sealed class ShardLedger
+{
+    private readonly RunPlan _plan;
+    private readonly int _first;
+    private readonly SiteState[] _states;
+    private readonly ulong[] _digests;
+    private readonly VirtualTime[] _firstCrashes;
+    private readonly SliceResult?[] _latest;
+    private readonly RunTotals _totals;
+    private readonly List<SiteTrouble> _troubles = [];
+    private readonly Dictionary<int, IReadOnlyList<WindowMark>> _marks = [];
+    private ShardProgress _progress;
+    private int _next;
+
+    /// <summary>The books of one shard of a plan.</summary>
+    public ShardLedger(RunPlan plan, int shard)
+    {
+        (_first, int count) = plan.SitesOf(shard);
+        _plan = plan;
+        _states = new SiteState[count];
+        _digests = new ulong[count];
+        _firstCrashes = new VirtualTime[count];
+        Array.Fill(_firstCrashes, VirtualTime.Never);
+        _latest = new SliceResult?[count];
+        _totals = new RunTotals(plan.Bins);
+        _progress = new ShardProgress { Planned = count };
+    }
+
+    /// <summary>Where the shard is.</summary>
+    public ShardProgress Progress => _progress;
+
+    /// <summary>Takes the next site that waits; false when none does.</summary>
+    public bool TryTake(out int site)
+    {
+        site = _first + _next;
+        if (_next == _states.Length)
+        {
+            return false;
+        }
+
+        _states[_next++] = SiteState.Running;
+        return true;
+    }
+
+    /// <summary>The window from which a site goes on.</summary>
+    public int NextWindow(int site) => _latest[site - _first]?.NextWindow ?? 0;
+
+    /// <summary>Merges a slice. Returns true when nothing is left to do for the site.</summary>
+    /// <exception cref="InvalidOperationException">A site was finished twice with different digests: the emulation is not deterministic.</exception>
+    public bool Merge(int site, SliceResult slice)
+    {
+        int i = site - _first;
+        if (_states[i] is SiteState.Done or SiteState.Failed or SiteState.Lost)
+        {
+            if (_states[i] == SiteState.Done && slice.Outcome is { Finished: true } again && again.Tally.Digest != _digests[i])
+            {
+                throw new InvalidOperationException(
+                    $"site {site}: finished twice, with digest {_digests[i]:x16} and then {again.Tally.Digest:x16}: the emulation is not deterministic");
+            }
+
+            return true;
+        }
+
+        SliceResult? before = _latest[i];
+        if (before is null || slice.NextWindow >= before.NextWindow)
+        {
+            _latest[i] = slice with { Outcome = null };
+            _progress = _progress with
+            {
+                Windows = _progress.Windows + slice.NextWindow - (before?.NextWindow ?? 0),
+                Events = _progress.Events + slice.Events - (before?.Events ?? 0),
+                Disconnects = _progress.Disconnects + slice.Disconnects - (before?.Disconnects ?? 0),
+                Crashes = _progress.Crashes + slice.Crashes - (before?.Crashes ?? 0),
+            };
+        }
+
+        if (slice.Problem is { } problem)
+        {
+            Close(site, SiteState.Failed, slice.NextWindow, problem);
+            return true;
+        }
+
+        if (slice.Outcome is not { } outcome)
+        {
+            return false;
+        }
+
+        _totals.Add(site, outcome);
+        if (!outcome.Finished)
+        {
+            Close(site, SiteState.Lost, slice.NextWindow, "interrupted");
+            return true;
+        }
+
+        _states[i] = SiteState.Done;
+        _digests[i] = outcome.Tally.Digest;
+        _firstCrashes[i] = outcome.Tally.FirstCrash;
+        _progress = _progress with { Done = _progress.Done + 1 };
+        if (outcome.Marks is { } marks)
+        {
+            _marks[site] = marks;
+        }
+
+        return true;
+    }
+
+    /// <summary>Books a site as failed or lost.</summary>
+    public void Close(int site, SiteState state, int window, string problem)
+    {
+        _states[site - _first] = state;
+        _troubles.Add(new SiteTrouble(site, window, state, problem));
+        _progress = state == SiteState.Failed ? _progress with { Failed = _progress.Failed + 1 } : _progress with { Lost = _progress.Lost + 1 };
+    }
+
+    /// <summary>The result so far.</summary>
+    public ShardResult Result()
+    {
+        var totals = new RunTotals(_plan.Bins);
+        totals.Add(_totals);
+        return new ShardResult
+        {
+            Progress = _progress,
+            Totals = totals,
+            States = [.. _states],
+            Digests = [.. _digests],
+            FirstCrashes = [.. _firstCrashes],
+            Troubles = [.. _troubles.OrderBy(trouble => trouble.Site)],
+            Marks = new Dictionary<int, IReadOnlyList<WindowMark>>(_marks),
+        };
+    }
+}

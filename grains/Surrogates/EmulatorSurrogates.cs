@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains.Surrogates;
+
+// The emulator knows no Orleans: what of it crosses a wire has its form here.
+
+/// <summary>Wire form of <see cref="VirtualTime"/>.</summary>
+[GenerateSerializer, Immutable, Alias("stress.VirtualTime")]
+public struct VirtualTimeSurrogate
+{
+    /// <summary>Microseconds.</summary>
+    [Id(0)]
+    public long Microseconds;
+}
+
+/// <summary>Converts <see cref="VirtualTime"/>.</summary>
+[RegisterConverter]
+public sealed class VirtualTimeConverter : IConverter<VirtualTime, VirtualTimeSurrogate>
+{
+    /// <inheritdoc/>
+    public VirtualTime ConvertFromSurrogate(in VirtualTimeSurrogate surrogate) => new(surrogate.Microseconds);
+
+    /// <inheritdoc/>
+    public VirtualTimeSurrogate ConvertToSurrogate(in VirtualTime value) => new() { Microseconds = value.Microseconds };
+}
+
+/// <summary>Wire form of <see cref="CrashTitle"/>.</summary>
+[GenerateSerializer, Immutable, Alias("stress.CrashTitle")]
+public struct CrashTitleSurrogate
+{
+    /// <summary>Use site.</summary>
+    [Id(0)]
+    public UseSite Site;
+
+    /// <summary>Holder.</summary>
+    [Id(1)]
+    public HolderKind Holder;
+
+    /// <summary>Why the purge did not run.</summary>
+    [Id(2)]
+    public PurgeGap Gap;
+}
+
+/// <summary>Converts <see cref="CrashTitle"/>.</summary>
+[RegisterConverter]
+public sealed class CrashTitleConverter : IConverter<CrashTitle, CrashTitleSurrogate>
+{
+    /// <inheritdoc/>
+    public CrashTitle ConvertFromSurrogate(in CrashTitleSurrogate surrogate) => new(surrogate.Site, surrogate.Holder, surrogate.Gap);
+
+    /// <inheritdoc/>
+    public CrashTitleSurrogate ConvertToSurrogate(in CrashTitle value) => new() { Site = value.Site, Holder = value.Holder, Gap = value.Gap };
+}
+
+/// <summary>
+/// Wire form of an emulator type that is plain data: JSON, so that a field added to the emulator crosses without a change here.
+/// Such values cross once a run or once a site, never once a frame.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("stress.PlainData")]
+public struct PlainDataSurrogate
+{
+    /// <summary>UTF-8 JSON.</summary>
+    [Id(0)]
+    public byte[] Json;
+
+    private static readonly JsonSerializerOptions Format = new() { IgnoreReadOnlyProperties = true };
+
+    /// <summary>Writes a value.</summary>
+    public static PlainDataSurrogate Of<T>(T value) => new() { Json = JsonSerializer.SerializeToUtf8Bytes(value, Format) };
+
+    /// <summary>Reads it again.</summary>
+    public readonly T To<T>() => JsonSerializer.Deserialize<T>(Json, Format) ?? throw new InvalidDataException($"no {typeof(T).Name} in the message");
+}
+
+/// <summary>Converts <see cref="SiteOptions"/>.</summary>
+[RegisterConverter]
+public sealed class SiteOptionsConverter : IConverter<SiteOptions, PlainDataSurrogate>
+{
+    /// <inheritdoc/>
+    public SiteOptions ConvertFromSurrogate(in PlainDataSurrogate surrogate) => surrogate.To<SiteOptions>();
+
+    /// <inheritdoc/>
+    public PlainDataSurrogate ConvertToSurrogate(in SiteOptions value) => PlainDataSurrogate.Of(value);
+}
+
+/// <summary>Converts <see cref="SiteTally"/>.</summary>
+[RegisterConverter]
+public sealed class SiteTallyConverter : IConverter<SiteTally, PlainDataSurrogate>
+{
+    /// <inheritdoc/>
+    public SiteTally ConvertFromSurrogate(in PlainDataSurrogate surrogate) => surrogate.To<SiteTally>();
+
+    /// <inheritdoc/>
+    public PlainDataSurrogate ConvertToSurrogate(in SiteTally value) => PlainDataSurrogate.Of(value);
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Stress.Observability;
+
+/// <summary>The files of one run: <c>report.json</c>, <c>crashes.ndjson</c>, and a copy of the scenario that made them.</summary>
+/// <param name="path">The run's own folder.</param>
+public sealed class RunFolder(string path)
+{
+    /// <summary>File name of the report.</summary>
+    public const string ReportName = "report.json";
+
+    /// <summary>File name of the crash list.</summary>
+    public const string CrashesName = "crashes.ndjson";
+
+    /// <summary>File name of the scenario's copy.</summary>
+    public const string ScenarioName = "scenario.yaml";
+
+    /// <summary>The one way in which results are written as JSON: camelCase, fields in the order of the model, readable <c>&gt;</c> and <c>×</c>.</summary>
+    public static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+        RespectNullableAnnotations = true,
+    };
+
+    private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
+
+    /// <summary>The run's own folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Where the report is.</summary>
+    public string ReportPath => System.IO.Path.Combine(Path, ReportName);
+
+    /// <summary>Where the crash list is.</summary>
+    public string CrashesPath => System.IO.Path.Combine(Path, CrashesName);
+
+    /// <summary>Where the scenario's copy is.</summary>
+    public string ScenarioPath => System.IO.Path.Combine(Path, ScenarioName);
+
+    /// <summary>Creates the folder, and puts the scenario's text into it.</summary>
+    public void Create(string scenarioText)
+    {
+        Directory.CreateDirectory(Path);
+        File.WriteAllText(ScenarioPath, scenarioText);
+    }
+
+    /// <summary>Writes both result files. A reader never sees half a file.</summary>
+    public void Write(RunReport report, IEnumerable<CrashRecord> crashes)
+    {
+        var lines = new StringBuilder();
+        foreach (CrashRecord crash in crashes)
+        {
+            lines.Append(JsonSerializer.Serialize(crash, OneLine)).Append('\n');
+        }
+
+        Replace(CrashesPath, lines.ToString());
+        WriteReport(report, ReportPath);
+    }
+
+    /// <summary>Writes a report to a file of any name.</summary>
+    public static void WriteReport(RunReport report, string file) => Replace(file, JsonSerializer.Serialize(report, Json) + "\n");
+
+    /// <summary>Reads the report.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="JsonException">The file is not a report.</exception>
+    public RunReport ReadReport() =>
+        JsonSerializer.Deserialize<RunReport>(File.ReadAllText(ReportPath), Json) ?? throw new JsonException($"{ReportPath}: no report");
+
+    /// <summary>Reads the crash list.</summary>
+    public IReadOnlyList<CrashRecord> ReadCrashes() =>
+        [.. File.ReadLines(CrashesPath).Where(line => line.Length > 0).Select(line => JsonSerializer.Deserialize<CrashRecord>(line, OneLine)!)];
+
+    private static void Replace(string file, string text)
+    {
+        string next = file + ".new";
+        File.WriteAllText(next, text);
+        File.Move(next, file, overwrite: true);
+    }
+}

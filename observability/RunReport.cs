@@ -1,0 +1,200 @@
+namespace Stress.Observability;
+
+/// <summary>
+/// The result of a run, as <c>report.json</c> holds it: the source of every other view. Times are virtual unless a name says wall.
+/// The schema is <c>docs/report.schema.json</c>.
+/// </summary>
+public sealed record RunReport
+{
+    /// <summary>Version of this format; a field may be added without a new number, never removed or changed.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>The run's name: its folder under <c>runs/</c>.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>The scenario's name.</summary>
+    public required string Scenario { get; init; }
+
+    /// <summary>The scenario's file as it was named on the command line.</summary>
+    public required string ScenarioFile { get; init; }
+
+    /// <summary>What the scenario says it is.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The teardown design.</summary>
+    public required string Design { get; init; }
+
+    /// <summary>The seed of every random stream (64 bits without sign).</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Pairs of a calling and a called system.</summary>
+    public required long Pairs { get; init; }
+
+    /// <summary>Sites: a pair, or an answering system with several callers.</summary>
+    public required long Sites { get; init; }
+
+    /// <summary>Virtual hours of each site.</summary>
+    public required double VirtualHours { get; init; }
+
+    /// <summary>Wall time of the run.</summary>
+    public required double WallSeconds { get; init; }
+
+    /// <summary>Threads that executed sites.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>True when every planned site was executed to its end.</summary>
+    public required bool Complete { get; init; }
+
+    /// <summary>Why the run is not complete: <c>interrupted</c>, <c>failed</c>, <c>lost</c>; null when it is.</summary>
+    public string? Incomplete { get; init; }
+
+    /// <summary>The digest over every executed event of every finished site, in site order: 16 hexadecimal digits.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Executed events.</summary>
+    public required long Events { get; init; }
+
+    /// <summary>Frames that went over the lines.</summary>
+    public required long Frames { get; init; }
+
+    /// <summary>Links lost while the kernel lived.</summary>
+    public required RoleCounts Disconnects { get; init; }
+
+    /// <summary>Panics.</summary>
+    public required RoleCounts Panics { get; init; }
+
+    /// <summary>Calls placed after the first.</summary>
+    public required RoleCounts Redials { get; init; }
+
+    /// <summary>Uses of a pointer that named another live interface.</summary>
+    public required RoleCounts Alias { get; init; }
+
+    /// <summary>Membership slots lost for the life of their socket.</summary>
+    public required RoleCounts LeakedSlots { get; init; }
+
+    /// <summary>The code paths that a reader of the mail asks for, each with both roles.</summary>
+    public required IReadOnlyList<PathRate> Paths { get; init; }
+
+    /// <summary>One row a crash title and role.</summary>
+    public required IReadOnlyList<CodePathRate> CodePaths { get; init; }
+
+    /// <summary>Stale pointers by holder and role.</summary>
+    public required IReadOnlyList<StaleCounts> Stale { get; init; }
+
+    /// <summary>Time to the first crash.</summary>
+    public required FirstCrashSummary FirstCrash { get; init; }
+
+    /// <summary>Planned, done, failed and lost sites.</summary>
+    public required WorkCounts Work { get; init; }
+
+    /// <summary>Sites that failed or were lost, each with the command that runs it again (the first hundred).</summary>
+    public IReadOnlyList<SiteProblem> Problems { get; init; } = [];
+
+    /// <summary>What the scenario expects, with the verdicts.</summary>
+    public required IReadOnlyList<ExpectationVerdict> Expectations { get; init; }
+
+    /// <summary>Named rare paths, and how often each was reached.</summary>
+    public required IReadOnlyDictionary<string, long> Probes { get; init; }
+
+    /// <summary>Counts over virtual time.</summary>
+    public required RunSeries Series { get; init; }
+
+    /// <summary>The command that repeats the run.</summary>
+    public required string Command { get; init; }
+}
+
+/// <summary>A count of each role.</summary>
+/// <param name="Called">Answering systems.</param>
+/// <param name="Calling">Dialling systems.</param>
+public sealed record RoleCounts(long Called, long Calling);
+
+/// <summary>The crash rate of a code path in one role.</summary>
+/// <param name="Path">Short name (<see cref="CodePath"/>).</param>
+/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Crashes">Crashes of all titles of the path.</param>
+/// <param name="Disconnects">Disconnects of the role.</param>
+/// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
+/// <param name="Low">Lower end of the Wilson 95 % interval.</param>
+/// <param name="High">Upper end of the interval.</param>
+/// <param name="ReportedPercent">The mail's figure, or null.</param>
+public sealed record PathRate(string Path, string Role, long Crashes, long Disconnects, double Rate, double Low, double High, double? ReportedPercent);
+
+/// <summary>The crash rate of one title in one role.</summary>
+/// <param name="Title">Holder × use site × why the purge did not run.</param>
+/// <param name="Path">Short name.</param>
+/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Crashes">Crashes with the title.</param>
+/// <param name="Disconnects">Disconnects of the role.</param>
+/// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
+/// <param name="Low">Lower end of the Wilson 95 % interval.</param>
+/// <param name="High">Upper end of the interval.</param>
+/// <param name="CrashId">The crash in <c>crashes.ndjson</c>.</param>
+public sealed record CodePathRate(
+    string Title, string Path, string Role, long Crashes, long Disconnects, double Rate, double Low, double High, string CrashId);
+
+/// <summary>Stale pointers of one holder in one role.</summary>
+/// <param name="Holder">The field that holds the pointer, in BSD's spelling.</param>
+/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Created">Became stale at a detach.</param>
+/// <param name="Healed">Were cleared or freed without a crash.</param>
+/// <param name="Live">Exist at the end.</param>
+public sealed record StaleCounts(string Holder, string Role, long Created, long Healed, long Live);
+
+/// <summary>Time to the first crash over all finished sites; a site that never crashed counts as later than every other.</summary>
+/// <param name="MedianMinutes">Virtual minutes until half of the sites had crashed; null when fewer did.</param>
+/// <param name="WithinHour">Share of the sites that crashed within their first virtual hour, 0 to 1.</param>
+/// <param name="Sites">Sites counted.</param>
+/// <param name="Crashed">Sites that crashed at all.</param>
+/// <param name="Curve">Share of the sites that had crashed by then: the steps of a time-to-first-crash curve.</param>
+public sealed record FirstCrashSummary(double? MedianMinutes, double WithinHour, long Sites, long Crashed, IReadOnlyList<CurvePoint> Curve);
+
+/// <summary>A point of a curve.</summary>
+/// <param name="Minutes">Virtual minutes.</param>
+/// <param name="Share">Share of the sites, 0 to 1.</param>
+public sealed record CurvePoint(double Minutes, double Share);
+
+/// <summary>planned = done + failed + lost, in a complete run and in a partial one (what was not reached is lost).</summary>
+/// <param name="Planned">Sites of the run.</param>
+/// <param name="Done">Executed to their end.</param>
+/// <param name="Failed">An error of ours stopped them: never an emulated crash.</param>
+/// <param name="Lost">Not executed to their end: interrupted, or nobody answered for them.</param>
+public sealed record WorkCounts(long Planned, long Done, long Failed, long Lost);
+
+/// <summary>A site that did not finish.</summary>
+/// <param name="Site">Its number, from 0.</param>
+/// <param name="Window">The window that was being executed.</param>
+/// <param name="Problem">What happened.</param>
+/// <param name="Command">The command that runs it again, alone.</param>
+public sealed record SiteProblem(long Site, int Window, string Problem, string Command);
+
+/// <summary>An expectation of the scenario and what was measured.</summary>
+/// <param name="Path">What is expected of: a path name, <c>any</c>, <c>stale</c>, <c>first_crash_within_hour</c>, a title, or a probe.</param>
+/// <param name="Role"><c>called</c>, <c>calling</c>, or null for both.</param>
+/// <param name="MinPercent">Least accepted; null for a probe.</param>
+/// <param name="MaxPercent">Most accepted; null for a probe.</param>
+/// <param name="MeasuredPercent">What the run gave; for a probe, how often it was reached.</param>
+/// <param name="Met">The verdict.</param>
+/// <param name="Line">Line in the scenario file; 0 when the file gives none.</param>
+public sealed record ExpectationVerdict(
+    string Path, string? Role, double? MinPercent, double? MaxPercent, double MeasuredPercent, bool Met, int Line);
+
+/// <summary>Counts over virtual time, in bins of equal width. Counts of a bin, not running totals; stale pointers are those that live at its end.</summary>
+/// <param name="BinMinutes">Width of a bin in virtual minutes.</param>
+/// <param name="Bins">How many bins every list below has.</param>
+/// <param name="CalledDisconnects">Disconnects of called systems.</param>
+/// <param name="CallingDisconnects">Disconnects of calling systems.</param>
+/// <param name="Crashes">Crashes by path and role.</param>
+/// <param name="StaleLive">Live stale pointers by holder and role.</param>
+public sealed record RunSeries(
+    double BinMinutes,
+    int Bins,
+    IReadOnlyList<long> CalledDisconnects,
+    IReadOnlyList<long> CallingDisconnects,
+    IReadOnlyList<SeriesLine> Crashes,
+    IReadOnlyList<SeriesLine> StaleLive);
+
+/// <summary>One line of a series.</summary>
+/// <param name="Name">Path or holder.</param>
+/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Values">A value a bin.</param>
+public sealed record SeriesLine(string Name, string Role, IReadOnlyList<long> Values);

@@ -1,0 +1,30 @@
+namespace Stress.Observability;
+
+/// <summary>A share with its Wilson score interval at 95 % (E. B. Wilson, JASA 22 (1927) 209-212): honest for small counts and for zero.</summary>
+/// <param name="Rate">Hits over trials, from 0 to 1; 0 when nothing was tried.</param>
+/// <param name="Low">Lower end of the interval.</param>
+/// <param name="High">Upper end of the interval.</param>
+public readonly record struct WilsonInterval(double Rate, double Low, double High)
+{
+    private const double Z95 = 1.959963984540054;
+
+    /// <summary>The interval of <paramref name="hits"/> in <paramref name="trials"/>. No trials tell nothing: 0 to 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A count is negative.</exception>
+    public static WilsonInterval Of(long hits, long trials)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(hits);
+        ArgumentOutOfRangeException.ThrowIfNegative(trials);
+        if (trials == 0)
+        {
+            return new(0, 0, 1);
+        }
+
+        // A system may also crash when its link was not counted as lost (for example at boot): such a share is above 1, and reads as 1.
+        double n = trials, p = Math.Min(1.0, hits / n), z2 = Z95 * Z95;
+        double centre = (p + (z2 / (2 * n))) / (1 + (z2 / n));
+        double half = Z95 / (1 + (z2 / n)) * Math.Sqrt((p * (1 - p) / n) + (z2 / (4 * n * n)));
+        double low = hits == 0 ? 0 : Math.Max(0, centre - half);
+        double high = hits >= trials ? 1 : Math.Min(1, centre + half);
+        return new(p, low, high);
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Stress.Grains;
+
+namespace Stress.Silo;
+
+/// <summary>What every silo of ours has, whether embedded in the client or a process of a cluster. Clustering and storage are the host's.</summary>
+public static class StressSiloBuilder
+{
+    /// <summary>The cluster's service: part of every grain's identity in storage.</summary>
+    public const string ServiceId = "stress";
+
+    /// <summary>
+    /// Wall time after which a call counts as unanswered. A slice takes milliseconds, but it may wait its turn behind those of every other site in
+    /// flight on a silo.
+    /// </summary>
+    private const int ResponseTimeoutSeconds = 60;
+
+    /// <summary>Adds the services of the grains.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="workers">Sites executed at once.</param>
+    public static ISiloBuilder AddStressGrains(this ISiloBuilder silo, int workers)
+    {
+        silo.Services.AddSingleton(new SliceGate(workers));
+        silo.Configure<ClusterOptions>(options => options.ServiceId = ServiceId);
+        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));
+        silo.Configure<MessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));
+        return silo;
+    }
+}

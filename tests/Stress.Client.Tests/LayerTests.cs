@@ -1,0 +1,96 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed partial class LayerTests
+{
+    // A folder is a layer; it may use what stands here and nothing else (docs/architecture.md).
+    private static readonly Dictionary<string, string[]> Arrows = new()
+    {
+        ["emulator"] = [],
+        ["scenarios"] = ["emulator"],
+        ["observability"] = ["emulator"],
+        ["grains"] = ["emulator", "scenarios", "observability"],
+        ["silo"] = ["emulator", "scenarios", "observability", "grains"],
+        ["client"] = ["emulator", "scenarios", "observability", "grains", "silo"],
+    };
+
+    public static TheoryData<string> Layers => [.. Arrows.Keys];
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void A_layer_uses_only_the_layers_that_the_design_lets_it(string layer)
+    {
+        IEnumerable<string> used = Items(layer, "ProjectReference").Select(path => path.Replace('\\', '/').Split('/')[^2]);
+
+        Assert.Subset(Arrows[layer].ToHashSet(), used.ToHashSet());
+    }
+
+    [Fact]
+    public void The_emulator_uses_the_base_library_and_one_hash_and_nothing_else()
+    {
+        Assert.Equal(["Microsoft.CodeAnalysis.BannedApiAnalyzers", "System.IO.Hashing"], Items("emulator", "PackageReference").Order());
+        Assert.Empty(Items("emulator", "FrameworkReference"));
+    }
+
+    [Fact]
+    public void The_banned_interfaces_are_checked_by_the_compiler_and_nothing_switches_that_off()
+    {
+        Assert.Contains("BannedSymbols.txt", Items("emulator", "AdditionalFiles"));
+        Assert.All(Sources("emulator", "*.cs*"), file => Assert.DoesNotContain("RS0030", File.ReadAllText(file)));
+    }
+
+    [Fact]
+    public void No_line_of_the_emulator_touches_a_clock_a_thread_a_file_or_chance()
+    {
+        List<string> found = [];
+        foreach (string file in Sources("emulator", "*.cs"))
+        {
+            string[] lines = File.ReadAllLines(file);
+            for (int i = 0; i < lines.Length; i++)
+            {
+                string code = lines[i].Split("//")[0];
+                if (Forbidden().IsMatch(code))
+                {
+                    found.Add($"{file}:{i + 1}: {code.Trim()}");
+                }
+            }
+        }
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void No_type_is_called_manager_helper_or_utils()
+    {
+        string[] named = [.. Arrows.Keys.SelectMany(layer => Sources(layer, "*.cs")).Select(Path.GetFileNameWithoutExtension).OfType<string>()];
+
+        Assert.DoesNotContain(named, name => VagueName().IsMatch(name));
+    }
+
+    [Fact]
+    public void Every_package_has_its_reason()
+    {
+        string reasons = File.ReadAllText(Repository.At("docs", "dependencies.md"));
+        IEnumerable<string> packages = XDocument.Load(Repository.At("Directory.Packages.props")).Descendants("PackageVersion")
+            .Select(package => package.Attribute("Include")!.Value);
+
+        Assert.DoesNotContain(packages, package => !reasons.Contains($"`{package}`", StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Items(string layer, string kind) =>
+        XDocument.Load(Directory.EnumerateFiles(Repository.At(layer), "*.csproj").Single()).Descendants(kind).Select(item => item.Attribute("Include")!.Value);
+
+    private static IEnumerable<string> Sources(string layer, string pattern) =>
+        Directory.EnumerateFiles(Repository.At(layer), pattern, SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\b(System\.Threading|System\.Net|System\.Diagnostics\.(Stopwatch|Process)|Random\.Shared|new Random\b|Guid\.|DateTime(Offset)?\.|Environment\.|Stopwatch\.|Console\.|File\.|Directory\.|Task\.|Thread\.|async |await |HashCode\.)")]
+    private static partial Regex Forbidden();
+
+    [GeneratedRegex("(Manager|Helper|Helpers|Utils|Utility)$")]
+    private static partial Regex VagueName();
+}

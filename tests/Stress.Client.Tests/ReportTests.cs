@@ -1,0 +1,181 @@
+using System.Text.Json;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Scenarios;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class ReportTests
+{
+    private static readonly CrashTitle Membership = new(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress);
+    private static readonly CrashTitle RouterInfo = new(UseSite.IgmpLeaveGroup, HolderKind.InMultiRti, PurgeGap.ProtocolOrder);
+    private static readonly CrashTitle Hlim = new(UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, PurgeGap.NoInet6Address);
+    private static readonly CrashTitle Other = new(UseSite.IpOutput, HolderKind.IpMoptionsIfp, PurgeGap.NotCovered);
+
+    [Theory]
+    [InlineData(0, 20, 0.0, 0.1611)] // Newcombe, Statistics in Medicine 17 (1998), table I, method 3
+    [InlineData(81, 263, 0.2553, 0.3662)]
+    [InlineData(15, 148, 0.0624, 0.1605)]
+    [InlineData(1, 29, 0.0061, 0.1718)]
+    [InlineData(20, 20, 0.8389, 1.0)]
+    public void Wilson_intervals_are_the_published_ones(long hits, long trials, double low, double high)
+    {
+        WilsonInterval interval = WilsonInterval.Of(hits, trials);
+
+        Assert.Equal(low, interval.Low, 4);
+        Assert.Equal(high, interval.High, 4);
+        Assert.InRange(interval.Rate, interval.Low, interval.High);
+    }
+
+    [Fact]
+    public void Nothing_tried_tells_nothing()
+    {
+        Assert.Equal(new WilsonInterval(0, 0, 1), WilsonInterval.Of(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WilsonInterval.Of(-1, 1));
+    }
+
+    [Fact]
+    public void Titles_are_grouped_into_the_paths_of_the_mail()
+    {
+        Assert.Equal("membership", CodePath.Of(Membership));
+        Assert.Equal("membership", CodePath.Of(RouterInfo));
+        Assert.Equal("in6_selecthlim", CodePath.Of(Hlim));
+        Assert.Equal("ip_output", CodePath.Of(Other));
+    }
+
+    [Fact]
+    public void The_median_counts_pairs_that_never_crashed_as_late()
+    {
+        VirtualTime[] times = [VirtualTime.FromMinutes(10), VirtualTime.FromMinutes(70), VirtualTime.FromMinutes(30), VirtualTime.Never];
+
+        FirstCrashSummary summary = ReportBuilder.FirstCrash(times);
+
+        Assert.Equal(50, summary.MedianMinutes);
+        Assert.Equal(0.5, summary.WithinHour);
+        Assert.Equal((4, 3), (summary.Sites, summary.Crashed));
+        Assert.Null(ReportBuilder.FirstCrash([VirtualTime.FromMinutes(1), VirtualTime.Never, VirtualTime.Never]).MedianMinutes);
+        Assert.Null(ReportBuilder.FirstCrash([]).MedianMinutes);
+    }
+
+    [Fact]
+    public void Rates_and_verdicts_come_from_the_sums()
+    {
+        RunReport report = Report(
+            Expect("membership", Role.Called, 70, 80),
+            Expect("membership", Role.Calling, 0, 0),
+            Expect("in6_selecthlim", Role.Calling, 6, 14),
+            Expect("any", null, 0, 42.5),
+            Expect("stale", Role.Called, 0, 0),
+            Expect("first_crash_within_hour", null, 95, 100),
+            Expect(Hlim.ToString(), Role.Calling, 10, 10));
+
+        Assert.Equal([true, true, true, true, false, false, true], report.Expectations.Select(verdict => verdict.Met));
+        Assert.Equal([75, 0, 10, 42.5, 80, 0, 10], report.Expectations.Select(verdict => verdict.MeasuredPercent));
+        PathRate called = report.Paths.Single(row => row is { Path: "membership", Role: "called" });
+        Assert.Equal((150, 200, 0.75, 75.0), (called.Crashes, called.Disconnects, called.Rate, called.ReportedPercent));
+        Assert.Equal(0, report.Paths.Single(row => row is { Path: "membership", Role: "calling" }).Crashes);
+        Assert.Equal([0L, 0, 0, 150], report.Series.Crashes.Single(line => line.Name == "membership").Values);
+    }
+
+    [Fact]
+    public void A_probe_that_was_not_reached_fails_and_one_that_was_does_not()
+    {
+        RunReport report = Report();
+
+        Assert.Equal([("ETOOMANYREFS", true), ("never seen", false)], report.Expectations.Select(verdict => (verdict.Path, verdict.Met)));
+    }
+
+    [Fact]
+    public void A_report_with_every_part_is_what_the_schema_says()
+    {
+        RunReport report = Report(Expect("any", null, 0, 100));
+        using JsonDocument document = JsonDocument.Parse(JsonSerializer.Serialize(
+            report with { Problems = [new SiteProblem(1, 2, "boom", "./stress run")] }, RunFolder.Json));
+
+        ReportSchema.Check(document.RootElement);
+        Assert.NotEmpty(report.CodePaths);
+        Assert.NotEmpty(report.Stale);
+        Assert.NotEmpty(report.FirstCrash.Curve);
+    }
+
+    [Theory]
+    [InlineData(false, false, true, true, 0)]
+    [InlineData(false, false, true, false, 1)]
+    [InlineData(false, true, true, false, 3)]
+    [InlineData(false, false, false, false, 4)]
+    [InlineData(true, false, false, false, 130)]
+    public void The_gravest_news_decides_the_exit_code(bool interrupted, bool differs, bool complete, bool met, int code) =>
+        Assert.Equal(code, ExitCodes.Of(interrupted, differs, complete, met));
+
+    [Fact]
+    public void A_failed_site_is_named_with_the_command_that_runs_it_alone()
+    {
+        (Launch launch, RunResult result) = Made();
+        result = result with
+        {
+            Progress = result.Progress with { Done = 0, Failed = 1 },
+            Troubles = [new SiteTrouble(0, 3, SiteState.Failed, "boom")],
+        };
+
+        RunReport report = ReportBuilder.Build(launch, result, TimeSpan.FromSeconds(1), interrupted: false);
+
+        Assert.False(report.Complete);
+        Assert.Equal("failed", report.Incomplete);
+        Assert.Equal("./stress run x.yaml --pairs 1 --hours 1 --seed 1 --site 0", report.Problems.Single().Command);
+    }
+
+    private static Expectation Expect(string path, Role? role, double min, double max) =>
+        new() { Path = path, Role = role, MinPercent = min, MaxPercent = max, Line = 1 };
+
+    private static RunReport Report(params Expectation[] expect)
+    {
+        (Launch launch, RunResult result) = Made(expect);
+        return ReportBuilder.Build(launch, result, TimeSpan.FromSeconds(1), interrupted: false);
+    }
+
+    private static (Launch Launch, RunResult Result) Made(params Expectation[] expect)
+    {
+        var site = new SiteOptions { Window = VirtualTime.FromMinutes(15) };
+        var scenario = new Scenario
+        {
+            Name = "made",
+            Description = "",
+            FileName = "x.yaml",
+            SourceText = "",
+            Pairs = 1,
+            Duration = VirtualTime.FromHours(1),
+            Seed = 1,
+            Site = site,
+            Expect = expect,
+            ExpectReached = expect.Length == 0 ? ["ETOOMANYREFS", "never seen"] : [],
+            Reported = [new ReportedFigure("membership", Role.Called, 75)],
+        };
+        Launch launch = Launch.Create(new RunSettings { File = "x.yaml", Workers = "1" }, scenario, "made-1", check: false);
+        var tally = new SiteTally
+        {
+            Disconnects = [200, 200],
+            Crashes = [Crash(Membership, Role.Called, 150), Crash(Hlim, Role.Calling, 20)],
+            Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = 160, Healed = 4, Live = 6 }],
+            FirstCrash = VirtualTime.FromMinutes(61),
+            Probes = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["ETOOMANYREFS"] = 2 },
+        };
+        var series = new SiteSeries(launch.Plan.Bins);
+        series.Note(3, tally);
+        var ledger = new ShardLedger(launch.Plan, 0);
+        ledger.TryTake(out int number);
+        ledger.Merge(number, new SliceResult
+        {
+            NextWindow = launch.Plan.Windows,
+            Outcome = new SiteOutcome { Finished = true, Windows = launch.Plan.Windows, Tally = tally, Series = series },
+        });
+        return (launch, RunResult.Merge(launch.Plan, [ledger.Result()]));
+    }
+
+    private static CrashTally Crash(CrashTitle title, Role role, long count) =>
+        new(title, role) { Count = count, First = VirtualTime.FromMinutes(61), FirstEvent = 9, Stack = ["f"], Story = ["s"] };
+}

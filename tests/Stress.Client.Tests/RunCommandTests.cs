@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Stress.Observability;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class RunCommandTests : IDisposable
+{
+    private static readonly string Scenario = Repository.At("scenarios", "troxel-2005.yaml");
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    [Fact]
+    public async Task A_run_prints_seed_digest_and_the_command_that_repeats_it_and_writes_what_the_schema_says()
+    {
+        string json = Path.Combine(_screen.Folder, "copy.json");
+        int code = await _screen.Run(
+            "run", Scenario, "--pairs", "2", "--hours", "2", "--seed", "7", "--out", _screen.Folder, "--json", json, "--no-progress", "--check");
+
+        // Two pairs are too few for the scenario's bands; what counts here is that the run was judged.
+        Assert.True(code is ExitCodes.Ok or ExitCodes.ExpectationFailed, _screen.Error);
+        RunFolder folder = TheRun();
+        RunReport report = folder.ReadReport();
+        Assert.Contains("seed 7", _screen.Out);
+        Assert.Contains(report.Digest, _screen.Out);
+        Assert.Contains($"./stress run {Scenario} --pairs 2 --hours 2 --seed 7", _screen.Out);
+        Assert.Contains("no difference", _screen.Out);
+        Assert.True(report.Complete);
+        Assert.Equal(new WorkCounts(2, 2, 0, 0), report.Work);
+        Assert.Equal(report.CodePaths.Count, folder.ReadCrashes().Count);
+        Assert.Equal(File.ReadAllText(folder.ReportPath), File.ReadAllText(json));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
+        ReportSchema.Check(document.RootElement);
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_digest_with_one_worker_and_two()
+    {
+        await _screen.Run("run", Scenario, "--pairs=2", "--hours=1", "--workers=1", $"--out={_screen.Folder}/a", "--no-progress");
+        await _screen.Run("run", Scenario, "--pairs=2", "--hours=1", "--workers=2", $"--out={_screen.Folder}/b", "--no-progress");
+
+        Assert.Equal(TheRun("a").ReadReport().Digest, TheRun("b").ReadReport().Digest);
+    }
+
+    [Fact]
+    public async Task An_interrupted_run_writes_a_partial_report_that_says_so_and_exits_130()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        int code = await StressCommand.Run(
+            ["run", Scenario, "--pairs", "600", "--hours", "100000", "--out", _screen.Folder, "--no-progress"], _screen.Terminal, stop.Token);
+
+        Assert.Equal(ExitCodes.Interrupted, code);
+        RunReport report = TheRun().ReadReport();
+        Assert.False(report.Complete);
+        Assert.Equal("interrupted", report.Incomplete);
+        Assert.Equal(report.Work.Planned, report.Work.Done + report.Work.Failed + report.Work.Lost);
+        Assert.Contains("PARTIAL", _screen.Out);
+        Assert.Contains("partial", _screen.Error);
+    }
+
+    [Fact]
+    public async Task A_router_of_a_finished_run_is_shown_by_its_number_in_the_run()
+    {
+        await _screen.Run("run", Scenario, "--pairs", "2", "--hours", "1", "--out", _screen.Folder, "--no-progress");
+        using var shown = new Screen();
+
+        Assert.Equal(ExitCodes.Ok, await shown.Run("show", "router", "3", TheRun().Path));
+        Assert.Contains("router 3: site 1, calling", shown.Out);
+        Assert.Equal(ExitCodes.Usage, await shown.Run("show", "router", "4", TheRun().Path));
+        Assert.Contains("from 0 to 3", shown.Error);
+    }
+
+    private RunFolder TheRun(string under = "") => new(Directory.EnumerateDirectories(Path.Combine(_screen.Folder, under)).Single());
+}

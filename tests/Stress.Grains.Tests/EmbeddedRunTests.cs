@@ -1,0 +1,126 @@
+using Stress.Emulator.Simulation;
+using Stress.Silo;
+using Xunit;
+
+namespace Stress.Grains.Tests;
+
+public sealed class EmbeddedRunTests
+{
+    [Fact]
+    public async Task One_worker_and_two_give_one_digest_and_another_seed_another()
+    {
+        RunResult one = await Run(workers: 1, Plans.Of(sites: 10, windows: 6, runId: "one"));
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 2);
+        RunResult two = await Finish(silo, Plans.Of(sites: 10, windows: 6, runId: "two") with { ShardSize = 4 });
+        RunResult again = await Finish(silo, Plans.Of(sites: 10, windows: 6, runId: "again"));
+        RunResult other = await Finish(silo, Plans.Of(sites: 10, windows: 6, seed: 2, runId: "other"));
+
+        Assert.Equal(10, one.Progress.Done);
+        Assert.Equal(one.Digest, two.Digest);
+        Assert.Equal(one.Digest, again.Digest);
+        Assert.NotEqual(one.Digest, other.Digest);
+        Assert.Equal(Direct(10, 6), one.Digest);
+    }
+
+    [Fact]
+    public async Task Checkpoints_change_no_result()
+    {
+        RunPlan plan = Plans.Of(sites: 4, windows: 6, runId: "checkpointed") with { CheckpointWindows = 2 };
+
+        Assert.Equal(Direct(4, 6), (await Run(workers: 2, plan)).Digest);
+    }
+
+    [Fact]
+    public async Task The_notes_of_a_checked_site_are_what_a_second_execution_gives()
+    {
+        RunPlan plan = Plans.Of(sites: 4, windows: 6, runId: "checked") with { CheckedSites = [1, 3] };
+        RunResult result = await Run(workers: 2, plan);
+
+        Assert.Equal([1, 3], result.Marks.Keys.Order());
+        Assert.Null(SecondExecution.Compare(plan.Site, 3, result.Marks[3], default));
+
+        WindowMark[] changed = [.. result.Marks[3]];
+        changed[4] = changed[4] with { Digest = changed[4].Digest + 1 };
+        Difference difference = SecondExecution.Compare(plan.Site, 3, changed, default)!;
+        Assert.Equal((3, 4), (difference.Site, difference.Window));
+        Assert.Equal(changed[3].Events + 1, difference.FirstEvent);
+    }
+
+    [Fact]
+    public async Task A_paused_run_waits_and_a_cancelled_one_books_what_is_left_as_lost()
+    {
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 1);
+        IShardGrain shard = silo.Grains.GetGrain<IShardGrain>(GrainKeys.Shard("cancelled", 0));
+        IRunGrain run = silo.Grains.GetGrain<IRunGrain>("cancelled");
+        await shard.Pause(true);
+        await run.Start(Plans.Of(sites: 3, windows: 1_000_000, runId: "cancelled"));
+        Assert.Equal(0, (await run.Progress()).Windows);
+        Assert.True((await run.Progress()).Paused);
+
+        await run.Cancel();
+        ShardProgress progress = await Finished(run);
+
+        Assert.Equal(progress.Planned, progress.Done + progress.Failed + progress.Lost);
+        Assert.Equal(3, progress.Lost);
+    }
+
+    [Fact]
+    public async Task Starting_a_run_twice_changes_nothing_and_another_plan_is_refused()
+    {
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 1);
+        RunPlan plan = Plans.Of(sites: 3, windows: 2, runId: "twice");
+        IRunGrain run = silo.Grains.GetGrain<IRunGrain>("twice");
+        await run.Start(plan);
+        await run.Start(plan);
+        await Finished(run);
+
+        Assert.Equal(3, (await run.Result()).Progress.Done);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => run.Start(plan with { Windows = 3 }));
+    }
+
+    private static async Task<RunResult> Run(int workers, RunPlan plan)
+    {
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers);
+        return await Finish(silo, plan);
+    }
+
+    private static async Task<RunResult> Finish(EmbeddedSilo silo, RunPlan plan)
+    {
+        IRunGrain run = silo.Grains.GetGrain<IRunGrain>(plan.RunId);
+        await run.Start(plan);
+        await Finished(run);
+        return await run.Result();
+    }
+
+    // Asking is the waiting: each answer takes a turn of the run and of every shard.
+    private static async Task<ShardProgress> Finished(IRunGrain run)
+    {
+        for (; ;)
+        {
+            ShardProgress progress = await run.Progress();
+            if (progress.Finished)
+            {
+                return progress;
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    private static ulong Direct(int sites, int windows)
+    {
+        var digest = new RunDigest();
+        for (int number = 0; number < sites; number++)
+        {
+            var site = Site.Create(new SiteOptions { Seed = 1 }, (uint)number);
+            for (int window = 0; window < windows; window++)
+            {
+                site.RunWindow();
+            }
+
+            digest.Add(number, site.Tally.Digest);
+        }
+
+        return digest.Value;
+    }
+}

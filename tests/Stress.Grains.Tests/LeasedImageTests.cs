@@ -1,0 +1,114 @@
+using Stress.Emulator.Simulation;
+using Xunit;
+
+namespace Stress.Grains.Tests;
+
+public sealed class LeasedImageTests
+{
+    private static readonly RunPlan Plan = Plans.Of(sites: 1, windows: 10);
+
+    [Fact]
+    public void The_next_window_is_leased_and_comes_back_one_further()
+    {
+        var router = new LeasedImage(Plan, 0, null);
+        LeaseAnswer lease = router.Lease(0);
+        lease.Image!.RunWindow(Plan);
+
+        Assert.True(router.Return(lease.Lease, lease.Image));
+        Assert.Equal(1, router.NextWindow);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(-1)]
+    public void A_window_that_is_not_the_next_is_refused_and_the_next_is_named(int window)
+    {
+        LeaseAnswer answer = new LeasedImage(Plan, 0, null).Lease(window);
+
+        Assert.Null(answer.Image);
+        Assert.Equal(0, answer.NextWindow);
+    }
+
+    [Fact]
+    public void A_window_that_was_executed_is_refused()
+    {
+        LeasedImage router = After(3);
+
+        Assert.Null(router.Lease(2).Image);
+        Assert.NotNull(router.Lease(3).Image);
+    }
+
+    [Fact]
+    public void Asking_again_takes_the_lease_back_and_executing_again_gives_the_same()
+    {
+        var router = new LeasedImage(Plan, 0, null);
+        LeaseAnswer lost = router.Lease(0);
+        lost.Image!.RunWindow(Plan);
+
+        LeaseAnswer again = router.Lease(0);
+        again.Image!.RunWindow(Plan);
+
+        Assert.NotSame(lost.Image, again.Image);
+        Assert.Equal(lost.Image.Site.Tally.Digest, again.Image.Site.Tally.Digest);
+        Assert.False(router.Return(lost.Lease, lost.Image));
+        Assert.True(router.Return(again.Lease, again.Image));
+    }
+
+    [Fact]
+    public void A_repeated_return_changes_nothing()
+    {
+        var router = new LeasedImage(Plan, 0, null);
+        LeaseAnswer lease = router.Lease(0);
+        lease.Image!.RunWindow(Plan);
+        Assert.True(router.Return(lease.Lease, lease.Image));
+
+        Assert.False(router.Return(lease.Lease, lease.Image));
+        Assert.Equal(1, router.NextWindow);
+    }
+
+    [Fact]
+    public void A_lease_that_is_lost_after_a_checkpoint_goes_on_from_the_checkpoint()
+    {
+        RunPlan plan = Plan with { CheckpointWindows = 2 };
+        var router = new LeasedImage(plan, 0, null);
+        for (int window = 0; window < 3; window++)
+        {
+            LeaseAnswer lease = router.Lease(window);
+            lease.Image!.RunWindow(plan);
+            Assert.True(router.Return(lease.Lease, lease.Image));
+            Assert.Equal(window == 1, router.TryCheckpoint());
+        }
+
+        Assert.NotNull(router.Lease(3).Image);
+        Assert.Equal(2, router.Lease(3).NextWindow);
+
+        LeaseAnswer resumed = router.Lease(2);
+        resumed.Image!.RunWindow(plan);
+        Assert.Equal(DigestAfter(3), resumed.Image.Site.Tally.Digest);
+    }
+
+    private static LeasedImage After(int windows)
+    {
+        var router = new LeasedImage(Plan, 0, null);
+        LeaseAnswer lease = router.Lease(0);
+        for (int window = 0; window < windows; window++)
+        {
+            lease.Image!.RunWindow(Plan);
+        }
+
+        router.Return(lease.Lease, lease.Image!);
+        return router;
+    }
+
+    private static ulong DigestAfter(int windows)
+    {
+        var site = Site.Create(Plan.Site, 0);
+        while (site.NextWindow < windows)
+        {
+            site.RunWindow();
+        }
+
+        return site.Tally.Digest;
+    }
+}

@@ -1,0 +1,55 @@
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains.Tests;
+
+/// <summary>Small plans and outcomes.</summary>
+internal static class Plans
+{
+    public static RunPlan Of(int sites, int windows, ulong seed = 1, string runId = "test") => new()
+    {
+        RunId = runId,
+        Site = new SiteOptions { Seed = seed },
+        Sites = sites,
+        Windows = windows,
+        ShardSize = 3,
+        SitesInFlight = 2,
+    };
+
+    /// <summary>An outcome whose every number comes from <paramref name="n"/>.</summary>
+    public static SiteOutcome Outcome(RunPlan plan, int n)
+    {
+        var title = new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress);
+        var tally = new SiteTally
+        {
+            Events = n,
+            Frames = 2 * n,
+            Disconnects = [n, 3 * n],
+            Panics = [n, 0],
+            Digest = (ulong)n * 0x9E3779B97F4A7C15,
+            FirstCrash = VirtualTime.FromMinutes(n),
+            Crashes =
+            [
+                new CrashTally(title, Role.Called) { Count = n, First = VirtualTime.FromMinutes(n), FirstEvent = n, Stack = ["in_delmulti"], Story = ["stored", "used"] },
+            ],
+            Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = n, Healed = 1, Live = n - 1 }],
+            Probes = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["ETOOMANYREFS"] = n },
+        };
+        var series = new SiteSeries(plan.Bins);
+        series.Note(plan.Bins - 1, tally);
+        return new SiteOutcome { Finished = true, Windows = plan.Windows, Tally = tally, Series = series };
+    }
+
+    public static SliceResult Finished(RunPlan plan, int n)
+    {
+        SiteOutcome outcome = Outcome(plan, n);
+        return new SliceResult
+        {
+            NextWindow = plan.Windows,
+            Events = outcome.Tally.Events,
+            Disconnects = outcome.Tally.Disconnects.Sum(),
+            Crashes = n,
+            Outcome = outcome,
+        };
+    }
+}

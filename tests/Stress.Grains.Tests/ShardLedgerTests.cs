@@ -1,0 +1,85 @@
+using Stress.Emulator.Simulation;
+using Xunit;
+
+namespace Stress.Grains.Tests;
+
+public sealed class ShardLedgerTests
+{
+    private static readonly RunPlan Plan = Plans.Of(sites: 3, windows: 4);
+
+    [Fact]
+    public void A_finished_site_counts_once_however_often_it_is_handed_in()
+    {
+        ShardLedger ledger = Started();
+        Assert.True(ledger.Merge(0, Plans.Finished(Plan, 5)));
+        Assert.True(ledger.Merge(0, Plans.Finished(Plan, 5)));
+
+        Assert.Equal(1, ledger.Progress.Done);
+        Assert.Equal(5, ledger.Progress.Events);
+        Assert.Equal(5, ledger.Result().Totals.Events);
+        Assert.Equal(5, ledger.Result().Totals.Crashes.Values.Single().Count);
+    }
+
+    [Fact]
+    public void A_later_slice_replaces_an_earlier_and_an_earlier_changes_nothing()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, new SliceResult { NextWindow = 1, Events = 10, Disconnects = 1 });
+        ledger.Merge(0, new SliceResult { NextWindow = 3, Events = 30, Disconnects = 3 });
+        ledger.Merge(0, new SliceResult { NextWindow = 2, Events = 20, Disconnects = 2 });
+
+        Assert.Equal(30, ledger.Progress.Events);
+        Assert.Equal(3, ledger.Progress.Disconnects);
+        Assert.Equal(3, ledger.Progress.Windows);
+        Assert.Equal(3, ledger.NextWindow(0));
+    }
+
+    [Fact]
+    public void A_site_that_finishes_twice_with_different_digests_is_an_error()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, Plans.Finished(Plan, 5));
+
+        var error = Assert.Throws<InvalidOperationException>(() => ledger.Merge(0, Plans.Finished(Plan, 6)));
+        Assert.Contains("not deterministic", error.Message);
+    }
+
+    [Fact]
+    public void Planned_is_done_plus_failed_plus_lost()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, Plans.Finished(Plan, 1));
+        ledger.Merge(1, new SliceResult { NextWindow = 2, Problem = "boom" });
+        Assert.False(ledger.Progress.Finished);
+        ledger.Close(2, SiteState.Lost, 0, "no answer");
+
+        ShardProgress progress = ledger.Progress;
+        Assert.True(progress.Finished);
+        Assert.Equal((1, 1, 1), (progress.Done, progress.Failed, progress.Lost));
+        Assert.Equal([(1, "boom"), (2, "no answer")], ledger.Result().Troubles.Select(trouble => (trouble.Site, trouble.Problem)));
+    }
+
+    [Fact]
+    public void A_site_closed_early_gives_its_counts_and_counts_as_lost()
+    {
+        ShardLedger ledger = Started();
+        SliceResult finished = Plans.Finished(Plan, 4);
+        ledger.Merge(0, finished with { NextWindow = 2, Outcome = finished.Outcome! with { Finished = false, Windows = 2 } });
+
+        ShardResult result = ledger.Result();
+        Assert.Equal(4, result.Totals.Events);
+        Assert.Equal(1, result.Progress.Lost);
+        Assert.Equal(SiteState.Lost, result.States[0]);
+        Assert.Equal(VirtualTime.Never, result.FirstCrashes[0]);
+    }
+
+    private static ShardLedger Started()
+    {
+        var ledger = new ShardLedger(Plan, 0);
+        while (ledger.TryTake(out _))
+        {
+        }
+
+        return ledger;
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Stress.Emulator.Simulation;
+using System.Text.Json;
+using Xunit;
+
+namespace Stress.Grains.Tests;
+
+public sealed class WireFormTests
+{
+    private static readonly Serializer Wire = new ServiceCollection()
+        .AddSerializer(serializer => serializer.AddAssembly(typeof(RunPlan).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>();
+
+    [Fact]
+    public void A_plan_crosses_with_every_option()
+    {
+        RunPlan plan = Plans.Of(sites: 5, windows: 9) with
+        {
+            CheckedSites = [1, 3],
+            Site = new SiteOptions
+            {
+                Seed = ulong.MaxValue,
+                Design = "purge-all",
+                Called = new RoleOptions
+                {
+                    Role = Role.Called,
+                    GroupMember = "224.0.1.1",
+                    Hup = new HupOptions { Enabled = true, Phase = TimeRange.Seconds(1, 2) },
+                    Kernel = new KernelOptions
+                    {
+                        Abi = Abi.Lp64,
+                        Competitors = [new CompetitorOptions("login", 300, CompetitorTrigger.Login, new CountRange(1, 3), VirtualTime.Zero, TimeRange.Seconds(1, 9), BlockContent.Text)],
+                    },
+                },
+            },
+        };
+
+        RunPlan crossed = Cross(plan);
+
+        Assert.Equal(JsonSerializer.Serialize(plan), JsonSerializer.Serialize(crossed));
+    }
+
+    [Fact]
+    public void A_site_crosses_as_its_image_and_goes_on_as_the_original_does()
+    {
+        RunPlan plan = Plans.Of(sites: 1, windows: 8) with { CheckedSites = [0] };
+        SiteHandOver original = SiteHandOver.Create(plan, 0);
+        original.RunWindow(plan);
+        original.RunWindow(plan);
+
+        SiteHandOver crossed = Cross(new LeaseAnswer { NextWindow = 2, Image = original }).Image!;
+        original.RunWindow(plan);
+        crossed.RunWindow(plan);
+
+        Assert.NotSame(original, crossed);
+        Assert.Equal(3, crossed.Site.NextWindow);
+        Assert.Equal(original.Site.Tally.Digest, crossed.Site.Tally.Digest);
+        Assert.Equal(original.Marks!.Select(mark => mark.Digest), crossed.Marks!.Select(mark => mark.Digest));
+    }
+
+    [Fact]
+    public void An_outcome_crosses_with_its_crashes_stale_pointers_and_series()
+    {
+        RunPlan plan = Plans.Of(sites: 1, windows: 4);
+        SiteOutcome outcome = Plans.Outcome(plan, 12);
+
+        SiteOutcome crossed = Cross(outcome);
+
+        Assert.Equal(JsonSerializer.Serialize(outcome.Tally), JsonSerializer.Serialize(crossed.Tally));
+        Assert.Equal(outcome.Series.Called, crossed.Series.Called);
+        Assert.Equal(outcome.Series.Crashes.Single().Key, crossed.Series.Crashes.Single().Key);
+        Assert.Equal(outcome.Series.Crashes.Single().Value, crossed.Series.Crashes.Single().Value);
+    }
+
+    [Fact]
+    public void A_shard_result_crosses()
+    {
+        RunPlan plan = Plans.Of(sites: 1, windows: 4);
+        var ledger = new ShardLedger(plan, 0);
+        ledger.TryTake(out _);
+        ledger.Merge(0, Plans.Finished(plan, 12));
+
+        ShardResult crossed = Cross(ledger.Result());
+
+        Assert.Equal(ledger.Result().Progress, crossed.Progress);
+        Assert.Equal(ledger.Result().Digests, crossed.Digests);
+        Assert.Equal(ledger.Result().FirstCrashes, crossed.FirstCrashes);
+        Assert.Equal(12, crossed.Totals.Crashes.Values.Single().Count);
+    }
+
+    [Fact]
+    public void A_key_names_run_site_and_member_and_nothing_else()
+    {
+        Assert.Equal(("a/b", 12, 3), GrainKeys.Parse(GrainKeys.Router("a/b", 12, 3)));
+        Assert.Throws<FormatException>(() => GrainKeys.Parse(GrainKeys.Shard("run", 1)));
+    }
+
+    private static T Cross<T>(T value) => Wire.Deserialize<T>(Wire.SerializeToArray(value))!;
+}
