@@ -247,7 +247,7 @@ public static class OperationList
         private int Number(string word, int low, int high, string what) =>
             int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
                 ? value
-                : throw Error($"'{word}' is not a {what}; accepted: {low} to {high}");
+                : throw Error($"'{word}' is no {what}; accepted: {low} to {high}");
 
         private byte[] Hex(string word)
         {

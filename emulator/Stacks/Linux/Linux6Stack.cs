@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks.Linux;
@@ -311,18 +310,37 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     public override OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index) => OnSocket(socket, _ =>
         index != 0 && ByIndex(index) is null ? OperationResult.Fail(LinuxErrno.ENODEV) : Output6(destination, index, SendPkt6Bytes));
 
-    /// <summary>What /proc/net/igmp and /proc/net/igmp6 say of the sockets' groups.</summary>
+    /// <summary>/proc/net/igmp and /proc/net/igmp6: a device's groups newest first, the ones that it joins by itself last.</summary>
     public override OperationResult State()
     {
-        var text = new StringBuilder();
+        var igmp = new List<string>();
+        var igmp6 = new List<string> { Line6("lo", LoopbackIndex, Ipv6Address.AllNodes, 1), Line6("lo", LoopbackIndex, Ipv6Address.InterfaceLocalAllNodes, 1) };
         foreach (StackInterface ifp in Interfaces)
         {
-            string groups4 = string.Join(" ", Sockets.SelectMany(s => s.Memberships4).Where(m => m.Index == ifp.Index).Select(m => m.Group.ToString()));
-            string groups6 = string.Join(" ", Sockets.SelectMany(s => s.Memberships6).Where(m => m.Index == ifp.Index).Select(m => m.Group.ToString()));
-            text.Append(CultureInfo.InvariantCulture, $"{(text.Length > 0 ? "; " : "")}{ifp.Index} {ifp.Name} igmp: {groups4} igmp6: {groups6}");
+            List<(Ipv4Address Group, int Users)> groups = [.. Groups(s => s.Memberships4.Where(m => m.Index == ifp.Index).Select(m => m.Group))];
+            if (ifp.IsUp)
+            {
+                groups.Add((Ipv4Address.AllHosts, 1));
+            }
+
+            if (groups.Count > 0)
+            {
+                igmp.Add($"{ifp.Index}\t{ifp.Name,-10}: {groups.Count,5}      V3");
+                igmp.AddRange(groups.Select(g => $"{System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(g.Group.Value):X8} {g.Users,5} 0:00000000\t\t0"));
+            }
+
+            igmp6.AddRange(Groups(s => s.Memberships6.Where(m => m.Index == ifp.Index).Select(m => m.Group)).Select(g => Line6(ifp.Name, ifp.Index, g.Group, g.Users)));
+            igmp6.Add(Line6(ifp.Name, ifp.Index, Ipv6Address.AllNodes, 1));
+            igmp6.Add(Line6(ifp.Name, ifp.Index, Ipv6Address.InterfaceLocalAllNodes, 1));
         }
 
-        return OperationResult.With(text.ToString());
+        return OperationResult.With($"\n      igmp: {string.Join(" | ", igmp)}\n      igmp6: {string.Join(" | ", igmp6)}");
+
+        IEnumerable<(T Group, int Users)> Groups<T>(Func<StackSocket, IEnumerable<T>> of) => Sockets.SelectMany(of).GroupBy(g => g).Select(g => (g.Key, g.Count()));
+
+        // Flags: 4 last reporter, 8 never reported (MAF_LAST_REPORTER, MAF_NOREPORT); all-nodes of the link has both, of the interface only the second.
+        static string Line6(string name, uint index, Ipv6Address group, int users) =>
+            $"{index,-4} {name,-15} {group.High:x16}{group.Low:x16} {users,5} {(group == Ipv6Address.AllNodes ? 12 : group == Ipv6Address.InterfaceLocalAllNodes ? 8 : 4):X8} 0";
     }
 
     /// <summary>Reports of IGMPv3 and MLDv2 are driven by timers and are not modelled.</summary>

@@ -20,7 +20,7 @@ public sealed partial class NetBsd7Stack
     private readonly List<InterfaceAddress6> routes6 = [];
     private readonly List<(SocketMembership6 Membership, In6Multi Record)> im6oMemberships = [];
     private readonly List<(StackInterface Interface, Frame Frame)> pendingReports = [];
-    private ulong automaticIdentifier = 0x0200_5EFF_FE00_0000;
+    private ulong automaticIdentifier = 0x0200_5EFF_FEA7_5100;
 
     private sealed class In6Multi(Ipv6Address group, StackInterface ifp, InterfaceAddress6 ia, StackMemory memory)
     {

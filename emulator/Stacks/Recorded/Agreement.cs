@@ -15,10 +15,13 @@ public sealed record DifferingStep(string List, int Step, string Operation, stri
 public sealed record OperationShare(string Operation, int Compared, int Agreed);
 
 /// <summary>
-/// The comparison of a stack's model with recorded answers: value and error of every step. Frames are compared on their own, because those that a
-/// timer drives depend on how fast the recording ran.
+/// The comparison of a stack's model with recorded answers: value and error of every step, and on request kind and destination of drained frames.
 /// </summary>
-public sealed class Agreement(string stack)
+/// <param name="stack">The stack compared.</param>
+/// <param name="comparesFrames">
+/// Frames count too. Membership reports of Linux are left out: a timer drives them, so they depend on how fast the recording ran.
+/// </param>
+public sealed class Agreement(string stack, bool comparesFrames = false)
 {
     private readonly SortedDictionary<OperationKind, (int Compared, int Agreed)> perOperation = [];
     private readonly List<DifferingStep> differing = [];
@@ -55,8 +58,8 @@ public sealed class Agreement(string stack)
             StepResult? step = i < run.Steps.Count ? run.Steps[i] : null;
             RecordedAnswer? answer = i < recorded.Count ? recorded[i] : null;
             Operation operation = step?.Operation ?? operations[i];
-            string modelled = step is null ? "(process died)" : Describe(step.Result.Value, step.Result.Error?.ToString() ?? "");
-            string real = answer is null ? "(no answer recorded)" : Describe(answer.Value, answer.Error);
+            string modelled = step is null ? "(process died)" : Describe(step.Result.Value, step.Result.Error?.ToString() ?? "", step.Result.Frames.Select(Text));
+            string real = answer is null ? "(no answer recorded)" : Describe(answer.Value, answer.Error, answer.Frames);
             bool agrees = modelled == real;
             (int compared, int agreed) = perOperation.GetValueOrDefault(operation.Kind);
             perOperation[operation.Kind] = (compared + 1, agreed + (agrees ? 1 : 0));
@@ -69,5 +72,14 @@ public sealed class Agreement(string stack)
         return run;
     }
 
-    private static string Describe(int value, string error) => error.Length == 0 ? $"{value}" : $"{value} {error}";
+    private string Text(Frame frame) => Stack == StackCatalog.Linux6 ? frame.ToLinuxText() : frame.ToNetBsdText();
+
+    private string Describe(int value, string error, IEnumerable<string> frames)
+    {
+        IEnumerable<string> counted = comparesFrames ? frames.Where(f => Stack != StackCatalog.Linux6 || !LinuxReports.Any(f.EndsWith)) : [];
+        return string.Join(" ", new[] { $"{value}", error }.Concat(counted).Where(part => part.Length > 0));
+    }
+
+    /// <summary>Destinations of IGMPv3 and MLDv2 reports (RFC 3376, RFC 3810).</summary>
+    private static readonly string[] LinuxReports = ["dst 224.0.0.22]", "dst ff02::16]"];
 }
