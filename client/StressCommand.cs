@@ -14,6 +14,8 @@ public static class StressCommand
         {
             RunCommand.Create(terminal),
             ShowCommand.Create(terminal),
+            ExecCommand.Create(terminal),
+            AgreeCommand.Create(terminal),
         };
         return root;
     }
