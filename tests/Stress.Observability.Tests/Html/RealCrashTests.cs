@@ -52,6 +52,24 @@ public sealed class RealCrashTests
         Assert.Contains(PointerStage.Freed, life);
     }
 
+    [Fact]
+    public void The_page_of_a_run_goes_into_its_folder_with_a_timeline()
+    {
+        string path = Directory.CreateTempSubdirectory("stress-run-").FullName;
+        try
+        {
+            HtmlReport.WriteTo(new RunFolder(path), SampleReports.Seed(), [FirstCrash().Crash], Mail);
+            Assert.Equal([HtmlReport.FileName], Directory.GetFiles(path).Select(Path.GetFileName));
+            string page = File.ReadAllText(Path.Combine(path, HtmlReport.FileName));
+            Assert.Contains("id=\"timeline\"", page, StringComparison.Ordinal);
+            Assert.EndsWith("</html>\n", page, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
     private static (CrashRecord Crash, CrashTally Tally) FirstCrash()
     {
         for (uint number = 0; number < 50; number++)
