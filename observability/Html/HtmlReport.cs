@@ -23,6 +23,28 @@ public static class HtmlReport
         RunReport report, TextWriter output, IReadOnlyList<CrashRecord>? crashes = null, CrashTimeline? timeline = null, IReadOnlyList<RunReport>? compared = null) =>
         Write(ReportPages.Of(report, crashes ?? [], timeline, compared ?? []), output);
 
+    /// <summary>File name of the page in a run's folder.</summary>
+    public const string FileName = "report.html";
+
+    /// <summary>Writes <c>report.html</c> into a run's folder, with the first of the most frequent crash as its timeline. A reader never sees half a file.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="report">The run's report.</param>
+    /// <param name="crashes">The run's crashes.</param>
+    /// <param name="options">The run's options, to execute the crash again for the timeline.</param>
+    /// <param name="compared">Reports of the same scenario and seed under other designs; may be left out.</param>
+    public static void WriteTo(
+        RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options, IReadOnlyList<RunReport>? compared = null)
+    {
+        CrashTimeline? timeline = crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
+        string file = Path.Combine(folder.Path, FileName), next = file + ".new";
+        using (StreamWriter output = File.CreateText(next))
+        {
+            Write(report, output, crashes, timeline, compared);
+        }
+
+        File.Move(next, file, overwrite: true);
+    }
+
     /// <summary>Writes a page.</summary>
     public static void Write(ReportPage page, TextWriter output)
     {
@@ -32,10 +54,9 @@ public static class HtmlReport
         Head(page, output);
         if (page.Rates.Count > 0)
         {
-            Section(output, "rates", "Crash rate per code path and role", """
-                Bars are Wilson 95 % intervals. A diamond is the figure of the mail that started this
-                (G. Troxel, tech-net, 2005-03-02): 75 % of disconnects on the called system, 25 and 10 % on the calling one.
-                """);
+            Section(output, "rates", "Crash rate per code path and role", page.Rates.Any(r => r.Mail is not null)
+                ? "Bars are Wilson 95 % intervals. A diamond is what the mail that started this reports (G. Troxel, tech-net, 2005-03-02)."
+                : "Bars are Wilson 95 % intervals.");
             Legend(output, Roles(page.Rates), page.Rates.Any(r => r.Mail is not null) ? "the mail" : null);
             EachWidth(output, (w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), WideWidth);
             RateTable(output, page.Rates, "Code path");

@@ -31,7 +31,7 @@ public static class ReportPages
                 new("Speed", Figures.Count(report.WallSeconds > 0 ? Math.Round(report.Pairs * report.VirtualHours / report.WallSeconds) : 0), "pair-hours/s"),
                 new("Digest", report.Digest),
             ],
-            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, RoleOf(p.Role), p.Crashes, p.Disconnects) { Mail = p.ReportedPercent / 100 })],
+            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, RoleOf(p.Role), p.Crashes, p.Disconnects) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
             Designs = compared.Count == 0 ? [] : [.. compared.Prepend(report).DistinctBy(r => r.Design).SelectMany(DesignRows)],
             End = Hours(report.VirtualHours),
             Crashes = [.. series.Crashes.Select(l => Line(l, series.BinMinutes, total: true))],
@@ -54,6 +54,16 @@ public static class ReportPages
     }
 
     private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
+
+    /// <summary>Paths that the mail does not ask for, and that crashed all the same: both roles, most crashes first.</summary>
+    private static IEnumerable<RateRow> OtherPaths(RunReport report) =>
+        report.CodePaths.Where(c => report.Paths.All(p => p.Path != c.Path))
+            .GroupBy(c => c.Path).OrderByDescending(g => g.Sum(c => c.Crashes)).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .SelectMany(g => new[]
+            {
+                new RateRow(g.Key, Role.Called, g.Where(c => RoleOf(c.Role) == Role.Called).Sum(c => c.Crashes), report.Disconnects.Called),
+                new RateRow(g.Key, Role.Calling, g.Where(c => RoleOf(c.Role) == Role.Calling).Sum(c => c.Crashes), report.Disconnects.Calling),
+            });
 
     private static IEnumerable<RateRow> DesignRows(RunReport report) =>
     [

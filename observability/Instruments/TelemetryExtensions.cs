@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -48,7 +49,7 @@ public static class TelemetryExtensions
         services.GetRequiredService<SiloMetrics>();
         CollectorRegistry registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
-        MeterAdapter.StartListening(new MeterAdapterOptions
+        IDisposable adapter = MeterAdapter.StartListening(new MeterAdapterOptions
         {
             Registry = registry,
             MetricFactory = Metrics.WithCustomRegistry(registry),
@@ -60,6 +61,7 @@ public static class TelemetryExtensions
                 ? Histogram.PowersOfTenDividedBuckets(-4, 1, 4)
                 : Histogram.ExponentialBuckets(1, 2, 16),
         });
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(adapter.Dispose);
         return endpoints.MapMetrics("/metrics", registry);
     }
 

@@ -30,7 +30,28 @@ public sealed class CrashTimelineTests
         Assert.Equal(0, timeline.Router);
         Assert.Equal(PointerStage.Allocated, timeline.Steps[0].Stage);
         Assert.Equal("read", timeline.Steps[^1].Text);
-        Assert.Equal(11, timeline.Steps.Count);
+        Assert.Equal(1 + 3 + 10, timeline.Steps.Count);
+    }
+
+    [Fact]
+    public void Of_several_units_and_holders_the_one_of_the_title_is_followed()
+    {
+        var recorder = new TimelineRecorder(crashEvent: 100);
+        int n = 0;
+        void At(int router, string text, PointerStage stage) => recorder.Step(n, VirtualTime.FromSeconds(n++), router, TraceSource.Kernel, text, stage);
+        At(0, "ppp0 created", PointerStage.Allocated);
+        At(0, "in_multi.inm_ifp := ppp0", PointerStage.Stored);
+        At(0, "ppp1 created", PointerStage.Allocated);
+        At(0, "in_multi.inm_ifp := ppp1", PointerStage.Stored);
+        At(0, "router_info.rti_ifp := ppp0", PointerStage.Stored);
+        At(0, "if_detach: ppp0", PointerStage.Detached);
+        At(0, "free", PointerStage.Freed);
+        At(1, "another router", PointerStage.Freed);
+        At(0, "panic", PointerStage.Used);
+        CrashTimeline timeline = recorder.Timeline("in_delmulti: stale in_multi.inm_ifp (no AF_INET address at if_detach)")!;
+        Assert.Equal(
+            ["ppp0 created", "in_multi.inm_ifp := ppp0", "if_detach: ppp0", "free", "panic"],
+            timeline.Life().Select(i => timeline.Steps[i].Text));
     }
 
     [Fact]

@@ -59,6 +59,13 @@ public sealed class HtmlReportTests
         Assert.Contains("73.9 – 74.5", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_path_that_the_mail_does_not_know_has_its_rate_too()
+    {
+        string page = Render(SampleReports.Seed());
+        Assert.Contains("mld6_sendpkt, calling: 31 crashes in 72\u202f038 disconnects, 0.043 %", System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+    }
+
     private static string Render(RunReport report)
     {
         var page = new StringWriter();

@@ -62,6 +62,7 @@ internal static class SampleReports
                 Code(Title, CodePath.Membership, "calling", 17_950),
                 Code("in6_selecthlim: stale in6p_route.ro_rt->rt_ifp (stored after the purge)", CodePath.In6SelectHlim, "calling", 6_980),
                 Code("in6_selecthlim: stale in6p_route.ro_rt->rt_ifp (stored after the purge)", CodePath.In6SelectHlim, "called", 801),
+                Code("mld6_sendpkt: stale in6_multi.in6m_ifp (no AF_INET6 address at if_detach)", "mld6_sendpkt", "calling", 31),
             ],
             Stale =
             [

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry.Trace;
+using OpenTelemetry.Metrics;
 using Stress.Observability.Instruments;
 using Stress.Observability.Tests.Prometheus;
 using Xunit;
@@ -56,10 +56,12 @@ public sealed class OtlpTests
             }
 
             host.Services.GetRequiredService<ILogger<OtlpTests>>().LogInformation("a line of the log");
+            // Observable instruments are read when they are exported, and their meter goes before the exporter does.
+            Assert.True(host.Services.GetRequiredService<MeterProvider>().ForceFlush());
             await host.StopAsync();
         }
 
-        // Disposing the host has flushed everything.
+        // Disposing the host has flushed spans and logs.
         Assert.All(new[] { "window", "lease", "execute", "return", "checkpoint", "stress-under-test" }, name => Assert.Contains(name, received["traces"], StringComparison.Ordinal));
         Assert.Contains("run_crashes_total", received["metrics"], StringComparison.Ordinal);
         Assert.Contains("a line of the log", received["logs"], StringComparison.Ordinal);
