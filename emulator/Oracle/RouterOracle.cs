@@ -50,6 +50,11 @@ public sealed class RouterOracle(int router, SiteClock clock)
             AddressGone = VirtualTime.Never, Freed = VirtualTime.Never,
         };
         _next = (_next + 1) % Remembered;
+        if (clock.Trace is not null && kernel.Heap.ReplacedImage == BlockImage.PppSoftc)
+        {
+            Say(TraceSource.Kernel, $"malloc: ppp_create gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
+        }
+
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"ppp_create: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
@@ -123,6 +128,16 @@ public sealed class RouterOracle(int router, SiteClock clock)
         }
 
         LeakedSlots += counts[(int)HolderKind.InMultiIfp];
+    }
+
+    /// <summary>Somebody else got a block that was a ppp_softc.</summary>
+    public void Reused(uint address, string by)
+    {
+        _probes[(int)Oracle.Probe.SoftcBlockReusedByOther]++;
+        if (clock.Trace is not null)
+        {
+            Say(TraceSource.Other, $"malloc: {by} gets the block at 0x{address:x8}", PointerStage.Reused);
+        }
     }
 
     /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>

@@ -224,7 +224,7 @@ public sealed class Router : IKernelHost
                 _run.Wakeup(RipngdProcess);
                 break;
             case RouterTimer.Competitors:
-                Competitors.Run(Kernel.Heap, now);
+                Competitors.Run(Kernel.Heap, Oracle, now);
                 Arm(RouterTimer.Competitors, Competitors.NextTime);
                 break;
         }
@@ -279,7 +279,7 @@ public sealed class Router : IKernelHost
     /// <summary>A process did something that makes other parts of the system allocate memory.</summary>
     public void Compete(CompetitorTrigger trigger, VirtualTime now)
     {
-        Competitors.Trigger(trigger, Kernel.Heap, now);
+        Competitors.Trigger(trigger, Kernel.Heap, Oracle, now);
         Arm(RouterTimer.Competitors, Competitors.NextTime);
     }
 
