@@ -62,7 +62,7 @@ public sealed class Router : IKernelHost
         ulong seed = site.Options.Seed;
         _boot = new RandomStream(seed, Entity, RandomPurpose.Boot);
         _cron = new RandomStream(seed, Entity, RandomPurpose.Hup);
-        Oracle = new RouterOracle(number, site.Clock) { Enabled = site.Options.Oracle };
+        Oracle = new RouterOracle(number, site.Clock, lines) { Enabled = site.Options.Oracle };
         Competitors = new Competitors(_options.Kernel.Competitors, new RandomStream(seed, Entity, RandomPurpose.Competitor));
         Zebra = new Zebra(this);
         Ospfd = new Ospfd(this, _options.Ospfd);
