@@ -13,6 +13,7 @@ public static class StressCommand
         var root = new RootCommand("Stress: finds kernel state that outlives the network interface it points to.")
         {
             RunCommand.Create(terminal),
+            CompareCommand.Create(terminal),
             ShowCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             ExecCommand.Create(terminal),
