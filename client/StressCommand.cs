@@ -13,6 +13,7 @@ public static class StressCommand
         var root = new RootCommand("Stress: finds kernel state that outlives the network interface it points to.")
         {
             RunCommand.Create(terminal),
+            SensitivityCommand.Create(terminal),
             ShowCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
