@@ -14,6 +14,7 @@ public static class StressCommand
         {
             RunCommand.Create(terminal),
             CompareCommand.Create(terminal),
+            SensitivityCommand.Create(terminal),
             ShowCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             ExecCommand.Create(terminal),

@@ -92,11 +92,8 @@ public static class ScenarioFields
 
     /// <summary>The properties that a file may set.</summary>
     public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-<<<<<<< HEAD
-        .Where(p => p.SetMethod is not null && p.Name != "EqualityContract" && !(type == typeof(SiteOptions) && NotInFiles.Contains(p.Name)));
-=======
-        .Where(p => p.SetMethod is not null && p.PropertyType != typeof(DesignSet) && p.Name != "EqualityContract");
->>>>>>> compare
+        .Where(p => p.SetMethod is not null && p.PropertyType != typeof(DesignSet) && p.Name != "EqualityContract"
+            && !(type == typeof(SiteOptions) && NotInFiles.Contains(p.Name)));
 
     /// <summary>Turns a scalar into a value of a type, or returns null.</summary>
     public static object? Scalar(Type type, string field, string text)

@@ -88,7 +88,7 @@ public static class RunCommand
     }
 
     // The emulator says what it does not accept (a design of another name) when a site is made; better here than in the middle of a run.
-    private static void TrySite(Scenario scenario)
+    internal static void TrySite(Scenario scenario)
     {
         try
         {
