@@ -14,6 +14,9 @@ public static class StressCommand
         {
             RunCommand.Create(terminal),
             ShowCommand.Create(terminal),
+            ReplayCommand.Create(terminal),
+            ExecCommand.Create(terminal),
+            AgreeCommand.Create(terminal),
         };
         return root;
     }

@@ -7,6 +7,7 @@ using Stress.Client.Screen;
 using Stress.Emulator.Simulation;
 using Stress.Grains;
 using Stress.Observability;
+using Stress.Observability.Html;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -72,7 +73,9 @@ public static class RunCommand
         TimeSpan wall = Stopwatch.GetElapsedTime(start);
         Difference? difference = check && !run.Interrupted ? Check(terminal, launch, run.Result, stop) : null;
         RunReport report = ReportBuilder.Build(launch, run.Result, wall, run.Interrupted);
-        output.Folder.Write(report, ReportBuilder.Crashes(launch, run.Result, output.Folder.Path));
+        IReadOnlyList<CrashRecord> crashes = ReportBuilder.Crashes(launch, run.Result, output.Folder.Path).ToList();
+        output.Folder.Write(report, crashes);
+        HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site);
         if (output.Json is { } further)
         {
             RunFolder.WriteReport(report, further);

@@ -98,4 +98,25 @@ public sealed class Output
             throw new UsageException($"{option} {named}: {folder} cannot be read and written; accepted is a folder that can");
         }
     }
+
+    /// <summary>The folder of a run that exists: by path, by name under <see cref="DefaultFolder"/>, or the latest.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static RunFolder FindRun(string? run)
+    {
+        if (run is not null)
+        {
+            string folder = Directory.Exists(run) ? run : Path.Combine(DefaultFolder, run);
+            return Directory.Exists(folder)
+                ? new RunFolder(folder)
+                : throw new UsageException($"{run}: no such run; accepted is a run's folder, or its name under {DefaultFolder}");
+        }
+
+        DirectoryInfo? latest = Directory.Exists(DefaultFolder)
+            ? new DirectoryInfo(DefaultFolder).EnumerateDirectories().Where(folder => File.Exists(Path.Combine(folder.FullName, Launch.FileName)))
+                .MaxBy(folder => folder.LastWriteTimeUtc)
+            : null;
+        return latest is null
+            ? throw new UsageException($"no run in {DefaultFolder}; accepted is the folder of a run")
+            : new RunFolder(Path.Combine(DefaultFolder, latest.Name));
+    }
 }

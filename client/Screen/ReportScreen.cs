@@ -57,6 +57,11 @@ public static class ReportScreen
         }
 
         Fact(console, "aliases", $"{Count(report.Alias.Called)} called, {Count(report.Alias.Calling)} calling");
+        foreach ((string alias, long count) in report.Probes.Where(p => p.Key.StartsWith("alias ", StringComparison.Ordinal)).OrderByDescending(p => p.Value).Take(5))
+        {
+            Fact(console, "", $"{alias[6..]}: {Count(count)} uses");
+        }
+
         FirstCrashSummary first = report.FirstCrash;
         string median = first.MedianMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"median {minutes:0.0} min") : "median never";
         Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of pairs within their first hour, {Count(first.Crashed)} of {Count(first.Sites)} at all");

@@ -8,14 +8,36 @@ namespace Stress.Emulator.Oracle;
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
 /// The numbers are kept by router and survive its reboots.
 /// </summary>
-public sealed class RouterOracle(int router, SiteClock clock)
+public sealed class RouterOracle(int router, SiteClock clock, int lines)
 {
-    private const int Remembered = 8;
-    private readonly DetachFacts[] _facts = new DetachFacts[Remembered];
+    private readonly DetachFacts[] _facts = new DetachFacts[Math.Max(8, 4 * lines)];
     private readonly long[] _probes = new long[ProbeNames.Count];
     private readonly long[] _created = new long[Kernel.Kernel.HolderKinds];
     private readonly long[] _lost = new long[Kernel.Kernel.HolderKinds];
+    private readonly Ring<UnitAlias> _unitAliases = new();
     private int _next;
+
+    /// <summary>Uses through one unit's pointer of another unit.</summary>
+    public struct UnitAlias
+    {
+        /// <summary>Where the pointer was stored.</summary>
+        public HolderKind Holder;
+
+        /// <summary>Unit that it was taken from.</summary>
+        public short From;
+
+        /// <summary>Unit that it names now.</summary>
+        public short To;
+
+        /// <summary>How often.</summary>
+        public long Count;
+    }
+
+    /// <summary>The first <see cref="MaxUnitAliases"/> distinct pairs of units.</summary>
+    public Ring<UnitAlias> UnitAliases => _unitAliases;
+
+    /// <summary>How many distinct pairs of units are kept by name.</summary>
+    public const int MaxUnitAliases = 16;
 
     /// <summary>Uses of a pointer that named another live interface.</summary>
     public long Aliases { get; private set; }
@@ -49,7 +71,12 @@ public sealed class RouterOracle(int router, SiteClock clock)
             Generation = kernel.Interfaces[slot].Generation, Index = kernel.Interfaces[slot].Index, Unit = kernel.Interfaces[slot].Unit, Attached = clock.Now,
             AddressGone = VirtualTime.Never, Freed = VirtualTime.Never,
         };
-        _next = (_next + 1) % Remembered;
+        _next = (_next + 1) % _facts.Length;
+        if (clock.Trace is not null && kernel.Heap.ReplacedImage == BlockImage.PppSoftc)
+        {
+            Say(TraceSource.Kernel, $"malloc: ppp_create gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
+        }
+
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"ppp_create: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
@@ -125,6 +152,16 @@ public sealed class RouterOracle(int router, SiteClock clock)
         LeakedSlots += counts[(int)HolderKind.InMultiIfp];
     }
 
+    /// <summary>Somebody else got a block that was a ppp_softc.</summary>
+    public void Reused(uint address, string by)
+    {
+        _probes[(int)Oracle.Probe.SoftcBlockReusedByOther]++;
+        if (clock.Trace is not null)
+        {
+            Say(TraceSource.Other, $"malloc: {by} gets the block at 0x{address:x8}", PointerStage.Reused);
+        }
+    }
+
     /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
     public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
     {
@@ -139,10 +176,33 @@ public sealed class RouterOracle(int router, SiteClock clock)
     public void Alias(HolderKind holder, UseSite site, IfnetPtr p, uint generation)
     {
         Aliases++;
+        int was = Find(p.Generation), now = Find(generation);
+        if (was >= 0 && now >= 0 && _facts[was].Unit != _facts[now].Unit)
+        {
+            CountUnits(holder, _facts[was].Unit, _facts[now].Unit);
+        }
+
         if (clock.Trace is not null)
         {
-            int was = Find(p.Generation), now = Find(generation);
             Say(TraceSource.Kernel, $"{KernelNames.Of(site)}: {KernelNames.Of(holder)} of {Name(was)} names {Name(now)}", PointerStage.Used);
+        }
+    }
+
+    private void CountUnits(HolderKind holder, short from, short to)
+    {
+        for (int i = 0; i < _unitAliases.Count; i++)
+        {
+            ref UnitAlias a = ref _unitAliases[i];
+            if (a.Holder == holder && a.From == from && a.To == to)
+            {
+                a.Count++;
+                return;
+            }
+        }
+
+        if (_unitAliases.Count < MaxUnitAliases)
+        {
+            _unitAliases.Add(new UnitAlias { Holder = holder, From = from, To = to, Count = 1 });
         }
     }
 
@@ -150,7 +210,7 @@ public sealed class RouterOracle(int router, SiteClock clock)
 
     private int Find(uint generation)
     {
-        for (int i = 0; i < Remembered; i++)
+        for (int i = 0; i < _facts.Length; i++)
         {
             if (_facts[i].Generation == generation && generation != 0)
             {
@@ -230,6 +290,7 @@ public sealed class RouterOracle(int router, SiteClock clock)
         image.WriteArray<long>(_lost);
         image.Write(_next);
         image.Write(Aliases);
+        _unitAliases.Save(image);
         image.Write(LeakedSlots);
     }
 
@@ -242,6 +303,7 @@ public sealed class RouterOracle(int router, SiteClock clock)
         image.ReadArray<long>().CopyTo(_lost, 0);
         _next = image.Read<int>();
         Aliases = image.Read<long>();
+        _unitAliases.Load(image);
         LeakedSlots = image.Read<long>();
     }
 }

@@ -12,6 +12,9 @@ public sealed class Ring<T> where T : unmanaged
     /// <summary>The oldest value.</summary>
     public ref T Front => ref _items[_head];
 
+    /// <summary>The value at a place, 0 being the oldest.</summary>
+    public ref T this[int index] => ref _items[(_head + index) & (_items.Length - 1)];
+
     /// <summary>Appends a value.</summary>
     public void Add(in T item)
     {

@@ -62,7 +62,7 @@ public sealed class Router : IKernelHost
         ulong seed = site.Options.Seed;
         _boot = new RandomStream(seed, Entity, RandomPurpose.Boot);
         _cron = new RandomStream(seed, Entity, RandomPurpose.Hup);
-        Oracle = new RouterOracle(number, site.Clock) { Enabled = site.Options.Oracle };
+        Oracle = new RouterOracle(number, site.Clock, lines) { Enabled = site.Options.Oracle };
         Competitors = new Competitors(_options.Kernel.Competitors, new RandomStream(seed, Entity, RandomPurpose.Competitor));
         Zebra = new Zebra(this);
         Ospfd = new Ospfd(this, _options.Ospfd);
@@ -224,7 +224,7 @@ public sealed class Router : IKernelHost
                 _run.Wakeup(RipngdProcess);
                 break;
             case RouterTimer.Competitors:
-                Competitors.Run(Kernel.Heap, now);
+                Competitors.Run(Kernel.Heap, Oracle, now);
                 Arm(RouterTimer.Competitors, Competitors.NextTime);
                 break;
         }
@@ -279,7 +279,7 @@ public sealed class Router : IKernelHost
     /// <summary>A process did something that makes other parts of the system allocate memory.</summary>
     public void Compete(CompetitorTrigger trigger, VirtualTime now)
     {
-        Competitors.Trigger(trigger, Kernel.Heap, now);
+        Competitors.Trigger(trigger, Kernel.Heap, Oracle, now);
         Arm(RouterTimer.Competitors, Competitors.NextTime);
     }
 

@@ -356,6 +356,14 @@ public sealed class Site
                     lost[k] += r.Oracle.LostInPanic[k];
                 }
 
+                for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
+                {
+                    ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
+                    string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
+                    tally.Probes.TryGetValue(name, out long n);
+                    tally.Probes[name] = n + a.Count;
+                }
+
                 for (int i = 0; i < ProbeNames.Count; i++)
                 {
                     if (r.Oracle.Probes[i] > 0)

@@ -1,4 +1,5 @@
 using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
 
 namespace Stress.Emulator.Userland;
@@ -65,20 +66,19 @@ public sealed class Competitors
     }
 
     /// <summary>Something happened that makes competitors allocate.</summary>
-    /// <returns>True when the softc's class was asked.</returns>
-    public void Trigger(CompetitorTrigger trigger, KernelHeap heap, VirtualTime now)
+    public void Trigger(CompetitorTrigger trigger, KernelHeap heap, RouterOracle oracle, VirtualTime now)
     {
         for (int i = 0; i < _options.Count; i++)
         {
             if (_options[i].Trigger == trigger)
             {
-                Allocate(_options[i], heap, now);
+                Allocate(_options[i], heap, oracle, now);
             }
         }
     }
 
     /// <summary>Frees what is due and runs background work that is due.</summary>
-    public void Run(KernelHeap heap, VirtualTime now)
+    public void Run(KernelHeap heap, RouterOracle oracle, VirtualTime now)
     {
         for (int i = 0; i < _heldCount;)
         {
@@ -102,13 +102,13 @@ public sealed class Competitors
         {
             if (_next[i] <= now)
             {
-                Allocate(_options[i], heap, now);
+                Allocate(_options[i], heap, oracle, now);
                 _next[i] = now + _random.Exponential(_options[i].Every);
             }
         }
     }
 
-    private void Allocate(CompetitorOptions c, KernelHeap heap, VirtualTime now)
+    private void Allocate(CompetitorOptions c, KernelHeap heap, RouterOracle oracle, VirtualTime now)
     {
         int heapClass = heap.ClassOf(c.Bytes);
         int count = _random.Draw(c.Count);
@@ -126,6 +126,11 @@ public sealed class Competitors
                 BlockContent.SmallIntegers => BlockImage.SmallIntegers,
                 _ => BlockImage.Zero,
             });
+            if (heap.ReplacedImage == BlockImage.PppSoftc)
+            {
+                oracle.Reused(heap.AddressOf(block), c.Name);
+            }
+
             if (hold.IsNever)
             {
                 continue;

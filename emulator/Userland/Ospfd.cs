@@ -177,6 +177,8 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
                 oi.DeadDue = VirtualTime.Never;
                 oi.Neighbor = Ipv4Address.Any;
                 oi.TwoWay = false;
+                Rearm();
+                return true;
             }
 
             if (oi.HelloDue <= now)

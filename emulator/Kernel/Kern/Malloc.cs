@@ -124,6 +124,9 @@ public sealed class KernelHeap
     /// <summary>Size of a class in bytes.</summary>
     public int SizeOf(int heapClass) => _size[heapClass];
 
+    /// <summary>What the block that malloc handed out last held before: for the oracle.</summary>
+    public BlockImage ReplacedImage { get; private set; }
+
     /// <summary>Number of blocks, in use and free.</summary>
     public int Count => _count;
 
@@ -182,6 +185,7 @@ public sealed class KernelHeap
         _free[heapClass]--;
         b.Next = -2;
         b.Generation = ++_generation;
+        ReplacedImage = b.Image;
         b.Image = image;
         b.Poisoned = false;
         b.Interface = -1;

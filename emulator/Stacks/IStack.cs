@@ -1,0 +1,121 @@
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Stacks;
+
+/// <summary>
+/// A network stack as a program on a router meets it: one method an operation. A stack has no clock and no thread; what it would do later
+/// happens in <see cref="Tick"/>. After <see cref="StackOracle.HasDied"/> the answers mean nothing.
+/// </summary>
+public interface IStack
+{
+    /// <summary>The name given to <c>--stack</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The teardown design in force.</summary>
+    string Design { get; }
+
+    /// <summary>What the stack did with freed memory.</summary>
+    StackOracle Oracle { get; }
+
+    /// <summary>
+    /// What <c>@name</c> means in the program that recorded this stack's answers: true when it kept the last index of any interface, false when it kept
+    /// one for each name.
+    /// </summary>
+    bool KeepsOneLastIndex { get; }
+
+    /// <summary>The index of a live interface, 0 when there is none of that name (if_nametoindex).</summary>
+    uint IndexOf(string name);
+
+    /// <summary>Creates a tunnel interface.</summary>
+    OperationResult Create(string name);
+
+    /// <summary>Opens the interface's device, as the program at its far end does.</summary>
+    OperationResult Open(string name);
+
+    /// <summary>Asks for the interface's index.</summary>
+    OperationResult Index(string name);
+
+    /// <summary>Adds a point-to-point IPv4 address (SIOCAIFADDR, RTM_NEWADDR).</summary>
+    OperationResult AddAddress4(string name, Ipv4Address local, Ipv4Address peer);
+
+    /// <summary>Adds an IPv6 address (SIOCAIFADDR_IN6, RTM_NEWADDR).</summary>
+    OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer);
+
+    /// <summary>Removes an IPv4 address.</summary>
+    OperationResult DeleteAddress4(string name, Ipv4Address local);
+
+    /// <summary>Removes an IPv6 address.</summary>
+    OperationResult DeleteAddress6(string name, Ipv6Address local);
+
+    /// <summary>Marks the interface up.</summary>
+    OperationResult Up(string name);
+
+    /// <summary>Marks the interface down.</summary>
+    OperationResult Down(string name);
+
+    /// <summary>Closes the interface's device.</summary>
+    OperationResult CloseDevice(string name);
+
+    /// <summary>Destroys the interface.</summary>
+    OperationResult Destroy(string name);
+
+    /// <summary>Takes the frames out of the device's queue.</summary>
+    OperationResult Drain(string name);
+
+    /// <summary>Opens a raw IPv4 socket.</summary>
+    OperationResult OpenRaw4(string socket, int protocol);
+
+    /// <summary>Opens a UDP socket over IPv6.</summary>
+    OperationResult OpenUdp6(string socket, int port);
+
+    /// <summary>Closes a socket.</summary>
+    OperationResult Close(string socket);
+
+    /// <summary>IP_MULTICAST_IF by local address; 0.0.0.0 clears.</summary>
+    OperationResult SetMulticastInterface4(string socket, Ipv4Address local);
+
+    /// <summary>IPV6_MULTICAST_IF by index; 0 clears.</summary>
+    OperationResult SetMulticastInterface6(string socket, uint index);
+
+    /// <summary>IP_MULTICAST_IF read back.</summary>
+    OperationResult GetMulticastInterface4(string socket);
+
+    /// <summary>IPV6_MULTICAST_IF read back.</summary>
+    OperationResult GetMulticastInterface6(string socket);
+
+    /// <summary>IP_ADD_MEMBERSHIP.</summary>
+    OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local);
+
+    /// <summary>IP_DROP_MEMBERSHIP.</summary>
+    OperationResult Drop4(string socket, Ipv4Address group, Ipv4Address local);
+
+    /// <summary>IPV6_JOIN_GROUP.</summary>
+    OperationResult Join6(string socket, Ipv6Address group, uint index);
+
+    /// <summary>IPV6_LEAVE_GROUP.</summary>
+    OperationResult Drop6(string socket, Ipv6Address group, uint index);
+
+    /// <summary>Sends one datagram on a raw IPv4 socket.</summary>
+    OperationResult Send4(string socket, Ipv4Address destination);
+
+    /// <summary>Sends one datagram on a UDP socket over IPv6.</summary>
+    OperationResult Send6(string socket, Ipv6Address destination);
+
+    /// <summary>Sends one datagram with IPV6_PKTINFO naming the interface.</summary>
+    OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index);
+
+    /// <summary>What the system's own tools print of its groups; nothing on a system that has no such tool.</summary>
+    OperationResult State();
+
+    /// <summary>Lets time pass: pending reports leave.</summary>
+    OperationResult Tick(int milliseconds);
+
+    /// <summary>A packet arrives from the far end of an interface.</summary>
+    OperationResult Deliver(string name, byte[] packet);
+
+    /// <summary>Somebody else allocates kernel memory of that size.</summary>
+    OperationResult Allocate(int bytes);
+
+    /// <summary>Describes an interface, a socket, or everything for an empty name.</summary>
+    OperationResult Show(string name);
+}

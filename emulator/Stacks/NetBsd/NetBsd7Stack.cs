@@ -1,0 +1,283 @@
+using System.Globalization;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Stacks.NetBsd;
+
+/// <summary>
+/// NetBSD 7.99.34 (August 2016): interfaces, the tun driver and if_detach. Modelled from sys/net/if.c and if_tun.c as the reference (sections 1 to 3)
+/// describes their forebears, with the differences of 2016 that <c>docs/agreement.md</c> lists; checked against the recorded answers.
+/// </summary>
+/// <param name="design">What if_detach purges, and when.</param>
+/// <param name="conditions">How the router is set up.</param>
+public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditions conditions) : StackBase
+{
+    private const byte Icmp6 = 58;
+    private const byte Udp = 17;
+    private uint indexCursor = LoopbackIndex;
+
+    public override string Name => "netbsd-7";
+
+    public override string Design => design.Name;
+
+    public override bool KeepsOneLastIndex => true;
+
+    protected override StackError BadDescriptor => NetBsdErrno.EBADF;
+
+    protected override StackError NoInterface(string name) => NetBsdErrno.ENXIO;
+
+    /// <summary>if_attach: the cursor stays until its slot is taken (reference 1.3), so that the newest interface's index is given out again at once.</summary>
+    protected override uint AllocateIndex()
+    {
+        while (indexCursor == LoopbackIndex || ByIndex(indexCursor) is not null)
+        {
+            indexCursor = indexCursor == ushort.MaxValue ? LoopbackIndex : indexCursor + 1;
+        }
+
+        return indexCursor;
+    }
+
+    /// <summary>tun_clone_create, if_attach.</summary>
+    public override OperationResult Create(string name)
+    {
+        if (Find(name) is not null)
+        {
+            return OperationResult.Fail(NetBsdErrno.EEXIST);
+        }
+
+        Interfaces.Add(new StackInterface(name, AllocateIndex(), Oracle.Allocate("ifnet", name)));
+        return OperationResult.Ok;
+    }
+
+    /// <summary>tunopen, then TUNSIFMODE with IFF_POINTOPOINT | IFF_MULTICAST.</summary>
+    public override OperationResult Open(string name)
+    {
+        if (Find(name) is not { } ifp)
+        {
+            return OperationResult.Fail(NetBsdErrno.ENXIO);
+        }
+
+        if (ifp.IsOpen)
+        {
+            return OperationResult.Fail(NetBsdErrno.EBUSY);
+        }
+
+        ifp.IsOpen = ifp.IsMulticast = true;
+        return OperationResult.With("0");
+    }
+
+    public override OperationResult Index(string name)
+    {
+        uint index = IndexOf(name);
+        return index == 0 ? OperationResult.Fail(NetBsdErrno.ENXIO, "0") : OperationResult.With(Text(index));
+    }
+
+    /// <summary>SIOCSIFFLAGS with IFF_UP.</summary>
+    public override OperationResult Up(string name)
+    {
+        if (Find(name) is not { } ifp)
+        {
+            return OperationResult.Fail(NetBsdErrno.ENXIO);
+        }
+
+        BringUp(ifp);
+        return OperationResult.Ok;
+    }
+
+    /// <summary>SIOCSIFFLAGS without IFF_UP: if_down clears nothing in any control block (reference 1.4).</summary>
+    public override OperationResult Down(string name)
+    {
+        if (Find(name) is not { } ifp)
+        {
+            return OperationResult.Fail(NetBsdErrno.ENXIO);
+        }
+
+        ifp.IsUp = false;
+        ifp.Queue.Clear();
+        return OperationResult.Ok;
+    }
+
+    /// <summary>tunclose: the queue is thrown away, the interface goes down, the peers' routes go.</summary>
+    public override OperationResult CloseDevice(string name)
+    {
+        if (Find(name) is not { } ifp)
+        {
+            StackInterface? zombie = zombies.Find(z => z.Name == name);
+            if (zombie is null)
+            {
+                return OperationResult.Fail(NetBsdErrno.ENXIO);
+            }
+
+            zombies.Remove(zombie);
+            Oracle.Free(zombie.Memory);
+            return OperationResult.Ok;
+        }
+
+        if (!ifp.IsOpen)
+        {
+            return OperationResult.Fail(NetBsdErrno.EBADF);
+        }
+
+        ifp.IsOpen = false;
+        ifp.Queue.Clear();
+        if (ifp.IsUp)
+        {
+            ifp.IsUp = false;
+            ifp.Addresses4.ForEach(a => routes4.RemoveAll(r => r == a));
+            ifp.Addresses6.ForEach(a => routes6.RemoveAll(r => r == a));
+        }
+
+        return OperationResult.Ok;
+    }
+
+    /// <summary>tun_clone_destroy: a device that is still open keeps the memory until its last close.</summary>
+    public override OperationResult Destroy(string name)
+    {
+        if (Find(name) is not { } ifp)
+        {
+            return OperationResult.Fail(NetBsdErrno.ENXIO);
+        }
+
+        ifp.Queue.Clear();
+        IfDetach(ifp);
+        if (Oracle.HasDied)
+        {
+            return OperationResult.Ok;
+        }
+
+        if (ifp.IsOpen)
+        {
+            zombies.Add(ifp);
+        }
+        else
+        {
+            Oracle.Free(ifp.Memory);
+        }
+
+        return OperationResult.Ok;
+    }
+
+    public override OperationResult Drain(string name)
+    {
+        if (Find(name) is not { } ifp || !ifp.IsOpen)
+        {
+            return OperationResult.Fail(Find(name) is null ? NetBsdErrno.ENXIO : NetBsdErrno.EBADF);
+        }
+
+        Frame[] frames = [.. ifp.Queue];
+        ifp.Queue.Clear();
+        return new OperationResult(0, null, Text((uint)frames.Length), frames.Length == 0 ? null : string.Join(" ", frames.Select(f => f.ToNetBsdText()))) { Frames = frames };
+    }
+
+    /// <summary>The recorded system has no tool that shows its groups.</summary>
+    public override OperationResult State() => new(0, null, null, "(n/a)");
+
+    protected override void ReleaseMemberships(StackSocket socket)
+    {
+        IpFreeMoptions(socket);
+        Ip6FreeMoptions(socket);
+    }
+
+    private readonly List<StackInterface> zombies = [];
+
+    private static string Text(uint value) => value.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// The driver's SIOCINITIFADDR (tuninit) marks the interface up itself; doifioctl then sees IFF_UP changed and calls if_up. So the first address of
+    /// either family brings the interface up, and with it IPv6 (in6_if_up).
+    /// </summary>
+    private void BringUp(StackInterface ifp)
+    {
+        if (!ifp.IsUp)
+        {
+            ifp.IsUp = true;
+            In6IfAttach(ifp);
+        }
+    }
+
+    /// <summary>
+    /// tunoutput: until the device is open and the interface has had an IPv4 address (TUN_READY) a packet is thrown away, and the sender is told nothing.
+    /// </summary>
+    private static void TunOutput(StackInterface ifp, Frame frame)
+    {
+        if (ifp.IsOpen && ifp.HasHadAddress4)
+        {
+            ifp.Queue.Add(frame);
+        }
+    }
+
+    /// <summary>
+    /// if_detach of 2016: the index slot and the list go first, then the purge driven by addresses (reference 1.5 step 3), the routes, and at the end for
+    /// every family dom_ifdetach and the purge of PR_PURGEIF protocols, in the order that the design says.
+    /// </summary>
+    private void IfDetach(StackInterface ifp)
+    {
+        ifp.IsAttached = false;
+        Interfaces.Remove(ifp);
+        while (FirstFamily(ifp) is { } family && !Oracle.HasDied)
+        {
+            Purge(ifp, family);
+        }
+
+        routes4.RemoveAll(a => a.Interface == ifp);
+        routes6.RemoveAll(a => a.Interface == ifp);
+        for (int pass = 0; pass < 2 && !Oracle.HasDied; pass++)
+        {
+            bool isIpv6 = pass == 1;
+            if (isIpv6 && !design.PurgesBeforeFamilyData)
+            {
+                ifp.HasFamilyData6 = false;
+            }
+
+            if (design.PurgesFlagged)
+            {
+                Purge(ifp, isIpv6);
+            }
+        }
+
+        ifp.HasFamilyData6 = false;
+    }
+
+    /// <summary>The family of the first address on if_addrlist: true for IPv6, null when there is none.</summary>
+    private static bool? FirstFamily(StackInterface ifp) => (ifp.Addresses4.Count, ifp.Addresses6.Count) switch
+    {
+        (0, 0) => null,
+        (0, _) => true,
+        (_, 0) => false,
+        _ => ifp.Addresses6[0].Sequence < ifp.Addresses4[0].Sequence,
+    };
+
+    /// <summary>
+    /// PRU_PURGEIF to a family's protocols in protosw order: UDP, TCP, raw. Each turn drops what its own sockets hold and then does the family's whole
+    /// purge, so a raw socket's memberships are dropped after UDP's turn has freed the router_info (reference 2.3).
+    /// </summary>
+    private void Purge(StackInterface ifp, bool isIpv6)
+    {
+        ReadOnlySpan<bool> rawTurns = [false, false, true];
+        foreach (bool isRaw in rawTurns)
+        {
+            if (isIpv6)
+            {
+                if (!isRaw)
+                {
+                    In6PcbPurgeIf0(ifp);
+                }
+
+                In6PurgeIf(ifp);
+            }
+            else
+            {
+                if (isRaw)
+                {
+                    InPcbPurgeIf0(ifp);
+                }
+
+                InPurgeIf(ifp);
+            }
+
+            if (Oracle.HasDied)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Stress.Emulator.Stacks.Linux;
+using Stress.Emulator.Stacks.NetBsd;
+
+namespace Stress.Emulator.Stacks;
+
+/// <summary>A stack or design that is not known, or a pair that is not modelled. The message says what is accepted.</summary>
+public sealed class UnknownStackException(string message) : ArgumentException(message);
+
+/// <summary>The stacks that <c>--stack</c> and <c>--design</c> name.</summary>
+public static class StackCatalog
+{
+    /// <summary>The stack of the mail's kernel, the default.</summary>
+    public const string NetBsd2005 = "netbsd-2005";
+
+    /// <summary>NetBSD 7.99.34.</summary>
+    public const string NetBsd7 = "netbsd-7";
+
+    /// <summary>Linux 6.18.</summary>
+    public const string Linux6 = "linux-6";
+
+    /// <summary>Names that <see cref="Create"/> knows, in the order of their age.</summary>
+    public static readonly IReadOnlyList<string> Names = [NetBsd2005, NetBsd7, Linux6];
+
+    /// <summary>Designs of a stack, the default first.</summary>
+    /// <exception cref="UnknownStackException">No such stack.</exception>
+    public static IReadOnlyList<string> DesignsOf(string stack) => stack switch
+    {
+        NetBsd7 => [.. NetBsd7Design.All.Select(d => d.Name)],
+        Linux6 => ["notifier-hold"],
+        NetBsd2005 => throw new UnknownStackException($"stack '{NetBsd2005}' is not built into this version; accepted: {NetBsd7}, {Linux6}"),
+        _ => throw new UnknownStackException($"unknown stack '{stack}'; accepted: {string.Join(", ", Names)}"),
+    };
+
+    /// <summary>A new router with this stack.</summary>
+    /// <param name="stack">One of <see cref="Names"/>.</param>
+    /// <param name="design">One of <see cref="DesignsOf"/>; null for the stack's default.</param>
+    /// <param name="listName">The operation list's file name without extension: it tells the conditions under which the list was recorded.</param>
+    /// <exception cref="UnknownStackException">No such stack, or no such design of it.</exception>
+    public static IStack Create(string stack, string? design = null, string listName = "")
+    {
+        IReadOnlyList<string> designs = DesignsOf(stack);
+        string chosen = design ?? designs[0];
+        if (!designs.Contains(chosen))
+        {
+            throw new UnknownStackException($"stack '{stack}' has no design '{chosen}'; accepted: {string.Join(", ", designs)}");
+        }
+
+        RecordingConditions conditions = RecordingConditions.Of(listName);
+        return stack == NetBsd7
+            ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen), conditions)
+            : new Linux6Stack(conditions);
+    }
+}

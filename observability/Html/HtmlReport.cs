@@ -1,0 +1,257 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Observability.Html;
+
+/// <summary>
+/// Writes a run's report as one page that needs nothing else: style sheet and pictures are inside, there is no script and no address of another host.
+/// Every chart is drawn here, in three widths, of which the page shows the one that fits.
+/// </summary>
+public static class HtmlReport
+{
+    private const double WideWidth = 1072, HalfWidth = 516, MiddleWidth = 720, NarrowWidth = 344;
+
+    /// <summary>Writes the page of a run.</summary>
+    /// <param name="report">The run's <c>report.json</c>.</param>
+    /// <param name="output">Receives the page; neither flushed nor closed.</param>
+    /// <param name="crashes">The run's <c>crashes.ndjson</c>, for the stories and replay commands; may be left out.</param>
+    /// <param name="timeline">One crash, traced with a <see cref="TimelineRecorder"/>; may be left out.</param>
+    /// <param name="compared">Reports of the same scenario and seed under other designs; may be left out.</param>
+    public static void Write(
+        RunReport report, TextWriter output, IReadOnlyList<CrashRecord>? crashes = null, CrashTimeline? timeline = null, IReadOnlyList<RunReport>? compared = null) =>
+        Write(ReportPages.Of(report, crashes ?? [], timeline, compared ?? []), output);
+
+    /// <summary>File name of the page in a run's folder.</summary>
+    public const string FileName = "report.html";
+
+    /// <summary>Writes <c>report.html</c> into a run's folder, with the first of the most frequent crash as its timeline. A reader never sees half a file.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="report">The run's report.</param>
+    /// <param name="crashes">The run's crashes.</param>
+    /// <param name="options">The run's options, to execute the crash again for the timeline.</param>
+    /// <param name="compared">Reports of the same scenario and seed under other designs; may be left out.</param>
+    public static void WriteTo(
+        RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options, IReadOnlyList<RunReport>? compared = null)
+    {
+        CrashTimeline? timeline = crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
+        string file = Path.Combine(folder.Path, FileName), next = file + ".new";
+        using (StreamWriter output = File.CreateText(next))
+        {
+            Write(report, output, crashes, timeline, compared);
+        }
+
+        File.Move(next, file, overwrite: true);
+    }
+
+    /// <summary>Writes a page.</summary>
+    public static void Write(ReportPage page, TextWriter output)
+    {
+        output.Write("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        output.Write("<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n");
+        output.Write($"<title>{E(page.Scenario)} · {E(page.Design)} · Stress</title>\n<style>\n{Style()}</style>\n</head>\n<body>\n<main>\n");
+        Head(page, output);
+        if (page.Rates.Count > 0)
+        {
+            Section(output, "rates", "Crash rate per code path and role", page.Rates.Any(r => r.Mail is not null)
+                ? "Bars are Wilson 95 % intervals. A diamond is what the mail that started this reports (G. Troxel, tech-net, 2005-03-02)."
+                : "Bars are Wilson 95 % intervals.");
+            Legend(output, Roles(page.Rates), page.Rates.Any(r => r.Mail is not null) ? "the mail" : null);
+            EachWidth(output, (w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), WideWidth);
+            RateTable(output, page.Rates, "Code path");
+            output.Write("</section>\n");
+        }
+
+        if (page.Designs.Count > 0)
+        {
+            Section(output, "designs", "Crash rate per teardown design", "All code paths together, on the same scenario and seed. A complete design has to show zero.");
+            Legend(output, Roles(page.Designs), null);
+            EachWidth(output, (w, css) => RateChart.Draw(page.Designs, w, "Crash rates per design", css), WideWidth);
+            RateTable(output, page.Designs, "Design");
+            output.Write("</section>\n");
+        }
+
+        output.Write("<div class=\"pair\">\n");
+        Series(output, "crashes", "Crashes over virtual time", "Running total since virtual time zero, all sites.", page.Crashes, page.End, "crashes (total)", "no crash in this run");
+        if (page.FirstCrash.Count > 0)
+        {
+            Section(output, "first-crash", "Time to the first crash", page.FirstCrashSentence);
+            output.Write("<ul class=\"legend\"><li><i class=\"swatch s0\"></i>share of sites</li><li><i class=\"swatch band\"></i>95 % interval</li></ul>\n");
+            EachWidth(output, (w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), HalfWidth);
+            output.Write("</section>\n");
+        }
+
+        output.Write("</div>\n");
+        Series(output, "stale", "Stale pointers that exist", "Reachable interface pointers that name no attached interface, at the end of each interval.",
+            page.Stale, page.End, "stale pointers (count)", "no stale pointer in this run", WideWidth);
+        if (page.Timeline is { } timeline)
+        {
+            Section(output, "timeline", "One crash, step by step", $"{timeline.Title}. Rows are steps; a grey block is a wait. The numbered ribbon is the life of the pointer.");
+            output.Write("<ol class=\"legend stages\">");
+            for (PointerStage s = PointerStage.Allocated; s <= PointerStage.Used; s++)
+            {
+                output.Write($"<li><i class=\"stage st{(int)s}\">{(int)s}</i>{SwimLanes.StageName(s)}</li>");
+            }
+
+            output.Write("</ol>\n");
+            EachWidth(output, (w, css) => SwimLanes.Draw(timeline, w, css), WideWidth);
+            output.Write("</section>\n");
+        }
+
+        Crashes(output, page.Titles);
+        Expectations(output, page.Expectations);
+        if (page.Command.Length > 0)
+        {
+            output.Write($"<footer><h2>Run it again</h2><pre><code>{E(page.Command)}</code></pre></footer>\n");
+        }
+
+        output.Write("</main>\n</body>\n</html>\n");
+    }
+
+    private static void Head(ReportPage page, TextWriter output)
+    {
+        string verdict = page.Passed switch
+        {
+            true => "<span class=\"verdict met\">✓ expectations met</span>",
+            false => "<span class=\"verdict failed\">✗ expectation failed</span>",
+            null => "",
+        };
+        string partial = page.Incomplete is { } why ? $"<span class=\"verdict failed\">incomplete: {E(why)}</span>" : "";
+        output.Write($"<header><p class=\"kicker\">Stress run {E(page.Run)}</p><h1>{E(page.Scenario)} {verdict}{partial}</h1>\n");
+        if (page.Summary.Length > 0)
+        {
+            output.Write($"<p class=\"lead\">{E(page.Summary)}</p>\n");
+        }
+
+        output.Write("<dl class=\"facts\">");
+        foreach (PageFact fact in page.Facts)
+        {
+            string unit = fact.Unit.Length > 0 ? $" <small>{E(fact.Unit)}</small>" : "";
+            output.Write($"<div><dt>{E(fact.Label)}</dt><dd>{E(fact.Value)}{unit}</dd></div>");
+        }
+
+        output.Write("</dl></header>\n");
+    }
+
+    private static void Section(TextWriter output, string id, string heading, string text) =>
+        output.Write($"<section id=\"{id}\"><h2>{E(heading)}</h2><p>{E(string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries)))}</p>\n");
+
+    private static void Series(
+        TextWriter output, string id, string heading, string text, IReadOnlyList<PageSeries> series, VirtualTime end, string yTitle, string none, double width = HalfWidth)
+    {
+        Section(output, id, heading, text);
+        List<PageSeries> rose = [.. series.Where(s => s.Points.Any(p => p.Value > 0))];
+        List<PageSeries> drawn = [.. rose.OrderByDescending(s => s.Points.Max(p => p.Value)).Take(TimeChart.MostSeries)];
+        if (drawn.Count == 0)
+        {
+            output.Write($"<p class=\"none\">{E(none)}</p></section>\n");
+            return;
+        }
+
+        output.Write("<ul class=\"legend\">");
+        for (int i = 0; i < drawn.Count; i++)
+        {
+            string last = Figures.Count(drawn[i].Points[^1].Value);
+            output.Write($"<li><i class=\"swatch s{i}\"></i>{E(drawn[i].Name)} <b>{last}</b></li>");
+        }
+
+        output.Write(rose.Count > drawn.Count ? $"<li>and {rose.Count - drawn.Count} smaller</li></ul>\n" : "</ul>\n");
+        EachWidth(output, (w, css) => TimeChart.Draw(drawn, [], end, yTitle, null, w, heading, css), width);
+        output.Write("</section>\n");
+    }
+
+    private static IReadOnlyList<string> Roles(IEnumerable<RateRow> rows) => [.. rows.Select(r => RateChart.RoleName(r.Role)).Distinct().Order()];
+
+    private static void Legend(TextWriter output, IReadOnlyList<string> roles, string? mail)
+    {
+        output.Write("<ul class=\"legend\">");
+        foreach (string role in roles)
+        {
+            output.Write($"<li><i class=\"dot {role}\"></i>{role} system</li>");
+        }
+
+        output.Write(mail is null ? "</ul>\n" : $"<li><i class=\"diamond\"></i>{E(mail)}</li></ul>\n");
+    }
+
+    private static void RateTable(TextWriter output, IReadOnlyList<RateRow> rows, string name)
+    {
+        output.Write($"<details><summary>as a table</summary><div class=\"scroll\"><table><thead><tr><th>{name}</th><th>Role</th><th class=\"n\">Crashes</th><th class=\"n\">Disconnects</th><th class=\"n\">%</th><th class=\"n\">95 % interval</th><th class=\"n\">Mail %</th></tr></thead><tbody>\n");
+        foreach (RateRow row in rows)
+        {
+            WilsonInterval i = row.Interval;
+            bool known = row.Disconnects > 0;
+            output.Write($"<tr><td>{E(row.Name)}</td><td>{RateChart.RoleName(row.Role)}</td><td class=\"n\">{Figures.Count(row.Crashes)}</td><td class=\"n\">{Figures.Count(row.Disconnects)}</td>");
+            output.Write($"<td class=\"n\">{(known ? Figures.Percent(i.Rate) : "–")}</td><td class=\"n\">{(known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "–")}</td>");
+            output.Write($"<td class=\"n\">{(row.Mail is { } m ? Figures.Tick(m * 100) : "")}</td></tr>\n");
+        }
+
+        output.Write("</tbody></table></div></details>\n");
+    }
+
+    private static void Crashes(TextWriter output, IReadOnlyList<PageCrash> titles)
+    {
+        if (titles.Count == 0)
+        {
+            return;
+        }
+
+        Section(output, "titles", "Distinct crashes", "Each by its title: use site, holder, and why the purge did not run.");
+        foreach (PageCrash crash in titles)
+        {
+            string role = RateChart.RoleName(crash.Role);
+            output.Write($"<details class=\"crash\"><summary><b class=\"count\">{Figures.Count(crash.Count)}×</b> <span class=\"chip {role}\">{role}</span> <code>{E(crash.Title)}</code></summary>\n");
+            List(output, "Life of the pointer", crash.Story);
+            List(output, "Stack, innermost first", crash.Stack);
+            if (crash.Replay.Length > 0)
+            {
+                output.Write($"<h3>Replay</h3><pre><code>{E(crash.Replay)}</code></pre>\n");
+            }
+
+            output.Write("</details>\n");
+        }
+
+        output.Write("</section>\n");
+    }
+
+    private static void List(TextWriter output, string heading, IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            output.Write($"<h3>{heading}</h3><ol>{string.Concat(lines.Select(l => $"<li><code>{E(l)}</code></li>"))}</ol>\n");
+        }
+    }
+
+    private static void Expectations(TextWriter output, IReadOnlyList<ExpectationVerdict> expectations)
+    {
+        if (expectations.Count == 0)
+        {
+            return;
+        }
+
+        Section(output, "expectations", "Expectations", "As the scenario states them.");
+        output.Write("<div class=\"scroll\"><table><thead><tr><th></th><th>Of</th><th>Role</th><th class=\"n\">Accepted</th><th class=\"n\">Measured</th></tr></thead><tbody>\n");
+        foreach (ExpectationVerdict e in expectations)
+        {
+            bool probe = e.MinPercent is null && e.MaxPercent is null;
+            string accepted = probe ? "reached" : $"{e.MinPercent ?? 0:0.###} – {e.MaxPercent ?? 100:0.###} %";
+            string measured = probe ? $"{Figures.Count(e.MeasuredPercent)}×" : $"{Figures.Percent(e.MeasuredPercent / 100)} %";
+            output.Write($"<tr><td class=\"{(e.Met ? "met" : "failed")}\">{(e.Met ? "✓ met" : "✗ failed")}</td><td><code>{E(e.Path)}</code></td><td>{E(e.Role ?? "both")}</td><td class=\"n\">{accepted}</td><td class=\"n\">{measured}</td></tr>\n");
+        }
+
+        output.Write("</tbody></table></div></section>\n");
+    }
+
+    private static void EachWidth(TextWriter output, Func<double, string, string> draw, double wide) =>
+        output.Write($"<figure>{draw(wide, "chart wide")}{draw(MiddleWidth, "chart middle")}{draw(NarrowWidth, "chart narrow")}</figure>\n");
+
+    private static string E(string text) => Svg.Escape(text);
+
+    private static string Style()
+    {
+        using Stream css = Assembly.GetExecutingAssembly().GetManifestResourceStream("Stress.Observability.Html.report.css")
+            ?? throw new InvalidOperationException("report.css is not in the assembly: Stress.Observability.csproj embeds Html/*.css");
+        using var reader = new StreamReader(css, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,105 @@
+using Stress.Emulator.Simulation;
+
+namespace Stress.Observability.Html;
+
+/// <summary>Everything that the page shows, already reduced to what is drawn. <see cref="HtmlReport"/> makes it from a run's report.</summary>
+public sealed record ReportPage
+{
+    /// <summary>The scenario's name: the page's heading.</summary>
+    public required string Scenario { get; init; }
+
+    /// <summary>The run's identifier, as in <c>runs/&lt;id&gt;/</c>.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The teardown design of the run.</summary>
+    public required string Design { get; init; }
+
+    /// <summary>The sentence below the heading: what happened, in words.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>Why the run is not complete, or null.</summary>
+    public string? Incomplete { get; init; }
+
+    /// <summary>True when every expectation was met, false when one failed, null when the scenario states none.</summary>
+    public bool? Passed { get; init; }
+
+    /// <summary>Label and value of each figure in the head of the page.</summary>
+    public IReadOnlyList<PageFact> Facts { get; init; } = [];
+
+    /// <summary>Crash rates of the run per code path and role.</summary>
+    public IReadOnlyList<RateRow> Rates { get; init; } = [];
+
+    /// <summary>Crashes since virtual time zero, one series a code path and role.</summary>
+    public IReadOnlyList<PageSeries> Crashes { get; init; } = [];
+
+    /// <summary>Where the time axes end.</summary>
+    public VirtualTime End { get; init; }
+
+    /// <summary>Where the axis of the time-to-first-crash curve ends.</summary>
+    public VirtualTime FirstCrashEnd { get; init; }
+
+    /// <summary>The curve in words.</summary>
+    public string FirstCrashSentence { get; init; } = "";
+
+    /// <summary>The verdicts of the scenario's expectations.</summary>
+    public IReadOnlyList<ExpectationVerdict> Expectations { get; init; } = [];
+
+    /// <summary>The command that repeats the run; may be empty.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary>The share of sites, in per cent, that had crashed by a virtual time, with its 95 % band.</summary>
+    public IReadOnlyList<BandPoint> FirstCrash { get; init; } = [];
+
+    /// <summary>Stale pointers that exist, one series a holder and role.</summary>
+    public IReadOnlyList<PageSeries> Stale { get; init; } = [];
+
+    /// <summary>Crash rates of other designs on the same scenario and seeds; empty when nothing was compared.</summary>
+    public IReadOnlyList<RateRow> Designs { get; init; } = [];
+
+    /// <summary>The crash titles, most frequent first.</summary>
+    public IReadOnlyList<PageCrash> Titles { get; init; } = [];
+
+    /// <summary>The steps of one crash; null when none was traced.</summary>
+    public CrashTimeline? Timeline { get; init; }
+}
+
+/// <summary>One figure of the page's head.</summary>
+/// <param name="Label">What it is.</param>
+/// <param name="Value">The figure, formatted.</param>
+/// <param name="Unit">Its unit, or empty.</param>
+public sealed record PageFact(string Label, string Value, string Unit = "");
+
+/// <summary>A rate, its interval, and what it is compared with.</summary>
+/// <param name="Name">Code path, or design.</param>
+/// <param name="Role">Which end crashed.</param>
+/// <param name="Crashes">Numerator.</param>
+/// <param name="Disconnects">Denominator.</param>
+public sealed record RateRow(string Name, Role Role, long Crashes, long Disconnects)
+{
+    /// <summary>The rate that the mail reports, from 0 to 1; null where it says nothing.</summary>
+    public double? Mail { get; init; }
+
+    /// <summary>The 95 % interval of the rate; meaningless without a disconnect.</summary>
+    public WilsonInterval Interval => WilsonInterval.Of(Crashes, Disconnects);
+}
+
+/// <summary>A named series over virtual time.</summary>
+/// <param name="Name">As the legend shows it.</param>
+/// <param name="Role">Decides the colour family; null for neither.</param>
+/// <param name="Points">In order of time; a value holds until the next point.</param>
+public sealed record PageSeries(string Name, Role? Role, IReadOnlyList<PagePoint> Points);
+
+/// <summary>A value that holds from a virtual time on.</summary>
+public readonly record struct PagePoint(VirtualTime At, double Value);
+
+/// <summary>A share with its 95 % band, holding from a virtual time on.</summary>
+public readonly record struct BandPoint(VirtualTime At, double Share, double Low, double High);
+
+/// <summary>One distinct crash.</summary>
+/// <param name="Title">Use site, holder and the reason the purge did not run.</param>
+/// <param name="Role">Which end crashed.</param>
+/// <param name="Count">How often.</param>
+/// <param name="Replay">The command that replays the first; empty when unknown.</param>
+/// <param name="Story">The life of the pointer in words.</param>
+/// <param name="Stack">Innermost function first.</param>
+public sealed record PageCrash(string Title, Role Role, long Count, string Replay, IReadOnlyList<string> Story, IReadOnlyList<string> Stack);

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Observability.Html;
+
+/// <summary>Reduces a run's report to what the page draws.</summary>
+public static class ReportPages
+{
+    /// <summary>The page of a run.</summary>
+    public static ReportPage Of(RunReport report, IReadOnlyList<CrashRecord> crashes, CrashTimeline? timeline, IReadOnlyList<RunReport> compared)
+    {
+        long disconnects = report.Disconnects.Called + report.Disconnects.Calling, panics = report.Panics.Called + report.Panics.Calling;
+        RunSeries series = report.Series;
+        return new ReportPage
+        {
+            Scenario = report.Scenario,
+            Run = report.RunId,
+            Design = report.Design,
+            Summary = report.Description,
+            Passed = report.Expectations.Count == 0 ? null : report.Expectations.All(e => e.Met),
+            Incomplete = report.Complete ? null : report.Incomplete ?? "incomplete",
+            Facts =
+            [
+                new("Design", report.Design),
+                new("Seed", report.Seed.ToString(CultureInfo.InvariantCulture)),
+                new("Pairs", Figures.Count(report.Pairs)),
+                new("Virtual time", Figures.Count(Math.Round(report.VirtualHours, 2)), "h each"),
+                new("Disconnects", Figures.Count(disconnects)),
+                new("Panics", Figures.Count(panics)),
+                new("Wall time", Figures.Count(Math.Round(report.WallSeconds, report.WallSeconds < 10 ? 2 : 0)), "s"),
+                new("Speed", Figures.Count(report.WallSeconds > 0 ? Math.Round(report.Pairs * report.VirtualHours / report.WallSeconds) : 0), "pair-hours/s"),
+                new("Digest", report.Digest),
+            ],
+            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, RoleOf(p.Role), p.Crashes, p.Disconnects) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
+            Designs = compared.Count == 0 ? [] : [.. compared.Prepend(report).DistinctBy(r => r.Design).SelectMany(DesignRows)],
+            End = Hours(report.VirtualHours),
+            Crashes = [.. series.Crashes.Select(l => Line(l, series.BinMinutes, total: true))],
+            Stale = [.. series.StaleLive.Select(l => Line(l, series.BinMinutes, total: false))],
+            FirstCrash = FirstCrash(report.FirstCrash),
+            FirstCrashEnd = Hours(Math.Min(report.VirtualHours, Math.Max(1, report.FirstCrash.Curve.Select(c => c.Minutes).DefaultIfEmpty(60).Max() / 60))),
+            FirstCrashSentence = Sentence(report.FirstCrash),
+            Titles =
+            [
+                .. report.CodePaths.OrderByDescending(c => c.Crashes).ThenBy(c => c.Title, StringComparer.Ordinal).Select(c =>
+                {
+                    CrashRecord? record = crashes.FirstOrDefault(r => r.Id == c.CrashId);
+                    return new PageCrash(c.Title, RoleOf(c.Role), c.Crashes, record?.Replay ?? "", record?.Story ?? [], record?.Stack ?? []);
+                }),
+            ],
+            Timeline = timeline,
+            Expectations = report.Expectations,
+            Command = report.Command,
+        };
+    }
+
+    private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
+
+    /// <summary>Paths that the mail does not ask for, and that crashed all the same: both roles, most crashes first.</summary>
+    private static IEnumerable<RateRow> OtherPaths(RunReport report) =>
+        report.CodePaths.Where(c => report.Paths.All(p => p.Path != c.Path))
+            .GroupBy(c => c.Path).OrderByDescending(g => g.Sum(c => c.Crashes)).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .SelectMany(g => new[]
+            {
+                new RateRow(g.Key, Role.Called, g.Where(c => RoleOf(c.Role) == Role.Called).Sum(c => c.Crashes), report.Disconnects.Called),
+                new RateRow(g.Key, Role.Calling, g.Where(c => RoleOf(c.Role) == Role.Calling).Sum(c => c.Crashes), report.Disconnects.Calling),
+            });
+
+    private static IEnumerable<RateRow> DesignRows(RunReport report) =>
+    [
+        new RateRow(report.Design, Role.Called, report.Panics.Called, report.Disconnects.Called),
+        new RateRow(report.Design, Role.Calling, report.Panics.Calling, report.Disconnects.Calling),
+    ];
+
+    private static VirtualTime Hours(double hours) => new((long)Math.Round(hours * 3_600e6));
+
+    private static PageSeries Line(SeriesLine line, double binMinutes, bool total)
+    {
+        var points = new List<PagePoint> { new(VirtualTime.Zero, 0) };
+        long sum = 0;
+        for (int i = 0; i < line.Values.Count; i++)
+        {
+            sum += line.Values[i];
+            points.Add(new PagePoint(Hours((i + 1) * binMinutes / 60), total ? sum : line.Values[i]));
+        }
+
+        return new PageSeries($"{line.Name}, {line.Role}", RoleOf(line.Role), points);
+    }
+
+    private static IReadOnlyList<BandPoint> FirstCrash(FirstCrashSummary first)
+    {
+        if (first.Sites == 0)
+        {
+            return [];
+        }
+
+        var band = new List<BandPoint>();
+        foreach (CurvePoint point in first.Curve.Prepend(new CurvePoint(0, 0)))
+        {
+            WilsonInterval i = WilsonInterval.Of((long)Math.Round(point.Share * first.Sites), first.Sites);
+            band.Add(new BandPoint(Hours(point.Minutes / 60), i.Rate * 100, i.Low * 100, i.High * 100));
+        }
+
+        return band;
+    }
+
+    private static string Sentence(FirstCrashSummary first)
+    {
+        string median = first.MedianMinutes is { } m
+            ? string.Create(CultureInfo.InvariantCulture, $"Half of the sites had crashed after {m:0.#} virtual minutes")
+            : "Fewer than half of the sites crashed at all";
+        return $"{median}; {Figures.Percent(first.WithinHour)} % within the first hour. The mail: “well within an hour”.";
+    }
+}

@@ -1,0 +1,71 @@
+namespace Stress.Observability.Instruments;
+
+/// <summary>What Prometheus calls the type of a metric.</summary>
+public enum MetricKind : byte
+{
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// <summary>A metric of ours.</summary>
+/// <param name="Name">As it stands at /metrics. The part after <c>stress_</c> is the instrument's name in the meter <c>stress</c>.</param>
+/// <param name="Kind">Counter, gauge or histogram.</param>
+/// <param name="Labels">In addition to <c>run</c>, <c>scenario</c> and <c>design</c>, which every metric has.</param>
+/// <param name="Help">What it counts, with its unit.</param>
+public sealed record MetricInfo(string Name, MetricKind Kind, string[] Labels, string Help)
+{
+    /// <summary>The instrument's name in its meter.</summary>
+    public string Instrument => Name[(MetricCatalogue.MeterName.Length + 1)..];
+}
+
+/// <summary>Every metric of ours, once. <c>docs/metrics.md</c> lists the same, and a test compares them.</summary>
+public static class MetricCatalogue
+{
+    /// <summary>The name of the meter, and of the activity source.</summary>
+    public const string MeterName = "stress";
+
+    private static readonly string[] None = [], ByRole = ["role"], ByPath = ["path", "role"];
+
+    public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Emulated kernel crashes of the run.");
+    public static readonly MetricInfo RunDisconnects = new("stress_run_disconnects_total", MetricKind.Counter, ByRole, "Links lost while the kernel lived.");
+    public static readonly MetricInfo RunRedials = new("stress_run_redials_total", MetricKind.Counter, ByRole, "Calls placed after the first.");
+    public static readonly MetricInfo RunStaleCreated = new("stress_run_stale_pointers_created_total", MetricKind.Counter, ByRole, "Interface pointers that became stale at a detach.");
+    public static readonly MetricInfo RunStaleLive = new("stress_run_stale_pointers_live", MetricKind.Gauge, ByRole, "Stale interface pointers that exist now.");
+    public static readonly MetricInfo RunAliases = new("stress_run_aliases_total", MetricKind.Counter, ByRole, "Uses of a pointer that named another live interface.");
+    public static readonly MetricInfo RunLeakedSlots = new("stress_run_leaked_slots_total", MetricKind.Counter, ByRole, "Membership slots lost for the life of their socket.");
+    public static readonly MetricInfo RunFrames = new("stress_run_frames_total", MetricKind.Counter, None, "Frames that went over the lines.");
+    public static readonly MetricInfo RunEvents = new("stress_run_events_total", MetricKind.Counter, None, "Executed events.");
+    public static readonly MetricInfo RunVirtualTime = new("stress_run_virtual_time_seconds", MetricKind.Gauge, None, "Virtual time reached, mean over the pairs, in seconds.");
+    public static readonly MetricInfo RunPairHours = new("stress_run_pair_hours_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in hours.");
+    public static readonly MetricInfo RunWindows = new("stress_run_windows_total", MetricKind.Counter, None, "Windows whose result stands, over all sites.");
+    public static readonly MetricInfo RunSitesPlanned = new("stress_run_sites_planned", MetricKind.Gauge, None, "Sites of the run; planned = done + failed + lost at its end.");
+    public static readonly MetricInfo RunSitesDone = new("stress_run_sites_done", MetricKind.Gauge, None, "Sites executed to their end.");
+    public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by an emulated crash.");
+    public static readonly MetricInfo RunSitesLost = new("stress_run_sites_lost", MetricKind.Gauge, None, "Sites closed early, or for which nobody answered.");
+    public static readonly MetricInfo RunPaceLag = new("stress_run_pace_lag_seconds", MetricKind.Gauge, None, "Wall time by which a paced run is behind, in seconds; 0 without --pace.");
+    public static readonly MetricInfo RunWallTime = new("stress_run_wall_time_seconds", MetricKind.Gauge, None, "Wall time since the run started, in seconds.");
+    public static readonly MetricInfo RunActive = new("stress_run_active", MetricKind.Gauge, None, "1 while sites of the run wait or are executed, 0 when it is paused or finished.");
+    public static readonly MetricInfo RunFirstCrash = new("stress_run_first_crash_timestamp_seconds", MetricKind.Gauge, ByPath, "Unix time at which the exporter first saw a crash on the path, in seconds.");
+    public static readonly MetricInfo RunLastCrash = new("stress_run_last_crash_timestamp_seconds", MetricKind.Gauge, ByPath, "Unix time at which the exporter last saw the path's count rise, in seconds.");
+    public static readonly MetricInfo RunReported = new("stress_run_reported_ratio", MetricKind.Gauge, ByPath, "Crashes per disconnect that the mail reports, 0 to 1.");
+    public static readonly MetricInfo RunExpectedMin = new("stress_run_expected_min_ratio", MetricKind.Gauge, ByPath, "Least crashes per disconnect that the scenario accepts, 0 to 1.");
+    public static readonly MetricInfo RunExpectedMax = new("stress_run_expected_max_ratio", MetricKind.Gauge, ByPath, "Most crashes per disconnect that the scenario accepts, 0 to 1.");
+
+    public static readonly MetricInfo SiloWindows = new("stress_silo_windows_total", MetricKind.Counter, None, "Windows that this silo executed, repeated ones too. For rates; the run's own counters are the exact ones.");
+    public static readonly MetricInfo SiloWindowsRerun = new("stress_silo_windows_rerun_total", MetricKind.Counter, None, "Windows that this silo executed although they had been executed before.");
+    public static readonly MetricInfo SiloEvents = new("stress_silo_events_total", MetricKind.Counter, None, "Events that this silo executed.");
+    public static readonly MetricInfo SiloCheckpointSeconds = new("stress_silo_checkpoint_seconds", MetricKind.Histogram, None, "Wall time to write one checkpoint, in seconds.");
+    public static readonly MetricInfo SiloCheckpointBytes = new("stress_silo_checkpoint_bytes_total", MetricKind.Counter, None, "Bytes of checkpoints written.");
+
+    /// <summary>All of them, in the order of the document.</summary>
+    public static readonly IReadOnlyList<MetricInfo> All =
+    [
+        RunCrashes, RunDisconnects, RunRedials, RunStaleCreated, RunStaleLive, RunAliases, RunLeakedSlots, RunFrames, RunEvents, RunVirtualTime,
+        RunPairHours, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunWallTime, RunActive, RunFirstCrash,
+        RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes,
+    ];
+
+    /// <summary>The labels that any metric of ours may have. Never a grain, a site or a router: their number grows with the run.</summary>
+    public static readonly IReadOnlySet<string> Labels = new HashSet<string>(StringComparer.Ordinal) { "path", "role", "design", "scenario", "run" };
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Observability.Instruments;
+
+/// <summary>
+/// Exports the exact totals of runs. Nothing is added up here: an instrument answers with the counters of the latest snapshot, so a window that was
+/// executed again, a snapshot that came twice or a silo that took a run over changes nothing.
+/// </summary>
+public sealed class RunMetrics
+{
+    private readonly ConcurrentDictionary<string, Exported> _runs = new(StringComparer.Ordinal);
+    private readonly TimeProvider _clock;
+
+    /// <param name="meter">The meter <see cref="MetricCatalogue.MeterName"/>.</param>
+    /// <param name="clock">Says when a crash was first and last seen.</param>
+    public RunMetrics(Meter meter, TimeProvider clock)
+    {
+        _clock = clock;
+        Counter(meter, MetricCatalogue.RunCrashes, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Count, c.Path, c.Role)));
+        Counter(meter, MetricCatalogue.RunDisconnects, e => Roles(e, e.Snapshot.Disconnects));
+        Counter(meter, MetricCatalogue.RunRedials, e => Roles(e, e.Snapshot.Redials));
+        Counter(meter, MetricCatalogue.RunStaleCreated, e => Roles(e, e.Snapshot.StaleCreated));
+        Gauge(meter, MetricCatalogue.RunStaleLive, e => Roles(e, e.Snapshot.StaleLive));
+        Counter(meter, MetricCatalogue.RunAliases, e => Roles(e, e.Snapshot.Aliases));
+        Counter(meter, MetricCatalogue.RunLeakedSlots, e => Roles(e, e.Snapshot.LeakedSlots));
+        Counter(meter, MetricCatalogue.RunFrames, e => [Measure(e, e.Snapshot.Frames)]);
+        Counter(meter, MetricCatalogue.RunEvents, e => [Measure(e, e.Snapshot.Events)]);
+        Gauge(meter, MetricCatalogue.RunVirtualTime, e => [Measure(e, e.Snapshot.PairHours * 3600 / e.Snapshot.Pairs)]);
+        Counter(meter, MetricCatalogue.RunPairHours, e => [Measure(e, e.Snapshot.PairHours)]);
+        Counter(meter, MetricCatalogue.RunWindows, e => [Measure(e, e.Snapshot.Windows)]);
+        Gauge(meter, MetricCatalogue.RunSitesPlanned, e => [Measure(e, e.Snapshot.SitesPlanned)]);
+        Gauge(meter, MetricCatalogue.RunSitesDone, e => [Measure(e, e.Snapshot.SitesDone)]);
+        Gauge(meter, MetricCatalogue.RunSitesFailed, e => [Measure(e, e.Snapshot.SitesFailed)]);
+        Gauge(meter, MetricCatalogue.RunSitesLost, e => [Measure(e, e.Snapshot.SitesLost)]);
+        Gauge(meter, MetricCatalogue.RunPaceLag, e => [Measure(e, e.Snapshot.PaceLag.TotalSeconds)]);
+        Gauge(meter, MetricCatalogue.RunWallTime, e => [Measure(e, e.Snapshot.Wall.TotalSeconds)]);
+        Gauge(meter, MetricCatalogue.RunActive, e => [Measure(e, e.Snapshot.Active ? 1 : 0)]);
+        Gauge(meter, MetricCatalogue.RunFirstCrash, e => e.Seen.Select(s => Measure(e, s.Value.First, s.Key.Path, s.Key.Role)));
+        Gauge(meter, MetricCatalogue.RunLastCrash, e => e.Seen.Select(s => Measure(e, s.Value.Last, s.Key.Path, s.Key.Role)));
+        Gauge(meter, MetricCatalogue.RunReported, e => Bands(e, b => b.Reported));
+        Gauge(meter, MetricCatalogue.RunExpectedMin, e => Bands(e, b => b.Min));
+        Gauge(meter, MetricCatalogue.RunExpectedMax, e => Bands(e, b => b.Max));
+    }
+
+    /// <summary>Makes a snapshot the one that is exported. An older snapshot of the same run (fewer windows) is ignored.</summary>
+    public void Publish(RunSnapshot snapshot)
+    {
+        double now = _clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
+        _runs.AddOrUpdate(
+            snapshot.Labels.Run,
+            _ => new Exported(snapshot, Seen(new Dictionary<(string, Role), (long, double, double)>(), snapshot, now)),
+            (_, before) => snapshot.Windows < before.Snapshot.Windows ? before : new Exported(snapshot, Seen(before.Seen, snapshot, now)));
+    }
+
+    /// <summary>Stops exporting a run. Unknown runs are no error.</summary>
+    public void Forget(string run) => _runs.TryRemove(run, out _);
+
+    private static Dictionary<(string Path, Role Role), (long Count, double First, double Last)> Seen(
+        IReadOnlyDictionary<(string Path, Role Role), (long Count, double First, double Last)> before, RunSnapshot snapshot, double now)
+    {
+        var seen = before.ToDictionary();
+        foreach (PathCount c in snapshot.Crashes.Where(c => c.Count > 0))
+        {
+            (string, Role) key = (c.Path, c.Role);
+            seen[key] = seen.TryGetValue(key, out (long Count, double First, double Last) old)
+                ? (c.Count, old.First, c.Count > old.Count ? now : old.Last)
+                : (c.Count, now, now);
+        }
+
+        return seen;
+    }
+
+    private static IEnumerable<Measurement<double>> Roles(Exported e, IReadOnlyList<long> counts) =>
+        [Measure(e, counts[(int)Role.Called], null, Role.Called), Measure(e, counts[(int)Role.Calling], null, Role.Calling)];
+
+    private static IEnumerable<Measurement<double>> Bands(Exported e, Func<PathBand, double?> pick) =>
+        e.Snapshot.Bands.Where(b => pick(b) is not null).Select(b => Measure(e, pick(b)!.Value, b.Path, b.Role));
+
+    private static Measurement<double> Measure(Exported e, double value, string? path = null, Role? role = null)
+    {
+        var tags = new List<KeyValuePair<string, object?>>(5)
+        {
+            new("run", e.Snapshot.Labels.Run),
+            new("scenario", e.Snapshot.Labels.Scenario),
+            new("design", e.Snapshot.Labels.Design),
+        };
+        if (path is not null)
+        {
+            tags.Add(new("path", path));
+        }
+
+        if (role is { } end)
+        {
+            tags.Add(new("role", CodePath.Of(end)));
+        }
+
+        return new Measurement<double>(value, tags);
+    }
+
+    private void Counter(Meter meter, MetricInfo info, Func<Exported, IEnumerable<Measurement<double>>> read) =>
+        meter.CreateObservableCounter(info.Instrument, () => _runs.Values.SelectMany(read), null, info.Help);
+
+    private void Gauge(Meter meter, MetricInfo info, Func<Exported, IEnumerable<Measurement<double>>> read) =>
+        meter.CreateObservableGauge(info.Instrument, () => _runs.Values.SelectMany(read), null, info.Help);
+
+    private sealed record Exported(RunSnapshot Snapshot, IReadOnlyDictionary<(string Path, Role Role), (long Count, double First, double Last)> Seen);
+}

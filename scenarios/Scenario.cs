@@ -1,0 +1,92 @@
+using Stress.Emulator.Simulation;
+
+namespace Stress.Scenarios;
+
+/// <summary>A figure that somebody reported, to stand beside the measured one.</summary>
+/// <param name="Path">Code path: <c>membership</c>, <c>in6_selecthlim</c>, or a kernel function.</param>
+/// <param name="Role">The role it was reported for, or null for any.</param>
+/// <param name="Percent">Per cent of disconnects.</param>
+public sealed record ReportedFigure(string Path, Role? Role, double Percent);
+
+/// <summary>A band that a run's result must lie in.</summary>
+public sealed record Expectation
+{
+    /// <summary><c>membership</c>, <c>in6_selecthlim</c>, <c>any</c>, <c>stale</c>, <c>first_crash_within_hour</c>, or an exact crash title.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The role, or null for both together.</summary>
+    public Role? Role { get; init; }
+
+    /// <summary>The design it holds for, or null for any.</summary>
+    public string? Design { get; init; }
+
+    /// <summary>Lower end of the band, per cent, inclusive.</summary>
+    public double MinPercent { get; init; }
+
+    /// <summary>Upper end of the band, per cent, inclusive.</summary>
+    public double MaxPercent { get; init; } = 100;
+
+    /// <summary>Line of the file that states it.</summary>
+    public int Line { get; init; }
+}
+
+/// <summary>A run as a file describes it: how many pairs for how long, what each role is, and what must come out.</summary>
+public sealed record Scenario
+{
+    public string Name { get; init; } = "";
+
+    public string Description { get; init; } = "";
+
+    /// <summary>Pairs of a calling and a called line. A site has <see cref="SiteOptions.CallersPerAnswerer"/> of them.</summary>
+    public int Pairs { get; init; } = 100;
+
+    /// <summary>Virtual time of the run.</summary>
+    public VirtualTime Duration { get; init; } = VirtualTime.FromHours(24);
+
+    public ulong Seed { get; init; } = 1;
+
+    public SiteOptions Site { get; init; } = new();
+
+    public IReadOnlyList<Expectation> Expect { get; init; } = [];
+
+    /// <summary>Names of probes that the run must reach.</summary>
+    public IReadOnlyList<string> ExpectReached { get; init; } = [];
+
+    public IReadOnlyList<ReportedFigure> Reported { get; init; } = [];
+
+    /// <summary>Where each value comes from: field path to <c>reference 5.4</c>, <c>fitted</c> or <c>inferred</c>.</summary>
+    public IReadOnlyDictionary<string, string> Sources { get; init; } = new Dictionary<string, string>();
+
+    public string FileName { get; init; } = "";
+
+    public string SourceText { get; init; } = "";
+
+    /// <summary>Sites of the run.</summary>
+    public int Sites => Pairs / Site.CallersPerAnswerer;
+
+    /// <summary>Every option with its value and source, one line each, for people.</summary>
+    public IEnumerable<(string Field, string Value, string Source)> Options() => ScenarioFields.List(this);
+}
+
+/// <summary>A scenario that cannot be accepted. The message is one line.</summary>
+public sealed class ScenarioException(string file, int line, string field, string problem, string accepted)
+    : Exception(OneLine($"{file}:{line}: {(field.Length == 0 ? "" : field + ": ")}{problem}; accepted: {accepted}"))
+{
+    private const int LongestMessage = 2_000;
+
+    /// <summary>The file as it was named.</summary>
+    public string File => file;
+
+    /// <summary>Line, from 1; 0 when there is none.</summary>
+    public int Line => line;
+
+    /// <summary>Field path, such as <c>roles.called.kernel.fill</c>.</summary>
+    public string Field => @field;
+
+    /// <summary>What would be accepted.</summary>
+    public string Accepted => accepted;
+
+    // What a file says goes into the message, and a file can say line ends, terminal sequences and very long words.
+    private static string OneLine(string message) =>
+        string.Concat(message.Take(LongestMessage).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? $"\\u{(int)c:x4}" : c.ToString()));
+}

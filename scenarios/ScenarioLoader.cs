@@ -1,0 +1,518 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
+
+namespace Stress.Scenarios;
+
+/// <summary>Reads scenario files. Strict: every field is known, has its unit and lies in its range, or one error says which does not.</summary>
+public static class ScenarioLoader
+{
+    /// <summary>Largest file, in bytes.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    /// <summary>Deepest nesting of maps and lists.</summary>
+    public const int MaxDepth = 12;
+
+    /// <summary>Longest chain of includes.</summary>
+    public const int MaxIncludes = 4;
+
+    /// <summary>Most pairs in a run.</summary>
+    public const int MaxPairs = 10_000_000;
+
+    /// <summary>Longest run, in hours of virtual time.</summary>
+    public const int MaxHours = 1_000_000;
+
+    private static readonly string[] TopFields =
+    [
+        "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "reported", "sources",
+    ];
+
+    private static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
+
+    /// <summary>Reads a file. <c>include:</c> names a file of the same folder.</summary>
+    /// <exception cref="ScenarioException">The file cannot be accepted.</exception>
+    public static Scenario Load(string path)
+    {
+        string text = ReadFile(path, path, 0, "");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
+        return Parse(text, path, (name, from, line) => ReadFile(Path.Combine(folder, name), from, line, "include"));
+    }
+
+    /// <summary>Reads a scenario that comes without a folder, such as one from the network: <c>include:</c> is refused.</summary>
+    /// <exception cref="ScenarioException">The text cannot be accepted.</exception>
+    public static Scenario Parse(string text, string fileName) => Parse(text, fileName, null);
+
+    private static string ReadFile(string path, string file, int line, string field)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                throw new ScenarioException(file, line, field, $"\"{path}\" is a folder", "a scenario file in YAML");
+            }
+
+            if (!File.Exists(path))
+            {
+                throw new ScenarioException(file, line, field, $"\"{path}\" does not exist", "a scenario file in YAML, such as scenarios/troxel-2005.yaml");
+            }
+
+            // A device or a pipe does not say how long it is: read no more than is accepted.
+            using FileStream stream = File.OpenRead(path);
+            var bytes = new byte[MaxBytes + 1];
+            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaxBytes)
+            {
+                throw new ScenarioException(file, line, field, $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
+            }
+
+            return new StreamReader(new MemoryStream(bytes, 0, length)).ReadToEnd();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ScenarioException(file, line, field, $"cannot be read ({e.Message.TrimEnd('.')})", "a readable scenario file");
+        }
+    }
+
+    private static Scenario Parse(string text, string fileName, Func<string, string, int, string>? include)
+    {
+        var chain = new List<(string File, YamlMappingNode Root)>();
+        string current = text, name = fileName;
+        while (true)
+        {
+            YamlMappingNode root = Root(current, name);
+            chain.Insert(0, (name, root));
+            if (!root.Children.TryGetValue(new YamlScalarNode("include"), out YamlNode? node))
+            {
+                break;
+            }
+
+            int line = (int)node.Start.Line;
+            string target = (node as YamlScalarNode)?.Value ?? "";
+            if (include is null)
+            {
+                throw new ScenarioException(name, line, "include", "a scenario from the network cannot name files", "a scenario without include");
+            }
+
+            if (target.Length == 0 || target.IndexOfAny(['/', '\\', ':']) >= 0 || target.Any(char.IsControl) || target is "." or "..")
+            {
+                throw new ScenarioException(name, line, "include", $"\"{target}\" is not accepted", "the name of a file in the same folder");
+            }
+
+            if (chain.Any(c => Path.GetFileName(c.File) == target))
+            {
+                throw new ScenarioException(name, line, "include", $"\"{target}\" includes itself", "includes without a circle");
+            }
+
+            if (chain.Count > MaxIncludes)
+            {
+                throw new ScenarioException(name, line, "include", "too many includes", $"a chain of at most {MaxIncludes}");
+            }
+
+            current = include(target, name, line);
+            name = Path.Combine(Path.GetDirectoryName(name) ?? "", target);
+        }
+
+        var scenario = new Scenario();
+        foreach ((string file, YamlMappingNode root) in chain)
+        {
+            Scenario before = scenario;
+            scenario = Check(Apply(before, file, root), before, file, root);
+        }
+
+        if (scenario.Pairs % scenario.Site.CallersPerAnswerer != 0)
+        {
+            (string file, YamlMappingNode root) = chain.LastOrDefault(c => KeyOf(c.Root, "pairs", "callers_per_answerer") is not null, chain[^1]);
+            int line = (int)(KeyOf(root, "pairs", "callers_per_answerer") ?? root).Start.Line;
+            throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
+        }
+
+        return scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
+    }
+
+    // The first of some keys that a map has.
+    private static YamlNode? KeyOf(YamlNode map, params string[] fields) =>
+        (map as YamlMappingNode)?.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: { } key } && fields.Contains(key));
+
+    // What one field alone does not show: looked at after each file, so that the file which brings it is named.
+    private static Scenario Check(Scenario s, Scenario before, string file, YamlMappingNode root)
+    {
+        if (s.Site.Called.Name.Length > 0 && s.Site.Called.Name == s.Site.Calling.Name)
+        {
+            YamlNode roles = root.Children[new YamlScalarNode("roles")];
+            YamlNode at = ((YamlSequenceNode)roles).Select(r => KeyOf(r, "name")).LastOrDefault(k => k is not null) ?? roles;
+            throw new ScenarioException(file, (int)at.Start.Line, "roles.name", $"two roles are called \"{s.Site.Called.Name}\"", "a name of its own for each role");
+        }
+
+        foreach (RoleOptions role in new[] { s.Site.Called, s.Site.Calling })
+        {
+            if (role.Ripngd.UpdateJitter > role.Ripngd.Update)
+            {
+                YamlNode at = root.Children[new YamlScalarNode("roles")];
+                at = ((YamlSequenceNode)at).FirstOrDefault(r => r is YamlMappingNode m && Text(file, m.Children[new YamlScalarNode("role")], "roles.role") == ScenarioFields.Spell(role.Role)) ?? at;
+                at = (at as YamlMappingNode)?.Children.TryGetValue(new YamlScalarNode("ripngd"), out YamlNode? ripngd) == true ? KeyOf(ripngd, "update_jitter", "update") ?? ripngd : at;
+                throw new ScenarioException(
+                    file, (int)at.Start.Line, $"roles.{ScenarioFields.Spell(role.Role)}.ripngd.update_jitter", $"{ScenarioFields.SpellTime(role.Ripngd.UpdateJitter)} is more than update", $"at most update, {ScenarioFields.SpellTime(role.Ripngd.Update)}");
+            }
+        }
+
+        // A source is of a value: where a file brings another value, or takes the field away, the included file's source is no longer true.
+        Dictionary<string, string> old = before.Options().ToDictionary(o => o.Field, o => o.Value), now = s.Options().ToDictionary(o => o.Field, o => o.Value);
+        root.Children.TryGetValue(new YamlScalarNode("sources"), out YamlNode? own);
+        foreach (YamlNode key in (own as YamlMappingNode)?.Children.Keys ?? [])
+        {
+            string field = Text(file, key, "sources");
+            if (!now.ContainsKey(field))
+            {
+                throw new ScenarioException(file, (int)key.Start.Line, $"sources.{field}", "names no field", "a field path such as roles.called.kernel.fill");
+            }
+        }
+
+        return s with
+        {
+            Sources = s.Sources.Where(x => (own is not null && KeyOf(own, x.Key) is not null) || (now.TryGetValue(x.Key, out string? value) && old.TryGetValue(x.Key, out string? was) && value == was))
+                .ToDictionary(x => x.Key, x => x.Value, StringComparer.Ordinal),
+        };
+    }
+
+    private static YamlMappingNode Root(string text, string file)
+    {
+        if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
+        {
+            throw new ScenarioException(file, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
+        }
+
+        try
+        {
+            var parser = new Parser(new StringReader(text));
+            int depth = 0;
+            while (parser.MoveNext())
+            {
+                switch (parser.Current)
+                {
+                    case NodeEvent { Tag.IsEmpty: false } tagged:
+                        throw new ScenarioException(file, (int)tagged.Start.Line, "", "tags (!name) are not accepted", "plain values");
+                    case AnchorAlias alias:
+                        throw new ScenarioException(file, (int)alias.Start.Line, "", "aliases (*name) are not accepted", "plain values; include: for what files share");
+                    case MappingStart or SequenceStart when ++depth > MaxDepth:
+                        throw new ScenarioException(file, (int)parser.Current.Start.Line, "", "nested too deep", $"at most {MaxDepth} levels");
+                    case MappingEnd or SequenceEnd:
+                        depth--;
+                        break;
+                }
+            }
+
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
+            {
+                throw new ScenarioException(file, 1, "", "is not one YAML map", $"the fields {string.Join(", ", TopFields)}");
+            }
+
+            return root;
+        }
+        catch (YamlException e)
+        {
+            throw new ScenarioException(file, (int)e.Start.Line, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
+        }
+        catch (ArgumentException e)
+        {
+            throw new ScenarioException(file, 1, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
+        }
+    }
+
+    private static ScenarioException Bad(string file, YamlNode node, string field, string accepted) =>
+        new(file, (int)node.Start.Line, field, node is YamlScalarNode s ? $"\"{s.Value}\" is not accepted" : node is YamlMappingNode ? "a map is not accepted here" : "a list is not accepted here", accepted);
+
+    private static string Text(string file, YamlNode node, string field) => (node as YamlScalarNode)?.Value ?? throw Bad(file, node, field, "text");
+
+    private static YamlMappingNode Map(string file, YamlNode node, string field, string accepted) => node as YamlMappingNode ?? throw Bad(file, node, field, accepted);
+
+    private static YamlSequenceNode ListOf(string file, YamlNode node, string field) => node as YamlSequenceNode ?? throw Bad(file, node, field, "a list");
+
+    private static Scenario Apply(Scenario s, string file, YamlMappingNode root)
+    {
+        foreach ((YamlNode key, YamlNode value) in root.Children)
+        {
+            string field = Text(file, key, "");
+            switch (field)
+            {
+                case "include":
+                    break;
+                case "name":
+                    s = s with { Name = Text(file, value, field) };
+                    break;
+                case "description":
+                    s = s with { Description = Text(file, value, field).Trim() };
+                    break;
+                case "pairs":
+                    s = s with { Pairs = int.TryParse(Text(file, value, field), NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is > 0 and <= MaxPairs ? n : throw Bad(file, value, field, $"a whole number from 1 to {MaxPairs}") };
+                    break;
+                case "hours":
+                    s = s with { Duration = Hours(file, value, field) };
+                    break;
+                case "seed":
+                    s = s with { Seed = ScenarioFields.Scalar(typeof(ulong), field, Text(file, value, field)) is ulong seed ? seed : throw Bad(file, value, field, ScenarioFields.Accepts(typeof(ulong), field)) };
+                    break;
+                case "design":
+                    s = s with { Site = s.Site with { Design = Design(file, value, field) } };
+                    break;
+                case "callers_per_answerer":
+                case "window":
+                    s = s with { Site = (SiteOptions)Bind(s.Site, file, new YamlMappingNode(key, value), "", []) };
+                    break;
+                case "line":
+                    s = s with { Site = s.Site with { Line = (LineOptions)Bind(s.Site.Line, file, Map(file, value, field, ScenarioFields.Accepts(typeof(LineOptions), field)), "line.", []) } };
+                    break;
+                case "roles":
+                    s = s with { Site = Roles(s.Site, file, ListOf(file, value, field)) };
+                    break;
+                case "expect":
+                    s = s with { Expect = ListOf(file, value, field).Select(x => Expect(file, x)).ToList() };
+                    break;
+                case "expect_reached":
+                    s = s with { ExpectReached = ListOf(file, value, field).Select(x => Probe(file, x)).ToList() };
+                    break;
+                case "reported":
+                    s = s with { Reported = ListOf(file, value, field).Select(x => Reported(file, x)).ToList() };
+                    break;
+                case "sources":
+                    var sources = new Dictionary<string, string>(s.Sources, StringComparer.Ordinal);
+                    foreach ((YamlNode k, YamlNode v) in Map(file, value, field, "a map of field paths to sources").Children)
+                    {
+                        sources[Text(file, k, field)] = Text(file, v, field);
+                    }
+
+                    s = s with { Sources = sources };
+                    break;
+                default:
+                    throw new ScenarioException(file, (int)key.Start.Line, field, "unknown field", string.Join(", ", TopFields));
+            }
+        }
+
+        return s;
+    }
+
+    private static string Design(string file, YamlNode value, string field)
+    {
+        string design = Text(file, value, field);
+        return TeardownDesigns.All.Any(d => d.Name == design) ? design : throw Bad(file, value, field, string.Join(", ", TeardownDesigns.All.Select(d => d.Name)));
+    }
+
+    private static VirtualTime Hours(string file, YamlNode value, string field)
+    {
+        string text = Text(file, value, field);
+        if (!ScenarioFields.TryTime(text, out VirtualTime t)
+            && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal h) && h <= MaxHours)
+        {
+            t = new VirtualTime((long)(h * 3_600_000_000m));
+        }
+
+        return t > VirtualTime.Zero && !t.IsNever ? t : throw Bad(file, value, field, $"a number of hours above 0 and up to {MaxHours}, or a time with a unit, as 36h");
+    }
+
+    private static string Probe(string file, YamlNode node)
+    {
+        string text = Text(file, node, "expect_reached");
+        var names = Enumerable.Range(0, ProbeNames.Count).Select(i => ProbeNames.Of((Probe)i)).ToList();
+        return names.Contains(text) ? text : throw Bad(file, node, "expect_reached", string.Join(", ", names));
+    }
+
+    private static Role? RoleOf(string file, YamlNode node, string field) =>
+        ScenarioFields.Scalar(typeof(Role), field, Text(file, node, field)) is Role r ? r : throw Bad(file, node, field, "called, calling");
+
+    private static Expectation Expect(string file, YamlNode node)
+    {
+        var e = new Expectation { Line = (int)node.Start.Line };
+        bool percent = false;
+        foreach ((YamlNode key, YamlNode value) in Map(file, node, "expect", "path, role, design, percent").Children)
+        {
+            string field = Text(file, key, "expect");
+            switch (field)
+            {
+                case "path":
+                    e = e with { Path = Text(file, value, "expect.path") };
+                    if (!Paths.Contains(e.Path) && !e.Path.Contains(": stale ", StringComparison.Ordinal))
+                    {
+                        throw Bad(file, value, "expect.path", string.Join(", ", Paths) + ", or an exact crash title");
+                    }
+
+                    break;
+                case "role":
+                    e = e with { Role = RoleOf(file, value, "expect.role") };
+                    break;
+                case "design":
+                    e = e with { Design = Design(file, value, "expect.design") };
+                    break;
+                case "percent":
+                    string[] parts = Text(file, value, "expect.percent").Split("..");
+                    if (parts.Length is not (1 or 2) || !Percent(parts[0], out double a) || !Percent(parts[^1], out double b) || a > b)
+                    {
+                        throw Bad(file, value, "expect.percent", "a per cent or a band, as 70..80");
+                    }
+
+                    e = e with { MinPercent = a, MaxPercent = b };
+                    percent = true;
+                    break;
+                default:
+                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", "unknown field", "path, role, design, percent");
+            }
+        }
+
+        return e.Path.Length > 0 && percent ? e : throw new ScenarioException(file, e.Line, "expect", "path or percent is missing", "path and percent, with role and design where wanted");
+    }
+
+    private static bool Percent(string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 100;
+
+    private static ReportedFigure Reported(string file, YamlNode node)
+    {
+        string path = "";
+        Role? role = null;
+        double percent = -1;
+        foreach ((YamlNode key, YamlNode value) in Map(file, node, "reported", "path, role, percent").Children)
+        {
+            string field = Text(file, key, "reported");
+            switch (field)
+            {
+                case "path":
+                    path = Text(file, value, "reported.path");
+                    break;
+                case "role":
+                    role = RoleOf(file, value, "reported.role");
+                    break;
+                case "percent" when Percent(Text(file, value, "reported.percent"), out percent):
+                    break;
+                case "percent":
+                    throw Bad(file, value, "reported.percent", "a per cent");
+                default:
+                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", "unknown field", "path, role, percent");
+            }
+        }
+
+        return path.Length > 0 && percent >= 0 ? new ReportedFigure(path, role, percent) : throw new ScenarioException(file, (int)node.Start.Line, "reported", "path or percent is missing", "path, role, percent");
+    }
+
+    private static SiteOptions Roles(SiteOptions site, string file, YamlSequenceNode roles)
+    {
+        var seen = new HashSet<Role>();
+        foreach (YamlNode node in roles)
+        {
+            YamlMappingNode map = Map(file, node, "roles", "a map with role: called or calling");
+            if (!map.Children.TryGetValue(new YamlScalarNode("role"), out YamlNode? roleNode))
+            {
+                throw new ScenarioException(file, (int)node.Start.Line, "roles.role", "is missing", "called, calling");
+            }
+
+            Role role = RoleOf(file, roleNode, "roles.role")!.Value;
+            string prefix = $"roles.{ScenarioFields.FieldName(role.ToString())}.";
+            if (!seen.Add(role))
+            {
+                throw new ScenarioException(file, (int)roleNode.Start.Line, "roles.role", $"\"{role.ToString().ToLowerInvariant()}\" stands twice", "each of called and calling once");
+            }
+
+            var bound = (RoleOptions)Bind(site.Of(role), file, map, prefix, ["role"]);
+            site = role == Role.Called ? site with { Called = bound } : site with { Calling = bound };
+        }
+
+        return site;
+    }
+
+    // A copy of a record with the fields of a map set. Reads the fields off the record itself, so that a new option is in the format at once.
+    private static object Bind(object record, string file, YamlMappingNode map, string prefix, string[] skip)
+    {
+        Type type = record.GetType();
+        object copy = type.GetMethod("<Clone>$")!.Invoke(record, null)!;
+        var fields = ScenarioFields.Properties(type).ToDictionary(p => ScenarioFields.FieldName(p.Name), StringComparer.Ordinal);
+        foreach ((YamlNode key, YamlNode value) in map.Children)
+        {
+            string field = Text(file, key, prefix.TrimEnd('.'));
+            if (skip.Contains(field))
+            {
+                continue;
+            }
+
+            if (!fields.TryGetValue(field, out PropertyInfo? p))
+            {
+                throw new ScenarioException(file, (int)key.Start.Line, prefix + field, "unknown field", string.Join(", ", fields.Keys));
+            }
+
+            p.SetValue(copy, Value(p.PropertyType, p.GetValue(copy), file, value, prefix, field));
+        }
+
+        return copy;
+    }
+
+    private static object? Value(Type type, object? now, string file, YamlNode node, string prefix, string field)
+    {
+        string full = prefix + field;
+        if (type == typeof(IReadOnlyList<string>))
+        {
+            var words = ListOf(file, node, full).Select(n => (Node: n, Text: Text(file, n, full))).ToList();
+            if (field == "daemons")
+            {
+                foreach ((YamlNode n, string w) in words)
+                {
+                    if (w is not ("zebra" or "ospfd" or "ripngd") || words.Count(x => x.Text == w) > 1)
+                    {
+                        throw Bad(file, n, full, "zebra, ospfd, ripngd, each at most once, in the order of their start");
+                    }
+                }
+            }
+
+            return words.Select(w => w.Text).ToList();
+        }
+
+        if (type == typeof(IReadOnlyList<CompetitorOptions>))
+        {
+            var competitors = new List<CompetitorOptions>();
+            foreach (YamlNode n in ListOf(file, node, full))
+            {
+                CompetitorOptions c = Competitor(file, n, full);
+                if (competitors.Any(x => x.Name == c.Name))
+                {
+                    throw new ScenarioException(file, (int)n.Start.Line, full + ".name", $"two competitors are called \"{c.Name}\"", "a name of its own for each competitor");
+                }
+
+                competitors.Add(c);
+            }
+
+            return competitors;
+        }
+
+        if (node is YamlScalarNode s)
+        {
+            if (field == "group_member" && s.Value is var g && (!Emulator.Wire.Ipv4Address.TryParse(g ?? "", out Emulator.Wire.Ipv4Address group) || !group.IsMulticast))
+            {
+                throw Bad(file, node, full, "an IPv4 multicast group, as 224.0.1.1");
+            }
+
+            return ScenarioFields.Scalar(type, field, s.Value ?? "") ?? throw Bad(file, node, full, ScenarioFields.Accepts(type, field));
+        }
+
+        if (now is null || type == typeof(string) || type.IsPrimitive || type.IsEnum || typeof(IEnumerable).IsAssignableFrom(type) || type.GetMethod("<Clone>$") is null)
+        {
+            throw Bad(file, node, full, ScenarioFields.Accepts(type, field));
+        }
+
+        return Bind(now, file, Map(file, node, full, ScenarioFields.Accepts(type, field)), full + ".", []);
+    }
+
+    private static CompetitorOptions Competitor(string file, YamlNode node, string field)
+    {
+        var c = new CompetitorOptions("", 0, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.Text);
+        c = (CompetitorOptions)Bind(c, file, Map(file, node, field, ScenarioFields.Accepts(typeof(CompetitorOptions), field)), field + ".", []);
+        if (c.Name.Length == 0 || c.Bytes == 0 || (c.Trigger == CompetitorTrigger.Background && c.Every == VirtualTime.Zero))
+        {
+            throw new ScenarioException(file, (int)node.Start.Line, field, "name, bytes or (for background) every is missing", "name, bytes, trigger, count, every, hold, content");
+        }
+
+        return c;
+    }
+}

@@ -1,0 +1,62 @@
+using Stress.Emulator.Stacks;
+using Stress.Emulator.Wire;
+using Xunit;
+
+namespace Stress.Emulator.Tests.Stacks;
+
+public class OperationListTests
+{
+    [Theory]
+    [InlineData("crate tun0", "unknown operation 'crate'", "create, open, index")]
+    [InlineData("create eth0", "unknown interface name 'eth0'", "tunN or pppN")]
+    [InlineData("create tun", "unknown interface name 'tun'", "tunN or pppN")]
+    [InlineData("create", "'create' has 0 arguments", "create IF")]
+    [InlineData("up tun0 tun1", "'up' has 2 arguments", "up IF")]
+    [InlineData("addr4 tun0 10.0.0.256 10.0.0.2", "unknown IPv4 address '10.0.0.256'", "four numbers 0-255")]
+    [InlineData("addr4 tun0 224.0.0.5 10.0.0.2", "'224.0.0.5' cannot be an interface address", "unicast IPv4")]
+    [InlineData("addr6 tun0 fe80::1", "'addr6' has 2 arguments", "addr6 IF LOCAL PREFIXLEN [PEER]")]
+    [InlineData("addr6 tun0 fe80::1 129", "'129' is no prefix length", "1 to 128")]
+    [InlineData("addr6 tun0 fe80:::1 64", "unknown IPv6 address 'fe80:::1'", "RFC 4291")]
+    [InlineData("send4 o 224.0.0.5", "unknown socket 'o'", "none so far")]
+    [InlineData("raw4 o 89\nmcif4 p any", "unknown socket 'p'", "(o)")]
+    [InlineData("raw4 o 256", "'256' is no protocol", "1 to 255")]
+    [InlineData("raw4 9o 89", "malformed socket name '9o'", "a letter")]
+    [InlineData("udp6 r 521\njoin6 r ff02::9 #x", "'x' is no interface index", "0 to")]
+    [InlineData("deliver tun0 4g", "'4g' is not a packet", "hex digits")]
+    public void An_error_names_file_line_and_what_is_accepted(string text, string problem, string accepted)
+    {
+        var e = Assert.Throws<OperationListException>(() => OperationList.Parse("# a comment\n\n" + text, "lists/x.ops"));
+
+        Assert.StartsWith($"lists/x.ops:{3 + text.Count(c => c == '\n')}: ", e.Message);
+        Assert.Contains(problem, e.Message);
+        Assert.Contains(accepted, e.Message);
+    }
+
+    [Fact]
+    public void Names_last_indices_literals_and_any_are_read()
+    {
+        IReadOnlyList<Operation> list = OperationList.Parse("raw4 o 89\nudp6 r 521 # ripng\njoin4 o 224.0.0.5 any\njoin6 r ff02::9 tun0\ndrop6 r ff02::9 @tun0\nmcif6 r #3\n", "x");
+
+        Assert.Equal("udp6 r 521", list[1].Text);
+        Assert.Equal(Ipv4Address.Any, list[2].Second4);
+        Assert.Equal(new InterfaceSelector(SelectorKind.Name, "tun0", 0), list[3].Selector);
+        Assert.Equal(new InterfaceSelector(SelectorKind.LastIndex, "tun0", 0), list[4].Selector);
+        Assert.Equal(new InterfaceSelector(SelectorKind.Literal, "", 3), list[5].Selector);
+    }
+
+    [Fact]
+    public void Every_operation_that_only_a_model_can_answer_is_read_and_answered()
+    {
+        OperationRun run = Recordings.Run(StackCatalog.NetBsd7, null, "create tun0", "open tun0", "addr6 tun0 fe80::1 64", "tick 500", "deliver tun0 45000014", "alloc 1024", "show", "show tun0");
+
+        Assert.All(run.Steps, step => Assert.Equal(0, step.Result.Value));
+        Assert.Contains("tun0 index 2 up open fe80::1/64", run.Steps[^1].Result.Detail);
+    }
+
+    [Theory]
+    [InlineData("netbsd-8", null, "netbsd-2005, netbsd-7, linux-6")]
+    [InlineData("netbsd-7", "epoch", "as-shipped, purge-flagged, netbsd-2005")]
+    [InlineData("linux-6", "purge-flagged", "notifier-hold")]
+    public void An_unknown_stack_or_design_is_refused_with_what_is_accepted(string stack, string? design, string accepted) =>
+        Assert.Contains(accepted, Assert.Throws<UnknownStackException>(() => StackCatalog.Create(stack, design)).Message);
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Observability.Instruments;
+
+namespace Stress.Observability.Tests.Prometheus;
+
+/// <summary>A real silo and a real /metrics endpoint, on free loopback ports, with the instruments of two runs.</summary>
+internal sealed class MetricsHost : IAsyncDisposable
+{
+    public static readonly RunLabels Mail = new("seed-42", "seed", "netbsd-2005"), Fixed = new("seed-43", "seed", "purge-flagged");
+
+    private readonly WebApplication _app;
+    private readonly RunMetrics _runs;
+    private readonly SiloMetrics _silo;
+    private int _rounds;
+
+    private MetricsHost(WebApplication app, int port)
+    {
+        _app = app;
+        Port = port;
+        _runs = app.Services.GetRequiredService<RunMetrics>();
+        _silo = app.Services.GetRequiredService<SiloMetrics>();
+    }
+
+    public int Port { get; }
+
+    public Uri Address => new($"http://127.0.0.1:{Port}/metrics");
+
+    public RunMetrics Runs => _runs;
+
+    public static async Task<MetricsHost> StartAsync()
+    {
+        int port = FreePort();
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.Services.AddStressInstruments();
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: "stress-test", clusterId: "stress-test");
+            silo.Configure<ClusterMembershipOptions>(options => options.NumMissedTableIAmAliveLimit = 2);
+        });
+        WebApplication app = builder.Build();
+        app.MapStressMetrics();
+        await app.StartAsync();
+        return new MetricsHost(app, port);
+    }
+
+    /// <summary>Both runs go on by one hour of 100 sites.</summary>
+    public async Task AdvanceAsync()
+    {
+        _rounds++;
+        foreach (RunLabels labels in new[] { Mail, Fixed })
+        {
+            _runs.Publish(Snapshot(labels, _rounds));
+            _silo.Executed(labels, windows: 600, rerun: 6, events: 500_000);
+            _silo.Checkpoint(labels, TimeSpan.FromMilliseconds(3), 41_000);
+        }
+
+        // A call, so that Orleans has a latency to tell.
+        await _app.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts();
+    }
+
+    public static RunSnapshot Snapshot(RunLabels labels, int hours)
+    {
+        bool crashes = labels == Mail;
+        SiteTally tally = new()
+        {
+            Events = 500_000L * hours,
+            Frames = 120_000L * hours,
+            Disconnects = [600 * hours, 600 * hours],
+            Redials = [0, 590 * hours],
+            Aliases = [1 * hours, 2 * hours],
+            LeakedSlots = [30 * hours, 20 * hours],
+            Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = 500 * hours, Live = 7 }, new StaleTally(HolderKind.InMultiIfp, Role.Calling) { Created = 200 * hours, Live = 3 }],
+            Crashes = !crashes ? [] :
+            [
+                new CrashTally(new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Called) { Count = 450 * hours },
+                new CrashTally(new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Calling) { Count = 150 * hours },
+                new CrashTally(new CrashTitle(UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, PurgeGap.StoredAfterPurge), Role.Calling) { Count = 60 * hours },
+            ],
+        };
+        return RunSnapshot.Of(labels, [tally]) with
+        {
+            Windows = 600 * hours,
+            Pairs = 100,
+            PairHours = 100 * hours,
+            SitesPlanned = 100,
+            SitesDone = 10,
+            Active = true,
+            Wall = TimeSpan.FromSeconds(hours),
+            PaceLag = TimeSpan.FromSeconds(0.2),
+            Bands =
+            [
+                new PathBand(CodePath.Membership, Role.Called, 0.75, 0.70, 0.80),
+                new PathBand(CodePath.Membership, Role.Calling, 0.25, 0.20, 0.30),
+                new PathBand(CodePath.In6SelectHlim, Role.Calling, 0.10, 0.05, 0.15),
+            ],
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
