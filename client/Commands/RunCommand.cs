@@ -96,7 +96,8 @@ public static class RunCommand
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"{scenario.FileName}: {e.Message.ReplaceLineEndings(" ")}");
+            string message = e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "") : e.Message;
+            throw new UsageException($"{scenario.FileName}: {message.ReplaceLineEndings(" ")}");
         }
     }
 
