@@ -295,4 +295,25 @@ public class Inet6Tests
         Assert.DoesNotContain(m.Said, x => x.Contains("stale", StringComparison.Ordinal));
         Assert.DoesNotContain(m.K.Memberships6.ToArray(), x => x.Used);
     }
+
+    [Fact]
+    public void By_index_a_report_goes_out_over_the_unit_that_has_the_index_now_not_over_the_one_in_the_old_block()
+    {
+        var m = new Machine(freeSoftc: 2, design: "index");
+        int a = m.Up(0), s = m.K.OpenSocket(PcbTable.Udp6, 521);
+        uint block = m.K.Interfaces[a].Address;
+        m.K.Ipv6JoinGroup(s, Rip, m.Index(a));
+        m.Down(a);
+        int c = m.Up(0), d = m.Up(1, Ipv4Address.Of(10, 0, 1, 1), Ipv4Address.Of(10, 0, 1, 2));
+        Assert.Equal(((ushort)3, block), (m.Index(c), m.K.Interfaces[d].Address));
+        m.Sent.Clear();
+        for (int i = 0; i < 50; i++)
+        {
+            m.K.EnterFromUser(KernelFunction.SoftNet);
+            m.K.Mld6FastTimeo();
+        }
+
+        (int line, _, _) = Assert.Single(m.Sent, x => x.Packet.AsSpan().EndsWith(stackalloc byte[] { 0xFF, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9 }));
+        Assert.Equal(0, line);
+    }
 }
