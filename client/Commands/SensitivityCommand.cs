@@ -123,7 +123,7 @@ public static class SensitivityCommand
 
     private static void Write(IAnsiConsole console, SensitivityReport report, TimeSpan wall)
     {
-        console.MarkupLineInterpolated($"[bold]{report.Scenario}[/]  {report.Pairs} pairs x {report.Hours:0.##} h, seed {report.Seed}; per cent of disconnects (the crash within the first hour: of pairs), and points more or fewer{(report.Complete ? "" : "; PARTIAL")}");
+        console.MarkupLineInterpolated($"[bold]{report.Scenario}[/]  {report.Pairs} pairs x {report.Hours:0.##} h, seed {report.Seed}; per cent of disconnects (crash in 1 h: of pairs), and points more or fewer{(report.Complete ? "" : "; PARTIAL")}");
         Table table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn("variation").NoWrap());
         table.AddColumn(new TableColumn("about").NoWrap());
