@@ -33,8 +33,10 @@ public sealed record Expectation
 /// <summary>A run as a file describes it: how many pairs for how long, what each role is, and what must come out.</summary>
 public sealed record Scenario
 {
+    /// <summary>Name of the scenario; a run's name starts with it.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>What it is, for people.</summary>
     public string Description { get; init; } = "";
 
     /// <summary>Pairs of a calling and a called line. A site has <see cref="SiteOptions.CallersPerAnswerer"/> of them.</summary>
@@ -43,6 +45,7 @@ public sealed record Scenario
     /// <summary>Virtual time of the run.</summary>
     public VirtualTime Duration { get; init; } = VirtualTime.FromHours(24);
 
+    /// <summary>Seed of every random draw.</summary>
     public ulong Seed { get; init; } = 1;
 
     public SiteOptions Site { get; init; } = new();
@@ -59,6 +62,7 @@ public sealed record Scenario
 
     public string FileName { get; init; } = "";
 
+    /// <summary>A text that is this scenario without any other file: the file's own, or what its includes came to.</summary>
     public string SourceText { get; init; } = "";
 
     /// <summary>Sites of the run.</summary>

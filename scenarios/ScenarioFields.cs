@@ -197,6 +197,18 @@ public static class ScenarioFields
         return $"{t.Microseconds}us";
     }
 
+    /// <summary>A single value as a file spells it, or null for a map or a list.</summary>
+    public static string? SpellValue(object value) => value switch
+    {
+        VirtualTime t => SpellTime(t),
+        TimeRange r => r.Min == r.Max ? SpellTime(r.Min) : $"{SpellTime(r.Min)}..{SpellTime(r.Max)}",
+        CountRange c => c.Min == c.Max ? $"{c.Min}" : $"{c.Min}..{c.Max}",
+        Enum e => Spell(e),
+        bool b => b ? "true" : "false",
+        string or int or ulong => Convert.ToString(value, CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
     /// <summary>Every option of a scenario with its value and its source.</summary>
     public static IEnumerable<(string Field, string Value, string Source)> List(Scenario scenario)
     {
@@ -228,23 +240,8 @@ public static class ScenarioFields
                     }
 
                     break;
-                case VirtualTime t:
-                    yield return (field, SpellTime(t));
-                    break;
-                case TimeRange r:
-                    yield return (field, r.Min == r.Max ? SpellTime(r.Min) : $"{SpellTime(r.Min)}..{SpellTime(r.Max)}");
-                    break;
-                case CountRange c:
-                    yield return (field, c.Min == c.Max ? $"{c.Min}" : $"{c.Min}..{c.Max}");
-                    break;
-                case Enum e:
-                    yield return (field, Spell(e));
-                    break;
-                case bool b:
-                    yield return (field, b ? "true" : "false");
-                    break;
-                case string or int or ulong:
-                    yield return (field, Convert.ToString(v, CultureInfo.InvariantCulture)!);
+                case var _ when SpellValue(v) is { } spelled:
+                    yield return (field, spelled);
                     break;
                 case IEnumerable<string> words:
                     yield return (field, string.Join(", ", words));

@@ -133,7 +133,8 @@ public static class ScenarioLoader
             throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
         }
 
-        return scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
+        scenario = scenario with { FileName = fileName, Site = scenario.Site with { Seed = scenario.Seed } };
+        return scenario with { SourceText = chain.Count == 1 ? text : ScenarioWriter.Write(scenario) };
     }
 
     // The first of some keys that a map has.
@@ -188,12 +189,14 @@ public static class ScenarioLoader
             throw new ScenarioException(file, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
         }
 
+        int line = 1;
         try
         {
             var parser = new Parser(new StringReader(text));
             int depth = 0;
             while (parser.MoveNext())
             {
+                line = Math.Max(1, (int)parser.Current!.Start.Line);
                 switch (parser.Current)
                 {
                     case NodeEvent { Tag.IsEmpty: false } tagged:
@@ -221,9 +224,10 @@ public static class ScenarioLoader
         {
             throw new ScenarioException(file, (int)e.Start.Line, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is not ScenarioException)
         {
-            throw new ScenarioException(file, 1, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
+            // The YAML library also throws what comes to hand: ArgumentException for an escape, InvalidOperationException for a map in a flow map.
+            throw new ScenarioException(file, line, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
         }
     }
 
