@@ -81,7 +81,7 @@ public sealed record DesignResult
     /// <summary>Uses of a pointer that named another live interface.</summary>
     public required RoleCounts Aliases { get; init; }
 
-    /// <summary>Membership slots lost for the life of their socket.</summary>
+    /// <summary>Membership slots that a stale record came to occupy: until a drop frees it, or for the life of the socket.</summary>
     public required RoleCounts LeakedSlots { get; init; }
 
     /// <summary>Detaches whose memory had to wait for a holder, by a design that waits.</summary>

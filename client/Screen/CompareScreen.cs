@@ -27,7 +27,7 @@ public static class CompareScreen
             foreach (string column in page.Columns)
             {
                 var made = new TableColumn(Markup.Escape(column.TrimStart('#')));
-                table.AddColumn(column.StartsWith('#') ? made.RightAligned() : made);
+                table.AddColumn(column.StartsWith('#') ? made.RightAligned() : column is "design" or "digest" ? made.NoWrap() : made);
             }
 
             foreach (IReadOnlyList<string> row in page.Rows)

@@ -62,8 +62,8 @@ public static class ComparePages
             new("design-stale", "Stale pointers left reachable", "Pointers that named no attached interface when a detach ended. A design without a row left none.",
                 ["design", "holder", "role", "#created", "#healed", "#live at the end"],
                 [.. report.Designs.SelectMany(d => d.Stale.Select(s => (string[])[d.Design, s.Holder, s.Role, Count(s.Created), Count(s.Healed), Count(s.Live)]))]),
-            new("design-leaks", "Aliases and leaks", "Uses of a pointer that named another live interface; membership slots lost for the life of their socket; detaches that had to wait for a holder, and those that still waited at the end.",
-                ["design", "role", "#aliases", "#slots lost", "#detaches that waited", "#still waiting"],
+            new("design-leaks", "Aliases and leaks", "Uses of a pointer that named another live interface; membership slots that a stale record came to occupy (how many still are: in_multi above, live); detaches that had to wait for a holder, and those that still waited at the end.",
+                ["design", "role", "#aliases", "#slots with a stale record", "#detaches that waited", "#still waiting"],
                 [.. report.Designs.SelectMany(d => Roles.Select(r => (string[])
                     [d.Design, r, Count(Of(d.Aliases, r)), Count(Of(d.LeakedSlots, r)), Count(Of(d.DetachWaits, r)), Count(Of(d.DetachesPending, r))]))]),
             Price(report, "design-price", "Price per disconnect", "Work of the kernel for each lost link, both roles.", p => p.PerDisconnect.ToString("0.00", CultureInfo.InvariantCulture)),
@@ -90,8 +90,8 @@ public static class ComparePages
         string[] names = [.. report.Designs.SelectMany(d => d.Probes.Keys).Distinct().Order(StringComparer.Ordinal)];
         return new(
             "design-probes", "What else differs", "How often each rare path was reached: errors that applications saw, and turns that the kernel took.",
-            ["rare path", .. report.Designs.Select(d => $"#{d.Design}")],
-            [.. names.Select(name => (string[])[name, .. report.Designs.Select(d => Count(d.Probes.GetValueOrDefault(name)))])]);
+            ["design", .. names.Select(name => $"#{name}")],
+            [.. report.Designs.Select(d => (string[])[d.Design, .. names.Select(name => Count(d.Probes.GetValueOrDefault(name)))])]);
     }
 
     private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
