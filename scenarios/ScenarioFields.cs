@@ -195,6 +195,18 @@ public static class ScenarioFields
         return $"{t.Microseconds}us";
     }
 
+    /// <summary>A single value as a file spells it, with its unit; null for a text, a list or a map.</summary>
+    public static string? SpellScalar(object value) => value switch
+    {
+        VirtualTime t => SpellTime(t),
+        TimeRange r => r.Min == r.Max ? SpellTime(r.Min) : $"{SpellTime(r.Min)}..{SpellTime(r.Max)}",
+        CountRange c => c.Min == c.Max ? $"{c.Min}" : $"{c.Min}..{c.Max}",
+        Enum e => Spell(e),
+        bool b => b ? "true" : "false",
+        int or ulong => Convert.ToString(value, CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
     /// <summary>Every option of a scenario with its value and its source.</summary>
     public static IEnumerable<(string Field, string Value, string Source)> List(Scenario scenario)
     {
@@ -226,23 +238,11 @@ public static class ScenarioFields
                     }
 
                     break;
-                case VirtualTime t:
-                    yield return (field, SpellTime(t));
+                case string text:
+                    yield return (field, text);
                     break;
-                case TimeRange r:
-                    yield return (field, r.Min == r.Max ? SpellTime(r.Min) : $"{SpellTime(r.Min)}..{SpellTime(r.Max)}");
-                    break;
-                case CountRange c:
-                    yield return (field, c.Min == c.Max ? $"{c.Min}" : $"{c.Min}..{c.Max}");
-                    break;
-                case Enum e:
-                    yield return (field, Spell(e));
-                    break;
-                case bool b:
-                    yield return (field, b ? "true" : "false");
-                    break;
-                case string or int or ulong:
-                    yield return (field, Convert.ToString(v, CultureInfo.InvariantCulture)!);
+                case var scalar when SpellScalar(scalar) is { } spelt:
+                    yield return (field, spelt);
                     break;
                 case IEnumerable<string> words:
                     yield return (field, string.Join(", ", words));

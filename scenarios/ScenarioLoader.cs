@@ -133,7 +133,20 @@ public static class ScenarioLoader
             throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
         }
 
-        return scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
+        scenario = scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
+        if (chain.Count > 1)
+        {
+            // A run keeps the text, and is read again where the included file is not.
+            string whole = ScenarioWriter.Write(scenario);
+            if (Encoding.UTF8.GetByteCount(whole) > MaxBytes)
+            {
+                throw new ScenarioException(fileName, 0, "include", $"more than {MaxBytes} bytes with what it includes", $"at most {MaxBytes} bytes");
+            }
+
+            scenario = scenario with { SourceText = whole };
+        }
+
+        return scenario;
     }
 
     // The first of some keys that a map has.

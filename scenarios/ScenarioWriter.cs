@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Scenarios;
+
+/// <summary>
+/// Writes a scenario as one file that needs no other: every option with its value, nothing left to a default or an include.
+/// What it writes, <see cref="ScenarioLoader.Parse(string, string)"/> reads as the same scenario.
+/// </summary>
+public static class ScenarioWriter
+{
+    /// <summary>The scenario as YAML.</summary>
+    public static string Write(Scenario scenario)
+    {
+        var yaml = new StringBuilder();
+        Line(yaml, 0, "name", Quote(scenario.Name));
+        Line(yaml, 0, "description", Quote(scenario.Description));
+        Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
+        Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
+        Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleOptions)))
+        {
+            Field(yaml, 0, p, scenario.Site);
+        }
+
+        yaml.Append("roles:\n");
+        foreach (RoleOptions role in new[] { scenario.Site.Called, scenario.Site.Calling })
+        {
+            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
+            Record(yaml, 4, role);
+        }
+
+        Items(yaml, "expect", scenario.Expect.Select(e =>
+            $"{{path: {Quote(e.Path)}{Role(e.Role)}{(e.Design is null ? "" : $", design: {Quote(e.Design)}")}, percent: {Percent(e.MinPercent)}..{Percent(e.MaxPercent)}}}"));
+        Items(yaml, "expect_reached", scenario.ExpectReached.Select(Quote));
+        Items(yaml, "reported", scenario.Reported.Select(r => $"{{path: {Quote(r.Path)}{Role(r.Role)}, percent: {Percent(r.Percent)}}}"));
+        if (scenario.Sources.Count > 0)
+        {
+            yaml.Append("sources:\n");
+            foreach ((string field, string source) in scenario.Sources.OrderBy(s => s.Key, StringComparer.Ordinal))
+            {
+                Line(yaml, 2, Quote(field), Quote(source));
+            }
+        }
+
+        return yaml.ToString();
+    }
+
+    private static void Record(StringBuilder yaml, int indent, object record)
+    {
+        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role)))
+        {
+            Field(yaml, indent, p, record);
+        }
+    }
+
+    private static void Field(StringBuilder yaml, int indent, PropertyInfo property, object record)
+    {
+        string name = ScenarioFields.FieldName(property.Name);
+        switch (property.GetValue(record))
+        {
+            case null or "":
+                break;
+            case string text:
+                Line(yaml, indent, name, Quote(text));
+                break;
+            case IReadOnlyList<string> words:
+                Line(yaml, indent, name, $"[{string.Join(", ", words.Select(Quote))}]");
+                break;
+            case IReadOnlyList<CompetitorOptions> { Count: 0 }:
+                Line(yaml, indent, name, "[]");
+                break;
+            case IReadOnlyList<CompetitorOptions> competitors:
+                yaml.Append(' ', indent).Append(name).Append(":\n");
+                foreach (CompetitorOptions competitor in competitors)
+                {
+                    int start = yaml.Length;
+                    Record(yaml, indent + 4, competitor);
+                    yaml[start + indent + 2] = '-';
+                }
+
+                break;
+            case { } value when ScenarioFields.SpellScalar(value) is { } text:
+                // A value that no file can give, such as the interval of a competitor that has none, is the default.
+                if (ScenarioFields.Scalar(property.PropertyType, name, text) is not null)
+                {
+                    Line(yaml, indent, name, text);
+                }
+
+                break;
+            case { } inner:
+                yaml.Append(' ', indent).Append(name).Append(":\n");
+                Record(yaml, indent + 2, inner);
+                break;
+        }
+    }
+
+    private static void Items(StringBuilder yaml, string field, IEnumerable<string> items)
+    {
+        foreach ((int i, string item) in items.Index())
+        {
+            yaml.Append(i == 0 ? $"{field}:\n" : "").Append("  - ").Append(item).Append('\n');
+        }
+    }
+
+    private static void Line(StringBuilder yaml, int indent, string field, string value) =>
+        yaml.Append(' ', indent).Append(field).Append(": ").Append(value).Append('\n');
+
+    private static string Role(Role? role) => role is { } r ? $", role: {ScenarioFields.Spell(r)}" : "";
+
+    // Exact, and without an exponent, which the format does not know.
+    private static string Percent(double value)
+    {
+        string text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.Contains('E') ? value.ToString("F400", CultureInfo.InvariantCulture).TrimEnd('0').TrimEnd('.') : text;
+    }
+
+    // A double-quoted YAML scalar (YAML 1.2, section 5.7): what a terminal or a line reader would obey is escaped.
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (char c in text)
+        {
+            _ = c switch
+            {
+                '"' or '\\' => quoted.Append('\\').Append(c),
+                '\n' => quoted.Append("\\n"),
+                _ when char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff' => quoted.Append($"\\u{(int)c:x4}"),
+                _ => quoted.Append(c),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}
