@@ -81,7 +81,7 @@ public static class ScenarioFields
     public static (long Min, long Max) Limit(string field) => Limits.TryGetValue(field, out var l) ? l : (0, int.MaxValue);
 
     // Only a competitor can keep what it has for ever; any other wait without an end would come round to a time in the past.
-    private static bool TakesNever(string field) => field == "hold";
+    internal static bool TakesNever(string field) => field == "hold";
 
     private static (VirtualTime Min, VirtualTime Max) TimeLimit(string field) => TimeLimits.TryGetValue(field, out var l) ? l : (VirtualTime.Zero, Longest);
 
@@ -182,6 +182,11 @@ public static class ScenarioFields
         if (t.IsNever)
         {
             return "never";
+        }
+
+        if (t == VirtualTime.Zero)
+        {
+            return "0s";
         }
 
         foreach ((long unit, string name) in new[] { (3_600_000_000L, "h"), (60_000_000L, "min"), (1_000_000L, "s"), (1_000L, "ms") })

@@ -29,12 +29,22 @@ public static class ScenarioLoader
     /// <summary>Longest run, in hours of virtual time.</summary>
     public const int MaxHours = 1_000_000;
 
-    private static readonly string[] TopFields =
+    internal static readonly string[] TopFields =
     [
         "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "reported", "sources",
     ];
 
-    private static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
+    internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
+
+    internal static readonly string[] ReportedFields = ["path", "role", "percent"];
+
+    internal static readonly string[] Daemons = ["zebra", "ospfd", "ripngd"];
+
+    // A competitor before its map is read.
+    internal static readonly CompetitorOptions Competitor =
+        new("", 0, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.Text);
+
+    internal static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
 
     /// <summary>Reads a file. <c>include:</c> names a file of the same folder.</summary>
     /// <exception cref="ScenarioException">The file cannot be accepted.</exception>
@@ -344,7 +354,7 @@ public static class ScenarioLoader
     {
         var e = new Expectation { Line = (int)node.Start.Line };
         bool percent = false;
-        foreach ((YamlNode key, YamlNode value) in Map(file, node, "expect", "path, role, design, percent").Children)
+        foreach ((YamlNode key, YamlNode value) in Map(file, node, "expect", string.Join(", ", ExpectFields)).Children)
         {
             string field = Text(file, key, "expect");
             switch (field)
@@ -374,7 +384,7 @@ public static class ScenarioLoader
                     percent = true;
                     break;
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", "unknown field", "path, role, design, percent");
+                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", "unknown field", string.Join(", ", ExpectFields));
             }
         }
 
@@ -389,7 +399,7 @@ public static class ScenarioLoader
         string path = "";
         Role? role = null;
         double percent = -1;
-        foreach ((YamlNode key, YamlNode value) in Map(file, node, "reported", "path, role, percent").Children)
+        foreach ((YamlNode key, YamlNode value) in Map(file, node, "reported", string.Join(", ", ReportedFields)).Children)
         {
             string field = Text(file, key, "reported");
             switch (field)
@@ -405,11 +415,11 @@ public static class ScenarioLoader
                 case "percent":
                     throw Bad(file, value, "reported.percent", "a per cent");
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", "unknown field", "path, role, percent");
+                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", "unknown field", string.Join(", ", ReportedFields));
             }
         }
 
-        return path.Length > 0 && percent >= 0 ? new ReportedFigure(path, role, percent) : throw new ScenarioException(file, (int)node.Start.Line, "reported", "path or percent is missing", "path, role, percent");
+        return path.Length > 0 && percent >= 0 ? new ReportedFigure(path, role, percent) : throw new ScenarioException(file, (int)node.Start.Line, "reported", "path or percent is missing", string.Join(", ", ReportedFields));
     }
 
     private static SiteOptions Roles(SiteOptions site, string file, YamlSequenceNode roles)
@@ -472,7 +482,7 @@ public static class ScenarioLoader
             {
                 foreach ((YamlNode n, string w) in words)
                 {
-                    if (w is not ("zebra" or "ospfd" or "ripngd") || words.Count(x => x.Text == w) > 1)
+                    if (!Daemons.Contains(w) || words.Count(x => x.Text == w) > 1)
                     {
                         throw Bad(file, n, full, "zebra, ospfd, ripngd, each at most once, in the order of their start");
                     }
@@ -487,7 +497,7 @@ public static class ScenarioLoader
             var competitors = new List<CompetitorOptions>();
             foreach (YamlNode n in ListOf(file, node, full))
             {
-                CompetitorOptions c = Competitor(file, n, full);
+                CompetitorOptions c = ReadCompetitor(file, n, full);
                 if (competitors.Any(x => x.Name == c.Name))
                 {
                     throw new ScenarioException(file, (int)n.Start.Line, full + ".name", $"two competitors are called \"{c.Name}\"", "a name of its own for each competitor");
@@ -517,10 +527,9 @@ public static class ScenarioLoader
         return Bind(now, file, Map(file, node, full, ScenarioFields.Accepts(type, field)), full + ".", []);
     }
 
-    private static CompetitorOptions Competitor(string file, YamlNode node, string field)
+    private static CompetitorOptions ReadCompetitor(string file, YamlNode node, string field)
     {
-        var c = new CompetitorOptions("", 0, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.Text);
-        c = (CompetitorOptions)Bind(c, file, Map(file, node, field, ScenarioFields.Accepts(typeof(CompetitorOptions), field)), field + ".", []);
+        var c = (CompetitorOptions)Bind(Competitor, file, Map(file, node, field, ScenarioFields.Accepts(typeof(CompetitorOptions), field)), field + ".", []);
         if (c.Name.Length == 0 || c.Bytes == 0 || (c.Trigger == CompetitorTrigger.Background && c.Every == VirtualTime.Zero))
         {
             throw new ScenarioException(file, (int)node.Start.Line, field, "name, bytes or (for background) every is missing", "name, bytes, trigger, count, every, hold, content");
