@@ -211,9 +211,9 @@ public static class ScenarioLoader
             throw new ScenarioException(file, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
         }
 
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             int depth = 0;
             while (parser.MoveNext())
             {
@@ -244,9 +244,10 @@ public static class ScenarioLoader
         {
             throw new ScenarioException(file, (int)e.Start.Line, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is not (ScenarioException or OutOfMemoryException))
         {
-            throw new ScenarioException(file, 1, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
+            // On some broken texts the parser fails with an exception of its own insides (InvalidOperationException, ArgumentException): nothing but it runs here.
+            throw new ScenarioException(file, (int)(parser.Current?.End.Line ?? 1), "", "is not YAML near this line", "YAML with each field once");
         }
     }
 
