@@ -110,10 +110,13 @@ public sealed record CompetitorOptions(
 /// <summary>Kernel configuration of one role.</summary>
 public sealed record KernelOptions
 {
+    /// <summary>Sizes and offsets of the kernel structures.</summary>
     public Abi Abi { get; init; } = Abi.Ilp32;
 
+    /// <summary>What kernel malloc writes into freed memory.</summary>
     public MallocFill Fill { get; init; } = MallocFill.Diagnostic;
 
+    /// <summary>Whether a ppp unit is created and destroyed with each call, or fixed.</summary>
     public PppUnits PppUnits { get; init; } = PppUnits.Cloned;
 
     /// <summary>Receive queue of a routing socket in bytes (8192 in raw_cb.h).</summary>
@@ -128,26 +131,32 @@ public sealed record KernelOptions
     /// <summary>Free blocks in the class of in6_ifextra after boot.</summary>
     public CountRange FreeSmallBlocks { get; init; } = new(8, 24);
 
+    /// <summary>Other users of the same size classes of kernel memory.</summary>
     public IReadOnlyList<CompetitorOptions> Competitors { get; init; } = [];
 }
 
 /// <summary>pppd's options of one role (reference 6).</summary>
 public sealed record PppdOptions
 {
+    /// <summary>pppd dials again after a link has ended.</summary>
     public bool Persist { get; init; }
 
+    /// <summary>Wait before the next attempt.</summary>
     public VirtualTime Holdoff { get; init; } = VirtualTime.FromSeconds(60);
 
     /// <summary>Attempts without success before pppd gives up; 0 for never.</summary>
     public int MaxFail { get; init; }
 
+    /// <summary>pppd sets the default route to the link.</summary>
     public bool DefaultRoute { get; init; }
 
+    /// <summary>pppd answers ARP for the peer's address.</summary>
     public bool ProxyArp { get; init; }
 
     /// <summary>The unit is kept across redials (PPPIOCXFERUNIT).</summary>
     public bool Demand { get; init; }
 
+    /// <summary>How the caller gets its IPv4 address.</summary>
     public IpcpAddressing Addressing { get; init; } = IpcpAddressing.Dynamic;
 
     /// <summary>Running time of ip-up, ip-down and the IPv6 scripts.</summary>
@@ -156,18 +165,23 @@ public sealed record PppdOptions
     /// <summary>lcp-echo-interval; zero is off.</summary>
     public VirtualTime LcpEchoInterval { get; init; }
 
+    /// <summary>lcp-echo-failure: echoes without an answer before the link is taken for dead.</summary>
     public int LcpEchoFailure { get; init; } = 4;
 }
 
 /// <summary>ospfd's options (reference 7.2, 7.3).</summary>
 public sealed record OspfdOptions
 {
+    /// <summary>Whose joins and drops of ospfd's groups.</summary>
     public OspfdVersion Version { get; init; } = OspfdVersion.Quagga0982;
 
+    /// <summary>Time between ospfd's Hello packets.</summary>
     public VirtualTime HelloInterval { get; init; } = VirtualTime.FromSeconds(10);
 
+    /// <summary>Time without a Hello until the neighbour is taken for dead.</summary>
     public VirtualTime DeadInterval { get; init; } = VirtualTime.FromSeconds(40);
 
+    /// <summary>Where ospfd ends by an assertion of its own.</summary>
     public OspfdExit Exit { get; init; } = OspfdExit.Never;
 
     /// <summary>Writing the core file after an abort; the process's sockets are closed only after that.</summary>
@@ -180,6 +194,7 @@ public sealed record OspfdOptions
 /// <summary>ripngd's options (reference 7.4-7.6).</summary>
 public sealed record RipngdOptions
 {
+    /// <summary>Time between ripngd's regular updates.</summary>
     public VirtualTime Update { get; init; } = VirtualTime.FromSeconds(30);
 
     /// <summary>Half width of the update's jitter: next = update ± this.</summary>
@@ -192,8 +207,10 @@ public sealed record RipngdOptions
 /// <summary>The programme of HUP signals that cron sends to pppd.</summary>
 public sealed record HupOptions
 {
+    /// <summary>cron sends HUP to pppd.</summary>
     public bool Enabled { get; init; }
 
+    /// <summary>Period of the signal.</summary>
     public VirtualTime Every { get; init; } = VirtualTime.FromMinutes(10);
 
     /// <summary>Where in the period the signal falls: the offset between the systems' clocks, drawn once for each router.</summary>
@@ -206,22 +223,28 @@ public sealed record HupOptions
 /// <summary>One role of a site: what its kernel, pppd and daemons are.</summary>
 public sealed record RoleOptions
 {
+    /// <summary>Which end of the call: called or calling.</summary>
     public required Role Role { get; init; }
 
     /// <summary>The name the scenario gives the role.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>The role's kernel.</summary>
     public KernelOptions Kernel { get; init; } = new();
 
+    /// <summary>The role's pppd.</summary>
     public PppdOptions Pppd { get; init; } = new();
 
     /// <summary>The daemons in the order in which the system starts them; zebra serves its clients in the order in which they connected.</summary>
     public IReadOnlyList<string> Daemons { get; init; } = ["zebra", "ospfd", "ripngd"];
 
+    /// <summary>The role's ospfd.</summary>
     public OspfdOptions Ospfd { get; init; } = new();
 
+    /// <summary>The role's ripngd.</summary>
     public RipngdOptions Ripngd { get; init; } = new();
 
+    /// <summary>The role's HUP signals.</summary>
     public HupOptions Hup { get; init; } = new();
 
     /// <summary>The ppp local address is the Ethernet's (reference 8.4 M2).</summary>
@@ -280,6 +303,7 @@ public sealed record SiteOptions
 
     public RoleOptions Calling { get; init; } = new() { Role = Role.Calling };
 
+    /// <summary>The telephone line and its modems.</summary>
     public LineOptions Line { get; init; } = new();
 
     /// <summary>Virtual time of one unit of work.</summary>

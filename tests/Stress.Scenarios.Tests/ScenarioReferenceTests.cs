@@ -59,7 +59,7 @@ public sealed class ScenarioReferenceTests
     }
 
     [Theory]
-    [MemberData(nameof(ScenarioWriterTests.Shipped), MemberType = typeof(ScenarioWriterTests))]
+    [MemberData(nameof(ScenarioFileTests.Shipped), MemberType = typeof(ScenarioFileTests))]
     public void The_schema_accepts_a_shipped_scenario_and_the_whole_of_it(string file)
     {
         string path = Repository.At("scenarios", file);

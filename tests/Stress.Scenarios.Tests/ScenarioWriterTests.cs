@@ -8,24 +8,6 @@ namespace Stress.Scenarios.Tests;
 
 public sealed class ScenarioWriterTests
 {
-    public static TheoryData<string> Shipped => [.. Directory.GetFiles(Repository.At("scenarios"), "*.yaml").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
-
-    [Theory]
-    [MemberData(nameof(Shipped))]
-    public void What_is_written_is_read_as_the_same_scenario(string file)
-    {
-        Scenario scenario = ScenarioLoader.Load(Repository.At("scenarios", file));
-        Same(scenario, ScenarioLoader.Parse(ScenarioWriter.Write(scenario), file));
-    }
-
-    [Theory]
-    [MemberData(nameof(Shipped))]
-    public void The_text_that_a_run_keeps_needs_no_other_file(string file)
-    {
-        Scenario scenario = ScenarioLoader.Load(Repository.At("scenarios", file));
-        Same(scenario, ScenarioLoader.Parse(scenario.SourceText, file));
-    }
-
     [Fact]
     public void The_text_of_a_file_without_include_is_kept_as_it_stands()
     {
