@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Stress.Emulator.Designs;
 using Stress.Emulator.Simulation;
 
 namespace Stress.Scenarios;
@@ -91,7 +92,8 @@ public static class ScenarioFields
 
     /// <summary>The properties that a file may set.</summary>
     public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(p => p.SetMethod is not null && p.Name != "EqualityContract" && !(type == typeof(SiteOptions) && NotInFiles.Contains(p.Name)));
+        .Where(p => p.SetMethod is not null && p.PropertyType != typeof(DesignSet) && p.Name != "EqualityContract"
+            && !(type == typeof(SiteOptions) && NotInFiles.Contains(p.Name)));
 
     /// <summary>Turns a scalar into a value of a type, or returns null.</summary>
     public static object? Scalar(Type type, string field, string text)

@@ -36,18 +36,7 @@ public sealed class Output
         Check("--out", parent);
         if (json is not null)
         {
-            if (Directory.Exists(json))
-            {
-                throw new UsageException($"--json {json}: a folder; accepted is the name of a file");
-            }
-
-            string? folder = Path.GetDirectoryName(Path.GetFullPath(json));
-            if (folder is null || !Directory.Exists(folder))
-            {
-                throw new UsageException($"--json {json}: its folder does not exist; accepted is a file in a folder that can be written");
-            }
-
-            Probe("--json", json, folder);
+            CheckFile("--json", json);
         }
 
         string safe = new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
@@ -58,6 +47,26 @@ public sealed class Output
         }
 
         return new Output(new RunFolder(Path.Combine(parent, id)), id, json);
+    }
+
+    /// <summary>Checks that a file can be written.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="file">The file.</param>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public static void CheckFile(string option, string file)
+    {
+        if (Directory.Exists(file))
+        {
+            throw new UsageException($"{option} {file}: a folder; accepted is the name of a file");
+        }
+
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(file));
+        if (folder is null || !Directory.Exists(folder))
+        {
+            throw new UsageException($"{option} {file}: its folder does not exist; accepted is a file in a folder that can be written");
+        }
+
+        Probe(option, file, folder);
     }
 
     // The nearest existing folder above must be one that we can write into; what is missing below it is created later.

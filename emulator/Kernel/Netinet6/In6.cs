@@ -587,7 +587,7 @@ public sealed partial class Kernel
 
             if (--_in6Multis[m].Timer == 0)
             {
-                int slot = LiveAt(_in6Multis[m].Ifp.Address);
+                int slot = Use(_in6Multis[m].Ifp, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
                 if (slot >= 0)
                 {
                     Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerReport);
