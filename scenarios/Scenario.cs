@@ -33,10 +33,10 @@ public sealed record Expectation
 /// <summary>A run as a file describes it: how many pairs for how long, what each role is, and what must come out.</summary>
 public sealed record Scenario
 {
-    /// <summary>Name of the scenario; a run's name starts with it.</summary>
+    /// <summary>Short name, as the file gives it.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>What it is, for people.</summary>
+    /// <summary>What it is for, in a sentence.</summary>
     public string Description { get; init; } = "";
 
     /// <summary>Pairs of a calling and a called line. A site has <see cref="SiteOptions.CallersPerAnswerer"/> of them.</summary>
@@ -45,28 +45,35 @@ public sealed record Scenario
     /// <summary>Virtual time of the run.</summary>
     public VirtualTime Duration { get; init; } = VirtualTime.FromHours(24);
 
-    /// <summary>Seed of every random draw.</summary>
+    /// <summary>The run's seed; the site options carry the same.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>What every site of the run is.</summary>
     public SiteOptions Site { get; init; } = new();
 
+    /// <summary>Bands that the result must lie in.</summary>
     public IReadOnlyList<Expectation> Expect { get; init; } = [];
 
     /// <summary>Names of probes that the run must reach.</summary>
     public IReadOnlyList<string> ExpectReached { get; init; } = [];
 
+    /// <summary>Figures to stand beside the measured ones.</summary>
     public IReadOnlyList<ReportedFigure> Reported { get; init; } = [];
 
     /// <summary>Where each value comes from: field path to <c>reference 5.4</c>, <c>fitted</c> or <c>inferred</c>.</summary>
     public IReadOnlyDictionary<string, string> Sources { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The file as it was named.</summary>
     public string FileName { get; init; } = "";
 
-    /// <summary>A text that is this scenario without any other file: the file's own, or what its includes came to.</summary>
+    /// <summary>The text that gives this scenario, without any other file: the file's own, or the whole of it where it includes another.</summary>
     public string SourceText { get; init; } = "";
 
     /// <summary>Sites of the run.</summary>
-    public int Sites => Pairs / Site.CallersPerAnswerer;
+    /// <exception cref="InvalidOperationException">The pairs do not fill the answering systems. A scenario from the loader never does that.</exception>
+    public int Sites => Pairs % Site.CallersPerAnswerer == 0
+        ? Pairs / Site.CallersPerAnswerer
+        : throw new InvalidOperationException($"{Pairs} pairs are not divisible by {Site.CallersPerAnswerer} callers of an answering system");
 
     /// <summary>Every option with its value and source, one line each, for people.</summary>
     public IEnumerable<(string Field, string Value, string Source)> Options() => ScenarioFields.List(this);

@@ -82,7 +82,7 @@ public static class ScenarioFields
     public static (long Min, long Max) Limit(string field) => Limits.TryGetValue(field, out var l) ? l : (0, int.MaxValue);
 
     // Only a competitor can keep what it has for ever; any other wait without an end would come round to a time in the past.
-    private static bool TakesNever(string field) => field == "hold";
+    internal static bool TakesNever(string field) => field == "hold";
 
     private static (VirtualTime Min, VirtualTime Max) TimeLimit(string field) => TimeLimits.TryGetValue(field, out var l) ? l : (VirtualTime.Zero, Longest);
 
@@ -186,6 +186,11 @@ public static class ScenarioFields
             return "never";
         }
 
+        if (t == VirtualTime.Zero)
+        {
+            return "0s";
+        }
+
         foreach ((long unit, string name) in new[] { (3_600_000_000L, "h"), (60_000_000L, "min"), (1_000_000L, "s"), (1_000L, "ms") })
         {
             if (t.Microseconds % unit == 0)
@@ -197,15 +202,15 @@ public static class ScenarioFields
         return $"{t.Microseconds}us";
     }
 
-    /// <summary>A single value as a file spells it, or null for a map or a list.</summary>
-    public static string? SpellValue(object value) => value switch
+    /// <summary>A single value as a file spells it, with its unit; null for a text, a list or a map.</summary>
+    public static string? SpellScalar(object value) => value switch
     {
         VirtualTime t => SpellTime(t),
         TimeRange r => r.Min == r.Max ? SpellTime(r.Min) : $"{SpellTime(r.Min)}..{SpellTime(r.Max)}",
         CountRange c => c.Min == c.Max ? $"{c.Min}" : $"{c.Min}..{c.Max}",
         Enum e => Spell(e),
         bool b => b ? "true" : "false",
-        string or int or ulong => Convert.ToString(value, CultureInfo.InvariantCulture),
+        int or ulong => Convert.ToString(value, CultureInfo.InvariantCulture),
         _ => null,
     };
 
@@ -240,8 +245,11 @@ public static class ScenarioFields
                     }
 
                     break;
-                case var _ when SpellValue(v) is { } spelled:
-                    yield return (field, spelled);
+                case string text:
+                    yield return (field, text);
+                    break;
+                case var scalar when SpellScalar(scalar) is { } spelt:
+                    yield return (field, spelt);
                     break;
                 case IEnumerable<string> words:
                     yield return (field, string.Join(", ", words));

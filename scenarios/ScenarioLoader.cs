@@ -29,12 +29,22 @@ public static class ScenarioLoader
     /// <summary>Longest run, in hours of virtual time.</summary>
     public const int MaxHours = 1_000_000;
 
-    private static readonly string[] TopFields =
+    internal static readonly string[] TopFields =
     [
         "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "reported", "sources",
     ];
 
-    private static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
+    internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
+
+    internal static readonly string[] ReportedFields = ["path", "role", "percent"];
+
+    internal static readonly string[] Daemons = ["zebra", "ospfd", "ripngd"];
+
+    // A competitor before its map is read.
+    internal static readonly CompetitorOptions Competitor =
+        new("", 0, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.Text);
+
+    internal static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
 
     /// <summary>Reads a file. <c>include:</c> names a file of the same folder.</summary>
     /// <exception cref="ScenarioException">The file cannot be accepted.</exception>
@@ -133,8 +143,20 @@ public static class ScenarioLoader
             throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
         }
 
-        scenario = scenario with { FileName = fileName, Site = scenario.Site with { Seed = scenario.Seed } };
-        return scenario with { SourceText = chain.Count == 1 ? text : ScenarioWriter.Write(scenario) };
+        scenario = scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
+        if (chain.Count > 1)
+        {
+            // A run keeps the text, and is read again where the included file is not.
+            string whole = ScenarioWriter.Write(scenario);
+            if (Encoding.UTF8.GetByteCount(whole) > MaxBytes)
+            {
+                throw new ScenarioException(fileName, 0, "include", $"more than {MaxBytes} bytes with what it includes", $"at most {MaxBytes} bytes");
+            }
+
+            scenario = scenario with { SourceText = whole };
+        }
+
+        return scenario;
     }
 
     // The first of some keys that a map has.
@@ -189,14 +211,12 @@ public static class ScenarioLoader
             throw new ScenarioException(file, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
         }
 
-        int line = 1;
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             int depth = 0;
             while (parser.MoveNext())
             {
-                line = Math.Max(1, (int)parser.Current!.Start.Line);
                 switch (parser.Current)
                 {
                     case NodeEvent { Tag.IsEmpty: false } tagged:
@@ -224,10 +244,10 @@ public static class ScenarioLoader
         {
             throw new ScenarioException(file, (int)e.Start.Line, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
         }
-        catch (Exception e) when (e is not ScenarioException)
+        catch (Exception e) when (e is not (ScenarioException or OutOfMemoryException))
         {
-            // The YAML library also throws what comes to hand: ArgumentException for an escape, InvalidOperationException for a map in a flow map.
-            throw new ScenarioException(file, line, "", e.Message.Split('\n')[0].TrimEnd('.'), "YAML with each field once");
+            // On some broken texts the parser fails with an exception of its own insides (InvalidOperationException, ArgumentException): nothing but it runs here.
+            throw new ScenarioException(file, (int)(parser.Current?.End.Line ?? 1), "", "is not YAML near this line", "YAML with each field once");
         }
     }
 
@@ -335,7 +355,7 @@ public static class ScenarioLoader
     {
         var e = new Expectation { Line = (int)node.Start.Line };
         bool percent = false;
-        foreach ((YamlNode key, YamlNode value) in Map(file, node, "expect", "path, role, design, percent").Children)
+        foreach ((YamlNode key, YamlNode value) in Map(file, node, "expect", string.Join(", ", ExpectFields)).Children)
         {
             string field = Text(file, key, "expect");
             switch (field)
@@ -365,7 +385,7 @@ public static class ScenarioLoader
                     percent = true;
                     break;
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", "unknown field", "path, role, design, percent");
+                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", "unknown field", string.Join(", ", ExpectFields));
             }
         }
 
@@ -380,7 +400,7 @@ public static class ScenarioLoader
         string path = "";
         Role? role = null;
         double percent = -1;
-        foreach ((YamlNode key, YamlNode value) in Map(file, node, "reported", "path, role, percent").Children)
+        foreach ((YamlNode key, YamlNode value) in Map(file, node, "reported", string.Join(", ", ReportedFields)).Children)
         {
             string field = Text(file, key, "reported");
             switch (field)
@@ -396,11 +416,11 @@ public static class ScenarioLoader
                 case "percent":
                     throw Bad(file, value, "reported.percent", "a per cent");
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", "unknown field", "path, role, percent");
+                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", "unknown field", string.Join(", ", ReportedFields));
             }
         }
 
-        return path.Length > 0 && percent >= 0 ? new ReportedFigure(path, role, percent) : throw new ScenarioException(file, (int)node.Start.Line, "reported", "path or percent is missing", "path, role, percent");
+        return path.Length > 0 && percent >= 0 ? new ReportedFigure(path, role, percent) : throw new ScenarioException(file, (int)node.Start.Line, "reported", "path or percent is missing", string.Join(", ", ReportedFields));
     }
 
     private static SiteOptions Roles(SiteOptions site, string file, YamlSequenceNode roles)
@@ -463,7 +483,7 @@ public static class ScenarioLoader
             {
                 foreach ((YamlNode n, string w) in words)
                 {
-                    if (w is not ("zebra" or "ospfd" or "ripngd") || words.Count(x => x.Text == w) > 1)
+                    if (!Daemons.Contains(w) || words.Count(x => x.Text == w) > 1)
                     {
                         throw Bad(file, n, full, "zebra, ospfd, ripngd, each at most once, in the order of their start");
                     }
@@ -478,7 +498,7 @@ public static class ScenarioLoader
             var competitors = new List<CompetitorOptions>();
             foreach (YamlNode n in ListOf(file, node, full))
             {
-                CompetitorOptions c = Competitor(file, n, full);
+                CompetitorOptions c = ReadCompetitor(file, n, full);
                 if (competitors.Any(x => x.Name == c.Name))
                 {
                     throw new ScenarioException(file, (int)n.Start.Line, full + ".name", $"two competitors are called \"{c.Name}\"", "a name of its own for each competitor");
@@ -508,10 +528,9 @@ public static class ScenarioLoader
         return Bind(now, file, Map(file, node, full, ScenarioFields.Accepts(type, field)), full + ".", []);
     }
 
-    private static CompetitorOptions Competitor(string file, YamlNode node, string field)
+    private static CompetitorOptions ReadCompetitor(string file, YamlNode node, string field)
     {
-        var c = new CompetitorOptions("", 0, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.Text);
-        c = (CompetitorOptions)Bind(c, file, Map(file, node, field, ScenarioFields.Accepts(typeof(CompetitorOptions), field)), field + ".", []);
+        var c = (CompetitorOptions)Bind(Competitor, file, Map(file, node, field, ScenarioFields.Accepts(typeof(CompetitorOptions), field)), field + ".", []);
         if (c.Name.Length == 0 || c.Bytes == 0 || (c.Trigger == CompetitorTrigger.Background && c.Every == VirtualTime.Zero))
         {
             throw new ScenarioException(file, (int)node.Start.Line, field, "name, bytes or (for background) every is missing", "name, bytes, trigger, count, every, hold, content");

@@ -5,88 +5,133 @@ using Stress.Emulator.Simulation;
 
 namespace Stress.Scenarios;
 
-/// <summary>Writes a scenario out as a file that needs no other: every option with its value. A run keeps this of a scenario that includes.</summary>
+/// <summary>
+/// Writes a scenario as one file that needs no other: every option with its value, nothing left to a default or an include.
+/// What it writes, <see cref="ScenarioLoader.Parse(string, string)"/> reads as the same scenario.
+/// </summary>
 public static class ScenarioWriter
 {
-    /// <summary>The text; <see cref="ScenarioLoader.Parse(string, string)"/> reads the same scenario from it.</summary>
-    public static string Write(Scenario s)
+    /// <summary>The scenario as YAML.</summary>
+    public static string Write(Scenario scenario)
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"name: {Quote(s.Name)}\ndescription: {Quote(s.Description)}\npairs: {s.Pairs}\nhours: {ScenarioFields.SpellTime(s.Duration)}\nseed: {s.Seed}\n");
-        text.Append(CultureInfo.InvariantCulture, $"design: {s.Site.Design}\ncallers_per_answerer: {s.Site.CallersPerAnswerer}\nwindow: {ScenarioFields.SpellTime(s.Site.Window)}\nroles:\n");
-        foreach (RoleOptions role in new[] { s.Site.Called, s.Site.Calling })
+        var yaml = new StringBuilder();
+        Line(yaml, 0, "name", Quote(scenario.Name));
+        Line(yaml, 0, "description", Quote(scenario.Description));
+        Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
+        Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
+        Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleOptions)))
         {
-            text.Append("  -\n");
-            Map(text, role, "    ");
+            Field(yaml, 0, p, scenario.Site);
         }
 
-        text.Append("line:\n");
-        Map(text, s.Site.Line, "  ");
-        List(text, "expect", s.Expect.Select(e => string.Create(
-            CultureInfo.InvariantCulture, $"{{path: {Quote(e.Path)}{RoleOf(e.Role)}{(e.Design is null ? "" : $", design: {e.Design}")}, percent: {Number(e.MinPercent)}..{Number(e.MaxPercent)}}}")));
-        List(text, "expect_reached", s.ExpectReached.Select(Quote));
-        List(text, "reported", s.Reported.Select(r => $"{{path: {Quote(r.Path)}{RoleOf(r.Role)}, percent: {Number(r.Percent)}}}"));
-        text.Append(s.Sources.Count == 0 ? "sources: {}\n" : "sources:\n");
-        foreach ((string field, string source) in s.Sources)
+        yaml.Append("roles:\n");
+        foreach (RoleOptions role in new[] { scenario.Site.Called, scenario.Site.Calling })
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Quote(field)}: {Quote(source)}\n");
+            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
+            Record(yaml, 4, role);
         }
 
-        return text.ToString();
-    }
-
-    private static string RoleOf(Role? role) => role is { } r ? $", role: {ScenarioFields.Spell(r)}" : "";
-
-    private static string Number(double value) => ((decimal)value).ToString(CultureInfo.InvariantCulture);
-
-    private static void List(StringBuilder text, string field, IEnumerable<string> items)
-    {
-        text.Append(CultureInfo.InvariantCulture, $"{field}: [{string.Join(", ", items)}]\n");
-    }
-
-    private static void Map(StringBuilder text, object record, string indent)
-    {
-        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()))
+        Items(yaml, "expect", scenario.Expect.Select(e =>
+            $"{{path: {Quote(e.Path)}{Role(e.Role)}{(e.Design is null ? "" : $", design: {Quote(e.Design)}")}, percent: {Percent(e.MinPercent)}..{Percent(e.MaxPercent)}}}"));
+        Items(yaml, "expect_reached", scenario.ExpectReached.Select(Quote));
+        Items(yaml, "reported", scenario.Reported.Select(r => $"{{path: {Quote(r.Path)}{Role(r.Role)}, percent: {Percent(r.Percent)}}}"));
+        if (scenario.Sources.Count > 0)
         {
-            string field = indent + ScenarioFields.FieldName(p.Name);
-            object? value = p.GetValue(record);
-            switch (value)
+            yaml.Append("sources:\n");
+            foreach ((string field, string source) in scenario.Sources.OrderBy(s => s.Key, StringComparer.Ordinal))
             {
-                case null:
-                    break;
-                case IReadOnlyList<CompetitorOptions> competitors:
-                    text.Append(CultureInfo.InvariantCulture, $"{field}:{(competitors.Count == 0 ? " []" : "")}\n");
-                    foreach (CompetitorOptions c in competitors)
-                    {
-                        text.Append(CultureInfo.InvariantCulture, $"{indent}  -\n");
-                        Map(text, c, indent + "    ");
-                    }
-
-                    break;
-                case IEnumerable<string> words:
-                    text.Append(CultureInfo.InvariantCulture, $"{field}: [{string.Join(", ", words)}]\n");
-                    break;
-                case string s:
-                    text.Append(CultureInfo.InvariantCulture, $"{field}: {Quote(s)}\n");
-                    break;
-                case VirtualTime when p.DeclaringType == typeof(CompetitorOptions) && value.Equals(VirtualTime.Zero):
-                    break;
-                default:
-                    if (ScenarioFields.SpellValue(value) is { } spelled)
-                    {
-                        text.Append(CultureInfo.InvariantCulture, $"{field}: {spelled}\n");
-                    }
-                    else
-                    {
-                        text.Append(CultureInfo.InvariantCulture, $"{field}:\n");
-                        Map(text, value, indent + "  ");
-                    }
-
-                    break;
+                Line(yaml, 2, Quote(field), Quote(source));
             }
         }
+
+        return yaml.ToString();
     }
 
-    private static string Quote(string s) =>
-        $"\"{string.Concat(s.Select(c => c is '"' or '\\' ? $"\\{c}" : char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff' ? $"\\u{(int)c:x4}" : c.ToString()))}\"";
+    private static void Record(StringBuilder yaml, int indent, object record)
+    {
+        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role)))
+        {
+            Field(yaml, indent, p, record);
+        }
+    }
+
+    private static void Field(StringBuilder yaml, int indent, PropertyInfo property, object record)
+    {
+        string name = ScenarioFields.FieldName(property.Name);
+        switch (property.GetValue(record))
+        {
+            case null or "":
+                break;
+            case string text:
+                Line(yaml, indent, name, Quote(text));
+                break;
+            case IReadOnlyList<string> words:
+                Line(yaml, indent, name, $"[{string.Join(", ", words.Select(Quote))}]");
+                break;
+            case IReadOnlyList<CompetitorOptions> { Count: 0 }:
+                Line(yaml, indent, name, "[]");
+                break;
+            case IReadOnlyList<CompetitorOptions> competitors:
+                yaml.Append(' ', indent).Append(name).Append(":\n");
+                foreach (CompetitorOptions competitor in competitors)
+                {
+                    int start = yaml.Length;
+                    Record(yaml, indent + 4, competitor);
+                    yaml[start + indent + 2] = '-';
+                }
+
+                break;
+            case { } value when ScenarioFields.SpellScalar(value) is { } text:
+                // A value that no file can give, such as the interval of a competitor that has none, is the default.
+                if (ScenarioFields.Scalar(property.PropertyType, name, text) is not null)
+                {
+                    Line(yaml, indent, name, text);
+                }
+
+                break;
+            case { } inner:
+                yaml.Append(' ', indent).Append(name).Append(":\n");
+                Record(yaml, indent + 2, inner);
+                break;
+        }
+    }
+
+    private static void Items(StringBuilder yaml, string field, IEnumerable<string> items)
+    {
+        foreach ((int i, string item) in items.Index())
+        {
+            yaml.Append(i == 0 ? $"{field}:\n" : "").Append("  - ").Append(item).Append('\n');
+        }
+    }
+
+    private static void Line(StringBuilder yaml, int indent, string field, string value) =>
+        yaml.Append(' ', indent).Append(field).Append(": ").Append(value).Append('\n');
+
+    private static string Role(Role? role) => role is { } r ? $", role: {ScenarioFields.Spell(r)}" : "";
+
+    // Exact, and without an exponent, which the format does not know.
+    private static string Percent(double value)
+    {
+        string text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.Contains('E') ? value.ToString("F400", CultureInfo.InvariantCulture).TrimEnd('0').TrimEnd('.') : text;
+    }
+
+    // A double-quoted YAML scalar (YAML 1.2, section 5.7): what a terminal or a line reader would obey is escaped.
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (char c in text)
+        {
+            _ = c switch
+            {
+                '"' or '\\' => quoted.Append('\\').Append(c),
+                '\n' => quoted.Append("\\n"),
+                _ when char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff' => quoted.Append($"\\u{(int)c:x4}"),
+                _ => quoted.Append(c),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
 }

@@ -1,4 +1,3 @@
-using CsCheck;
 using Stress.Emulator.Simulation;
 using Stress.Tests.Shared;
 using Xunit;
@@ -31,8 +30,8 @@ public sealed class ScenarioFileTests : IDisposable
     {
         Scenario s = ScenarioLoader.Load(Repository.At("scenarios", file));
 
-        Same(s, ScenarioLoader.Parse(s.SourceText, file));
-        Same(s, ScenarioLoader.Parse(ScenarioWriter.Write(s), file));
+        ScenarioWriterTests.Same(s, ScenarioLoader.Parse(s.SourceText, file));
+        ScenarioWriterTests.Same(s, ScenarioLoader.Parse(ScenarioWriter.Write(s), file));
     }
 
     [Fact]
@@ -147,44 +146,6 @@ public sealed class ScenarioFileTests : IDisposable
         {
             Refusals.Says(Assert.Throws<ScenarioException>(() => ScenarioLoader.Load("/dev/zero")), "/dev/zero", 0, "", "at most 262144 bytes");
         }
-    }
-
-    [Fact]
-    public void Any_change_of_a_scenarios_text_is_accepted_or_refused_and_nothing_else()
-    {
-        string[] bits = ["", "\n", "\t", ":", " ", "- ", "{", "}", "[", "]", "\"", "'", "!", "!!str ", "&a ", "*a", "|", ">", "%YAML 9.9\n", "---\n", "...", "? ", "<<: ", "#", "\0", "\u2028", "\ud800", "\\UFFFFFFFF", "-1", "0", "never", "1e99", "999999999999999999999", "..", "\ufeff", "@", "`", ","];
-        Gen<string> change = Gen.OneOf(Gen.Int[0, bits.Length - 1].Select(i => bits[i]), Gen.String[0, 4], Gen.Int[0, Troxel.Length - 40].Select(at => Troxel.Substring(at, 40)));
-        Gen.Select(Gen.Int[0, Troxel.Length], Gen.Int[0, 30], change).Array[1, 4].Sample(
-            changes =>
-            {
-                string text = Troxel;
-                foreach ((int at, int cut, string put) in changes)
-                {
-                    int from = Math.Min(at, text.Length);
-                    text = text.Remove(from, Math.Min(cut, text.Length - from)).Insert(from, put);
-                }
-
-                try
-                {
-                    Scenario s = ScenarioLoader.Parse(text, "t.yaml");
-                    Same(s, ScenarioLoader.Parse(ScenarioWriter.Write(s), "t.yaml"));
-                }
-                catch (ScenarioException e)
-                {
-                    Refusals.OneLine(e);
-                    Assert.NotEmpty(e.Accepted);
-                }
-            },
-            iter: 2_000);
-    }
-
-    private static void Same(Scenario a, Scenario b)
-    {
-        Assert.Equal(a.Options(), b.Options());
-        Assert.Equal(a.Expect.Select(e => e with { Line = 0 }), b.Expect.Select(e => e with { Line = 0 }));
-        Assert.Equal(a.Reported, b.Reported);
-        Assert.Equal(a.ExpectReached, b.ExpectReached);
-        Assert.Equal((a.Name, a.Description, a.Site.Seed), (b.Name, b.Description, b.Site.Seed));
     }
 
     private string Write(string name, string text)

@@ -1,0 +1,367 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Scenarios;
+
+/// <summary>A field of the format, for people and for editors.</summary>
+/// <param name="Path">Where it stands, as <c>roles[].kernel.fill</c>; <c>[]</c> is an item of a list.</param>
+/// <param name="Accepts">What it accepts, in words.</param>
+/// <param name="Default">Its value where no file gives one; empty for none.</param>
+/// <param name="Meaning">What it does, in a sentence.</param>
+public sealed record ScenarioField(string Path, string Accepts, string Default, string Meaning);
+
+/// <summary>
+/// The format as a list of fields (docs/scenarios.md) and as a JSON schema (scenario.schema.json). Names, limits and defaults are read off the
+/// option records; only the meanings stand here.
+/// </summary>
+public static class ScenarioReference
+{
+    private const string TimePattern = "[0-9]+(us|ms|s|min|h|d)";
+    private const string PercentPattern = "[0-9]*\\.?[0-9]+";
+
+    private static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
+    {
+        ["name"] = "Short name, shown with every result.",
+        ["description"] = "What the scenario is for.",
+        ["include"] = "Another file of the same folder, taken first; this file's fields stand over its. Not accepted from the network.",
+        ["pairs"] = "Calling and called lines of the run.",
+        ["hours"] = "Virtual time of the run.",
+        ["seed"] = "All that is random is drawn from it: the same seed gives the same run.",
+        ["design"] = "Teardown design: what holders store, and what detach and address removal purge.",
+        ["callers_per_answerer"] = "Modems of the answering system, each with its own caller.",
+        ["window"] = "Virtual time of one unit of work.",
+        ["roles"] = "The two ends of the line. An item sets only the fields it names.",
+        ["roles[].role"] = "Which end. Each may stand once.",
+        ["roles[].name"] = "A name for people.",
+        ["roles[].kernel"] = "Kernel configuration.",
+        ["roles[].kernel.abi"] = "Width of pointers, which decides where the fields lie that decide outcomes (reference 1.1).",
+        ["roles[].kernel.fill"] = "What malloc writes into freed memory: the list link only, DIAGNOSTIC's first 32 bytes, or DEBUG's whole block (reference 5.5).",
+        ["roles[].kernel.ppp_units"] = "Cloned units (from 2004-12-05) are created and destroyed with each call; static ones are never freed (reference 5.1).",
+        ["roles[].kernel.routing_socket_bytes"] = "Receive queue of a routing socket, in bytes; messages beyond it are dropped (reference 7.1).",
+        ["roles[].kernel.ppp_mtu"] = "MTU of a ppp unit, in bytes.",
+        ["roles[].kernel.free_softc_blocks"] = "Free blocks in the size class of the ppp softc after boot: after how many requests a freed one is handed out (reference 5.4).",
+        ["roles[].kernel.free_small_blocks"] = "Free blocks in the size class of in6_ifextra after boot.",
+        ["roles[].kernel.competitors"] = "Other users of kernel memory, with their own timing (reference 5.4). A list here replaces an included one.",
+        ["roles[].kernel.competitors[].name"] = "A name of its own, for people.",
+        ["roles[].kernel.competitors[].bytes"] = "Requested size; the class is the next power of two.",
+        ["roles[].kernel.competitors[].trigger"] = "When it allocates: by itself, at a login, at a connection attempt, or when a link has gone down.",
+        ["roles[].kernel.competitors[].count"] = "Blocks at a time.",
+        ["roles[].kernel.competitors[].every"] = "Mean interval; needed for background, and for nothing else.",
+        ["roles[].kernel.competitors[].hold"] = "How long before the blocks are freed; never for kept.",
+        ["roles[].kernel.competitors[].content"] = "What it writes into them, which is what a stale pointer then reads.",
+        ["roles[].pppd"] = "pppd's options (reference 6).",
+        ["roles[].pppd.persist"] = "Redial after a link has ended.",
+        ["roles[].pppd.holdoff"] = "Wait before a redial.",
+        ["roles[].pppd.max_fail"] = "Attempts without success before pppd gives up; 0 for never.",
+        ["roles[].pppd.default_route"] = "Set a default route; taking it away widens the gap in which ospfd's drop can still find the address (reference 8.4 M1).",
+        ["roles[].pppd.proxy_arp"] = "Set a proxy ARP entry.",
+        ["roles[].pppd.demand"] = "Keep the unit across redials, so that nothing is detached (reference 5.2).",
+        ["roles[].pppd.addressing"] = "Whether the caller asks for its IPv4 address; decides whether IPCP or IPV6CP finishes first (reference 6.6).",
+        ["roles[].pppd.script"] = "Running time of ip-up, ip-down and the IPv6 scripts.",
+        ["roles[].pppd.lcp_echo_interval"] = "Interval of LCP echo requests; 0s is off.",
+        ["roles[].pppd.lcp_echo_failure"] = "Unanswered echo requests that end the link.",
+        ["roles[].daemons"] = "Daemons in the order of their start; zebra serves its clients in the order in which they connected.",
+        ["roles[].ospfd"] = "ospfd's options (reference 7.2, 7.3).",
+        ["roles[].ospfd.version"] = "When it joins and leaves 224.0.0.5, and by address or by index.",
+        ["roles[].ospfd.hello_interval"] = "HelloInterval (RFC 2328, 9.5).",
+        ["roles[].ospfd.dead_interval"] = "RouterDeadInterval (RFC 2328, 9).",
+        ["roles[].ospfd.exit"] = "Why its process ends by itself, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).",
+        ["roles[].ospfd.core_dump"] = "Writing the core file after an abort; the process's sockets are closed only after that.",
+        ["roles[].ospfd.respawn"] = "Time until a watcher starts it again.",
+        ["roles[].ripngd"] = "ripngd's options (reference 7.4 to 7.6).",
+        ["roles[].ripngd.update"] = "Mean interval of regular updates (RFC 2080, 2.3).",
+        ["roles[].ripngd.update_jitter"] = "Half width of the interval's jitter; at most update.",
+        ["roles[].ripngd.on_ethernet"] = "RIPng also runs on the Ethernet interface (a hub): a link's end then sends a triggered update there (reference 8.4 M7).",
+        ["roles[].hup"] = "The programme of HUP signals that cron sends to pppd.",
+        ["roles[].hup.enabled"] = "Whether there is one.",
+        ["roles[].hup.every"] = "Its period.",
+        ["roles[].hup.phase"] = "Where in the period the signal falls: the offset of the systems' clocks, drawn once a router.",
+        ["roles[].hup.jitter"] = "How late cron's job runs, drawn for each signal.",
+        ["roles[].borrowed_address"] = "The ppp local address is the Ethernet's (reference 8.4 M2).",
+        ["roles[].group_member"] = "A group outside 224.0.0/24 that another process is a member of (reference 8.4 M8).",
+        ["roles[].reboot"] = "From a panic until the daemons run again.",
+        ["line"] = "The telephone line and its modems.",
+        ["line.bit_rate"] = "Bits a second; a byte takes ten.",
+        ["line.delay"] = "One-way delay, drawn for each call.",
+        ["line.dial_time"] = "Dialling, ringing and training.",
+        ["line.login_time"] = "From carrier to pppd's start on the called system: getty's prompt, name, password, the login shell.",
+        ["line.failed_dial_time"] = "The whole of an attempt that ends without carrier.",
+        ["line.training_failures_per_thousand"] = "Attempts of a thousand in which training fails.",
+        ["line.carrier_detect"] = "From DTR low at one end to loss of carrier at the other.",
+        ["line.noise_per_million_frames"] = "Frames of a million that noise breaks.",
+        ["line.carrier_loss_every"] = "Mean time between carrier losses of the line itself; 0s for never.",
+        ["expect"] = "Bands that the result must lie in; a run that misses one exits with 1. A list here replaces an included one.",
+        ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
+        ["expect[].role"] = "The end it is counted at; both where not given.",
+        ["expect[].design"] = "The design it holds for; all where not given.",
+        ["expect[].percent"] = "Per cent of disconnects (of pairs for first_crash_within_hour), ends included.",
+        ["expect_reached"] = "Probes that the run must reach. A list here replaces an included one.",
+        ["reported"] = "Figures from elsewhere, shown beside the measured ones. A list here replaces an included one.",
+        ["reported[].path"] = "The code path.",
+        ["reported[].role"] = "The end it was reported for.",
+        ["reported[].percent"] = "The figure.",
+        ["sources"] = "Where each value comes from: a field path, as roles.called.kernel.fill, to a text such as the mail, reference 5.4, fitted or inferred. Each path must name a field.",
+    };
+
+    /// <summary>Every field, in the order of the format.</summary>
+    public static IEnumerable<ScenarioField> Fields()
+    {
+        var defaults = new Scenario();
+        foreach (string field in ScenarioLoader.TopFields)
+        {
+            switch (field)
+            {
+                case "pairs":
+                    yield return Field(field, $"a whole number from 1 to {ScenarioLoader.MaxPairs}", ScenarioFields.SpellScalar(defaults.Pairs)!);
+                    break;
+                case "hours":
+                    yield return Field(field, $"a number of hours above 0 and up to {ScenarioLoader.MaxHours}, or a time with a unit, as 36h", ScenarioFields.SpellScalar(defaults.Duration)!);
+                    break;
+                case "seed":
+                    yield return Field(field, ScenarioFields.Accepts(typeof(ulong), field), ScenarioFields.SpellScalar(defaults.Seed)!);
+                    break;
+                case "design":
+                    yield return Field(field, Designs, defaults.Site.Design);
+                    break;
+                case "roles":
+                    yield return Field(field, "a list of maps, each with a role");
+                    yield return Field("roles[].role", ScenarioFields.Accepts(typeof(Role), "role") + " (needed)");
+                    foreach (ScenarioField x in Of("roles[].", new RoleOptions { Role = Role.Called }))
+                    {
+                        yield return x;
+                    }
+
+                    break;
+                case "line":
+                    yield return Field(field, "a map");
+                    foreach (ScenarioField x in Of("line.", defaults.Site.Line))
+                    {
+                        yield return x;
+                    }
+
+                    break;
+                case "callers_per_answerer" or "window":
+                    yield return Of("", defaults.Site).First(x => x.Path == field);
+                    break;
+                case "expect":
+                    yield return Field(field, "a list of maps");
+                    yield return Field("expect[].path", string.Join(", ", ScenarioLoader.Paths) + ", or an exact crash title (needed)");
+                    yield return Field("expect[].role", ScenarioFields.Accepts(typeof(Role), "role"));
+                    yield return Field("expect[].design", "a design");
+                    yield return Field("expect[].percent", "a per cent or a band, as 70..80 (needed)");
+                    break;
+                case "reported":
+                    yield return Field(field, "a list of maps");
+                    yield return Field("reported[].path", "text (needed)");
+                    yield return Field("reported[].role", ScenarioFields.Accepts(typeof(Role), "role"));
+                    yield return Field("reported[].percent", "a per cent (needed)");
+                    break;
+                case "include":
+                    yield return Field(field, "the name of a file in the same folder");
+                    break;
+                case "expect_reached":
+                    yield return Field(field, "a list of probes: " + string.Join(", ", Probes));
+                    break;
+                case "sources":
+                    yield return Field(field, "a map of field paths to texts");
+                    break;
+                default:
+                    yield return Field(field, "text");
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The list of fields as a Markdown table.</summary>
+    public static string Table()
+    {
+        var table = new StringBuilder("| field | accepted | default | meaning |\n|---|---|---|---|\n");
+        foreach (ScenarioField f in Fields())
+        {
+            table.Append(CultureInfo.InvariantCulture, $"| `{f.Path}` | {f.Accepts} | {f.Default} | {f.Meaning} |\n");
+        }
+
+        return table.ToString();
+    }
+
+    /// <summary>
+    /// The format as a JSON schema (draft 2020-12), for editors. The loader has the last word: it also refuses what a schema cannot say, such as a
+    /// time out of range, and it accepts a number in quotes.
+    /// </summary>
+    public static string Schema()
+    {
+        var top = new JsonObject();
+        var defaults = new Scenario();
+        foreach (string field in ScenarioLoader.TopFields)
+        {
+            top[field] = Described(field, field switch
+            {
+                "pairs" => Whole(1, ScenarioLoader.MaxPairs),
+                "hours" => Either(new JsonObject { ["type"] = "number", ["exclusiveMinimum"] = 0, ["maximum"] = ScenarioLoader.MaxHours }, Pattern(TimePattern)),
+                "seed" => Whole(0, ulong.MaxValue),
+                "design" => Words(TeardownDesigns.All.Select(d => d.Name)),
+                "roles" => List(Map(
+                    ["role"],
+                    [("role", Described("roles[].role", Scalar(typeof(Role), "role"))), .. Properties("roles[].", new RoleOptions { Role = Role.Called })]),
+                    max: 2),
+                "line" => Map([], Properties("line.", defaults.Site.Line)),
+                "callers_per_answerer" => Scalar(typeof(int), field),
+                "window" => Scalar(typeof(VirtualTime), field),
+                "expect" => List(Map(["path", "percent"], ScenarioLoader.ExpectFields.Select(f => (f, Described($"expect[].{f}", Judged(f, band: true)))))),
+                "reported" => List(Map(["path", "percent"], ScenarioLoader.ReportedFields.Select(f => (f, Described($"reported[].{f}", Judged(f, band: false)))))),
+                "expect_reached" => List(Words(Probes)),
+                "include" => new JsonObject { ["type"] = "string", ["pattern"] = "^[^/\\\\:]+$" },
+                "sources" => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } },
+                _ => new JsonObject { ["type"] = "string" },
+            });
+        }
+
+        var schema = new JsonObject
+        {
+            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["title"] = "Stress scenario",
+            ["description"] = "A run as a file describes it. The reference is docs/scenarios.md; the loader has the last word.",
+            ["type"] = "object",
+            ["additionalProperties"] = false,
+            ["properties"] = top,
+        };
+        return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+    }
+
+    private static string Designs => string.Join(", ", TeardownDesigns.All.Select(d => d.Name));
+
+    private static IEnumerable<string> Probes => Enumerable.Range(0, ProbeNames.Count).Select(i => ProbeNames.Of((Probe)i));
+
+    private static ScenarioField Field(string path, string accepts, string standard = "") =>
+        new(path, accepts, standard, Meanings.GetValueOrDefault(path) ?? throw new InvalidOperationException($"the field {path} has no meaning in {nameof(ScenarioReference)}"));
+
+    private static IEnumerable<ScenarioField> Of(string prefix, object record)
+    {
+        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role) && p.PropertyType != typeof(RoleOptions)))
+        {
+            string name = ScenarioFields.FieldName(p.Name), path = prefix + name;
+            object? value = p.GetValue(record);
+            if (value is IReadOnlyList<CompetitorOptions>)
+            {
+                yield return Field(path, "a list of maps");
+                foreach (ScenarioField x in Of(path + "[].", ScenarioLoader.Competitor))
+                {
+                    // What a competitor must be given has no default.
+                    yield return x.Path.EndsWith(".name", StringComparison.Ordinal) || x.Path.EndsWith(".bytes", StringComparison.Ordinal)
+                        ? x with { Accepts = x.Accepts + " (needed)", Default = "" } : x;
+                }
+            }
+            else if (value is IReadOnlyList<string> words)
+            {
+                yield return Field(path, $"a list of {string.Join(", ", ScenarioLoader.Daemons)}", string.Join(", ", words));
+            }
+            else if (p.PropertyType == typeof(string))
+            {
+                yield return Field(path, name switch { "group_member" => "an IPv4 multicast group, as 224.0.1.1", "design" => Designs, _ => "text" }, (string?)value ?? "");
+            }
+            else if (value is not null && ScenarioFields.SpellScalar(value) is { } text)
+            {
+                yield return Field(path, ScenarioFields.Accepts(p.PropertyType, name), ScenarioFields.Scalar(p.PropertyType, name, text) is null ? "" : text);
+            }
+            else
+            {
+                yield return Field(path, "a map");
+                foreach (ScenarioField x in Of(path + ".", value!))
+                {
+                    yield return x;
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<(string, JsonObject)> Properties(string prefix, object record)
+    {
+        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role)))
+        {
+            string name = ScenarioFields.FieldName(p.Name), path = prefix + name;
+            object? value = p.GetValue(record);
+            JsonObject schema = value switch
+            {
+                IReadOnlyList<CompetitorOptions> => List(Map(["name", "bytes"], Properties(path + "[].", ScenarioLoader.Competitor))),
+                IReadOnlyList<string> => new JsonObject { ["type"] = "array", ["uniqueItems"] = true, ["items"] = Words(ScenarioLoader.Daemons) },
+                not null when ScenarioFields.SpellScalar(value) is null && value is not string => Map([], Properties(path + ".", value)),
+                _ => Scalar(p.PropertyType, name),
+            };
+            yield return (name, Described(path, schema));
+        }
+    }
+
+    private static JsonObject Scalar(Type type, string field)
+    {
+        (long min, long max) = ScenarioFields.Limit(field);
+        return type == typeof(bool) ? new JsonObject { ["type"] = "boolean" }
+            : type == typeof(int) ? Whole(min, (ulong)max)
+            : type == typeof(VirtualTime) ? Pattern(TimePattern)
+            : type == typeof(TimeRange) ? Pattern($"{TimePattern}(\\.\\.{TimePattern})?{(ScenarioFields.TakesNever(field) ? "|never" : "")}")
+            : type == typeof(CountRange) ? Either(Whole(0, ScenarioFields.MaxCount), Pattern("[0-9]+\\.\\.[0-9]+"))
+            : type.IsEnum ? Words(Enum.GetValues(type).Cast<Enum>().Select(ScenarioFields.Spell))
+            : field == "group_member" ? Pattern("2(2[4-9]|3[0-9])(\\.[0-9]{1,3}){3}")
+            : new JsonObject { ["type"] = "string" };
+    }
+
+    private static JsonObject Judged(string field, bool band)
+    {
+        var percent = new JsonObject { ["type"] = "number", ["minimum"] = 0, ["maximum"] = 100 };
+        return field switch
+        {
+            "role" => Scalar(typeof(Role), field),
+            "design" => Words(TeardownDesigns.All.Select(d => d.Name)),
+            "percent" => band ? Either(percent, Pattern($"{PercentPattern}\\.\\.{PercentPattern}")) : percent,
+            _ => new JsonObject { ["type"] = "string", ["minLength"] = 1 },
+        };
+    }
+
+    private static JsonObject Described(string path, JsonObject schema)
+    {
+        schema.Insert(0, "description", Meanings.GetValueOrDefault(path) ?? throw new InvalidOperationException($"the field {path} has no meaning in {nameof(ScenarioReference)}"));
+        return schema;
+    }
+
+    private static JsonObject Whole(long min, ulong max) => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
+
+    private static JsonObject Pattern(string pattern) => new() { ["type"] = "string", ["pattern"] = $"^({pattern})$" };
+
+    private static JsonObject Words(IEnumerable<string> words) => new() { ["enum"] = new JsonArray([.. words.Select(w => (JsonNode)w)]) };
+
+    private static JsonObject Either(JsonObject a, JsonObject b) => new() { ["anyOf"] = new JsonArray(a, b) };
+
+    private static JsonObject List(JsonObject items, int? max = null)
+    {
+        var list = new JsonObject { ["type"] = "array", ["items"] = items };
+        if (max is { } most)
+        {
+            list["maxItems"] = most;
+        }
+
+        return list;
+    }
+
+    private static JsonObject Map(string[] needed, IEnumerable<(string Name, JsonObject Schema)> fields)
+    {
+        var properties = new JsonObject();
+        foreach ((string name, JsonObject schema) in fields)
+        {
+            properties[name] = schema;
+        }
+
+        var map = new JsonObject { ["type"] = "object", ["additionalProperties"] = false };
+        if (needed.Length > 0)
+        {
+            map["required"] = new JsonArray([.. needed.Select(n => (JsonNode)n)]);
+        }
+
+        map["properties"] = properties;
+        return map;
+    }
+}
