@@ -13,7 +13,10 @@ public static class StressCommand
         var root = new RootCommand("Stress: finds kernel state that outlives the network interface it points to.")
         {
             RunCommand.Create(terminal),
+            CompareCommand.Create(terminal),
+            SensitivityCommand.Create(terminal),
             ShowCommand.Create(terminal),
+            ReplayCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
         };

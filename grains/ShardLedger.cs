@@ -17,6 +17,7 @@ public sealed class ShardLedger
     private readonly RunTotals _totals;
     private readonly List<SiteTrouble> _troubles = [];
     private readonly Dictionary<int, IReadOnlyList<WindowMark>> _marks = [];
+    private readonly List<SiteRecord> _sites = [];
     private ShardProgress _progress;
     private int _next;
 
@@ -104,6 +105,11 @@ public sealed class ShardLedger
         _digests[i] = outcome.Tally.Digest;
         _firstCrashes[i] = outcome.Tally.FirstCrash;
         _progress = _progress with { Done = _progress.Done + 1 };
+        if (_plan.KeepSites)
+        {
+            _sites.Add(new SiteRecord(site, outcome.Tally.Digest, outcome.Series));
+        }
+
         if (outcome.Marks is { } marks)
         {
             _marks[site] = marks;
@@ -134,6 +140,7 @@ public sealed class ShardLedger
             FirstCrashes = [.. _firstCrashes],
             Troubles = [.. _troubles.OrderBy(trouble => trouble.Site)],
             Marks = new Dictionary<int, IReadOnlyList<WindowMark>>(_marks),
+            Sites = [.. _sites.OrderBy(kept => kept.Site)],
         };
     }
 }

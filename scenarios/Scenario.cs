@@ -70,8 +70,10 @@ public sealed record Scenario
 
 /// <summary>A scenario that cannot be accepted. The message is one line.</summary>
 public sealed class ScenarioException(string file, int line, string field, string problem, string accepted)
-    : Exception($"{file}:{line}: {(field.Length == 0 ? "" : field + ": ")}{problem}; accepted: {accepted}")
+    : Exception(OneLine($"{file}:{line}: {(field.Length == 0 ? "" : field + ": ")}{problem}; accepted: {accepted}"))
 {
+    private const int LongestMessage = 2_000;
+
     /// <summary>The file as it was named.</summary>
     public string File => file;
 
@@ -83,4 +85,8 @@ public sealed class ScenarioException(string file, int line, string field, strin
 
     /// <summary>What would be accepted.</summary>
     public string Accepted => accepted;
+
+    // What a file says goes into the message, and a file can say line ends, terminal sequences and very long words.
+    private static string OneLine(string message) =>
+        string.Concat(message.Take(LongestMessage).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? $"\\u{(int)c:x4}" : c.ToString()));
 }

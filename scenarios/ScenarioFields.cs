@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Stress.Emulator.Designs;
 using Stress.Emulator.Simulation;
 
 namespace Stress.Scenarios;
@@ -19,6 +20,23 @@ public static class ScenarioFields
         ["callers_per_answerer"] = (1, 64), ["training_failures_per_thousand"] = (0, 1000), ["noise_per_million_frames"] = (0, 1_000_000), ["bit_rate"] = (300, 115_200_000),
         ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
     };
+
+    // Times that the emulator divides by or waits for again and again: at zero it would never get past one instant.
+    private static readonly Dictionary<string, (VirtualTime Min, VirtualTime Max)> TimeLimits = new(StringComparer.Ordinal)
+    {
+        ["window"] = (VirtualTime.FromSeconds(1), VirtualTime.FromHours(1_000)), ["every"] = (VirtualTime.FromMilliseconds(1), Longest),
+        ["hello_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(65_535)), ["dead_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(uint.MaxValue)),
+        ["update"] = (VirtualTime.FromSeconds(1), Longest), ["dial_time"] = (VirtualTime.FromMilliseconds(1), Longest), ["failed_dial_time"] = (VirtualTime.FromMilliseconds(1), Longest),
+    };
+
+    // Fields of the options that a run sets, not a file.
+    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet)];
+
+    /// <summary>The longest time that a file may name, apart from never.</summary>
+    public static VirtualTime Longest => VirtualTime.FromHours(ScenarioLoader.MaxHours);
+
+    /// <summary>Most of a count.</summary>
+    public const int MaxCount = 10_000;
 
     /// <summary>snake_case of a property's name.</summary>
     public static string FieldName(string property)
@@ -49,10 +67,10 @@ public static class ScenarioFields
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type == typeof(bool) ? "true, false"
-            : type == typeof(VirtualTime) ? "a time with a unit, as 250ms, 60s, 10min, 24h, or never"
-            : type == typeof(TimeRange) ? "a time or a range of times, as 200ms..2s"
-            : type == typeof(CountRange) ? "a count or a range of counts, as 2..4"
-            : type == typeof(int) ? (Limits.TryGetValue(field, out var l) ? $"a whole number from {l.Min} to {l.Max}" : "a whole number from 0 to 2147483647")
+            : type == typeof(VirtualTime) ? $"a time with a unit{Between(field)}, as 250ms, 60s, 10min, 24h"
+            : type == typeof(TimeRange) ? $"a time or a range of times{Between(field)}, as 200ms..2s{(TakesNever(field) ? ", or never" : "")}"
+            : type == typeof(CountRange) ? $"a count or a range of counts up to {MaxCount}, as 2..4"
+            : type == typeof(int) ? $"a whole number from {Limit(field).Min} to {Limit(field).Max}"
             : type == typeof(ulong) ? "a whole number from 0 to 18446744073709551615"
             : type == typeof(string) ? "text"
             : type.IsEnum ? string.Join(", ", Enum.GetValues(type).Cast<Enum>().Select(Spell))
@@ -60,9 +78,22 @@ public static class ScenarioFields
             : "a map of " + string.Join(", ", Properties(type).Select(p => FieldName(p.Name)));
     }
 
+    /// <summary>The least and the greatest of a whole number.</summary>
+    public static (long Min, long Max) Limit(string field) => Limits.TryGetValue(field, out var l) ? l : (0, int.MaxValue);
+
+    // Only a competitor can keep what it has for ever; any other wait without an end would come round to a time in the past.
+    private static bool TakesNever(string field) => field == "hold";
+
+    private static (VirtualTime Min, VirtualTime Max) TimeLimit(string field) => TimeLimits.TryGetValue(field, out var l) ? l : (VirtualTime.Zero, Longest);
+
+    private static string Between(string field) => TimeLimits.TryGetValue(field, out var l) ? $" from {SpellTime(l.Min)} to {SpellTime(l.Max)}" : "";
+
+    private static bool Within(string field, VirtualTime t) => t >= TimeLimit(field).Min && t <= TimeLimit(field).Max;
+
     /// <summary>The properties that a file may set.</summary>
     public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(p => p.SetMethod is not null && p.Name != "EqualityContract");
+        .Where(p => p.SetMethod is not null && p.PropertyType != typeof(DesignSet) && p.Name != "EqualityContract"
+            && !(type == typeof(SiteOptions) && NotInFiles.Contains(p.Name)));
 
     /// <summary>Turns a scalar into a value of a type, or returns null.</summary>
     public static object? Scalar(Type type, string field, string text)
@@ -80,25 +111,31 @@ public static class ScenarioFields
 
         if (type == typeof(VirtualTime))
         {
-            return TryTime(text, out VirtualTime t) ? t : null;
+            return TryTime(text, out VirtualTime t) && Within(field, t) ? t : null;
         }
 
         if (type == typeof(TimeRange))
         {
+            if (text.Trim() == "never" && TakesNever(field))
+            {
+                return TimeRange.Fixed(VirtualTime.Never);
+            }
+
             string[] parts = text.Split("..");
-            return parts.Length is 1 or 2 && TryTime(parts[0], out VirtualTime a) && TryTime(parts[^1], out VirtualTime b) && a <= b ? new TimeRange(a, b) : null;
+            return parts.Length is 1 or 2 && TryTime(parts[0], out VirtualTime a) && TryTime(parts[^1], out VirtualTime b) && a <= b && Within(field, a) && Within(field, b)
+                ? new TimeRange(a, b) : null;
         }
 
         if (type == typeof(CountRange))
         {
             string[] parts = text.Split("..");
             return parts.Length is 1 or 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int a)
-                && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int b) && a <= b && b <= 10_000 ? new CountRange(a, b) : null;
+                && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int b) && a <= b && b <= MaxCount ? new CountRange(a, b) : null;
         }
 
         if (type == typeof(int))
         {
-            (long min, long max) = Limits.TryGetValue(field, out var l) ? l : (0, int.MaxValue);
+            (long min, long max) = Limit(field);
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= min && n <= max ? n : null;
         }
 
@@ -132,7 +169,7 @@ public static class ScenarioFields
         }
 
         long unit = text[digits..] switch { "us" => 1, "ms" => 1_000, "s" => 1_000_000, "min" => 60_000_000, "h" => 3_600_000_000, "d" => 86_400_000_000, _ => 0 };
-        if (unit == 0 || !long.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n > 1_000_000_000_000_000 / unit)
+        if (unit == 0 || !long.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n > Longest.Microseconds / unit)
         {
             return false;
         }
@@ -182,6 +219,7 @@ public static class ScenarioFields
             switch (v)
             {
                 case null:
+                case Role:
                     break;
                 case RoleOptions role:
                     foreach (var x in Walk($"roles.{FieldName(role.Role.ToString())}.", role))

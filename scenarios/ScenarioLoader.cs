@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
@@ -25,6 +26,9 @@ public static class ScenarioLoader
     /// <summary>Most pairs in a run.</summary>
     public const int MaxPairs = 10_000_000;
 
+    /// <summary>Longest run, in hours of virtual time.</summary>
+    public const int MaxHours = 1_000_000;
+
     private static readonly string[] TopFields =
     [
         "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "reported", "sources",
@@ -38,7 +42,7 @@ public static class ScenarioLoader
     {
         string text = ReadFile(path, path, 0, "");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
-        return Parse(text, path, (name, line) => ReadFile(Path.Combine(folder, name), path, line, "include"));
+        return Parse(text, path, (name, from, line) => ReadFile(Path.Combine(folder, name), from, line, "include"));
     }
 
     /// <summary>Reads a scenario that comes without a folder, such as one from the network: <c>include:</c> is refused.</summary>
@@ -49,23 +53,26 @@ public static class ScenarioLoader
     {
         try
         {
-            var info = new FileInfo(path);
             if (Directory.Exists(path))
             {
                 throw new ScenarioException(file, line, field, $"\"{path}\" is a folder", "a scenario file in YAML");
             }
 
-            if (!info.Exists)
+            if (!File.Exists(path))
             {
                 throw new ScenarioException(file, line, field, $"\"{path}\" does not exist", "a scenario file in YAML, such as scenarios/troxel-2005.yaml");
             }
 
-            if (info.Length > MaxBytes)
+            // A device or a pipe does not say how long it is: read no more than is accepted.
+            using FileStream stream = File.OpenRead(path);
+            var bytes = new byte[MaxBytes + 1];
+            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MaxBytes)
             {
-                throw new ScenarioException(file, line, field, $"{info.Length} bytes", $"at most {MaxBytes} bytes");
+                throw new ScenarioException(file, line, field, $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
             }
 
-            return File.ReadAllText(path);
+            return new StreamReader(new MemoryStream(bytes, 0, length)).ReadToEnd();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -73,7 +80,7 @@ public static class ScenarioLoader
         }
     }
 
-    private static Scenario Parse(string text, string fileName, Func<string, int, string>? include)
+    private static Scenario Parse(string text, string fileName, Func<string, string, int, string>? include)
     {
         var chain = new List<(string File, YamlMappingNode Root)>();
         string current = text, name = fileName;
@@ -93,7 +100,7 @@ public static class ScenarioLoader
                 throw new ScenarioException(name, line, "include", "a scenario from the network cannot name files", "a scenario without include");
             }
 
-            if (target.Length == 0 || target.IndexOfAny(['/', '\\', ':']) >= 0 || target is "." or "..")
+            if (target.Length == 0 || target.IndexOfAny(['/', '\\', ':']) >= 0 || target.Any(char.IsControl) || target is "." or "..")
             {
                 throw new ScenarioException(name, line, "include", $"\"{target}\" is not accepted", "the name of a file in the same folder");
             }
@@ -108,40 +115,77 @@ public static class ScenarioLoader
                 throw new ScenarioException(name, line, "include", "too many includes", $"a chain of at most {MaxIncludes}");
             }
 
-            current = include(target, line);
+            current = include(target, name, line);
             name = Path.Combine(Path.GetDirectoryName(name) ?? "", target);
         }
 
         var scenario = new Scenario();
         foreach ((string file, YamlMappingNode root) in chain)
         {
-            scenario = Apply(scenario, file, root);
+            Scenario before = scenario;
+            scenario = Check(Apply(before, file, root), before, file, root);
         }
 
         if (scenario.Pairs % scenario.Site.CallersPerAnswerer != 0)
         {
-            throw new ScenarioException(fileName, LineOf(chain[^1].Root, "pairs"), "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
-        }
-
-        var fields = scenario.Options().Select(o => o.Field).ToHashSet(StringComparer.Ordinal);
-        foreach (string key in scenario.Sources.Keys)
-        {
-            if (!fields.Contains(key))
-            {
-                throw new ScenarioException(fileName, LineOf(chain[^1].Root, "sources"), $"sources.{key}", "names no field", "a field path such as roles.called.kernel.fill");
-            }
+            (string file, YamlMappingNode root) = chain.LastOrDefault(c => KeyOf(c.Root, "pairs", "callers_per_answerer") is not null, chain[^1]);
+            int line = (int)(KeyOf(root, "pairs", "callers_per_answerer") ?? root).Start.Line;
+            throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
         }
 
         return scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
     }
 
-    private static int LineOf(YamlMappingNode root, string field) => root.Children.TryGetValue(new YamlScalarNode(field), out YamlNode? n) ? (int)n.Start.Line : 1;
+    // The first of some keys that a map has.
+    private static YamlNode? KeyOf(YamlNode map, params string[] fields) =>
+        (map as YamlMappingNode)?.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: { } key } && fields.Contains(key));
+
+    // What one field alone does not show: looked at after each file, so that the file which brings it is named.
+    private static Scenario Check(Scenario s, Scenario before, string file, YamlMappingNode root)
+    {
+        if (s.Site.Called.Name.Length > 0 && s.Site.Called.Name == s.Site.Calling.Name)
+        {
+            YamlNode roles = root.Children[new YamlScalarNode("roles")];
+            YamlNode at = ((YamlSequenceNode)roles).Select(r => KeyOf(r, "name")).LastOrDefault(k => k is not null) ?? roles;
+            throw new ScenarioException(file, (int)at.Start.Line, "roles.name", $"two roles are called \"{s.Site.Called.Name}\"", "a name of its own for each role");
+        }
+
+        foreach (RoleOptions role in new[] { s.Site.Called, s.Site.Calling })
+        {
+            if (role.Ripngd.UpdateJitter > role.Ripngd.Update)
+            {
+                YamlNode at = root.Children[new YamlScalarNode("roles")];
+                at = ((YamlSequenceNode)at).FirstOrDefault(r => r is YamlMappingNode m && Text(file, m.Children[new YamlScalarNode("role")], "roles.role") == ScenarioFields.Spell(role.Role)) ?? at;
+                at = (at as YamlMappingNode)?.Children.TryGetValue(new YamlScalarNode("ripngd"), out YamlNode? ripngd) == true ? KeyOf(ripngd, "update_jitter", "update") ?? ripngd : at;
+                throw new ScenarioException(
+                    file, (int)at.Start.Line, $"roles.{ScenarioFields.Spell(role.Role)}.ripngd.update_jitter", $"{ScenarioFields.SpellTime(role.Ripngd.UpdateJitter)} is more than update", $"at most update, {ScenarioFields.SpellTime(role.Ripngd.Update)}");
+            }
+        }
+
+        // A source is of a value: where a file brings another value, or takes the field away, the included file's source is no longer true.
+        Dictionary<string, string> old = before.Options().ToDictionary(o => o.Field, o => o.Value), now = s.Options().ToDictionary(o => o.Field, o => o.Value);
+        root.Children.TryGetValue(new YamlScalarNode("sources"), out YamlNode? own);
+        foreach (YamlNode key in (own as YamlMappingNode)?.Children.Keys ?? [])
+        {
+            string field = Text(file, key, "sources");
+            if (!now.ContainsKey(field))
+            {
+                throw new ScenarioException(file, (int)key.Start.Line, $"sources.{field}", "names no field", "a field path such as roles.called.kernel.fill");
+            }
+        }
+
+        return s with
+        {
+            Sources = s.Sources.Where(x => (own is not null && KeyOf(own, x.Key) is not null) || (now.TryGetValue(x.Key, out string? value) && old.TryGetValue(x.Key, out string? was) && value == was))
+                .ToDictionary(x => x.Key, x => x.Value, StringComparer.Ordinal),
+        };
+    }
 
     private static YamlMappingNode Root(string text, string file)
     {
-        if (text.Length > MaxBytes)
+        if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
         {
-            throw new ScenarioException(file, 0, "", $"{text.Length} characters", $"at most {MaxBytes} bytes");
+            throw new ScenarioException(file, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
         }
 
         try
@@ -152,6 +196,8 @@ public static class ScenarioLoader
             {
                 switch (parser.Current)
                 {
+                    case NodeEvent { Tag.IsEmpty: false } tagged:
+                        throw new ScenarioException(file, (int)tagged.Start.Line, "", "tags (!name) are not accepted", "plain values");
                     case AnchorAlias alias:
                         throw new ScenarioException(file, (int)alias.Start.Line, "", "aliases (*name) are not accepted", "plain values; include: for what files share");
                     case MappingStart or SequenceStart when ++depth > MaxDepth:
@@ -215,13 +261,7 @@ public static class ScenarioLoader
                     s = s with { Seed = ScenarioFields.Scalar(typeof(ulong), field, Text(file, value, field)) is ulong seed ? seed : throw Bad(file, value, field, ScenarioFields.Accepts(typeof(ulong), field)) };
                     break;
                 case "design":
-                    string design = Text(file, value, field);
-                    if (design.Length == 0 || design.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '-'))
-                    {
-                        throw Bad(file, value, field, string.Join(", ", TeardownDesigns.All.Select(d => d.Name)));
-                    }
-
-                    s = s with { Site = s.Site with { Design = design } };
+                    s = s with { Site = s.Site with { Design = Design(file, value, field) } };
                     break;
                 case "callers_per_answerer":
                 case "window":
@@ -259,16 +299,22 @@ public static class ScenarioLoader
         return s;
     }
 
+    private static string Design(string file, YamlNode value, string field)
+    {
+        string design = Text(file, value, field);
+        return TeardownDesigns.All.Any(d => d.Name == design) ? design : throw Bad(file, value, field, string.Join(", ", TeardownDesigns.All.Select(d => d.Name)));
+    }
+
     private static VirtualTime Hours(string file, YamlNode value, string field)
     {
         string text = Text(file, value, field);
-        if (ScenarioFields.TryTime(text, out VirtualTime t) && !t.IsNever && t > VirtualTime.Zero)
+        if (!ScenarioFields.TryTime(text, out VirtualTime t)
+            && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal h) && h <= MaxHours)
         {
-            return t;
+            t = new VirtualTime((long)(h * 3_600_000_000m));
         }
 
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double h) && h is > 0 and <= 1_000_000
-            ? new VirtualTime((long)(h * 3_600_000_000)) : throw Bad(file, value, field, "a number of hours above 0, or a time with a unit, as 36h");
+        return t > VirtualTime.Zero && !t.IsNever ? t : throw Bad(file, value, field, $"a number of hours above 0 and up to {MaxHours}, or a time with a unit, as 36h");
     }
 
     private static string Probe(string file, YamlNode node)
@@ -302,7 +348,7 @@ public static class ScenarioLoader
                     e = e with { Role = RoleOf(file, value, "expect.role") };
                     break;
                 case "design":
-                    e = e with { Design = Text(file, value, "expect.design") };
+                    e = e with { Design = Design(file, value, "expect.design") };
                     break;
                 case "percent":
                     string[] parts = Text(file, value, "expect.percent").Split("..");
@@ -355,7 +401,6 @@ public static class ScenarioLoader
 
     private static SiteOptions Roles(SiteOptions site, string file, YamlSequenceNode roles)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
         var seen = new HashSet<Role>();
         foreach (YamlNode node in roles)
         {
@@ -373,12 +418,6 @@ public static class ScenarioLoader
             }
 
             var bound = (RoleOptions)Bind(site.Of(role), file, map, prefix, ["role"]);
-            if (bound.Name.Length > 0 && !names.Add(bound.Name))
-            {
-                map.Children.TryGetValue(new YamlScalarNode("name"), out YamlNode? nameNode);
-                throw new ScenarioException(file, (int)(nameNode ?? node).Start.Line, prefix + "name", $"two roles are called \"{bound.Name}\"", "a name of its own for each role");
-            }
-
             site = role == Role.Called ? site with { Called = bound } : site with { Calling = bound };
         }
 
@@ -432,12 +471,24 @@ public static class ScenarioLoader
 
         if (type == typeof(IReadOnlyList<CompetitorOptions>))
         {
-            return ListOf(file, node, full).Select(n => Competitor(file, n, full)).ToList();
+            var competitors = new List<CompetitorOptions>();
+            foreach (YamlNode n in ListOf(file, node, full))
+            {
+                CompetitorOptions c = Competitor(file, n, full);
+                if (competitors.Any(x => x.Name == c.Name))
+                {
+                    throw new ScenarioException(file, (int)n.Start.Line, full + ".name", $"two competitors are called \"{c.Name}\"", "a name of its own for each competitor");
+                }
+
+                competitors.Add(c);
+            }
+
+            return competitors;
         }
 
         if (node is YamlScalarNode s)
         {
-            if (field == "group_member" && s.Value is { Length: > 0 } g && (!Emulator.Wire.Ipv4Address.TryParse(g, out Emulator.Wire.Ipv4Address group) || !group.IsMulticast))
+            if (field == "group_member" && s.Value is var g && (!Emulator.Wire.Ipv4Address.TryParse(g ?? "", out Emulator.Wire.Ipv4Address group) || !group.IsMulticast))
             {
                 throw Bad(file, node, full, "an IPv4 multicast group, as 224.0.1.1");
             }

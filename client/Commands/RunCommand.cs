@@ -25,13 +25,14 @@ public static class RunCommand
         var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair." };
         var seed = new Option<string?>("--seed") { Description = "Seed of every random stream." };
         var design = new Option<string?>("--design") { Description = "Teardown design in place of the scenario's." };
+        var library = new Option<string?>("--design-assembly") { Description = "Library (.dll) with teardown designs of your own (docs/designs.md)." };
         var site = new Option<string?>("--site") { Description = "Execute this site only." };
         var output = new Option<string?>("--out") { Description = "Folder that gets the run's folder (default: runs)." };
         var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
         var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
-        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, site, output, json, workers, quiet, check };
+        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, quiet, check };
         command.SetAction((line, stop) => Execute(
             terminal,
             new RunSettings
@@ -41,6 +42,7 @@ public static class RunCommand
                 Hours = line.GetValue(hours),
                 Seed = line.GetValue(seed),
                 Design = line.GetValue(design),
+                DesignAssembly = line.GetValue(library),
                 Site = line.GetValue(site),
                 Workers = line.GetValue(workers),
             },
@@ -86,7 +88,7 @@ public static class RunCommand
     }
 
     // The emulator says what it does not accept (a design of another name) when a site is made; better here than in the middle of a run.
-    private static void TrySite(Scenario scenario)
+    internal static void TrySite(Scenario scenario)
     {
         try
         {
@@ -94,7 +96,8 @@ public static class RunCommand
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"{scenario.FileName}: {e.Message.ReplaceLineEndings(" ")}");
+            string message = e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "") : e.Message;
+            throw new UsageException($"{scenario.FileName}: {message.ReplaceLineEndings(" ")}");
         }
     }
 

@@ -25,7 +25,7 @@ public static class ShowCommand
 
     private static int Router(Terminal terminal, string number, string? run, string? at, CancellationToken stop)
     {
-        (SiteOptions options, int windows, int pairs) = Launch.Read(Find(run));
+        (SiteOptions options, int windows, int pairs) = Launch.Read(Output.FindRun(run));
         int routersOfSite = 1 + options.CallersPerAnswerer;
         long routers = (long)(pairs / options.CallersPerAnswerer) * routersOfSite;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n >= routers)
@@ -53,23 +53,4 @@ public static class ShowCommand
             ? (int)(hours * 3_600_000_000m / window.Microseconds)
             : throw new UsageException(
                 $"--at {at}: accepted are hours from 0 to {((decimal)windows * window.Microseconds / 3_600_000_000m).ToString("0.##", CultureInfo.InvariantCulture)}");
-
-    private static RunFolder Find(string? run)
-    {
-        if (run is not null)
-        {
-            string folder = Directory.Exists(run) ? run : Path.Combine(Output.DefaultFolder, run);
-            return Directory.Exists(folder)
-                ? new RunFolder(folder)
-                : throw new UsageException($"{run}: no such run; accepted is a run's folder, or its name under {Output.DefaultFolder}");
-        }
-
-        DirectoryInfo? latest = Directory.Exists(Output.DefaultFolder)
-            ? new DirectoryInfo(Output.DefaultFolder).EnumerateDirectories().Where(folder => File.Exists(Path.Combine(folder.FullName, Launch.FileName)))
-                .MaxBy(folder => folder.LastWriteTimeUtc)
-            : null;
-        return latest is null
-            ? throw new UsageException($"no run in {Output.DefaultFolder}; accepted is the folder of a run")
-            : new RunFolder(Path.Combine(Output.DefaultFolder, latest.Name));
-    }
 }

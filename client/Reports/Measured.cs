@@ -23,7 +23,7 @@ public sealed record Measured(
     /// <summary>The verdicts, in the order of the scenario.</summary>
     public IReadOnlyList<ExpectationVerdict> Judge(Scenario scenario) =>
     [
-        .. scenario.Expect.Select(Judge),
+        .. scenario.Expect.Where(expected => expected.Design is null || expected.Design == scenario.Site.Design).Select(Judge),
         .. scenario.ExpectReached.Select(probe =>
         {
             long reached = Probes.GetValueOrDefault(probe);

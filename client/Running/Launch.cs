@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Stress.Emulator.Designs;
 using Stress.Emulator.Simulation;
 using Stress.Grains;
 using Stress.Observability;
@@ -16,7 +17,8 @@ namespace Stress.Client.Running;
 /// <param name="Workers">Sites executed at once.</param>
 /// <param name="DesignNamed">True when the command line names the design.</param>
 /// <param name="OneSite">True when the command line names the only site to execute.</param>
-public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool DesignNamed, bool OneSite)
+/// <param name="DesignAssembly">The library that the user's designs come from, or null.</param>
+public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool DesignNamed, bool OneSite, string? DesignAssembly)
 {
     /// <summary>Name of the file in the run's folder.</summary>
     public const string FileName = "run.json";
@@ -43,7 +45,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             SitesInFlight = Math.Max(1, SitesInFlightPerWorker * settings.WorkerCount / shards),
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
         };
-        return new Launch(scenario, plan, settings.WorkerCount, settings.Design is not null, settings.SiteNumber is not null);
+        return new Launch(scenario, plan, settings.WorkerCount, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
     }
 
     /// <summary>The virtual time that the run covers: whole windows.</summary>
@@ -59,7 +61,8 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     public void Save(RunFolder folder)
     {
         folder.Create(Scenario.SourceText);
-        var kept = new Kept(Scenario.FileName, Scenario.Pairs, Scenario.Duration.Microseconds, Scenario.Seed, Scenario.Site.Design, Plan.FirstSite, Plan.Sites);
+        var kept = new Kept(Scenario.FileName, Scenario.Pairs, Scenario.Duration.Microseconds, Scenario.Seed, Scenario.Site.Design, Plan.FirstSite, Plan.Sites,
+            DesignAssembly is null ? null : Path.GetFullPath(DesignAssembly));
         File.WriteAllText(Path.Combine(folder.Path, FileName), JsonSerializer.Serialize(kept, RunFolder.Json) + "\n");
     }
 
@@ -77,7 +80,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         {
             Kept kept = JsonSerializer.Deserialize<Kept>(File.ReadAllText(file), RunFolder.Json) ?? throw new JsonException("empty");
             Scenario scenario = ScenarioLoader.Parse(File.ReadAllText(folder.ScenarioPath), kept.ScenarioFile);
-            SiteOptions site = scenario.Site with { Seed = kept.Seed, Design = kept.Design };
+            SiteOptions site = scenario.Site with { Seed = kept.Seed, Design = kept.Design, Designs = kept.DesignAssembly is { } library ? DesignLibrary.Load(library) : DesignSet.BuiltIn };
             return (site, RunPlan.WindowsOf(new VirtualTime(kept.DurationMicroseconds), site.Window), kept.Pairs);
         }
         catch (JsonException e)
@@ -90,9 +93,11 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     {
         string hours = ((decimal)Scenario.Duration.Microseconds / 3_600_000_000m).ToString("0.##########", CultureInfo.InvariantCulture);
         string design = DesignNamed ? $" --design {Scenario.Site.Design}" : "";
-        string file = Scenario.FileName.Contains(' ') ? $"'{Scenario.FileName}'" : Scenario.FileName;
-        return $"./stress run {file} --pairs {Scenario.Pairs} --hours {hours} --seed {Scenario.Seed}{design}{site}";
+        string library = DesignAssembly is null ? "" : $" --design-assembly {Quoted(DesignAssembly)}";
+        return $"./stress run {Quoted(Scenario.FileName)} --pairs {Scenario.Pairs} --hours {hours} --seed {Scenario.Seed}{library}{design}{site}";
     }
+
+    private static string Quoted(string file) => file.Contains(' ') ? $"'{file}'" : file;
 
     // A sample that the seed decides, so that the same command checks the same sites.
     private static int[] Sample(ulong seed, int first, int count)
@@ -107,5 +112,5 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         return [.. sites];
     }
 
-    private sealed record Kept(string ScenarioFile, int Pairs, long DurationMicroseconds, ulong Seed, string Design, int FirstSite, int Sites);
+    private sealed record Kept(string ScenarioFile, int Pairs, long DurationMicroseconds, ulong Seed, string Design, int FirstSite, int Sites, string? DesignAssembly = null);
 }

@@ -36,18 +36,7 @@ public sealed class Output
         Check("--out", parent);
         if (json is not null)
         {
-            if (Directory.Exists(json))
-            {
-                throw new UsageException($"--json {json}: a folder; accepted is the name of a file");
-            }
-
-            string? folder = Path.GetDirectoryName(Path.GetFullPath(json));
-            if (folder is null || !Directory.Exists(folder))
-            {
-                throw new UsageException($"--json {json}: its folder does not exist; accepted is a file in a folder that can be written");
-            }
-
-            Probe("--json", json, folder);
+            CheckFile("--json", json);
         }
 
         string safe = new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
@@ -58,6 +47,26 @@ public sealed class Output
         }
 
         return new Output(new RunFolder(Path.Combine(parent, id)), id, json);
+    }
+
+    /// <summary>Checks that a file can be written.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="file">The file.</param>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public static void CheckFile(string option, string file)
+    {
+        if (Directory.Exists(file))
+        {
+            throw new UsageException($"{option} {file}: a folder; accepted is the name of a file");
+        }
+
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(file));
+        if (folder is null || !Directory.Exists(folder))
+        {
+            throw new UsageException($"{option} {file}: its folder does not exist; accepted is a file in a folder that can be written");
+        }
+
+        Probe(option, file, folder);
     }
 
     // The nearest existing folder above must be one that we can write into; what is missing below it is created later.
@@ -97,5 +106,26 @@ public sealed class Output
         {
             throw new UsageException($"{option} {named}: {folder} cannot be read and written; accepted is a folder that can");
         }
+    }
+
+    /// <summary>The folder of a run that exists: by path, by name under <see cref="DefaultFolder"/>, or the latest.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static RunFolder FindRun(string? run)
+    {
+        if (run is not null)
+        {
+            string folder = Directory.Exists(run) ? run : Path.Combine(DefaultFolder, run);
+            return Directory.Exists(folder)
+                ? new RunFolder(folder)
+                : throw new UsageException($"{run}: no such run; accepted is a run's folder, or its name under {DefaultFolder}");
+        }
+
+        DirectoryInfo? latest = Directory.Exists(DefaultFolder)
+            ? new DirectoryInfo(DefaultFolder).EnumerateDirectories().Where(folder => File.Exists(Path.Combine(folder.FullName, Launch.FileName)))
+                .MaxBy(folder => folder.LastWriteTimeUtc)
+            : null;
+        return latest is null
+            ? throw new UsageException($"no run in {DefaultFolder}; accepted is the folder of a run")
+            : new RunFolder(Path.Combine(DefaultFolder, latest.Name));
     }
 }

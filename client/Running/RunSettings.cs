@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Designs;
 using Stress.Emulator.Simulation;
 using Stress.Scenarios;
 
@@ -30,6 +31,9 @@ public sealed record RunSettings
 
     /// <summary>Teardown design, or null for the scenario's.</summary>
     public string? Design { get; init; }
+
+    /// <summary>A library with designs of the user, or null.</summary>
+    public string? DesignAssembly { get; init; }
 
     /// <summary>The only site to execute, or null for all.</summary>
     public string? Site { get; init; }
@@ -86,8 +90,24 @@ public sealed record RunSettings
 
         _ = WorkerCount;
         ulong seed = Seed is null ? scenario.Seed : ParseSeed(Seed);
-        SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design };
+        DesignSet designs = DesignAssembly is null ? scenario.Site.Designs : DesignLibrary.Load(DesignAssembly);
+        Known(designs, "--design", Design);
+        Known(designs, $"{scenario.FileName}: design", scenario.Site.Design);
+        foreach (Expectation expected in scenario.Expect)
+        {
+            Known(designs, $"{scenario.FileName}:{expected.Line}: expect.design", expected.Design);
+        }
+
+        SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design, Designs = designs };
         return scenario with { Pairs = pairs, Duration = Hours is null ? scenario.Duration : ParseHours(Hours), Seed = seed, Site = options };
+    }
+
+    private static void Known(DesignSet designs, string where, string? name)
+    {
+        if (name is not null && !designs.All.Any(design => design.Name == name))
+        {
+            throw new UsageException($"{where} {name}: no such design; accepted: {designs.Names}");
+        }
     }
 
     private static ulong ParseSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Running;
 using Stress.Emulator.Simulation;
+using Stress.Scenarios;
 
 namespace Stress.Client.Screen;
 
@@ -20,7 +21,7 @@ public static class OptionsScreen
         Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {role.Kernel.Competitors.Count} competitors");
         Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
-        Row("ospfd", role => $"{Lower(role.Ospfd.Version)}, hello {Span(role.Ospfd.HelloInterval)}, dead {Span(role.Ospfd.DeadInterval)}{(role.Ospfd.Exit == OspfdExit.Never ? "" : $", exits {role.Ospfd.Exit}")}");
+        Row("ospfd", role => $"{ScenarioFields.Spell(role.Ospfd.Version)}, hello {Span(role.Ospfd.HelloInterval)}, dead {Span(role.Ospfd.DeadInterval)}{(role.Ospfd.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(role.Ospfd.Exit)}")}");
         Row("ripngd", role => $"update {Span(role.Ripngd.Update)} ± {Span(role.Ripngd.UpdateJitter)}{(role.Ripngd.OnEthernet ? ", on Ethernet too" : "")}");
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
         Row("reboot", role => Range(role.Reboot));

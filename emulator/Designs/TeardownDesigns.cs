@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Designs;
 
-/// <summary>The designs that come with the emulator, and those a user adds.</summary>
+/// <summary>The designs that come with the emulator. Those of a user stand beside them in a <see cref="DesignSet"/>.</summary>
 public static class TeardownDesigns
 {
     /// <summary>Every built-in design, the mail's kernel first.</summary>
@@ -10,18 +10,7 @@ public static class TeardownDesigns
         new IndexDesign(), new IndexGeneration(), new NotifierHold(), new Psref(),
     ];
 
-    /// <summary>The design of a name.</summary>
+    /// <summary>The built-in design of a name.</summary>
     /// <exception cref="ArgumentException">No such design; the message lists what there is.</exception>
-    public static TeardownDesign Named(string name)
-    {
-        foreach (TeardownDesign design in All)
-        {
-            if (design.Name == name)
-            {
-                return design;
-            }
-        }
-
-        throw new ArgumentException($"design \"{name}\" is not known; there are {string.Join(", ", All.Select(d => d.Name))}", nameof(name));
-    }
+    public static TeardownDesign Named(string name) => DesignSet.BuiltIn.Named(name);
 }

@@ -4,6 +4,20 @@ using Stress.Emulator.Simulation;
 
 namespace Stress.Emulator.Oracle;
 
+/// <summary>Hears of each bad use as it happens.</summary>
+public interface IUseListener
+{
+    /// <summary>A pointer to no attached interface was used.</summary>
+    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p);
+
+    /// <summary>A pointer named another live interface.</summary>
+    /// <param name="holder">Where it was stored.</param>
+    /// <param name="site">Who used it.</param>
+    /// <param name="p">The pointer.</param>
+    /// <param name="names">Both interfaces, in words.</param>
+    void Alias(HolderKind holder, UseSite site, IfnetPtr p, string names);
+}
+
 /// <summary>
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
 /// The numbers are kept by router and survive its reboots.
@@ -53,6 +67,9 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
 
     /// <summary>Stale holders that ended with a panic, by kind.</summary>
     public ReadOnlySpan<long> LostInPanic => _lost;
+
+    /// <summary>Hears of each bad use, or null.</summary>
+    public IUseListener? Listener { get; init; }
 
     /// <summary>False: only crashes are seen (to measure what the oracle costs).</summary>
     public bool Enabled { get; init; } = true;
@@ -166,6 +183,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
     {
         _probes[(int)Oracle.Probe.StaleUseSurvived]++;
+        Listener?.StaleUse(holder, site, p);
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"{KernelNames.Of(site)} reads through stale {KernelNames.Of(holder)} 0x{p.Address:x8}", PointerStage.Used);
@@ -182,6 +200,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             CountUnits(holder, _facts[was].Unit, _facts[now].Unit);
         }
 
+        Listener?.Alias(holder, site, p, $"{Name(was)} names {Name(now)}");
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"{KernelNames.Of(site)}: {KernelNames.Of(holder)} of {Name(was)} names {Name(now)}", PointerStage.Used);

@@ -56,7 +56,7 @@ public sealed class Router : IKernelHost
         Number = number;
         Role = role;
         _options = site.Options.Of(role);
-        _design = TeardownDesigns.Named(site.Options.Design);
+        _design = site.Options.Designs.Named(site.Options.Design);
         _timerBase = timerBase;
         Entity = ((ulong)site.Number << 16) | (uint)(number + 1);
         ulong seed = site.Options.Seed;

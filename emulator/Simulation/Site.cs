@@ -347,6 +347,7 @@ public sealed class Site
                 p[7] += price.DetachWaits;
                 if (r.IsUp)
                 {
+                    p[8] += r.Kernel.DetachesPending;
                     r.Kernel.CountStale(live);
                 }
 

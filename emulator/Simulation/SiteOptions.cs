@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Stress.Emulator.Designs;
+
 namespace Stress.Emulator.Simulation;
 
 /// <summary>Which end of the call a router is (the mail's "called" and "calling" system).</summary>
@@ -272,6 +275,10 @@ public sealed record SiteOptions
 
     /// <summary>A teardown design's name (Designs/).</summary>
     public string Design { get; init; } = "netbsd-2005";
+
+    /// <summary>The designs that <see cref="Design"/> may name. Stays in the process: a silo elsewhere knows the built-in ones.</summary>
+    [JsonIgnore]
+    public DesignSet Designs { get; init; } = DesignSet.BuiltIn;
 
     /// <summary>Modems of the answering system, each with its own caller: 1 to 64.</summary>
     public int CallersPerAnswerer { get; init; } = 1;

@@ -53,7 +53,7 @@ public sealed class SiteTally
     /// <summary>Membership slots lost for the life of their socket.</summary>
     public long[] LeakedSlots { get; set; } = new long[2];
 
-    /// <summary>Price counters by what a design costs, by role.</summary>
+    /// <summary>Price counters, 16 a role: the fields of <see cref="Designs.DesignPrice"/> in their order, then the detaches that still wait.</summary>
     public long[] Prices { get; set; } = new long[2 * 16];
 
     /// <summary>Named rare paths that were reached (issue: probes).</summary>

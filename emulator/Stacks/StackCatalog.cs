@@ -27,7 +27,7 @@ public static class StackCatalog
     {
         NetBsd7 => [.. NetBsd7Design.All.Select(d => d.Name)],
         Linux6 => ["notifier-hold"],
-        NetBsd2005 => throw new UnknownStackException($"stack '{NetBsd2005}' is not built into this version; accepted: {NetBsd7}, {Linux6}"),
+        NetBsd2005 => [.. Designs.TeardownDesigns.All.Select(d => d.Name)],
         _ => throw new UnknownStackException($"unknown stack '{stack}'; accepted: {string.Join(", ", Names)}"),
     };
 
@@ -43,6 +43,11 @@ public static class StackCatalog
         if (!designs.Contains(chosen))
         {
             throw new UnknownStackException($"stack '{stack}' has no design '{chosen}'; accepted: {string.Join(", ", designs)}");
+        }
+
+        if (stack == NetBsd2005)
+        {
+            return new NetBsd2005Stack(Designs.TeardownDesigns.Named(chosen));
         }
 
         RecordingConditions conditions = RecordingConditions.Of(listName);

@@ -23,8 +23,8 @@ public sealed class StackInterface(string name, uint index, StackMemory memory)
     /// <summary>IFF_MULTICAST.</summary>
     public bool IsMulticast { get; set; }
 
-    /// <summary>It has had an address since it was created (TUN_IASET): without, a tun device refuses packets.</summary>
-    public bool HasHadAddress { get; set; }
+    /// <summary>It has had an IPv4 address since it was created (TUN_IASET): until then NetBSD's tun device throws packets away.</summary>
+    public bool HasHadAddress4 { get; set; }
 
     /// <summary>False once it left the interface list and its index slot.</summary>
     public bool IsAttached { get; set; } = true;

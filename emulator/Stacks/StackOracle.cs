@@ -96,6 +96,9 @@ public sealed class StackOracle
         return false;
     }
 
+    /// <summary>The kernel used a pointer whose target had been freed or replaced, as another oracle saw it.</summary>
+    public void Use(string function, string file, string story, string field) => Report(BadAccessKind.HeapUseAfterFree, function, file, story, field);
+
     /// <summary>The kernel follows a pointer that leads nowhere, or panics.</summary>
     public void Die(BadAccessKind kind, string function, string file, string story)
     {

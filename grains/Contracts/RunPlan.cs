@@ -48,6 +48,10 @@ public sealed record RunPlan
     [Id(8)]
     public IReadOnlyList<int> CheckedSites { get; init; } = [];
 
+    /// <summary>Whether the result keeps each site's counts over virtual time, so that two runs can be compared site by site.</summary>
+    [Id(9)]
+    public bool KeepSites { get; init; }
+
     /// <summary>Windows of one bin of the report's series.</summary>
     public int BinWindows => Math.Max(1, (Windows + MaxSeriesBins - 1) / MaxSeriesBins);
 

@@ -60,7 +60,18 @@ public sealed record ShardResult
     /// <summary>Marks of the checked sites that are done.</summary>
     [Id(6)]
     public required IReadOnlyDictionary<int, IReadOnlyList<WindowMark>> Marks { get; init; }
+
+    /// <summary>The finished sites one by one, when the plan keeps them.</summary>
+    [Id(7)]
+    public IReadOnlyList<SiteRecord> Sites { get; init; } = [];
 }
+
+/// <summary>What one finished site came to over virtual time.</summary>
+/// <param name="Site">Its number.</param>
+/// <param name="Digest">Its digest.</param>
+/// <param name="Series">Its counts.</param>
+[GenerateSerializer, Immutable, Alias("stress.SiteRecord")]
+public sealed record SiteRecord([property: Id(0)] int Site, [property: Id(1)] ulong Digest, [property: Id(2)] SiteSeries Series);
 
 /// <summary>What a run has come to.</summary>
 [GenerateSerializer, Immutable, Alias("stress.RunResult")]
@@ -93,6 +104,10 @@ public sealed record RunResult
     /// <summary>Marks of the checked sites that are done.</summary>
     [Id(6)]
     public required IReadOnlyDictionary<int, IReadOnlyList<WindowMark>> Marks { get; init; }
+
+    /// <summary>The finished sites one by one in site order, when the plan keeps them.</summary>
+    [Id(7)]
+    public IReadOnlyList<SiteRecord> Sites { get; init; } = [];
 
     /// <summary>Merges the shards, which stand in shard order.</summary>
     public static RunResult Merge(RunPlan plan, IReadOnlyList<ShardResult> shards)
@@ -134,6 +149,7 @@ public sealed record RunResult
             FirstCrashes = first,
             Troubles = troubles,
             Marks = marks,
+            Sites = [.. shards.SelectMany(shard => shard.Sites)],
         };
     }
 }

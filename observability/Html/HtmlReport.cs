@@ -72,6 +72,42 @@ public static class HtmlReport
             output.Write("</section>\n");
         }
 
+        foreach (PageTable table in page.Tables.Where(t => t.Rows.Count > 0))
+        {
+            PlainTable(output, table);
+        }
+
+        // A comparison has no course over time of its own: each design's run has.
+        if (page.Tables.Count == 0)
+        {
+            Course(page, output);
+        }
+
+        Crashes(output, page.Titles);
+        Expectations(output, page.Expectations);
+        if (page.Command.Length > 0)
+        {
+            output.Write($"<footer><h2>Run it again</h2><pre><code>{E(page.Command)}</code></pre></footer>\n");
+        }
+
+        output.Write("</main>\n</body>\n</html>\n");
+    }
+
+    private static void PlainTable(TextWriter output, PageTable table)
+    {
+        static string Class(string column) => column.StartsWith('#') ? " class=\"n\"" : "";
+        Section(output, table.Id, table.Heading, table.Text);
+        output.Write($"<div class=\"scroll\"><table><thead><tr>{string.Concat(table.Columns.Select(c => $"<th{Class(c)}>{E(c.TrimStart('#'))}</th>"))}</tr></thead><tbody>\n");
+        foreach (IReadOnlyList<string> row in table.Rows)
+        {
+            output.Write($"<tr>{string.Concat(row.Select((cell, i) => $"<td{Class(table.Columns[i])}>{E(cell)}</td>"))}</tr>\n");
+        }
+
+        output.Write("</tbody></table></div></section>\n");
+    }
+
+    private static void Course(ReportPage page, TextWriter output)
+    {
         output.Write("<div class=\"pair\">\n");
         Series(output, "crashes", "Crashes over virtual time", "Running total since virtual time zero, all sites.", page.Crashes, page.End, "crashes (total)", "no crash in this run");
         if (page.FirstCrash.Count > 0)
@@ -98,15 +134,6 @@ public static class HtmlReport
             EachWidth(output, (w, css) => SwimLanes.Draw(timeline, w, css), WideWidth);
             output.Write("</section>\n");
         }
-
-        Crashes(output, page.Titles);
-        Expectations(output, page.Expectations);
-        if (page.Command.Length > 0)
-        {
-            output.Write($"<footer><h2>Run it again</h2><pre><code>{E(page.Command)}</code></pre></footer>\n");
-        }
-
-        output.Write("</main>\n</body>\n</html>\n");
     }
 
     private static void Head(ReportPage page, TextWriter output)

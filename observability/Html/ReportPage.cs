@@ -56,6 +56,9 @@ public sealed record ReportPage
     /// <summary>Crash rates of other designs on the same scenario and seeds; empty when nothing was compared.</summary>
     public IReadOnlyList<RateRow> Designs { get; init; } = [];
 
+    /// <summary>Further tables, of a comparison; empty for a run.</summary>
+    public IReadOnlyList<PageTable> Tables { get; init; } = [];
+
     /// <summary>The crash titles, most frequent first.</summary>
     public IReadOnlyList<PageCrash> Titles { get; init; } = [];
 

@@ -22,11 +22,12 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--seed", "18446744073709551616", "whole number from 0")]
     [InlineData("--workers", "0", "whole number from 1")]
     [InlineData("--site", "99999999", "accepted")]
+    [InlineData("--design", "nonsense", "netbsd-2005")]
     public async Task A_value_that_is_not_accepted_gives_one_line_that_says_what_is_and_exit_2(string option, string value, string accepted)
     {
         int code = await _screen.Run("run", Scenario, $"{option}={value}", "--out", _screen.Folder);
 
-        Refused(code, option, accepted);
+        Refused(code, value, accepted);
     }
 
     [Fact]

@@ -31,6 +31,21 @@ public sealed partial class Kernel
         return 0;
     }
 
+    /// <summary>Detached interfaces whose memory waits for a holder.</summary>
+    public int DetachesPending
+    {
+        get
+        {
+            int pending = 0;
+            foreach (ref readonly DeferredBlock d in _deferred.AsSpan())
+            {
+                pending += d.Generation != 0 && d.Block >= 0 ? 1 : 0;
+            }
+
+            return pending;
+        }
+    }
+
     /// <summary>Takes or drops references; the last one of a detached interface frees its block.</summary>
     public void CountReference(IfnetPtr p, int change)
     {

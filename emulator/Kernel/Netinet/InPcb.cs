@@ -222,7 +222,7 @@ public sealed partial class Kernel
             int slot = Use(p, HolderKind.IpMoptionsIfp, UseSite.IpMulticastIfReadBack);
             if (slot >= 0)
             {
-                int ia = FirstInetAddress(p.Address);
+                int ia = FirstInetAddress(_ifs[slot].Address);
                 a = ia < 0 ? Ipv4Address.Any : _inIfaddrs[ia].Address;
             }
             else if (slot == Dangling)

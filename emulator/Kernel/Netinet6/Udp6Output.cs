@@ -57,6 +57,56 @@ public sealed partial class Kernel
         return Ip6Output(s, slot, source, scoped, destination, port, hlim, payload);
     }
 
+    /// <summary>sendto(2) without a control option: the multicast interface that was chosen, or the route to the destination.</summary>
+    public Errno SendUdp6Plain(int s, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)
+    {
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Sosend);
+        Push(KernelFunction.Udp6Output);
+        int slot;
+        if (destination.IsMulticast && !_pcbs[s].MulticastIfp.IsNull)
+        {
+            IfnetPtr p = _pcbs[s].MulticastIfp;
+            Push(KernelFunction.Ip6Output);
+            slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
+            if (slot == Dangling)
+            {
+                WalkStaleAddrList(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
+                return StaleOutput(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
+            }
+
+            Pop();
+        }
+        else
+        {
+            int r = RtAlloc(AfInet6, destination);
+            if (r < 0)
+            {
+                return Errno.EHOSTUNREACH;
+            }
+
+            slot = LiveAt(_routes[r].Ifp.Address);
+            RtFree(r);
+        }
+
+        return slot < 0 ? Errno.EHOSTUNREACH : SendUdp6(s, destination, port, _ifs[slot].Index, payload);
+    }
+
+    /// <summary>getsockopt(IPV6_MULTICAST_IF): reads if_index through the stored pointer.</summary>
+    /// <returns>The index, 0 when none was chosen.</returns>
+    public uint Ipv6MulticastIfReadBack(int s)
+    {
+        EnterFromUser(KernelFunction.Syscall);
+        IfnetPtr p = _pcbs[s].MulticastIfp;
+        if (p.IsNull)
+        {
+            return 0;
+        }
+
+        int slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.IpMulticastIfReadBack);
+        return slot >= 0 ? _ifs[slot].Index : slot == Dangling ? ReadWord(p, KernelWord.IfIndex) & 0xFFFF : 0;
+    }
+
     // in6_selecthlim: chlim of nd_ifinfo, reached as ifp -> if_afdata[AF_INET6] -> in6_ifextra.nd_ifinfo, without any check (3.7).
     private byte In6SelectHlim(IfnetPtr p)
     {

@@ -62,7 +62,7 @@ public sealed partial class NetBsd7Stack
         }
 
         AddressHash.Insert(0, ia);
-        ifp.HasHadAddress = true;
+        ifp.HasHadAddress4 = true;
         InAddPrefix(ia);
         if (isNew && ifp.IsMulticast)
         {
@@ -233,7 +233,8 @@ public sealed partial class NetBsd7Stack
             }
         }
 
-        return TunOutput(ifp, frame);
+        TunOutput(ifp, frame);
+        return null;
     }
 
     /// <summary>rtalloc1 for a host: only peers have routes here, there is no default route.</summary>

@@ -48,11 +48,7 @@ public sealed partial class NetBsd7Stack
         }
 
         StackError? error = In6UpdateIfa(ifp, local, prefixLength, peer, isAutomatic: false);
-        if (ifp.HasHadAddress)
-        {
-            BringUp(ifp);
-        }
-
+        BringUp(ifp);
         return error is null ? OperationResult.Ok : OperationResult.Fail(error);
     }
 
@@ -235,9 +231,13 @@ public sealed partial class NetBsd7Stack
         bool isLinkScope = destination.IsLinkLocal || destination.IsMulticastLinkLocal || destination.IsMulticastInterfaceLocal;
         bool hasSource = ifp.Addresses6.Count > 0
             || (!isLinkScope && Interfaces.Exists(i => i.Addresses6.Exists(a => !a.Address.IsLinkLocal)));
-        return hasSource
-            ? TunOutput(ifp, Frame.Ip6(Udp, Ipv6HeaderBytes + UdpHeaderBytes + bytes, false, destination))
-            : NetBsdErrno.EADDRNOTAVAIL;
+        if (!hasSource)
+        {
+            return NetBsdErrno.EADDRNOTAVAIL;
+        }
+
+        TunOutput(ifp, Frame.Ip6(Udp, Ipv6HeaderBytes + UdpHeaderBytes + bytes, false, destination));
+        return null;
     }
 
     /// <summary>in6_ifattach at if_up: a link-local address is made when there is none.</summary>
@@ -260,7 +260,6 @@ public sealed partial class NetBsd7Stack
             ifp.Addresses6.Add(ia);
         }
 
-        ifp.HasHadAddress = true;
         if (peer is { } p)
         {
             if (ia.OwnsRoute && ia.Peer != p)

@@ -194,16 +194,15 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
         }
     }
 
-    /// <summary>tunoutput: refuses with EHOSTDOWN until the device is open and the interface has had an address (TUN_READY).</summary>
-    private static StackError? TunOutput(StackInterface ifp, Frame frame)
+    /// <summary>
+    /// tunoutput: until the device is open and the interface has had an IPv4 address (TUN_READY) a packet is thrown away, and the sender is told nothing.
+    /// </summary>
+    private static void TunOutput(StackInterface ifp, Frame frame)
     {
-        if (!ifp.IsOpen || !ifp.HasHadAddress)
+        if (ifp.IsOpen && ifp.HasHadAddress4)
         {
-            return NetBsdErrno.EHOSTDOWN;
+            ifp.Queue.Add(frame);
         }
-
-        ifp.Queue.Add(frame);
-        return null;
     }
 
     /// <summary>

@@ -48,19 +48,23 @@ public sealed class Agreement(string stack, bool comparesFrames = false)
     /// <summary>True when at least so many hundredths of a percent of the steps agree: 9900 is 99 %.</summary>
     public bool Reaches(int basisPoints) => Compared > 0 && (long)Agreed * 10_000 >= (long)Compared * basisPoints;
 
-    /// <summary>Runs a list on the model and compares it with its recording. A step that only one side has differs.</summary>
+    /// <summary>
+    /// Runs a list on the model and compares it with its recording. A step that only one side has differs, except the step in which the model's kernel
+    /// dies: a kernel that died there answered nothing either.
+    /// </summary>
     public OperationRun Add(string list, IReadOnlyList<Operation> operations, IReadOnlyList<RecordedAnswer> recorded, string? design = null)
     {
         Lists++;
         OperationRun run = new OperationRunner(StackCatalog.Create(Stack, design, list)).Run(operations);
-        for (int i = 0; i < Math.Max(recorded.Count, run.Steps.Count); i++)
+        for (int i = 0; i < Math.Max(Math.Min(recorded.Count, operations.Count), run.Steps.Count); i++)
         {
             StepResult? step = i < run.Steps.Count ? run.Steps[i] : null;
             RecordedAnswer? answer = i < recorded.Count ? recorded[i] : null;
             Operation operation = step?.Operation ?? operations[i];
             string modelled = step is null ? "(process died)" : Describe(step.Result.Value, step.Result.Error?.ToString() ?? "", step.Result.Frames.Select(Text));
             string real = answer is null ? "(no answer recorded)" : Describe(answer.Value, answer.Error, answer.Frames);
-            bool agrees = modelled == real;
+            bool bothDied = answer is null && i == run.Steps.Count - 1 && run.Stack.Oracle.HasDied;
+            bool agrees = modelled == real || bothDied;
             (int compared, int agreed) = perOperation.GetValueOrDefault(operation.Kind);
             perOperation[operation.Kind] = (compared + 1, agreed + (agrees ? 1 : 0));
             if (!agrees)

@@ -71,4 +71,23 @@ public class AgreementTests
 
         Assert.Equal([(1, 0, ""), (2, -1, "ENXIO(6)")], answers.Select(a => (a.Number, a.Value, a.Error)));
     }
+
+    [Fact]
+    public void A_model_that_dies_where_the_recording_ends_agrees_and_one_that_dies_earlier_or_later_differs()
+    {
+        IReadOnlyList<Operation> list = OperationList.Parse("udp6 r 521\ncreate tun0\nopen tun0\naddr6 tun0 fe80::1 64\njoin6 r ff02::9 tun0\ndeladdr6 tun0 fe80::1\ndestroy tun0\nclose r\n", "x");
+        RecordedAnswer[] answers = [.. list.Select((o, i) => new RecordedAnswer(i + 1, o.Text, 0, "", []))];
+
+        Assert.Equal(7, Compared(answers[..6]).Agreed);
+        Assert.Empty(Compared(answers[..6]).Differing);
+        Assert.Single(Compared(answers).Differing);
+        Assert.Single(Compared(answers[..5]).Differing);
+
+        Agreement Compared(RecordedAnswer[] recorded)
+        {
+            var agreement = new Agreement(StackCatalog.NetBsd7);
+            agreement.Add("x", list, recorded);
+            return agreement;
+        }
+    }
 }

@@ -58,10 +58,19 @@ public class NetBsd7StackTests
     [Fact]
     public void Reports_leave_with_a_link_local_source_only()
     {
-        OperationRun run = Recordings.Run("netbsd-7", null, "udp6 r 521", "create tun0", "open tun0", "addr6 tun0 2001:db8::1 128 2001:db8::2", "join6 r ff02::9 tun0", "drain tun0", "addr6 tun0 fe80::1 64", "join6 r ff05::2 tun0", "drain tun0");
+        OperationRun run = Recordings.Run("netbsd-7", null, "udp6 r 521", "create tun0", "open tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "addr6 tun0 2001:db8::1 128 2001:db8::2", "join6 r ff02::9 tun0", "drain tun0", "addr6 tun0 fe80::1 64", "join6 r ff05::2 tun0", "drain tun0");
 
-        Assert.Empty(run.Steps[5].Result.Frames);
-        Assert.NotEmpty(run.Steps[8].Result.Frames);
+        Assert.Empty(run.Steps[6].Result.Frames);
+        Assert.NotEmpty(run.Steps[9].Result.Frames);
+    }
+
+    [Fact]
+    public void A_tun_device_without_an_ipv4_address_takes_packets_and_loses_them()
+    {
+        OperationRun run = Recordings.Run("netbsd-7", null, "udp6 r 521", "create tun0", "open tun0", "addr6 tun0 fe80::1 64", "mcif6 r tun0", "send6 r ff02::9", "drain tun0");
+
+        Assert.Equal(0, run.Steps[^2].Result.Value);
+        Assert.Empty(run.Steps[^1].Result.Frames);
     }
 
     private static readonly string[] Repertoire =

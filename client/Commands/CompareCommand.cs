@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Client.Screen;
+using Stress.Emulator.Designs;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Observability.Html;
+using Stress.Scenarios;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary><c>stress compare FILE --designs all|A,B</c>: several teardown designs on the same worlds, with what each costs.</summary>
+public static class CompareCommand
+{
+    /// <summary>File name of the comparison in its folder.</summary>
+    public const string JsonName = "compare.json";
+
+    /// <summary>File name of the page in the comparison's folder.</summary>
+    public const string HtmlName = "compare.html";
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml." };
+        var designs = new Option<string>("--designs") { Description = "all, or names with commas between them (default: all).", DefaultValueFactory = _ => "all" };
+        var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system." };
+        var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair." };
+        var seed = new Option<string?>("--seed") { Description = "Seed of every random stream, the same for every design." };
+        var library = new Option<string?>("--design-assembly") { Description = "Library (.dll) with teardown designs of your own (docs/designs.md)." };
+        var output = new Option<string?>("--out") { Description = "Folder that gets the comparison's folder (default: runs)." };
+        var json = new Option<string?>("--json") { Description = "Write the comparison to this file too." };
+        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
+        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
+        var command = new Command("compare", "Compare teardown designs on the same worlds.") { file, designs, pairs, hours, seed, library, output, json, workers, quiet };
+        command.SetAction((line, stop) => Execute(
+            terminal,
+            new RunSettings
+            {
+                File = line.GetValue(file)!,
+                Pairs = line.GetValue(pairs),
+                Hours = line.GetValue(hours),
+                Seed = line.GetValue(seed),
+                DesignAssembly = line.GetValue(library),
+                Workers = line.GetValue(workers),
+            },
+            line.GetValue(designs)!,
+            line.GetValue(output),
+            line.GetValue(json),
+            progress: !line.GetValue(quiet),
+            stop));
+        return command;
+    }
+
+    private static async Task<int> Execute(
+        Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, CancellationToken stop)
+    {
+        Scenario scenario = settings.Load();
+        IReadOnlyList<string> names = Names(designs, scenario);
+        Output output = Output.Choose(outFolder, json, scenario.Name + "-compare", DateTimeOffset.UtcNow);
+        long start = Stopwatch.GetTimestamp();
+        List<ComparedRun> runs = [];
+        bool interrupted = false;
+        output.Folder.Create(scenario.SourceText);
+        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(settings.WorkerCount, CancellationToken.None))
+        {
+            foreach (string name in names)
+            {
+                Launch launch = Plan(settings, scenario, name, $"{output.RunId}-{name}");
+                long begun = Stopwatch.GetTimestamp();
+                (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress).During(
+                    watch => new RunFollower(silo.Grains).Run(launch.Plan, watch, stop));
+                runs.Add(new ComparedRun(launch, result, ReportBuilder.Build(launch, result, Stopwatch.GetElapsedTime(begun), interrupted)));
+                Keep(new RunFolder(Path.Combine(output.Folder.Path, name)), runs[^1]);
+                if (interrupted)
+                {
+                    break;
+                }
+            }
+        }
+
+        CompareReport report = CompareBuilder.Build(output.RunId, runs, Stopwatch.GetElapsedTime(start), CommandLine(runs[0].Launch, designs));
+        string text = JsonSerializer.Serialize(report, RunFolder.Json) + "\n";
+        File.WriteAllText(Path.Combine(output.Folder.Path, JsonName), text);
+        if (output.Json is { } further)
+        {
+            File.WriteAllText(further, text);
+        }
+
+        using (StreamWriter page = File.CreateText(Path.Combine(output.Folder.Path, HtmlName)))
+        {
+            HtmlReport.Write(ComparePages.Of(report), page);
+        }
+
+        CompareScreen.Write(terminal.Out, report, output.Folder.Path);
+        return Conclude(terminal, report, runs, interrupted);
+    }
+
+    // The scenario's own design comes first: the others are compared with it.
+    private static IReadOnlyList<string> Names(string designs, Scenario scenario)
+    {
+        DesignSet known = scenario.Site.Designs;
+        string[] asked = designs == "all" ? [.. known.All.Select(design => design.Name)] : designs.Split(',', StringSplitOptions.TrimEntries);
+        foreach (string name in asked)
+        {
+            if (!known.All.Any(design => design.Name == name))
+            {
+                throw new UsageException($"--designs {name}: no such design; accepted: all, or of {known.Names}");
+            }
+        }
+
+        return [.. asked.Distinct().OrderBy(name => name == scenario.Site.Design ? 0 : 1)];
+    }
+
+    // What the scenario expects without naming a design, it expects of its own.
+    private static Launch Plan(RunSettings settings, Scenario scenario, string design, string runId)
+    {
+        bool own = design == scenario.Site.Design;
+        Scenario one = scenario with
+        {
+            Site = scenario.Site with { Design = design },
+            Expect = [.. scenario.Expect.Where(expected => expected.Design is { } named ? named == design : own)],
+            ExpectReached = own ? scenario.ExpectReached : [],
+        };
+        Launch launch = Launch.Create(settings with { Design = design }, one, runId, check: false);
+        return launch with { Plan = launch.Plan with { KeepSites = true } };
+    }
+
+    private static void Keep(RunFolder folder, ComparedRun run)
+    {
+        run.Launch.Save(folder);
+        folder.Write(run.Report, ReportBuilder.Crashes(run.Launch, run.Result, folder.Path));
+    }
+
+    private static string CommandLine(Launch launch, string designs) =>
+        $"{launch.Command.Replace("./stress run ", "./stress compare ", StringComparison.Ordinal).Replace($" --design {launch.Scenario.Site.Design}", "", StringComparison.Ordinal)} --designs {designs}";
+
+    private static int Conclude(Terminal terminal, CompareReport report, List<ComparedRun> runs, bool interrupted)
+    {
+        bool met = report.Designs.All(design => design.Expectations.All(verdict => verdict.Met));
+        int code = ExitCodes.Of(interrupted, differs: false, report.Complete, met);
+        switch (code)
+        {
+            case ExitCodes.Interrupted:
+                terminal.Error.WriteLine("stress: interrupted; the comparison is partial");
+                break;
+            case ExitCodes.Incomplete:
+                ComparedRun broken = runs.First(run => !run.Report.Complete);
+                terminal.Error.WriteLine($"stress: incomplete: {broken.Report.Work.Failed} sites of {broken.Report.Design} failed, {broken.Report.Work.Lost} lost; the first again with: {broken.Report.Problems.FirstOrDefault()?.Command}");
+                break;
+            case ExitCodes.ExpectationFailed:
+                foreach (ComparedRun run in runs)
+                {
+                    foreach (ExpectationVerdict verdict in run.Report.Expectations.Where(verdict => !verdict.Met))
+                    {
+                        terminal.Error.WriteLine($"stress: {ReportScreen.Failure(run.Report, verdict)} with {run.Report.Design}");
+                    }
+                }
+
+                break;
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Client.Sensitivity;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Scenarios;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary><c>stress sensitivity FILE</c>: what each mechanism contributes. Runs a scenario as it is, and once for each <see cref="Variation"/>.</summary>
+public static class SensitivityCommand
+{
+    private const string DefaultPairs = "160", DefaultHours = "12";
+
+    // As VariationResult.Columns, broken into lines that leave room for the figures.
+    private static readonly string[] Heads =
+        ["membership\ncalled", "membership\ncalling", "in6_select-\nhlim, called", "in6_select-\nhlim, calling", "other\ncrashes", "crash\nin 1 h", "stale\ncreated"];
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml." };
+        var pairs = new Option<string?>("--pairs") { Description = $"Pairs of each run (default: {DefaultPairs})." };
+        var hours = new Option<string?>("--hours") { Description = $"Virtual hours of each run (default: {DefaultHours})." };
+        var seed = new Option<string?>("--seed") { Description = "Seed of every run." };
+        var json = new Option<string?>("--json") { Description = "Write the table to this file too." };
+        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
+        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
+        var command = new Command("sensitivity", "Run a scenario as it is and once with each mechanism switched off.") { file, pairs, hours, seed, json, workers, quiet };
+        command.SetAction((line, stop) => Execute(
+            terminal,
+            new RunSettings
+            {
+                File = line.GetValue(file)!,
+                Pairs = line.GetValue(pairs) ?? DefaultPairs,
+                Hours = line.GetValue(hours) ?? DefaultHours,
+                Seed = line.GetValue(seed),
+                Workers = line.GetValue(workers),
+            },
+            line.GetValue(json),
+            progress: !line.GetValue(quiet),
+            stop));
+        return command;
+    }
+
+    private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? json, bool progress, CancellationToken stop)
+    {
+        Scenario scenario = settings.Load();
+        RunCommand.TrySite(scenario);
+        if (json is not null)
+        {
+            Output.CheckFile("--json", json);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        Variation[] variations = [Variation.Base, .. Variation.All];
+        List<VariationResult> rows = [];
+        bool interrupted = false;
+        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(settings.WorkerCount, CancellationToken.None))
+        {
+            var follower = new RunFollower(silo.Grains);
+            foreach (Variation variation in variations)
+            {
+                if (progress)
+                {
+                    terminal.Error.WriteLine($"{rows.Count + 1} of {variations.Length}: {variation.Name}{(variation.Change.Length > 0 ? $" ({variation.Change})" : "")}");
+                }
+
+                (RunReport report, interrupted) = await Run(follower, settings, scenario, variation, rows.Count, stop);
+                if (interrupted)
+                {
+                    break;
+                }
+
+                rows.Add(VariationResult.Of(variation, report, rows.FirstOrDefault()));
+            }
+        }
+
+        bool complete = !interrupted && rows.All(row => row.Complete);
+        var result = new SensitivityReport(
+            scenario.Name, scenario.FileName, scenario.Pairs, scenario.Duration.Microseconds / 3_600_000_000.0, scenario.Seed, complete, rows, Line(scenario));
+        if (json is not null)
+        {
+            await File.WriteAllTextAsync(json, JsonSerializer.Serialize(result, RunFolder.Json) + "\n", CancellationToken.None);
+        }
+
+        Write(terminal.Out, result, Stopwatch.GetElapsedTime(start));
+        if (interrupted)
+        {
+            terminal.Error.WriteLine("stress: interrupted; the table is partial");
+        }
+        else if (!complete)
+        {
+            terminal.Error.WriteLine($"stress: incomplete: sites failed or were lost in {string.Join(", ", rows.Where(row => !row.Complete).Select(row => row.Name))}");
+        }
+
+        return ExitCodes.Of(interrupted, differs: false, complete, expectationsMet: true);
+    }
+
+    private static async Task<(RunReport Report, bool Interrupted)> Run(
+        RunFollower follower, RunSettings settings, Scenario scenario, Variation variation, int number, CancellationToken stop)
+    {
+        // An answering system with more callers makes fewer sites of as many pairs; with too few pairs there is still one.
+        Scenario varied = scenario with { Site = variation.Apply(scenario.Site) };
+        int callers = varied.Site.CallersPerAnswerer;
+        varied = varied with { Pairs = Math.Max(callers, scenario.Pairs / callers * callers) };
+        Launch launch = Launch.Create(settings, varied, $"sensitivity-{number}", check: false);
+        (RunResult result, bool interrupted) = await follower.Run(launch.Plan, static _ => { }, stop);
+        return (ReportBuilder.Build(launch, result, TimeSpan.Zero, interrupted), interrupted);
+    }
+
+    private static string Line(Scenario scenario)
+    {
+        string hours = ((decimal)scenario.Duration.Microseconds / 3_600_000_000m).ToString("0.##########", CultureInfo.InvariantCulture);
+        return $"./stress sensitivity {scenario.FileName} --pairs {scenario.Pairs} --hours {hours} --seed {scenario.Seed}";
+    }
+
+    private static void Write(IAnsiConsole console, SensitivityReport report, TimeSpan wall)
+    {
+        console.MarkupLineInterpolated($"[bold]{report.Scenario}[/]  {report.Pairs} pairs x {report.Hours:0.##} h, seed {report.Seed}; per cent of disconnects (the crash within the first hour: of pairs), and points more or fewer{(report.Complete ? "" : "; PARTIAL")}");
+        Table table = new Table().Border(TableBorder.Simple);
+        table.AddColumn(new TableColumn("variation").NoWrap());
+        table.AddColumn(new TableColumn("about").NoWrap());
+
+        // A column that is zero in every row says nothing on a screen; the file has it all the same.
+        int[] shown = [.. Enumerable.Range(0, Heads.Length).Where(i => i != VariationResult.Other || report.Rows.Any(row => row.Cells[i].Percent > 0))];
+        foreach (int i in shown)
+        {
+            table.AddColumn(new TableColumn(Heads[i]).RightAligned().NoWrap());
+        }
+
+        foreach (VariationResult row in report.Rows)
+        {
+            table.AddRow([Markup.Escape(row.Name), row.Mechanism, .. shown.Select(i => Cell(row.Cells[i], first: row == report.Rows[0]))]);
+        }
+
+        console.Write(table);
+        console.MarkupLineInterpolated($"repeat  {report.Command}");
+        console.MarkupLineInterpolated($"took    {wall.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
+    }
+
+    private static string Cell(VariationCell cell, bool first) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{cell.Percent:0.0}{(first ? "" : Math.Abs(cell.Change) < 0.05 ? "      =" : $" {cell.Change,6:+0.0;-0.0}")}");
+}

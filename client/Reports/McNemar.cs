@@ -1,0 +1,32 @@
+namespace Stress.Client.Reports;
+
+/// <summary>McNemar's test on paired yes-or-no outcomes. Only the pairs that differ say anything.</summary>
+public static class McNemar
+{
+    /// <summary>The statistic without continuity correction, one degree of freedom; 0 when no pair differs.</summary>
+    /// <param name="onlyFirst">Pairs in which only the first is yes.</param>
+    /// <param name="onlySecond">Pairs in which only the second is yes.</param>
+    public static double ChiSquared(long onlyFirst, long onlySecond)
+    {
+        double difference = onlyFirst - onlySecond, discordant = onlyFirst + onlySecond;
+        return discordant == 0 ? 0 : difference * difference / discordant;
+    }
+
+    /// <summary>Two-sided p of the exact test: the discordant pairs are tosses of a fair coin.</summary>
+    public static double ExactP(long onlyFirst, long onlySecond)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(onlyFirst);
+        ArgumentOutOfRangeException.ThrowIfNegative(onlySecond);
+        long n = onlyFirst + onlySecond, least = Math.Min(onlyFirst, onlySecond);
+
+        // ln C(n, k), one factor at a time, so that no term overflows or is lost in rounding.
+        double logChoose = 0, tail = 0, logHalf = n * Math.Log(0.5);
+        for (long k = 0; k <= least; k++)
+        {
+            tail += Math.Exp(logChoose + logHalf);
+            logChoose += Math.Log(n - k) - Math.Log(k + 1);
+        }
+
+        return Math.Min(1, 2 * tail);
+    }
+}

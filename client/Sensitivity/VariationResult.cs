@@ -1,0 +1,67 @@
+using Stress.Observability;
+
+namespace Stress.Client.Sensitivity;
+
+/// <summary>What one variation measured, and how far that is from the scenario as it is (in points of a hundred).</summary>
+/// <param name="Name">The variation.</param>
+/// <param name="Mechanism">What it is about.</param>
+/// <param name="Change">What it changes.</param>
+/// <param name="Disconnects">Disconnects by role.</param>
+/// <param name="Cells">The measured figures, in the order of <see cref="Columns"/>.</param>
+/// <param name="Digest">Digest of its run.</param>
+/// <param name="Complete">False when a site failed or was lost.</param>
+public sealed record VariationResult(
+    string Name, string Mechanism, string Change, RoleCounts Disconnects, IReadOnlyList<VariationCell> Cells, string Digest, bool Complete)
+{
+    /// <summary>Heads of the columns.</summary>
+    public static IReadOnlyList<string> Columns { get; } =
+        ["membership called", "membership calling", "in6_selecthlim called", "in6_selecthlim calling", "other crashes", "crash in 1 h", "stale created"];
+
+    /// <summary>The column of crashes that are on neither of the two paths.</summary>
+    public const int Other = 4;
+
+    /// <summary>The row of a run.</summary>
+    /// <param name="variation">What was run.</param>
+    /// <param name="report">What came out.</param>
+    /// <param name="reference">The row of the scenario as it is; null for that row itself.</param>
+    public static VariationResult Of(Variation variation, RunReport report, VariationResult? reference)
+    {
+        double trials = Math.Max(1, report.Disconnects.Called + report.Disconnects.Calling);
+        double[] percent =
+        [
+            Rate(report, CodePath.Membership, "called"),
+            Rate(report, CodePath.Membership, "calling"),
+            Rate(report, CodePath.In6SelectHlim, "called"),
+            Rate(report, CodePath.In6SelectHlim, "calling"),
+            100 * report.CodePaths.Where(row => row.Path is not (CodePath.Membership or CodePath.In6SelectHlim)).Sum(row => row.Crashes) / trials,
+            100 * report.FirstCrash.WithinHour,
+            100 * report.Stale.Sum(row => row.Created) / trials,
+        ];
+        VariationCell[] cells = [.. percent.Select((value, i) =>
+        {
+            double rounded = Math.Round(value, 2);
+            return new VariationCell(Columns[i], rounded, reference is null ? 0 : Math.Round(rounded - reference.Cells[i].Percent, 2));
+        })];
+        return new VariationResult(variation.Name, variation.Mechanism, variation.Change, report.Disconnects, cells, report.Digest, report.Complete);
+    }
+
+    private static double Rate(RunReport report, string path, string role) => 100 * report.Paths.Where(row => row.Path == path && row.Role == role).Sum(row => row.Rate);
+}
+
+/// <summary>One figure of a row.</summary>
+/// <param name="Column">What it is.</param>
+/// <param name="Percent">Per cent of disconnects (of pairs, for the crash within the first hour).</param>
+/// <param name="Change">Points more or fewer than the scenario as it is.</param>
+public sealed record VariationCell(string Column, double Percent, double Change);
+
+/// <summary>The file that <c>--json</c> writes.</summary>
+/// <param name="Scenario">Name of the scenario.</param>
+/// <param name="ScenarioFile">Its file.</param>
+/// <param name="Pairs">Pairs of each run.</param>
+/// <param name="Hours">Virtual hours of each run.</param>
+/// <param name="Seed">Seed of each run.</param>
+/// <param name="Complete">False when a run is missing or incomplete.</param>
+/// <param name="Rows">The scenario as it is, then each variation.</param>
+/// <param name="Command">The command that does this again.</param>
+public sealed record SensitivityReport(
+    string Scenario, string ScenarioFile, int Pairs, double Hours, ulong Seed, bool Complete, IReadOnlyList<VariationResult> Rows, string Command);

@@ -1,0 +1,337 @@
+using System.Globalization;
+using System.Text;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Stacks.NetBsd;
+
+/// <summary>
+/// The mail's kernel, as the operation language meets it: a thin shell over <see cref="Kernel.Kernel"/>. An interface is a cloned ppp unit, so that
+/// <c>destroy</c> detaches and frees its softc. The class of the softc has no free block at the start: <c>alloc 1024</c> takes the oldest freed one.
+/// </summary>
+public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
+{
+    private const int Send4Bytes = 18, Send6Bytes = 11, SendPkt6Bytes = 12, TickMilliseconds = 200;
+    private readonly TeardownDesign _design;
+    private readonly Kernel.Kernel _kernel;
+    private readonly RouterOracle _router;
+    private readonly SiteClock _clock = new();
+    private readonly SortedDictionary<string, int> _interfaces = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _sockets = new(StringComparer.Ordinal);
+    private readonly List<(int Line, Frame Frame)> _frames = [];
+    private int _lines;
+    private int _ticked;
+
+    /// <summary>A kernel just booted.</summary>
+    /// <param name="design">Its teardown design.</param>
+    /// <param name="options">Kernel options; by default ILP32 with DIAGNOSTIC.</param>
+    public NetBsd2005Stack(TeardownDesign design, KernelOptions? options = null)
+    {
+        _design = design;
+        _router = new RouterOracle(0, _clock, 16) { Listener = this };
+        options = (options ?? new KernelOptions()) with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) };
+        _kernel = new Kernel.Kernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp));
+        _kernel.AttachBootInterfaces(Ipv4Address.Of(192, 168, 0, 1), 0);
+    }
+
+    /// <inheritdoc/>
+    public string Name => StackCatalog.NetBsd2005;
+
+    /// <inheritdoc/>
+    public string Design => _design.Name;
+
+    /// <inheritdoc/>
+    public StackOracle Oracle { get; } = new();
+
+    /// <inheritdoc/>
+    public bool KeepsOneLastIndex => false;
+
+    /// <summary>The title of the crash, once there was one.</summary>
+    public CrashTitle? Title { get; private set; }
+
+    private static OperationResult NoInterface => OperationResult.Fail(NetBsdErrno.ENXIO);
+
+    private static OperationResult BadDescriptor => OperationResult.Fail(NetBsdErrno.EBADF);
+
+    /// <inheritdoc/>
+    public uint IndexOf(string name) => _interfaces.TryGetValue(name, out int slot) ? _kernel.Interfaces[slot].Index : 0u;
+
+    private static OperationResult Answer(Errno e, string? detail = null) =>
+        e == Errno.None ? new OperationResult(0, null, detail) : OperationResult.Fail(new StackError(e.ToString(), ((int)e).ToString(CultureInfo.InvariantCulture)), detail);
+
+    // Every operation enters the kernel here: a panic is a value, with its title.
+    private OperationResult Do(Func<OperationResult> operation)
+    {
+        try
+        {
+            _kernel.EnterFromUser(KernelFunction.Syscall);
+            return operation();
+        }
+        catch (KernelPanic panic)
+        {
+            PurgeGap gap = _router.GapOf(panic.Holder, panic.Pointer);
+            Title = new CrashTitle(panic.Site, panic.Holder, gap);
+            Oracle.Die(BadAccessKind.Segv, KernelNames.Of(panic.Site), FileOf(panic.Site), $"{Title}; {panic.Message}; stack {string.Join(" < ", _kernel.StackTrace())}");
+            return OperationResult.Fail(new StackError("panic", "0"));
+        }
+    }
+
+    private OperationResult OnInterface(string name, Func<int, OperationResult> operation) =>
+        _interfaces.TryGetValue(name, out int slot) ? Do(() => operation(slot)) : NoInterface;
+
+    private OperationResult OnSocket(string name, Func<int, OperationResult> operation) =>
+        _sockets.TryGetValue(name, out int s) ? Do(() => operation(s)) : BadDescriptor;
+
+    private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public OperationResult Create(string name) => _interfaces.ContainsKey(name) ? OperationResult.Fail(NetBsdErrno.EEXIST) : Do(() =>
+    {
+        int slot = _kernel.PppOpen(_lines++, 0);
+        _kernel.PppIocSNpMode(slot, true, true);
+        _interfaces[name] = slot;
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult Open(string name) => OnInterface(name, _ => OperationResult.With("0"));
+
+    /// <inheritdoc/>
+    public OperationResult Index(string name) =>
+        _interfaces.TryGetValue(name, out int slot) ? OperationResult.With(Text(_kernel.Interfaces[slot].Index)) : OperationResult.Fail(NetBsdErrno.ENXIO, "0");
+
+    /// <inheritdoc/>
+    public OperationResult AddAddress4(string name, Ipv4Address local, Ipv4Address peer) => OnInterface(name, slot => Answer(_kernel.SiocAifAddr(slot, local, peer)));
+
+    /// <inheritdoc/>
+    public OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer) =>
+        OnInterface(name, slot => Answer(_kernel.SiocAifAddr6(slot, local, (byte)prefixLength, peer ?? default)));
+
+    /// <inheritdoc/>
+    public OperationResult DeleteAddress4(string name, Ipv4Address local) => OnInterface(name, slot => Answer(_kernel.SiocDifAddr(slot, local)));
+
+    /// <inheritdoc/>
+    public OperationResult DeleteAddress6(string name, Ipv6Address local) => OnInterface(name, slot => Answer(_kernel.SiocDifAddr6(slot, local)));
+
+    /// <inheritdoc/>
+    public OperationResult Up(string name) => OnInterface(name, slot => SetUp(slot, true));
+
+    /// <inheritdoc/>
+    public OperationResult Down(string name) => OnInterface(name, slot => SetUp(slot, false));
+
+    private OperationResult SetUp(int slot, bool up)
+    {
+        _kernel.SiocSIfFlags(slot, up);
+        return OperationResult.Ok;
+    }
+
+    /// <inheritdoc/>
+    public OperationResult CloseDevice(string name) => OnInterface(name, _ => OperationResult.Ok);
+
+    /// <inheritdoc/>
+    public OperationResult Destroy(string name) => OnInterface(name, slot =>
+    {
+        _interfaces.Remove(name);
+        _kernel.PppClose(slot, _kernel.Interfaces[slot].Line);
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult Drain(string name) => OnInterface(name, slot =>
+    {
+        int line = _kernel.Interfaces[slot].Line;
+        Frame[] mine = [.. _frames.Where(f => f.Line == line).Select(f => f.Frame)];
+        _frames.RemoveAll(f => f.Line == line);
+        return new OperationResult(0, null, Text((uint)mine.Length), mine.Length == 0 ? null : string.Join(" ", mine.Select(f => f.ToNetBsdText()))) { Frames = mine };
+    });
+
+    /// <inheritdoc/>
+    public OperationResult OpenRaw4(string socket, int protocol) => OpenSocket(socket, PcbTable.Raw, protocol);
+
+    /// <inheritdoc/>
+    public OperationResult OpenUdp6(string socket, int port) => OpenSocket(socket, PcbTable.Udp6, port);
+
+    private OperationResult OpenSocket(string socket, PcbTable table, int number)
+    {
+        _sockets[socket] = _kernel.OpenSocket(table, (ushort)number);
+        return OperationResult.Ok;
+    }
+
+    /// <inheritdoc/>
+    public OperationResult Close(string socket) => OnSocket(socket, s =>
+    {
+        _sockets.Remove(socket);
+        _kernel.CloseSocket(s, exiting: false);
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult SetMulticastInterface4(string socket, Ipv4Address local) => OnSocket(socket, s => Answer(_kernel.IpMulticastIf(s, local)));
+
+    /// <inheritdoc/>
+    public OperationResult SetMulticastInterface6(string socket, uint index) => OnSocket(socket, s => Answer(_kernel.Ipv6MulticastIf(s, (int)index), Text(index)));
+
+    /// <inheritdoc/>
+    public OperationResult GetMulticastInterface4(string socket) => OnSocket(socket, s =>
+    {
+        Errno e = _kernel.IpMulticastIfReadBack(s, out Ipv4Address a);
+        return Answer(e, a.IsAny ? "0" : a.ToString());
+    });
+
+    /// <inheritdoc/>
+    public OperationResult GetMulticastInterface6(string socket) => OnSocket(socket, s => OperationResult.With(Text(_kernel.Ipv6MulticastIfReadBack(s))));
+
+    /// <inheritdoc/>
+    public OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, s => Answer(_kernel.IpAddMembership(s, group, local)));
+
+    /// <inheritdoc/>
+    public OperationResult Drop4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, s => Answer(_kernel.IpDropMembership(s, group, local)));
+
+    /// <inheritdoc/>
+    public OperationResult Join6(string socket, Ipv6Address group, uint index) => OnSocket(socket, s => Answer(_kernel.Ipv6JoinGroup(s, group, (int)index), Text(index)));
+
+    /// <inheritdoc/>
+    public OperationResult Drop6(string socket, Ipv6Address group, uint index) => OnSocket(socket, s => Answer(_kernel.Ipv6LeaveGroup(s, group, (int)index), Text(index)));
+
+    /// <inheritdoc/>
+    public OperationResult Send4(string socket, Ipv4Address destination) => OnSocket(socket, s =>
+    {
+        Span<byte> payload = stackalloc byte[Send4Bytes];
+        Errno e = _kernel.SendRaw(s, destination, Ipv4Address.Any, (byte)_kernel.Pcbs[s].Port, payload);
+        return Answer(e, e == Errno.None ? Text(Send4Bytes) : null);
+    });
+
+    /// <inheritdoc/>
+    public OperationResult Send6(string socket, Ipv6Address destination) => OnSocket(socket, s =>
+    {
+        Span<byte> payload = stackalloc byte[Send6Bytes];
+        Errno e = _kernel.SendUdp6Plain(s, destination, _kernel.Pcbs[s].Port, payload);
+        return Answer(e, e == Errno.None ? Text(Send6Bytes) : null);
+    });
+
+    /// <inheritdoc/>
+    public OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index) => OnSocket(socket, s =>
+    {
+        Span<byte> payload = stackalloc byte[SendPkt6Bytes];
+        return Answer(_kernel.SendUdp6(s, destination, _kernel.Pcbs[s].Port, (int)index, payload), Text(index));
+    });
+
+    /// <inheritdoc/>
+    public OperationResult State() => new(0, null, null, "(n/a)");
+
+    /// <inheritdoc/>
+    public OperationResult Tick(int milliseconds) => Do(() =>
+    {
+        _ticked += milliseconds;
+        for (; _ticked >= TickMilliseconds; _ticked -= TickMilliseconds)
+        {
+            _kernel.IgmpFastTimo();
+            _kernel.Mld6FastTimeo();
+        }
+
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult Deliver(string name, byte[] packet) => OnInterface(name, slot =>
+    {
+        if (packet.Length > 0 && packet[0] >> 4 == 6)
+        {
+            _kernel.Ip6Input(slot, packet);
+        }
+        else
+        {
+            _kernel.IpInput(slot, packet);
+        }
+
+        return OperationResult.With(Text((uint)packet.Length));
+    });
+
+    /// <inheritdoc/>
+    public OperationResult Allocate(int bytes)
+    {
+        int heapClass = _kernel.Heap.ClassOf(bytes);
+        if (heapClass >= 0)
+        {
+            _kernel.Heap.Malloc(heapClass, Kernel.Kern.BlockImage.Text);
+        }
+
+        return OperationResult.With(Text((uint)bytes));
+    }
+
+    /// <inheritdoc/>
+    public OperationResult Show(string name)
+    {
+        var text = new StringBuilder();
+        Span<int> counts = stackalloc int[Kernel.Kernel.HolderKinds];
+        counts.Clear();
+        _kernel.CountStale(counts);
+        foreach ((string n, int slot) in _interfaces)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{n} index {_kernel.Interfaces[slot].Index} at 0x{_kernel.Interfaces[slot].Address:x8}; ");
+        }
+
+        for (int k = 1; k < counts.Length; k++)
+        {
+            if (counts[k] > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{counts[k]} stale {KernelNames.Of((HolderKind)k)}; ");
+            }
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"{_kernel.Heap.FreeCount(0)} free in class {_kernel.Heap.SizeOf(0)}");
+        return OperationResult.With(text.ToString());
+    }
+
+    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p) =>
+        Oracle.Use(KernelNames.Of(site), FileOf(site), $"{new CrashTitle(site, holder, _router.GapOf(holder, p))}", KernelNames.Of(holder));
+
+    void IUseListener.Alias(HolderKind holder, UseSite site, IfnetPtr p, string names) =>
+        Oracle.Use(KernelNames.Of(site), FileOf(site), $"alias: {KernelNames.Of(holder)}: {names}", "alias " + KernelNames.Of(holder));
+
+    private static string FileOf(UseSite site) => site switch
+    {
+        UseSite.InDelMulti => "in.c",
+        UseSite.IgmpJoinGroup or UseSite.IgmpLeaveGroup or UseSite.IgmpSendPkt => "igmp.c",
+        UseSite.IpOutput or UseSite.IpMulticastIfReadBack => "ip_output.c",
+        UseSite.InSelectSrc or UseSite.InPcbPurgeIf0 => "in_pcb.c",
+        UseSite.In6SelectHlim or UseSite.In6SelectSrc => "in6_src.c",
+        UseSite.Mld6SendPkt or UseSite.Mld6StopListening => "mld6.c",
+        UseSite.Ip6Output => "ip6_output.c",
+        UseSite.In6PcbPurgeIf0 => "in6_pcb.c",
+        UseSite.PppOutput or UseSite.PppSIoctl => "if_ppp.c",
+        _ => "in6.c",
+    };
+
+    void IKernelHost.RoutingSocketReadable()
+    {
+    }
+
+    void IKernelHost.PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        if (protocol == PppProtocol.Ipv4 && Ipv4Header.TryParse(packet, out Ipv4Header ip) == WireError.None)
+        {
+            _frames.Add((line, Frame.Ip4(ip.Protocol, packet.Length, ip.Destination)));
+        }
+        else if (protocol == PppProtocol.Ipv6 && Ipv6Header.TryParse(packet, out Ipv6Header ip6) == WireError.None)
+        {
+            bool hop = ip6.NextHeader == IpProtocol.HopByHop;
+            _frames.Add((line, Frame.Ip6(hop ? packet[Ipv6Header.Length] : ip6.NextHeader, packet.Length, hop, ip6.Destination)));
+        }
+    }
+
+    void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)
+    {
+    }
+
+    void IKernelHost.Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
+    {
+    }
+
+    void IKernelHost.FastTimerWanted()
+    {
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Observability.Html;
+
+/// <summary>A table of a page.</summary>
+/// <param name="Id">The section's identifier.</param>
+/// <param name="Heading">Its heading.</param>
+/// <param name="Text">What it shows, in a sentence.</param>
+/// <param name="Columns">Headings of the columns; a number's starts with <c>#</c>.</param>
+/// <param name="Rows">A cell a column.</param>
+public sealed record PageTable(string Id, string Heading, string Text, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);
+
+/// <summary>Reduces a comparison of designs to tables, which the page and the screen show alike.</summary>
+public static class ComparePages
+{
+    private static readonly string[] Roles = [CodePath.Of(Role.Called), CodePath.Of(Role.Calling)];
+
+    /// <summary>The page of a comparison.</summary>
+    public static ReportPage Of(CompareReport report)
+    {
+        List<ExpectationVerdict> verdicts = [.. report.Designs.SelectMany(d => d.Expectations.Select(e => e with { Path = $"{d.Design}: {e.Path}" }))];
+        return new ReportPage
+        {
+            Scenario = report.Scenario,
+            Run = report.CompareId,
+            Design = $"{report.Designs.Count} designs",
+            Summary = report.Description,
+            Passed = verdicts.Count == 0 ? null : verdicts.All(v => v.Met),
+            Incomplete = report.Complete ? null : "interrupted, failed or lost",
+            Facts =
+            [
+                new("Designs", Figures.Count(report.Designs.Count)),
+                new("Seed", report.Seed.ToString(CultureInfo.InvariantCulture)),
+                new("Pairs", Figures.Count(report.Pairs), "each design"),
+                new("Virtual time", Figures.Count(Math.Round(report.VirtualHours, 2)), "h each"),
+                new("Wall time", Figures.Count(Math.Round(report.WallSeconds, 1)), "s"),
+            ],
+            Designs =
+            [
+                .. report.Designs.SelectMany(d => d.Paths.Where(p => p.Path == CodePath.Any).Select(p => new RateRow(d.Design, RoleOf(p.Role), p.Crashes, p.Disconnects))),
+            ],
+            Tables = Tables(report),
+            Expectations = verdicts,
+            Command = report.Command,
+        };
+    }
+
+    /// <summary>The tables.</summary>
+    public static IReadOnlyList<PageTable> Tables(CompareReport report)
+    {
+        string baseline = report.Designs[0].Design;
+        return
+        [
+            new("design-list", "Designs", "What each does, and the digest of its run: the same as of the design alone.",
+                ["design", "does", "source", "digest"],
+                [.. report.Designs.Select(d => (string[])[d.Design, d.Summary, d.Source, d.Digest])]),
+            new("design-paths", "Crashes per code path", "Per cent of the role's disconnects, with the Wilson 95 % interval. Paths that did not crash under a design are left out.",
+                ["design", "code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval"],
+                [.. report.Designs.SelectMany(d => d.Paths.Where(p => p.Crashes > 0 || p.Path == CodePath.Any).Select(p => (string[])
+                    [d.Design, p.Path, p.Role, Count(p.Crashes), Count(p.Disconnects), Percent(p.Rate), $"{Percent(p.Low)} – {Percent(p.High)}"]))]),
+            new("design-stale", "Stale pointers left reachable", "Pointers that named no attached interface when a detach ended. A design without a row left none.",
+                ["design", "holder", "role", "#created", "#healed", "#live at the end"],
+                [.. report.Designs.SelectMany(d => d.Stale.Select(s => (string[])[d.Design, s.Holder, s.Role, Count(s.Created), Count(s.Healed), Count(s.Live)]))]),
+            new("design-leaks", "Aliases and leaks", "Uses of a pointer that named another live interface; membership slots lost for the life of their socket; detaches that had to wait for a holder, and those that still waited at the end.",
+                ["design", "role", "#aliases", "#slots lost", "#detaches that waited", "#still waiting"],
+                [.. report.Designs.SelectMany(d => Roles.Select(r => (string[])
+                    [d.Design, r, Count(Of(d.Aliases, r)), Count(Of(d.LeakedSlots, r)), Count(Of(d.DetachWaits, r)), Count(Of(d.DetachesPending, r))]))]),
+            Price(report, "design-price", "Price per disconnect", "Work of the kernel for each lost link, both roles.", p => p.PerDisconnect.ToString("0.00", CultureInfo.InvariantCulture)),
+            Price(report, "design-price-frame", "Price per frame", "The same work for each frame over the lines.", p => p.PerFrame.ToString("0.0000", CultureInfo.InvariantCulture)),
+            Probes(report),
+            new("design-tests", $"Against {baseline}: McNemar's test", $"A pair is {report.PairedBy}. p is two-sided and exact.",
+                ["design", "code path", "role", "#pairs", $"#only {baseline}", "#only the design", "#chi squared", "#p"],
+                [.. report.Tests.Where(t => t.First == baseline && t.OnlyFirst + t.OnlySecond > 0).Select(t => (string[])
+                    [t.Second, t.Path, t.Role, Count(t.Pairs), Count(t.OnlyFirst), Count(t.OnlySecond), t.ChiSquared.ToString("0.00", CultureInfo.InvariantCulture), P(t.P)])]),
+            new("design-differences", $"Against {baseline}: sites that differ", $"All with seed {report.Seed}. The first sites whose crashes differ, with crashes under {baseline} and under the design.",
+                ["design", "#sites", "#course differs", "#crashes differ", "the first"],
+                [.. report.Differences.Where(d => d.First == baseline).Select(d => (string[])
+                    [d.Second, Count(d.Sites), Count(d.DigestsDiffer), Count(d.CrashesDiffer), string.Join(", ", d.Examples.Take(5).Select(e => $"site {e.Site} ({e.FirstCrashes}, {e.SecondCrashes})"))])]),
+        ];
+    }
+
+    private static PageTable Price(CompareReport report, string id, string heading, string text, Func<PriceLine, string> value) => new(
+        id, heading, text,
+        ["design", .. report.Designs[0].Prices.Select(p => $"#{p.Work}")],
+        [.. report.Designs.Select(d => (string[])[d.Design, .. d.Prices.Select(value)])]);
+
+    private static PageTable Probes(CompareReport report)
+    {
+        string[] names = [.. report.Designs.SelectMany(d => d.Probes.Keys).Distinct().Order(StringComparer.Ordinal)];
+        return new(
+            "design-probes", "What else differs", "How often each rare path was reached: errors that applications saw, and turns that the kernel took.",
+            ["rare path", .. report.Designs.Select(d => $"#{d.Design}")],
+            [.. names.Select(name => (string[])[name, .. report.Designs.Select(d => Count(d.Probes.GetValueOrDefault(name)))])]);
+    }
+
+    private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
+
+    private static long Of(RoleCounts counts, string role) => RoleOf(role) == Role.Called ? counts.Called : counts.Calling;
+
+    private static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
+
+    private static string P(double p) => p < 1e-4 ? p.ToString("0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Stress.Client.Running;
+using Stress.Emulator.Simulation;
+using Stress.Observability;
+using Stress.Scenarios;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class ReplayCommandTests : IDisposable
+{
+    private static readonly string ScenarioFile = Repository.At("scenarios", "troxel-2005.yaml");
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    [Fact]
+    public async Task Every_crash_of_a_run_is_replayed_to_the_same_title_and_shows_the_pointers_story()
+    {
+        await _screen.Run("run", ScenarioFile, "--pairs=8", "--hours=2", "--seed=3", $"--out={_screen.Folder}", "--no-progress");
+        string folder = Directory.GetDirectories(_screen.Folder).Single();
+        IReadOnlyList<CrashRecord> crashes = new RunFolder(folder).ReadCrashes();
+
+        Assert.NotEmpty(crashes);
+        foreach (CrashRecord crash in crashes)
+        {
+            using var screen = new Screen();
+            Assert.Equal(ExitCodes.Ok, await screen.Run("replay", folder, crash.Id, "--dump"));
+            Assert.Contains($"event {crash.Event} at {crash.At}", screen.Out);
+            Assert.Contains(crash.Story[^1].Split("used: ")[1].Split(" read from")[0], screen.Out.Split("story")[0]);
+            Assert.Contains("down: rebooting", screen.Out);
+        }
+    }
+
+    [Fact]
+    public async Task An_unknown_crash_or_run_is_one_line_with_what_is_accepted()
+    {
+        await _screen.Run("run", ScenarioFile, "--pairs=4", "--hours=1", $"--out={_screen.Folder}", "--no-progress");
+        string folder = Directory.GetDirectories(_screen.Folder).Single();
+
+        Assert.Equal(ExitCodes.Usage, await _screen.Run("replay", folder, "c00000000"));
+        Assert.Equal(ExitCodes.Usage, await _screen.Run("replay", "no-such-run", "c00000000"));
+        Assert.Contains("no such crash", _screen.Error);
+        Assert.Contains("no such run", _screen.Error);
+    }
+
+    [ToolFact("tshark")]
+    public void Tshark_dissects_every_frame_of_a_line_without_malformed_packets_or_wrong_checksums()
+    {
+        Scenario scenario = ScenarioLoader.Load(ScenarioFile);
+        string protocols = "";
+        long frames = 0;
+        for (uint number = 0; number < 6; number++)
+        {
+            var site = Site.Create(scenario.Site with { Called = scenario.Site.Called with { GroupMember = "224.0.1.1" } }, number);
+            var capture = new LineCapture(0);
+            site.Trace = capture;
+            for (int window = 0; window < 24; window++)
+            {
+                site.RunWindow();
+            }
+
+            string file = Path.Combine(_screen.Folder, $"site{number}.pcapng");
+            capture.Save(file);
+            frames += capture.Frames;
+            Assert.Equal("", Tshark(file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-Y", "_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || icmpv6.checksum.status == 0 || igmp.checksum.status == 0"));
+            protocols += Tshark(file, "-T", "fields", "-e", "_ws.col.Protocol");
+        }
+
+        Assert.True(frames > 5_000, $"{frames} frames");
+        HashSet<string> seen = [.. protocols.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        Assert.Superset(new HashSet<string> { "PPP LCP", "PPP IPCP", "PPP IPV6CP", "OSPF", "RIPng", "ICMPv6", "IGMPv2" }, seen);
+    }
+
+    private static string Tshark(string file, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Tools.Find("tshark")!, ["-r", file, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, errors.Result);
+        return output;
+    }
+}
