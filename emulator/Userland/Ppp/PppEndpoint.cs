@@ -4,423 +4,529 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland.Ppp;
 
-/// <summary>Why a link ended.</summary>
-public enum PppTermination : byte
-{
-    UserRequest,
-    PeerRequest,
-    Hangup,
-    NegotiationFailed,
-    PeerNotResponding,
-    AuthenticationFailed,
-}
-
-/// <summary>What an endpoint asks of the process that drives it.</summary>
-public interface IPppActions
-{
-    /// <summary>A frame for the line: address, control, protocol and information, without FCS. Valid during the call only.</summary>
-    void SendFrame(ReadOnlySpan<byte> frame);
-
-    /// <summary>IPCP opened.</summary>
-    void IpcpUp(Ipv4Address ours, Ipv4Address his);
-
-    /// <summary>IPCP left Opened.</summary>
-    void IpcpDown();
-
-    /// <summary>IPV6CP opened.</summary>
-    void Ipv6cpUp(ulong ours, ulong his);
-
-    /// <summary>IPV6CP left Opened.</summary>
-    void Ipv6cpDown();
-
-    /// <summary>The link is over: LCP needs its layer no more.</summary>
-    void LinkTerminated(PppTermination reason);
-}
-
-/// <summary>What one end wants and accepts.</summary>
-public sealed record PppEndpointOptions
-{
-    /// <summary>Our IPv4 address; any asks the peer for one (RFC 1332 3.3).</summary>
-    public Ipv4Address LocalAddress { get; init; }
-
-    /// <summary>The peer's address; any takes what it says.</summary>
-    public Ipv4Address RemoteAddress { get; init; }
-
-    /// <summary>Maximum receive unit in bytes.</summary>
-    public ushort Mru { get; init; } = 1500;
-
-    /// <summary>lcp-echo-interval; zero is off.</summary>
-    public VirtualTime EchoInterval { get; init; }
-
-    /// <summary>lcp-echo-failure.</summary>
-    public int EchoFailure { get; init; } = 4;
-}
-
 /// <summary>
-/// One end of a PPP link: the automata of RFC 1661 for LCP, IPCP (RFC 1332) and IPV6CP (RFC 5072), with pppd's order of layers (reference 6.1-6.6).
-/// Real bytes in and out; time is given, timers are asked for.
+/// One end of a PPP link: the automata of RFC 1661 for LCP, IPCP (RFC 1332) and IPV6CP (RFC 5072), PAP (RFC 1334) and CHAP with MD5 (RFC 1994) in both
+/// roles, with pppd's order of layers (reference 6.1-6.6; pppd 2.4.4 fsm.c, lcp.c, auth.c, upap.c, chap-new.c, ipcp.c, ipv6cp.c).
+/// Real bytes in and out; time is given, timers are asked for by <see cref="NextTimer"/>. Nothing is allocated once the endpoint exists.
 /// </summary>
-public sealed class PppEndpoint(PppEndpointOptions options)
+/// <param name="options">What this end wants and accepts.</param>
+public sealed partial class PppEndpoint(PppEndpointOptions options)
 {
-    /// <summary>Restart timer (RFC 1661 4.6).</summary>
+    /// <summary>Restart timer (RFC 1661 section 4.6).</summary>
     public static readonly VirtualTime RestartTimer = VirtualTime.FromSeconds(3);
 
-    /// <summary>Max-Terminate, Max-Configure and Max-Failure (RFC 1661 4.6).</summary>
+    /// <summary>How long a peer may take to begin or to finish authentication (pppd's upap reqtimeout).</summary>
+    public static readonly VirtualTime AuthenticationTimeout = VirtualTime.FromSeconds(30);
+
+    /// <summary>Max-Terminate, Max-Configure and Max-Failure (RFC 1661 section 4.6).</summary>
     public const int MaxTerminate = 2, MaxConfigure = 10, MaxFailure = 5;
 
-    private const int Lcp = 0, Ipcp = 1, Ipv6cp = 2;
-    private readonly Fsm[] _fsm = new Fsm[3];
-    private readonly byte[] _out = new byte[256];
-    private Ipv4Address _ours;
-    private Ipv4Address _his;
-    private ulong _hisId;
-    private ushort _hisMru;
-    private bool _hisAcfc;
-    private bool _hisPfc;
-    private bool _dead = true;
-    private PppTermination _reason;
-    private VirtualTime _echoDue = VirtualTime.Never;
-    private int _echoesMissed;
+    /// <summary>Authenticate-Requests or Challenges sent without an answer (pppd: maxtransmits).</summary>
+    public const int MaxAuthenticationTransmits = 10;
 
-    /// <summary>Our magic number, non-zero.</summary>
-    public uint Magic { get; set; } = 1;
+    /// <summary>
+    /// Naks of our magic number after which the line counts as looped (RFC 1661 section 6.4). pppd waits for ten, which a looped line never gives:
+    /// after Max-Failure the Naks that come back are Rejects.
+    /// </summary>
+    public const int MaxLoops = MaxFailure;
 
-    /// <summary>Our interface identifier, non-zero.</summary>
-    public ulong InterfaceIdentifier { get; set; } = 1;
+    /// <summary>Configure packets that one layer takes in one call; a peer that needs more does not converge.</summary>
+    public const int MaxConfigurePackets = 128;
 
-    /// <summary>The peer takes frames without address and control.</summary>
-    public bool TransmitAcfc => _fsm[Lcp].State == FsmState.Opened && _hisAcfc;
+    /// <summary>Longest frame that is looked at, in bytes: the largest MRU in use and its header.</summary>
+    public const int MaxFrame = 4096;
 
-    /// <summary>The peer takes one-byte protocol fields.</summary>
-    public bool TransmitPfc => _fsm[Lcp].State == FsmState.Opened && _hisPfc;
+    /// <summary>Index of a layer, for <see cref="StateOf"/>.</summary>
+    public const int Lcp = 0, Ipcp = 1, Ipv6cp = 2;
 
-    /// <summary>The link has terminated.</summary>
-    public bool IsDead => _dead;
+    // pppd's peer address of last resort, 10.64.64.64.
+    private static readonly Ipv4Address UnknownPeer = new(0x0A404040);
+    private const ushort DefaultMru = 1500;
+    private const int HeaderRoom = 8;
 
-    /// <summary>State of LCP, IPCP or IPV6CP, in this order.</summary>
-    public FsmState StateOf(int layer) => _fsm[layer].State;
+    private PppEndpointState _s = new() { Magic = 1, Identifier = 1, Dead = true, EchoDue = VirtualTime.Never };
 
-    /// <summary>The earliest timer.</summary>
+    /// <summary>What this end wants and accepts.</summary>
+    public PppEndpointOptions Options => options;
+
+    /// <summary>Our magic number, non-zero. Set before <see cref="Open"/>: with the interface identifier it seeds every draw of the call.</summary>
+    public uint Magic
+    {
+        get => _s.Magic;
+        set => _s.Magic = value;
+    }
+
+    /// <summary>Our interface identifier, non-zero. Set before <see cref="Open"/>.</summary>
+    public ulong InterfaceIdentifier
+    {
+        get => _s.Identifier;
+        set => _s.Identifier = value;
+    }
+
+    /// <summary>The peer takes frames without address and control (ACFC).</summary>
+    public bool TransmitAcfc => IsOpen && _s.Lcp.HisAddressCompression;
+
+    /// <summary>The peer takes one-byte protocol fields (PFC).</summary>
+    public bool TransmitPfc => IsOpen && _s.Lcp.HisProtocolCompression;
+
+    /// <summary>Control characters that frames to the peer must escape; LCP frames always escape all (RFC 1662 section 7).</summary>
+    public uint TransmitAsyncMap => IsOpen ? _s.Lcp.HisAsyncMap : HdlcFraming.DefaultAsyncMap;
+
+    /// <summary>Longest information field that the peer takes, in bytes.</summary>
+    public ushort TransmitMru => IsOpen ? _s.Lcp.HisMru : DefaultMru;
+
+    /// <summary>The link has terminated, or was never opened.</summary>
+    public bool IsDead => _s.Dead;
+
+    /// <summary>Where the link is.</summary>
+    public PppPhase Phase => _s.Phase;
+
+    /// <summary>What was counted since the endpoint was made.</summary>
+    public PppCounters Counters => _s.Counters;
+
+    /// <summary>State of <see cref="Lcp"/>, <see cref="Ipcp"/> or <see cref="Ipv6cp"/>.</summary>
+    public FsmState StateOf(int layer) => _s.Layers[layer].State;
+
+    /// <summary>The earliest timer, or never.</summary>
     public VirtualTime NextTimer
     {
         get
         {
-            VirtualTime t = _echoDue;
-            foreach (ref readonly Fsm f in _fsm.AsSpan())
+            VirtualTime t = _s.EchoDue;
+            for (int layer = 0; layer < FsmBank.Count; layer++)
             {
-                t = f.Timer < t ? f.Timer : t;
+                t = Earlier(t, _s.Layers[layer].Timer);
             }
 
-            return t;
+            t = _s.Ours.Pending ? Earlier(t, _s.Ours.Timer) : t;
+            return _s.His.Pending ? Earlier(t, _s.His.Timer) : t;
         }
     }
 
-    /// <summary>Forgets everything: before a new call.</summary>
+    private bool IsOpen => _s.Layers[Lcp].State == FsmState.Opened;
+
+    /// <summary>Forgets the call: before a new one. Magic number, interface identifier and counters stay.</summary>
     public void Reset()
     {
-        for (int i = 0; i < 3; i++)
+        _s = new PppEndpointState
         {
-            _fsm[i] = new Fsm { Timer = VirtualTime.Never };
+            Magic = _s.Magic,
+            Identifier = _s.Identifier,
+            Counters = _s.Counters,
+            Address = options.LocalAddress,
+            Dead = true,
+            EchoDue = VirtualTime.Never,
+        };
+        for (int layer = 0; layer < FsmBank.Count; layer++)
+        {
+            _s.Layers[layer].Timer = VirtualTime.Never;
         }
-
-        _ours = options.LocalAddress;
-        _his = default;
-        _hisId = 0;
-        _hisMru = 1500;
-        _hisAcfc = _hisPfc = false;
-        _dead = true;
-        _echoDue = VirtualTime.Never;
-        _echoesMissed = 0;
     }
 
-    /// <summary>Administrative Open of LCP.</summary>
+    /// <summary>Administrative Open of LCP. With the line up (<see cref="LowerUp"/>) negotiation starts.</summary>
     public void Open(VirtualTime now, IPppActions actions)
     {
-        _dead = false;
-        Event(Lcp, up: false, open: true, now, actions);
+        if (_s.Dead)
+        {
+            Reset();
+            _s.Dead = false;
+            _s.Random = new RandomStream(_s.Identifier, _s.Magic, RandomPurpose.Pppd);
+        }
+
+        Raise(Lcp, FsmEvent.Open, now, actions);
     }
 
     /// <summary>The line is there.</summary>
-    public void LowerUp(VirtualTime now, IPppActions actions) => Event(Lcp, up: true, open: false, now, actions);
-
-    private void Event(int layer, bool up, bool open, VirtualTime now, IPppActions actions)
+    public void LowerUp(VirtualTime now, IPppActions actions)
     {
-        ref Fsm f = ref _fsm[layer];
-        f.State = (f.State, up, open) switch
+        if (_s.Dead)
         {
-            (FsmState.Initial, false, true) => FsmState.Starting,
-            (FsmState.Initial, true, false) => FsmState.Closed,
-            (FsmState.Starting, true, false) or (FsmState.Closed, false, true) => FsmState.ReqSent,
-            _ => f.State,
-        };
-        if (f.State == FsmState.ReqSent)
-        {
-            f.Restarts = MaxConfigure;
-            SendRequest(layer, now, actions);
+            return;
         }
+
+        Enter(PppPhase.Establish, actions);
+        Raise(Lcp, FsmEvent.Up, now, actions);
     }
 
     /// <summary>Administrative Close: from Opened the layers go down first, then Terminate-Request (reference 6.5).</summary>
-    public void Close(VirtualTime now, IPppActions actions)
-    {
-        _reason = PppTermination.UserRequest;
-        ref Fsm f = ref _fsm[Lcp];
-        switch (f.State)
-        {
-            case FsmState.Opened:
-                LayersDown(actions);
-                goto case FsmState.ReqSent;
-            case FsmState.ReqSent:
-            case FsmState.AckRcvd:
-            case FsmState.AckSent:
-                f.Restarts = MaxTerminate;
-                f.State = FsmState.Closing;
-                SendTerminateRequest(now, actions);
-                break;
-            case FsmState.Starting:
-            case FsmState.Closed:
-            case FsmState.Stopped:
-                Finished(PppTermination.UserRequest, actions);
-                break;
-            case FsmState.Stopping:
-                f.State = FsmState.Closing;
-                break;
-        }
-    }
+    public void Close(VirtualTime now, IPppActions actions) => Close(PppTermination.UserRequest, now, actions);
 
-    /// <summary>The line is gone: layers down, link terminated at once.</summary>
+    /// <summary>The line is gone: layers down, link terminated at once (reference 6.5, carrier lost).</summary>
     public void LowerDown(VirtualTime now, IPppActions actions)
     {
-        if (_dead)
+        if (_s.Dead)
         {
             return;
         }
 
-        if (_fsm[Lcp].State == FsmState.Opened)
+        if (IsOpen)
         {
-            LayersDown(actions);
+            _s.Layers[Lcp].State = FsmState.Starting;
+            LayersDown(now, actions);
         }
 
-        Finished(PppTermination.Hangup, actions);
+        Finish(PppTermination.Hangup, actions);
     }
 
-    private void Finished(PppTermination reason, IPppActions actions)
+    /// <summary>A frame from the line, without flags and FCS; address and control may be present. Anything at all may be in it: what cannot be used is counted.</summary>
+    public void Input(ReadOnlySpan<byte> frame, VirtualTime now, IPppActions actions)
     {
-        if (_dead)
+        _s.Counters.Frames++;
+        if (frame.Length >= 2 && frame[0] == 0xFF && frame[1] == 0x03)
+        {
+            frame = frame[2..];
+        }
+
+        if (_s.Dead || frame.Length < 1 || frame.Length > MaxFrame)
+        {
+            _s.Counters.Malformed++;
+            return;
+        }
+
+        int protocolLength = (frame[0] & 1) != 0 ? 1 : 2;
+        if (frame.Length < protocolLength)
+        {
+            _s.Counters.Malformed++;
+            return;
+        }
+
+        var protocol = (PppProtocol)(protocolLength == 1 ? frame[0] : BinaryPrimitives.ReadUInt16BigEndian(frame));
+        ReadOnlySpan<byte> information = frame[protocolLength..];
+        if (protocol == PppProtocol.Lcp)
+        {
+            Packet(Lcp, information, now, actions);
+            return;
+        }
+
+        if (!IsOpen || (_s.Phase == PppPhase.Authenticate && protocol is not (PppProtocol.Pap or PppProtocol.Chap)))
+        {
+            _s.Counters.OutOfPhase++;
+            return;
+        }
+
+        switch (protocol)
+        {
+            case PppProtocol.Pap when UsesPap:
+                Pap(information, now, actions);
+                break;
+            case PppProtocol.Chap when UsesChap:
+                Chap(information, now, actions);
+                break;
+            case PppProtocol.Ipcp when options.Ipcp:
+                Packet(Ipcp, information, now, actions);
+                break;
+            case PppProtocol.Ipv6cp when options.Ipv6cp:
+                Packet(Ipv6cp, information, now, actions);
+                break;
+            case PppProtocol.Ipv4 when options.Ipcp:
+                Network(Ipcp, protocol, information, actions);
+                break;
+            case PppProtocol.Ipv6 when options.Ipv6cp:
+                Network(Ipv6cp, protocol, information, actions);
+                break;
+            default:
+                RejectProtocol(protocol, information, actions);
+                break;
+        }
+    }
+
+    /// <summary>Timers that are due by now.</summary>
+    public void Timeout(VirtualTime now, IPppActions actions)
+    {
+        if (_s.Dead)
         {
             return;
         }
 
-        for (int i = 0; i < 3; i++)
+        if (_s.EchoDue <= now)
         {
-            _fsm[i].State = FsmState.Initial;
-            _fsm[i].Timer = VirtualTime.Never;
+            EchoDue(now, actions);
         }
 
-        _echoDue = VirtualTime.Never;
-        _dead = true;
+        AuthenticationTimers(now, actions);
+        for (int layer = 0; layer < FsmBank.Count && !_s.Dead; layer++)
+        {
+            ref Fsm f = ref _s.Layers[layer];
+            if (f.Timer <= now)
+            {
+                f.Timer = VirtualTime.Never;
+                Raise(layer, f.Restarts > 0 ? FsmEvent.TimeoutAgain : FsmEvent.TimeoutLast, now, actions);
+            }
+        }
+    }
+
+    /// <summary>Writes the endpoint.</summary>
+    public void Save(ImageWriter image) => image.Write(_s);
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image) => _s = image.Read<PppEndpointState>();
+
+    private static VirtualTime Earlier(VirtualTime a, VirtualTime b) => b < a ? b : a;
+
+    private static PppProtocol ProtocolOf(int layer) => layer switch
+    {
+        Lcp => PppProtocol.Lcp,
+        Ipcp => PppProtocol.Ipcp,
+        _ => PppProtocol.Ipv6cp,
+    };
+
+    private void Enter(PppPhase phase, IPppActions actions)
+    {
+        if (_s.Phase != phase)
+        {
+            _s.Phase = phase;
+            actions.PhaseChanged(phase);
+        }
+    }
+
+    // lcp_close with a status.
+    private void Close(PppTermination reason, VirtualTime now, IPppActions actions)
+    {
+        if (_s.Dead)
+        {
+            return;
+        }
+
+        if (_s.Layers[Lcp].State is not (FsmState.Closing or FsmState.Stopping))
+        {
+            _s.Reason = reason;
+        }
+
+        Enter(PppPhase.Terminate, actions);
+        bool waiting = _s.Layers[Lcp].State is FsmState.Closed or FsmState.Stopped;
+        Raise(Lcp, FsmEvent.Close, now, actions);
+        if (waiting)
+        {
+            Finish(reason, actions);
+        }
+    }
+
+    // link_terminated.
+    private void Finish(PppTermination reason, IPppActions actions)
+    {
+        if (_s.Dead)
+        {
+            return;
+        }
+
+        for (int layer = 0; layer < FsmBank.Count; layer++)
+        {
+            _s.Layers[layer].State = FsmState.Initial;
+            _s.Layers[layer].Timer = VirtualTime.Never;
+        }
+
+        _s.EchoDue = VirtualTime.Never;
+        _s.Ours.Pending = _s.His.Pending = false;
+        _s.Dead = true;
+        Enter(PppPhase.Dead, actions);
         actions.LinkTerminated(reason);
     }
 
-    // upper_layers_down: IPCP, then IPV6CP, in table order.
-    private void LayersDown(IPppActions actions)
+    // One event of one automaton: the new state first, then the actions in the order that FsmTransition gives.
+    private void Raise(
+        int layer, FsmEvent happened, VirtualTime now, IPppActions actions, byte id = 0, LcpCode code = LcpCode.ConfigureNak, ReadOnlySpan<byte> data = default)
     {
-        _echoDue = VirtualTime.Never;
-        if (_fsm[Ipcp].State == FsmState.Opened)
+        ref Fsm f = ref _s.Layers[layer];
+        FsmTransition t = FsmTable.At(f.State, happened);
+        if (!t.Possible)
         {
-            actions.IpcpDown();
+            return;
         }
 
-        if (_fsm[Ipv6cp].State == FsmState.Opened)
+        bool fresh = f.State is not (FsmState.ReqSent or FsmState.AckRcvd or FsmState.AckSent);
+        f.State = t.Next;
+        if (t.Next is not (FsmState.ReqSent or FsmState.AckRcvd or FsmState.AckSent or FsmState.Closing or FsmState.Stopping))
         {
-            actions.Ipv6cpDown();
-        }
-
-        for (int i = Ipcp; i <= Ipv6cp; i++)
-        {
-            _fsm[i].State = FsmState.Initial;
-            _fsm[i].Timer = VirtualTime.Never;
-        }
-    }
-
-    // LCP opened: network phase, all NCPs in table order.
-    private void LayersUp(VirtualTime now, IPppActions actions)
-    {
-        for (int i = Ipcp; i <= Ipv6cp; i++)
-        {
-            Event(i, up: false, open: true, now, actions);
-            Event(i, up: true, open: false, now, actions);
-        }
-
-        if (options.EchoInterval > VirtualTime.Zero)
-        {
-            _echoDue = now + options.EchoInterval;
-            _echoesMissed = 0;
-        }
-    }
-
-    /// <summary>A timer is due.</summary>
-    public void Timeout(VirtualTime now, IPppActions actions)
-    {
-        if (_echoDue <= now)
-        {
-            _echoDue = now + options.EchoInterval;
-            if (_echoesMissed++ >= options.EchoFailure)
-            {
-                _reason = PppTermination.PeerNotResponding;
-                Close(now, actions);
-                return;
-            }
-
-            Span<byte> magic = stackalloc byte[4];
-            BinaryPrimitives.WriteUInt32BigEndian(magic, Magic);
-            Send(Lcp, LcpCode.EchoRequest, ++_fsm[Lcp].Id, magic, actions);
-        }
-
-        for (int layer = 0; layer < 3; layer++)
-        {
-            ref Fsm f = ref _fsm[layer];
-            if (f.Timer > now)
-            {
-                continue;
-            }
-
             f.Timer = VirtualTime.Never;
-            bool more = f.Restarts > 0;
-            switch (f.State)
+        }
+
+        FsmActions a = t.Actions;
+        if ((a & FsmActions.LayerDown) != 0)
+        {
+            LayerDown(layer, now, actions);
+        }
+
+        if ((a & FsmActions.InitializeCounter) != 0)
+        {
+            f.Restarts = (a & FsmActions.SendTerminateRequest) != 0 ? MaxTerminate : MaxConfigure;
+        }
+        else if ((a & FsmActions.ZeroCounter) != 0)
+        {
+            f.Restarts = 0;
+            f.Timer = now + RestartTimer;
+        }
+
+        if ((a & FsmActions.SendRequest) != 0)
+        {
+            if (fresh)
             {
-                case FsmState.Closing:
-                case FsmState.Stopping:
-                    if (more)
-                    {
-                        SendTerminateRequest(now, actions);
-                    }
-                    else
-                    {
-                        Finished(_reason, actions);
-                        return;
-                    }
-
-                    break;
-                case FsmState.ReqSent:
-                case FsmState.AckRcvd:
-                case FsmState.AckSent:
-                    if (more)
-                    {
-                        if (f.State == FsmState.AckRcvd)
-                        {
-                            f.State = FsmState.ReqSent;
-                        }
-
-                        SendRequest(layer, now, actions);
-                    }
-                    else if (layer == Lcp)
-                    {
-                        Finished(PppTermination.NegotiationFailed, actions);
-                        return;
-                    }
-                    else
-                    {
-                        f.State = FsmState.Stopped;
-                    }
-
-                    break;
+                WantedAgain(layer);
             }
+
+            SendRequest(layer, now, actions);
+        }
+        else if ((a & FsmActions.SendTerminateRequest) != 0)
+        {
+            f.Restarts--;
+            f.Timer = now + RestartTimer;
+            Send(ProtocolOf(layer), LcpCode.TerminateRequest, ++f.Id, default, actions);
+        }
+
+        switch (a & (FsmActions.SendAck | FsmActions.SendNak | FsmActions.SendTerminateAck | FsmActions.SendCodeReject | FsmActions.SendEchoReply))
+        {
+            case FsmActions.SendAck:
+                Send(ProtocolOf(layer), LcpCode.ConfigureAck, id, data, actions);
+                break;
+            case FsmActions.SendNak:
+                Send(ProtocolOf(layer), code, id, data, actions);
+                break;
+            case FsmActions.SendTerminateAck:
+                Send(ProtocolOf(layer), LcpCode.TerminateAck, id, default, actions);
+                break;
+            case FsmActions.SendCodeReject:
+                _s.Counters.CodeRejects++;
+                Send(ProtocolOf(layer), LcpCode.CodeReject, ++f.Id, data[..Math.Min(data.Length, TransmitMru - LcpPacket.HeaderLength)], actions);
+                break;
+            case FsmActions.SendEchoReply:
+                SendEcho(LcpCode.EchoReply, id, data, actions);
+                break;
+        }
+
+        if ((a & FsmActions.LayerUp) != 0)
+        {
+            LayerUp(layer, now, actions);
+        }
+        else if ((a & FsmActions.LayerFinished) != 0)
+        {
+            LayerFinished(layer, happened, now, actions);
         }
     }
 
-    private void SendTerminateRequest(VirtualTime now, IPppActions actions)
+    private void LayerUp(int layer, VirtualTime now, IPppActions actions)
     {
-        ref Fsm f = ref _fsm[Lcp];
-        f.Restarts--;
-        f.Timer = now + RestartTimer;
-        Send(Lcp, LcpCode.TerminateRequest, ++f.Id, default, actions);
-    }
-
-    private void SendRequest(int layer, VirtualTime now, IPppActions actions)
-    {
-        ref Fsm f = ref _fsm[layer];
-        f.Restarts--;
-        f.Timer = now + RestartTimer;
-        f.RequestId = ++f.Id;
-        Span<byte> data = stackalloc byte[32];
-        var w = new PppOptionWriter(data);
+        _s.Layers[layer].Naks = _s.Layers[layer].NaksReceived = 0;
         switch (layer)
         {
             case Lcp:
-                if (options.Mru != 1500)
-                {
-                    w.UInt16((byte)LcpOptionType.MaximumReceiveUnit, options.Mru);
-                }
-
-                w.UInt32((byte)LcpOptionType.AsyncControlCharacterMap, 0);
-                w.UInt32((byte)LcpOptionType.MagicNumber, Magic);
-                w.Flag((byte)LcpOptionType.ProtocolFieldCompression);
-                w.Flag((byte)LcpOptionType.AddressControlFieldCompression);
+                LcpOpened(now, actions);
                 break;
             case Ipcp:
-                w.UInt32((byte)IpcpOptionType.IpAddress, _ours.Value);
+                IpcpOpened(now, actions);
                 break;
-            case Ipv6cp:
-                w.UInt64((byte)Ipv6cpOptionType.InterfaceIdentifier, InterfaceIdentifier);
+            default:
+                Ipv6cpOpened(now, actions);
                 break;
         }
-
-        Send(layer, LcpCode.ConfigureRequest, f.RequestId, data[..w.Length], actions);
     }
 
-    private static PppProtocol ProtocolOf(int layer) => layer == Lcp ? PppProtocol.Lcp : layer == Ipcp ? PppProtocol.Ipcp : PppProtocol.Ipv6cp;
-
-    // LCP always goes with address, control and a two-byte protocol (RFC 1661 6.5, 6.6).
-    private void Send(int layer, LcpCode code, byte id, ReadOnlySpan<byte> data, IPppActions actions)
+    private void LayerDown(int layer, VirtualTime now, IPppActions actions)
     {
-        int at = 0;
-        if (layer == Lcp || !TransmitAcfc)
+        switch (layer)
         {
-            _out[at++] = 0xFF;
-            _out[at++] = 0x03;
+            case Lcp:
+                LayersDown(now, actions);
+                break;
+            case Ipcp:
+                actions.IpcpDown();
+                break;
+            default:
+                actions.Ipv6cpDown();
+                break;
         }
-
-        PppProtocol protocol = ProtocolOf(layer);
-        _out[at++] = (byte)((ushort)protocol >> 8);
-        _out[at++] = (byte)protocol;
-        _out[at] = (byte)code;
-        _out[at + 1] = id;
-        BinaryPrimitives.WriteUInt16BigEndian(_out.AsSpan(at + 2), (ushort)(data.Length + 4));
-        data.CopyTo(_out.AsSpan(at + 4));
-        actions.SendFrame(_out.AsSpan(0, at + 4 + data.Length));
     }
 
-    /// <summary>A frame from the line that is not network data.</summary>
-    public void Input(ReadOnlySpan<byte> frame, VirtualTime now, IPppActions actions)
+    private void LayerFinished(int layer, FsmEvent happened, VirtualTime now, IPppActions actions)
     {
-        int at = frame.Length >= 2 && frame[0] == 0xFF && frame[1] == 0x03 ? 2 : 0;
-        if (frame.Length < at + 2)
+        if (layer != Lcp)
         {
-            return;
-        }
-
-        var protocol = (PppProtocol)BinaryPrimitives.ReadUInt16BigEndian(frame[at..]);
-        ReadOnlySpan<byte> information = frame[(at + 2)..];
-        int layer = protocol switch
-        {
-            PppProtocol.Lcp => Lcp,
-            PppProtocol.Ipcp => Ipcp,
-            PppProtocol.Ipv6cp => Ipv6cp,
-            _ => -1,
-        };
-        if (layer < 0)
-        {
-            if (_fsm[Lcp].State == FsmState.Opened)
+            // np_finished: with the last network protocol the link ends.
+            if (_s.Phase is PppPhase.Network or PppPhase.Running && !NetworkWanted(Ipcp) && !NetworkWanted(Ipv6cp))
             {
-                Send(Lcp, LcpCode.ProtocolReject, ++_fsm[Lcp].Id, frame.Slice(at, Math.Min(frame.Length - at, 64)), actions);
+                Close(PppTermination.NoNetworkProtocols, now, actions);
             }
 
             return;
         }
 
-        if (_dead || LcpPacket.TryParse(information, out LcpPacket packet) != WireError.None || (layer != Lcp && _fsm[Lcp].State != FsmState.Opened))
+        if (_s.Phase != PppPhase.Terminate)
         {
+            if (happened == FsmEvent.TimeoutLast && options.Passive)
+            {
+                return;
+            }
+
+            _s.Reason = PppTermination.NegotiationFailed;
+        }
+
+        Finish(_s.Reason, actions);
+    }
+
+    private bool NetworkWanted(int layer) => _s.Layers[layer].State is not (FsmState.Initial or FsmState.Closed or FsmState.Stopped);
+
+    // upper_layers_down: PAP and CHAP, then IPCP, then IPV6CP, in table order; then LCP itself.
+    private void LayersDown(VirtualTime now, IPppActions actions)
+    {
+        _s.EchoDue = VirtualTime.Never;
+        _s.Ours.Pending = _s.His.Pending = false;
+        if (_s.Phase != PppPhase.Terminate)
+        {
+            Enter(_s.Layers[Lcp].State is FsmState.Closing or FsmState.Stopping ? PppPhase.Terminate : PppPhase.Establish, actions);
+        }
+
+        for (int layer = Ipcp; layer <= Ipv6cp; layer++)
+        {
+            Raise(layer, FsmEvent.Down, now, actions);
+            Raise(layer, FsmEvent.Close, now, actions);
+            _s.Layers[layer].Timer = VirtualTime.Never;
+        }
+
+        actions.LcpDown();
+    }
+
+    // start_networks: all network protocols are opened in table order.
+    private void NetworkPhase(VirtualTime now, IPppActions actions)
+    {
+        Enter(PppPhase.Network, actions);
+        if (!options.Ipcp && !options.Ipv6cp)
+        {
+            Close(PppTermination.NoNetworkProtocols, now, actions);
+            return;
+        }
+
+        for (int layer = Ipcp; layer <= Ipv6cp; layer++)
+        {
+            if (layer == Ipcp ? options.Ipcp : options.Ipv6cp)
+            {
+                Raise(layer, FsmEvent.Open, now, actions);
+                Raise(layer, FsmEvent.Up, now, actions);
+            }
+        }
+    }
+
+    private void Network(int layer, PppProtocol protocol, ReadOnlySpan<byte> packet, IPppActions actions)
+    {
+        if (_s.Layers[layer].State != FsmState.Opened)
+        {
+            _s.Counters.OutOfPhase++;
+            return;
+        }
+
+        actions.NetworkData(protocol, packet);
+    }
+
+    // A packet of LCP, IPCP or IPV6CP.
+    private void Packet(int layer, ReadOnlySpan<byte> information, VirtualTime now, IPppActions actions)
+    {
+        ref Fsm f = ref _s.Layers[layer];
+        if (LcpPacket.TryParse(information, out LcpPacket packet) != WireError.None)
+        {
+            _s.Counters.Malformed++;
+            return;
+        }
+
+        if (f.State is FsmState.Initial or FsmState.Starting)
+        {
+            _s.Counters.OutOfPhase++;
             return;
         }
 
@@ -428,344 +534,260 @@ public sealed class PppEndpoint(PppEndpointOptions options)
         switch (packet.Code)
         {
             case LcpCode.ConfigureRequest:
-                Request(layer, packet.Id, data, now, actions);
-                break;
             case LcpCode.ConfigureAck:
-                Acked(layer, packet.Id, now, actions);
-                break;
             case LcpCode.ConfigureNak:
             case LcpCode.ConfigureReject:
-                Naked(layer, packet.Id, data, packet.Code == LcpCode.ConfigureReject, now, actions);
+                if (++f.ConfigurePackets > MaxConfigurePackets)
+                {
+                    if (f.State is not (FsmState.Closing or FsmState.Stopping or FsmState.Stopped))
+                    {
+                        _s.Counters.EndlessNegotiations++;
+                        Fatal(layer, now, actions);
+                    }
+
+                    return;
+                }
+
+                Configure(layer, packet, data, now, actions);
                 break;
             case LcpCode.TerminateRequest:
-                TerminateRequested(layer, packet.Id, now, actions);
+                if (layer == Lcp && f.State == FsmState.Opened)
+                {
+                    _s.Reason = PppTermination.PeerRequest;
+                }
+
+                Raise(layer, FsmEvent.TerminateRequest, now, actions, packet.Id);
                 break;
             case LcpCode.TerminateAck:
-                if (layer == Lcp && _fsm[Lcp].State is FsmState.Closing or FsmState.Stopping)
+                Raise(layer, FsmEvent.TerminateAck, now, actions);
+                break;
+            case LcpCode.CodeReject:
+                bool needed = data.Length > 0 && data[0] is >= (byte)LcpCode.ConfigureRequest and <= (byte)LcpCode.CodeReject;
+                if (data.Length > 0 && data[0] == (byte)LcpCode.EchoRequest)
                 {
-                    Finished(_reason, actions);
+                    _s.EchoRefused = true;
+                    _s.EchoDue = VirtualTime.Never;
+                }
+
+                if (needed)
+                {
+                    Fatal(layer, now, actions);
+                }
+                else
+                {
+                    Raise(layer, FsmEvent.RejectHarmless, now, actions);
                 }
 
                 break;
-            case LcpCode.EchoRequest when layer == Lcp && _fsm[Lcp].State == FsmState.Opened && data.Length >= 4:
-                Span<byte> reply = stackalloc byte[4];
-                BinaryPrimitives.WriteUInt32BigEndian(reply, Magic);
-                Send(Lcp, LcpCode.EchoReply, packet.Id, reply, actions);
+            case LcpCode.ProtocolReject when layer == Lcp:
+                ProtocolRejected(data, now, actions);
+                break;
+            case LcpCode.EchoRequest when layer == Lcp:
+                if (data.Length < 4)
+                {
+                    _s.Counters.Malformed++;
+                    return;
+                }
+
+                Raise(Lcp, FsmEvent.Echo, now, actions, packet.Id, data: data);
                 break;
             case LcpCode.EchoReply when layer == Lcp:
-                _echoesMissed = 0;
+                EchoReplied(data);
+                break;
+            case LcpCode.DiscardRequest when layer == Lcp:
+                break;
+            default:
+                Raise(layer, FsmEvent.UnknownCode, now, actions, data: information[..(LcpPacket.HeaderLength + packet.DataLength)]);
                 break;
         }
     }
 
-    private void TerminateRequested(int layer, byte id, VirtualTime now, IPppActions actions)
+    // RXJ-: the layer cannot go on.
+    private void Fatal(int layer, VirtualTime now, IPppActions actions)
     {
-        ref Fsm f = ref _fsm[layer];
-        switch (f.State)
+        if (layer == Lcp && _s.Layers[Lcp].State is not (FsmState.Closing or FsmState.Stopping))
         {
-            case FsmState.Opened:
-                if (layer == Lcp)
-                {
-                    _reason = PppTermination.PeerRequest;
-                    LayersDown(actions);
-                }
-
-                // Zero-restart-count: wait one restart period before the line goes (RFC 1661 5.5).
-                f.State = FsmState.Stopping;
-                f.Restarts = 0;
-                f.Timer = now + RestartTimer;
-                break;
-            case FsmState.AckRcvd:
-            case FsmState.AckSent:
-                f.State = FsmState.ReqSent;
-                break;
+            _s.Reason = PppTermination.NegotiationFailed;
         }
 
-        Send(layer, LcpCode.TerminateAck, id, default, actions);
+        Raise(layer, FsmEvent.RejectFatal, now, actions);
     }
 
-    private void Acked(int layer, byte id, VirtualTime now, IPppActions actions)
+    private void Configure(int layer, in LcpPacket packet, ReadOnlySpan<byte> data, VirtualTime now, IPppActions actions)
     {
-        ref Fsm f = ref _fsm[layer];
-        if (id != f.RequestId)
+        ref Fsm f = ref _s.Layers[layer];
+        if (packet.Code == LcpCode.ConfigureRequest)
         {
-            return;
-        }
-
-        switch (f.State)
-        {
-            case FsmState.ReqSent:
-                f.State = FsmState.AckRcvd;
-                f.Restarts = MaxConfigure;
-                f.Timer = now + RestartTimer;
-                break;
-            case FsmState.AckSent:
-                Opened(layer, now, actions);
-                break;
-            case FsmState.AckRcvd:
-            case FsmState.Opened:
-                Renegotiate(layer, now, actions);
-                break;
-        }
-    }
-
-    private void Renegotiate(int layer, VirtualTime now, IPppActions actions)
-    {
-        ref Fsm f = ref _fsm[layer];
-        if (f.State == FsmState.Opened)
-        {
-            ThisLayerDown(layer, actions);
-        }
-
-        f.State = FsmState.ReqSent;
-        f.Restarts = MaxConfigure;
-        SendRequest(layer, now, actions);
-    }
-
-    private void ThisLayerDown(int layer, IPppActions actions)
-    {
-        if (layer == Lcp)
-        {
-            LayersDown(actions);
-        }
-        else if (layer == Ipcp)
-        {
-            actions.IpcpDown();
-        }
-        else
-        {
-            actions.Ipv6cpDown();
-        }
-    }
-
-    private void Opened(int layer, VirtualTime now, IPppActions actions)
-    {
-        ref Fsm f = ref _fsm[layer];
-        f.State = FsmState.Opened;
-        f.Timer = VirtualTime.Never;
-        f.Naks = 0;
-        if (layer == Lcp)
-        {
-            LayersUp(now, actions);
-        }
-        else if (layer == Ipcp)
-        {
-            actions.IpcpUp(_ours, _his);
-        }
-        else
-        {
-            actions.Ipv6cpUp(InterfaceIdentifier, _hisId);
-        }
-    }
-
-    private void Naked(int layer, byte id, ReadOnlySpan<byte> data, bool reject, VirtualTime now, IPppActions actions)
-    {
-        ref Fsm f = ref _fsm[layer];
-        if (id != f.RequestId || f.State is not (FsmState.ReqSent or FsmState.AckSent or FsmState.AckRcvd or FsmState.Opened))
-        {
-            return;
-        }
-
-        var parser = new PppOptions(data);
-        while (parser.Next(out PppOption o))
-        {
-            if (layer == Ipcp && !reject && o.Type == (byte)IpcpOptionType.IpAddress && o.TryUInt32(out uint address) && options.LocalAddress.IsAny)
+            if (f.State is FsmState.Closed or FsmState.Closing or FsmState.Stopping)
             {
-                _ours = new Ipv4Address(address);
+                Raise(layer, FsmEvent.RequestGood, now, actions, packet.Id);
+                return;
             }
-            else if (layer == Lcp && !reject && o.Type == (byte)LcpOptionType.MagicNumber && o.TryUInt32(out uint magic))
+
+            Span<byte> naks = stackalloc byte[MaxNakLength];
+            Span<byte> rejects = stackalloc byte[data.Length];
+            Requested(layer, packet.Id, data, naks, rejects, now, actions);
+            return;
+        }
+
+        // In a state that has no request of ours in the air, the table's answer needs no look at the contents.
+        if (f.State is FsmState.Closed or FsmState.Stopped or FsmState.Closing or FsmState.Stopping)
+        {
+            Raise(layer, packet.Code == LcpCode.ConfigureAck ? FsmEvent.Ack : FsmEvent.Nak, now, actions, packet.Id);
+            return;
+        }
+
+        if (packet.Id != f.RequestId)
+        {
+            _s.Counters.Unexpected++;
+            return;
+        }
+
+        if (packet.Code == LcpCode.ConfigureAck)
+        {
+            Span<byte> request = stackalloc byte[MaxRequestLength];
+            var w = new PppOptionWriter(request);
+            WriteRequest(layer, ref w);
+            if (!data.SequenceEqual(request[..w.Length]))
             {
-                Magic = magic ^ 0x5A5A5A5A;
+                _s.Counters.Unexpected++;
+                return;
             }
+
+            f.NaksReceived = 0;
+            Raise(layer, FsmEvent.Ack, now, actions, packet.Id);
+            return;
         }
 
-        if (f.State == FsmState.Opened)
+        // A peer that goes on with Naks wants what we do not have: give its options up (RFC 1661 section 4.6, Max-Failure).
+        bool reject = packet.Code == LcpCode.ConfigureReject || ++f.NaksReceived > MaxFailure;
+        PppTermination? refusal = null;
+        var walk = new PppOptions(data);
+        while (walk.Next(out PppOption o))
         {
-            ThisLayerDown(layer, actions);
+            refusal ??= layer switch
+            {
+                Lcp => LcpRefused(o, reject),
+                Ipcp => IpcpRefused(o, reject),
+                _ => Ipv6cpRefused(o, reject),
+            };
         }
 
-        if (f.State is FsmState.AckRcvd or FsmState.Opened)
+        if (walk.Malformed)
         {
-            f.State = FsmState.ReqSent;
+            _s.Counters.Malformed++;
         }
 
-        f.Restarts = MaxConfigure;
-        SendRequest(layer, now, actions);
+        if (refusal is { } reason)
+        {
+            Close(reason, now, actions);
+            return;
+        }
+
+        Raise(layer, FsmEvent.Nak, now, actions, packet.Id);
     }
 
-    private void Request(int layer, byte id, ReadOnlySpan<byte> data, VirtualTime now, IPppActions actions)
+    // Answers a Configure-Request: Reject before Nak before Ack (RFC 1661 section 5.2-5.4); Naks become Rejects after Max-Failure.
+    private void Requested(
+        int layer, byte id, ReadOnlySpan<byte> data, Span<byte> nakBytes, Span<byte> rejectBytes, VirtualTime now, IPppActions actions)
     {
-        ref Fsm f = ref _fsm[layer];
-        if (f.State is FsmState.Closed)
-        {
-            Send(layer, LcpCode.TerminateAck, id, default, actions);
-            return;
-        }
-
-        if (f.State is FsmState.Initial or FsmState.Starting or FsmState.Closing or FsmState.Stopping)
-        {
-            return;
-        }
-
-        if (f.State == FsmState.Opened)
-        {
-            ThisLayerDown(layer, actions);
-            f.State = FsmState.ReqSent;
-            f.Restarts = MaxConfigure;
-            SendRequest(layer, now, actions);
-        }
-        else if (f.State == FsmState.Stopped)
-        {
-            f.State = FsmState.ReqSent;
-            f.Restarts = MaxConfigure;
-            SendRequest(layer, now, actions);
-        }
-
-        Span<byte> nakBytes = stackalloc byte[128];
-        Span<byte> rejectBytes = stackalloc byte[256];
+        ref Fsm f = ref _s.Layers[layer];
+        bool noMoreNaks = f.Naks >= MaxFailure;
+        uint naked = 0;
         var nak = new PppOptionWriter(nakBytes);
         var reject = new PppOptionWriter(rejectBytes);
-        if (data.Length > 200)
+        StartRequest(layer);
+        var walk = new PppOptions(data);
+        while (walk.Next(out PppOption o))
         {
+            int before = nak.Length;
+            Verdict verdict = (naked >> (o.Type & 31) & 1) != 0
+                ? Verdict.Reject
+                : layer switch
+                {
+                    Lcp => JudgeLcp(o, ref nak),
+                    Ipcp => JudgeIpcp(o, ref nak),
+                    _ => JudgeIpv6cp(o, ref nak),
+                };
+            if (verdict == Verdict.Reject || (verdict == Verdict.Nak && noMoreNaks))
+            {
+                _s.Counters.OptionsRejected++;
+                reject.Copy(o.Bytes);
+            }
+            else if (verdict == Verdict.Nak)
+            {
+                naked |= 1u << (o.Type & 31);
+                _s.Counters.OptionsNaked++;
+            }
+        }
+
+        if (walk.Malformed)
+        {
+            _s.Counters.Malformed++;
             return;
         }
 
-        var parser = new PppOptions(data);
-        while (parser.Next(out PppOption o))
+        if (reject.Length == 0 && !noMoreNaks)
         {
-            Option(layer, o, ref nak, ref reject);
-        }
-
-        if (parser.Malformed)
-        {
-            return;
+            AskForMore(layer, ref nak);
         }
 
         if (reject.Length > 0)
         {
-            Send(layer, LcpCode.ConfigureReject, id, rejectBytes[..reject.Length], actions);
+            Raise(layer, FsmEvent.RequestBad, now, actions, id, LcpCode.ConfigureReject, rejectBytes[..reject.Length]);
         }
-        else if (nak.Length > 0)
+        else if (nak.Length > 0 && !noMoreNaks)
         {
-            if (++f.Naks > MaxFailure)
-            {
-                Send(layer, LcpCode.ConfigureReject, id, data, actions);
-            }
-            else
-            {
-                Send(layer, LcpCode.ConfigureNak, id, nakBytes[..nak.Length], actions);
-            }
-        }
-
-        if (reject.Length > 0 || nak.Length > 0)
-        {
-            if (f.State == FsmState.AckSent)
-            {
-                f.State = FsmState.ReqSent;
-            }
-
-            return;
-        }
-
-        Send(layer, LcpCode.ConfigureAck, id, data, actions);
-        if (f.State == FsmState.AckRcvd)
-        {
-            Opened(layer, now, actions);
+            f.Naks++;
+            Raise(layer, FsmEvent.RequestBad, now, actions, id, LcpCode.ConfigureNak, nakBytes[..nak.Length]);
         }
         else
         {
-            f.State = FsmState.AckSent;
+            Raise(layer, FsmEvent.RequestGood, now, actions, id, LcpCode.ConfigureAck, data);
         }
     }
 
-    private void Option(int layer, in PppOption o, ref PppOptionWriter nak, ref PppOptionWriter reject)
+    private void SendRequest(int layer, VirtualTime now, IPppActions actions)
     {
-        switch (layer)
+        ref Fsm f = ref _s.Layers[layer];
+        f.Restarts--;
+        f.Timer = now + RestartTimer;
+        f.RequestId = ++f.Id;
+        Span<byte> data = stackalloc byte[MaxRequestLength];
+        var w = new PppOptionWriter(data);
+        WriteRequest(layer, ref w);
+        Send(ProtocolOf(layer), LcpCode.ConfigureRequest, f.RequestId, data[..w.Length], actions);
+    }
+
+    private void Send(PppProtocol protocol, LcpCode code, byte id, ReadOnlySpan<byte> data, IPppActions actions)
+    {
+        Span<byte> frame = stackalloc byte[HeaderRoom + data.Length];
+        int at = Header(frame, protocol);
+        frame[at] = (byte)code;
+        frame[at + 1] = id;
+        BinaryPrimitives.WriteUInt16BigEndian(frame[(at + 2)..], (ushort)(data.Length + LcpPacket.HeaderLength));
+        data.CopyTo(frame[(at + LcpPacket.HeaderLength)..]);
+        actions.SendFrame(frame[..(at + LcpPacket.HeaderLength + data.Length)]);
+    }
+
+    // LCP always goes with address, control and a two-byte protocol (RFC 1661 sections 6.5 and 6.6); of the others, PFC shortens no number above 0xff.
+    private int Header(Span<byte> frame, PppProtocol protocol)
+    {
+        int at = 0;
+        if (protocol == PppProtocol.Lcp || !TransmitAcfc)
         {
-            case Lcp:
-                switch ((LcpOptionType)o.Type)
-                {
-                    case LcpOptionType.MaximumReceiveUnit when o.TryUInt16(out ushort mru):
-                        _hisMru = mru;
-                        break;
-                    case LcpOptionType.AsyncControlCharacterMap when o.TryUInt32(out _):
-                        break;
-                    case LcpOptionType.MagicNumber when o.TryUInt32(out uint magic):
-                        if (magic == Magic || magic == 0)
-                        {
-                            nak.UInt32(o.Type, Magic ^ 0x00FF00FF);
-                        }
-
-                        break;
-                    case LcpOptionType.ProtocolFieldCompression:
-                        _hisPfc = true;
-                        break;
-                    case LcpOptionType.AddressControlFieldCompression:
-                        _hisAcfc = true;
-                        break;
-                    default:
-                        reject.Copy(o.Bytes);
-                        break;
-                }
-
-                break;
-            case Ipcp:
-                if (o.Type == (byte)IpcpOptionType.IpAddress && o.TryUInt32(out uint address))
-                {
-                    var a = new Ipv4Address(address);
-                    if (!options.RemoteAddress.IsAny && a != options.RemoteAddress)
-                    {
-                        nak.UInt32(o.Type, options.RemoteAddress.Value);
-                    }
-                    else if (a.IsAny)
-                    {
-                        reject.Copy(o.Bytes);
-                    }
-                    else
-                    {
-                        _his = a;
-                    }
-                }
-                else
-                {
-                    reject.Copy(o.Bytes);
-                }
-
-                break;
-            default:
-                if (o.Type == (byte)Ipv6cpOptionType.InterfaceIdentifier && o.TryUInt64(out ulong id))
-                {
-                    if (id == 0 || id == InterfaceIdentifier)
-                    {
-                        nak.UInt64(o.Type, InterfaceIdentifier ^ 0xFFFF);
-                    }
-                    else
-                    {
-                        _hisId = id;
-                    }
-                }
-                else
-                {
-                    reject.Copy(o.Bytes);
-                }
-
-                break;
+            frame[at++] = 0xFF;
+            frame[at++] = 0x03;
         }
+
+        BinaryPrimitives.WriteUInt16BigEndian(frame[at..], (ushort)protocol);
+        return at + 2;
     }
 
-    /// <summary>Writes the endpoint.</summary>
-    public void Save(ImageWriter image)
+    private enum Verdict : byte
     {
-        image.WriteArray<Fsm>(_fsm);
-        image.Write((_ours, _his, _hisId, _hisMru, _hisAcfc, _hisPfc, _dead));
-        image.Write((_reason, _echoDue, _echoesMissed, Magic, InterfaceIdentifier));
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        image.ReadArray<Fsm>().CopyTo(_fsm, 0);
-        (_ours, _his, _hisId, _hisMru, _hisAcfc, _hisPfc, _dead) = image.Read<(Ipv4Address, Ipv4Address, ulong, ushort, bool, bool, bool)>();
-        (_reason, _echoDue, _echoesMissed, Magic, InterfaceIdentifier) = image.Read<(PppTermination, VirtualTime, int, uint, ulong)>();
+        Accept,
+        Nak,
+        Reject,
     }
 }
