@@ -16,6 +16,7 @@ public enum Probe : byte
     DropAfterAddressGone,
     DropInTime,
     RipngAnswerCached,
+    MembershipLostAlive,
 }
 
 /// <summary>The names that scenarios require them by.</summary>
@@ -25,7 +26,7 @@ public static class ProbeNames
     [
         "router_info adopted by a new interface", "EADDRINUSE after address reuse", "ETOOMANYREFS", "routing message lost", "RTM_DELADDR suppressed",
         "kludge group adopted", "stale use survived", "softc block reused by another object", "ospfd aborted", "hello without membership",
-        "drop after the address was gone", "drop in time", "ripng answer cached its route",
+        "drop after the address was gone", "drop in time", "ripng answer cached its route", "membership lost while the interface lived",
     ];
 
     /// <summary>How many there are.</summary>

@@ -53,6 +53,40 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>How many distinct pairs of units are kept by name.</summary>
     public const int MaxUnitAliases = 16;
 
+    private readonly Ring<RefusedCall> _refused = new();
+
+    /// <summary>System calls of one program that failed in one way: what an application sees of a design.</summary>
+    public struct RefusedCall
+    {
+        /// <summary>The program.</summary>
+        public TraceSource Program;
+
+        /// <summary>The error.</summary>
+        public Errno Error;
+
+        /// <summary>How often.</summary>
+        public long Count;
+    }
+
+    /// <summary>Failed system calls by program and error.</summary>
+    public Ring<RefusedCall> Refused => _refused;
+
+    /// <summary>A program's system call failed.</summary>
+    public void Refuse(TraceSource program, Errno error)
+    {
+        for (int i = 0; i < _refused.Count; i++)
+        {
+            ref RefusedCall r = ref _refused[i];
+            if (r.Program == program && r.Error == error)
+            {
+                r.Count++;
+                return;
+            }
+        }
+
+        _refused.Add(new RefusedCall { Program = program, Error = error, Count = 1 });
+    }
+
     /// <summary>Uses of a pointer that named another live interface.</summary>
     public long Aliases { get; private set; }
 
@@ -310,6 +344,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         image.Write(_next);
         image.Write(Aliases);
         _unitAliases.Save(image);
+        _refused.Save(image);
         image.Write(LeakedSlots);
     }
 
@@ -323,6 +358,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         _next = image.Read<int>();
         Aliases = image.Read<long>();
         _unitAliases.Load(image);
+        _refused.Load(image);
         LeakedSlots = image.Read<long>();
     }
 }

@@ -543,6 +543,11 @@ public sealed class Router : IKernelHost
     public void Say(TraceSource source, string text, Errno e)
     {
         _site.Mix((ulong)e + ((ulong)source << 8));
+        if (e != Errno.None)
+        {
+            Oracle.Refuse(source, e);
+        }
+
         if (_site.Clock.Trace is not null)
         {
             Say(source, e == Errno.None ? text : $"{text}: {e}");

@@ -357,6 +357,14 @@ public sealed class Site
                     lost[k] += r.Oracle.LostInPanic[k];
                 }
 
+                for (int i = 0; i < r.Oracle.Refused.Count; i++)
+                {
+                    ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
+                    string name = $"errno {c.Error} seen by {c.Program.ToString().ToLowerInvariant()}, {(role == 0 ? "called" : "calling")}";
+                    tally.Probes.TryGetValue(name, out long n);
+                    tally.Probes[name] = n + c.Count;
+                }
+
                 for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
                 {
                     ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];

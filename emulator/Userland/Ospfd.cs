@@ -245,7 +245,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
         Errno e = router.Kernel.IpMulticastIf(_socket, on);
         if (e != Errno.None)
         {
-            router.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF");
+            router.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF", e);
         }
 
         Span<byte> packet = stackalloc byte[OspfHello.MinLength + 4];
@@ -264,7 +264,11 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             Options = OspfHello.OptionExternal,
             RouterPriority = 1,
         }.Write(packet, neighbors[..n]);
-        router.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
+        e = router.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
+        if (e != Errno.None)
+        {
+            router.Say(TraceSource.Ospfd, "sendmsg of a Hello", e);
+        }
     }
 
     private void Handle(in ZebraMessage m, VirtualTime now)

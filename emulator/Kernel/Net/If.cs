@@ -75,6 +75,7 @@ public sealed partial class Kernel
     private int[] _ifindex2ifnet = [-1, -1, -1, -1, -1, -1, -1, -1];
     private ushort _ifIndexCursor = 1;
     private uint _staticGeneration = 0x80000000;
+    private bool _detaching;
 
     /// <summary>Interface slots; a slot is in use when <see cref="Ifnet.Attached"/>.</summary>
     public ReadOnlySpan<Ifnet> Interfaces => _ifs;
@@ -229,6 +230,7 @@ public sealed partial class Kernel
     {
         Push(KernelFunction.IfDetach);
         IfnetPtr p = PointerTo(slot);
+        _detaching = true;
         IfDown(slot);
         bool hadInet = HasInetAddress(slot), hadInet6 = HasInet6Address(slot);
 
@@ -256,6 +258,7 @@ public sealed partial class Kernel
         RtMessage(RtMsg.Departure, slot);
         _ifindex2ifnet[_ifs[slot].Index] = -1;
         _oracle.Detached(this, slot, hadInet, hadInet6);
+        _detaching = false;
         Pop();
     }
 

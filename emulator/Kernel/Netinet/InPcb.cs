@@ -394,7 +394,7 @@ public sealed partial class Kernel
                 {
                     InDelMulti(multi);
                     CloseMembershipGap(s, i);
-                    Price.MembershipsPurged++;
+                    CountPurged();
                 }
                 else
                 {
@@ -404,6 +404,15 @@ public sealed partial class Kernel
         }
 
         Pop();
+    }
+
+    private void CountPurged()
+    {
+        Price.MembershipsPurged++;
+        if (!_detaching)
+        {
+            _oracle.Probe(Probe.MembershipLostAlive);
+        }
     }
 
     /// <summary>in_pcbpurgeif and in6_pcbpurgeif: frees cached routes over the interface.</summary>
@@ -462,7 +471,7 @@ public sealed partial class Kernel
                 {
                     _mships6[i].Used = false;
                     In6DelMulti(_mships6[i].Multi);
-                    Price.MembershipsPurged++;
+                    CountPurged();
                 }
             }
         }
