@@ -87,11 +87,13 @@ public static class ComparePages
 
     private static PageTable Probes(CompareReport report)
     {
+        // A line for each count of each path, with the designs that share it: a column for each path would not fit a screen.
         string[] names = [.. report.Designs.SelectMany(d => d.Probes.Keys).Distinct().Order(StringComparer.Ordinal)];
         return new(
             "design-probes", "What else differs", "How often each rare path was reached: errors that applications saw, and turns that the kernel took.",
-            ["design", .. names.Select(name => $"#{name}")],
-            [.. report.Designs.Select(d => (string[])[d.Design, .. names.Select(name => Count(d.Probes.GetValueOrDefault(name)))])]);
+            ["path", "#count", "designs"],
+            [.. names.SelectMany(name => report.Designs.GroupBy(d => d.Probes.GetValueOrDefault(name))
+                .Select(g => (string[])[name, Count(g.Key), g.Count() == report.Designs.Count ? "all" : string.Join(", ", g.Select(d => d.Design))]))]);
     }
 
     private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
