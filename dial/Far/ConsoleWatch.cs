@@ -1,0 +1,225 @@
+using System.Text;
+using Stress.Dial.Lines;
+
+namespace Stress.Dial.Far;
+
+/// <summary>Watches the far system's console, a stream of bytes, for panics. Runs beside the calls; a console that goes away is opened again.</summary>
+public sealed class ConsoleWatch
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2), Reopen = TimeSpan.FromSeconds(1), FilePoll = TimeSpan.FromMilliseconds(100);
+    private const int ReadRoom = 4096, MaxPanics = 10_000;
+    private readonly string _source;
+    private readonly TimeProvider _time;
+    private readonly PanicDetector _detector = new();
+    private readonly StringBuilder _line = new();
+    private readonly List<FarPanic> _panics = [];
+    private readonly Lock _lock = new();
+
+    private ConsoleWatch(string source, TimeProvider time)
+    {
+        _source = source;
+        _time = time;
+    }
+
+    /// <summary>Checks a source.</summary>
+    /// <param name="source"><c>tcp://HOST:PORT</c> or <c>file:PATH</c> (also a pipe or a growing log).</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="FormatException">It is neither; the message says what is accepted.</exception>
+    public static ConsoleWatch Of(string source, TimeProvider time)
+    {
+        if (source.StartsWith("file:", StringComparison.Ordinal) && source.Length > 5)
+        {
+            return new ConsoleWatch(source, time);
+        }
+
+        try
+        {
+            if (LineTarget.Parse(source).Kind == LineKind.Tcp)
+            {
+                return new ConsoleWatch(source, time);
+            }
+        }
+        catch (FormatException)
+        {
+            // Said below with what a console may be.
+        }
+
+        throw new FormatException($"'{source}': accepted are tcp://HOST:PORT and file:PATH");
+    }
+
+    /// <summary>Panics seen so far, in order.</summary>
+    public IReadOnlyList<FarPanic> Panics
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _panics];
+            }
+        }
+    }
+
+    /// <summary>The system behind the console, once it has told.</summary>
+    public FarSystem System
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _detector.System;
+            }
+        }
+    }
+
+    /// <summary>Watches until asked to stop.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (_source.StartsWith("file:", StringComparison.Ordinal))
+                {
+                    await WatchFileAsync(_source[5..], stop).ConfigureAwait(false);
+                }
+                else
+                {
+                    await using ILine line = await LineTarget.Parse(_source).OpenAsync(stop).ConfigureAwait(false);
+                    await WatchLineAsync(line, stop).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e) when (e is LineException or IOException or UnauthorizedAccessException)
+            {
+                // The console is not there, or no more: a system that boots takes its time.
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            CompletePending();
+            await Task.Delay(Reopen, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        CompletePending();
+    }
+
+    /// <summary>Takes bytes of the console, whatever they are.</summary>
+    public void Input(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            foreach (byte b in bytes)
+            {
+                if (b == (byte)'\n')
+                {
+                    Found(_detector.Line(_line.ToString()));
+                    _line.Clear();
+                }
+                else if (b != (byte)'\r' && _line.Length < PanicDetector.MaxLineLength)
+                {
+                    _line.Append(b is >= 0x20 and < 0x7F or (byte)'\t' ? (char)b : '?');
+                }
+            }
+        }
+    }
+
+    /// <summary>The console is quiet: a pending panic is told.</summary>
+    public void CompletePending()
+    {
+        lock (_lock)
+        {
+            // ddb's prompt ends without a newline.
+            if (_line.Length > 0)
+            {
+                Found(_detector.Line(_line.ToString()));
+                _line.Clear();
+            }
+
+            Found(_detector.Complete());
+        }
+    }
+
+    private void Found(FarPanic? panic)
+    {
+        if (panic is not null && _panics.Count < MaxPanics)
+        {
+            _panics.Add(panic);
+        }
+    }
+
+    private bool Pending
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _detector.Pending;
+            }
+        }
+    }
+
+    private async Task WatchLineAsync(ILine line, CancellationToken stop)
+    {
+        await using CancellationTokenRegistration hangUp = stop.Register(line.HangUp);
+        byte[] buffer = new byte[ReadRoom];
+        while (true)
+        {
+            Task<int> read = line.ReadAsync(buffer).AsTask();
+            if (Pending)
+            {
+                await ((Task)read).WaitAsync(Quiet, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!read.IsCompleted)
+                {
+                    CompletePending();
+                }
+            }
+
+            int n = await read.ConfigureAwait(false);
+            if (n == 0)
+            {
+                return;
+            }
+
+            Input(buffer.AsSpan(0, n));
+        }
+    }
+
+    // A log that another program writes: read to its end, then look again. What is in it at the start is old news.
+    private async Task WatchFileAsync(string path, CancellationToken stop)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, ReadRoom, useAsync: false);
+        if (file.CanSeek)
+        {
+            file.Seek(0, SeekOrigin.End);
+        }
+
+        byte[] buffer = new byte[ReadRoom];
+        TimeSpan quiet = TimeSpan.Zero;
+        while (!stop.IsCancellationRequested)
+        {
+            int n = await file.ReadAsync(buffer, stop).ConfigureAwait(false);
+            if (n > 0)
+            {
+                Input(buffer.AsSpan(0, n));
+                quiet = TimeSpan.Zero;
+                continue;
+            }
+
+            if (file.CanSeek && file.Length < file.Position)
+            {
+                // Rotated or truncated.
+                file.Seek(0, SeekOrigin.Begin);
+            }
+
+            quiet += FilePoll;
+            if (quiet >= Quiet)
+            {
+                CompletePending();
+                quiet = TimeSpan.Zero;
+            }
+
+            await Task.Delay(FilePoll, _time, stop).ConfigureAwait(false);
+        }
+    }
+}
