@@ -89,7 +89,7 @@ public sealed partial class PanicDetector
                 _cause = cause;
                 _lines = 0;
             }
-            else if (Vague(_cause) || (cause.StartsWith("KASAN", StringComparison.Ordinal) && !_cause.StartsWith("KASAN", StringComparison.Ordinal)))
+            else if ((Vague(_cause) && !Vague(cause)) || (cause.StartsWith("KASAN", StringComparison.Ordinal) && !_cause.StartsWith("KASAN", StringComparison.Ordinal)))
             {
                 _cause = cause;
             }

@@ -262,11 +262,6 @@ internal sealed class PtyLineListener : ILineListener
     public async ValueTask<ILine> AcceptAsync(CancellationToken stop)
     {
         // While nobody has the other end open, a pty's master polls as hung up; the first opening clears that.
-        if (_master < 0)
-        {
-            Renew();
-        }
-
         while (true)
         {
             stop.ThrowIfCancellationRequested();
@@ -275,8 +270,9 @@ internal sealed class PtyLineListener : ILineListener
             const short hungUp = 0x10;
             if (ready >= 0 && (polled[0].Returned & hungUp) == 0)
             {
+                // The next caller must find a fresh pty at once, also while this call lasts.
                 int fd = _master;
-                _master = -1;
+                Renew();
                 return new PtyLine(fd, ownsFd: true);
             }
 
@@ -286,11 +282,7 @@ internal sealed class PtyLineListener : ILineListener
 
     public ValueTask DisposeAsync()
     {
-        if (_master >= 0)
-        {
-            _ = Terminals.Close(_master);
-        }
-
+        _ = Terminals.Close(_master);
         File.Delete(_link);
         return ValueTask.CompletedTask;
     }
