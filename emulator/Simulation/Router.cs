@@ -44,7 +44,6 @@ public sealed class Router : IKernelHost
     private RandomStream _boot;
     private RandomStream _cron;
     private VirtualTime _tickPhase;
-    private VirtualTime _cronNext;
     private VirtualTime _cronBase;
     private Ipv4Address? _groupMember;
     private int _memberSocket = -1;
@@ -143,8 +142,7 @@ public sealed class Router : IKernelHost
         Arm(RouterTimer.Boot, new VirtualTime(_boot.Below(2_000_000)));
         if (_options.Hup.Enabled)
         {
-            _cronNext = _cronBase + _options.Hup.Every + _cron.Draw(_options.Hup.Jitter);
-            Arm(RouterTimer.Cron, _cronNext);
+            Arm(RouterTimer.Cron, _cronBase + _options.Hup.Every + _cron.Draw(_options.Hup.Jitter));
         }
     }
 
@@ -189,8 +187,7 @@ public sealed class Router : IKernelHost
                 }
 
                 _cronBase += _options.Hup.Every;
-                _cronNext = _cronBase + _options.Hup.Every + _cron.Draw(_options.Hup.Jitter);
-                Arm(RouterTimer.Cron, _cronNext);
+                Arm(RouterTimer.Cron, _cronBase + _options.Hup.Every + _cron.Draw(_options.Hup.Jitter));
                 break;
             case RouterTimer.FastTimeout:
                 Interrupt(static k =>
@@ -569,7 +566,6 @@ public sealed class Router : IKernelHost
         image.Write(_boot);
         image.Write(_cron);
         image.Write(_tickPhase);
-        image.Write(_cronNext);
         image.Write(_cronBase);
         image.Write(_memberSocket);
         image.Write(IsUp);
@@ -596,7 +592,6 @@ public sealed class Router : IKernelHost
         _boot = image.Read<RandomStream>();
         _cron = image.Read<RandomStream>();
         _tickPhase = image.Read<VirtualTime>();
-        _cronNext = image.Read<VirtualTime>();
         _cronBase = image.Read<VirtualTime>();
         _memberSocket = image.Read<int>();
         IsUp = image.Read<bool>();

@@ -79,7 +79,6 @@ public sealed class Pppd : IProcess, IPppActions
     private bool _protocolDue;
     private bool _waitDue;
     private bool _ipcpUp;
-    private bool _addressed;
     private bool _demandUp;
     private VirtualTime _scriptsDone;
     private Ipv4Address _local;
@@ -169,7 +168,7 @@ public sealed class Pppd : IProcess, IPppActions
         _ops.Clear();
         _writes.Clear();
         _reads.Clear();
-        _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _addressed = _has6 = false;
+        _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _has6 = false;
         _ppp.Reset();
         Wait(VirtualTime.Never);
         _router.ArmPppd(Process, 0, VirtualTime.Never);
@@ -414,12 +413,10 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
             case Op.AddAddress:
                 e = k.SiocAifAddr(_unit, _local, _peer);
-                _addressed = true;
                 _router.AddressUp(_local);
                 break;
             case Op.DelAddress:
                 e = k.SiocDifAddr(_unit, _local);
-                _addressed = false;
                 break;
             case Op.AddAddress6:
                 e = k.SiocAifAddr6(_unit, _local6, 128, _peer6);
@@ -621,7 +618,7 @@ public sealed class Pppd : IProcess, IPppActions
         image.Write(_unit);
         image.Write(_pid);
         image.Write(_failures);
-        image.Write((_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _addressed, _demandUp));
+        image.Write((_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _demandUp));
         image.Write(_scriptsDone);
         image.Write(_local);
         image.Write(_peer);
@@ -643,7 +640,7 @@ public sealed class Pppd : IProcess, IPppActions
         _unit = image.Read<int>();
         _pid = image.Read<int>();
         _failures = image.Read<int>();
-        (_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _addressed, _demandUp) = image.Read<(bool, bool, bool, bool, bool, bool, bool)>();
+        (_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _demandUp) = image.Read<(bool, bool, bool, bool, bool, bool)>();
         _scriptsDone = image.Read<VirtualTime>();
         _local = image.Read<Ipv4Address>();
         _peer = image.Read<Ipv4Address>();

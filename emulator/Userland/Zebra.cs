@@ -22,17 +22,9 @@ public sealed class Zebra(Router router) : IProcess
         public Ipv6Address LinkLocal;
     }
 
-    private struct Client
-    {
-        public byte Daemon;
-
-        /// <summary>Messages of the opening dump not yet written.</summary>
-        public bool Connected;
-    }
-
     private readonly Ring<ZebraMessage> _outgoing = new();
     private Known[] _interfaces = new Known[3];
-    private readonly Client[] _clients = new Client[2];
+    private readonly byte[] _clients = new byte[2];
     private int _clientCount;
     private int _cursor;
     private bool _running;
@@ -70,7 +62,7 @@ public sealed class Zebra(Router router) : IProcess
             return;
         }
 
-        _clients[_clientCount++] = new Client { Daemon = (byte)daemon, Connected = true };
+        _clients[_clientCount++] = (byte)daemon;
         for (int i = 0; i < _interfaces.Length; i++)
         {
             Known k = _interfaces[i];
@@ -102,7 +94,7 @@ public sealed class Zebra(Router router) : IProcess
     {
         for (int i = 0; i < _clientCount; i++)
         {
-            if (_clients[i].Daemon == daemon)
+            if (_clients[i] == daemon)
             {
                 for (int k = i + 1; k < _clientCount; k++)
                 {
@@ -134,7 +126,7 @@ public sealed class Zebra(Router router) : IProcess
             {
                 ref readonly ZebraMessage m = ref _outgoing.Front;
                 router.Say(TraceSource.Zebra, "write", m.Command, m.Index);
-                router.Deliver(_clients[_cursor++].Daemon, m);
+                router.Deliver(_clients[_cursor++], m);
                 return true;
             }
 
@@ -257,7 +249,7 @@ public sealed class Zebra(Router router) : IProcess
     {
         _outgoing.Save(image);
         image.WriteArray<Known>(_interfaces);
-        image.WriteArray<Client>(_clients);
+        image.WriteArray<byte>(_clients);
         image.Write(_clientCount);
         image.Write(_cursor);
         image.Write(_running);
@@ -268,7 +260,7 @@ public sealed class Zebra(Router router) : IProcess
     {
         _outgoing.Load(image);
         _interfaces = image.ReadArray<Known>();
-        image.ReadArray<Client>().CopyTo(_clients, 0);
+        image.ReadArray<byte>().CopyTo(_clients, 0);
         _clientCount = image.Read<int>();
         _cursor = image.Read<int>();
         _running = image.Read<bool>();
