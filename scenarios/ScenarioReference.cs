@@ -60,7 +60,7 @@ public static class ScenarioReference
         ["roles[].pppd.holdoff"] = "Wait before a redial.",
         ["roles[].pppd.max_fail"] = "Attempts without success before pppd gives up; 0 for never.",
         ["roles[].pppd.default_route"] = "Set a default route; taking it away widens the gap in which ospfd's drop can still find the address (reference 8.4 M1).",
-        ["roles[].pppd.proxy_arp"] = "Set a proxy ARP entry.",
+        ["roles[].pppd.proxy_arp"] = "Accepted and without effect: proxy ARP is not modelled.",
         ["roles[].pppd.demand"] = "Keep the unit across redials, so that nothing is detached (reference 5.2).",
         ["roles[].pppd.addressing"] = "Whether the caller asks for its IPv4 address; decides whether IPCP or IPV6CP finishes first (reference 6.6).",
         ["roles[].pppd.script"] = "Running time of ip-up, ip-down and the IPv6 scripts.",

@@ -9,7 +9,7 @@ namespace Stress.Client.Running;
 public sealed record RunSettings
 {
     /// <summary>Most pairs of a run.</summary>
-    public const int MaxPairs = 10_000_000;
+    public const int MaxPairs = ScenarioLoader.MaxPairs;
 
     /// <summary>Most virtual hours of a run (over a hundred years).</summary>
     public const int MaxHours = 1_000_000;
