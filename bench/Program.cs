@@ -1,0 +1,7 @@
+using System.CommandLine;
+
+// Every long check is a subcommand, one file each; CI runs the short forms of what must not rot through the tests.
+var root = new RootCommand("Stress: measurements that take longer than a test may.")
+{
+};
+return await root.Parse(args).InvokeAsync();
