@@ -19,6 +19,7 @@ public static class StressCommand
             ReplayCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
+            SiloCommand.Create(terminal),
         };
         return root;
     }

@@ -42,7 +42,11 @@ public sealed record RunSettings
     public string? Workers { get; init; }
 
     /// <summary>Sites executed at once.</summary>
-    public int WorkerCount => Workers is null ? Environment.ProcessorCount : Whole("--workers", Workers, 1, MaxWorkers);
+    public int WorkerCount => WorkersOf(Workers);
+
+    /// <summary>Sites executed at once, as <c>--workers</c> says, or one a processor.</summary>
+    /// <exception cref="UsageException">The number is not accepted.</exception>
+    public static int WorkersOf(string? text) => text is null ? Environment.ProcessorCount : Whole("--workers", text, 1, MaxWorkers);
 
     /// <summary>The only site to execute, or null for all.</summary>
     public int? SiteNumber => Site is null ? null : Whole("--site", Site, 0, MaxPairs - 1);

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Stress.Client.Running;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary><c>stress silo</c>: a member of a cluster, until it is asked to stop.</summary>
+public static class SiloCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Option<string?> cluster = ClusterOption.Create();
+        var siloPort = Port("--silo-port", "Port on which silos talk to each other", SiloDefaults.SiloPort);
+        var gatewayPort = Port("--gateway-port", "Port on which clients reach this silo", SiloDefaults.GatewayPort);
+        var metricsPort = Port("--metrics-port", "HTTP port of metrics and health", SiloDefaults.MetricsPort);
+        var dashboardPort = Port("--dashboard-port", "HTTP port of the dashboard", SiloDefaults.DashboardPort);
+        var dashboard = new Option<bool>("--dashboard") { Description = "Serve Orleans' dashboard." };
+        var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
+        var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
+        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor)." };
+        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, dashboard, dashboardPort };
+        command.SetAction((line, stop) =>
+        {
+            IPAddress listens = Address("--listen", line.GetValue(listen)) ?? IPAddress.Loopback;
+            return Execute(
+                terminal,
+                new SiloSettings
+                {
+                    Redis = ClusterOption.Required(line.GetValue(cluster)),
+                    SiloPort = PortOf(line, siloPort, 1) ?? SiloDefaults.SiloPort,
+                    GatewayPort = PortOf(line, gatewayPort, 1) ?? SiloDefaults.GatewayPort,
+                    MetricsPort = PortOf(line, metricsPort, 0) ?? SiloDefaults.MetricsPort,
+                    DashboardPort = line.GetValue(dashboard) ? PortOf(line, dashboardPort, 1) ?? SiloDefaults.DashboardPort : null,
+                    Listen = listens,
+                    Advertise = Advertised(listens, Address("--advertise", line.GetValue(advertise))),
+                    Workers = RunSettings.WorkersOf(line.GetValue(workers)),
+                },
+                stop);
+        });
+        return command;
+    }
+
+    private static async Task<int> Execute(Terminal terminal, SiloSettings settings, CancellationToken stop)
+    {
+        await ClusterOption.CheckAnswers(settings.Redis);
+        await using WebApplication app = SiloHost.Build(settings);
+        try
+        {
+            await app.StartAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCodes.Ok;
+        }
+        catch (Exception e) when (e is IOException || e is SocketException || e.GetBaseException() is SocketException)
+        {
+            throw new UsageException($"a port cannot be listened on: {e.GetBaseException().Message}; accepted are free ports for --silo-port, --gateway-port and --metrics-port on an address of this machine");
+        }
+
+        terminal.Out.Profile.Out.Writer.WriteLine(
+            $"silo {settings.Advertise}:{settings.SiloPort} of {settings.Redis}, gateway port {settings.GatewayPort}, {settings.Workers} workers, {app.Urls.First()}{SiloDefaults.MetricsPath}");
+        terminal.Out.Profile.Out.Writer.Flush();
+        await WaitFor(app, stop);
+        await app.StopAsync(CancellationToken.None);
+        return ExitCodes.Ok;
+    }
+
+    private static async Task WaitFor(WebApplication app, CancellationToken stop)
+    {
+        var ended = new TaskCompletionSource();
+        using CancellationTokenRegistration asked = stop.Register(() => ended.TrySetResult());
+        using CancellationTokenRegistration itself = app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult());
+        await ended.Task;
+    }
+
+    private static IPAddress? Advertised(IPAddress listens, IPAddress? named)
+    {
+        bool any = listens.Equals(IPAddress.Any) || listens.Equals(IPAddress.IPv6Any);
+        return named ?? (!any ? listens : SiloSettings.InKubernetes ? null
+            : throw new UsageException($"--listen {listens}: every address; accepted only with --advertise, the address that others reach this machine by"));
+    }
+
+    private static IPAddress? Address(string option, string? text) =>
+        text is null ? null : IPAddress.TryParse(text, out IPAddress? address) ? address : throw new UsageException($"{option} {text}: accepted is an IP address, for example 127.0.0.1");
+
+    private static Option<string?> Port(string name, string what, int usual) => new(name) { Description = $"{what} (default: {usual})." };
+
+    private static int? PortOf(ParseResult line, Option<string?> option, int min) => line.GetValue(option) is not { } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port >= min && port <= IPEndPoint.MaxPort ? port
+        : throw new UsageException($"{option.Name} {text}: accepted is a port from {min} to {IPEndPoint.MaxPort}");
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Storage;
+using Stress.Grains;
+
+namespace Stress.Silo;
+
+/// <summary>Membership, storage and names of a cluster of several silos, the same for silos and clients.</summary>
+public static class ClusterExtensions
+{
+    /// <summary>Name of the cluster, unless <see cref="ClusterIdVariable"/> gives another.</summary>
+    public const string ClusterId = "stress";
+
+    /// <summary>Environment variable with the cluster's name: Orleans' own, which its Kubernetes hosting reads too.</summary>
+    public const string ClusterIdVariable = "ORLEANS_CLUSTER_ID";
+
+    /// <summary>How often a client asks which gateways there are.</summary>
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
+
+    /// <summary>Makes a silo a member of the cluster.</summary>
+    public static ISiloBuilder UseStressCluster(this ISiloBuilder silo, RedisAddress redis)
+    {
+        silo.Configure<ClusterOptions>(Name);
+        silo.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
+        silo.AddRedisGrainStorage(RouterGrain.StorageName, builder => builder.Configure<IServiceProvider>((options, services) =>
+        {
+            options.ConfigurationOptions = redis.ToOptions();
+            options.GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services);
+        }));
+        return silo;
+    }
+
+    /// <summary>Makes a process a client of the cluster.</summary>
+    public static IClientBuilder UseStressCluster(this IClientBuilder client, RedisAddress redis)
+    {
+        client.Configure<ClusterOptions>(Name);
+        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
+        client.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
+        return client;
+    }
+
+    private static void Name(ClusterOptions options)
+    {
+        options.ServiceId = StressSiloBuilder.ServiceId;
+        options.ClusterId = Environment.GetEnvironmentVariable(ClusterIdVariable) is { Length: > 0 } id ? id : ClusterId;
+    }
+}

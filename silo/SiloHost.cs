@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Hosting;
+
+namespace Stress.Silo;
+
+/// <summary>A silo process: a member of a cluster, with its HTTP endpoints.</summary>
+public static class SiloHost
+{
+    /// <summary>Wall time that a silo has for its drain. Kubernetes must be told a longer one.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Builds the process; the caller starts and stops it.</summary>
+    public static WebApplication Build(SiloSettings settings)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Configuration.AddEnvironmentVariables();
+        AddLogging(builder.Logging);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(settings.Listen, settings.MetricsPort);
+            if (settings.DashboardPort is { } port)
+            {
+                kestrel.Listen(settings.Listen, port);
+            }
+        });
+        builder.UseOrleans(silo => AddSilo(silo, settings));
+
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        app.MapHealth();
+        if (settings.DashboardPort is { } dashboard)
+        {
+            app.MapDashboard(dashboard);
+        }
+
+        return app;
+    }
+
+    private static void AddSilo(ISiloBuilder silo, SiloSettings settings)
+    {
+        if (SiloSettings.InKubernetes)
+        {
+            silo.UseKubernetesHosting();
+        }
+
+        silo.UseStressCluster(settings.Redis);
+        silo.Configure<EndpointOptions>(options =>
+        {
+            options.SiloPort = settings.SiloPort;
+            options.GatewayPort = settings.GatewayPort;
+            if (settings.Advertise is { } address)
+            {
+                options.AdvertisedIPAddress = address;
+            }
+
+            options.SiloListeningEndpoint = new(settings.Listen, settings.SiloPort);
+            options.GatewayListeningEndpoint = new(settings.Listen, settings.GatewayPort);
+        });
+        silo.AddStressGrains(settings.Workers);
+        if (settings.DashboardPort is not null)
+        {
+            silo.AddDashboard();
+        }
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(options =>
+        {
+            options.SingleLine = true;
+            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            options.UseUtcTimestamp = true;
+        });
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Stress", LogLevel.Information);
+
+        // At every start they advise a server collector, which costs memory and time here, and find that a process starts slowly.
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+    }
+}

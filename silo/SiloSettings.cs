@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace Stress.Silo;
+
+/// <summary>What a silo process is told. Whatever is left out stays on loopback.</summary>
+public sealed record SiloSettings
+{
+    /// <summary>The cluster's Redis: membership and grain storage.</summary>
+    public required RedisAddress Redis { get; init; }
+
+    /// <summary>Port on which silos talk to each other.</summary>
+    public int SiloPort { get; init; } = SiloDefaults.SiloPort;
+
+    /// <summary>Port on which clients reach the silo.</summary>
+    public int GatewayPort { get; init; } = SiloDefaults.GatewayPort;
+
+    /// <summary>HTTP port of the health endpoints and the metrics; 0 for any that is free.</summary>
+    public int MetricsPort { get; init; } = SiloDefaults.MetricsPort;
+
+    /// <summary>HTTP port of Orleans' dashboard, or null for none.</summary>
+    public int? DashboardPort { get; init; }
+
+    /// <summary>Address that every port listens on.</summary>
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Address that others are told; null in Kubernetes, where the pod's address is taken.</summary>
+    public IPAddress? Advertise { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Sites executed at once.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>True where the process runs in a Kubernetes pod.</summary>
+    public static bool InKubernetes => Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 };
+}
