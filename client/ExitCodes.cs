@@ -18,6 +18,9 @@ public static class ExitCodes
     /// <summary>Work was lost or failed.</summary>
     public const int Incomplete = 4;
 
+    /// <summary>What <c>git bisect run</c> takes for "this commit cannot be tested".</summary>
+    public const int BisectSkip = 125;
+
     /// <summary>Interrupted; a partial report was written.</summary>
     public const int Interrupted = 130;
 
@@ -27,4 +30,10 @@ public static class ExitCodes
     /// </summary>
     public static int Of(bool interrupted, bool differs, bool complete, bool expectationsMet) =>
         interrupted ? Interrupted : differs ? NotDeterministic : !complete ? Incomplete : expectationsMet ? Ok : ExpectationFailed;
+
+    /// <summary>
+    /// The code under <c>--bisect</c>. Only an expectation that is not met says that a commit is bad: a usage error, non-determinism and missing work say
+    /// nothing about it, and <c>git bisect run</c> skips a commit on 125. 130 stays, since git stops the whole bisection above 127.
+    /// </summary>
+    public static int ForBisect(int code) => code is Usage or NotDeterministic or Incomplete ? BisectSkip : code;
 }

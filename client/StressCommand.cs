@@ -21,11 +21,22 @@ public static class StressCommand
             AgreeCommand.Create(terminal),
             SiloCommand.Create(terminal),
         };
+        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
         return root;
     }
 
+    private const string BisectOption = "--bisect";
+
     /// <summary>Runs a command line and returns the exit code.</summary>
     public static async Task<int> Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken stop)
+    {
+        int code = await Execute(arguments, terminal, stop);
+
+        // Looked for in the words themselves: a command line that does not parse must not convict a commit either.
+        return arguments.Contains(BisectOption) ? ExitCodes.ForBisect(code) : code;
+    }
+
+    private static async Task<int> Execute(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken stop)
     {
         if (!terminal.Out.Profile.Out.IsTerminal)
         {

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace Stress.Observability;
 
 /// <summary>
@@ -176,7 +179,18 @@ public sealed record SiteProblem(long Site, int Window, string Problem, string C
 /// <param name="Met">The verdict.</param>
 /// <param name="Line">Line in the scenario file; 0 when the file gives none.</param>
 public sealed record ExpectationVerdict(
-    string Path, string? Role, double? MinPercent, double? MaxPercent, double MeasuredPercent, bool Met, int Line);
+    string Path, string? Role, double? MinPercent, double? MaxPercent, double MeasuredPercent, bool Met, int Line)
+{
+    /// <summary>True for a band of per cents; false for a path that must be reached.</summary>
+    [JsonIgnore]
+    public bool IsBand => MinPercent is not null && MaxPercent is not null;
+
+    /// <summary>What is expected, in words: <c>membership on called from 65 to 85 %</c>, or <c>ETOOMANYREFS is reached</c>.</summary>
+    [JsonIgnore]
+    public string Statement => IsBand
+        ? string.Create(CultureInfo.InvariantCulture, $"{Path}{(Role is null ? "" : $" on {Role}")} from {MinPercent:0.###} to {MaxPercent:0.###} %")
+        : $"{Path} is reached";
+}
 
 /// <summary>Counts over virtual time, in bins of equal width. Counts of a bin, not running totals; stale pointers are those that live at its end.</summary>
 /// <param name="BinMinutes">Width of a bin in virtual minutes.</param>

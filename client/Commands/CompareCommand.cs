@@ -7,6 +7,7 @@ using Stress.Client.Screen;
 using Stress.Emulator.Designs;
 using Stress.Grains;
 using Stress.Observability;
+using Stress.Observability.Ci;
 using Stress.Observability.Html;
 using Stress.Scenarios;
 using Stress.Silo;
@@ -36,6 +37,8 @@ public static class CompareCommand
         var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
         var command = new Command("compare", "Compare teardown designs on the same worlds.") { file, designs, pairs, hours, seed, library, output, json, workers, quiet };
+        var checks = new CheckFileOptions();
+        checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
             terminal,
             new RunSettings
@@ -51,14 +54,16 @@ public static class CompareCommand
             line.GetValue(output),
             line.GetValue(json),
             progress: !line.GetValue(quiet),
+            checks.Read(line),
             stop));
         return command;
     }
 
     private static async Task<int> Execute(
-        Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, CancellationToken stop)
+        Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, CheckFiles files, CancellationToken stop)
     {
         Scenario scenario = settings.Load();
+        files.Check();
         IReadOnlyList<string> names = Names(designs, scenario);
         Output output = Output.Choose(outFolder, json, scenario.Name + "-compare", DateTimeOffset.UtcNow);
         long start = Stopwatch.GetTimestamp();
@@ -96,6 +101,7 @@ public static class CompareCommand
         }
 
         CompareScreen.Write(terminal.Out, report, output.Folder.Path);
+        files.Write(CheckCases.Of(report, design => Crashes(output, runs, design), DateTimeOffset.UtcNow), terminal);
         return Conclude(terminal, report, runs, interrupted);
     }
 
@@ -133,6 +139,12 @@ public static class CompareCommand
     {
         run.Launch.Save(folder);
         folder.Write(run.Report, ReportBuilder.Crashes(run.Launch, run.Result, folder.Path));
+    }
+
+    private static IReadOnlyList<CrashRecord> Crashes(Output output, List<ComparedRun> runs, string design)
+    {
+        ComparedRun run = runs.First(r => r.Report.Design == design);
+        return ReportBuilder.Crashes(run.Launch, run.Result, Path.Combine(output.Folder.Path, design));
     }
 
     private static string CommandLine(Launch launch, string designs) =>

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Stress.Client.Running;
 using Stress.Emulator.Stacks;
+using Stress.Observability.Ci;
 
 namespace Stress.Client.Commands;
 
@@ -19,19 +21,23 @@ public static class ExecCommand
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
         var command = new Command("exec", "Run a list of operations on one emulated router.") { file, stack, design, json };
+        var checks = new CheckFileOptions();
+        checks.AddTo(command);
         command.SetAction(line => Execute(
-            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(json)));
+            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(json), checks.Read(line)));
         return command;
     }
 
-    private static int Execute(Terminal terminal, string file, string stackName, string? design, bool json)
+    private static int Execute(Terminal terminal, string file, string stackName, string? design, bool json, CheckFiles files)
     {
+        files.Check();
         IReadOnlyList<Operation> operations = Read(file);
         OperationRun run = new OperationRunner(Choose(stackName, design, Path.GetFileNameWithoutExtension(file))).Run(operations);
         TextWriter writer = terminal.Out.Profile.Out.Writer;
         if (json)
         {
             writer.WriteLine(ToJson(run));
+            files.Write(Cases(file, design, run), terminal);
             return ExitCodes.Ok;
         }
 
@@ -47,7 +53,37 @@ public static class ExecCommand
             writer.WriteLine($"  step {access.Step}, {access.Function}: {access.Story}");
         }
 
+        files.Write(Cases(file, design, run), terminal);
         return ExitCodes.Ok;
+    }
+
+    // A bad access is a result of the list and no failure, as in the exit code; its place is the operation's line.
+    private static CheckReport Cases(string file, string? design, OperationRun run)
+    {
+        string suite = $"{Path.GetFileName(file)} on {run.Stack.Name} with {run.Stack.Design}";
+        List<CheckCase> cases =
+        [
+            new CheckCase
+            {
+                Kind = "work", Suite = suite, Name = "the list is executed", Key = "work", Outcome = CheckOutcome.Passed, File = file,
+                Message = $"{run.Steps.Count} of the operations executed; verdict: {run.Stack.Oracle.Verdict}",
+            },
+        ];
+        cases.AddRange(run.Stack.Oracle.Accesses.Select(access => new CheckCase
+        {
+            Kind = "access",
+            Suite = suite,
+            Name = $"{access.Kind switch { BadAccessKind.Segv => "SEGV", BadAccessKind.Panic => "panic", _ => "use after free" }} in {access.Function}",
+            Key = $"{access.Kind} in {access.Function}",
+            Outcome = CheckOutcome.Passed,
+            Message = access.ToString(),
+            Detail = [access.Story],
+            File = file,
+            Line = run.Steps.FirstOrDefault(step => step.Number == access.Step)?.Operation.Line ?? 0,
+        }));
+        return new CheckReport(
+            Path.GetFileNameWithoutExtension(file), $"./stress exec {file} --stack {run.Stack.Name}{(design is null ? "" : $" --design {design}")}",
+            DateTimeOffset.UtcNow, 0, [new("stack", run.Stack.Name), new("design", run.Stack.Design)], cases);
     }
 
     /// <summary>Reads and parses a list; a wrong one is a usage error that names file and line.</summary>

@@ -7,6 +7,7 @@ using Stress.Client.Screen;
 using Stress.Emulator.Simulation;
 using Stress.Grains;
 using Stress.Observability;
+using Stress.Observability.Ci;
 using Stress.Observability.Html;
 using Stress.Scenarios;
 using Stress.Silo;
@@ -33,6 +34,8 @@ public static class RunCommand
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
         var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, quiet, check };
+        var checks = new CheckFileOptions();
+        checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
             terminal,
             new RunSettings
@@ -50,14 +53,16 @@ public static class RunCommand
             line.GetValue(json),
             progress: !line.GetValue(quiet),
             check: line.GetValue(check),
+            checks.Read(line),
             stop));
         return command;
     }
 
     private static async Task<int> Execute(
-        Terminal terminal, RunSettings settings, string? outFolder, string? json, bool progress, bool check, CancellationToken stop)
+        Terminal terminal, RunSettings settings, string? outFolder, string? json, bool progress, bool check, CheckFiles files, CancellationToken stop)
     {
         Scenario scenario = settings.Load();
+        files.Check();
         TrySite(scenario);
         Output output = Output.Choose(outFolder, json, scenario.Name, DateTimeOffset.UtcNow);
         Launch launch = Launch.Create(settings, scenario, output.RunId, check);
@@ -84,6 +89,7 @@ public static class RunCommand
         }
 
         ReportScreen.Write(terminal.Out, report, output.Folder.Path);
+        files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
         return Conclude(terminal, report, run.Interrupted, difference);
     }
 

@@ -84,10 +84,8 @@ public static class ReportScreen
     public static string Failure(RunReport report, ExpectationVerdict verdict)
     {
         string where = verdict.Line > 0 ? $"{report.ScenarioFile}:{verdict.Line}: " : $"{report.ScenarioFile}: ";
-        return verdict.MinPercent is { } min && verdict.MaxPercent is { } max
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"{where}expected {verdict.Path}{(verdict.Role is null ? "" : $" on {verdict.Role}")} from {min:0.###} to {max:0.###} %, measured {verdict.MeasuredPercent:0.##} %")
+        return verdict.IsBand
+            ? string.Create(CultureInfo.InvariantCulture, $"{where}expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
             : $"{where}expected '{verdict.Path}' to be reached, and it was not";
     }
 

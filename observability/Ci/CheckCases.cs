@@ -1,0 +1,108 @@
+using System.Globalization;
+
+namespace Stress.Observability.Ci;
+
+/// <summary>
+/// Turns results into cases. A crash title fails only when an expectation that speaks of it is not met, so that a file shows a failure exactly when
+/// the command ends with another code than 0.
+/// </summary>
+public static class CheckCases
+{
+    /// <summary>The cases of a run.</summary>
+    /// <param name="report">The run.</param>
+    /// <param name="crashes">Its distinct crashes.</param>
+    /// <param name="difference">What <c>--check</c> found, or null.</param>
+    /// <param name="at">Wall time of the end.</param>
+    public static CheckReport Of(RunReport report, IReadOnlyList<CrashRecord> crashes, string? difference, DateTimeOffset at)
+    {
+        string suite = $"{report.Scenario} with {report.Design}";
+        List<CheckCase> cases = [.. Verdicts(suite, report.ScenarioFile, report.Expectations)];
+        cases.AddRange(crashes.Select(crash => OfCrash(suite, report.ScenarioFile, crash, report.Expectations)));
+        cases.Add(OfWork(suite, report.ScenarioFile, report.Work, report.Command));
+        if (difference is not null)
+        {
+            cases.Add(new CheckCase
+            {
+                Kind = "determinism", Suite = suite, Name = "two executions of a site agree", Key = "determinism", Outcome = CheckOutcome.Error,
+                Message = $"not deterministic: {difference}", File = report.ScenarioFile,
+            });
+        }
+
+        return new CheckReport(
+            report.RunId, report.Command, at, report.WallSeconds,
+            [
+                new("design", report.Design), new("seed", Text(report.Seed)), new("pairs", Text(report.Pairs)),
+                new("virtual hours", report.VirtualHours.ToString(CultureInfo.InvariantCulture)), new("digest", report.Digest), new("command", report.Command),
+            ],
+            cases);
+    }
+
+    /// <summary>The cases of a comparison: a suite for each design.</summary>
+    /// <param name="report">The comparison.</param>
+    /// <param name="crashes">The distinct crashes of a design, by its name.</param>
+    /// <param name="at">Wall time of the end.</param>
+    public static CheckReport Of(CompareReport report, Func<string, IReadOnlyList<CrashRecord>> crashes, DateTimeOffset at)
+    {
+        List<CheckCase> cases = [];
+        foreach (DesignResult design in report.Designs)
+        {
+            string suite = $"{report.Scenario} with {design.Design}";
+            cases.AddRange(Verdicts(suite, report.ScenarioFile, design.Expectations));
+            cases.AddRange(crashes(design.Design).Select(crash => OfCrash(suite, report.ScenarioFile, crash, design.Expectations)));
+            cases.Add(OfWork(suite, report.ScenarioFile, design.Work, design.Command));
+        }
+
+        return new CheckReport(
+            report.CompareId, report.Command, at, report.WallSeconds, [new("seed", Text(report.Seed)), new("pairs", Text(report.Pairs)), new("command", report.Command)], cases);
+    }
+
+    private static IEnumerable<CheckCase> Verdicts(string suite, string file, IReadOnlyList<ExpectationVerdict> verdicts) =>
+        verdicts.Select(verdict => new CheckCase
+        {
+            Kind = verdict.IsBand ? "expectation" : "reached",
+            Suite = suite,
+            Name = verdict.Statement,
+            Key = verdict.Statement,
+            Outcome = verdict.Met ? CheckOutcome.Passed : CheckOutcome.Failed,
+            Message = verdict.IsBand
+                ? string.Create(CultureInfo.InvariantCulture, $"expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
+                : verdict.Met ? string.Create(CultureInfo.InvariantCulture, $"reached {verdict.MeasuredPercent:0} times") : $"expected '{verdict.Path}' to be reached, and it was not",
+            File = file,
+            Line = verdict.Line,
+        });
+
+    private static CheckCase OfCrash(string suite, string file, CrashRecord crash, IReadOnlyList<ExpectationVerdict> verdicts)
+    {
+        ExpectationVerdict? broken = verdicts.FirstOrDefault(verdict => !verdict.Met && verdict.IsBand && verdict.MeasuredPercent > verdict.MaxPercent
+            && (verdict.Role is null || verdict.Role == crash.Role)
+            && (verdict.Path is CodePath.Any or "first_crash_within_hour" || verdict.Path == crash.Path || verdict.Path == crash.Title));
+        return new CheckCase
+        {
+            Kind = "crash",
+            Suite = suite,
+            Name = $"{crash.Title}, {crash.Role}",
+            Key = crash.Id,
+            Outcome = broken is null ? CheckOutcome.Passed : CheckOutcome.Failed,
+            Message = $"{crash.Title}: {Text(crash.Count)} times on {crash.Role} systems, first at {crash.At} on site {Text(crash.Site)}{(broken is null ? "" : $"; expected {broken.Statement}")}",
+            Detail = ["stack: " + string.Join(" < ", crash.Stack), .. crash.Story, "replay: " + crash.Replay],
+            File = file,
+            Line = broken?.Line ?? 0,
+        };
+    }
+
+    private static CheckCase OfWork(string suite, string file, WorkCounts work, string command) => new()
+    {
+        Kind = "work",
+        Suite = suite,
+        Name = "every site is executed to its end",
+        Key = "work",
+        Outcome = work.Done == work.Planned ? CheckOutcome.Passed : CheckOutcome.Error,
+        Message = $"{Text(work.Planned)} sites planned = {Text(work.Done)} done + {Text(work.Failed)} failed + {Text(work.Lost)} lost",
+        Detail = ["again with: " + command],
+        File = file,
+    };
+
+    private static string Text(long n) => n.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(ulong n) => n.ToString(CultureInfo.InvariantCulture);
+}
