@@ -1,0 +1,146 @@
+using k8s.Models;
+using Stress.Client;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.K8s.Tests;
+
+public sealed class ManifestTests
+{
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void The_base_and_every_overlay_are_built_and_read_strictly() =>
+        Assert.All(Manifests.All, manifests => Assert.True(manifests.Objects.Count > 15, manifests.Folder));
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void A_field_that_Kubernetes_does_not_know_is_refused()
+    {
+        string text = Manifests.Kustomize("base");
+        string[] spoilt =
+        [
+            text.Replace("podManagementPolicy:", "podManagementPolicies:", StringComparison.Ordinal),
+            text.Replace("readOnlyRootFilesystem:", "readOnlyRootFileSystem:", StringComparison.Ordinal),
+            text.Replace("    interval: 5s", "    intervall: 5s", StringComparison.Ordinal),
+        ];
+
+        Assert.All(spoilt, changed => Assert.NotEqual(text, changed));
+        Assert.All(spoilt, changed => Assert.ThrowsAny<Exception>(() => Manifests.Parse(changed)));
+    }
+
+    [Fact]
+    public void Every_overlay_is_checked() =>
+        Assert.Equal(
+            Manifests.Folders.Where(folder => folder != "base").Order(),
+            Directory.EnumerateDirectories(Repository.At("k8s", "overlays")).Select(path => $"overlays/{Path.GetFileName(path)}").Order());
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void A_selector_of_a_service_a_budget_or_a_policy_finds_its_pods() => Assert.All(Manifests.All, manifests =>
+    {
+        IEnumerable<IDictionary<string, string>> selectors =
+        [
+            .. manifests.Of<V1Service>().Select(service => service.Spec.Selector),
+            .. manifests.Of<V1PodDisruptionBudget>().Select(budget => budget.Spec.Selector.MatchLabels),
+            .. manifests.Of<V1StatefulSet>().Select(set => set.Spec.Selector.MatchLabels),
+            .. manifests.Pods.SelectMany(pod => AntiAffinity(pod)).Select(term => term.LabelSelector.MatchLabels),
+        ];
+        Assert.All(selectors, selector => Assert.Contains(manifests.Pods, pod => pod.Matches(selector)));
+        foreach (V1NetworkPolicy policy in manifests.Of<V1NetworkPolicy>().Where(policy => policy.Spec.PodSelector.MatchLabels is not null))
+        {
+            Assert.Contains(manifests.Pods, pod => pod.Matches(policy.Spec.PodSelector.MatchLabels));
+        }
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Whatever_a_pod_refers_to_is_there() => Assert.All(Manifests.All, manifests =>
+    {
+        HashSet<string> accounts = [.. manifests.Of<V1ServiceAccount>().Select(account => account.Metadata.Name)];
+        HashSet<string> maps = [.. manifests.Of<V1ConfigMap>().Select(map => map.Metadata.Name)];
+        HashSet<string> claims = [.. manifests.Of<V1PersistentVolumeClaim>().Select(claim => claim.Metadata.Name)];
+        foreach (Pod pod in manifests.Pods)
+        {
+            Assert.Contains(pod.Spec.ServiceAccountName, accounts);
+            HashSet<string> volumes = [.. pod.Spec.Volumes.Select(volume => volume.Name)];
+            volumes.UnionWith(manifests.Of<V1StatefulSet>().Where(set => set.Metadata.Name == pod.Owner)
+                .SelectMany(set => set.Spec.VolumeClaimTemplates ?? []).Select(claim => claim.Metadata.Name));
+            Assert.All(pod.Spec.Volumes.Select(volume => volume.ConfigMap?.Name).OfType<string>(), map => Assert.Contains(map, maps));
+            Assert.All(pod.Spec.Volumes.Select(volume => volume.PersistentVolumeClaim?.ClaimName).OfType<string>(), claim => Assert.Contains(claim, claims));
+            foreach (V1Container container in pod.Spec.Containers)
+            {
+                Assert.All(container.VolumeMounts, mount => Assert.Contains(mount.Name, volumes));
+                foreach (V1ConfigMapKeySelector key in container.Env.Select(variable => variable.ValueFrom?.ConfigMapKeyRef).OfType<V1ConfigMapKeySelector>())
+                {
+                    Assert.Contains(key.Key, manifests.Of<V1ConfigMap>().Single(map => map.Metadata.Name == key.Name).Data.Keys);
+                }
+            }
+        }
+
+        foreach (V1RoleBinding binding in manifests.Of<V1RoleBinding>())
+        {
+            Assert.Contains(manifests.Of<V1Role>(), role => role.Metadata.Name == binding.RoleRef.Name);
+            Assert.All(binding.Subjects, subject => Assert.Contains(subject.Name, accounts));
+        }
+
+        Assert.All(manifests.Of<V1StatefulSet>(), set => Assert.Contains(manifests.Of<V1Service>(), service => service.Metadata.Name == set.Spec.ServiceName));
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Every_container_says_what_it_needs_and_its_volumes_have_a_bound() => Assert.All(Manifests.All, manifests =>
+    {
+        foreach (V1Container container in manifests.Pods.SelectMany(pod => pod.Spec.Containers))
+        {
+            Assert.Superset(new HashSet<string> { "cpu", "memory" }, container.Resources.Requests.Keys.ToHashSet());
+            Assert.Contains("memory", container.Resources.Limits.Keys);
+        }
+
+        Assert.All(
+            manifests.Pods.SelectMany(pod => pod.Spec.Volumes).Where(volume => volume.EmptyDir is not null),
+            volume => Assert.NotNull(volume.EmptyDir.SizeLimit));
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void A_run_ends_with_its_own_code_and_an_answer_is_not_asked_for_twice() => Assert.All(Manifests.All, manifests =>
+    {
+        V1JobSpec[] jobs = [.. manifests.Of<V1Job>().Select(job => job.Spec), .. manifests.Of<V1CronJob>().Select(cron => cron.Spec.JobTemplate.Spec)];
+
+        Assert.NotEmpty(jobs);
+        foreach (V1JobSpec job in jobs)
+        {
+            V1PodFailurePolicyOnExitCodesRequirement codes = job.PodFailurePolicy.Rules.Single(rule => rule.Action == "FailJob").OnExitCodes;
+            Assert.Equal("Never", job.Template.Spec.RestartPolicy);
+            Assert.Equal([ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete], codes.Values);
+            Assert.Equal(Assert.Single(job.Template.Spec.Containers).Name, codes.ContainerName);
+        }
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void One_silo_needs_no_budget_and_several_have_one_and_keep_apart() => Assert.All(Manifests.All, manifests =>
+    {
+        V1StatefulSet silo = manifests.Of<V1StatefulSet>().Single(set => set.Metadata.Name == "stress-silo");
+
+        Assert.Equal(silo.Spec.Replicas > 1, manifests.Of<V1PodDisruptionBudget>().Any());
+        Assert.NotEmpty(AntiAffinity(manifests.Pods.Single(pod => pod.Owner == "stress-silo")));
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void The_overlays_differ_as_the_runbook_says()
+    {
+        Manifests single = Of("overlays/single"), soak = Of("overlays/soak"), prod = Of("overlays/prod");
+
+        Assert.Empty(single.Of<ServiceMonitor>());
+        Assert.Empty(single.Of<V1CronJob>());
+        Assert.NotEqual(true, single.Of<V1Job>().Single().Spec.Suspend);
+        Assert.Empty(soak.Of<V1Job>());
+        Assert.False(soak.Of<V1CronJob>().Single().Spec.Suspend);
+        Assert.True(prod.Of<V1Job>().Single().Spec.Suspend);
+        Assert.True(prod.Of<V1CronJob>().Single().Spec.Suspend);
+        Assert.NotEmpty(prod.Of<ServiceMonitor>());
+    }
+
+    private static Manifests Of(string folder) => Manifests.All.Single(manifests => manifests.Folder == folder);
+
+    private static IEnumerable<V1PodAffinityTerm> AntiAffinity(Pod pod) => pod.Spec.Affinity?.PodAntiAffinity is not { } apart
+        ? []
+        : [
+            .. apart.RequiredDuringSchedulingIgnoredDuringExecution ?? [],
+            .. (apart.PreferredDuringSchedulingIgnoredDuringExecution ?? []).Select(weighted => weighted.PodAffinityTerm),
+        ];
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using k8s.Models;
+using Stress.Silo;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.K8s.Tests;
+
+public sealed class SecurityTests
+{
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void No_container_is_root_writes_to_its_image_or_may_gain_rights() => Assert.All(Manifests.All, manifests =>
+    {
+        foreach (Pod pod in manifests.Pods)
+        {
+            Assert.True(pod.Spec.SecurityContext.RunAsNonRoot);
+            Assert.True(pod.Spec.SecurityContext.RunAsUser > 0);
+            Assert.Equal("RuntimeDefault", pod.Spec.SecurityContext.SeccompProfile.Type);
+            foreach (V1Container container in pod.Spec.Containers)
+            {
+                Assert.True(container.SecurityContext.ReadOnlyRootFilesystem);
+                Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
+                Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
+                Assert.Null(container.SecurityContext.Capabilities.Add);
+                Assert.NotEqual(true, container.SecurityContext.Privileged);
+            }
+        }
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Our_containers_run_as_the_user_of_the_image()
+    {
+        long user = long.Parse(Containerfile.Load().Only("USER"), CultureInfo.InvariantCulture);
+
+        Assert.All(Manifests.All.SelectMany(manifests => manifests.StressContainers), container => Assert.Equal(user, container.Pod.Spec.SecurityContext.RunAsUser));
+    }
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void The_password_is_a_reference_to_a_secret_wherever_it_is_used_and_no_secret_is_written_down() => Assert.All(Manifests.All, manifests =>
+    {
+        Assert.Empty(manifests.Of<V1Secret>());
+        IEnumerable<V1EnvVar> passwords = manifests.Pods.SelectMany(pod => pod.Spec.Containers)
+            .Select(container => container.Env.Single(variable => variable.Name == SiloDefaults.RedisPasswordVariable));
+        Assert.All(passwords, variable =>
+        {
+            Assert.Null(variable.Value);
+            Assert.Equal(("stress-redis", "password"), (variable.ValueFrom.SecretKeyRef.Name, variable.ValueFrom.SecretKeyRef.Key));
+        });
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void No_address_of_Redis_carries_a_user_or_a_password() => Assert.All(Manifests.All, manifests =>
+        Assert.Equal("", new Uri(ClusterAddress(manifests)).UserInfo));
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void With_TLS_every_client_of_Redis_has_the_authority_and_only_Redis_the_key() => Assert.All(Manifests.All, manifests =>
+    {
+        bool tls = new Uri(ClusterAddress(manifests)).Scheme == "rediss";
+        V1ConfigMap redis = manifests.Of<V1ConfigMap>().Single(map => map.Metadata.Name.StartsWith("stress-redis-config", StringComparison.Ordinal));
+
+        Assert.Equal(tls, redis.Data.ContainsKey("tls.conf"));
+        Assert.Equal(manifests.Folder == "overlays/prod", tls);
+        foreach ((Pod pod, V1Container container) in manifests.StressContainers)
+        {
+            string? file = container.Env.SingleOrDefault(variable => variable.Name == SiloDefaults.RedisCaVariable)?.Value;
+            Assert.Equal(tls, file is not null);
+            if (file is not null)
+            {
+                V1VolumeMount mount = container.VolumeMounts.Single(mount => mount.MountPath == Path.GetDirectoryName(file));
+                V1SecretVolumeSource secret = pod.Spec.Volumes.Single(volume => volume.Name == mount.Name).Secret;
+                Assert.Equal([Path.GetFileName(file)], secret.Items.Select(item => item.Path));
+                Assert.Equal(["ca.crt"], secret.Items.Select(item => item.Key));
+            }
+        }
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Only_a_silo_may_speak_to_Kubernetes_and_only_about_pods() => Assert.All(Manifests.All, manifests =>
+    {
+        V1PolicyRule rule = Assert.Single(Assert.Single(manifests.Of<V1Role>()).Rules);
+
+        Assert.Equal(["pods"], rule.Resources);
+        Assert.DoesNotContain("*", rule.Verbs);
+        Assert.DoesNotContain("create", rule.Verbs);
+        Assert.Empty(manifests.Of<V1ClusterRole>());
+        Assert.All(manifests.Pods, pod => Assert.Equal(pod.Owner == "stress-silo", pod.Spec.AutomountServiceAccountToken is not false));
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Everything_is_denied_that_no_policy_allows() => Assert.All(Manifests.All, manifests =>
+    {
+        V1NetworkPolicy deny = manifests.Of<V1NetworkPolicy>().Single(policy => policy.Spec.PodSelector.MatchLabels is null && policy.Spec.Egress is null);
+
+        Assert.Equal(["Ingress", "Egress"], deny.Spec.PolicyTypes);
+        Assert.Null(deny.Spec.Ingress);
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void The_dashboard_is_reached_by_nobody_from_outside_a_pod() => Assert.All(Manifests.All, manifests =>
+    {
+        Assert.All(manifests.Of<V1Service>(), service => Assert.Equal("None", service.Spec.ClusterIP));
+        Assert.DoesNotContain(manifests.Of<V1Service>().SelectMany(service => service.Spec.Ports), port => port.Port == SiloDefaults.DashboardPort);
+    });
+
+    private static string ClusterAddress(Manifests manifests) =>
+        manifests.Of<V1ConfigMap>().Single(map => map.Metadata.Name.StartsWith("stress-cluster", StringComparison.Ordinal)).Data[SiloDefaults.ClusterVariable];
+}
