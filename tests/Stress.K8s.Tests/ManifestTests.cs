@@ -1,5 +1,10 @@
 using k8s.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Stress.Client;
+using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -19,7 +24,7 @@ public sealed class ManifestTests
         [
             text.Replace("podManagementPolicy:", "podManagementPolicies:", StringComparison.Ordinal),
             text.Replace("readOnlyRootFilesystem:", "readOnlyRootFileSystem:", StringComparison.Ordinal),
-            text.Replace("    interval: 5s", "    intervall: 5s", StringComparison.Ordinal),
+            text.Replace("- interval: 5s", "- intervall: 5s", StringComparison.Ordinal),
         ];
 
         Assert.All(spoilt, changed => Assert.NotEqual(text, changed));
@@ -119,6 +124,15 @@ public sealed class ManifestTests
         Assert.Equal(silo.Spec.Replicas > 1, manifests.Of<V1PodDisruptionBudget>().Any());
         Assert.NotEmpty(AntiAffinity(manifests.Pods.Single(pod => pod.Owner == "stress-silo")));
     });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Kubernetes_waits_longer_for_a_silo_than_its_drain_takes()
+    {
+        using WebApplication silo = SiloHost.Build(new SiloSettings { Redis = RedisAddress.Parse("redis://127.0.0.1:6379"), MetricsPort = 0 });
+        double drain = silo.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout.TotalSeconds;
+
+        Assert.All(Manifests.All, manifests => Assert.True(manifests.Pods.Single(pod => pod.Owner == "stress-silo").Spec.TerminationGracePeriodSeconds >= drain * 2));
+    }
 
     [ToolFact("kubectl", "kubernetes-client")]
     public void The_overlays_differ_as_the_runbook_says()
