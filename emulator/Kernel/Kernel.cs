@@ -71,15 +71,32 @@ public interface IKernelHost
 /// <summary>The machine check: the kernel used a word that no access survives. Never leaves the emulator; the router turns it into a value.</summary>
 public sealed class KernelPanic : Exception
 {
-    /// <summary>Fills in what was being used when it happened.</summary>
+    private readonly string _what;
+    private readonly KernelWord? _name;
+
+    /// <summary>A panic with a message of its own.</summary>
     public KernelPanic(UseSite site, HolderKind holder, IfnetPtr pointer, uint word, string what)
-        : base(what)
     {
         Site = site;
         Holder = holder;
         Pointer = pointer;
         Word = word;
+        _what = what;
     }
+
+    /// <summary>A word was followed, or jumped through; the message is put together when somebody reads it.</summary>
+    /// <param name="site">The function that used the word.</param>
+    /// <param name="holder">Where the stale pointer was stored.</param>
+    /// <param name="pointer">The stale pointer.</param>
+    /// <param name="word">The word.</param>
+    /// <param name="what">What was done with it.</param>
+    /// <param name="name">Which word of the structure it was.</param>
+    public KernelPanic(UseSite site, HolderKind holder, IfnetPtr pointer, uint word, string what, KernelWord name)
+        : this(site, holder, pointer, word, what) => _name = name;
+
+    /// <inheritdoc/>
+    public override string Message =>
+        _name is { } name ? $"{KernelNames.Of(Site)}: {_what} 0x{Word:x8} read from {name} of the block at 0x{Pointer.Address:x8}" : _what;
 
     /// <summary>The function that used the word.</summary>
     public UseSite Site { get; }
@@ -106,7 +123,6 @@ public sealed partial class Kernel
     private readonly RouterOracle _oracle;
     private readonly KernelFunction[] _stack = new KernelFunction[32];
     private int _sp;
-    private readonly byte[] _packet = new byte[1600];
     private RandomStream _igmpRandom;
 
     /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
@@ -221,7 +237,7 @@ public sealed partial class Kernel
     {
         if (!KernelHeap.IsMapped(word))
         {
-            throw new KernelPanic(site, holder, p, word, $"{KernelNames.Of(site)}: fault on 0x{word:x8} read from {name} of the block at 0x{p.Address:x8}");
+            throw new KernelPanic(site, holder, p, word, "fault on", name);
         }
     }
 
@@ -230,7 +246,7 @@ public sealed partial class Kernel
     {
         if (word != expected)
         {
-            throw new KernelPanic(site, holder, p, word, $"{KernelNames.Of(site)}: jump to 0x{word:x8} read from {name} of the block at 0x{p.Address:x8}");
+            throw new KernelPanic(site, holder, p, word, "jump to", name);
         }
     }
 

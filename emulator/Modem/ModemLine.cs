@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Modem;
 
@@ -91,18 +93,22 @@ public sealed class ModemLine
     /// <summary>A frame enters the line.</summary>
     /// <param name="to">The end it goes to.</param>
     /// <param name="now">Virtual time.</param>
-    /// <param name="frame">HDLC content with its FCS.</param>
+    /// <param name="frame">HDLC content; its FCS is added here.</param>
     /// <returns>Arrival time of the oldest frame on the way to that end.</returns>
     public VirtualTime Send(Role to, VirtualTime now, ReadOnlySpan<byte> frame)
     {
+        FrameRing ring = InFlight[(int)to];
+        Span<byte> room = ring.Reserve(frame.Length + 2);
+        frame.CopyTo(room);
+        BinaryPrimitives.WriteUInt16LittleEndian(room[frame.Length..], (ushort)~Fcs16.Add(Fcs16.Initial, frame));
+
         // Flags and escapes take their time too: with ACCM 0 only 7D and 7E are escaped.
-        int bytes = frame.Length + 1 + frame.Count((byte)0x7D) + frame.Count((byte)0x7E);
+        int bytes = room.Length + 1 + room.Count(HdlcFraming.Escape) + room.Count(HdlcFraming.Flag);
         long start = Math.Max(now.Microseconds, _freeAt[(int)to]);
         long end = start + (bytes * 10_000_000L / _options.BitRate);
         _freeAt[(int)to] = end;
         byte broken = (byte)(_options.NoisePerMillionFrames > 0 && _noise.Below(1_000_000) < (uint)_options.NoisePerMillionFrames ? 1 : 0);
-        FrameRing ring = InFlight[(int)to];
-        ring.Add(new VirtualTime(end + _delay.Microseconds), frame, broken);
+        ring.Stamp(new VirtualTime(end + _delay.Microseconds), broken);
         return ring.NextTime;
     }
 

@@ -78,15 +78,15 @@ public struct RandomStream
         long result = (long)whole << 24;
         for (int bit = 23; bit >= 0; bit--)
         {
-            UInt128 square = (UInt128)m * m;
-            if ((square >> 127) != 0)
+            ulong high = Math.BigMul(m, m, out ulong low);
+            if ((long)high < 0)
             {
                 result |= 1L << bit;
-                m = (ulong)(square >> 64);
+                m = high;
             }
             else
             {
-                m = (ulong)(square >> 63);
+                m = (high << 1) | (low >> 63);
             }
         }
 

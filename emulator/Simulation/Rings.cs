@@ -3,7 +3,7 @@ namespace Stress.Emulator.Simulation;
 /// <summary>A first-in-first-out queue of values that grows when it must and never shrinks.</summary>
 public sealed class Ring<T> where T : unmanaged
 {
-    private T[] _items = new T[4];
+    private T[] _items = [];
     private int _head;
 
     /// <summary>Values in the queue.</summary>
@@ -20,7 +20,7 @@ public sealed class Ring<T> where T : unmanaged
     {
         if (Count == _items.Length)
         {
-            var larger = new T[_items.Length * 2];
+            var larger = new T[Math.Max(4, _items.Length * 2)];
             for (int i = 0; i < Count; i++)
             {
                 larger[i] = _items[(_head + i) & (_items.Length - 1)];
@@ -75,9 +75,10 @@ public sealed class Ring<T> where T : unmanaged
 public sealed class FrameRing
 {
     private readonly Ring<Entry> _entries = new();
-    private byte[] _bytes = new byte[256];
+    private byte[] _bytes = [];
     private int _start;
     private int _used;
+    private const int SmallestBuffer = 128;
 
     private struct Entry
     {
@@ -98,26 +99,43 @@ public sealed class FrameRing
     /// <param name="mark">Comes back with it.</param>
     public void Add(VirtualTime at, ReadOnlySpan<byte> frame, byte mark)
     {
-        if (_start + _used + frame.Length > _bytes.Length)
+        frame.CopyTo(Reserve(frame.Length));
+        Stamp(at, mark);
+    }
+
+    /// <summary>Makes room at the end for a frame that the caller fills in, and then gives its time by <see cref="Stamp"/>.</summary>
+    /// <returns>The frame's bytes, valid until the next call.</returns>
+    public Span<byte> Reserve(int length)
+    {
+        if (_start + _used + length > _bytes.Length)
         {
-            byte[] target = _used + frame.Length > _bytes.Length ? new byte[Math.Max(_bytes.Length * 2, _used + frame.Length)] : _bytes;
+            byte[] target = _used + length > _bytes.Length ? new byte[Math.Max(Math.Max(SmallestBuffer, _bytes.Length * 2), _used + length)] : _bytes;
             _bytes.AsSpan(_start, _used).CopyTo(target);
             _bytes = target;
             _start = 0;
         }
 
-        frame.CopyTo(_bytes.AsSpan(_start + _used));
-        _used += frame.Length;
-        _entries.Add(new Entry { At = at, Length = frame.Length, Mark = mark });
+        Span<byte> room = _bytes.AsSpan(_start + _used, length);
+        _used += length;
+        _entries.Add(new Entry { At = VirtualTime.Never, Length = length });
+        return room;
+    }
+
+    /// <summary>Gives the last frame its time and mark.</summary>
+    public void Stamp(VirtualTime at, byte mark)
+    {
+        ref Entry last = ref _entries[_entries.Count - 1];
+        last.At = at;
+        last.Mark = mark;
     }
 
     /// <summary>Takes the oldest frame.</summary>
     /// <returns>Its bytes, valid until the next <see cref="Add"/>.</returns>
-    public ReadOnlySpan<byte> Take(out byte mark)
+    public Span<byte> Take(out byte mark)
     {
         Entry e = _entries.Take();
         mark = e.Mark;
-        ReadOnlySpan<byte> frame = _bytes.AsSpan(_start, e.Length);
+        Span<byte> frame = _bytes.AsSpan(_start, e.Length);
         _start += e.Length;
         _used -= e.Length;
         if (_used == 0)
@@ -148,8 +166,7 @@ public sealed class FrameRing
     {
         _entries.Load(image);
         byte[] bytes = image.ReadArray<byte>();
-        _bytes = new byte[Math.Max(256, bytes.Length)];
-        bytes.CopyTo(_bytes, 0);
+        _bytes = bytes;
         _start = 0;
         _used = bytes.Length;
     }

@@ -40,7 +40,6 @@ public sealed class Router : IKernelHost
     private readonly RoleOptions _options;
     private readonly TeardownDesign _design;
     private readonly int _timerBase;
-    private readonly byte[] _frame = new byte[1600];
     private RandomStream _boot;
     private RandomStream _cron;
     private VirtualTime _tickPhase;
@@ -372,9 +371,13 @@ public sealed class Router : IKernelHost
     {
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
-        _site.Crashed(this, title, Kernel.StackTrace(), Oracle.Story(Kernel, panic.Holder, panic.Pointer, gap, panic));
+        _site.Crashed(this, title, () => (Kernel.StackTrace(), Oracle.Story(Kernel, panic.Holder, panic.Pointer, gap, panic)));
         Oracle.Panicked(Kernel);
-        Say(TraceSource.Kernel, panic.Message, PointerStage.Used);
+        if (_site.Clock.Trace is not null)
+        {
+            Say(TraceSource.Kernel, panic.Message, PointerStage.Used);
+        }
+
         AddPrice();
         Panics++;
         IsUp = false;
@@ -503,9 +506,10 @@ public sealed class Router : IKernelHost
 
     void IKernelHost.PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet)
     {
-        int header = Pppds[Role == Role.Called ? line : 0].WriteHeader(_frame, protocol);
-        packet.CopyTo(_frame.AsSpan(header));
-        _site.Transmit(line, Role, _frame.AsSpan(0, header + packet.Length));
+        Span<byte> frame = stackalloc byte[Pppd.MaxHeader + packet.Length];
+        int header = Pppds[Role == Role.Called ? line : 0].WriteHeader(frame, protocol);
+        packet.CopyTo(frame[header..]);
+        _site.Transmit(line, Role, frame[..(header + packet.Length)]);
     }
 
     void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)

@@ -14,16 +14,17 @@ namespace Stress.Emulator.Simulation;
 public sealed class Site
 {
     private const int LineSlots = 6;
+    private const int CallerSlots = (int)RouterTimer.Count + 2;
     private const int ToCalled = 0, ToCalling = 1, DialDone = 2, LossAtCalled = 3, LossAtCalling = 4, LineLoss = 5;
     private readonly Router[] _routers;
     private readonly ModemLine[] _lines;
     private readonly int[] _timerBase;
     private readonly int _lineBase;
     private readonly List<CrashTally> _crashes = [];
-    private readonly byte[] _frame = new byte[1604];
     private ulong _digest;
     private long _frames;
     private VirtualTime _firstCrash = VirtualTime.Never;
+    private SiteTally? _tally = new();
 
     private Site(SiteOptions options, uint number)
     {
@@ -75,7 +76,7 @@ public sealed class Site
     public IReadOnlyList<Router> Routers => _routers;
 
     /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
-    public SiteTally Tally { get; private set; } = new();
+    public SiteTally Tally => _tally ??= MakeTally();
 
     /// <summary>Hears every step when set; null (the default) costs nothing.</summary>
     public ISiteTrace? Trace
@@ -102,9 +103,9 @@ public sealed class Site
     /// <summary>Executes one window of virtual time.</summary>
     public void RunWindow()
     {
-        RunUntil(new VirtualTime((NextWindow + 1) * Options.Window.Microseconds), long.MaxValue);
+        Execute(new VirtualTime((NextWindow + 1) * Options.Window.Microseconds), long.MaxValue);
         NextWindow++;
-        Tally = MakeTally();
+        _tally = null; // made when somebody asks
     }
 
     /// <summary>Executes events up to a time or an event number, whichever comes first: what a replay does inside a window.</summary>
@@ -112,13 +113,19 @@ public sealed class Site
     /// <param name="lastEvent">No event after this one is executed.</param>
     public void RunUntil(VirtualTime end, long lastEvent)
     {
+        _tally ??= MakeTally(); // stays that of the last window's end
+        Execute(end, lastEvent);
+    }
+
+    private void Execute(VirtualTime end, long lastEvent)
+    {
         while (Queue.NextTime < end && Clock.Events < lastEvent)
         {
             int slot = Queue.Pop(out VirtualTime at);
             Clock.Now = at;
             Clock.Events++;
             Mix((ulong)at.Microseconds * 31 + (ulong)slot);
-            Execute(slot, at);
+            Fire(slot, at);
         }
 
         if (Clock.Events < lastEvent)
@@ -137,15 +144,14 @@ public sealed class Site
         return z ^ (z >> 31);
     }
 
-    private void Execute(int slot, VirtualTime now)
+    private void Fire(int slot, VirtualTime now)
     {
         if (slot < _lineBase)
         {
             int r = 0;
             if (slot >= _timerBase[1])
             {
-                int size = _timerBase[2] - _timerBase[1];
-                r = 1 + ((slot - _timerBase[1]) / size);
+                r = 1 + ((slot - _timerBase[1]) / CallerSlots);
             }
 
             _routers[r].Fire(slot - _timerBase[r], now);
@@ -253,48 +259,45 @@ public sealed class Site
 
         _frames++;
         Trace?.Frame(Clock.Now, line, from, frame);
-        frame.CopyTo(_frame);
-        ushort fcs = (ushort)~Fcs16.Add(Fcs16.Initial, frame);
-        _frame[frame.Length] = (byte)fcs;
-        _frame[frame.Length + 1] = (byte)(fcs >> 8);
         Role to = from == Role.Called ? Role.Calling : Role.Called;
-        VirtualTime next = _lines[line].Send(to, Clock.Now, _frame.AsSpan(0, frame.Length + 2));
+        VirtualTime next = _lines[line].Send(to, Clock.Now, frame);
         Queue.Schedule(Slot(line, (int)to), next);
     }
 
     private void Arrive(int line, Role to, VirtualTime now)
     {
         FrameRing ring = _lines[line].InFlight[(int)to];
-        ReadOnlySpan<byte> arrived = ring.Take(out byte broken);
-        int length = arrived.Length;
-        arrived.CopyTo(_frame);
+        Span<byte> frame = ring.Take(out byte broken);
         Queue.Schedule(Slot(line, (int)to), ring.NextTime);
         if (broken != 0)
         {
-            int bit = _lines[line].BrokenBit(length);
-            _frame[bit >> 3] ^= (byte)(1 << (bit & 7));
+            // Only noise changes a byte, so only then the FCS can be wrong.
+            int bit = _lines[line].BrokenBit(frame.Length);
+            frame[bit >> 3] ^= (byte)(1 << (bit & 7));
+            if (Fcs16.Add(Fcs16.Initial, frame) != Fcs16.Good)
+            {
+                Trace?.Step(Clock.Events, now, to == Role.Called ? 0 : line + 1, TraceSource.Line, "bad FCS: frame dropped");
+                return;
+            }
         }
 
-        if (Fcs16.Add(Fcs16.Initial, _frame.AsSpan(0, length)) != Fcs16.Good)
-        {
-            Trace?.Step(Clock.Events, now, to == Role.Called ? 0 : line + 1, TraceSource.Line, "bad FCS: frame dropped");
-            return;
-        }
-
-        Span<byte> copy = stackalloc byte[length - 2];
-        _frame.AsSpan(0, length - 2).CopyTo(copy);
+        // The bytes stay in the ring until something is sent in the same direction, which the receiver cannot do.
+        ReadOnlySpan<byte> content = frame[..^2];
         if (to == Role.Called)
         {
-            _routers[0].FrameArrived(line, copy, now);
+            _routers[0].FrameArrived(line, content, now);
         }
         else
         {
-            _routers[line + 1].FrameArrived(0, copy, now);
+            _routers[line + 1].FrameArrived(0, content, now);
         }
     }
 
     /// <summary>A router has panicked.</summary>
-    public void Crashed(Router router, CrashTitle title, IReadOnlyList<string> stack, IReadOnlyList<string> story)
+    /// <param name="router">The router.</param>
+    /// <param name="title">Which code path.</param>
+    /// <param name="tell">Its call stack and the pointer's life; asked for when the title is new to the site.</param>
+    public void Crashed(Router router, CrashTitle title, Func<(IReadOnlyList<string> Stack, IReadOnlyList<string> Story)> tell)
     {
         Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
         if (_firstCrash.IsNever)
@@ -305,6 +308,7 @@ public sealed class Site
         CrashTally? tally = _crashes.Find(c => c.Title == title && c.Role == router.Role);
         if (tally is null)
         {
+            (IReadOnlyList<string> stack, IReadOnlyList<string> story) = tell();
             tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Stack = stack, Story = story };
             _crashes.Add(tally);
         }
@@ -465,7 +469,7 @@ public sealed class Site
             });
         }
 
-        site.Tally = site.MakeTally();
+        site._tally = null;
         return site;
     }
 

@@ -505,6 +505,9 @@ public sealed class Pppd : IProcess, IPppActions
         }
     }
 
+    /// <summary>Bytes of the longest PPP header: address, control and a two-byte protocol.</summary>
+    public const int MaxHeader = 4;
+
     /// <summary>Writes the PPP header of a network packet as negotiated (ACFC, PFC).</summary>
     /// <returns>Its length.</returns>
     public int WriteHeader(Span<byte> frame, PppProtocol protocol)

@@ -57,13 +57,14 @@ public sealed partial class Kernel
             return Errno.ENETDOWN;
         }
 
+        Span<byte> packet = stackalloc byte[Ipv4Header.RouterAlertLength + payload.Length];
         int header = new Ipv4Header
         {
             PayloadLength = (ushort)payload.Length, Identification = ++_ipId, TimeToLive = ttl, Protocol = protocol, Source = source, Destination = destination,
             TypeOfService = protocol == IpProtocol.Ospf ? (byte)0xC0 : (byte)0, RouterAlert = routerAlert,
-        }.Write(_packet);
-        payload.CopyTo(_packet.AsSpan(header));
-        return IfOutput(slot, PppProtocol.Ipv4, _packet.AsSpan(0, header + payload.Length));
+        }.Write(packet);
+        payload.CopyTo(packet[header..]);
+        return IfOutput(slot, PppProtocol.Ipv4, packet[..(header + payload.Length)]);
     }
 
     /// <summary>sendto(2) on a raw socket with IP_HDRINCL: rip_output, ip_output.</summary>

@@ -610,11 +610,11 @@ public sealed partial class Kernel
         {
             Ipv6Address group = OnWire(_in6Multis[m].Group);
             Ipv6Address destination = type == Icmpv6Type.MulticastListenerDone ? Ipv6Address.AllRouters : group;
-            Span<byte> b = _packet;
+            Span<byte> b = stackalloc byte[Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength + MldMessage.Length];
             new Ipv6Header { NextHeader = IpProtocol.HopByHop, HopLimit = 1, PayloadLength = Ipv6HopByHop.RouterAlertLength + MldMessage.Length, Source = source, Destination = destination }.Write(b);
             Ipv6HopByHop.WriteRouterAlert(b[Ipv6Header.Length..], IpProtocol.Icmpv6);
             new MldMessage(type, 0, group).Write(b[(Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength)..], source, destination);
-            IfOutput(slot, PppProtocol.Ipv6, b[..(Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength + MldMessage.Length)]);
+            IfOutput(slot, PppProtocol.Ipv6, b);
         }
 
         Pop();

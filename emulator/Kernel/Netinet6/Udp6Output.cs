@@ -168,13 +168,13 @@ public sealed partial class Kernel
             return Errno.ENETDOWN;
         }
 
-        Span<byte> b = _packet;
         int length = UdpHeader.Length + payload.Length;
+        Span<byte> b = stackalloc byte[Ipv6Header.Length + length];
         Ipv6Address wire = OnWire(destination);
         new Ipv6Header { NextHeader = IpProtocol.Udp, HopLimit = hlim, PayloadLength = (ushort)length, Source = source, Destination = wire }.Write(b);
         payload.CopyTo(b[(Ipv6Header.Length + UdpHeader.Length)..]);
         new UdpHeader { SourcePort = pcb.Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), source, wire);
-        return IfOutput(slot, PppProtocol.Ipv6, b[..(Ipv6Header.Length + length)]);
+        return IfOutput(slot, PppProtocol.Ipv6, b);
     }
 
     /// <summary>ip6_input of a packet from a ppp unit.</summary>
