@@ -17,6 +17,7 @@ public static class StressCommand
             SensitivityCommand.Create(terminal),
             ShowCommand.Create(terminal),
             ReplayCommand.Create(terminal),
+            MinimiseCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             SiloCommand.Create(terminal),

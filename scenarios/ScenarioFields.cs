@@ -214,6 +214,16 @@ public static class ScenarioFields
         _ => null,
     };
 
+    /// <summary>Whether a value is a map of further fields.</summary>
+    public static bool IsMap(object value) => SpellScalar(value) is null && value is not string && value is not IEnumerable;
+
+    /// <summary>Whether two values of a field are the same, lists by their elements and maps by their fields.</summary>
+    public static bool SameValue(object? a, object? b) => a is null || b is null
+        ? a is null == b is null
+        : a is IEnumerable x and not string && b is IEnumerable y ? x.Cast<object>().SequenceEqual(y.Cast<object>())
+        : IsMap(a) ? Properties(a.GetType()).All(p => SameValue(p.GetValue(a), p.GetValue(b)))
+        : a.Equals(b);
+
     /// <summary>Every option of a scenario with its value and its source.</summary>
     public static IEnumerable<(string Field, string Value, string Source)> List(Scenario scenario)
     {

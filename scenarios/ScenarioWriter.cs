@@ -48,16 +48,46 @@ public static class ScenarioWriter
         return yaml.ToString();
     }
 
-    private static void Record(StringBuilder yaml, int indent, object record)
+    /// <summary>The scenario as YAML, without the options that have their default values: what a person would write.</summary>
+    public static string WriteShort(Scenario scenario)
+    {
+        var yaml = new StringBuilder();
+        Line(yaml, 0, "name", Quote(scenario.Name));
+        Line(yaml, 0, "description", Quote(scenario.Description));
+        Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
+        Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
+        Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
+        var usual = new SiteOptions();
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleOptions)))
+        {
+            Field(yaml, 0, p, scenario.Site, usual);
+        }
+
+        yaml.Append("roles:\n");
+        foreach (Role role in new[] { Emulator.Simulation.Role.Called, Emulator.Simulation.Role.Calling })
+        {
+            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role)).Append('\n');
+            Record(yaml, 4, scenario.Site.Of(role), usual.Of(role));
+        }
+
+        return yaml.ToString();
+    }
+
+    private static void Record(StringBuilder yaml, int indent, object record, object? usual = null)
     {
         foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role)))
         {
-            Field(yaml, indent, p, record);
+            Field(yaml, indent, p, record, usual);
         }
     }
 
-    private static void Field(StringBuilder yaml, int indent, PropertyInfo property, object record)
+    private static void Field(StringBuilder yaml, int indent, PropertyInfo property, object record, object? usual = null)
     {
+        if (usual is not null && ScenarioFields.SameValue(property.GetValue(record), property.GetValue(usual)))
+        {
+            return;
+        }
+
         string name = ScenarioFields.FieldName(property.Name);
         switch (property.GetValue(record))
         {
@@ -92,7 +122,7 @@ public static class ScenarioWriter
                 break;
             case { } inner:
                 yaml.Append(' ', indent).Append(name).Append(":\n");
-                Record(yaml, indent + 2, inner);
+                Record(yaml, indent + 2, inner, usual is null ? null : property.GetValue(usual));
                 break;
         }
     }

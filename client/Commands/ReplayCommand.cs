@@ -30,9 +30,7 @@ public static class ReplayCommand
     private static int Execute(Terminal terminal, string run, string id, string? last, string? until, bool dump, string? pcap, CancellationToken stop)
     {
         RunFolder folder = Output.FindRun(run);
-        CrashRecord[] crashes = [.. folder.ReadCrashes()];
-        CrashRecord crash = Array.Find(crashes, c => c.Id == id)
-            ?? throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
+        CrashRecord crash = Find(folder, id);
         int steps = last is null ? 60 : Number("--last", last, 100_000);
         long end = until is null ? crash.Event : Number("--until", until, int.MaxValue);
         (SiteOptions options, _, _) = Launch.Read(folder);
@@ -91,6 +89,15 @@ public static class ReplayCommand
         }
 
         return ExitCodes.Ok;
+    }
+
+    /// <summary>A crash of a run.</summary>
+    /// <exception cref="UsageException">The run has no crash of that id.</exception>
+    internal static CrashRecord Find(RunFolder folder, string id)
+    {
+        CrashRecord[] crashes = [.. folder.ReadCrashes()];
+        return Array.Find(crashes, c => c.Id == id)
+            ?? throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
     }
 
     private static int Number(string option, string text, int max) =>

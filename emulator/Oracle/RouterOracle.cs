@@ -108,6 +108,12 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>False: only crashes are seen (to measure what the oracle costs).</summary>
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Hears every system call of the router, or null.</summary>
+    public ISystemCallTrace? Calls => clock.Calls;
+
+    /// <summary>Tells the listener of system calls, if there is one.</summary>
+    public void Record(in SystemCall call) => clock.Calls?.Call(router, call);
+
     private void Say(TraceSource source, string text, PointerStage stage) => clock.Trace?.Step(clock.Events, clock.Now, router, source, text, stage);
 
     /// <summary>A rare path was reached.</summary>
@@ -374,4 +380,10 @@ public sealed class SiteClock
 
     /// <summary>The listener, or null.</summary>
     public ISiteTrace? Trace { get; set; }
+
+    /// <summary>Hears every system call, or null.</summary>
+    public ISystemCallTrace? Calls { get; set; }
+
+    /// <summary>Decides which parts of the site happen; null for all.</summary>
+    public SiteParts? Parts { get; set; }
 }

@@ -61,7 +61,7 @@ public sealed class Router : IKernelHost
         _boot = new RandomStream(seed, Entity, RandomPurpose.Boot);
         _cron = new RandomStream(seed, Entity, RandomPurpose.Hup);
         Oracle = new RouterOracle(number, site.Clock, lines) { Enabled = site.Options.Oracle };
-        Competitors = new Competitors(_options.Kernel.Competitors, new RandomStream(seed, Entity, RandomPurpose.Competitor));
+        Competitors = new Competitors(_options.Kernel.Competitors, new RandomStream(seed, Entity, RandomPurpose.Competitor), number, site.Clock);
         Zebra = new Zebra(this);
         Ospfd = new Ospfd(this, _options.Ospfd);
         Ripngd = new Ripngd(this, _options.Ripngd);
@@ -175,7 +175,7 @@ public sealed class Router : IKernelHost
                 Boot(now);
                 break;
             case RouterTimer.Cron:
-                if (IsUp)
+                if (IsUp && Admits(SitePartKind.Hup))
                 {
                     Say(TraceSource.Cron, "pkill -HUP pppd");
                     foreach (Pppd pppd in Pppds)
@@ -189,6 +189,11 @@ public sealed class Router : IKernelHost
                 Arm(RouterTimer.Cron, _cronBase + _options.Hup.Every + _cron.Draw(_options.Hup.Jitter));
                 break;
             case RouterTimer.FastTimeout:
+                if (!Admits(SitePartKind.FastTimeout))
+                {
+                    break;
+                }
+
                 Interrupt(static k =>
                 {
                     k.IgmpFastTimo();
@@ -201,14 +206,18 @@ public sealed class Router : IKernelHost
 
                 break;
             case RouterTimer.Ospfd:
-                _run.Wakeup(OspfdProcess);
+                if (Admits(SitePartKind.OspfdTimer))
+                {
+                    _run.Wakeup(OspfdProcess);
+                }
+
                 break;
             case RouterTimer.OspfdCore:
                 Ospfd.CoreWritten();
                 _run.Wakeup(OspfdProcess);
                 break;
             case RouterTimer.OspfdRespawn:
-                if (IsUp && !Ospfd.Running)
+                if (IsUp && !Ospfd.Running && Admits(SitePartKind.OspfdRespawn))
                 {
                     Say(TraceSource.Ospfd, "started again by its watcher");
                     Ospfd.Start(new RandomStream(_site.Options.Seed, Entity ^ ((ulong)now.Microseconds << 16), RandomPurpose.Ospfd));
@@ -217,7 +226,11 @@ public sealed class Router : IKernelHost
 
                 break;
             case RouterTimer.Ripngd:
-                _run.Wakeup(RipngdProcess);
+                if (Admits(SitePartKind.RipngdTimer))
+                {
+                    _run.Wakeup(RipngdProcess);
+                }
+
                 break;
             case RouterTimer.Competitors:
                 Competitors.Run(Kernel.Heap, Oracle, now);
@@ -227,6 +240,8 @@ public sealed class Router : IKernelHost
 
         RunCpu(now);
     }
+
+    private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
 
     private void Boot(VirtualTime now)
     {
@@ -238,9 +253,9 @@ public sealed class Router : IKernelHost
         IsUp = true;
         Say(TraceSource.Kernel, "boot");
         Kernel.AttachBootInterfaces(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? Pppds.Length : 0);
-        foreach (string daemon in _options.Daemons)
+        for (int i = 0; i < _options.Daemons.Count; i++)
         {
-            switch (daemon)
+            switch (Admits(SitePartKind.Daemon, i) ? _options.Daemons[i] : "")
             {
                 case "zebra":
                     Zebra.Start();
@@ -254,7 +269,7 @@ public sealed class Router : IKernelHost
             }
         }
 
-        if (_groupMember is not null)
+        if (_groupMember is not null && Admits(SitePartKind.GroupMember))
         {
             _memberSocket = Kernel.OpenSocket(PcbTable.Udp, 123);
         }
@@ -380,6 +395,22 @@ public sealed class Router : IKernelHost
 
         AddPrice();
         Panics++;
+        Halt(now);
+    }
+
+    /// <summary>Power off and on again, kernel and processes new: what a site looks like without its history.</summary>
+    public void PowerCycle(VirtualTime now)
+    {
+        if (IsUp)
+        {
+            AddPrice();
+            Halt(now);
+            Kernel = NewKernel();
+        }
+    }
+
+    private void Halt(VirtualTime now)
+    {
         IsUp = false;
         _run.Clear();
         Zebra.Stop();

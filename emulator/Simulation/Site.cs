@@ -75,6 +75,9 @@ public sealed class Site
     /// <summary>The routers.</summary>
     public IReadOnlyList<Router> Routers => _routers;
 
+    /// <summary>The crashes so far, one entry a title and role.</summary>
+    public IReadOnlyList<CrashTally> Crashes => _crashes;
+
     /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
     public SiteTally Tally => _tally ??= MakeTally();
 
@@ -171,15 +174,25 @@ public sealed class Site
                 DialIsDone(line, now);
                 break;
             case LossAtCalled:
+                if (!Admits(SitePartKind.CarrierLoss, 0, line))
+                {
+                    break;
+                }
+
                 Trace?.Step(Clock.Events, now, 0, TraceSource.Line, "carrier lost at the called end");
                 _routers[0].CarrierLost(line, now);
                 break;
             case LossAtCalling:
+                if (!Admits(SitePartKind.CarrierLoss, line + 1, 0))
+                {
+                    break;
+                }
+
                 Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "carrier lost at the calling end");
                 _routers[line + 1].CarrierLost(0, now);
                 break;
             case LineLoss:
-                if (_lines[line].State == LineState.Connected)
+                if (_lines[line].State == LineState.Connected && Admits(SitePartKind.LineLoss, line, 0))
                 {
                     Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "the line loses carrier");
                     HangUp(line);
@@ -190,6 +203,8 @@ public sealed class Site
                 break;
         }
     }
+
+    private bool Admits(SitePartKind kind, int router, int which) => Clock.Parts?.Admits(kind, router, which) ?? true;
 
     private int Slot(int line, int kind) => _lineBase + (line * LineSlots) + kind;
 

@@ -1,3 +1,4 @@
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
@@ -17,11 +18,19 @@ public sealed class Competitors
     private readonly VirtualTime[] _next;
     private Held[] _held = new Held[4];
     private int _heldCount;
+    private readonly SiteClock? _clock;
+    private readonly int _router;
     private RandomStream _random;
 
     /// <summary>Competitors that have not started.</summary>
-    public Competitors(IReadOnlyList<CompetitorOptions> options, RandomStream random)
+    /// <param name="options">Who they are.</param>
+    /// <param name="random">Their timing.</param>
+    /// <param name="router">The router's number.</param>
+    /// <param name="clock">The site's clock, or null where nothing is left out.</param>
+    public Competitors(IReadOnlyList<CompetitorOptions> options, RandomStream random, int router = 0, SiteClock? clock = null)
     {
+        _router = router;
+        _clock = clock;
         _options = options;
         _random = random;
         _next = new VirtualTime[options.Count];
@@ -72,7 +81,7 @@ public sealed class Competitors
         {
             if (_options[i].Trigger == trigger)
             {
-                Allocate(_options[i], heap, oracle, now);
+                Allocate(i, heap, oracle, now);
             }
         }
     }
@@ -102,14 +111,15 @@ public sealed class Competitors
         {
             if (_next[i] <= now)
             {
-                Allocate(_options[i], heap, oracle, now);
+                Allocate(i, heap, oracle, now);
                 _next[i] = now + _random.Exponential(_options[i].Every);
             }
         }
     }
 
-    private void Allocate(CompetitorOptions c, KernelHeap heap, RouterOracle oracle, VirtualTime now)
+    private void Allocate(int competitor, KernelHeap heap, RouterOracle oracle, VirtualTime now)
     {
+        CompetitorOptions c = _options[competitor];
         int heapClass = heap.ClassOf(c.Bytes);
         int count = _random.Draw(c.Count);
         VirtualTime hold = _random.Draw(c.Hold);
@@ -120,6 +130,12 @@ public sealed class Competitors
 
         for (int n = 0; n < count; n++)
         {
+            if (_clock?.Parts is { } parts && !parts.Admits(SitePartKind.Allocation, _router, competitor))
+            {
+                continue;
+            }
+
+            oracle.Record(new SystemCall(SystemCallKind.Allocate, Number: c.Bytes));
             int block = heap.Malloc(heapClass, c.Content switch
             {
                 BlockContent.Text => BlockImage.Text,

@@ -89,6 +89,7 @@ public sealed partial class Kernel
     /// <summary>Attaches lo0 and ne0, as autoconfiguration does, and the static ppp units where the driver has them.</summary>
     public void AttachBootInterfaces(Ipv4Address ethernet, int staticUnits)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Boot));
         int lo = AttachFixed(LoopbackAddress, -1, Iff.Up | Iff.Running | Iff.Loopback | Iff.Multicast, 33192);
         AddInetAddress(lo, Ipv4Address.Of(127, 0, 0, 1), Ipv4Address.Of(127, 0, 0, 1), false);
         int ne = AttachFixed(EthernetAddress, -1, Iff.Up | Iff.Running | Iff.Multicast, 1500);
@@ -211,6 +212,7 @@ public sealed partial class Kernel
     /// <summary>SIOCSIFFLAGS: if_up or if_down on a change of IFF_UP only.</summary>
     public void SiocSIfFlags(int slot, bool up)
     {
+        _oracle.Record(new SystemCall(up ? SystemCallKind.Up : SystemCallKind.Down, slot));
         Push(KernelFunction.IfIoctl);
         bool was = (_ifs[slot].Flags & Iff.Up) != 0;
         if (was && !up)

@@ -41,6 +41,7 @@ public sealed partial class Kernel
         ifp.PassIp = false;
         ifp.PassIpv6 = false;
         SetFlags(slot, ifp.Flags | Iff.Running);
+        _oracle.Record(new SystemCall(SystemCallKind.OpenUnit, slot, ifp.Unit, ifp.Index));
         Pop();
         return slot;
     }
@@ -102,6 +103,11 @@ public sealed partial class Kernel
         if (slot < 0 || !_ifs[slot].Attached || _ifs[slot].Line != line)
         {
             return;
+        }
+
+        if (_ifs[slot].Xfer == 0 && _options.PppUnits == PppUnits.Cloned)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.CloseUnit, slot));
         }
 
         Push(KernelFunction.PppClose);

@@ -58,6 +58,7 @@ public sealed partial class Kernel
     /// <summary>SIOCAIFADDR: the address and its peer, the peer's host route, 224.0.0.1.</summary>
     public Errno SiocAifAddr(int slot, Ipv4Address local, Ipv4Address peer)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.AddAddress, slot, Address: local, Peer: peer));
         Push(KernelFunction.InControl);
         AddInetAddress(slot, local, peer, true);
         Pop();
@@ -127,6 +128,7 @@ public sealed partial class Kernel
         {
             if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == p.Address && (local.IsAny || _inIfaddrs[i].Address == local))
             {
+                _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress, slot, Address: _inIfaddrs[i].Address));
                 Push(KernelFunction.InControl);
                 InPurgeAddr(i, slot);
                 Pop();

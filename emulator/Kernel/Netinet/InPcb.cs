@@ -85,12 +85,14 @@ public sealed partial class Kernel
         }
 
         _pcbs[s] = new Pcb { Table = table, Used = true, Port = port, Route = -1, MulticastTtl = 1, MulticastLoop = true };
+        _oracle.Record(new SystemCall(SystemCallKind.Socket, s, port, (int)table));
         return s;
     }
 
     /// <summary>close(2), or a process's exit: in_pcbdetach, ip_freemoptions.</summary>
     public void CloseSocket(int s, bool exiting)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Close, s));
         EnterFromUser(exiting ? KernelFunction.SysExit : KernelFunction.SysClose);
         Push(KernelFunction.Soclose);
         if (_pcbs[s].Route >= 0)
@@ -188,6 +190,7 @@ public sealed partial class Kernel
     /// <returns>EADDRNOTAVAIL when no such interface, or not a multicast one.</returns>
     public Errno IpMulticastIf(int s, Ipv4Address a)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.MulticastIf, s, Peer: a));
         EnterFromUser(KernelFunction.Syscall);
         if (a.IsAny)
         {
@@ -260,6 +263,7 @@ public sealed partial class Kernel
     /// <returns>EINVAL, EADDRNOTAVAIL, EADDRINUSE (tested before the limit) or ETOOMANYREFS.</returns>
     public Errno IpAddMembership(int s, Ipv4Address group, Ipv4Address on)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Join, s, Address: group, Peer: on));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.IpSetMoptions);
         Errno error = AddMembership(s, group, on);
@@ -327,6 +331,7 @@ public sealed partial class Kernel
     /// <returns>EINVAL, or EADDRNOTAVAIL when the interface is unknown or the membership not found.</returns>
     public Errno IpDropMembership(int s, Ipv4Address group, Ipv4Address on)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Drop, s, Address: group, Peer: on));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.IpSetMoptions);
         if (!group.IsMulticast)

@@ -71,6 +71,7 @@ public sealed partial class Kernel
     /// <returns>ENETDOWN, ENETUNREACH, EHOSTUNREACH or EADDRNOTAVAIL.</returns>
     public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Send, s, Address: destination));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.Sosend);
         Push(KernelFunction.RipOutput);
@@ -146,9 +147,18 @@ public sealed partial class Kernel
         return ia < 0 ? Errno.EADDRNOTAVAIL : Errno.None;
     }
 
+    private void RecordInput(int slot, ReadOnlySpan<byte> packet)
+    {
+        if (_oracle.Calls is not null)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Input, slot, Packet: packet.ToArray()));
+        }
+    }
+
     /// <summary>ip_input of a packet from a ppp unit.</summary>
     public void IpInput(int slot, ReadOnlySpan<byte> packet)
     {
+        RecordInput(slot, packet);
         EnterFromUser(KernelFunction.SoftNet);
         Push(KernelFunction.IpInput);
         if ((_ifs[slot].Flags & Iff.Up) == 0 || Ipv4Header.TryParse(packet, out Ipv4Header ip) != WireError.None)

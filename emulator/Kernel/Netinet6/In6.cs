@@ -71,6 +71,7 @@ public sealed partial class Kernel
     /// <summary>SIOCAIFADDR_IN6.</summary>
     public Errno SiocAifAddr6(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.AddAddress6, slot, prefixLength, Address6: address, Peer6: peer));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.In6Control);
         if (address.IsLinkLocal && address.EmbeddedScope != 0 && address.EmbeddedScope != _ifs[slot].Index)
@@ -236,6 +237,7 @@ public sealed partial class Kernel
     /// <summary>SIOCDIFADDR_IN6.</summary>
     public Errno SiocDifAddr6(int slot, Ipv6Address address)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress6, slot, Address6: address));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.In6Control);
         address = Scoped(address, slot);
@@ -425,6 +427,7 @@ public sealed partial class Kernel
     /// <returns>ENXIO for an index without interface (0 included), EADDRNOTAVAIL, or EADDRINUSE.</returns>
     public Errno Ipv6JoinGroup(int s, Ipv6Address group, int index)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Join6, s, index, Address6: group));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.Ip6SetMoptions);
         if (!group.IsMulticast)
@@ -473,6 +476,7 @@ public sealed partial class Kernel
     /// <summary>IPV6_LEAVE_GROUP: ENXIO, or EADDRNOTAVAIL when not a member.</summary>
     public Errno Ipv6LeaveGroup(int s, Ipv6Address group, int index)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.Leave6, s, index, Address6: group));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.Ip6SetMoptions);
         int slot = IfByIndex(index);
@@ -498,6 +502,7 @@ public sealed partial class Kernel
     /// <summary>IPV6_MULTICAST_IF by index: stores a pointer.</summary>
     public Errno Ipv6MulticastIf(int s, int index)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.MulticastIf6, s, index));
         EnterFromUser(KernelFunction.Syscall);
         if (index == 0)
         {

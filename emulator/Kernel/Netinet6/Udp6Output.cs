@@ -13,6 +13,7 @@ public sealed partial class Kernel
     /// <returns>ENXIO for an index without interface, EADDRNOTAVAIL without a source, ENETDOWN, EHOSTUNREACH.</returns>
     public Errno SendUdp6(int s, Ipv6Address destination, ushort port, int index, ReadOnlySpan<byte> payload)
     {
+        _oracle.Record(new SystemCall(SystemCallKind.SendWithPacketInfo6, s, index, Address6: destination));
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.Sosend);
         Push(KernelFunction.Udp6Output);
@@ -180,6 +181,7 @@ public sealed partial class Kernel
     /// <summary>ip6_input of a packet from a ppp unit.</summary>
     public void Ip6Input(int slot, ReadOnlySpan<byte> packet)
     {
+        RecordInput(slot, packet);
         EnterFromUser(KernelFunction.SoftNet);
         Push(KernelFunction.Ip6Input);
         if ((_ifs[slot].Flags & Iff.Up) == 0 || Ipv6Header.TryParse(packet, out Ipv6Header ip) != WireError.None)

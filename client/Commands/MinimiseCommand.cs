@@ -1,0 +1,144 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Stress.Client.Running;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Minimise;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Observability;
+using Stress.Scenarios;
+
+namespace Stress.Client.Commands;
+
+/// <summary>
+/// <c>stress minimise RUN CRASH-ID</c>: cuts the site that crashed down to what the crash needs, writes an operation list with the same title for
+/// <c>stress exec</c>, and a scenario of a few lines for <c>stress run</c>.
+/// </summary>
+public static class MinimiseCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
+        var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it." };
+        var ops = new Option<string?>("--ops") { Description = "Where to write the operation list (default: CRASH-ID.ops in the run's folder)." };
+        var scenario = new Option<string?>("--scenario") { Description = "Where to write the scenario (default: CRASH-ID.yaml in the run's folder)." };
+        var command = new Command("minimise", "Find the least that a crash needs: as an operation list and as a scenario.") { run, id, ops, scenario };
+        command.SetAction(line => Execute(terminal, line.GetValue(run)!, line.GetValue(id)!, line.GetValue(ops), line.GetValue(scenario)));
+        return command;
+    }
+
+    private static int Execute(Terminal terminal, string run, string id, string? ops, string? scenario)
+    {
+        long began = Stopwatch.GetTimestamp();
+        RunFolder folder = Output.FindRun(run);
+        CrashRecord record = ReplayCommand.Find(folder, id);
+        (SiteOptions options, _, _) = Launch.Read(folder);
+        options = options with { Seed = record.Seed };
+        ops ??= Path.Combine(folder.Path, $"{id}.ops");
+        scenario ??= Path.Combine(folder.Path, $"{id}.yaml");
+        Output.CheckFile("--ops", ops);
+        Output.CheckFile("--scenario", scenario);
+
+        TextWriter o = terminal.Out.Profile.Out.Writer;
+        CrashTally crash = Crash(record);
+        MinimalSite site = new SiteMinimiser(options, (uint)record.Site, crash).Minimise()
+            ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
+        o.WriteLine(record.Title);
+        o.WriteLine($"{record.Role} system, site {record.Site}, seed {record.Seed}");
+        o.WriteLine();
+        Print(o, site, options);
+
+        TeardownDesign design = options.Designs.Named(options.Design);
+        MinimalOperations? list = new OperationMinimiser(design, crash.Title).Minimise(site.Operations);
+        o.WriteLine();
+        if (list is not null)
+        {
+            string exec = $"stress exec {ops}{(options.Design == "netbsd-2005" ? "" : $" --design {options.Design}")}";
+            File.WriteAllLines(ops, [$"# {record.Title}", $"# minimised from a run: site {record.Site}, seed {record.Seed}, event {record.Event}", .. list.Lines]);
+            o.WriteLine($"{list.Lines.Count} operations of {site.Operations.Count}, {(list.IsMinimal ? "none can go" : "perhaps not all needed")} ({list.Tests} lists run): ./{exec}");
+            foreach (string line in list.Lines)
+            {
+                o.WriteLine($"  {line}");
+            }
+        }
+        else
+        {
+            o.WriteLine("no operation list has this title: it needs what the language cannot name");
+        }
+
+        o.WriteLine();
+        ReducedScenario? reduced = new ScenarioReducer(options, crash.Title, crash.Role).Reduce($"minimised-{id}");
+        if (reduced is not null)
+        {
+            string text = ScenarioWriter.WriteShort(reduced.Scenario);
+            File.WriteAllText(scenario, text);
+            o.WriteLine($"a scenario that crashes at {reduced.At} ({reduced.Tests} sites executed): ./stress run {scenario}");
+            foreach (string line in text.TrimEnd().Split('\n'))
+            {
+                o.WriteLine($"  {line}");
+            }
+        }
+        else
+        {
+            o.WriteLine("no single site of this scenario showed the crash within two hours of virtual time");
+        }
+
+        o.WriteLine();
+        o.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
+        return list is null || reduced is null ? ExitCodes.ExpectationFailed : ExitCodes.Ok;
+    }
+
+    private static void Print(TextWriter o, MinimalSite site, SiteOptions options)
+    {
+        o.WriteLine(site.StartEvent == 0
+            ? "history: none to cut, the crash is in the first life of the system that boots first"
+            : $"history before {site.Start} cut: {site.StartEvent} events{(site.PowerCycled ? ", every system switched off and on there" : "; the other systems go on from their state then")}");
+        o.WriteLine($"{site.Parts.Count} parts of {site.PartsBefore} needed, {(site.IsMinimal ? "none can go" : "the search ended before each was tried")} ({site.Tests} executions, {site.Events} events); crash at {site.At}, event {site.CrashEvent}");
+        foreach (SitePart part in site.Parts)
+        {
+            o.WriteLine($"  {Describe(part, options)}");
+        }
+    }
+
+    private static string Describe(SitePart p, SiteOptions options)
+    {
+        string system = p.Router == 0 ? "called" : options.CallersPerAnswerer == 1 ? "calling" : $"calling {p.Router}";
+        RoleOptions role = options.Of(p.Router == 0 ? Role.Called : Role.Calling);
+        return p.Kind switch
+        {
+            SitePartKind.Daemon => $"{system}: {role.Daemons[p.Which]}",
+            SitePartKind.GroupMember => $"{system}: the member of {role.GroupMember}",
+            SitePartKind.Hup => $"{system}: HUP {p.Ordinal + 1}",
+            SitePartKind.LineLoss => $"line {p.Router}: carrier loss {p.Ordinal + 1}",
+            SitePartKind.CarrierLoss => $"{system}: told of carrier loss {p.Ordinal + 1}",
+            SitePartKind.Allocation => $"{system}: {role.Kernel.Competitors[p.Which].Name}, block {p.Ordinal + 1}",
+            SitePartKind.FastTimeout => $"{system}: fast timeout {p.Ordinal + 1}",
+            SitePartKind.OspfdTimer => $"{system}: ospfd timer {p.Ordinal + 1}",
+            SitePartKind.OspfdRespawn => $"{system}: ospfd started again {p.Ordinal + 1}",
+            _ => $"{system}: ripngd timer {p.Ordinal + 1}",
+        };
+    }
+
+    // The title as a value: the record has its text.
+    private static CrashTally Crash(CrashRecord record)
+    {
+        Role role = record.Role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
+        foreach (UseSite use in Enum.GetValues<UseSite>())
+        {
+            foreach (HolderKind holder in Enum.GetValues<HolderKind>())
+            {
+                foreach (PurgeGap gap in Enum.GetValues<PurgeGap>())
+                {
+                    var title = new CrashTitle(use, holder, gap);
+                    if (title.ToString() == record.Title)
+                    {
+                        return new CrashTally(title, role) { FirstEvent = record.Event };
+                    }
+                }
+            }
+        }
+
+        throw new UsageException($"{record.Id}: unknown title \"{record.Title}\"; accepted is a run of this version of stress");
+    }
+}

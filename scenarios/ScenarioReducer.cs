@@ -1,0 +1,148 @@
+using System.Reflection;
+using Stress.Emulator.Minimise;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Scenarios;
+
+/// <summary>A scenario of a few lines in which one crash happens.</summary>
+/// <param name="Scenario">One site, only the options that the crash needs, and the seed.</param>
+/// <param name="At">Virtual time of the crash.</param>
+/// <param name="Tests">Sites that were executed to find it.</param>
+public sealed record ReducedScenario(Scenario Scenario, VirtualTime At, int Tests);
+
+/// <summary>Takes options of a scenario back to their defaults while a crash with the exact title still happens.</summary>
+/// <param name="options">The options of the run that crashed.</param>
+/// <param name="title">The title to keep.</param>
+/// <param name="role">The role that crashes.</param>
+public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role role)
+{
+    private const int SeedsTried = 6, FirstSeedsTried = 24, MaxTests = 1_000;
+    private static readonly VirtualTime Longest = VirtualTime.FromHours(2);
+    private int _tests;
+    private ulong _seed = options.Seed;
+    private VirtualTime _at;
+
+    /// <summary>Does it.</summary>
+    /// <param name="name">The new scenario's name.</param>
+    /// <returns>Null when two hours of one site do not show the crash with any of the seeds tried.</returns>
+    public ReducedScenario? Reduce(string name)
+    {
+        List<Setting> settings = [.. Differences(options, new SiteOptions { Seed = options.Seed }, [])];
+        if (!Crashes(options, FirstSeedsTried))
+        {
+            return null;
+        }
+
+        int budget = MaxTests;
+        List<Setting> kept = DeltaDebugging.Reduce(settings, s => Crashes(Build(s), SeedsTried), ref budget, out _);
+        SiteOptions least = FewerDaemons(Build(kept));
+        if (!Crashes(least, FirstSeedsTried))
+        {
+            return null;
+        }
+
+        VirtualTime windows = new((_at.Microseconds / least.Window.Microseconds + 1) * least.Window.Microseconds);
+        var scenario = new Scenario
+        {
+            Name = name, Description = $"{title}, {ScenarioFields.Spell(role)} system", Pairs = least.CallersPerAnswerer, Duration = windows, Seed = _seed, Site = least with { Seed = _seed },
+        };
+        return new ReducedScenario(scenario, _at, _tests);
+    }
+
+    private SiteOptions FewerDaemons(SiteOptions site)
+    {
+        foreach (Role r in new[] { Role.Called, Role.Calling })
+        {
+            foreach (string daemon in site.Of(r).Daemons.ToList())
+            {
+                RoleOptions fewer = site.Of(r) with { Daemons = [.. site.Of(r).Daemons.Where(d => d != daemon)] };
+                SiteOptions candidate = r == Role.Called ? site with { Called = fewer } : site with { Calling = fewer };
+                if (Crashes(candidate, SeedsTried))
+                {
+                    site = candidate;
+                }
+            }
+        }
+
+        return site;
+    }
+
+    private bool Crashes(SiteOptions candidate, int seeds)
+    {
+        for (int i = 0; i < seeds; i++)
+        {
+            // The seed that crashed last first, then small ones.
+            ulong seed = i == 0 ? _seed : (ulong)i;
+            _tests++;
+            Site site = Site.Create(candidate with { Seed = seed }, 0);
+            while (site.Now < Longest)
+            {
+                site.RunWindow();
+                foreach (CrashTally c in site.Crashes)
+                {
+                    if (c.Title == title && c.Role == role)
+                    {
+                        (_seed, _at) = (seed, c.First);
+                        return true;
+                    }
+                }
+            }
+        }
+
+        return false;
+    }
+
+    // One option that is not at its default: where it is, and its value; of a list of competitors, one of them.
+    private sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Value, bool IsElement);
+
+    private static IEnumerable<Setting> Differences(object now, object usual, PropertyInfo[] path)
+    {
+        foreach (PropertyInfo p in ScenarioFields.Properties(now.GetType()))
+        {
+            object? value = p.GetValue(now), standard = p.GetValue(usual);
+            PropertyInfo[] here = [.. path, p];
+            if (value is IReadOnlyList<CompetitorOptions> competitors)
+            {
+                foreach (CompetitorOptions c in competitors)
+                {
+                    yield return new Setting(here, c, true);
+                }
+            }
+            else if (value is not null && standard is not null && ScenarioFields.IsMap(value))
+            {
+                foreach (Setting s in Differences(value, standard, here))
+                {
+                    yield return s;
+                }
+            }
+            else if (!ScenarioFields.SameValue(value, standard))
+            {
+                yield return new Setting(here, value, false);
+            }
+        }
+    }
+
+    private SiteOptions Build(IReadOnlyList<Setting> settings)
+    {
+        object built = new SiteOptions { Seed = options.Seed, Designs = options.Designs };
+        foreach (Setting s in settings)
+        {
+            built = With(built, s, 0);
+        }
+
+        return (SiteOptions)built;
+    }
+
+    // A changed copy, as the with expression makes one.
+    private static object With(object record, Setting s, int depth)
+    {
+        object copy = record.GetType().GetMethod("<Clone>$")!.Invoke(record, null)!;
+        PropertyInfo p = s.Path[depth];
+        object? old = p.GetValue(record);
+        p.SetValue(copy, depth < s.Path.Count - 1 ? With(old!, s, depth + 1)
+            : s.IsElement ? ((IReadOnlyList<CompetitorOptions>)old!).Append((CompetitorOptions)s.Value!).ToList()
+            : s.Value);
+        return copy;
+    }
+}
