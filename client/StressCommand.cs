@@ -21,6 +21,8 @@ public static class StressCommand
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             SiloCommand.Create(terminal),
+            DialCommand.Create(terminal),
+            AnswerCommand.Create(terminal),
         };
         root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
         return root;

@@ -1,5 +1,6 @@
 using System.Text;
 using Stress.Dial.Lines;
+using Stress.Emulator.Simulation;
 
 namespace Stress.Dial.Far;
 
@@ -10,6 +11,7 @@ public sealed class ConsoleWatch
     private const int ReadRoom = 4096, MaxPanics = 10_000;
     private readonly string _source;
     private readonly TimeProvider _time;
+    private readonly long _start;
     private readonly PanicDetector _detector = new();
     private readonly StringBuilder _line = new();
     private readonly List<FarPanic> _panics = [];
@@ -19,6 +21,7 @@ public sealed class ConsoleWatch
     {
         _source = source;
         _time = time;
+        _start = time.GetTimestamp();
     }
 
     /// <summary>Checks a source.</summary>
@@ -144,7 +147,7 @@ public sealed class ConsoleWatch
     {
         if (panic is not null && _panics.Count < MaxPanics)
         {
-            _panics.Add(panic);
+            _panics.Add(panic with { At = new VirtualTime((long)_time.GetElapsedTime(_start).TotalMicroseconds) });
         }
     }
 

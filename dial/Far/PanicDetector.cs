@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Stress.Emulator.Simulation;
 
 namespace Stress.Dial.Far;
 
@@ -20,7 +21,11 @@ public enum FarSystem
 /// <param name="Path">The function that crashed, or <c>unknown</c>.</param>
 /// <param name="Text">The first line, as printed.</param>
 /// <param name="Stack">Functions, innermost first, without the panic machinery.</param>
-public sealed record FarPanic(FarSystem System, string Title, string Path, string Text, IReadOnlyList<string> Stack);
+public sealed record FarPanic(FarSystem System, string Title, string Path, string Text, IReadOnlyList<string> Stack)
+{
+    /// <summary>When its telling was complete, in wall time since the watch was made.</summary>
+    public VirtualTime At { get; init; }
+}
 
 /// <summary>
 /// Reads a console line by line and finds panics. A panic begins with one of the systems' own sentences; the lines after it give the stack. It is told once

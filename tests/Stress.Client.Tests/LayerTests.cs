@@ -15,7 +15,8 @@ public sealed partial class LayerTests
         ["observability"] = ["emulator"],
         ["grains"] = ["emulator", "scenarios", "observability"],
         ["silo"] = ["emulator", "scenarios", "observability", "grains"],
-        ["client"] = ["emulator", "scenarios", "observability", "grains", "silo"],
+        ["dial"] = ["emulator"],
+        ["client"] = ["emulator", "scenarios", "observability", "dial", "grains", "silo"],
     };
 
     public static TheoryData<string> Layers => [.. Arrows.Keys];

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Stress.Client.Reports;
+using Stress.Client.Screen;
+using Stress.Dial;
+using Stress.Dial.Far;
+using Stress.Dial.Lines;
+using Stress.Observability;
+using Stress.Observability.Html;
+using Stress.Scenarios;
+
+namespace Stress.Client.Running;
+
+/// <summary>A dial or answer run on the command line: from settings to files and exit code.</summary>
+/// <param name="terminal">Where it writes.</param>
+/// <param name="settings">What was typed.</param>
+/// <param name="maxCrash">Accepted crashes per disconnect in percent, as typed, or null for none.</param>
+/// <param name="outFolder">Folder of runs, or null.</param>
+/// <param name="json">A further file for the report, or null.</param>
+/// <param name="command">The command line, to repeat it.</param>
+public sealed class DialRun(Terminal terminal, DialSettings settings, string? maxCrash, string? outFolder, string? json, string command)
+{
+    /// <summary>A command line as a shell would take it again, without its passwords.</summary>
+    public static string Repeat(IEnumerable<string> tokens)
+    {
+        List<string> words = ["./stress"];
+        bool hidden = false;
+        foreach (string token in tokens)
+        {
+            bool plain = token.Length > 0 && token.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,=@%+".Contains(c, StringComparison.Ordinal));
+            words.Add(hidden ? "'***'" : plain ? token : $"'{token.Replace("'", "'\\''", StringComparison.Ordinal)}'");
+            hidden = token is "--password" or "--secret" or "--chat";
+        }
+
+        return string.Join(' ', words);
+    }
+
+    /// <summary>Runs to the end, or until asked to stop.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UsageException">Something that was typed is not accepted.</exception>
+    public async Task<int> ExecuteAsync(CancellationToken stop)
+    {
+        Scenario? scenario = settings.LoadScenario();
+        DialOptions options = settings.Apply(scenario);
+        ConsoleWatch? console = settings.Watch(TimeProvider.System);
+        double accepted = 0;
+        if (maxCrash is not null
+            && !(double.TryParse(maxCrash, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out accepted) && accepted <= 100))
+        {
+            throw new UsageException($"--max-crash {maxCrash}: accepted is a percentage from 0 to 100");
+        }
+
+        Output output = Output.Choose(outFolder, json, scenario?.Name ?? (settings.Calling ? "dial" : "answer"), DateTimeOffset.UtcNow);
+        await using ILineListener? listener = Listen(options);
+        output.Folder.Create(scenario?.SourceText ?? "");
+        DialResult result = await RunAsync(options, listener, console, stop);
+        RunReport report = DialReport.Run(output.RunId, scenario, options, result, settings.Calling, accepted, command);
+        IReadOnlyList<CrashRecord> crashes = DialReport.Records(options, result, settings.Calling, command);
+        DialReport dial = DialReport.Of(output.RunId, options, result);
+        output.Folder.Write(report, crashes);
+        File.WriteAllText(Path.Combine(output.Folder.Path, DialReport.FileName), JsonSerializer.Serialize(dial, RunFolder.Json) + "\n");
+        using (StreamWriter page = File.CreateText(Path.Combine(output.Folder.Path, HtmlReport.FileName)))
+        {
+            HtmlReport.Write(report, page, crashes);
+        }
+
+        if (output.Json is { } further)
+        {
+            RunFolder.WriteReport(report, further);
+        }
+
+        Show(dial);
+        ReportScreen.Write(terminal.Out, report, output.Folder.Path);
+        return Conclude(report, result);
+    }
+
+    // What cannot be listened on is an error of the command line; it is found out before anything is written.
+    private ILineListener? Listen(DialOptions options)
+    {
+        try
+        {
+            return settings.Calling ? null : options.Target.Listen();
+        }
+        catch (LineException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private async Task<DialResult> RunAsync(DialOptions options, ILineListener? listener, ConsoleWatch? console, CancellationToken stop)
+    {
+        if (listener is not null)
+        {
+            terminal.Out.WriteLine($"answering at {listener.Target}");
+        }
+
+        using var end = new CancellationTokenSource();
+        Task watching = console?.RunAsync(end.Token) ?? Task.CompletedTask;
+        DialResult result = listener is null
+            ? await new Dialer(options, TimeProvider.System, console).RunAsync(stop)
+            : await new Answerer(options, listener, TimeProvider.System, console).RunAsync(stop);
+        if (console is null)
+        {
+            return result;
+        }
+
+        // The crash of the last disconnect is told after the last call.
+        await Task.Delay(TimeSpan.FromMicroseconds(settings.SettleTime.Microseconds), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await end.CancelAsync();
+        await watching;
+        return result with { Panics = console.Panics, System = console.System };
+    }
+
+    private void Show(DialReport dial)
+    {
+        terminal.Out.WriteLine($"target           {dial.Target}");
+        terminal.Out.WriteLine($"calls            {dial.Calls.Planned} planned, {dial.Calls.Done} as planned, {dial.Calls.Failed} failed, {dial.Calls.Lost} lost");
+        foreach (OutcomeRate outcome in dial.Outcomes.Where(outcome => outcome.Calls > 0))
+        {
+            terminal.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"  {outcome.Outcome,-20} {outcome.Calls,9}  {100 * outcome.Rate,6:0.##} % ({100 * outcome.Low:0.##} to {100 * outcome.High:0.##})"));
+        }
+
+        string[] shown = ["ipcpOpened", "ipv6cpOpened", "hellosSent", "hellosHeard", "ripngSent", "ripngHeard", "badFcs", "tooLong", "malformed", "terminatesUnanswered"];
+        terminal.Out.WriteLine($"counted          {string.Join(", ", shown.Select(name => $"{name} {dial.Counters[name]}"))}");
+    }
+
+    private int Conclude(RunReport report, DialResult result)
+    {
+        // Calls that failed because the far system had died are its crash, not our loss.
+        bool crashed = report.Panics.Called + report.Panics.Calling > 0;
+        int code = ExitCodes.Of(result.Interrupted, differs: false, complete: report.Complete || crashed, report.Expectations.All(verdict => verdict.Met));
+        string? error = code switch
+        {
+            ExitCodes.Interrupted => "interrupted; the report is partial",
+            ExitCodes.Incomplete => Missing(result),
+            ExitCodes.ExpectationFailed => $"the far system crashed: {report.CodePaths[0].Crashes} times {report.CodePaths[0].Title}",
+            _ => null,
+        };
+        if (error is not null)
+        {
+            terminal.Error.WriteLine($"stress: {error.ReplaceLineEndings(" ")}");
+        }
+
+        return code;
+    }
+
+    private static string Missing(DialResult result)
+    {
+        string first = result.Problems.Count == 0 ? "" : $"; the first: line {result.Problems[0].Line} call {result.Problems[0].Call}: {result.Problems[0].Outcome}: {result.Problems[0].Detail}";
+        return $"incomplete: {result.Failed} calls failed, {result.Lost} lost{first}";
+    }
+}

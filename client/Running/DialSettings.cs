@@ -1,0 +1,239 @@
+using System.Globalization;
+using System.Text;
+using Stress.Dial;
+using Stress.Dial.Calls;
+using Stress.Dial.Far;
+using Stress.Dial.Lines;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Userland.Ppp;
+using Stress.Emulator.Wire;
+using Stress.Scenarios;
+
+namespace Stress.Client.Running;
+
+/// <summary>What the command line of <c>dial</c> or <c>answer</c> says, as it was typed; <see cref="Apply"/> says what is accepted.</summary>
+public sealed record DialSettings
+{
+    /// <summary>Most lines at once.</summary>
+    public const int MaxLines = 1024;
+
+    /// <summary>Most calls on a line.</summary>
+    public const int MaxCycles = 1_000_000_000;
+
+    private static readonly VirtualTime DefaultSettle = VirtualTime.FromSeconds(5);
+
+    /// <summary>True for <c>dial</c>, false for <c>answer</c>.</summary>
+    public required bool Calling { get; init; }
+
+    /// <summary>Where the line is.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>A scenario file whose programme and options are used, or null.</summary>
+    public string? Scenario { get; init; }
+
+    /// <summary>Lines at once.</summary>
+    public string? Lines { get; init; }
+
+    /// <summary>Calls on each line (dial), or in all (answer).</summary>
+    public string? Cycles { get; init; }
+
+    /// <summary>Seconds that a link stays up: a number or <c>MIN-MAX</c>.</summary>
+    public string? Up { get; init; }
+
+    /// <summary>Seconds between calls.</summary>
+    public string? Holdoff { get; init; }
+
+    /// <summary>Ends, with commas.</summary>
+    public string? Ends { get; init; }
+
+    /// <summary>Seconds of a silent end.</summary>
+    public string? Silence { get; init; }
+
+    /// <summary>Seconds from the login to both network protocols.</summary>
+    public string? Establish { get; init; }
+
+    /// <summary>Login name; also the name for PAP and CHAP unless that is given.</summary>
+    public string? Login { get; init; }
+
+    /// <summary>Password of the login; also the secret for PAP and CHAP unless that is given.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Name for PAP and CHAP.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Secret for PAP and CHAP.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>A chat script in place of the login.</summary>
+    public string? Chat { get; init; }
+
+    /// <summary>Authentication that the far side must pass.</summary>
+    public string? Require { get; init; }
+
+    /// <summary>Our IPv4 address, or <c>ask</c>.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>No IPV6CP.</summary>
+    public bool NoIpv6 { get; init; }
+
+    /// <summary>Answer with PPP at once, without getty.</summary>
+    public bool NoGetty { get; init; }
+
+    /// <summary>Seed of the draws.</summary>
+    public string? Seed { get; init; }
+
+    /// <summary>Folder for transcripts.</summary>
+    public string? Transcript { get; init; }
+
+    /// <summary>Console of the far side.</summary>
+    public string? Console { get; init; }
+
+    /// <summary>Seconds that the console is watched after the last call.</summary>
+    public string? Settle { get; init; }
+
+    /// <summary>How long the console is watched after the last call.</summary>
+    /// <exception cref="UsageException">It is no number of seconds.</exception>
+    public VirtualTime SettleTime => Settle is null ? DefaultSettle : Seconds("--settle", Settle);
+
+    /// <summary>Loads the scenario, or null when none is named.</summary>
+    /// <exception cref="UsageException">The file is not there.</exception>
+    /// <exception cref="ScenarioException">Its content is not accepted.</exception>
+    public Scenario? LoadScenario() => Scenario is null ? null
+        : File.Exists(Scenario) ? ScenarioLoader.Load(Scenario)
+        : throw new UsageException($"--scenario {Scenario}: no such file; accepted is a scenario, for example scenarios/troxel-2005.yaml");
+
+    /// <summary>The options of the run.</summary>
+    /// <exception cref="UsageException">A value is not accepted.</exception>
+    public DialOptions Apply(Scenario? scenario)
+    {
+        LineTarget target = Accept(() => LineTarget.Parse(Target));
+        if (!Calling && target.Kind == LineKind.Exec)
+        {
+            throw new UsageException($"{Target}: accepted are tcp://HOST:PORT and pty:PATH");
+        }
+
+        _ = SettleTime;
+        TimeRange? up = Up is null ? null : Range("--up", Up);
+        IReadOnlyList<CallEnd>? ends = Ends is null ? null : [.. Ends.Split(',').Select(End)];
+        VirtualTime? silence = Silence is null ? null : Seconds("--silence", Silence);
+        VirtualTime? establish = Establish is null ? null : Seconds("--establish", Establish);
+        ChatScript chat = ChatScript();
+        PppEndpointOptions identity = Identity();
+        Ipv4Address? address = Address switch
+        {
+            null => null,
+            "ask" when Calling => Ipv4Address.Any,
+            _ => Accept(() => Ipv4Address.Parse(Address)),
+        };
+        SiteOptions site = scenario?.Site ?? new SiteOptions();
+
+        CallOptions CallOf(int line)
+        {
+            CallOptions call = CallOptions.Of(site, Calling ? Role.Calling : Role.Called, line);
+            return call with
+            {
+                Chat = chat,
+                Up = up ?? (scenario is null && Calling ? TimeRange.Seconds(60, 60) : call.Up),
+                Ends = ends ?? call.Ends,
+                Silence = silence ?? call.Silence,
+                Establish = establish ?? call.Establish,
+                Ppp = call.Ppp with
+                {
+                    Name = identity.Name,
+                    Secret = identity.Secret,
+                    Secrets = identity.Secrets,
+                    Require = identity.Require,
+                    LocalAddress = address ?? call.Ppp.LocalAddress,
+                    Ipv6cp = !NoIpv6,
+                },
+            };
+        }
+
+        return new DialOptions
+        {
+            Target = target,
+            Lines = Whole("--lines", Lines, 1, 1, MaxLines),
+            Cycles = Whole(Calling ? "--cycles" : "--calls", Cycles, 1, 0, MaxCycles),
+            CallOf = CallOf,
+            Holdoff = Holdoff is not null ? Seconds("--holdoff", Holdoff) : site.Calling.Pppd.Holdoff,
+            Seed = Seed is null ? scenario?.Seed ?? 1
+                : ulong.TryParse(Seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed
+                : throw new UsageException($"--seed {Seed}: accepted is a whole number from 0 to {ulong.MaxValue}"),
+            Transcripts = Transcript,
+        };
+    }
+
+    /// <summary>The far console, not yet running, or null.</summary>
+    /// <exception cref="UsageException">It is none that can be watched.</exception>
+    public ConsoleWatch? Watch(TimeProvider time) => Console is null ? null : Accept(() => ConsoleWatch.Of(Console, time));
+
+    private ChatScript ChatScript() =>
+        Chat is not null ? Accept(() => Stress.Dial.Calls.ChatScript.Parse(Chat))
+        : !Calling ? (NoGetty ? Stress.Dial.Calls.ChatScript.None : Stress.Dial.Calls.ChatScript.Getty)
+        : Login is not null ? Stress.Dial.Calls.ChatScript.Login(Login, Password ?? "")
+        : Stress.Dial.Calls.ChatScript.None;
+
+    private PppEndpointOptions Identity()
+    {
+        byte[] name = Bytes("--name", Name ?? Login ?? ""), secret = Bytes("--secret", Secret ?? Password ?? "");
+        return new PppEndpointOptions
+        {
+            Name = name,
+            Secret = secret,
+            Secrets = [new PppSecret(name, secret)],
+            Require = Require switch
+            {
+                null or "none" => PppAuthentication.None,
+                "pap" => PppAuthentication.Pap,
+                "chap" => PppAuthentication.ChapMd5,
+                "any" => PppAuthentication.Pap | PppAuthentication.ChapMd5,
+                _ => throw new UsageException($"--require {Require}: accepted are none, pap, chap and any"),
+            },
+        };
+    }
+
+    private static byte[] Bytes(string option, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        return bytes.Length <= ChapPacket.MaxValueLength ? bytes : throw new UsageException($"{option}: accepted are at most {ChapPacket.MaxValueLength} bytes");
+    }
+
+    private static T Accept<T>(Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static CallEnd End(string text) => text switch
+    {
+        "hup" => CallEnd.Hup,
+        "carrier" => CallEnd.Carrier,
+        "silence" => CallEnd.Silence,
+        _ => throw new UsageException($"--end {text}: accepted are hup, carrier and silence, with commas"),
+    };
+
+    private static TimeRange Range(string option, string text)
+    {
+        int dash = text.IndexOf('-', StringComparison.Ordinal);
+        TimeRange range = dash < 0
+            ? TimeRange.Fixed(Seconds(option, text))
+            : new TimeRange(Seconds(option, text[..dash]), Seconds(option, text[(dash + 1)..]));
+        return range.Max >= range.Min ? range : throw new UsageException($"{option} {text}: accepted are seconds, or a range such as 20-40");
+    }
+
+    private static VirtualTime Seconds(string option, string text) =>
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal seconds) && seconds <= 1_000_000
+            ? new VirtualTime((long)(seconds * 1_000_000))
+            : throw new UsageException($"{option} {text}: accepted are seconds from 0 to 1000000");
+
+    private static int Whole(string option, string? text, int otherwise, int min, int max) =>
+        text is null ? otherwise
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max ? value
+        : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
+}

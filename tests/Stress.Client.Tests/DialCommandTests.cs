@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Observability;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class DialCommandTests : IDisposable
+{
+    private readonly Screen _screen = new();
+    private readonly Screen _far = new();
+
+    public void Dispose()
+    {
+        _screen.Dispose();
+        _far.Dispose();
+    }
+
+    [Fact]
+    public async Task Dial_and_answer_call_each_other_over_a_pty_and_report_in_the_shape_of_every_run()
+    {
+        string pty = Path.Combine(_screen.Folder, "line"), transcripts = Path.Combine(_screen.Folder, "calls");
+        Task<int> answer = _far.Run("answer", $"pty:{pty}", "--calls", "3", "--require", "chap", "--name", "ppp", "--secret", "s3cret", "--out", _far.Folder);
+        int code = await _screen.Run(
+            "dial", $"pty:{pty}", "--cycles", "3", "--up", "0", "--holdoff", "0", "--login", "ppp", "--password", "s3cret", "--transcript", transcripts, "--out", _screen.Folder);
+
+        Assert.True(code == ExitCodes.Ok, _screen.Error + _screen.Out);
+        Assert.Equal(ExitCodes.Ok, await answer);
+        string folder = Directory.GetDirectories(_screen.Folder, "dial-*").Single();
+        RunReport report = new RunFolder(folder).ReadReport();
+        Assert.Equal(new WorkCounts(3, 3, 0, 0), report.Work);
+        Assert.Equal(new RoleCounts(3, 0), report.Disconnects);
+        Assert.True(report.Complete);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, RunFolder.ReportName)));
+        ReportSchema.Check(document.RootElement);
+        Assert.Contains("Wilson", File.ReadAllText(Path.Combine(folder, "report.html")));
+        DialReport dial = JsonSerializer.Deserialize<DialReport>(File.ReadAllText(Path.Combine(folder, DialReport.FileName)), RunFolder.Json)!;
+        Assert.Equal((3, 3), (dial.Counters["ipcpOpened"], dial.Counters["ipv6cpOpened"]));
+        Assert.Equal((3, 1.0), dial.Outcomes.Where(o => o.Outcome == "Completed").Select(o => (o.Calls, o.Rate)).Single());
+        Assert.Equal(6, Directory.GetFiles(transcripts).Length);
+        foreach (string file in (string[])[.. Directory.GetFiles(folder), .. Directory.GetFiles(transcripts, "*.txt"), .. Directory.GetFiles(Directory.GetDirectories(_far.Folder).Single())])
+        {
+            Assert.DoesNotContain("s3cret", File.ReadAllText(file));
+        }
+    }
+
+    [Fact]
+    public async Task A_panic_on_the_console_is_a_crash_of_the_far_system_and_the_exit_code_says_so()
+    {
+        using var console = new TcpListener(IPAddress.Loopback, 0);
+        console.Start();
+        var over = new TaskCompletionSource();
+        Task told = Task.Run(async () =>
+        {
+            using TcpClient client = await console.AcceptTcpClientAsync();
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+                "NetBSD 2.0 (GENERIC) #0\nfatal page fault in supervisor mode\nStopped in pid 7.1 (pppd) at netbsd:in_delmulti+0x41: movl\nin_delmulti(c0) at netbsd:in_delmulti+0x41\nip_freemoptions(c0) at netbsd:ip_freemoptions+0x2b\ndb> "));
+
+            // The console stays open until the run is over.
+            await over.Task;
+        });
+        string pty = Path.Combine(_screen.Folder, "line");
+        Task<int> answer = _far.Run("answer", $"pty:{pty}", "--out", _far.Folder);
+        int code = await _screen.Run(
+            "dial", $"pty:{pty}", "--up", "0", "--console", $"tcp://127.0.0.1:{((IPEndPoint)console.LocalEndpoint).Port}", "--settle", "3", "--out", _screen.Folder);
+
+        over.SetResult();
+        await answer;
+        await told;
+        Assert.True(code == ExitCodes.ExpectationFailed, _screen.Error + _screen.Out);
+        var folder = new RunFolder(Directory.GetDirectories(_screen.Folder, "dial-*").Single());
+        RunReport report = folder.ReadReport();
+        CodePathRate row = Assert.Single(report.CodePaths);
+        Assert.Equal(("page fault in in_delmulti", "in_delmulti", "called", 1L, 1L), (row.Title, row.Path, row.Role, row.Crashes, row.Disconnects));
+        Assert.Equal("NetBsd", report.Design);
+        Assert.Equal(["in_delmulti", "ip_freemoptions"], Assert.Single(folder.ReadCrashes()).Stack);
+        Assert.Contains("page fault in in_delmulti", _screen.Error);
+    }
+
+    [Fact]
+    public async Task A_far_side_that_is_not_there_leaves_failed_calls_and_exit_code_4()
+    {
+        int code = await _screen.Run("dial", $"pty:{_screen.Folder}/nothing", "--cycles", "2", "--holdoff", "0", "--out", _screen.Folder);
+
+        Assert.Equal(ExitCodes.Incomplete, code);
+        Assert.Contains("2 calls failed", _screen.Error);
+        Assert.Contains("NoConnection", _screen.Out);
+    }
+
+    [Theory]
+    [InlineData("accepted are tcp://HOST:PORT", "dial", "nonsense")]
+    [InlineData("--up x", "dial", "tcp://127.0.0.1:1", "--up", "x")]
+    [InlineData("--up 5-2", "dial", "tcp://127.0.0.1:1", "--up", "5-2")]
+    [InlineData("--end pull", "dial", "tcp://127.0.0.1:1", "--end", "hup,pull")]
+    [InlineData("--lines 0", "dial", "tcp://127.0.0.1:1", "--lines", "0")]
+    [InlineData("accepted are tcp://HOST:PORT and file:PATH", "dial", "tcp://127.0.0.1:1", "--console", "pty:x")]
+    [InlineData("--require md4", "answer", "tcp://127.0.0.1:0", "--require", "md4")]
+    [InlineData("not closed", "dial", "tcp://127.0.0.1:1", "--chat", "'' 'x")]
+    [InlineData("accepted are tcp://HOST:PORT and pty:PATH", "answer", "exec:true")]
+    [InlineData("no such file", "dial", "tcp://127.0.0.1:1", "--scenario", "missing.yaml")]
+    [InlineData("--settle x", "dial", "tcp://127.0.0.1:1", "--settle", "x")]
+    [InlineData("--max-crash 101", "dial", "tcp://127.0.0.1:1", "--max-crash", "101")]
+    public async Task What_is_not_accepted_is_one_line_and_exit_code_2(string says, params string[] arguments)
+    {
+        int code = await _screen.Run([.. arguments, "--out", _screen.Folder]);
+
+        Assert.Equal(ExitCodes.Usage, code);
+        Assert.Contains(says, _screen.Error);
+        Assert.Single(_screen.Error.TrimEnd().Split('\n'));
+        Assert.Empty(Directory.GetDirectories(_screen.Folder));
+    }
+
+    [Fact]
+    public async Task The_programme_comes_from_the_scenario()
+    {
+        string pty = Path.Combine(_screen.Folder, "line"), scenario = Repository.At("scenarios", "troxel-2005.yaml");
+        Task<int> answer = _far.Run("answer", $"pty:{pty}", "--scenario", scenario, "--out", _far.Folder);
+        int code = await _screen.Run("dial", $"pty:{pty}", "--scenario", scenario, "--up", "0", "--out", _screen.Folder);
+
+        Assert.True(code == ExitCodes.Ok, _screen.Error);
+        Assert.Equal(ExitCodes.Ok, await answer);
+        Assert.NotEmpty(Directory.GetDirectories(_screen.Folder, "troxel*"));
+    }
+
+    [Fact]
+    public void The_command_to_repeat_a_run_is_quoted_for_a_shell_and_holds_no_password() =>
+        Assert.Equal(
+            "./stress dial 'exec:ssh gw cu' --login me --password '***' --up 5",
+            DialRun.Repeat(["dial", "exec:ssh gw cu", "--login", "me", "--password", "s3cret", "--up", "5"]));
+}
