@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using Orleans.Placement;
+using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
 /// <summary>A line (<see cref="IModemLinkGrain"/>): leases the site's image, executes windows for one slice, and gives it back.</summary>
 [PreferLocalPlacement]
-public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
+public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain, IModemLinkGrain
 {
     /// <summary>
     /// Wall time after which a slice ends with the window it is in: long enough that the calls around it cost well under 1 %, short enough that a
@@ -34,30 +35,33 @@ public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
     {
         (string runId, int number, _) = GrainKeys.Parse(this.GetPrimaryKeyString());
         var router = GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, number, 0));
-        LeaseAnswer answer = await router.Lease(plan, window);
-        if (answer.Image is null)
-        {
-            // The router is at another window: it was activated anew, or a reply was lost. Counters are cumulative, so its word is as good.
-            answer = await router.Lease(plan, answer.NextWindow);
-        }
+        using Activity? span = WindowSpans.Window(runId, number, window);
+        LeaseAnswer answer = await Lease(router, plan, window);
 
         SiteHandOver image = answer.Image
             ?? throw new InvalidOperationException($"site {number}: its router refused window {answer.NextWindow} that it named itself");
         bool closing = upTo == 0;
-        if (!closing && ExecuteWindows(plan, image, upTo) is { } problem)
+        if (plan.Pace > 0)
         {
-            return Slice(image) with { Problem = problem };
+            // The next window is due at a time of its own.
+            upTo = Math.Min(upTo, answer.NextWindow + 1);
+        }
+
+        if (!closing && ExecuteWindows(plan, image, upTo, window) is { } problem)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, problem);
+            return Slice(plan, image) with { Problem = problem };
         }
 
         bool finished = image.Site.NextWindow >= plan.Windows;
-        if (!await router.Return(plan, answer.Lease, image))
+        if (!await Return(router, plan, answer.Lease, image))
         {
             throw new InvalidOperationException($"site {number}: the lease of window {answer.NextWindow} was taken back");
         }
 
         if (!finished && !closing)
         {
-            return Slice(image);
+            return Slice(plan, image);
         }
 
         await router.Retire();
@@ -67,7 +71,7 @@ public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
             image.Series.HoldFrom((image.Site.NextWindow + plan.BinWindows - 1) / plan.BinWindows);
         }
 
-        return Slice(image) with
+        return Slice(plan, image) with
         {
             Outcome = new SiteOutcome
             {
@@ -80,7 +84,39 @@ public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
         };
     }
 
+    private static async Task<LeaseAnswer> Lease(IRouterGrain router, RunPlan plan, int window)
+    {
+        using Activity? span = WindowSpans.Lease();
+        LeaseAnswer answer = await router.Lease(plan, window);
+
+        // A refusal: the router is at another window, since it was activated anew or a reply was lost. Counters are cumulative, so its word is as good.
+        return answer.Image is null ? await router.Lease(plan, answer.NextWindow) : answer;
+    }
+
+    private static async Task<bool> Return(IRouterGrain router, RunPlan plan, long lease, SiteHandOver image)
+    {
+        using Activity? span = WindowSpans.Return();
+        return await router.Return(plan, lease, image);
+    }
+
     // Returns the problem, or null. Whatever the emulator throws is an error of ours in one site, and must not stop the others.
+    private string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo, int asked)
+    {
+        using Activity? span = WindowSpans.Execute();
+        int first = image.Site.NextWindow;
+        long events = image.Site.Tally.Events;
+        string? problem = ExecuteWindows(plan, image, upTo);
+        int windows = image.Site.NextWindow - first;
+        span?.SetTag("stress.windows", windows);
+        if (plan.Telemetry is not null)
+        {
+            // The shard asks for the window after the last that it has seen: what lies before it has been executed already.
+            metrics.Executed(plan.Labels, windows, Math.Clamp(asked - first, 0, windows), image.Site.Tally.Events - events);
+        }
+
+        return problem;
+    }
+
     private static string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo)
     {
         long start = Stopwatch.GetTimestamp();
@@ -99,7 +135,7 @@ public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
         }
     }
 
-    private static SliceResult Slice(SiteHandOver image)
+    private static SliceResult Slice(RunPlan plan, SiteHandOver image)
     {
         long crashes = 0;
         foreach (Stress.Emulator.Simulation.CrashTally crash in image.Site.Tally.Crashes)
@@ -113,6 +149,7 @@ public sealed class ModemLinkGrain(SliceGate gate) : Grain, IModemLinkGrain
             Events = image.Site.Tally.Events,
             Disconnects = image.Site.Tally.Disconnects[0] + image.Site.Tally.Disconnects[1],
             Crashes = crashes,
+            Counts = plan.Telemetry is null ? null : LiveCounts.Of(image.Site.Tally),
         };
     }
 }

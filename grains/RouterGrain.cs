@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Orleans.Placement;
+using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
@@ -13,7 +15,7 @@ public sealed class RouterState
 
 /// <summary>The owner of a router's image (<see cref="IRouterGrain"/>). The rule of leases is <see cref="LeasedImage"/>.</summary>
 [PreferLocalPlacement]
-public sealed class RouterGrain([PersistentState("router", RouterGrain.StorageName)] IPersistentState<RouterState> state) : Grain, IRouterGrain
+public sealed class RouterGrain([PersistentState("router", RouterGrain.StorageName)] IPersistentState<RouterState> state, SiloMetrics metrics) : Grain, IRouterGrain
 {
     /// <summary>Name of the grain storage for checkpoints.</summary>
     public const string StorageName = "checkpoints";
@@ -35,13 +37,24 @@ public sealed class RouterGrain([PersistentState("router", RouterGrain.StorageNa
             return false;
         }
 
+        long start = Stopwatch.GetTimestamp();
         if (_image.TryCheckpoint())
         {
+            using Activity? span = WindowSpans.Checkpoint();
             state.State.Checkpoint = _image.Checkpoint;
             await state.WriteStateAsync();
+            Count(plan, Stopwatch.GetElapsedTime(start), state.State.Checkpoint!.Bytes.Length);
         }
 
         return true;
+    }
+
+    private void Count(RunPlan plan, TimeSpan took, int bytes)
+    {
+        if (plan.Telemetry is not null)
+        {
+            metrics.Checkpoint(plan.Labels, took, bytes);
+        }
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,14 @@
+using Stress.Observability.Instruments;
+
 namespace Stress.Grains;
 
 /// <summary>One run (<see cref="IRunGrain"/>).</summary>
 [KeepAlive]
-public sealed class RunGrain : Grain, IRunGrain
+public sealed class RunGrain(RunMetrics metrics, RunClock clock) : Grain, IRunGrain
 {
+    private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(1);
+    private RunPublisher? _publisher;
+    private IGrainTimer? _publishing;
     private RunPlan? _plan;
     private IShardGrain[] _shards = [];
 
@@ -18,6 +23,8 @@ public sealed class RunGrain : Grain, IRunGrain
         }
 
         _plan = plan;
+        _publisher = new RunPublisher(plan, metrics, clock.Time);
+        _publishing = this.RegisterGrainTimer(_ => Progress(), new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = PublishEvery });
         _shards = [.. Enumerable.Range(0, plan.Shards).Select(shard => GrainFactory.GetGrain<IShardGrain>(GrainKeys.Shard(plan.RunId, shard)))];
         return Task.WhenAll(_shards.Select((shard, number) => shard.Start(plan, number)));
     }
@@ -29,8 +36,29 @@ public sealed class RunGrain : Grain, IRunGrain
     public Task Cancel() => Task.WhenAll(_shards.Select(shard => shard.Cancel()));
 
     /// <inheritdoc/>
-    public async Task<ShardProgress> Progress() =>
-        (await Task.WhenAll(_shards.Select(shard => shard.Progress()))).Aggregate(new ShardProgress(), (sum, shard) => sum + shard);
+    public async Task<ShardProgress> Progress()
+    {
+        ShardProgress progress = (await Task.WhenAll(_shards.Select(shard => shard.Progress()))).Aggregate(new ShardProgress(), (sum, shard) => sum + shard);
+        _publisher?.Publish(progress);
+        if (progress.Finished)
+        {
+            _publishing?.Dispose();
+        }
+
+        return progress;
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunSnapshot> Snapshot() =>
+        _publisher is { } publisher ? publisher.Snapshot(await Progress()) : throw new InvalidOperationException($"run {this.GetPrimaryKeyString()}: not started");
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Whichever silo takes the run over exports its totals from there.
+        metrics.Forget(this.GetPrimaryKeyString());
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<RunResult> Result() => RunResult.Merge(Plan, await Task.WhenAll(_shards.Select(shard => shard.Result())));

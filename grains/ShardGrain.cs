@@ -2,13 +2,15 @@ namespace Stress.Grains;
 
 /// <summary>Drives the sites of one shard (<see cref="IShardGrain"/>). What is counted, and how often, is the rule of <see cref="ShardLedger"/>.</summary>
 [KeepAlive]
-public sealed class ShardGrain : Grain, IShardGrain
+public sealed class ShardGrain(RunClock clock) : Grain, IShardGrain
 {
     /// <summary>Attempts for a slice that nobody answers, before the site is booked as lost.</summary>
     private const int Attempts = 3;
 
     private ShardLedger? _ledger;
     private RunPlan? _plan;
+    private Pacer? _pacer;
+    private readonly CancellationTokenSource _pacing = new();
     private bool _cancelled;
     private TaskCompletionSource? _paused;
 
@@ -24,7 +26,11 @@ public sealed class ShardGrain : Grain, IShardGrain
 
         _plan = plan;
         _ledger = new ShardLedger(plan, shard);
-        for (int i = 0; i < plan.SitesInFlight; i++)
+        _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time) : null;
+
+        // A paced run moves all its sites on together; the workers still bound how many are executed at one moment.
+        int inFlight = _pacer is null ? plan.SitesInFlight : plan.SitesOf(shard).Count;
+        for (int i = 0; i < inFlight; i++)
         {
             // Runs on the grain's own scheduler, between its other calls. It books every error itself and never throws.
             DriveSites(plan, _ledger).Ignore();
@@ -36,6 +42,7 @@ public sealed class ShardGrain : Grain, IShardGrain
     /// <inheritdoc/>
     public Task Pause(bool paused)
     {
+        _pacer?.Pause(paused);
         if (paused)
         {
             _paused ??= new TaskCompletionSource();
@@ -53,11 +60,12 @@ public sealed class ShardGrain : Grain, IShardGrain
     public Task Cancel()
     {
         _cancelled = true;
+        _pacing.Cancel();
         return Pause(false);
     }
 
     /// <inheritdoc/>
-    public Task<ShardProgress> Progress() => Task.FromResult(Ledger.Progress with { Paused = _paused is not null });
+    public Task<ShardProgress> Progress() => Task.FromResult(Ledger.Progress with { Paused = _paused is not null, PaceLag = Lag(Ledger) });
 
     /// <inheritdoc/>
     public Task<ShardResult> Result() => Task.FromResult(Ledger.Result());
@@ -77,6 +85,9 @@ public sealed class ShardGrain : Grain, IShardGrain
         }
     }
 
+    private TimeSpan Lag(ShardLedger ledger) => _pacer is not { } pacer ? TimeSpan.Zero
+        : ledger.Running.Select(next => pacer.Late(next.Site, next.Window)).Append(TimeSpan.Zero).Max();
+
     private async Task DriveSite(RunPlan plan, ShardLedger ledger, int site)
     {
         var link = GrainFactory.GetGrain<IModemLinkGrain>(GrainKeys.Link(plan.RunId, site, 0));
@@ -88,6 +99,12 @@ public sealed class ShardGrain : Grain, IShardGrain
             }
 
             int window = ledger.NextWindow(site);
+            if (_pacer is { } pacer && !_cancelled && pacer.Late(site, window) < TimeSpan.Zero)
+            {
+                await pacer.WaitFor(site, window, _pacing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                continue;
+            }
+
             try
             {
                 SliceResult slice = _cancelled ? await link.Close(plan, window) : await link.RunSlice(plan, window);

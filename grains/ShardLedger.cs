@@ -18,6 +18,7 @@ public sealed class ShardLedger
     private readonly List<SiteTrouble> _troubles = [];
     private readonly Dictionary<int, IReadOnlyList<WindowMark>> _marks = [];
     private readonly List<SiteRecord> _sites = [];
+    private readonly LiveCounts? _live;
     private ShardProgress _progress;
     private int _next;
 
@@ -32,11 +33,16 @@ public sealed class ShardLedger
         Array.Fill(_firstCrashes, VirtualTime.Never);
         _latest = new SliceResult?[count];
         _totals = new RunTotals(plan.Bins);
+        _live = plan.Telemetry is null ? null : new LiveCounts();
         _progress = new ShardProgress { Planned = count };
     }
 
     /// <summary>Where the shard is.</summary>
-    public ShardProgress Progress => _progress;
+    public ShardProgress Progress => _progress with { Counts = _live?.Copy() };
+
+    /// <summary>Sites that are being executed, each with the window from which it goes on.</summary>
+    public IEnumerable<(int Site, int Window)> Running =>
+        Enumerable.Range(_first, _next).Where(site => _states[site - _first] == SiteState.Running).Select(site => (site, NextWindow(site)));
 
     /// <summary>Takes the next site that waits; false when none does.</summary>
     public bool TryTake(out int site)
@@ -74,6 +80,7 @@ public sealed class ShardLedger
         if (before is null || slice.NextWindow >= before.NextWindow)
         {
             _latest[i] = slice with { Outcome = null };
+            Count(before?.Counts, slice.Counts);
             _progress = _progress with
             {
                 Windows = _progress.Windows + slice.NextWindow - (before?.NextWindow ?? 0),
@@ -116,6 +123,20 @@ public sealed class ShardLedger
         }
 
         return true;
+    }
+
+    // What a site counts now, in place of what it counted before.
+    private void Count(LiveCounts? before, LiveCounts? now)
+    {
+        if (before is not null)
+        {
+            _live?.Add(before, -1);
+        }
+
+        if (now is not null)
+        {
+            _live?.Add(now);
+        }
     }
 
     /// <summary>Books a site as failed or lost.</summary>

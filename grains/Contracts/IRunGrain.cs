@@ -1,3 +1,5 @@
+using Stress.Observability.Instruments;
+
 namespace Stress.Grains;
 
 /// <summary>One run: plans its shards, merges them, and answers the client.</summary>
@@ -20,6 +22,10 @@ public interface IRunGrain : IGrainWithStringKey
     /// <summary>Where the run is.</summary>
     [Alias("Progress")]
     Task<ShardProgress> Progress();
+
+    /// <summary>Where the run is, in the terms of its metrics: for a view of a run that somebody else started.</summary>
+    [Alias("Snapshot")]
+    Task<RunSnapshot> Snapshot();
 
     /// <summary>The result so far; final once <see cref="ShardProgress.Finished"/>.</summary>
     [Alias("Result")]

@@ -65,6 +65,14 @@ public sealed record ShardProgress
     [Id(8)]
     public bool Paused { get; init; }
 
+    /// <summary>Wall time by which a paced run is behind: the latest site's.</summary>
+    [Id(20)]
+    public TimeSpan PaceLag { get; init; }
+
+    /// <summary>What live views show; null in a run that nothing counts.</summary>
+    [Id(21)]
+    public LiveCounts? Counts { get; init; }
+
     /// <summary>True when nothing is left to do.</summary>
     public bool Finished => Done + Failed + Lost == Planned;
 
@@ -80,5 +88,7 @@ public sealed record ShardProgress
         Disconnects = a.Disconnects + b.Disconnects,
         Crashes = a.Crashes + b.Crashes,
         Paused = a.Paused || b.Paused,
+        PaceLag = a.PaceLag > b.PaceLag ? a.PaceLag : b.PaceLag,
+        Counts = LiveCounts.Sum(a.Counts, b.Counts),
     };
 }

@@ -1,4 +1,5 @@
 using Stress.Emulator.Simulation;
+using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
@@ -51,6 +52,17 @@ public sealed record RunPlan
     /// <summary>Whether the result keeps each site's counts over virtual time, so that two runs can be compared site by site.</summary>
     [Id(9)]
     public bool KeepSites { get; init; }
+
+    /// <summary>For metrics and live views; null for a run that nothing counts.</summary>
+    [Id(20)]
+    public RunTelemetry? Telemetry { get; init; }
+
+    /// <summary>Virtual seconds a second of wall time, or 0 for as fast as possible.</summary>
+    [Id(21)]
+    public double Pace { get; init; }
+
+    /// <summary>The labels of the run's metrics.</summary>
+    public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Site.Design);
 
     /// <summary>Windows of one bin of the report's series.</summary>
     public int BinWindows => Math.Max(1, (Windows + MaxSeriesBins - 1) / MaxSeriesBins);

@@ -29,6 +29,10 @@ public sealed record SliceResult
     /// <summary>An error of ours that stopped the site at <see cref="NextWindow"/>; null when all is well. Never an emulated crash.</summary>
     [Id(5)]
     public string? Problem { get; init; }
+
+    /// <summary>What live views show of the site; null in a run that nothing counts.</summary>
+    [Id(20)]
+    public LiveCounts? Counts { get; init; }
 }
 
 /// <summary>The result of one site.</summary>

@@ -10,6 +10,7 @@ namespace Stress.Observability.Instruments;
 /// </summary>
 public sealed class RunMetrics
 {
+    private static readonly TimeSpan KeepFinished = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, Exported> _runs = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
 
@@ -44,14 +45,23 @@ public sealed class RunMetrics
         Gauge(meter, MetricCatalogue.RunExpectedMax, e => Bands(e, b => b.Max));
     }
 
-    /// <summary>Makes a snapshot the one that is exported. An older snapshot of the same run (fewer windows) is ignored.</summary>
+    /// <summary>Makes a snapshot the one that is exported. An older snapshot of the same run (fewer windows) is ignored; a run that finished an hour ago goes.</summary>
     public void Publish(RunSnapshot snapshot)
     {
         double now = _clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
+        foreach ((string run, Exported old) in _runs)
+        {
+            // A silo that lives for months would export every run that it ever had.
+            if (old.Snapshot.Finished && now - old.At > KeepFinished.TotalSeconds)
+            {
+                Forget(run);
+            }
+        }
+
         _runs.AddOrUpdate(
             snapshot.Labels.Run,
-            _ => new Exported(snapshot, Seen(new Dictionary<(string, Role), (long, double, double)>(), snapshot, now)),
-            (_, before) => snapshot.Windows < before.Snapshot.Windows ? before : new Exported(snapshot, Seen(before.Seen, snapshot, now)));
+            _ => new Exported(snapshot, now, Seen(new Dictionary<(string, Role), (long, double, double)>(), snapshot, now)),
+            (_, before) => snapshot.Windows < before.Snapshot.Windows ? before : new Exported(snapshot, now, Seen(before.Seen, snapshot, now)));
     }
 
     /// <summary>Stops exporting a run. Unknown runs are no error.</summary>
@@ -105,5 +115,5 @@ public sealed class RunMetrics
     private void Gauge(Meter meter, MetricInfo info, Func<Exported, IEnumerable<Measurement<double>>> read) =>
         meter.CreateObservableGauge(info.Instrument, () => _runs.Values.SelectMany(read), null, info.Help);
 
-    private sealed record Exported(RunSnapshot Snapshot, IReadOnlyDictionary<(string Path, Role Role), (long Count, double First, double Last)> Seen);
+    private sealed record Exported(RunSnapshot Snapshot, double At, IReadOnlyDictionary<(string Path, Role Role), (long Count, double First, double Last)> Seen);
 }

@@ -1,0 +1,27 @@
+using Stress.Observability.Instruments;
+
+namespace Stress.Grains;
+
+/// <summary>What metrics and live views need to know of a run besides its plan. It decides nothing of the result.</summary>
+[GenerateSerializer, Immutable, Alias("stress.RunTelemetry")]
+public sealed record RunTelemetry
+{
+    /// <summary>The scenario's name: a label of every metric.</summary>
+    [Id(0)]
+    public required string Scenario { get; init; }
+
+    /// <summary>What the mail reports and the scenario accepts, by code path and role.</summary>
+    [Id(1)]
+    public PathBand[] Bands { get; init; } = [];
+
+    /// <summary>Wall time at which the client started the run.</summary>
+    [Id(2)]
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(RunTelemetry? other) =>
+        other is not null && Scenario == other.Scenario && StartedAt == other.StartedAt && Bands.SequenceEqual(other.Bands);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Scenario, StartedAt);
+}

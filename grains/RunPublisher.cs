@@ -1,0 +1,86 @@
+using Stress.Emulator.Simulation;
+using Stress.Observability;
+using Stress.Observability.Instruments;
+
+namespace Stress.Grains;
+
+/// <summary>Makes a run's progress the totals that metrics export and live views show.</summary>
+/// <param name="plan">The run.</param>
+/// <param name="metrics">Exports the totals; a run without telemetry is not exported.</param>
+/// <param name="clock">Wall time.</param>
+public sealed class RunPublisher(RunPlan plan, RunMetrics metrics, TimeProvider clock)
+{
+    private const double MicrosecondsPerHour = 3_600_000_000;
+    private readonly DateTimeOffset _started = plan.Telemetry?.StartedAt ?? clock.GetUtcNow();
+    private TimeSpan? _took;
+
+    /// <summary>Exports where the run is.</summary>
+    public void Publish(ShardProgress progress)
+    {
+        if (plan.Telemetry is not null)
+        {
+            metrics.Publish(Snapshot(progress));
+        }
+    }
+
+    /// <summary>Where the run is.</summary>
+    public RunSnapshot Snapshot(ShardProgress progress)
+    {
+        TimeSpan wall = clock.GetUtcNow() - _started;
+        if (progress.Finished)
+        {
+            wall = _took ??= wall;
+        }
+
+        LiveCounts counts = progress.Counts ?? new LiveCounts();
+        PathBand[] bands = plan.Telemetry?.Bands ?? [];
+        int pairsOfSite = plan.Site.CallersPerAnswerer;
+        double hoursOfWindow = plan.Site.Window.Microseconds / MicrosecondsPerHour;
+        return new RunSnapshot
+        {
+            Labels = plan.Labels,
+            Crashes = Crashes(counts, bands),
+            Disconnects = counts.ByRole(LiveCounter.Disconnects),
+            Redials = counts.ByRole(LiveCounter.Redials),
+            StaleCreated = counts.ByRole(LiveCounter.StaleCreated),
+            StaleLive = counts.ByRole(LiveCounter.StaleLive),
+            Aliases = counts.ByRole(LiveCounter.Aliases),
+            LeakedSlots = counts.ByRole(LiveCounter.LeakedSlots),
+            Frames = counts.Frames,
+            Events = progress.Events,
+            Windows = progress.Windows,
+            WindowsPlanned = (long)plan.Windows * plan.Sites,
+            Pairs = (long)plan.Sites * pairsOfSite,
+            PairHours = progress.Windows * hoursOfWindow * pairsOfSite,
+            HoursPlanned = plan.Windows * hoursOfWindow,
+            SitesPlanned = progress.Planned,
+            SitesDone = progress.Done,
+            SitesFailed = progress.Failed,
+            SitesLost = progress.Lost,
+            Paused = progress.Paused,
+            Finished = progress.Finished,
+            Wall = wall,
+            Pace = plan.Pace,
+            PaceLag = progress.PaceLag,
+            Bands = bands,
+        };
+    }
+
+    // The mail's two paths and those with a band are there from the beginning: zero is an answer too.
+    private static List<PathCount> Crashes(LiveCounts counts, PathBand[] bands)
+    {
+        var sum = new SortedDictionary<(string Path, Role Role), long>();
+        foreach (string path in bands.Select(band => band.Path).Append(CodePath.Membership).Append(CodePath.In6SelectHlim))
+        {
+            sum[(path, Role.Called)] = sum[(path, Role.Calling)] = 0;
+        }
+
+        foreach ((CrashKey key, long count) in counts.Crashes)
+        {
+            (string, Role) path = (CodePath.Of(key.Title), key.Role);
+            sum[path] = sum.GetValueOrDefault(path) + count;
+        }
+
+        return [.. sum.Select(path => new PathCount(path.Key.Path, path.Key.Role, path.Value))];
+    }
+}
