@@ -15,6 +15,7 @@ public static class StressCommand
             RunCommand.Create(terminal),
             CompareCommand.Create(terminal),
             SensitivityCommand.Create(terminal),
+            WatchCommand.Create(terminal),
             ShowCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             MinimiseCommand.Create(terminal),

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Stress.Observability;
 
-/// <summary>The files of one run: <c>report.json</c>, <c>crashes.ndjson</c>, and a copy of the scenario that made them.</summary>
+/// <summary>The files of one run: <c>report.json</c>, <c>crashes.ndjson</c>, a copy of the scenario that made them, and its progress.</summary>
 /// <param name="path">The run's own folder.</param>
 public sealed class RunFolder(string path)
 {
@@ -18,6 +18,9 @@ public sealed class RunFolder(string path)
     /// <summary>File name of the scenario's copy.</summary>
     public const string ScenarioName = "scenario.yaml";
 
+    /// <summary>File name of the run's progress.</summary>
+    public const string ProgressName = "progress.json";
+
     /// <summary>The one way in which results are written as JSON: camelCase, fields in the order of the model, readable <c>&gt;</c> and <c>×</c>.</summary>
     public static readonly JsonSerializerOptions Json = new()
     {
@@ -27,6 +30,9 @@ public sealed class RunFolder(string path)
         DefaultIgnoreCondition = JsonIgnoreCondition.Never,
         RespectNullableAnnotations = true,
     };
+
+    // Roles by their names; what follows from other fields is not written.
+    private static readonly JsonSerializerOptions Progress = new(Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) }, IgnoreReadOnlyProperties = true };
 
     private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
 
@@ -70,6 +76,18 @@ public sealed class RunFolder(string path)
     /// <exception cref="JsonException">The file is not a report.</exception>
     public RunReport ReadReport() =>
         JsonSerializer.Deserialize<RunReport>(File.ReadAllText(ReportPath), Json) ?? throw new JsonException($"{ReportPath}: no report");
+
+    /// <summary>Where the progress is.</summary>
+    public string ProgressPath => System.IO.Path.Combine(Path, ProgressName);
+
+    /// <summary>Writes where the run is. A reader never sees half a file.</summary>
+    public void WriteProgress(RunProgress progress) => Replace(ProgressPath, JsonSerializer.Serialize(progress, Progress) + "\n");
+
+    /// <summary>Reads where the run is.</summary>
+    /// <exception cref="FileNotFoundException">The run has written nothing.</exception>
+    /// <exception cref="JsonException">The file is no progress.</exception>
+    public RunProgress ReadProgress() =>
+        JsonSerializer.Deserialize<RunProgress>(File.ReadAllText(ProgressPath), Progress) ?? throw new JsonException($"{ProgressPath}: no progress");
 
     /// <summary>Reads the crash list.</summary>
     public IReadOnlyList<CrashRecord> ReadCrashes() =>

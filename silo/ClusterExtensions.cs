@@ -38,6 +38,7 @@ public static class ClusterExtensions
         client.Configure<ClusterOptions>(Name);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         client.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
+        client.AddActivityPropagation();
         return client;
     }
 

@@ -1,16 +1,21 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Stress.Grains;
+using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
 
 /// <summary>
-/// A cluster of one silo inside the calling process: membership and storage in memory, one socket on loopback, no gateway, no console output.
+/// A cluster of one silo inside the calling process: membership and storage in memory, one socket on loopback, no gateway, no console output,
+/// and where it is asked for a second socket with its metrics.
 /// What a run needs when nothing else is set up.
 /// </summary>
 public sealed class EmbeddedSilo : IAsyncDisposable
@@ -22,31 +27,32 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>Where the caller gets its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Starts the silo.</summary>
+    /// <summary>Where Prometheus scrapes the silo, or null.</summary>
+    public Uri? Metrics => (_host as WebApplication)?.Urls.Select(url => new Uri(new Uri(url), SiloDefaults.MetricsPath)).FirstOrDefault();
+
+    /// <summary>Starts the silo, without metrics.</summary>
     /// <param name="workers">Sites executed at once, at least 1.</param>
     /// <param name="cancel">Gives up starting.</param>
-    public static async Task<EmbeddedSilo> StartAsync(int workers, CancellationToken cancel = default)
+    public static Task<EmbeddedSilo> StartAsync(int workers, CancellationToken cancel = default) =>
+        StartAsync(new EmbeddedSiloOptions { Workers = workers }, cancel);
+
+    /// <summary>Starts the silo.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="cancel">Gives up starting.</param>
+    /// <exception cref="IOException">The metrics port cannot be listened on.</exception>
+    public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancel = default)
     {
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-
-        // Only errors, and on the error stream: the screen belongs to the client.
-        builder.Logging.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(LogLevel.Error);
-
-        // Ctrl-C is the client's: it closes the run first, and then this silo.
-        builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
-        builder.UseOrleans(silo =>
+        IHost host = options.MetricsPort is { } port ? WithMetrics(options, port) : WithoutMetrics(options);
+        try
         {
-            silo.UseLocalhostClustering(siloPort: FreeLoopbackPort(), gatewayPort: 0, serviceId: StressSiloBuilder.ServiceId, clusterId: "embedded");
-            silo.AddMemoryGrainStorage(RouterGrain.StorageName);
-            silo.AddStressGrains(workers);
-
-            // Alone in its cluster, a silo need not wait long for others when it goes.
-            silo.Configure<ClusterMembershipOptions>(options => options.NumMissedTableIAmAliveLimit = 2);
-        });
-        IHost host = builder.Build();
-        await host.StartAsync(cancel);
-        return new EmbeddedSilo(host);
+            await host.StartAsync(cancel);
+            return new EmbeddedSilo(host);
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Stops the silo.</summary>
@@ -54,6 +60,48 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    private static IHost WithoutMetrics(EmbeddedSiloOptions options)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        AddSilo(builder, options);
+        return builder.Build();
+    }
+
+    private static WebApplication WithMetrics(EmbeddedSiloOptions options, int port)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        AddSilo(builder, options);
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        app.MapStressMetrics();
+        return app;
+    }
+
+    private static void AddSilo(IHostApplicationBuilder builder, EmbeddedSiloOptions options)
+    {
+        builder.Configuration.AddEnvironmentVariables();
+
+        // Only errors, and on the error stream: the screen belongs to the client.
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+
+        // Ctrl-C is the client's: it closes the run first, and then this silo.
+        builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
+        builder.Services.AddSingleton(new RunClock(options.Clock));
+        builder.Services.AddStressOtlp(builder.Configuration, "stress-client");
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(siloPort: FreeLoopbackPort(), gatewayPort: 0, serviceId: StressSiloBuilder.ServiceId, clusterId: "embedded");
+            silo.AddMemoryGrainStorage(RouterGrain.StorageName);
+            silo.AddStressGrains(options.Workers);
+
+            // Alone in its cluster, a silo need not wait long for others when it goes.
+            silo.Configure<ClusterMembershipOptions>(membership => membership.NumMissedTableIAmAliveLimit = 2);
+        });
     }
 
     private static int FreeLoopbackPort()

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
+using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
 
@@ -34,11 +35,13 @@ public static class SiloHost
                 kestrel.Listen(settings.Listen, port);
             }
         });
+        builder.Services.AddStressOtlp(builder.Configuration, "stress-silo");
         builder.UseOrleans(silo => AddSilo(silo, settings));
 
         WebApplication app = builder.Build();
         app.UseRouting();
         app.MapHealth();
+        app.MapStressMetrics();
         if (settings.DashboardPort is { } dashboard)
         {
             app.MapDashboard(dashboard);

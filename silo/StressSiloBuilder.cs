@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Stress.Grains;
+using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
 
@@ -23,6 +25,11 @@ public static class StressSiloBuilder
     public static ISiloBuilder AddStressGrains(this ISiloBuilder silo, int workers)
     {
         silo.Services.AddSingleton(new SliceGate(workers));
+        silo.Services.AddStressInstruments();
+        silo.Services.TryAddSingleton(new RunClock(TimeProvider.System));
+
+        // The W3C context of the client's command reaches the windows that it causes.
+        silo.AddActivityPropagation();
         silo.Configure<ClusterOptions>(options => options.ServiceId = ServiceId);
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));
         silo.Configure<MessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));

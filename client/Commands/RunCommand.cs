@@ -9,6 +9,7 @@ using Stress.Grains;
 using Stress.Observability;
 using Stress.Observability.Ci;
 using Stress.Observability.Html;
+using Stress.Observability.Instruments;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -31,9 +32,11 @@ public static class RunCommand
         var output = new Option<string?>("--out") { Description = "Folder that gets the run's folder (default: runs)." };
         var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
         var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
+        var pace = new Option<string?>("--pace") { Description = "Virtual seconds a second of wall time, for example 60 (default: as fast as possible)." };
+        var metrics = new Option<string?>("--metrics-port") { Description = "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
-        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, quiet, check };
+        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, check };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -48,6 +51,8 @@ public static class RunCommand
                 DesignAssembly = line.GetValue(library),
                 Site = line.GetValue(site),
                 Workers = line.GetValue(workers),
+                Pace = line.GetValue(pace),
+                MetricsPort = line.GetValue(metrics),
             },
             line.GetValue(output),
             line.GetValue(json),
@@ -70,11 +75,13 @@ public static class RunCommand
 
         long start = Stopwatch.GetTimestamp();
         (RunResult Result, bool Interrupted) run;
-        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(launch.Workers, CancellationToken.None))
+        await using (EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal))
         {
             launch.Save(output.Folder);
+            using Activity? command = WindowSpans.Command("run");
+            await using var file = new ProgressFile(silo.Grains, launch.Plan.RunId, output.Folder);
             run = await new ProgressScreen(terminal, launch, progress).During(
-                watch => new RunFollower(silo.Grains).Run(launch.Plan, watch, stop));
+                watch => new RunFollower(silo.Grains).Run(launch.Plan, file.After(watch), stop));
         }
 
         TimeSpan wall = Stopwatch.GetElapsedTime(start);

@@ -44,6 +44,8 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             Windows = RunPlan.WindowsOf(scenario.Duration, scenario.Site.Window),
             SitesInFlight = Math.Max(1, SitesInFlightPerWorker * settings.WorkerCount / shards),
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
+            Pace = settings.PaceFactor,
+            Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario), StartedAt = DateTimeOffset.UtcNow },
         };
         return new Launch(scenario, plan, settings.WorkerCount, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
     }

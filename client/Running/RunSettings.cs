@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Simulation;
 using Stress.Scenarios;
@@ -16,6 +17,12 @@ public sealed record RunSettings
 
     /// <summary>Most sites that a process executes at once.</summary>
     public const int MaxWorkers = 256;
+
+    /// <summary>Slowest pace: a virtual hour takes more than a month.</summary>
+    public const double MinPace = 0.001;
+
+    /// <summary>Fastest pace; beyond it a run is as fast as the machine anyway.</summary>
+    public const int MaxPace = 1_000_000;
 
     /// <summary>The scenario file.</summary>
     public required string File { get; init; }
@@ -40,6 +47,21 @@ public sealed record RunSettings
 
     /// <summary>Sites executed at once, or null for one a processor.</summary>
     public string? Workers { get; init; }
+
+    /// <summary>Virtual seconds a second of wall time, or null for as fast as possible.</summary>
+    public string? Pace { get; init; }
+
+    /// <summary>Loopback port of the embedded silo's metrics, or null for none.</summary>
+    public string? MetricsPort { get; init; }
+
+    /// <summary>Virtual seconds a second of wall time, or 0 for as fast as possible.</summary>
+    public double PaceFactor => Pace is null ? 0
+        : double.TryParse(Pace, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double pace) && pace is >= MinPace and <= MaxPace
+            ? pace
+            : throw new UsageException($"--pace {Pace}: accepted is a number from {MinPace.ToString(CultureInfo.InvariantCulture)} to {MaxPace}, virtual seconds a second, for example 60");
+
+    /// <summary>Port of the metrics, 0 for any that is free, or null for none.</summary>
+    public int? MetricsPortNumber => MetricsPort is null ? null : Whole("--metrics-port", MetricsPort, 0, IPEndPoint.MaxPort);
 
     /// <summary>Sites executed at once.</summary>
     public int WorkerCount => WorkersOf(Workers);
@@ -93,6 +115,8 @@ public sealed record RunSettings
         }
 
         _ = WorkerCount;
+        _ = PaceFactor;
+        _ = MetricsPortNumber;
         ulong seed = Seed is null ? scenario.Seed : ParseSeed(Seed);
         DesignSet designs = DesignAssembly is null ? scenario.Site.Designs : DesignLibrary.Load(DesignAssembly);
         Known(designs, "--design", Design);

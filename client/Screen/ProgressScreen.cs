@@ -67,6 +67,7 @@ public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown)
         return new Markup($"[green]{new string('━', full)}[/][dim]{new string('━', Width - full)}[/] {Markup.Escape(Line(progress, launch, Elapsed))}");
     }
 
-    private static string Wall(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
+    /// <summary>A duration for people.</summary>
+    public static string Wall(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
         : time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{Math.Ceiling(time.TotalSeconds):0} s";
 }

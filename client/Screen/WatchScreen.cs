@@ -1,0 +1,176 @@
+using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+using Stress.Observability;
+using Stress.Observability.Instruments;
+
+namespace Stress.Client.Screen;
+
+/// <summary>A run as it goes on: a view that redraws itself on a terminal, a line now and then elsewhere.</summary>
+/// <param name="terminal">Where to write.</param>
+/// <param name="clock">Wall time.</param>
+public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
+{
+    private static readonly TimeSpan RedrawEvery = TimeSpan.FromSeconds(1), PlainLineEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(5);
+    private readonly WatchHistory _history = new();
+
+    /// <summary>Shows the run until it has finished, nothing was heard of it for too long, or the user has seen enough.</summary>
+    /// <param name="read">Gives the latest state.</param>
+    /// <param name="goneAfter">Wall time without news after which the run is given up.</param>
+    /// <param name="stop">The user has seen enough.</param>
+    /// <returns>The last state.</returns>
+    public async Task<RunProgress> Follow(Func<Task<RunProgress>> read, TimeSpan goneAfter, CancellationToken stop)
+    {
+        if (!terminal.IsInteractive)
+        {
+            return await Loop(read, goneAfter, PlainLineEvery, state => terminal.Out.WriteLine(Line(state)), stop);
+        }
+
+        RunProgress last = await terminal.Out.Live(new Text("")).AutoClear(true).StartAsync(
+            context => Loop(read, goneAfter, RedrawEvery, state => context.UpdateTarget(View(state)), stop));
+        terminal.Out.Write(View(last));
+        return last;
+    }
+
+    /// <summary>The state in one line of text.</summary>
+    public string Line(RunProgress state)
+    {
+        RunSnapshot run = state.Run;
+        IEnumerable<string> rates =
+            from path in run.Crashes
+            let rate = WilsonInterval.Of(path.Count, run.Disconnects[(int)path.Role])
+            where path.Count > 0
+            select $"{path.Path} {CodePath.Of(path.Role)} {Percent(rate.Rate)} ({Percent(rate.Low)} to {Percent(rate.High)})";
+        return string.Join("  ", [.. Facts(state), .. rates]);
+    }
+
+    /// <summary>The whole view.</summary>
+    public IRenderable View(RunProgress state)
+    {
+        RunSnapshot run = state.Run;
+        var head = new Markup(
+            $"[bold]{Markup.Escape(run.Labels.Run)}[/]   scenario {Markup.Escape(run.Labels.Scenario)}   design {Markup.Escape(run.Labels.Design)}   {run.Pairs:#,0} pairs\n"
+            + $"{Bar(run)} {Markup.Escape(string.Join("  ", Facts(state)))}\n");
+        var speed = new Markup($"[dim]speed[/] {Markup.Escape(_history.Speeds)}   [dim]sites[/] {run.SitesPlanned:#,0} planned, {run.SitesDone:#,0} done, {Bad(run.SitesFailed, "failed")}, {Bad(run.SitesLost, "lost")}");
+        return new Rows(head, Rates(run), speed, Silos(state.Silos));
+    }
+
+    private async Task<RunProgress> Loop(Func<Task<RunProgress>> read, TimeSpan goneAfter, TimeSpan every, Action<RunProgress> show, CancellationToken stop)
+    {
+        for (; ;)
+        {
+            RunProgress state = await read();
+            _history.Note(state.Run);
+            show(state);
+            if (state.Run.Finished || stop.IsCancellationRequested || Age(state) > goneAfter)
+            {
+                return state;
+            }
+
+            await Task.Delay(every, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private TimeSpan Age(RunProgress state) => clock.GetUtcNow() - state.At;
+
+    private IEnumerable<string> Facts(RunProgress state)
+    {
+        RunSnapshot run = state.Run;
+        double share = run.WindowsPlanned == 0 ? 0 : run.Windows / (double)run.WindowsPlanned;
+        yield return string.Create(CultureInfo.InvariantCulture, $"{100 * share,3:0}%");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{run.PairHours / run.Pairs:0.0} of {run.HoursPlanned:0.#} h");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{run.Disconnects.Sum():#,0} disconnects");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{run.Crashes.Sum(path => path.Count):#,0} crashes");
+        double mean = run.PairHours / Math.Max(0.001, run.Wall.TotalSeconds);
+        yield return string.Create(CultureInfo.InvariantCulture, $"{_history.Speed ?? mean:#,0.#} pair-hours/s");
+        if (run.Pace > 0)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"pace {run.Pace:0.###}, {run.PaceLag.TotalSeconds:0.0} s behind");
+        }
+
+        if (run.Finished)
+        {
+            yield return "finished";
+        }
+        else if (Age(state) > LateAfter)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"no news for {Age(state).TotalSeconds:0} s");
+        }
+        else if (run.Paused)
+        {
+            yield return "paused";
+        }
+        else if (run.Windows > 0)
+        {
+            yield return $"{ProgressScreen.Wall(run.Wall * ((1 - share) / share))} left";
+        }
+    }
+
+    private Table Rates(RunSnapshot run)
+    {
+        Table table = new Table().Border(TableBorder.Simple);
+        foreach (string column in (string[])["code path", "role"])
+        {
+            table.AddColumn(column);
+        }
+
+        foreach (string column in (string[])["crashes", "disconnects", "rate", "Wilson 95 %", "mail"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        table.AddColumn("rate lately");
+        foreach (PathCount path in run.Crashes)
+        {
+            long trials = run.Disconnects[(int)path.Role];
+            var rate = WilsonInterval.Of(path.Count, trials);
+            double? mail = run.Bands.FirstOrDefault(band => band.Path == path.Path && band.Role == path.Role)?.Reported;
+            table.AddRow(
+                Markup.Escape(path.Path),
+                CodePath.Of(path.Role),
+                Count(path.Count),
+                Count(trials),
+                $"[bold]{Percent(rate.Rate)}[/]",
+                $"{Percent(rate.Low)} to {Percent(rate.High)}",
+                mail is { } reported ? Percent(reported) : "",
+                _history.Rates(path.Path, path.Role));
+        }
+
+        return table;
+    }
+
+    private static IRenderable Silos(IReadOnlyList<SiloState> silos)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("silo").AddColumn("state");
+        foreach (string column in (string[])["activations", "processor", "memory"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (SiloState silo in silos)
+        {
+            table.AddRow(
+                Markup.Escape(silo.Address),
+                silo.Status == "Active" ? silo.Status : $"[yellow]{Markup.Escape(silo.Status)}[/]",
+                Count(silo.Activations),
+                string.Create(CultureInfo.InvariantCulture, $"{silo.CpuPercent:0} %"),
+                string.Create(CultureInfo.InvariantCulture, $"{silo.MemoryBytes / 1_000_000.0:#,0} MB"));
+        }
+
+        return table;
+    }
+
+    private static string Bar(RunSnapshot run)
+    {
+        const int Width = 24;
+        int full = run.WindowsPlanned == 0 ? 0 : (int)Math.Clamp(Width * run.Windows / run.WindowsPlanned, 0, Width);
+        return $"[green]{new string('━', full)}[/][dim]{new string('━', Width - full)}[/]";
+    }
+
+    private static string Bad(long count, string what) => count == 0 ? $"0 {what}" : $"[red]{Count(count)} {what}[/]";
+
+    private static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
+}

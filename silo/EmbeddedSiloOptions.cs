@@ -1,0 +1,14 @@
+namespace Stress.Silo;
+
+/// <summary>What an embedded silo is told.</summary>
+public sealed record EmbeddedSiloOptions
+{
+    /// <summary>Sites executed at once, at least 1.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Loopback port of the metrics, 0 for any that is free, or null for none: then there is no web server either.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>Wall time, as paced runs see it.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
