@@ -18,6 +18,7 @@ public sealed class Pacer
     private readonly TimeProvider _clock;
     private readonly RunPlan _plan;
     private readonly TimeSpan _window;
+    private readonly long _zero;
     private TimeSpan _origin;
     private TimeSpan? _pausedAt;
 
@@ -30,11 +31,12 @@ public sealed class Pacer
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(plan.Pace);
         _plan = plan;
         _clock = clock;
+        _zero = clock.GetTimestamp();
         _window = WallOf(plan.Site.Window, plan.Pace);
-        _origin = Now - (windowsDone * _window);
+        _origin = -windowsDone * _window;
     }
 
-    private TimeSpan Now => _clock.GetElapsedTime(0);
+    private TimeSpan Now => _clock.GetElapsedTime(_zero);
 
     /// <summary>Wall time by which a window of a site is late; negative while it is not due yet.</summary>
     public TimeSpan Late(int site, int window) =>

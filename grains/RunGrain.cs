@@ -23,7 +23,7 @@ public sealed class RunGrain(RunMetrics metrics, RunClock clock) : Grain, IRunGr
         }
 
         _plan = plan;
-        _publisher = new RunPublisher(plan, metrics, clock.Time);
+        _publisher = new RunPublisher(plan, clock.Time.GetUtcNow(), metrics, clock.Time);
         _publishing = this.RegisterGrainTimer(_ => Progress(), new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = PublishEvery });
         _shards = [.. Enumerable.Range(0, plan.Shards).Select(shard => GrainFactory.GetGrain<IShardGrain>(GrainKeys.Shard(plan.RunId, shard)))];
         return Task.WhenAll(_shards.Select((shard, number) => shard.Start(plan, number)));

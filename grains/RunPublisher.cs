@@ -6,12 +6,12 @@ namespace Stress.Grains;
 
 /// <summary>Makes a run's progress the totals that metrics export and live views show.</summary>
 /// <param name="plan">The run.</param>
+/// <param name="started">Wall time of its start.</param>
 /// <param name="metrics">Exports the totals; a run without telemetry is not exported.</param>
 /// <param name="clock">Wall time.</param>
-public sealed class RunPublisher(RunPlan plan, RunMetrics metrics, TimeProvider clock)
+public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetrics metrics, TimeProvider clock)
 {
     private const double MicrosecondsPerHour = 3_600_000_000;
-    private readonly DateTimeOffset _started = plan.Telemetry?.StartedAt ?? clock.GetUtcNow();
     private TimeSpan? _took;
 
     /// <summary>Exports where the run is.</summary>
@@ -26,7 +26,7 @@ public sealed class RunPublisher(RunPlan plan, RunMetrics metrics, TimeProvider 
     /// <summary>Where the run is.</summary>
     public RunSnapshot Snapshot(ShardProgress progress)
     {
-        TimeSpan wall = clock.GetUtcNow() - _started;
+        TimeSpan wall = clock.GetUtcNow() - started;
         if (progress.Finished)
         {
             wall = _took ??= wall;

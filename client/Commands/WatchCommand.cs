@@ -21,27 +21,30 @@ public static class WatchCommand
         return command;
     }
 
-    private static async Task<int> Execute(Terminal terminal, Func<Task<RunProgress>> read, CancellationToken stop)
+    private static async Task<int> Execute(Terminal terminal, Func<Task<RunProgress?>> read, CancellationToken stop)
     {
-        RunProgress last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
-        if (last.Run.Finished || stop.IsCancellationRequested)
+        RunProgress? last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
+        if (last is { Run.Finished: true } || stop.IsCancellationRequested)
         {
             return ExitCodes.Ok;
         }
 
-        terminal.Error.WriteLine($"stress: no news of {last.Run.Labels.Run} for {GoneAfter.TotalSeconds:0} s: the process that runs it is gone, or stopped");
+        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: the process that runs it is gone, or stopped");
         return ExitCodes.Incomplete;
     }
 
-    private static Func<Task<RunProgress>> FromFolder(RunFolder folder) => () =>
+    // Null for a run that has just begun and has written nothing yet.
+    private static Func<Task<RunProgress?>> FromFolder(RunFolder folder) => () =>
     {
         try
         {
-            return Task.FromResult(folder.ReadProgress());
+            return Task.FromResult<RunProgress?>(folder.ReadProgress());
         }
         catch (FileNotFoundException)
         {
-            throw new UsageException($"{folder.Path}: no {RunFolder.ProgressName}; accepted is the folder of a run, which has it from its first second on");
+            bool begun = File.Exists(Path.Combine(folder.Path, Launch.FileName)) && !File.Exists(folder.ReportPath);
+            return begun ? Task.FromResult<RunProgress?>(null)
+                : throw new UsageException($"{folder.Path}: no {RunFolder.ProgressName}; accepted is the folder of a run that stress run has started");
         }
         catch (JsonException e)
         {

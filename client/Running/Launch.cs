@@ -45,7 +45,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             SitesInFlight = Math.Max(1, SitesInFlightPerWorker * settings.WorkerCount / shards),
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
             Pace = settings.PaceFactor,
-            Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario), StartedAt = DateTimeOffset.UtcNow },
+            Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
         };
         return new Launch(scenario, plan, settings.WorkerCount, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
     }

@@ -16,20 +16,24 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
     private readonly WatchHistory _history = new();
 
     /// <summary>Shows the run until it has finished, nothing was heard of it for too long, or the user has seen enough.</summary>
-    /// <param name="read">Gives the latest state.</param>
+    /// <param name="read">Gives the latest state, or null while there is none.</param>
     /// <param name="goneAfter">Wall time without news after which the run is given up.</param>
     /// <param name="stop">The user has seen enough.</param>
-    /// <returns>The last state.</returns>
-    public async Task<RunProgress> Follow(Func<Task<RunProgress>> read, TimeSpan goneAfter, CancellationToken stop)
+    /// <returns>The last state, or null when there was none.</returns>
+    public async Task<RunProgress?> Follow(Func<Task<RunProgress?>> read, TimeSpan goneAfter, CancellationToken stop)
     {
         if (!terminal.IsInteractive)
         {
             return await Loop(read, goneAfter, PlainLineEvery, state => terminal.Out.WriteLine(Line(state)), stop);
         }
 
-        RunProgress last = await terminal.Out.Live(new Text("")).AutoClear(true).StartAsync(
+        RunProgress? last = await terminal.Out.Live(new Text("waiting for the run's first progress")).AutoClear(true).StartAsync(
             context => Loop(read, goneAfter, RedrawEvery, state => context.UpdateTarget(View(state)), stop));
-        terminal.Out.Write(View(last));
+        if (last is not null)
+        {
+            terminal.Out.Write(View(last));
+        }
+
         return last;
     }
 
@@ -56,19 +60,24 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         return new Rows(head, Rates(run), speed, Silos(state.Silos));
     }
 
-    private async Task<RunProgress> Loop(Func<Task<RunProgress>> read, TimeSpan goneAfter, TimeSpan every, Action<RunProgress> show, CancellationToken stop)
+    private async Task<RunProgress?> Loop(Func<Task<RunProgress?>> read, TimeSpan goneAfter, TimeSpan every, Action<RunProgress> show, CancellationToken stop)
     {
-        for (; ;)
+        for (DateTimeOffset heard = clock.GetUtcNow(); ;)
         {
-            RunProgress state = await read();
-            _history.Note(state.Run);
-            show(state);
-            if (state.Run.Finished || stop.IsCancellationRequested || Age(state) > goneAfter)
+            RunProgress? state = await read();
+            if (state is not null)
+            {
+                _history.Note(state.Run);
+                show(state);
+                heard = state.At;
+            }
+
+            if (state is { Run.Finished: true } || stop.IsCancellationRequested || clock.GetUtcNow() - heard > goneAfter)
             {
                 return state;
             }
 
-            await Task.Delay(every, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(state is null ? RedrawEvery : every, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -14,14 +14,10 @@ public sealed record RunTelemetry
     [Id(1)]
     public PathBand[] Bands { get; init; } = [];
 
-    /// <summary>Wall time at which the client started the run.</summary>
-    [Id(2)]
-    public DateTimeOffset StartedAt { get; init; }
-
     /// <inheritdoc/>
     public bool Equals(RunTelemetry? other) =>
-        other is not null && Scenario == other.Scenario && StartedAt == other.StartedAt && Bands.SequenceEqual(other.Bands);
+        other is not null && Scenario == other.Scenario && Bands.SequenceEqual(other.Bands);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Scenario, StartedAt);
+    public override int GetHashCode() => Scenario.GetHashCode(StringComparison.Ordinal);
 }

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
-using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
 using Stress.Observability.Instruments;
 
@@ -72,31 +71,30 @@ internal sealed class MetricsHost : IAsyncDisposable
 
     public static RunSnapshot Snapshot(RunLabels labels, int hours)
     {
-        bool crashes = labels == Mail;
-        SiteTally tally = new()
+        int crashes = labels == Mail ? hours : 0;
+        return new RunSnapshot
         {
+            Labels = labels,
             Events = 500_000L * hours,
             Frames = 120_000L * hours,
             Disconnects = [600 * hours, 600 * hours],
             Redials = [0, 590 * hours],
             Aliases = [1 * hours, 2 * hours],
             LeakedSlots = [30 * hours, 20 * hours],
-            Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = 500 * hours, Live = 7 }, new StaleTally(HolderKind.InMultiIfp, Role.Calling) { Created = 200 * hours, Live = 3 }],
-            Crashes = !crashes ? [] :
+            StaleCreated = [500 * hours, 200 * hours],
+            StaleLive = [7, 3],
+            Crashes =
             [
-                new CrashTally(new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Called) { Count = 450 * hours },
-                new CrashTally(new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Calling) { Count = 150 * hours },
-                new CrashTally(new CrashTitle(UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, PurgeGap.StoredAfterPurge), Role.Calling) { Count = 60 * hours },
+                new PathCount(CodePath.Membership, Role.Called, 450 * crashes),
+                new PathCount(CodePath.Membership, Role.Calling, 150 * crashes),
+                new PathCount(CodePath.In6SelectHlim, Role.Called, 0),
+                new PathCount(CodePath.In6SelectHlim, Role.Calling, 60 * crashes),
             ],
-        };
-        return RunSnapshot.Of(labels, [tally]) with
-        {
             Windows = 600 * hours,
             Pairs = 100,
             PairHours = 100 * hours,
             SitesPlanned = 100,
             SitesDone = 10,
-            Active = true,
             Wall = TimeSpan.FromSeconds(hours),
             PaceLag = TimeSpan.FromSeconds(0.2),
             Bands =
