@@ -24,6 +24,7 @@ public static class StressCommand
             SiloCommand.Create(terminal),
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),
+            HistoryCommand.Create(terminal),
         };
         root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
         return root;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Stress.Client.Running;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks;
 using Stress.Observability.Ci;
 
@@ -19,25 +20,27 @@ public static class ExecCommand
         var file = new Argument<string>("FILE") { Description = "The operation list, one operation a line." };
         var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005})." };
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
+        var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005, as often as needed: {KernelSwitches.Names}." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
-        var command = new Command("exec", "Run a list of operations on one emulated router.") { file, stack, design, json };
+        var command = new Command("exec", "Run a list of operations on one emulated router.") { file, stack, design, switches, json };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction(line => Execute(
-            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(json), checks.Read(line)));
+            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(switches) ?? [], line.GetValue(json),
+            checks.Read(line)));
         return command;
     }
 
-    private static int Execute(Terminal terminal, string file, string stackName, string? design, bool json, CheckFiles files)
+    private static int Execute(Terminal terminal, string file, string stackName, string? design, string[] switches, bool json, CheckFiles files)
     {
         files.Check();
         IReadOnlyList<Operation> operations = Read(file);
-        OperationRun run = new OperationRunner(Choose(stackName, design, Path.GetFileNameWithoutExtension(file))).Run(operations);
+        OperationRun run = new OperationRunner(Choose(stackName, design, Path.GetFileNameWithoutExtension(file), switches)).Run(operations);
         TextWriter writer = terminal.Out.Profile.Out.Writer;
         if (json)
         {
             writer.WriteLine(ToJson(run));
-            files.Write(Cases(file, design, run), terminal);
+            files.Write(Cases(file, design, switches, run), terminal);
             return ExitCodes.Ok;
         }
 
@@ -53,12 +56,12 @@ public static class ExecCommand
             writer.WriteLine($"  step {access.Step}, {access.Function}: {access.Story}");
         }
 
-        files.Write(Cases(file, design, run), terminal);
+        files.Write(Cases(file, design, switches, run), terminal);
         return ExitCodes.Ok;
     }
 
     // A bad access is a result of the list and no failure, as in the exit code; its place is the operation's line.
-    private static CheckReport Cases(string file, string? design, OperationRun run)
+    private static CheckReport Cases(string file, string? design, string[] switches, OperationRun run)
     {
         string suite = $"{Path.GetFileName(file)} on {run.Stack.Name} with {run.Stack.Design}";
         List<CheckCase> cases =
@@ -82,7 +85,7 @@ public static class ExecCommand
             Line = run.Steps.FirstOrDefault(step => step.Number == access.Step)?.Operation.Line ?? 0,
         }));
         return new CheckReport(
-            Path.GetFileNameWithoutExtension(file), $"./stress exec {file} --stack {run.Stack.Name}{(design is null ? "" : $" --design {design}")}",
+            Path.GetFileNameWithoutExtension(file), $"./stress exec {file} --stack {run.Stack.Name}{(design is null ? "" : $" --design {design}")}{string.Concat(switches.Select(s => $" --switch {s}"))}",
             DateTimeOffset.UtcNow, 0, [new("stack", run.Stack.Name), new("design", run.Stack.Design)], cases);
     }
 
@@ -104,13 +107,13 @@ public static class ExecCommand
         }
     }
 
-    private static IStack Choose(string stack, string? design, string list)
+    private static IStack Choose(string stack, string? design, string list, string[] switches)
     {
         try
         {
-            return StackCatalog.Create(stack, design, list);
+            return StackCatalog.Create(stack, design, list, switches.Aggregate(KernelSwitch.None, (sum, name) => sum | KernelSwitches.Named(name)));
         }
-        catch (UnknownStackException e)
+        catch (ArgumentException e)
         {
             throw new UsageException(e.Message);
         }

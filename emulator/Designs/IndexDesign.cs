@@ -16,6 +16,9 @@ public sealed class IndexDesign : TeardownDesign
     public override string Summary => "Holders store the interface index; each use looks it up and goes without when the slot is empty.";
 
     /// <inheritdoc/>
+    public override bool StoresIndex(HolderKind holder) => true;
+
+    /// <inheritdoc/>
     public override bool Same(IfnetPtr a, IfnetPtr b) => a.Index == b.Index;
 
     /// <inheritdoc/>

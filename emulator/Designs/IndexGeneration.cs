@@ -16,6 +16,9 @@ public sealed class IndexGeneration : TeardownDesign
     public override string Summary => "As index, and a slot that another interface has taken counts as empty.";
 
     /// <inheritdoc/>
+    public override bool StoresIndex(HolderKind holder) => true;
+
+    /// <inheritdoc/>
     public override bool Same(IfnetPtr a, IfnetPtr b) => a.Index == b.Index && a.Generation == b.Generation;
 
     /// <inheritdoc/>

@@ -22,10 +22,13 @@ public sealed class Psref : TeardownDesign
     public override bool InvalidatesRouteCaches => true;
 
     /// <inheritdoc/>
+    public override bool StoresIndex(HolderKind holder) => holder is not (HolderKind.InMultiIfp or HolderKind.In6MultiIfp);
+
+    /// <inheritdoc/>
     public override UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
         slot = -1;
-        if (holder is HolderKind.InMultiIfp or HolderKind.In6MultiIfp)
+        if (!StoresIndex(holder))
         {
             return UseCheck.Unchecked;
         }

@@ -65,6 +65,12 @@ public abstract class TeardownDesign
     /// <summary>Whether deleting a route clears the caches that point to it.</summary>
     public virtual bool InvalidatesRouteCaches => false;
 
+    /// <summary>Whether if_detach sends PRU_PURGEIF to the protocols of each family that has an address on the interface; else it takes the addresses away and no more.</summary>
+    public virtual bool AsksAddressedFamilies => true;
+
+    /// <summary>Whether what this holder stores is an index: no pointer is left behind when the interface goes.</summary>
+    public virtual bool StoresIndex(HolderKind holder) => false;
+
     /// <summary>Whether two stored references name the same interface.</summary>
     public virtual bool Same(IfnetPtr a, IfnetPtr b) => a.Address == b.Address;
 
@@ -96,6 +102,11 @@ public abstract class TeardownDesign
 
     /// <summary>In if_detach, after the per-family data of the interface was freed.</summary>
     public virtual void AtDetach(Kernel.Kernel kernel, IfnetPtr p)
+    {
+    }
+
+    /// <summary>SIOCDIFADDR has taken an IPv4 address away.</summary>
+    public virtual void AtInetAddressDelete(Kernel.Kernel kernel, IfnetPtr p)
     {
     }
 

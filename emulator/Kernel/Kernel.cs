@@ -119,6 +119,7 @@ public sealed partial class Kernel
 {
     private readonly KernelOptions _options;
     private readonly TeardownDesign _design;
+    private readonly KernelSwitch _switches;
     private readonly IKernelHost _host;
     private readonly RouterOracle _oracle;
     private readonly KernelFunction[] _stack = new KernelFunction[32];
@@ -126,10 +127,11 @@ public sealed partial class Kernel
     private RandomStream _igmpRandom;
 
     /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
-    public Kernel(KernelOptions options, TeardownDesign design, RouterOracle oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom)
+    public Kernel(KernelOptions options, TeardownDesign design, RouterOracle oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
     {
         _options = options;
         _design = design;
+        _switches = switches;
         _oracle = oracle;
         _host = host;
         _igmpRandom = igmpRandom;
@@ -162,6 +164,8 @@ public sealed partial class Kernel
         _sp = 0;
         Push(function);
     }
+
+    private bool Has(KernelSwitch s) => (_switches & s) != 0;
 
     private void Push(KernelFunction function) => _stack[_sp++] = function;
 

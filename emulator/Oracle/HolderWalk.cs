@@ -55,6 +55,10 @@ public sealed partial class Kernel
             if (rt.Up)
             {
                 Count(counts, HolderKind.RtEntryIfp, rt.Ifp, generation);
+                if (!rt.IfaIfp.IsNull)
+                {
+                    Count(counts, HolderKind.IfaddrIfp, rt.IfaIfp, generation);
+                }
             }
         }
 

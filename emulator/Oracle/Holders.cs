@@ -45,8 +45,8 @@ public enum UseSite : byte
     In6PcbPurgeIf0,
     PppOutput,
     PppSIoctl,
-    IpReassembly,
-    Ip6Reassembly,
+    IpInput,
+    Ip6Input,
     RtRequest,
     NdPrefix,
     In6SetScope,
@@ -76,12 +76,22 @@ public enum PurgeGap : byte
     NotCovered,
 }
 
-/// <summary>What the oracle says of a use.</summary>
+/// <summary>What the oracle says of a holder, the graver the later.</summary>
 public enum Verdict : byte
 {
+    /// <summary>Nothing.</summary>
     Clean,
+
+    /// <summary>Nobody used it, and it is still there: a record, or a hold that a detach waits for.</summary>
+    Leak,
+
+    /// <summary>It was used after its interface had gone, and the kernel went on.</summary>
     Stale,
+
+    /// <summary>It named another live interface when it was used.</summary>
     Alias,
+
+    /// <summary>Its use was fatal.</summary>
     Crash,
 }
 
@@ -133,8 +143,8 @@ public static class KernelNames
         UseSite.In6PcbPurgeIf0 => "in6_pcbpurgeif0",
         UseSite.PppOutput => "pppoutput",
         UseSite.PppSIoctl => "pppsioctl",
-        UseSite.IpReassembly => "ip_input",
-        UseSite.Ip6Reassembly => "ip6_input",
+        UseSite.IpInput => "ip_input",
+        UseSite.Ip6Input => "ip6_input",
         UseSite.RtRequest => "rtrequest1",
         UseSite.NdPrefix => "nd6_prelist",
         UseSite.In6SetScope => "in6_setscope",

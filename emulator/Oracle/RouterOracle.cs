@@ -164,16 +164,17 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     }
 
     /// <summary>if_detach is about to return.</summary>
-    public void Detached(Kernel.Kernel kernel, int slot, bool hadInet, bool hadInet6)
+    public void Detached(Kernel.Kernel kernel, int slot, bool hadInet, bool hadInet6, bool asked)
     {
         int f = Find(kernel.Interfaces[slot].Generation);
         if (f >= 0)
         {
             _facts[f].HadInet = hadInet;
             _facts[f].HadInet6 = hadInet6;
+            _facts[f].NotAsked = !asked;
             if (clock.Trace is not null)
             {
-                Say(TraceSource.Kernel, $"if_detach: {kernel.NameOf(slot)}, AF_INET {(hadInet ? "purged" : "not asked")}, AF_INET6 {(hadInet6 ? "purged" : "not asked")}", PointerStage.Detached);
+                Say(TraceSource.Kernel, $"if_detach: {kernel.NameOf(slot)}, AF_INET {(hadInet && asked ? "purged" : "not asked")}, AF_INET6 {(hadInet6 && asked ? "purged" : "not asked")}", PointerStage.Detached);
             }
         }
     }
@@ -288,7 +289,17 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return PurgeGap.ProtocolOrder;
         }
 
+        if (holder is HolderKind.RtEntryIfp)
+        {
+            return PurgeGap.RouteWalkSkipped;
+        }
+
         int f = Find(p.Generation);
+        if (holder is HolderKind.IfaddrIfp or HolderKind.RcvIf || (f >= 0 && _facts[f].NotAsked))
+        {
+            return PurgeGap.NotCovered;
+        }
+
         bool v6 = holder is HolderKind.In6pRouteIfp or HolderKind.In6MultiIfp or HolderKind.KludgeIfp or HolderKind.Ip6MoptionsIfp or HolderKind.NdPrefixIfp;
         if (f < 0)
         {

@@ -118,4 +118,7 @@ public interface IStack
 
     /// <summary>Describes an interface, a socket, or everything for an empty name.</summary>
     OperationResult Show(string name);
+
+    /// <summary>Opens a raw IPv6 socket.</summary>
+    OperationResult OpenRaw6(string socket, int protocol) => OperationResult.NotModelled;
 }

@@ -36,6 +36,7 @@ public enum OperationKind : byte
     Deliver,
     Alloc,
     Show,
+    Raw6,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>

@@ -55,6 +55,7 @@ public static class OperationList
         ("deliver", OperationKind.Deliver, "IF HEXBYTES"),
         ("alloc", OperationKind.Alloc, "BYTES"),
         ("show", OperationKind.Show, "[IF|SOCKET]"),
+        ("raw6", OperationKind.Raw6, "SOCKET PROTOCOL"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -128,7 +129,7 @@ public static class OperationList
                         Target = Interface(words[1]), Address6 = Unicast6(words[2]), Number = Number(words[3], 1, 128, "prefix length"),
                         Second6 = words.Length > 4 ? Unicast6(words[4]) : null,
                     };
-                case OperationKind.Raw4:
+                case OperationKind.Raw4 or OperationKind.Raw6:
                     sockets.Add(SocketName(words[1]));
                     return operation with { Target = words[1], Number = Number(words[2], 1, 255, "protocol") };
                 case OperationKind.Udp6:
@@ -204,7 +205,7 @@ public static class OperationList
 
         private string Socket(string word) => sockets.Contains(word)
             ? word
-            : throw Error($"unknown socket '{word}'; accepted: a name that an earlier raw4 or udp6 opened ({(sockets.Count == 0 ? "none so far" : string.Join(", ", sockets))})");
+            : throw Error($"unknown socket '{word}'; accepted: a name that an earlier raw4, raw6 or udp6 opened ({(sockets.Count == 0 ? "none so far" : string.Join(", ", sockets))})");
 
         private InterfaceSelector Selector(string word)
         {

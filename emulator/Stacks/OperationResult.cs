@@ -21,6 +21,9 @@ public sealed record OperationResult(int Value, StackError? Error = null, string
     /// <summary>Success without detail.</summary>
     public static readonly OperationResult Ok = new(0);
 
+    /// <summary>The stack does not model the operation.</summary>
+    public static readonly OperationResult NotModelled = Fail(new StackError("not modelled", "0"));
+
     /// <summary>Frames of <c>drain</c>, in order.</summary>
     public IReadOnlyList<Frame> Frames { get; init; } = [];
 

@@ -87,6 +87,7 @@ public sealed class OperationRunner(IStack stack)
         OperationKind.Deliver => stack.Deliver(o.Target, o.Payload!),
         OperationKind.Alloc => stack.Allocate(o.Number),
         OperationKind.Show => stack.Show(o.Target),
+        OperationKind.Raw6 => stack.OpenRaw6(o.Target, o.Number),
         _ => throw new InvalidOperationException($"operation {o.Kind} has no method"),
     };
 

@@ -1,3 +1,5 @@
+using Stress.Emulator.Designs.History;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks.Linux;
 using Stress.Emulator.Stacks.NetBsd;
 
@@ -27,7 +29,7 @@ public static class StackCatalog
     {
         NetBsd7 => [.. NetBsd7Design.All.Select(d => d.Name)],
         Linux6 => ["notifier-hold"],
-        NetBsd2005 => [.. Designs.TeardownDesigns.All.Select(d => d.Name)],
+        NetBsd2005 => [.. HistoryDesigns.All.All.Select(d => d.Name)],
         _ => throw new UnknownStackException($"unknown stack '{stack}'; accepted: {string.Join(", ", Names)}"),
     };
 
@@ -35,8 +37,9 @@ public static class StackCatalog
     /// <param name="stack">One of <see cref="Names"/>.</param>
     /// <param name="design">One of <see cref="DesignsOf"/>; null for the stack's default.</param>
     /// <param name="listName">The operation list's file name without extension: it tells the conditions under which the list was recorded.</param>
-    /// <exception cref="UnknownStackException">No such stack, or no such design of it.</exception>
-    public static IStack Create(string stack, string? design = null, string listName = "")
+    /// <param name="switches">Deviations from the kernel of 2005; only the stack <see cref="NetBsd2005"/> has them.</param>
+    /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch for another stack.</exception>
+    public static IStack Create(string stack, string? design = null, string listName = "", KernelSwitch switches = KernelSwitch.None)
     {
         IReadOnlyList<string> designs = DesignsOf(stack);
         string chosen = design ?? designs[0];
@@ -47,7 +50,12 @@ public static class StackCatalog
 
         if (stack == NetBsd2005)
         {
-            return new NetBsd2005Stack(Designs.TeardownDesigns.Named(chosen));
+            return new NetBsd2005Stack(HistoryDesigns.All.Named(chosen), switches: switches);
+        }
+
+        if (switches != KernelSwitch.None)
+        {
+            throw new UnknownStackException($"stack '{stack}' has no switches; accepted: --stack {NetBsd2005}");
         }
 
         RecordingConditions conditions = RecordingConditions.Of(listName);

@@ -56,6 +56,9 @@ public struct DetachFacts
     public uint Generation;
     public bool HadInet;
     public bool HadInet6;
+
+    /// <summary>The design asks no family, whatever addresses there are.</summary>
+    public bool NotAsked;
     public ushort Index;
     public short Unit;
     public VirtualTime Attached;
@@ -237,14 +240,22 @@ public sealed partial class Kernel
         bool hadInet = HasInetAddress(slot), hadInet6 = HasInet6Address(slot);
 
         // Step 3: only families that still have an address on the interface are asked.
-        if (hadInet)
+        if (!_design.AsksAddressedFamilies)
         {
-            PurgeInetFamily(p);
+            InPurgeAddresses(p, slot);
+            In6PurgeAddresses(p, slot);
         }
-
-        if (hadInet6)
+        else
         {
-            PurgeInet6Family(p);
+            if (hadInet)
+            {
+                PurgeInetFamily(p);
+            }
+
+            if (hadInet6)
+            {
+                PurgeInet6Family(p);
+            }
         }
 
         _design.BeforeDetach(this, p);
@@ -259,7 +270,7 @@ public sealed partial class Kernel
         _design.AtDetach(this, p);
         RtMessage(RtMsg.Departure, slot);
         _ifindex2ifnet[_ifs[slot].Index] = -1;
-        _oracle.Detached(this, slot, hadInet, hadInet6);
+        _oracle.Detached(this, slot, hadInet, hadInet6, asked: _design.AsksAddressedFamilies);
         _detaching = false;
         Pop();
     }

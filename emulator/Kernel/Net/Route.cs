@@ -28,6 +28,9 @@ public struct RtEntry
 
     /// <summary>rt_ifa: slot of the address it was made for, or -1, and its family is the route's.</summary>
     public short Ifa;
+
+    /// <summary>rt_ifa->ifa_ifp: the reference keeps the address's memory, not the interface's.</summary>
+    public IfnetPtr IfaIfp;
 }
 
 public sealed partial class Kernel
@@ -61,6 +64,7 @@ public sealed partial class Kernel
         _routes[r] = new RtEntry
         {
             Destination = destination, Family = family, PrefixLength = prefixLength, Ifp = PointerTo(slot), Up = true, Allocated = true, Ifa = (short)ifa,
+            IfaIfp = ifa < 0 ? IfnetPtr.Null : family == AfInet ? _inIfaddrs[ifa].Ifp : _in6Ifaddrs[ifa].Ifp,
         };
         _design.Hold(this, _routes[r].Ifp);
         return r;

@@ -131,6 +131,7 @@ public sealed partial class Kernel
                 _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress, slot, Address: _inIfaddrs[i].Address));
                 Push(KernelFunction.InControl);
                 InPurgeAddr(i, slot);
+                _design.AtInetAddressDelete(this, p);
                 Pop();
                 return Errno.None;
             }
@@ -195,7 +196,13 @@ public sealed partial class Kernel
     private void InPurgeIf(IfnetPtr p)
     {
         Push(KernelFunction.InPurgeIf);
-        int slot = LiveAt(p.Address);
+        InPurgeAddresses(p, LiveAt(p.Address));
+        IgmpPurgeIf(p);
+        Pop();
+    }
+
+    private void InPurgeAddresses(IfnetPtr p, int slot)
+    {
         for (int i = 0; i < _inIfaddrs.Length; i++)
         {
             if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == p.Address)
@@ -203,9 +210,6 @@ public sealed partial class Kernel
                 InPurgeAddr(i, slot);
             }
         }
-
-        IgmpPurgeIf(p);
-        Pop();
     }
 
     private static ushort InMultiBucket(Ipv4Address group, ushort index) => (ushort)((group.Value ^ index) % InMultiHashSize);

@@ -265,11 +265,7 @@ public sealed partial class Kernel
             RtMessage(RtMsg.DelAddr, slot, AfInet6, address6: a.Address);
         }
 
-        r = RtExact(AfInet6, a.Address, 128);
-        if (r >= 0)
-        {
-            RtDelete(r);
-        }
+        In6IfRemLoop(ia);
 
         RtMessage(RtMsg.DelAddr, slot, AfInet6, address6: a.Address);
         if (a.Solicited >= 0)
@@ -306,25 +302,44 @@ public sealed partial class Kernel
         Pop();
     }
 
+    // in6_ifremloop: the address's route over loopback stays while another interface has the same address, and with it rt_ifa of this one.
+    private void In6IfRemLoop(int ia)
+    {
+        int r = RtExact(AfInet6, _in6Ifaddrs[ia].Address, 128);
+        if (r < 0)
+        {
+            return;
+        }
+
+        for (int other = 0; other < _in6Ifaddrs.Length; other++)
+        {
+            if (other != ia && _in6Ifaddrs[other].Used && _in6Ifaddrs[other].Address == _in6Ifaddrs[ia].Address)
+            {
+                if (Has(KernelSwitch.In6IfloopHandedOver) && _routes[r].Ifa == ia)
+                {
+                    _routes[r].Ifa = (short)other;
+                    _routes[r].IfaIfp = _in6Ifaddrs[other].Ifp;
+                }
+
+                return;
+            }
+        }
+
+        RtDelete(r);
+    }
+
     // in6_purgeif, in6_ifdetach: every address, nd6_purge, the kludge with all its groups whoever still points to them (3.4).
     private void In6PurgeIf(IfnetPtr p)
     {
         Push(KernelFunction.In6PurgeIf);
-        int slot = LiveAt(p.Address);
-        for (int i = 0; i < _in6Ifaddrs.Length; i++)
-        {
-            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == p.Address)
-            {
-                In6PurgeAddr(i, slot);
-            }
-        }
-
+        In6PurgeAddresses(p, LiveAt(p.Address));
         int k = KludgeOf(p);
         if (k >= 0)
         {
             for (int m = 0; m < _in6Multis.Length; m++)
             {
-                while (_in6Multis[m].Used && _in6Multis[m].Ia < 0 && Same(_in6Multis[m].Ifp, p))
+                bool countedBySocket = Has(KernelSwitch.In6MultiCounted) && HasMship6(m);
+                while (!countedBySocket && _in6Multis[m].Used && _in6Multis[m].Ia < 0 && Same(_in6Multis[m].Ifp, p))
                 {
                     In6DelMulti(m);
                 }
@@ -335,6 +350,30 @@ public sealed partial class Kernel
         }
 
         Pop();
+    }
+
+    private void In6PurgeAddresses(IfnetPtr p, int slot)
+    {
+        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        {
+            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == p.Address)
+            {
+                In6PurgeAddr(i, slot);
+            }
+        }
+    }
+
+    private bool HasMship6(int multi)
+    {
+        foreach (ref readonly In6MultiMship ship in _mships6.AsSpan())
+        {
+            if (ship.Used && ship.Multi == multi && ship.MultiGeneration == _in6Multis[multi].Generation)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // IN6_LOOKUP_MULTI by way of the interface's addresses.

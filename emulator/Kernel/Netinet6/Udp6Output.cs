@@ -201,6 +201,10 @@ public sealed partial class Kernel
         {
             return;
         }
+        else
+        {
+            CountDelivery6(scoped);
+        }
 
         if (ip.NextHeader != IpProtocol.Udp)
         {
@@ -220,6 +224,32 @@ public sealed partial class Kernel
                 _host.Udp6Input(s, _ifs[slot].Index, ip, udp.Payload(datagram));
             }
         }
+    }
+
+    // A packet for an address of ours: deliverifp = rt_ifa->ifa_ifp of the address's route, whose statistics are counted (in6_ifstat_inc).
+    private void CountDelivery6(Ipv6Address local)
+    {
+        int r = RtExact(AfInet6, local, 128);
+        if (r < 0 || _routes[r].IfaIfp.IsNull)
+        {
+            return;
+        }
+
+        IfnetPtr p = _routes[r].IfaIfp;
+        if (Use(p, HolderKind.IfaddrIfp, UseSite.Ip6Input) == Dangling)
+        {
+            FollowStaleIfstat(p, HolderKind.IfaddrIfp, UseSite.Ip6Input);
+        }
+    }
+
+    // in6_ifstat_inc: ifp -> if_afdata[AF_INET6] -> in6_ifextra.in6_ifstat, without any check.
+    private void FollowStaleIfstat(IfnetPtr p, HolderKind holder, UseSite site)
+    {
+        uint extra = ReadWord(p, KernelWord.IfAfdata);
+        Follow(extra, site, holder, p, KernelWord.IfAfdata);
+        int block = Heap.BlockAt(extra);
+        uint ifstat = block < 0 ? 0 : Heap.Read(block, KernelWord.ExtraIn6Ifstat);
+        Follow(ifstat, site, holder, p, KernelWord.ExtraIn6Ifstat);
     }
 
     private bool IsLocal6(Ipv6Address a)

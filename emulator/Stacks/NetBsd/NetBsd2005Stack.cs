@@ -22,18 +22,20 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     private readonly SortedDictionary<string, int> _interfaces = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _sockets = new(StringComparer.Ordinal);
     private readonly List<(int Line, Frame Frame)> _frames = [];
+    private readonly HolderFinding?[] _findings = new HolderFinding?[Kernel.Kernel.HolderKinds];
     private int _lines;
     private int _ticked;
 
     /// <summary>A kernel just booted.</summary>
     /// <param name="design">Its teardown design.</param>
     /// <param name="options">Kernel options; by default ILP32 with DIAGNOSTIC.</param>
-    public NetBsd2005Stack(TeardownDesign design, KernelOptions? options = null)
+    /// <param name="switches">Deviations from the kernel of 2005.</param>
+    public NetBsd2005Stack(TeardownDesign design, KernelOptions? options = null, KernelSwitch switches = KernelSwitch.None)
     {
         _design = design;
         _router = new RouterOracle(0, _clock, 16) { Listener = this };
         options = (options ?? new KernelOptions()) with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) };
-        _kernel = new Kernel.Kernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp));
+        _kernel = new Kernel.Kernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
         _kernel.AttachBootInterfaces(Ipv4Address.Of(192, 168, 0, 1), 0);
     }
 
@@ -51,6 +53,45 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
 
     /// <summary>The title of the crash, once there was one.</summary>
     public CrashTitle? Title { get; private set; }
+
+    /// <summary>
+    /// The gravest finding of each holder so far, in the order of <see cref="HolderKind"/>. What is left behind counts as a leak only where the design stores
+    /// a pointer, and only on a kernel that lives.
+    /// </summary>
+    public IReadOnlyList<HolderFinding> Findings()
+    {
+        Span<int> left = stackalloc int[Kernel.Kernel.HolderKinds];
+        left.Clear();
+        if (Title is null)
+        {
+            _kernel.CountStale(left);
+        }
+
+        var all = new List<HolderFinding>();
+        for (int k = 1; k < left.Length; k++)
+        {
+            var holder = (HolderKind)k;
+            if (_findings[k] is { } found)
+            {
+                all.Add(found);
+            }
+            else if (left[k] > 0 && !_design.StoresIndex(holder))
+            {
+                string waits = _kernel.DetachesPending > 0 ? ", and the detach waits for it" : "";
+                all.Add(new HolderFinding(holder, Verdict.Leak, $"{left[k]} {KernelNames.Of(holder)} left of an interface that has gone{waits}"));
+            }
+        }
+
+        return all;
+    }
+
+    private void Find(HolderKind holder, Verdict verdict, string text)
+    {
+        if (_findings[(int)holder] is not { } known || known.Verdict < verdict)
+        {
+            _findings[(int)holder] = new HolderFinding(holder, verdict, text);
+        }
+    }
 
     private static OperationResult NoInterface => OperationResult.Fail(NetBsdErrno.ENXIO);
 
@@ -74,6 +115,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         {
             PurgeGap gap = _router.GapOf(panic.Holder, panic.Pointer);
             Title = new CrashTitle(panic.Site, panic.Holder, gap);
+            Find(panic.Holder, Verdict.Crash, Title.ToString()!);
             Oracle.Die(BadAccessKind.Segv, KernelNames.Of(panic.Site), FileOf(panic.Site), $"{Title}; {panic.Message}; stack {string.Join(" < ", _kernel.StackTrace())}");
             return OperationResult.Fail(new StackError("panic", "0"));
         }
@@ -150,6 +192,9 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
 
     /// <inheritdoc/>
     public OperationResult OpenRaw4(string socket, int protocol) => OpenSocket(socket, PcbTable.Raw, protocol);
+
+    /// <inheritdoc/>
+    public OperationResult OpenRaw6(string socket, int protocol) => OpenSocket(socket, PcbTable.Raw6, protocol);
 
     /// <inheritdoc/>
     public OperationResult OpenUdp6(string socket, int port) => OpenSocket(socket, PcbTable.Udp6, port);
@@ -286,11 +331,19 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         return OperationResult.With(text.ToString());
     }
 
-    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p) =>
-        Oracle.Use(KernelNames.Of(site), FileOf(site), $"{new CrashTitle(site, holder, _router.GapOf(holder, p))}", KernelNames.Of(holder));
+    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
+    {
+        string story = new CrashTitle(site, holder, _router.GapOf(holder, p)).ToString();
+        Find(holder, Verdict.Stale, story);
+        Oracle.Use(KernelNames.Of(site), FileOf(site), story, KernelNames.Of(holder));
+    }
 
-    void IUseListener.Alias(HolderKind holder, UseSite site, IfnetPtr p, string names) =>
-        Oracle.Use(KernelNames.Of(site), FileOf(site), $"alias: {KernelNames.Of(holder)}: {names}", "alias " + KernelNames.Of(holder));
+    void IUseListener.Alias(HolderKind holder, UseSite site, IfnetPtr p, string names)
+    {
+        string story = $"alias: {KernelNames.Of(holder)}: {names}";
+        Find(holder, Verdict.Alias, $"{KernelNames.Of(site)}: {story}");
+        Oracle.Use(KernelNames.Of(site), FileOf(site), story, "alias " + KernelNames.Of(holder));
+    }
 
     private static string FileOf(UseSite site) => site switch
     {
@@ -302,6 +355,8 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         UseSite.Mld6SendPkt or UseSite.Mld6StopListening => "mld6.c",
         UseSite.Ip6Output => "ip6_output.c",
         UseSite.In6PcbPurgeIf0 => "in6_pcb.c",
+        UseSite.IpInput => "ip_input.c",
+        UseSite.Ip6Input => "ip6_input.c",
         UseSite.PppOutput or UseSite.PppSIoctl => "if_ppp.c",
         _ => "in6.c",
     };

@@ -1,0 +1,8 @@
+namespace Stress.Emulator.Designs.History;
+
+/// <summary>Designs that systems had before a fix, or came to by one, and that no kernel of 2005 is compared with: operation lists name them, scenarios do not.</summary>
+public static class HistoryDesigns
+{
+    /// <summary>The built-in designs, and these.</summary>
+    public static DesignSet All { get; } = DesignSet.BuiltIn.With([new PurgeNone(), new PurgeAtAddressDelete(), new DisableAtLastAddress(), new NotifierTablesOnly()]);
+}
