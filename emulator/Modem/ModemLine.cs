@@ -97,18 +97,32 @@ public sealed class ModemLine
     /// <returns>Arrival time of the oldest frame on the way to that end.</returns>
     public VirtualTime Send(Role to, VirtualTime now, ReadOnlySpan<byte> frame)
     {
-        FrameRing ring = InFlight[(int)to];
-        Span<byte> room = ring.Reserve(frame.Length + 2);
+        Span<byte> room = InFlight[(int)to].Reserve(frame.Length + 2);
         frame.CopyTo(room);
         BinaryPrimitives.WriteUInt16LittleEndian(room[frame.Length..], (ushort)~Fcs16.Add(Fcs16.Initial, frame));
 
+        return Enter(to, now, room.Length, room.Count(HdlcFraming.Escape) + room.Count(HdlcFraming.Flag), 0);
+    }
+
+    /// <summary>A frame enters the line that was sent before.</summary>
+    /// <returns>Arrival time of the oldest frame on the way to that end.</returns>
+    public VirtualTime SendAgain(Role to, VirtualTime now, in RepeatedFrame frame, ushort identification)
+    {
+        int escapes = frame.Write(InFlight[(int)to].Reserve(frame.Length), identification);
+        return Enter(to, now, frame.Length, escapes, frame.Tag);
+    }
+
+    private VirtualTime Enter(Role to, VirtualTime now, int length, int escapes, int tag)
+    {
         // Flags and escapes take their time too: with ACCM 0 only 7D and 7E are escaped.
-        int bytes = room.Length + 1 + room.Count(HdlcFraming.Escape) + room.Count(HdlcFraming.Flag);
+        FrameRing ring = InFlight[(int)to];
+        int bytes = length + 1 + escapes;
         long start = Math.Max(now.Microseconds, _freeAt[(int)to]);
         long end = start + (bytes * 10_000_000L / _options.BitRate);
         _freeAt[(int)to] = end;
         byte broken = (byte)(_options.NoisePerMillionFrames > 0 && _noise.Below(1_000_000) < (uint)_options.NoisePerMillionFrames ? 1 : 0);
         ring.Stamp(new VirtualTime(end + _delay.Microseconds), broken);
+        ring.TagLast(tag);
         return ring.NextTime;
     }
 

@@ -83,7 +83,8 @@ public sealed class FrameRing
     private struct Entry
     {
         public VirtualTime At;
-        public int Length;
+        public int Tag;
+        public ushort Length;
         public byte Mark;
     }
 
@@ -117,9 +118,28 @@ public sealed class FrameRing
 
         Span<byte> room = _bytes.AsSpan(_start + _used, length);
         _used += length;
-        _entries.Add(new Entry { At = VirtualTime.Never, Length = length });
+        _entries.Add(new Entry { At = VirtualTime.Never, Length = checked((ushort)length) });
         return room;
     }
+
+    /// <summary>Bytes of the last frame.</summary>
+    public ReadOnlySpan<byte> Last
+    {
+        get
+        {
+            int length = _entries[_entries.Count - 1].Length;
+            return _bytes.AsSpan(_start + _used - length, length);
+        }
+    }
+
+    /// <summary>Names the content of the last frame (<see cref="RepeatedFrame.Tag"/>). Not part of the image.</summary>
+    public void TagLast(int tag) => _entries[_entries.Count - 1].Tag = tag;
+
+    /// <summary>Mark of the oldest frame.</summary>
+    public byte FrontMark => _entries.Front.Mark;
+
+    /// <summary>Tag of the oldest frame, or 0.</summary>
+    public int FrontTag => _entries.Count == 0 ? 0 : _entries.Front.Tag;
 
     /// <summary>Gives the last frame its time and mark.</summary>
     public void Stamp(VirtualTime at, byte mark)
@@ -157,14 +177,27 @@ public sealed class FrameRing
     /// <summary>Writes the frames in order.</summary>
     public void Save(ImageWriter image)
     {
-        _entries.Save(image);
+        image.Write(_entries.Count);
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            image.Write(_entries[i].At);
+            image.Write(_entries[i].Length);
+            image.Write(_entries[i].Mark);
+        }
+
         image.WriteArray<byte>(_bytes.AsSpan(_start, _used));
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     public void Load(ImageReader image)
     {
-        _entries.Load(image);
+        _entries.Clear();
+        int n = image.Read<int>();
+        for (int i = 0; i < n; i++)
+        {
+            _entries.Add(new Entry { At = image.Read<VirtualTime>(), Length = image.Read<ushort>(), Mark = image.Read<byte>() });
+        }
+
         byte[] bytes = image.ReadArray<byte>();
         _bytes = bytes;
         _start = 0;

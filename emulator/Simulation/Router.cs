@@ -23,6 +23,12 @@ public enum RouterTimer : byte
     Count,
 }
 
+/// <summary>The last repeated Hello of a line that ospfd took.</summary>
+/// <param name="Tag">Its content.</param>
+/// <param name="Epoch">The receiver's <see cref="Router.Epoch"/>.</param>
+/// <param name="Interface">ospfd's interface that it was for.</param>
+public readonly record struct HeardHello(int Tag, int Epoch, int Interface);
+
 /// <summary>
 /// One emulated router: a kernel, its processes on one CPU, and the machine around them. It acts on the rest of the site only through its lines.
 /// </summary>
@@ -34,7 +40,9 @@ public sealed class Router : IKernelHost
     /// <summary>if_index of the Ethernet.</summary>
     public const ushort EthernetIndex = 2;
 
-    private static readonly VirtualTime FastTick = VirtualTime.FromMilliseconds(200);
+    /// <summary>Period of the fast timeout (PR_FASTHZ).</summary>
+    public static readonly VirtualTime FastTick = VirtualTime.FromMilliseconds(200);
+
     private readonly Site _site;
     private readonly RunQueues _run = new();
     private readonly RoleOptions _options;
@@ -46,6 +54,7 @@ public sealed class Router : IKernelHost
     private VirtualTime _cronBase;
     private Ipv4Address? _groupMember;
     private int _memberSocket = -1;
+    private bool _steadyStep;
 
     /// <summary>A router that is switched off.</summary>
     public Router(Site site, int number, Role role, int firstLine, int lines, int timerBase)
@@ -157,6 +166,80 @@ public sealed class Router : IKernelHost
     /// <summary>Slots a router with this many lines takes in the event queue.</summary>
     public static int TimerSlots(int lines) => (int)RouterTimer.Count + (2 * lines);
 
+    /// <summary>
+    /// Counts the steps by which a process may have changed the kernel's tables or its own, and panics and boots. As long as it stands still, a Hello or a
+    /// regular update that is sent or received again takes the same way through the kernel as the last time.
+    /// </summary>
+    public int Epoch { get; private set; } = 1;
+
+    /// <summary>The running process's step did what it does again and again: nothing that another step would find changed.</summary>
+    public void SteadyStep() => _steadyStep = true;
+
+    /// <summary>Fast timeouts that would only count down, from the next one on.</summary>
+    public int QuietTicks => IsUp ? Kernel.QuietTicks : 0;
+
+    /// <summary>The short way for a timer that is due. Does to the router exactly what <see cref="Fire"/> does, or returns false and does nothing.</summary>
+    public bool FireQuiet(RouterTimer timer, VirtualTime now)
+    {
+        switch (timer)
+        {
+            case RouterTimer.Ospfd:
+                return IsUp && Ospfd.HelloAgain(now);
+            case RouterTimer.Ripngd:
+                return IsUp && Ripngd.UpdateAgain(now);
+            case RouterTimer.Competitors when IsUp:
+                // No process sleeps on memory of these classes, so there is nobody to give the CPU to.
+                Competitors.Run(Kernel.Heap, Oracle, now);
+                Arm(RouterTimer.Competitors, Competitors.NextTime);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>The short way for a Hello whose content this router has seen.</summary>
+    /// <returns>False when it has not, or when something may have changed since: then nothing is done.</returns>
+    public bool HelloAgain(int pppd, int tag, VirtualTime now)
+    {
+        HeardHello heard = Pppds[pppd].Heard;
+        if (heard.Tag != tag || heard.Epoch != Epoch || !IsUp)
+        {
+            return false;
+        }
+
+        Ospfd.NeighborAlive(heard.Interface, now);
+        return true;
+    }
+
+    /// <summary>Sends a remembered frame again.</summary>
+    public void TransmitAgain(in RepeatedFrame frame, ushort identification) => _site.TransmitAgain(Role, frame, identification);
+
+    /// <summary>Frames sent so far on the site.</summary>
+    public long FramesSent => _site.Frames;
+
+    /// <summary>Remembers what a send put on the line, when it is to be repeated.</summary>
+    /// <param name="frame">Where.</param>
+    /// <param name="kind">What it was.</param>
+    /// <param name="interfaceIndex">if_index of the interface it went out of.</param>
+    /// <param name="framesBefore"><see cref="FramesSent"/> before the send.</param>
+    public void Remember(ref RepeatedFrame frame, RepeatedKind kind, ushort interfaceIndex, long framesBefore)
+    {
+        if (!_site.SkipsQuiet)
+        {
+            return;
+        }
+
+        ref readonly Ifnet ifp = ref Kernel.Interfaces[Kernel.IfByIndex(interfaceIndex)];
+        if (ifp.Unit < 0)
+        {
+            frame.RememberNothingSent(Epoch);
+        }
+        else if (_site.Frames == framesBefore + 1)
+        {
+            _site.Remember(ref frame, kind, ifp.Line, Role, Epoch);
+        }
+    }
+
     /// <summary>A timer of this router is due.</summary>
     public void Fire(int timer, VirtualTime now)
     {
@@ -213,12 +296,14 @@ public sealed class Router : IKernelHost
 
                 break;
             case RouterTimer.OspfdCore:
+                Epoch++;
                 Ospfd.CoreWritten();
                 _run.Wakeup(OspfdProcess);
                 break;
             case RouterTimer.OspfdRespawn:
                 if (IsUp && !Ospfd.Running && Admits(SitePartKind.OspfdRespawn))
                 {
+                    Epoch++;
                     Say(TraceSource.Ospfd, "started again by its watcher");
                     Ospfd.Start(new RandomStream(_site.Options.Seed, Entity ^ ((ulong)now.Microseconds << 16), RandomPurpose.Ospfd));
                     _run.Wakeup(OspfdProcess);
@@ -250,6 +335,7 @@ public sealed class Router : IKernelHost
             Kernel = NewKernel();
         }
 
+        Epoch++;
         IsUp = true;
         Say(TraceSource.Kernel, "boot");
         Kernel.AttachBootInterfaces(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? Pppds.Length : 0);
@@ -345,6 +431,15 @@ public sealed class Router : IKernelHost
                         break;
                     }
 
+                    if (_steadyStep)
+                    {
+                        _steadyStep = false;
+                    }
+                    else
+                    {
+                        Epoch++;
+                    }
+
                     if (_run.WantResched)
                     {
                         _run.Preempt();
@@ -411,6 +506,8 @@ public sealed class Router : IKernelHost
 
     private void Halt(VirtualTime now)
     {
+        Epoch++;
+        _steadyStep = false;
         IsUp = false;
         _run.Clear();
         Zebra.Stop();
@@ -453,7 +550,22 @@ public sealed class Router : IKernelHost
     }
 
     /// <summary>A frame arrives from the line: network data goes up the kernel, the rest to pppd.</summary>
-    public void FrameArrived(int pppd, ReadOnlySpan<byte> frame, VirtualTime now)
+    /// <param name="pppd">The line's place in <see cref="Pppds"/>.</param>
+    /// <param name="frame">HDLC content without FCS, valid during the call.</param>
+    /// <param name="tag">Names the content (<see cref="RepeatedFrame.Tag"/>), or 0.</param>
+    /// <param name="now">Virtual time.</param>
+    public void FrameArrived(int pppd, ReadOnlySpan<byte> frame, int tag, VirtualTime now)
+    {
+        int epoch = Epoch;
+        Ospfd.ForgetHeard();
+        FrameArrived(pppd, frame, now);
+        if (tag != 0 && epoch == Epoch && Ospfd.HeardOn is >= 0 and int oi)
+        {
+            Pppds[pppd].Heard = new HeardHello(tag, epoch, oi);
+        }
+    }
+
+    private void FrameArrived(int pppd, ReadOnlySpan<byte> frame, VirtualTime now)
     {
         if (!IsUp)
         {

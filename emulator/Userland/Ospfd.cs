@@ -49,6 +49,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Heard> _input = new();
     private Oi[] _ois = new Oi[1];
+    private RepeatedFrame[] _hellos = [];
     private KnownIf[] _ifs = new KnownIf[2];
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
@@ -184,7 +185,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             if (oi.HelloDue <= now)
             {
                 oi.HelloDue = now + options.HelloInterval;
-                SendHello(ref oi);
+                SendHello(i);
                 Rearm();
                 return true;
             }
@@ -229,6 +230,12 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             ref Oi oi = ref _ois[i];
             if (oi.Used && oi.PointToPoint && oi.Index == h.Index)
             {
+                if (oi.Neighbor == h.RouterId && oi.TwoWay == h.ListsUs)
+                {
+                    HeardOn = i;
+                    router.SteadyStep();
+                }
+
                 oi.Neighbor = h.RouterId;
                 oi.TwoWay = h.ListsUs;
                 oi.DeadDue = now + options.DeadInterval;
@@ -237,13 +244,59 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
         }
     }
 
-    // Before every packet to AllSPFRouters: IP_MULTICAST_IF by local address. A failure is logged and the packet is sent anyway (7.2).
-    private void SendHello(ref Oi oi)
+    /// <summary>The interface whose neighbour, unchanged, was heard since <see cref="ForgetHeard"/>, or -1.</summary>
+    public int HeardOn { get; private set; } = -1;
+
+    /// <summary>See <see cref="HeardOn"/>.</summary>
+    public void ForgetHeard() => HeardOn = -1;
+
+    /// <summary>What a Hello does that says what the last one said: the neighbour lives.</summary>
+    public void NeighborAlive(int oi, VirtualTime now)
     {
+        _ois[oi].DeadDue = now + options.DeadInterval;
+        Rearm();
+    }
+
+    /// <summary>Sends the one Hello that is due as the last one was sent, if nothing has changed since.</summary>
+    /// <returns>False when it must be sent in full: then nothing is done.</returns>
+    public bool HelloAgain(VirtualTime now)
+    {
+        int due = -1;
+        for (int i = 0; i < _ois.Length; i++)
+        {
+            ref readonly Oi oi = ref _ois[i];
+            if (oi.Used && (oi.HelloDue <= now || oi.DeadDue <= now))
+            {
+                if (due >= 0 || oi.DeadDue <= now)
+                {
+                    return false;
+                }
+
+                due = i;
+            }
+        }
+
+        if (!_running || _aborting || (uint)due >= (uint)_hellos.Length || _hellos[due].Epoch != router.Epoch)
+        {
+            return false;
+        }
+
+        _ois[due].HelloDue = now + options.HelloInterval;
+        router.TransmitAgain(_hellos[due], router.Kernel.SendRawAgain(_socket, _ois[due].Index));
+        Rearm();
+        return true;
+    }
+
+    // Before every packet to AllSPFRouters: IP_MULTICAST_IF by local address. A failure is logged and the packet is sent anyway (7.2).
+    private void SendHello(int i)
+    {
+        ref Oi oi = ref _ois[i];
+        long frames = router.FramesSent;
         Ipv4Address on = options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
         router.Kernel.IpMulticastTtlLoop(_socket, 1, false);
         Errno e = router.Kernel.IpMulticastIf(_socket, on);
-        if (e != Errno.None)
+        bool chosen = e == Errno.None;
+        if (!chosen)
         {
             router.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF", e);
         }
@@ -268,6 +321,19 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
         if (e != Errno.None)
         {
             router.Say(TraceSource.Ospfd, "sendmsg of a Hello", e);
+            return;
+        }
+
+        // What it changed is the choice of the interface, which every Hello makes anew.
+        router.SteadyStep();
+        if (chosen && router.FramesSent > frames && router.Kernel.PcbSendsOn(_socket, oi.Index))
+        {
+            if (_hellos.Length <= i)
+            {
+                Array.Resize(ref _hellos, _ois.Length);
+            }
+
+            router.Remember(ref _hellos[i], RepeatedKind.Hello, oi.Index, frames);
         }
     }
 

@@ -106,6 +106,9 @@ public sealed class Pppd : IProcess, IPppActions
     /// <summary>The process's number on its router.</summary>
     public int Process { get; }
 
+    /// <summary>The Hello that may come again. Not part of the image.</summary>
+    public HeardHello Heard { get; set; }
+
     /// <summary>Interface slot of the unit, or -1.</summary>
     public int Unit => _unit;
 

@@ -31,6 +31,7 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Asked> _requests = new();
     private RipngIf[] _ifs = new RipngIf[2];
+    private RepeatedFrame[] _updates = [];
     private int _socket = -1;
     private bool _running;
     private VirtualTime _updateDue;
@@ -131,6 +132,7 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
             _triggered = false;
             _sendCursor = 0;
             Rearm();
+            router.SteadyStep();
             return true;
         }
 
@@ -201,12 +203,68 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
             {
                 Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
                 int n = WriteTable(packet);
-                router.Say(TraceSource.Ripngd, _triggered ? "triggered update" : "regular update", router.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
+                long frames = router.FramesSent;
+                bool steady = !_triggered && router.Kernel.Pcbs[_socket].Route < 0;
+                Errno e = router.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
+                router.Say(TraceSource.Ripngd, _triggered ? "triggered update" : "regular update", e);
+                if (steady && e == Errno.None)
+                {
+                    // Without a cached route a multicast send leaves nothing behind in the kernel.
+                    if (_updates.Length < _sendCursor)
+                    {
+                        Array.Resize(ref _updates, _ifs.Length);
+                    }
+
+                    router.SteadyStep();
+                    router.Remember(ref _updates[_sendCursor - 1], RepeatedKind.Update, r.Index, frames);
+                }
+
                 return;
             }
         }
 
         _sendCursor = -1;
+        if (!_triggered)
+        {
+            router.SteadyStep();
+        }
+    }
+
+    /// <summary>Sends the regular update that is due as the last one was sent, if nothing has changed since.</summary>
+    /// <returns>False when it must be sent in full: then nothing is done.</returns>
+    public bool UpdateAgain(VirtualTime now)
+    {
+        if (!_running || _sendCursor >= 0 || _updateDue > now || _triggeredDue <= now)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            ref readonly RipngIf r = ref _ifs[i];
+            if (r.Used && (r.WakeupDue <= now || (r.Running && r.Up && (i >= _updates.Length || _updates[i].Epoch != router.Epoch))))
+            {
+                return false;
+            }
+        }
+
+        _updateDue = NextUpdate(now);
+        _triggered = false;
+        for (int i = 0; i < _ifs.Length; i++)
+        {
+            if (_ifs[i].Used && _ifs[i].Running && _ifs[i].Up)
+            {
+                if (_updates[i].Line >= 0)
+                {
+                    router.TransmitAgain(_updates[i], 0);
+                }
+
+                router.Say(TraceSource.Ripngd, "regular update", Errno.None);
+            }
+        }
+
+        Rearm();
+        return true;
     }
 
     private int WriteTable(Span<byte> packet) => RipngMessage.Write(

@@ -16,6 +16,10 @@ public static class Fcs16
     // Entry 256 k + b: the FCS of byte b with k zero bytes behind it, from a zero start. The FCS is linear, so eight bytes are eight look-ups.
     private static readonly ushort[] Table = BuildTable();
 
+    // Row k, for 2^k zero bytes: 256 entries for the low byte of the FCS, then 256 for the high byte.
+    private const int ZerosRow = 512;
+    private static readonly ushort[] Zeros = BuildZeros();
+
     /// <summary>Advances the FCS by one byte.</summary>
     public static ushort Add(ushort fcs, byte value) => (ushort)((fcs >> 8) ^ Table[(fcs ^ value) & 0xFF]);
 
@@ -38,6 +42,41 @@ public static class Fcs16
         }
 
         return fcs;
+    }
+
+    /// <summary>Advances the FCS over zero bytes, in time that grows with the logarithm of their number.</summary>
+    /// <param name="fcs">The FCS so far.</param>
+    /// <param name="count">0 to 4095.</param>
+    public static ushort AddZeros(ushort fcs, int count)
+    {
+        for (int row = 0; count != 0; row += ZerosRow, count >>= 1)
+        {
+            if ((count & 1) != 0)
+            {
+                fcs = (ushort)(Zeros[row + (fcs & 0xFF)] ^ Zeros[row + 256 + (fcs >> 8)]);
+            }
+        }
+
+        return fcs;
+    }
+
+    private static ushort[] BuildZeros()
+    {
+        var zeros = new ushort[ZerosRow * 12];
+        for (int b = 0; b < 256; b++)
+        {
+            zeros[b] = Add((ushort)b, 0);
+            zeros[256 + b] = Add((ushort)(b << 8), 0);
+        }
+
+        for (int i = ZerosRow; i < zeros.Length; i++)
+        {
+            ushort half = zeros[i - ZerosRow];
+            int row = (i / ZerosRow - 1) * ZerosRow;
+            zeros[i] = (ushort)(zeros[row + (half & 0xFF)] ^ zeros[row + 256 + (half >> 8)]);
+        }
+
+        return zeros;
     }
 
     private static ushort[] BuildTable()

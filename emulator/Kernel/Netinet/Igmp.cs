@@ -145,6 +145,58 @@ public sealed partial class Kernel
         }
     }
 
+    /// <summary>How many fast timeouts in a row would only count timers down: none runs out, no report is sent.</summary>
+    public int QuietTicks
+    {
+        get
+        {
+            int least = int.MaxValue;
+            if (_igmpTimersRunning)
+            {
+                int igmp = int.MaxValue;
+                foreach (ref readonly InMulti m in _inMultis.AsSpan())
+                {
+                    igmp = m.Used && m.Timer != 0 && m.Timer < igmp ? m.Timer : igmp;
+                }
+
+                least = igmp == int.MaxValue ? 0 : igmp;
+            }
+
+            if (_mldTimersRunning)
+            {
+                int mld = int.MaxValue;
+                foreach (ref readonly In6Multi m in _in6Multis.AsSpan())
+                {
+                    mld = m.Used && m.Timer != 0 && m.Ia >= 0 && m.Timer < mld ? m.Timer : mld;
+                }
+
+                least = Math.Min(least, mld == int.MaxValue ? 0 : mld);
+            }
+
+            return least == int.MaxValue ? 0 : least - 1;
+        }
+    }
+
+    /// <summary>What this many fast timeouts do, up to <see cref="QuietTicks"/>.</summary>
+    public void CountDown(int ticks)
+    {
+        if (_igmpTimersRunning)
+        {
+            foreach (ref InMulti m in _inMultis.AsSpan())
+            {
+                m.Timer -= (ushort)(m.Used && m.Timer != 0 ? ticks : 0);
+            }
+        }
+
+        if (_mldTimersRunning)
+        {
+            foreach (ref In6Multi m in _in6Multis.AsSpan())
+            {
+                m.Timer -= (ushort)(m.Used && m.Timer != 0 && m.Ia >= 0 ? ticks : 0);
+            }
+        }
+    }
+
     /// <summary>igmp_fasttimo, every 200 ms while a timer runs: visits all records, stale ones included.</summary>
     public void IgmpFastTimo()
     {

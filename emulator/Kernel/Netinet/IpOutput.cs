@@ -91,6 +91,25 @@ public sealed partial class Kernel
         return slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : (byte)64, payload, false);
     }
 
+    /// <summary>Whether the socket's multicast interface is the one with this index, attached.</summary>
+    public bool PcbSendsOn(int s, int index) => IfByIndex(index) is >= 0 and int slot && _pcbs[s].MulticastIfp == PointerTo(slot);
+
+    /// <summary>
+    /// IP_MULTICAST_IF and <see cref="SendRaw"/> to a group, but for the packet: what they do to the kernel when they did the same before and no process has
+    /// done anything else since.
+    /// </summary>
+    /// <returns>ip_id of the packet.</returns>
+    public ushort SendRawAgain(int s, int index)
+    {
+        IfnetPtr p = PointerTo(IfByIndex(index));
+        ForgetMulticastIfp(s);
+        _pcbs[s].MulticastIfp = p;
+        _design.Hold(this, p);
+        Price.Uses++;
+        _design.Check(this, p, HolderKind.IpMoptionsIfp, out _);
+        return ++_ipId;
+    }
+
     // The cached route of the socket, checked as ip_output does: same destination and RTF_UP, else freed and looked up again.
     private int IpRoute(int s, Ipv4Address destination)
     {
