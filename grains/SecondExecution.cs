@@ -2,7 +2,10 @@ using Stress.Emulator.Simulation;
 
 namespace Stress.Grains;
 
-/// <summary>Executes a site a second time, alone and in one thread, and compares it window by window with what the run noted.</summary>
+/// <summary>
+/// Executes a site a second time, alone, in one thread and with the events of quiet stretches in full, and compares it window by window with what the
+/// run noted.
+/// </summary>
 public static class SecondExecution
 {
     /// <summary>The first difference, or null when there is none.</summary>
@@ -12,7 +15,7 @@ public static class SecondExecution
     /// <param name="stop">Ends the comparison early; what was compared until then counts.</param>
     public static Difference? Compare(SiteOptions options, int site, IReadOnlyList<WindowMark> marks, CancellationToken stop)
     {
-        var second = Site.Create(options, (uint)site);
+        var second = Site.Create(options with { SkipQuiet = false }, (uint)site);
         WindowMark before = default;
         for (int window = 0; window < marks.Count && !stop.IsCancellationRequested; window++)
         {

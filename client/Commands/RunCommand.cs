@@ -35,8 +35,9 @@ public static class RunCommand
         var pace = new Option<string?>("--pace") { Description = "Virtual seconds a second of wall time, for example 60 (default: as fast as possible)." };
         var metrics = new Option<string?>("--metrics-port") { Description = "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
+        var noSkip = new Option<bool>("--no-skip") { Description = "Execute the events of quiet stretches in full too (docs/performance.md). The result does not depend on it." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
-        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, check };
+        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, noSkip, check };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -53,6 +54,7 @@ public static class RunCommand
                 Workers = line.GetValue(workers),
                 Pace = line.GetValue(pace),
                 MetricsPort = line.GetValue(metrics),
+                NoSkip = line.GetValue(noSkip),
             },
             line.GetValue(output),
             line.GetValue(json),

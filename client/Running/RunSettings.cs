@@ -48,6 +48,9 @@ public sealed record RunSettings
     /// <summary>Sites executed at once, or null for one a processor.</summary>
     public string? Workers { get; init; }
 
+    /// <summary>The events of quiet stretches are executed in full too.</summary>
+    public bool NoSkip { get; init; }
+
     /// <summary>Virtual seconds a second of wall time, or null for as fast as possible.</summary>
     public string? Pace { get; init; }
 
@@ -126,7 +129,7 @@ public sealed record RunSettings
             Known(designs, $"{scenario.FileName}:{expected.Line}: expect.design", expected.Design);
         }
 
-        SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design, Designs = designs };
+        SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design, Designs = designs, SkipQuiet = !NoSkip };
         return scenario with { Pairs = pairs, Duration = Hours is null ? scenario.Duration : ParseHours(Hours), Seed = seed, Site = options };
     }
 

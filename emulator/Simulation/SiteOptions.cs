@@ -319,7 +319,7 @@ public sealed record SiteOptions
     /// <summary>False only to measure what the oracle costs.</summary>
     public bool Oracle { get; init; } = true;
 
-    /// <summary>False for <c>--no-skip</c>: execute quiet stretches event by event.</summary>
+    /// <summary>False for <c>--no-skip</c>: executes the events of quiet stretches in full too. The result is the same.</summary>
     public bool SkipQuiet { get; init; } = true;
 
     public RoleOptions Of(Role role) => role == Role.Called ? Called : Calling;

@@ -36,12 +36,14 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task The_same_seed_gives_the_same_digest_with_one_worker_and_two()
+    public async Task The_same_seed_gives_the_same_digest_with_one_worker_and_two_and_with_every_event_in_full()
     {
         await _screen.Run("run", Scenario, "--pairs=2", "--hours=1", "--workers=1", $"--out={_screen.Folder}/a", "--no-progress");
         await _screen.Run("run", Scenario, "--pairs=2", "--hours=1", "--workers=2", $"--out={_screen.Folder}/b", "--no-progress");
+        await _screen.Run("run", Scenario, "--pairs=2", "--hours=1", "--no-skip", $"--out={_screen.Folder}/c", "--no-progress");
 
         Assert.Equal(TheRun("a").ReadReport().Digest, TheRun("b").ReadReport().Digest);
+        Assert.Equal(TheRun("a").ReadReport().Digest, TheRun("c").ReadReport().Digest);
     }
 
     [Fact]

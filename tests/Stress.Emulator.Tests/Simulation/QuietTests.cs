@@ -84,7 +84,7 @@ public class QuietTests
 
                 Assert.Equal(0, full.QuietEvents);
             },
-            iter: 120, threads: 1);
+            iter: 60, threads: 1);
 
     [Theory]
     [InlineData(1)]
