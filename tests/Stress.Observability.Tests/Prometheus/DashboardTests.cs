@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Observability.Tests.Prometheus;

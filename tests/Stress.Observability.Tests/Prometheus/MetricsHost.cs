@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Stress.Emulator.Simulation;
 using Stress.Observability.Instruments;
+using Stress.Tests.Shared;
 
 namespace Stress.Observability.Tests.Prometheus;
 
@@ -38,14 +37,14 @@ internal sealed class MetricsHost : IAsyncDisposable
 
     public static async Task<MetricsHost> StartAsync()
     {
-        int port = FreePort();
+        int port = Programs.FreeLoopbackPort();
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Services.AddStressInstruments();
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: "stress-test", clusterId: "stress-test");
+            silo.UseLocalhostClustering(Programs.FreeLoopbackPort(), gatewayPort: 0, serviceId: "stress-test", clusterId: "stress-test");
             silo.Configure<ClusterMembershipOptions>(options => options.NumMissedTableIAmAliveLimit = 2);
         });
         WebApplication app = builder.Build();
@@ -110,12 +109,5 @@ internal sealed class MetricsHost : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-    }
-
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using Stress.Observability.Instruments;
 using Stress.Observability.Tests.Prometheus;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Observability.Tests.Tracing;
@@ -21,7 +22,7 @@ public sealed class OtlpTests
     public async Task Spans_metrics_and_logs_reach_a_collector_when_an_endpoint_is_set()
     {
         var received = new ConcurrentDictionary<string, string>();
-        int port = MetricsHost.FreePort();
+        int port = Programs.FreeLoopbackPort();
         WebApplicationBuilder collectorBuilder = WebApplication.CreateBuilder();
         collectorBuilder.Logging.ClearProviders();
         collectorBuilder.WebHost.UseUrls($"http://127.0.0.1:{port}");

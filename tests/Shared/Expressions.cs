@@ -1,12 +1,12 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Stress.Tests.Shared;
 
-namespace Stress.Observability.Tests.Prometheus;
+namespace Stress.Tests.Shared;
 
 /// <summary>The expressions of dashboards and rules, and the metrics that they name.</summary>
-internal static partial class Expressions
+public static partial class Expressions
 {
+    /// <summary>The dashboards, in the order of their names.</summary>
     public static IReadOnlyList<string> DashboardFiles { get; } =
         [.. Directory.GetFiles(Repository.At("observability", "grafana", "dashboards"), "*.json").Order()];
 

@@ -1,14 +1,16 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
-using Stress.Tests.Shared;
 
-namespace Stress.Observability.Tests;
+namespace Stress.Tests.Shared;
 
 /// <summary>Runs programs of the system, and ends by process id what it started.</summary>
-internal static class Programs
+public static class Programs
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
+    /// <summary>Runs a program to its end.</summary>
     public static (int ExitCode, string Output, string Errors) Run(string program, params string[] arguments)
     {
         using Process process = Start(program, arguments);
@@ -22,6 +24,15 @@ internal static class Programs
         return (process.ExitCode, output.Result, errors.Result);
     }
 
+    /// <summary>A TCP port of loopback that nobody listens on.</summary>
+    public static int FreeLoopbackPort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>Starts a program whose output the caller reads. The caller ends it.</summary>
     public static Process Start(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(Tools.Find(program) ?? throw new FileNotFoundException($"{program} is not on PATH"))
