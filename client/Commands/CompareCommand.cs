@@ -35,8 +35,9 @@ public static class CompareCommand
         var output = new Option<string?>("--out") { Description = "Folder that gets the comparison's folder (default: runs)." };
         var json = new Option<string?>("--json") { Description = "Write the comparison to this file too." };
         var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
+        var metrics = new Option<string?>("--metrics-port") { Description = "Serve the runs' metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
-        var command = new Command("compare", "Compare teardown designs on the same worlds.") { file, designs, pairs, hours, seed, library, output, json, workers, quiet };
+        var command = new Command("compare", "Compare teardown designs on the same worlds.") { file, designs, pairs, hours, seed, library, output, json, workers, metrics, quiet };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -49,6 +50,7 @@ public static class CompareCommand
                 Seed = line.GetValue(seed),
                 DesignAssembly = line.GetValue(library),
                 Workers = line.GetValue(workers),
+                MetricsPort = line.GetValue(metrics),
             },
             line.GetValue(designs)!,
             line.GetValue(output),
@@ -70,7 +72,7 @@ public static class CompareCommand
         List<ComparedRun> runs = [];
         bool interrupted = false;
         output.Folder.Create(scenario.SourceText);
-        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(settings.WorkerCount, CancellationToken.None))
+        await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPortNumber, terminal))
         {
             foreach (string name in names)
             {

@@ -13,6 +13,10 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
 {
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromSeconds(1), PlainLineEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Columns below which a view has no room for how the rates moved.</summary>
+    private const int NarrowBelow = 110;
+
     private readonly WatchHistory _history = new();
 
     /// <summary>Shows the run until it has finished, nothing was heard of it for too long, or the user has seen enough.</summary>
@@ -129,13 +133,19 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        table.AddColumn("rate lately");
+        bool wide = terminal.Out.Profile.Width >= NarrowBelow;
+        if (wide)
+        {
+            table.AddColumn(new TableColumn("rate lately").NoWrap());
+        }
+
         foreach (PathCount path in run.Crashes)
         {
             long trials = run.Disconnects[(int)path.Role];
             var rate = WilsonInterval.Of(path.Count, trials);
             double? mail = run.Bands.FirstOrDefault(band => band.Path == path.Path && band.Role == path.Role)?.Reported;
-            table.AddRow(
+            string[] cells =
+            [
                 Markup.Escape(path.Path),
                 CodePath.Of(path.Role),
                 Count(path.Count),
@@ -143,7 +153,8 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
                 $"[bold]{Percent(rate.Rate)}[/]",
                 $"{Percent(rate.Low)} to {Percent(rate.High)}",
                 mail is { } reported ? Percent(reported) : "",
-                _history.Rates(path.Path, path.Role));
+            ];
+            table.AddRow(wide ? [.. cells, _history.Rates(path.Path, path.Role)] : cells);
         }
 
         return table;

@@ -44,6 +44,7 @@ public static class MetricCatalogue
     public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by an emulated crash.");
     public static readonly MetricInfo RunSitesLost = new("stress_run_sites_lost", MetricKind.Gauge, None, "Sites closed early, or for which nobody answered.");
     public static readonly MetricInfo RunPaceLag = new("stress_run_pace_lag_seconds", MetricKind.Gauge, None, "Wall time by which a paced run is behind, in seconds; 0 without --pace.");
+    public static readonly MetricInfo RunPace = new("stress_run_pace_ratio", MetricKind.Gauge, None, "Virtual seconds a second of wall time that --pace asks for; 0 without it.");
     public static readonly MetricInfo RunWallTime = new("stress_run_wall_time_seconds", MetricKind.Gauge, None, "Wall time since the run started, in seconds.");
     public static readonly MetricInfo RunActive = new("stress_run_active", MetricKind.Gauge, None, "1 while sites of the run wait or are executed, 0 when it is paused or finished.");
     public static readonly MetricInfo RunFirstCrash = new("stress_run_first_crash_timestamp_seconds", MetricKind.Gauge, ByPath, "Unix time at which the exporter first saw a crash on the path, in seconds.");
@@ -62,7 +63,7 @@ public static class MetricCatalogue
     public static readonly IReadOnlyList<MetricInfo> All =
     [
         RunCrashes, RunDisconnects, RunRedials, RunStaleCreated, RunStaleLive, RunAliases, RunLeakedSlots, RunFrames, RunEvents, RunVirtualTime,
-        RunPairHours, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunWallTime, RunActive, RunFirstCrash,
+        RunPairHours, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunPace, RunWallTime, RunActive, RunFirstCrash,
         RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes,
     ];
 

@@ -36,6 +36,7 @@ public sealed class RunMetrics
         Gauge(meter, MetricCatalogue.RunSitesFailed, e => [Measure(e, e.Snapshot.SitesFailed)]);
         Gauge(meter, MetricCatalogue.RunSitesLost, e => [Measure(e, e.Snapshot.SitesLost)]);
         Gauge(meter, MetricCatalogue.RunPaceLag, e => [Measure(e, e.Snapshot.PaceLag.TotalSeconds)]);
+        Gauge(meter, MetricCatalogue.RunPace, e => [Measure(e, e.Snapshot.Pace)]);
         Gauge(meter, MetricCatalogue.RunWallTime, e => [Measure(e, e.Snapshot.Wall.TotalSeconds)]);
         Gauge(meter, MetricCatalogue.RunActive, e => [Measure(e, e.Snapshot.Active ? 1 : 0)]);
         Gauge(meter, MetricCatalogue.RunFirstCrash, e => e.Seen.Select(s => Measure(e, s.Value.First, s.Key.Path, s.Key.Role)));
