@@ -4,7 +4,7 @@ using Stress.Emulator.Oracle;
 namespace Stress.Emulator.Designs;
 
 /// <summary>Purges as in_ifdetach; memory is given back only when every reader of before has left, which on one CPU is the end of the system call. Source: FreeBSD network epochs (NET_EPOCH, if_ref); reference 9.5.</summary>
-public sealed class Epoch : TeardownDesign
+public class Epoch : TeardownDesign
 {
     /// <inheritdoc/>
     public override string Name => "epoch";
@@ -17,6 +17,9 @@ public sealed class Epoch : TeardownDesign
 
     /// <inheritdoc/>
     public override bool InvalidatesRouteCaches => true;
+
+    /// <inheritdoc/>
+    public override bool WaitsForReaders => true;
 
     /// <inheritdoc/>
     public override UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)

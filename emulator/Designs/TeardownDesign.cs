@@ -120,6 +120,12 @@ public abstract class TeardownDesign
     {
     }
 
+    /// <summary>Whether memory is given back only when every thread that is inside a read section has left it.</summary>
+    public virtual bool WaitsForReaders => false;
+
+    /// <summary>The same of the interface's per-family block.</summary>
+    public virtual bool FamilyDataWaitsForReaders => WaitsForReaders;
+
     /// <summary>Whether the softc is freed as soon as if_detach returns; false leaves it until its last reference is dropped.</summary>
     public virtual bool FreesAtOnce(Kernel.Kernel kernel, IfnetPtr p) => true;
 }

@@ -47,6 +47,7 @@ public enum KernelFunction : byte
     In6DelMulti, Mld6StartListening, Mld6StopListening, Mld6FastTimo, Mld6SendPkt, IfDetach, PppClose, PppDealloc, PppCloneDestroy, PppOpen, PppCreate, IfAttach,
     InPurgeAddr, InPurgeIf, InPcbPurgeIf0, InPcbPurgeIf, In6PurgeAddr, In6PurgeIf, In6PcbPurgeIf0, In6PcbPurgeIf, IgmpPurgeIf, RipUsrReq, UdpUsrReq, TcpUsrReq,
     Udp6UsrReq, InControl, In6Control, Ip6FreeMoptions, IfIoctl, IfUp, IfDown, IpInput, Ip6Input, PppOutput, In6SaveMkludge, In6PcbDetach, IpGetMoptions, SoftNet,
+    Ip6MForward, DelM6if, Ip6MrouterDone, CarpSendAd,
 }
 
 /// <summary>What the kernel asks of the machine around it.</summary>
@@ -265,6 +266,10 @@ public sealed partial class Kernel
         SaveIn(image);
         SaveIn6(image);
         SavePcb(image);
+        SaveQueues(image);
+        SaveMroute6(image);
+        SaveCarp(image);
+        SaveEpoch(image);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -278,6 +283,10 @@ public sealed partial class Kernel
         LoadIn(image);
         LoadIn6(image);
         LoadPcb(image);
+        LoadQueues(image);
+        LoadMroute6(image);
+        LoadCarp(image);
+        LoadEpoch(image);
     }
 }
 
@@ -347,6 +356,10 @@ public static class FunctionNames
         KernelFunction.In6PcbDetach => "in6_pcbdetach",
         KernelFunction.IpGetMoptions => "ip_getmoptions",
         KernelFunction.SoftNet => "softintr_net",
+        KernelFunction.Ip6MForward => "ip6_mforward",
+        KernelFunction.CarpSendAd => "carp_send_ad",
+        KernelFunction.DelM6if => "del_m6if",
+        KernelFunction.Ip6MrouterDone => "ip6_mrouter_done",
         KernelFunction.Sosend => "sosend",
         KernelFunction.Sosetopt => "sosetopt",
         KernelFunction.Soclose => "soclose",

@@ -15,6 +15,27 @@ public enum KernelSwitch : ushort
 
     /// <summary>A fix: purging an interface leaves its IPv6 group records to the sockets that still count them.</summary>
     In6MultiCounted = 2,
+
+    /// <summary>Another's way: packets that wait for the soft interrupt survive the interface they came from.</summary>
+    IpintrqKept = 4,
+
+    /// <summary>A fix: a departing interface's packets leave dummynet.</summary>
+    DummynetDeparture = 8,
+
+    /// <summary>A fix: a departing interface's mifs go, and with them its part in every multicast route.</summary>
+    Mif6Departure = 16,
+
+    /// <summary>Another's way: a socket that joins a group which has a record uses the record without counting itself.</summary>
+    InAddMultiBorrows = 32,
+
+    /// <summary>Another's way: a third party's group record is given up by looking it up in its interface's list.</summary>
+    InDelMultiBySearch = 64,
+
+    /// <summary>A fix: a departing interface takes its pointer out of the group records that are left.</summary>
+    InMultiOrphaned = 128,
+
+    /// <summary>A fix: a departing interface stops the carp devices on it.</summary>
+    CarpIfDetach = 256,
 }
 
 /// <summary>The names of <see cref="KernelSwitch"/>, with what each does and where it comes from.</summary>
@@ -25,6 +46,13 @@ public static class KernelSwitches
     [
         ("in6-ifloop-handed-over", KernelSwitch.In6IfloopHandedOver, "in6_ifremloop hands the loopback route of a shared address to the interface that still has it", "NetBSD netinet6/in6.c, in6_addremloop (D. Young)"),
         ("in6-multi-counted", KernelSwitch.In6MultiCounted, "in6_purgeif leaves a group record to the sockets that count it", "FreeBSD r337866"),
+        ("ipintrq-kept", KernelSwitch.IpintrqKept, "if_detach leaves packets of the interface in the input queues", "lwIP before a494b990dabd (pppos.c)"),
+        ("dummynet-departure", KernelSwitch.DummynetDeparture, "a departing interface's packets leave dummynet", "FreeBSD D33064"),
+        ("mif6-departure", KernelSwitch.Mif6Departure, "a departing interface leaves the IPv6 multicast router's tables", "FreeBSD a1c042a9641c"),
+        ("in-addmulti-borrows", KernelSwitch.InAddMultiBorrows, "a join of a group that has a record does not count", "FreeBSD before 2018, in_getmulti"),
+        ("in-delmulti-by-search", KernelSwitch.InDelMultiBySearch, "carp gives its group record up by a search in the interface's list", "FreeBSD before r167729"),
+        ("in-multi-orphaned", KernelSwitch.InMultiOrphaned, "a departing interface takes its pointer out of the group records that are left", "FreeBSD r167729"),
+        ("carp-ifdetach", KernelSwitch.CarpIfDetach, "a departing interface stops the carp devices on it", "FreeBSD PR kern/82908"),
     ];
 
     /// <summary>The names, as a message lists them.</summary>

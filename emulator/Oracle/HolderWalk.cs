@@ -1,3 +1,4 @@
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Oracle;
 
 namespace Stress.Emulator.Kernel;
@@ -8,7 +9,7 @@ public readonly record struct HeldPointer(HolderKind Holder, IfnetPtr Pointer);
 public sealed partial class Kernel
 {
     /// <summary>Number of <see cref="HolderKind"/> values.</summary>
-    public const int HolderKinds = (int)HolderKind.Im6oMembership + 1;
+    public const int HolderKinds = (int)HolderKind.ReaderIfp + 1;
 
     /// <summary>Counts, by holder kind, the reachable interface pointers that name no attached interface: the mail's invariant.</summary>
     /// <param name="counts">Room for <see cref="HolderKinds"/> numbers; added to.</param>
@@ -17,7 +18,7 @@ public sealed partial class Kernel
     {
         foreach (ref readonly InMulti m in _inMultis.AsSpan())
         {
-            if (m.Used)
+            if (m.Used && !m.Ifp.IsNull)
             {
                 Count(counts, HolderKind.InMultiIfp, m.Ifp, generation);
             }
@@ -70,12 +71,39 @@ public sealed partial class Kernel
             }
         }
 
+        CountStaleQueue(counts, _ipintrq, generation);
+        CountStaleQueue(counts, _dummynet, generation);
+        CountStaleQueue(counts, _ipq, generation);
+        foreach (ref readonly Mif6 mif in _mif6table.AsSpan())
+        {
+            if (mif.Used)
+            {
+                Count(counts, HolderKind.Mif6Ifp, mif.Ifp, generation);
+            }
+        }
+
+        foreach (ref readonly CarpSoftc carp in _carps.AsSpan())
+        {
+            if (carp.Used && !carp.CarpDev.IsNull)
+            {
+                Count(counts, HolderKind.CarpDevIfp, carp.CarpDev, generation);
+            }
+        }
+
         foreach (ref readonly Kludge k in _kludges.AsSpan())
         {
             if (k.Used)
             {
                 Count(counts, HolderKind.KludgeIfp, k.Ifp, generation);
             }
+        }
+    }
+
+    private void CountStaleQueue(Span<int> counts, List<Mbuf> queue, uint generation)
+    {
+        foreach (Mbuf m in queue)
+        {
+            Count(counts, HolderKind.RcvIf, m.RcvIf, generation);
         }
     }
 

@@ -22,6 +22,21 @@ public enum HolderKind : byte
 
     /// <summary>ip6_moptions' membership record freed in another protocol's turn (order trap 3.4).</summary>
     Im6oMembership,
+
+    /// <summary>An interface of the IPv6 multicast router. No run has one.</summary>
+    Mif6Ifp,
+
+    /// <summary>ip_moptions' membership record, freed by another holder that did not count it.</summary>
+    ImoMembership,
+
+    /// <summary>A carp device's parent. No run has one.</summary>
+    CarpDevIfp,
+
+    /// <summary>An interface's per-family block, freed before the interface (FreeBSD).</summary>
+    IfAfdata,
+
+    /// <summary>What a thread that was pre-empted has read.</summary>
+    ReaderIfp,
 }
 
 /// <summary>The functions that use a held interface pointer.</summary>
@@ -51,6 +66,8 @@ public enum UseSite : byte
     NdPrefix,
     In6SetScope,
     In6SaveMkludge,
+    Ip6MForward,
+    DelM6if,
 }
 
 /// <summary>Why the purge that should have cleared the holder did not.</summary>
@@ -74,6 +91,12 @@ public enum PurgeGap : byte
 
     /// <summary>No purge covers this holder.</summary>
     NotCovered,
+
+    /// <summary>Another holder freed it: this one's reference was not counted.</summary>
+    NotCounted,
+
+    /// <summary>Freed while a thread read it.</summary>
+    FreedBeforeReader,
 }
 
 /// <summary>What the oracle says of a holder, the graver the later.</summary>
@@ -121,6 +144,11 @@ public static class KernelNames
         HolderKind.RcvIf => "m_pkthdr.rcvif",
         HolderKind.InMultiRti => "in_multi.inm_rti",
         HolderKind.Im6oMembership => "in6_multi_mship.i6mm_maddr",
+        HolderKind.Mif6Ifp => "mif6.m6_ifp",
+        HolderKind.ImoMembership => "ip_moptions.imo_membership",
+        HolderKind.CarpDevIfp => "carp_softc.sc_carpdev",
+        HolderKind.IfAfdata => "ifnet.if_afdata[AF_INET6]",
+        HolderKind.ReaderIfp => "ifp of a thread",
         _ => "no holder",
     };
 
@@ -149,6 +177,8 @@ public static class KernelNames
         UseSite.NdPrefix => "nd6_prelist",
         UseSite.In6SetScope => "in6_setscope",
         UseSite.In6SaveMkludge => "in6_savemkludge",
+        UseSite.Ip6MForward => "ip6_mforward",
+        UseSite.DelM6if => "del_m6if",
         _ => "unknown",
     };
 
@@ -159,6 +189,8 @@ public static class KernelNames
         PurgeGap.StoredAfterPurge => "stored after the purge",
         PurgeGap.ProtocolOrder => "freed in another protocol's turn",
         PurgeGap.RouteWalkSkipped => "route walk skipped it",
+        PurgeGap.NotCounted => "its reference was not counted",
+        PurgeGap.FreedBeforeReader => "freed while a thread read it",
         PurgeGap.NotCovered => "no purge covers it",
         _ => "not stale",
     };

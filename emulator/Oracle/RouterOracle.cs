@@ -289,13 +289,23 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return PurgeGap.ProtocolOrder;
         }
 
+        if (holder is HolderKind.ImoMembership)
+        {
+            return PurgeGap.NotCounted;
+        }
+
+        if (holder is HolderKind.IfAfdata or HolderKind.ReaderIfp)
+        {
+            return PurgeGap.FreedBeforeReader;
+        }
+
         if (holder is HolderKind.RtEntryIfp)
         {
             return PurgeGap.RouteWalkSkipped;
         }
 
         int f = Find(p.Generation);
-        if (holder is HolderKind.IfaddrIfp or HolderKind.RcvIf || (f >= 0 && _facts[f].NotAsked))
+        if (holder is HolderKind.IfaddrIfp or HolderKind.RcvIf or HolderKind.Mif6Ifp or HolderKind.CarpDevIfp || (f >= 0 && _facts[f].NotAsked))
         {
             return PurgeGap.NotCovered;
         }

@@ -121,4 +121,34 @@ public interface IStack
 
     /// <summary>Opens a raw IPv6 socket.</summary>
     OperationResult OpenRaw6(string socket, int protocol) => OperationResult.NotModelled;
+
+    /// <summary>A packet arrives from the far end and waits for the soft interrupt.</summary>
+    OperationResult Enqueue(string name, byte[] packet) => OperationResult.NotModelled;
+
+    /// <summary>The soft interrupt takes in what waits.</summary>
+    OperationResult SoftInterrupt() => OperationResult.NotModelled;
+
+    /// <summary>Delays everything received from now on (a dummynet pipe); 0 takes the pipe away.</summary>
+    OperationResult SetPipe(int milliseconds) => OperationResult.NotModelled;
+
+    /// <summary>Makes a carp device on a parent: it joins 224.0.0.18 there and advertises every second.</summary>
+    OperationResult CreateCarp(string carp, string parent) => OperationResult.NotModelled;
+
+    /// <summary>Destroys a carp device.</summary>
+    OperationResult DestroyCarp(string carp) => OperationResult.NotModelled;
+
+    /// <summary>A thread that sends on the socket has read the interface of its cached route, and is pre-empted inside its read section.</summary>
+    OperationResult EnterReadSection(string socket) => OperationResult.NotModelled;
+
+    /// <summary>The thread goes on and leaves the section.</summary>
+    OperationResult LeaveReadSection(string socket) => OperationResult.NotModelled;
+
+    /// <summary>MRT6_INIT.</summary>
+    OperationResult OpenMulticastRouter6(string socket) => OperationResult.NotModelled;
+
+    /// <summary>MRT6_ADD_MIF.</summary>
+    OperationResult AddMulticastInterface6(string socket, int mif, uint index) => OperationResult.NotModelled;
+
+    /// <summary>MRT6_ADD_MFC.</summary>
+    OperationResult AddMulticastRoute6(string socket, Ipv6Address origin, Ipv6Address group, int parent, uint outgoing) => OperationResult.NotModelled;
 }

@@ -37,6 +37,16 @@ public enum OperationKind : byte
     Alloc,
     Show,
     Raw6,
+    Enqueue,
+    Softint,
+    Pipe,
+    Mrt6,
+    Mif6,
+    Mfc6,
+    Carp,
+    Uncarp,
+    Enter6,
+    Leave6,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>
@@ -61,10 +71,11 @@ public readonly record struct InterfaceSelector(SelectorKind Kind, string Name, 
 /// <param name="Address4">First IPv4 argument: a local address, a group or a destination.</param>
 /// <param name="Second4">Second IPv4 argument: the peer, or the local address that names a membership's interface (0.0.0.0 for <c>any</c>).</param>
 /// <param name="Address6">First IPv6 argument.</param>
-/// <param name="Second6">The peer of <c>addr6</c>, null when there is none.</param>
-/// <param name="Number">Prefix length, protocol, port, milliseconds or bytes.</param>
-/// <param name="Selector">The interface of an IPv6 multicast operation.</param>
-/// <param name="Payload">Bytes of <c>deliver</c>.</param>
+/// <param name="Second6">The peer of <c>addr6</c>, null when there is none; the group of <c>mfc6</c>.</param>
+/// <param name="Number">Prefix length, protocol, port, milliseconds, bytes or mif.</param>
+/// <param name="Selector">The interface of an IPv6 multicast operation, or the parent of <c>carp</c>.</param>
+/// <param name="Payload">Bytes of <c>deliver</c> and <c>enqueue</c>.</param>
+/// <param name="Mask">Outgoing mifs of <c>mfc6</c>, a bit each.</param>
 public sealed record Operation(
     int Line,
     string Text,
@@ -76,4 +87,5 @@ public sealed record Operation(
     Ipv6Address? Second6 = null,
     int Number = 0,
     InterfaceSelector Selector = default,
-    byte[]? Payload = null);
+    byte[]? Payload = null,
+    uint Mask = 0);

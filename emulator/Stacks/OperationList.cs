@@ -19,7 +19,7 @@ public sealed class OperationListException(string file, int line, string problem
 /// </summary>
 public static class OperationList
 {
-    private const int MaxSocketName = 16;
+    private const int MaxSocketName = 16, MaxPipe = 60_000;
 
     /// <summary>Name, kind and arguments of every operation, in the order of the reference.</summary>
     private static readonly (string Name, OperationKind Kind, string Usage)[] Table =
@@ -56,6 +56,16 @@ public static class OperationList
         ("alloc", OperationKind.Alloc, "BYTES"),
         ("show", OperationKind.Show, "[IF|SOCKET]"),
         ("raw6", OperationKind.Raw6, "SOCKET PROTOCOL"),
+        ("enqueue", OperationKind.Enqueue, "IF HEXBYTES"),
+        ("softint", OperationKind.Softint, ""),
+        ("pipe", OperationKind.Pipe, "MILLISECONDS"),
+        ("mrt6", OperationKind.Mrt6, "SOCKET"),
+        ("mif6", OperationKind.Mif6, "SOCKET MIF IF|@IF|#N"),
+        ("mfc6", OperationKind.Mfc6, "SOCKET ORIGIN GROUP INMIF OUTMIF[,OUTMIF...]"),
+        ("carp", OperationKind.Carp, "CARP IF"),
+        ("uncarp", OperationKind.Uncarp, "CARP"),
+        ("enter6", OperationKind.Enter6, "SOCKET"),
+        ("leave6", OperationKind.Leave6, "SOCKET"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -80,6 +90,7 @@ public static class OperationList
     {
         var operations = new List<Operation>();
         var sockets = new SortedSet<string>(StringComparer.Ordinal);
+        var carps = new SortedSet<string>(StringComparer.Ordinal);
         string[] lines = text.Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
@@ -88,14 +99,14 @@ public static class OperationList
             line = comment < 0 ? line : line[..comment].TrimEnd();
             if (line.Length > 0)
             {
-                operations.Add(new LineParser(file, i + 1, line, sockets).Parse());
+                operations.Add(new LineParser(file, i + 1, line, sockets, carps).Parse());
             }
         }
 
         return operations;
     }
 
-    private sealed class LineParser(string file, int line, string text, SortedSet<string> sockets)
+    private sealed class LineParser(string file, int line, string text, SortedSet<string> sockets, SortedSet<string> carps)
     {
         private readonly string[] words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
@@ -147,7 +158,25 @@ public static class OperationList
                     return operation with { Target = Socket(words[1]), Address4 = Address4(words[2]) };
                 case OperationKind.Send6:
                     return operation with { Target = Socket(words[1]), Address6 = Address6(words[2]) };
-                case OperationKind.GetMcif4 or OperationKind.GetMcif6 or OperationKind.Close:
+                case OperationKind.Carp:
+                    carps.Add(SocketName(words[1], "carp device"));
+                    return operation with { Target = words[1], Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0) };
+                case OperationKind.Uncarp:
+                    return operation with
+                    {
+                        Target = carps.Contains(words[1]) ? words[1] : throw Error($"unknown carp device '{words[1]}'; accepted: a name that an earlier carp made"),
+                    };
+                case OperationKind.Pipe:
+                    return operation with { Number = Number(words[1], 0, MaxPipe, "number of milliseconds") };
+                case OperationKind.Mif6:
+                    return operation with { Target = Socket(words[1]), Number = Mif(words[2]), Selector = Selector(words[3]) };
+                case OperationKind.Mfc6:
+                    return operation with
+                    {
+                        Target = Socket(words[1]), Address6 = Unicast6(words[2]), Second6 = Address6(words[3]), Number = Mif(words[4]),
+                        Mask = words[5].Split(',').Aggregate(0u, (mask, word) => mask | 1u << Mif(word)),
+                    };
+                case OperationKind.GetMcif4 or OperationKind.GetMcif6 or OperationKind.Close or OperationKind.Mrt6 or OperationKind.Enter6 or OperationKind.Leave6:
                     return operation with { Target = Socket(words[1]) };
                 case OperationKind.DelAddr4:
                     return operation with { Target = Interface(words[1]), Address4 = Address4(words[2]) };
@@ -155,7 +184,7 @@ public static class OperationList
                     return operation with { Target = Interface(words[1]), Address6 = Address6(words[2]) };
                 case OperationKind.Tick:
                     return operation with { Number = Number(words[1], 1, int.MaxValue, "number of milliseconds") };
-                case OperationKind.Deliver:
+                case OperationKind.Deliver or OperationKind.Enqueue:
                     return operation with { Target = Interface(words[1]), Payload = Hex(words[2]) };
                 case OperationKind.Alloc:
                     return operation with { Number = Number(words[1], 1, 65536, "number of bytes") };
@@ -193,11 +222,11 @@ public static class OperationList
             return word;
         }
 
-        private string SocketName(string word)
+        private string SocketName(string word, string what = "socket")
         {
             if (word.Length > MaxSocketName || !char.IsAsciiLetter(word[0]) || !word.All(char.IsAsciiLetterOrDigit))
             {
-                throw Error($"malformed socket name '{word}'; accepted: a letter, then up to {MaxSocketName - 1} letters and digits");
+                throw Error($"malformed {what} name '{word}'; accepted: a letter, then up to {MaxSocketName - 1} letters and digits");
             }
 
             return word;
@@ -249,6 +278,8 @@ public static class OperationList
             int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
                 ? value
                 : throw Error($"'{word}' is no {what}; accepted: {low} to {high}");
+
+        private int Mif(string word) => Number(word, 0, Kernel.Kernel.MaxMifs - 1, "mif");
 
         private byte[] Hex(string word)
         {

@@ -88,6 +88,16 @@ public sealed class OperationRunner(IStack stack)
         OperationKind.Alloc => stack.Allocate(o.Number),
         OperationKind.Show => stack.Show(o.Target),
         OperationKind.Raw6 => stack.OpenRaw6(o.Target, o.Number),
+        OperationKind.Enqueue => stack.Enqueue(o.Target, o.Payload!),
+        OperationKind.Softint => stack.SoftInterrupt(),
+        OperationKind.Pipe => stack.SetPipe(o.Number),
+        OperationKind.Carp => stack.CreateCarp(o.Target, o.Selector.Name),
+        OperationKind.Uncarp => stack.DestroyCarp(o.Target),
+        OperationKind.Enter6 => stack.EnterReadSection(o.Target),
+        OperationKind.Leave6 => stack.LeaveReadSection(o.Target),
+        OperationKind.Mrt6 => stack.OpenMulticastRouter6(o.Target),
+        OperationKind.Mif6 => stack.AddMulticastInterface6(o.Target, o.Number, Resolve(o.Selector)),
+        OperationKind.Mfc6 => stack.AddMulticastRoute6(o.Target, o.Address6, o.Second6!.Value, o.Number, o.Mask),
         _ => throw new InvalidOperationException($"operation {o.Kind} has no method"),
     };
 

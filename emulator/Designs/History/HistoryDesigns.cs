@@ -4,5 +4,5 @@ namespace Stress.Emulator.Designs.History;
 public static class HistoryDesigns
 {
     /// <summary>The built-in designs, and these.</summary>
-    public static DesignSet All { get; } = DesignSet.BuiltIn.With([new PurgeNone(), new PurgeAtAddressDelete(), new DisableAtLastAddress(), new NotifierTablesOnly()]);
+    public static DesignSet All { get; } = DesignSet.BuiltIn.With([new PurgeNone(), new PurgeAtAddressDelete(), new DisableAtLastAddress(), new NotifierTablesOnly(), new EpochIfnetOnly()]);
 }

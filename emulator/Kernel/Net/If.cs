@@ -263,11 +263,20 @@ public sealed partial class Kernel
         int extra = _ifs[slot].ExtraBlock;
         if (extra >= 0)
         {
-            Heap.Free(extra);
+            if (_design.FamilyDataWaitsForReaders)
+            {
+                EpochCall(extra);
+            }
+            else
+            {
+                Heap.Free(extra);
+            }
+
             _ifs[slot].ExtraBlock = -1;
         }
 
         _design.AtDetach(this, p);
+        IfnetDeparture(p);
         RtMessage(RtMsg.Departure, slot);
         _ifindex2ifnet[_ifs[slot].Index] = -1;
         _oracle.Detached(this, slot, hadInet, hadInet6, asked: _design.AsksAddressedFamilies);

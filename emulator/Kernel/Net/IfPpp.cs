@@ -135,7 +135,12 @@ public sealed partial class Kernel
             int block = _ifs[slot].Block;
             IfDetach(slot);
             _ifs[slot].Attached = false;
-            if (_design.FreesAtOnce(this, PointerTo(slot)))
+            if (_design.WaitsForReaders)
+            {
+                Heap.Orphan(block);
+                EpochCall(block);
+            }
+            else if (_design.FreesAtOnce(this, PointerTo(slot)))
             {
                 Heap.Free(block);
             }

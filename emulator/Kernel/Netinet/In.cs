@@ -40,6 +40,9 @@ public struct InMulti
     /// <summary>inm_rti: slot and generation of the router_info, or -1.</summary>
     public short Rti;
     public uint RtiGeneration;
+
+    /// <summary>Which allocation this is: for the oracle.</summary>
+    public uint Generation;
 }
 
 public sealed partial class Kernel
@@ -48,6 +51,7 @@ public sealed partial class Kernel
     private InIfaddr[] _inIfaddrs = new InIfaddr[4];
     private InMulti[] _inMultis = new InMulti[8];
     private uint _inIfaddrOrder;
+    private uint _inMultiGeneration;
 
     /// <summary>IPv4 addresses.</summary>
     public ReadOnlySpan<InIfaddr> InetAddresses => _inIfaddrs;
@@ -233,13 +237,16 @@ public sealed partial class Kernel
 
     /// <summary>in_addmulti: a count more, or a new record, SIOCADDMULTI and igmp_joingroup.</summary>
     /// <returns>The record's slot.</returns>
-    private int InAddMulti(Ipv4Address group, int slot)
+    /// <param name="group">The group.</param>
+    /// <param name="slot">The interface.</param>
+    /// <param name="counts">False: an existing record is used without a count more.</param>
+    private int InAddMulti(Ipv4Address group, int slot, bool counts = true)
     {
         Push(KernelFunction.InAddMulti);
         int m = InLookupMulti(group, slot);
         if (m >= 0)
         {
-            _inMultis[m].RefCount++;
+            _inMultis[m].RefCount += counts ? (ushort)1 : (ushort)0;
             if (_inMultis[m].Ifp.Generation != _ifs[slot].Generation)
             {
                 _oracle.Alias(HolderKind.InMultiIfp, UseSite.IgmpJoinGroup, _inMultis[m].Ifp, _ifs[slot].Generation);
@@ -258,7 +265,7 @@ public sealed partial class Kernel
 
             _inMultis[m] = new InMulti
             {
-                Group = group, Ifp = PointerTo(slot), RefCount = 1, Bucket = InMultiBucket(group, _ifs[slot].Index), Used = true, Rti = -1,
+                Group = group, Ifp = PointerTo(slot), RefCount = 1, Bucket = InMultiBucket(group, _ifs[slot].Index), Used = true, Rti = -1, Generation = ++_inMultiGeneration,
             };
             _design.Hold(this, _inMultis[m].Ifp);
             _oracle.Stored(this, slot, HolderKind.InMultiIfp);
@@ -280,8 +287,15 @@ public sealed partial class Kernel
 
         if (--_inMultis[m].RefCount == 0)
         {
-            IgmpLeaveGroup(m);
             IfnetPtr p = _inMultis[m].Ifp;
+            if (p.IsNull)
+            {
+                _inMultis[m].Used = false; // its interface has gone, and said so
+                Pop();
+                return;
+            }
+
+            IgmpLeaveGroup(m);
             _inMultis[m].Used = false;
             int slot = Use(p, HolderKind.InMultiIfp, UseSite.InDelMulti);
             if (slot == Dangling)
@@ -297,8 +311,44 @@ public sealed partial class Kernel
         Pop();
     }
 
+    // The record may have been freed by another holder: the read finds pool memory, and nothing in it is followed.
+    private bool IsFreed(int m, uint generation, UseSite site)
+    {
+        if (_inMultis[m].Used && _inMultis[m].Generation == generation)
+        {
+            return false;
+        }
+
+        _oracle.StaleUse(HolderKind.ImoMembership, site, default);
+        return true;
+    }
+
+    private void InLeaveMembership(int m, uint generation)
+    {
+        if (!IsFreed(m, generation, UseSite.InDelMulti))
+        {
+            InDelMulti(m);
+        }
+    }
+
+    // A departing interface takes its pointer out of the records that are left.
+    private void InMultiOrphan(IfnetPtr p)
+    {
+        foreach (ref InMulti m in _inMultis.AsSpan())
+        {
+            if (m.Used && !m.Ifp.IsNull && Same(m.Ifp, p))
+            {
+                m.Ifp = IfnetPtr.Null;
+                m.Timer = 0;
+                m.State = IgmpState.Idle;
+                _design.Release(this, p);
+            }
+        }
+    }
+
     private void SaveIn(ImageWriter image)
     {
+        image.Write(_inMultiGeneration);
         image.WriteArray<InIfaddr>(_inIfaddrs);
         image.WriteArray<InMulti>(_inMultis);
         image.Write(_inIfaddrOrder);
@@ -308,6 +358,7 @@ public sealed partial class Kernel
 
     private void LoadIn(ImageReader image)
     {
+        _inMultiGeneration = image.Read<uint>();
         _inIfaddrs = image.ReadArray<InIfaddr>();
         _inMultis = image.ReadArray<InMulti>();
         _inIfaddrOrder = image.Read<uint>();

@@ -24,6 +24,13 @@ public struct MembershipSlots
     private short _first;
 }
 
+/// <summary>Which allocation of its in_multi each slot of <see cref="MembershipSlots"/> was taken from: for the oracle.</summary>
+[InlineArray(Kernel.IpMaxMemberships)]
+public struct MembershipGenerations
+{
+    private uint _first;
+}
+
 /// <summary>An inpcb or in6pcb with its multicast options and cached route.</summary>
 public struct Pcb
 {
@@ -44,6 +51,7 @@ public struct Pcb
     /// <summary>imo_num_memberships.</summary>
     public byte MembershipCount;
     public MembershipSlots Memberships;
+    public MembershipGenerations MembershipGenerations;
 
     /// <summary>inp_route or in6p_route: slot of the rtentry, or -1, and what it was looked up for.</summary>
     public short Route;
@@ -95,6 +103,11 @@ public sealed partial class Kernel
         _oracle.Record(new SystemCall(SystemCallKind.Close, s));
         EnterFromUser(exiting ? KernelFunction.SysExit : KernelFunction.SysClose);
         Push(KernelFunction.Soclose);
+        if (s == _ip6Mrouter)
+        {
+            Ip6MrouterDone();
+        }
+
         if (_pcbs[s].Route >= 0)
         {
             RtFree(_pcbs[s].Route);
@@ -123,7 +136,8 @@ public sealed partial class Kernel
         Push(KernelFunction.IpFreeMoptions);
         while (_pcbs[s].MembershipCount > 0)
         {
-            InDelMulti(_pcbs[s].Memberships[--_pcbs[s].MembershipCount]);
+            int last = --_pcbs[s].MembershipCount;
+            InLeaveMembership(_pcbs[s].Memberships[last], _pcbs[s].MembershipGenerations[last]);
         }
 
         ForgetMulticastIfp(s);
@@ -304,7 +318,7 @@ public sealed partial class Kernel
         for (int i = 0; i < _pcbs[s].MembershipCount; i++)
         {
             ref readonly InMulti m = ref _inMultis[_pcbs[s].Memberships[i]];
-            if (Same(m.Ifp, p) && m.Group == group)
+            if (!IsFreed(_pcbs[s].Memberships[i], _pcbs[s].MembershipGenerations[i], UseSite.IgmpJoinGroup) && Same(m.Ifp, p) && m.Group == group)
             {
                 if (m.Ifp.Generation != p.Generation)
                 {
@@ -322,7 +336,8 @@ public sealed partial class Kernel
             return Errno.ETOOMANYREFS;
         }
 
-        int multi = InAddMulti(group, slot);
+        int multi = InAddMulti(group, slot, counts: !Has(KernelSwitch.InAddMultiBorrows));
+        _pcbs[s].MembershipGenerations[_pcbs[s].MembershipCount] = _inMultis[multi].Generation;
         _pcbs[s].Memberships[_pcbs[s].MembershipCount++] = (short)multi;
         return Errno.None;
     }
@@ -352,7 +367,7 @@ public sealed partial class Kernel
         for (int i = 0; i < _pcbs[s].MembershipCount; i++)
         {
             int multi = _pcbs[s].Memberships[i];
-            if (_inMultis[multi].Group == group && (slot < 0 || Same(_inMultis[multi].Ifp, PointerTo(slot))))
+            if (!IsFreed(multi, _pcbs[s].MembershipGenerations[i], UseSite.InDelMulti) && _inMultis[multi].Group == group && (slot < 0 || Same(_inMultis[multi].Ifp, PointerTo(slot))))
             {
                 InDelMulti(multi);
                 CloseMembershipGap(s, i);
@@ -370,6 +385,7 @@ public sealed partial class Kernel
         for (int k = i + 1; k < _pcbs[s].MembershipCount; k++)
         {
             _pcbs[s].Memberships[k - 1] = _pcbs[s].Memberships[k];
+            _pcbs[s].MembershipGenerations[k - 1] = _pcbs[s].MembershipGenerations[k];
         }
 
         _pcbs[s].MembershipCount--;
@@ -395,7 +411,7 @@ public sealed partial class Kernel
             for (int i = 0; i < _pcbs[s].MembershipCount;)
             {
                 int multi = _pcbs[s].Memberships[i];
-                if (Same(_inMultis[multi].Ifp, p))
+                if (!IsFreed(multi, _pcbs[s].MembershipGenerations[i], UseSite.InPcbPurgeIf0) && Same(_inMultis[multi].Ifp, p))
                 {
                     InDelMulti(multi);
                     CloseMembershipGap(s, i);

@@ -185,6 +185,11 @@ public sealed partial class Kernel
             return;
         }
 
+        if (DummynetIo(slot, packet))
+        {
+            return;
+        }
+
         if (ip.Destination.IsMulticast)
         {
             if (InLookupMulti(ip.Destination, slot) < 0)
@@ -197,7 +202,19 @@ public sealed partial class Kernel
             return;
         }
 
-        if (ip.Protocol == IpProtocol.Igmp)
+        if ((ip.Fragment & (Ipv4Header.MoreFragments | OffsetMask)) != 0)
+        {
+            IpReass(slot, ip, packet);
+            return;
+        }
+
+        IpDeliver(slot, _ifs[slot].Index, ip, packet);
+    }
+
+    // To the protocols: IGMP only compares the interface; a raw socket is told its index.
+    private void IpDeliver(int slot, int index, in Ipv4Header ip, ReadOnlySpan<byte> packet)
+    {
+        if (ip.Protocol == IpProtocol.Igmp && slot >= 0)
         {
             IgmpInput(slot, ip.Payload(packet));
         }
@@ -206,7 +223,7 @@ public sealed partial class Kernel
         {
             if (_pcbs[s].Used && _pcbs[s].Table == PcbTable.Raw && _pcbs[s].Port == ip.Protocol)
             {
-                _host.RawInput(s, _ifs[slot].Index, packet);
+                _host.RawInput(s, index, packet);
             }
         }
     }

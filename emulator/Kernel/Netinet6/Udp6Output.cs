@@ -115,16 +115,15 @@ public sealed partial class Kernel
         int slot = Use(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
         if (slot == Dangling)
         {
-            uint extra = ReadWord(p, KernelWord.IfAfdata);
-            Follow(extra, UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, p, KernelWord.IfAfdata);
-            int block = Heap.BlockAt(extra);
-            uint ndi = block < 0 ? 0 : Heap.Read(block, KernelWord.ExtraNdIfinfo);
-            Follow(ndi, UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, p, KernelWord.ExtraNdIfinfo);
+            FollowStaleNdIfinfo(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
         }
 
         Pop();
         return DefaultHopLimit;
     }
+
+    // ND_IFINFO(ifp): ifp -> if_afdata[AF_INET6] -> in6_ifextra.nd_ifinfo, without any check.
+    private void FollowStaleNdIfinfo(IfnetPtr p, HolderKind holder, UseSite site) => FollowStaleExtra(p, holder, site, KernelWord.ExtraNdIfinfo);
 
     // ip6_output: a cached route that is down or for another destination is freed; only unicast fills it.
     private Errno Ip6Output(int s, int slot, Ipv6Address source, Ipv6Address scoped, Ipv6Address destination, ushort port, byte hlim, ReadOnlySpan<byte> payload)
@@ -189,9 +188,15 @@ public sealed partial class Kernel
             return;
         }
 
+        if (DummynetIo(slot, packet))
+        {
+            return;
+        }
+
         Ipv6Address scoped = Scoped(ip.Destination, slot);
         if (scoped.IsMulticast)
         {
+            Ip6MForward(slot, ip, packet);
             if (In6LookupMulti(scoped, slot) < 0)
             {
                 return;
@@ -243,13 +248,14 @@ public sealed partial class Kernel
     }
 
     // in6_ifstat_inc: ifp -> if_afdata[AF_INET6] -> in6_ifextra.in6_ifstat, without any check.
-    private void FollowStaleIfstat(IfnetPtr p, HolderKind holder, UseSite site)
+    private void FollowStaleIfstat(IfnetPtr p, HolderKind holder, UseSite site) => FollowStaleExtra(p, holder, site, KernelWord.ExtraIn6Ifstat);
+
+    private void FollowStaleExtra(IfnetPtr p, HolderKind holder, UseSite site, KernelWord word)
     {
         uint extra = ReadWord(p, KernelWord.IfAfdata);
         Follow(extra, site, holder, p, KernelWord.IfAfdata);
         int block = Heap.BlockAt(extra);
-        uint ifstat = block < 0 ? 0 : Heap.Read(block, KernelWord.ExtraIn6Ifstat);
-        Follow(ifstat, site, holder, p, KernelWord.ExtraIn6Ifstat);
+        Follow(block < 0 ? 0 : Heap.Read(block, word), site, holder, p, word);
     }
 
     private bool IsLocal6(Ipv6Address a)

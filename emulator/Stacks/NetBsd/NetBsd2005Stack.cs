@@ -21,6 +21,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     private readonly SiteClock _clock = new();
     private readonly SortedDictionary<string, int> _interfaces = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _sockets = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _carps = new(StringComparer.Ordinal);
     private readonly List<(int Line, Frame Frame)> _frames = [];
     private readonly HolderFinding?[] _findings = new HolderFinding?[Kernel.Kernel.HolderKinds];
     private int _lines;
@@ -275,6 +276,9 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         {
             _kernel.IgmpFastTimo();
             _kernel.Mld6FastTimeo();
+            _kernel.CarpTimo();
+            _kernel.DummynetTask();
+            _kernel.IpReassemblyTimeout();
         }
 
         return OperationResult.Ok;
@@ -294,6 +298,53 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
 
         return OperationResult.With(Text((uint)packet.Length));
     });
+
+    /// <inheritdoc/>
+    public OperationResult Enqueue(string name, byte[] packet) => OnInterface(name, slot =>
+    {
+        _kernel.NetisrEnqueue(slot, packet);
+        return OperationResult.With(Text((uint)packet.Length));
+    });
+
+    /// <inheritdoc/>
+    public OperationResult SoftInterrupt() => Do(() => OperationResult.With(Text((uint)_kernel.Netisr())));
+
+    /// <inheritdoc/>
+    public OperationResult SetPipe(int milliseconds)
+    {
+        _kernel.DummynetPipe((milliseconds + TickMilliseconds - 1) / TickMilliseconds);
+        return OperationResult.Ok;
+    }
+
+    /// <inheritdoc/>
+    public OperationResult CreateCarp(string carp, string parent) => _carps.ContainsKey(carp) ? OperationResult.Fail(NetBsdErrno.EEXIST) : OnInterface(parent, slot =>
+    {
+        _carps[carp] = _kernel.CarpAttach(slot);
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult DestroyCarp(string carp) => !_carps.Remove(carp, out int c) ? NoInterface : Do(() =>
+    {
+        _kernel.CarpDetach(c);
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult EnterReadSection(string socket) => OnSocket(socket, s => Answer(_kernel.EpochEnter(s)));
+
+    /// <inheritdoc/>
+    public OperationResult LeaveReadSection(string socket) => OnSocket(socket, s => Answer(_kernel.EpochExit(s)));
+
+    /// <inheritdoc/>
+    public OperationResult OpenMulticastRouter6(string socket) => OnSocket(socket, s => Answer(_kernel.Ip6MrouterInit(s)));
+
+    /// <inheritdoc/>
+    public OperationResult AddMulticastInterface6(string socket, int mif, uint index) => OnSocket(socket, s => Answer(_kernel.AddM6if(s, mif, (int)index), Text(index)));
+
+    /// <inheritdoc/>
+    public OperationResult AddMulticastRoute6(string socket, Ipv6Address origin, Ipv6Address group, int parent, uint outgoing) =>
+        OnSocket(socket, s => Answer(_kernel.AddM6fc(s, origin, group, parent, outgoing)));
 
     /// <inheritdoc/>
     public OperationResult Allocate(int bytes)
@@ -355,6 +406,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         UseSite.Mld6SendPkt or UseSite.Mld6StopListening => "mld6.c",
         UseSite.Ip6Output => "ip6_output.c",
         UseSite.In6PcbPurgeIf0 => "in6_pcb.c",
+        UseSite.Ip6MForward or UseSite.DelM6if => "ip6_mroute.c",
         UseSite.IpInput => "ip_input.c",
         UseSite.Ip6Input => "ip6_input.c",
         UseSite.PppOutput or UseSite.PppSIoctl => "if_ppp.c",

@@ -1,0 +1,111 @@
+// Modelled from sys/netinet/ip_carp.c (OpenBSD, FreeBSD; NetBSD from 2006): a device of its own that keeps a parent's pointer, a group record there and a
+// callout. No run has one.
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>A carp_softc.</summary>
+public struct CarpSoftc
+{
+    /// <summary>sc_carpdev.</summary>
+    public IfnetPtr CarpDev;
+
+    /// <summary>The record of 224.0.0.18, and which allocation of it.</summary>
+    public short Multi;
+    public uint MultiGeneration;
+
+    /// <summary>Ticks of 200 ms until carp_send_ad, 0 when the callout is stopped.</summary>
+    public byte Ticks;
+    public bool Used;
+}
+
+public sealed partial class Kernel
+{
+    private const byte CarpProtocol = 112, CarpTtl = 255, CarpAdvertTicks = 5;
+    private const int CarpHeaderLength = 36;
+    private static readonly Ipv4Address CarpGroup = Ipv4Address.Of(224, 0, 0, 18);
+    private CarpSoftc[] _carps = [];
+
+    /// <summary>carp_set_addr: joins 224.0.0.18 on the parent and advertises every second.</summary>
+    /// <returns>Number of the device.</returns>
+    public int CarpAttach(int slot)
+    {
+        int c = Array.FindIndex(_carps, static x => !x.Used);
+        if (c < 0)
+        {
+            c = _carps.Length;
+            Array.Resize(ref _carps, c + 1);
+        }
+
+        int multi = InAddMulti(CarpGroup, slot);
+        _carps[c] = new CarpSoftc
+        {
+            CarpDev = PointerTo(slot), Multi = (short)multi, MultiGeneration = _inMultis[multi].Generation, Ticks = CarpAdvertTicks, Used = true,
+        };
+        _design.Hold(this, _carps[c].CarpDev);
+        _oracle.Stored(this, slot, HolderKind.CarpDevIfp);
+        return c;
+    }
+
+    /// <summary>carp_clone_destroy.</summary>
+    public void CarpDetach(int c)
+    {
+        CarpCleanup(c);
+        _carps[c].Used = false;
+    }
+
+    // carp_multicast_cleanup. By search, the record is looked up in its interface's list, which is not there when the interface is not.
+    private void CarpCleanup(int c)
+    {
+        CarpSoftc sc = _carps[c];
+        _carps[c].Ticks = 0;
+        _carps[c].CarpDev = IfnetPtr.Null;
+        if (sc.CarpDev.IsNull)
+        {
+            return;
+        }
+
+        if (!Has(KernelSwitch.InDelMultiBySearch) || LiveAt(sc.CarpDev.Address) >= 0)
+        {
+            InLeaveMembership(sc.Multi, sc.MultiGeneration);
+        }
+
+        _design.Release(this, sc.CarpDev);
+    }
+
+    // carp_ifdetach, called by a departing parent.
+    private void CarpIfDetach(IfnetPtr p)
+    {
+        for (int c = 0; c < _carps.Length; c++)
+        {
+            if (_carps[c].Used && !_carps[c].CarpDev.IsNull && Same(_carps[c].CarpDev, p))
+            {
+                CarpCleanup(c);
+            }
+        }
+    }
+
+    /// <summary>A tick of 200 ms: carp_send_ad sends through the parent's pointer. The message's content is not modelled.</summary>
+    public void CarpTimo()
+    {
+        Span<byte> advertisement = stackalloc byte[CarpHeaderLength];
+        for (int c = 0; c < _carps.Length; c++)
+        {
+            if (!_carps[c].Used || _carps[c].Ticks == 0 || --_carps[c].Ticks > 0)
+            {
+                continue;
+            }
+
+            Push(KernelFunction.CarpSendAd);
+            IpOutputMulticast(_carps[c].CarpDev, HolderKind.CarpDevIfp, UseSite.IpOutput, CarpGroup, default, CarpProtocol, CarpTtl, advertisement, false);
+            _carps[c].Ticks = CarpAdvertTicks;
+            Pop();
+        }
+    }
+
+    private void SaveCarp(ImageWriter image) => image.WriteArray<CarpSoftc>(_carps);
+
+    private void LoadCarp(ImageReader image) => _carps = image.ReadArray<CarpSoftc>();
+}

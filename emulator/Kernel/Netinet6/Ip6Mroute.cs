@@ -1,0 +1,219 @@
+// Modelled from KAME sys/netinet6/ip6_mroute.c (NetBSD, FreeBSD): the IPv6 multicast router's interface table and forwarding cache.
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>A struct mif6: an interface that the multicast router knows by a small number.</summary>
+public struct Mif6
+{
+    public IfnetPtr Ifp;
+    public bool Used;
+}
+
+/// <summary>A struct mf6c: where one source's packets for a group come in and go out.</summary>
+public struct Mf6c
+{
+    public Ipv6Address Origin;
+    public Ipv6Address Group;
+
+    /// <summary>mf6c_parent.</summary>
+    public byte Parent;
+
+    /// <summary>mf6c_ifset, a bit for each outgoing mif.</summary>
+    public uint IfSet;
+    public bool Used;
+}
+
+public sealed partial class Kernel
+{
+    /// <summary>Size of the mif table; the originals have 64.</summary>
+    public const int MaxMifs = 32;
+
+    private Mif6[] _mif6table = [];
+    private Mf6c[] _mf6ctable = [];
+    private int _ip6Mrouter = -1;
+
+    /// <summary>The mif table.</summary>
+    public ReadOnlySpan<Mif6> Mifs => _mif6table;
+
+    /// <summary>MRT6_INIT: the socket becomes the multicast router's.</summary>
+    /// <returns>EOPNOTSUPP for a socket that is not raw ICMPv6, EADDRINUSE when there is a router.</returns>
+    public Errno Ip6MrouterInit(int s)
+    {
+        if (_pcbs[s].Table != PcbTable.Raw6 || _pcbs[s].Port != IpProtocol.Icmpv6)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        if (_ip6Mrouter >= 0)
+        {
+            return Errno.EADDRINUSE;
+        }
+
+        _ip6Mrouter = s;
+        return Errno.None;
+    }
+
+    /// <summary>MRT6_ADD_MIF: stores the interface's pointer.</summary>
+    /// <returns>EINVAL for a socket that is not the router's or a mif out of range, EADDRINUSE for one in use, ENXIO for no interface.</returns>
+    public Errno AddM6if(int s, int mif, int index)
+    {
+        if (s != _ip6Mrouter || (uint)mif >= MaxMifs)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (mif < _mif6table.Length && _mif6table[mif].Used)
+        {
+            return Errno.EADDRINUSE;
+        }
+
+        int slot = IfByIndex(index);
+        if (slot < 0)
+        {
+            return Errno.ENXIO;
+        }
+
+        if (mif >= _mif6table.Length)
+        {
+            Array.Resize(ref _mif6table, mif + 1);
+        }
+
+        _mif6table[mif] = new Mif6 { Ifp = PointerTo(slot), Used = true };
+        _design.Hold(this, _mif6table[mif].Ifp);
+        _oracle.Stored(this, slot, HolderKind.Mif6Ifp);
+        return Errno.None;
+    }
+
+    /// <summary>MRT6_ADD_MFC.</summary>
+    /// <returns>EINVAL for a socket that is not the router's, or a group that is none.</returns>
+    public Errno AddM6fc(int s, Ipv6Address origin, Ipv6Address group, int parent, uint ifSet)
+    {
+        if (s != _ip6Mrouter || !group.IsMulticast)
+        {
+            return Errno.EINVAL;
+        }
+
+        int free = Array.FindIndex(_mf6ctable, static m => !m.Used);
+        if (free < 0)
+        {
+            free = _mf6ctable.Length;
+            Array.Resize(ref _mf6ctable, free + 2);
+        }
+
+        _mf6ctable[free] = new Mf6c { Origin = origin, Group = group, Parent = (byte)parent, IfSet = ifSet, Used = true };
+        return Errno.None;
+    }
+
+    // del_m6if: if_allmulti(ifp, 0), which calls the driver through the stored pointer.
+    private void DelM6if(int mif)
+    {
+        Push(KernelFunction.DelM6if);
+        IfnetPtr p = _mif6table[mif].Ifp;
+        _mif6table[mif].Used = false;
+        if (Use(p, HolderKind.Mif6Ifp, UseSite.DelM6if) == Dangling)
+        {
+            Jump(ReadWord(p, KernelWord.IfIoctl), KernelHeap.TextPppSIoctl, UseSite.DelM6if, HolderKind.Mif6Ifp, p, KernelWord.IfIoctl);
+        }
+
+        _design.Release(this, p);
+        Pop();
+    }
+
+    // ip6_mrouter_done, when the router's socket closes.
+    private void Ip6MrouterDone()
+    {
+        Push(KernelFunction.Ip6MrouterDone);
+        for (int mif = 0; mif < _mif6table.Length; mif++)
+        {
+            if (_mif6table[mif].Used)
+            {
+                DelM6if(mif);
+            }
+        }
+
+        _mf6ctable = [];
+        _ip6Mrouter = -1;
+        Pop();
+    }
+
+    // A departing interface's mifs go, and with them the routes from there and every route's way there.
+    private void Ip6MrouterDeparture(IfnetPtr p)
+    {
+        for (int mif = 0; mif < _mif6table.Length; mif++)
+        {
+            if (!_mif6table[mif].Used || !Same(_mif6table[mif].Ifp, p))
+            {
+                continue;
+            }
+
+            DelM6if(mif);
+            foreach (ref Mf6c route in _mf6ctable.AsSpan())
+            {
+                route.IfSet &= ~(1u << mif);
+                route.Used &= route.Parent != mif;
+            }
+        }
+    }
+
+    // ip6_mforward: a copy for every outgoing mif. phyint_send reads the link's MTU (nd_ifinfo) and calls if_output through the mif's pointer.
+    private void Ip6MForward(int slot, in Ipv6Header ip, ReadOnlySpan<byte> packet)
+    {
+        if (_ip6Mrouter < 0)
+        {
+            return;
+        }
+
+        Push(KernelFunction.Ip6MForward);
+        for (int r = 0; r < _mf6ctable.Length; r++)
+        {
+            Mf6c route = _mf6ctable[r];
+            if (!route.Used || route.Origin != ip.Source || route.Group != ip.Destination
+                || route.Parent >= _mif6table.Length || !_mif6table[route.Parent].Used || !Same(_mif6table[route.Parent].Ifp, PointerTo(slot)))
+            {
+                continue;
+            }
+
+            for (int mif = 0; mif < _mif6table.Length; mif++)
+            {
+                if ((route.IfSet >> mif & 1) != 0 && _mif6table[mif].Used)
+                {
+                    PhyintSend6(_mif6table[mif].Ifp, packet);
+                }
+            }
+        }
+
+        Pop();
+    }
+
+    private void PhyintSend6(IfnetPtr p, ReadOnlySpan<byte> packet)
+    {
+        int slot = Use(p, HolderKind.Mif6Ifp, UseSite.Ip6MForward);
+        if (slot >= 0)
+        {
+            IfOutput(slot, PppProtocol.Ipv6, packet);
+        }
+        else if (slot == Dangling)
+        {
+            FollowStaleNdIfinfo(p, HolderKind.Mif6Ifp, UseSite.Ip6MForward);
+            StaleOutput(p, HolderKind.Mif6Ifp, UseSite.Ip6MForward);
+        }
+    }
+
+    private void SaveMroute6(ImageWriter image)
+    {
+        image.WriteArray<Mif6>(_mif6table);
+        image.WriteArray<Mf6c>(_mf6ctable);
+        image.Write(_ip6Mrouter);
+    }
+
+    private void LoadMroute6(ImageReader image)
+    {
+        _mif6table = image.ReadArray<Mif6>();
+        _mf6ctable = image.ReadArray<Mf6c>();
+        _ip6Mrouter = image.Read<int>();
+    }
+}
