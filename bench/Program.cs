@@ -1,9 +1,15 @@
 using System.CommandLine;
 using Stress.Bench;
+using Stress.Bench.Micro;
 
 // Every long check is a subcommand, one file each; CI runs the short forms of what must not rot through the tests.
-var root = new RootCommand("Stress: measurements that take longer than a test may.")
+var root = new RootCommand("Stress: measurements that take longer than a test may. Without a name: the table of speed and memory targets.")
 {
     OverheadCommand.Create(),
+    MemoryCommand.Create(),
+    ExecutorCommand.Create(),
+    ProfileCommand.Create(),
+    MicroCommand.Create(),
 };
+TableCommand.AddTo(root);
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,30 @@
+using BenchmarkDotNet.Attributes;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Bench.Micro;
+
+/// <summary>The kernel's malloc and a read through a pointer.</summary>
+public class HeapBenchmarks
+{
+    private readonly KernelHeap _heap = new(Abi.Ilp32, MallocFill.Diagnostic);
+    private int _block;
+
+    [GlobalSetup]
+    public void Fill()
+    {
+        _heap.Seed(0, 4);
+        _block = _heap.Malloc(0, BlockImage.PppSoftc);
+    }
+
+    [Benchmark]
+    public int Malloc_and_free()
+    {
+        int block = _heap.Malloc(0, BlockImage.Text);
+        _heap.Free(block);
+        return block;
+    }
+
+    [Benchmark]
+    public uint Find_a_block_by_its_address_and_read_a_word() => _heap.Read(_heap.BlockAt(_heap.AddressOf(_block)), KernelWord.IfFlags);
+}

@@ -1,0 +1,35 @@
+using BenchmarkDotNet.Attributes;
+using Stress.Bench.Speed;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Bench.Micro;
+
+/// <summary>A site as bytes and back: what a checkpoint, a migration and a hand-over between silos cost.</summary>
+public class ImageBenchmarks
+{
+    private readonly SiteOptions _options = Work.Troxel();
+    private Site _site = Site.Create(Work.Troxel(), 0);
+    private ReadOnlyMemory<byte> _image;
+
+    [GlobalSetup]
+    public void Execute()
+    {
+        for (int i = 0; i < 6; i++)
+        {
+            _site.RunWindow();
+        }
+
+        _image = Save();
+    }
+
+    [Benchmark]
+    public ReadOnlyMemory<byte> Save()
+    {
+        var writer = new ImageWriter();
+        _site.Save(writer);
+        return writer.Written;
+    }
+
+    [Benchmark]
+    public Site Load() => Site.Load(_options, 0, new ImageReader(_image));
+}

@@ -1,0 +1,33 @@
+using BenchmarkDotNet.Attributes;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Bench.Micro;
+
+/// <summary>The event queue with as many timers as a pair has, each of which comes again after a time of its own.</summary>
+public class QueueBenchmarks
+{
+    private static readonly int[] Periods = [10_000_000, 10_000_000, 30_000_000, 30_000_000, 500_000, 200_000, 24_000, 60_000_000];
+    private EventQueue _queue = new(0);
+
+    /// <summary>Slots of the queue.</summary>
+    [Params(48, 1_024)]
+    public int Slots { get; set; }
+
+    [GlobalSetup]
+    public void Fill()
+    {
+        _queue = new EventQueue(Slots);
+        for (int slot = 0; slot < Slots; slot += 3)
+        {
+            _queue.Schedule(slot, new VirtualTime(slot * 977));
+        }
+    }
+
+    [Benchmark]
+    public int Take_the_next_and_schedule_it_again()
+    {
+        int slot = _queue.Pop(out VirtualTime at);
+        _queue.Schedule(slot, new VirtualTime(at.Microseconds + Periods[slot & 7]));
+        return slot;
+    }
+}

@@ -1,0 +1,160 @@
+using Stress.Emulator.Simulation;
+using Stress.Silo;
+
+namespace Stress.Bench.Speed;
+
+/// <summary>Measures every target of speed and memory, all in one run, so that the ratios are of one machine in one state.</summary>
+/// <param name="quick">A tenth of the work: to see that everything still runs.</param>
+/// <param name="say">Hears what is being measured.</param>
+internal sealed class SpeedTable(bool quick, Action<string> say)
+{
+    private const int PairsOfTarget = 2_000, LargeRun = 20_000, SmallRun = 200, RoutersInOneProcess = 200_000;
+    private const double RatioToNs3 = 60, GrainsShare = 0.85, OracleCost = 0.15, Linearity = 0.80, SkipGain = 5;
+    private const long EmulatorBytes = 4_096, GrainBytes = 8_192, ProcessBytes = 2_000_000_000;
+    private const double EventNanosecondsUnit = 1e9;
+    private readonly SiteOptions _troxel = Work.Troxel();
+    private readonly int _scale = quick ? 10 : 1;
+
+    /// <summary>The rows, as they are measured.</summary>
+    public async IAsyncEnumerable<Row> Measure()
+    {
+        await WarmUp();
+        say("the executor, one thread");
+        Measurement one = await Executor.SiteBySite(_troxel, PairsOfTarget / _scale, 24);
+        yield return new("executor, one thread", "", $"{one.SpeedPerCore:n0} pair-hours per core-second, {EventNanosecondsUnit * one.Processor.TotalSeconds / one.Events:n0} ns an event", null);
+
+        say("ns-3");
+        (Ns3? ns3, string missing) = Ns3.Run(PairsOfTarget, quick ? 0.05 : 0.5);
+        string target = $"at least {RatioToNs3} times ns-3 (stretch 150)";
+        yield return ns3 is null
+            ? new("executor to ns-3, per core-second", target, $"not measured: ns-3 {missing}", null)
+            : new("executor to ns-3, per core-second", target, $"{one.SpeedPerCore / ns3.SpeedPerCore:n1} times ({one.SpeedPerCore:n0} to {ns3.SpeedPerCore:n1} at {PairsOfTarget:n0} pairs, {ns3.KilobytesANode:n0} KB a node there)", one.SpeedPerCore >= RatioToNs3 * ns3.SpeedPerCore);
+
+        await foreach (Row row in Grains())
+        {
+            yield return row;
+        }
+
+        say("two silo processes");
+        yield return await ClusterSpeed.Measure(quick);
+
+        foreach (Row row in Allocation())
+        {
+            yield return row;
+        }
+
+        foreach (Row row in Memory())
+        {
+            yield return row;
+        }
+
+        say("the oracle, on and off in turn");
+        yield return await Oracle();
+
+        say("200 and 20,000 pairs");
+        Measurement small = await Executor.Together(_troxel, SmallRun, 120 / _scale), large = await Executor.Together(_troxel, LargeRun / _scale, 6);
+        double share = large.SpeedPerCore / small.SpeedPerCore;
+        yield return new($"{large.PairHours:n0} pair-hours of {LargeRun / _scale:n0} pairs to {SmallRun} pairs, all alive", $"at least {Linearity:p0}", $"{share:p0}", share >= Linearity);
+
+        say("quiet stretches, skipped and executed in turn");
+        yield return await Skip();
+    }
+
+    // Until the hot code is compiled for good, a figure is the compiler's.
+    private async Task WarmUp()
+    {
+        say("warming up");
+        for (int i = 0; i < (quick ? 2 : 5); i++)
+        {
+            await Executor.SiteBySite(_troxel, 100, 24);
+            await Task.Delay(200);
+        }
+    }
+
+    private async IAsyncEnumerable<Row> Grains()
+    {
+        int sites = PairsOfTarget * 2 / _scale, windows = 24, processors = Environment.ProcessorCount;
+        say($"the grains, {processors} workers");
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(processors);
+        await GrainSpeed.Run(silo.Grains, _troxel, 100, windows);
+        Measurement before = await Executor.SiteBySite(_troxel, sites / 4, windows);
+        Measurement grains = await GrainSpeed.Run(silo.Grains, _troxel, sites, windows);
+        Measurement after = await Executor.SiteBySite(_troxel, sites / 4, windows);
+        Measurement whole = await Executor.SiteBySite(_troxel, sites, windows);
+        double single = (before.PairHours + after.PairHours) / (before.Wall + after.Wall).TotalSeconds;
+        double share = grains.Speed / (processors * single);
+        double perCore = grains.SpeedPerCore / ((before.PairHours + after.PairHours) / (before.Processor + after.Processor).TotalSeconds);
+        string same = grains.Digest == whole.Digest ? "same digest" : "DIGESTS DIFFER";
+        yield return new($"grains, {processors} workers, to {processors} times one thread", $"at least {GrainsShare:p0}", $"{share:p0} by wall time ({grains.Speed:n0} pair-hours/s), {perCore:p0} by processor time, {same}", share >= GrainsShare && grains.Digest == whole.Digest);
+
+        Measurement[] bare = await Task.WhenAll(Enumerable.Range(0, processors).Select(_ => Task.Run(() => Executor.SiteBySite(_troxel, sites / 4, windows))));
+        double threads = bare.Sum(measured => measured.Speed) / (processors * single);
+        yield return new($"{processors} bare threads to {processors} times one", "", $"{threads:p0}: what the machine gives", null);
+    }
+
+    private IEnumerable<Row> Allocation()
+    {
+        say("allocation");
+        Site site = Site.Create(Work.Quiet(), 0);
+        site.RunUntil(VirtualTime.FromSeconds(7_200), long.MaxValue);
+        long events = site.Clock.Events, before = GC.GetAllocatedBytesForCurrentThread();
+        site.RunUntil(VirtualTime.FromSeconds(14_400), long.MaxValue);
+        long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+        yield return new("bytes allocated an event, connected pairs", "0", $"{(double)bytes / (site.Clock.Events - events):0.###} ({bytes} bytes in {site.Clock.Events - events:n0} events)", bytes == 0);
+
+        const int Windows = 144;
+        site = Site.Create(_troxel, 1);
+        site.RunWindow();
+        before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Windows; i++)
+        {
+            site.RunWindow();
+        }
+
+        yield return new("bytes allocated a window, with its tally, crashes and reboots", "", $"{(GC.GetAllocatedBytesForCurrentThread() - before) / Windows:n0}", null);
+    }
+
+    private IEnumerable<Row> Memory()
+    {
+        say("memory in the emulator");
+        long emulator = MemoryCommand.InOwnProcess(PairsOfTarget / _scale, 6, grains: false).BytesARouter;
+        yield return new("bytes a router, emulator", $"at most {EmulatorBytes:n0}", $"{emulator:n0}", emulator <= EmulatorBytes);
+
+        say("memory with grains");
+        long grains = MemoryCommand.InOwnProcess(PairsOfTarget / 2 / _scale, 0, grains: true).BytesARouter;
+        yield return new("bytes a router, with its share of grains", $"at most {GrainBytes:n0}", $"{grains:n0}", grains <= GrainBytes);
+
+        say("memory of 200,000 routers");
+        long peak = MemoryCommand.InOwnProcess(RoutersInOneProcess / 2 / _scale, 1, grains: false).Peak;
+        yield return new($"{RoutersInOneProcess / _scale:n0} routers alive in one process, its peak", $"under {ProcessBytes / 1e9:n0} GB", $"{peak / 1e9:0.00} GB", quick ? null : peak < ProcessBytes);
+    }
+
+    private async Task<Row> Oracle()
+    {
+        (double cost, double low, double high, bool same) = await Pairs(_troxel, _troxel with { Oracle = false });
+        return new("the oracle's share of the time", $"at most {OracleCost:p0}", $"{1 - (1 / cost):p1} (rounds {1 - (1 / low):p0} to {1 - (1 / high):p0}), {(same ? "same digest" : "DIGESTS DIFFER")}", 1 - (1 / cost) <= OracleCost && same);
+    }
+
+    private async Task<Row> Skip()
+    {
+        (double gain, double low, double high, bool same) = await Pairs(_troxel with { SkipQuiet = false }, _troxel);
+        return new("quiet stretches skipped to --no-skip", $"at least {SkipGain} times", $"{gain:0.00} times (rounds {low:0.00} to {high:0.00}), {(same ? "same digest" : "DIGESTS DIFFER")}", gain >= SkipGain && same);
+    }
+
+    // How many times as long the first takes as the second, in turn, so that a machine's slow minute meets both.
+    private async Task<(double Ratio, double Low, double High, bool SameDigest)> Pairs(SiteOptions first, SiteOptions second)
+    {
+        List<double> ratios = [];
+        bool same = true;
+        for (int round = 0; round < (quick ? 2 : 7); round++)
+        {
+            (SiteOptions a, SiteOptions b) = round % 2 == 0 ? (first, second) : (second, first);
+            Measurement x = await Executor.SiteBySite(a, 400 / _scale, 24), y = await Executor.SiteBySite(b, 400 / _scale, 24);
+            same &= x.Digest == y.Digest && x.Events == y.Events;
+            ratios.Add(round % 2 == 0 ? x.Processor / y.Processor : y.Processor / x.Processor);
+        }
+
+        ratios.Sort();
+        return (ratios[ratios.Count / 2], ratios[0], ratios[^1], same);
+    }
+}

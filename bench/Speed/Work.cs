@@ -1,0 +1,19 @@
+using Stress.Emulator.Simulation;
+using Stress.Scenarios;
+
+namespace Stress.Bench.Speed;
+
+/// <summary>What is executed: troxel-2005, the scenario of the targets.</summary>
+internal static class Work
+{
+    /// <summary>Its sites.</summary>
+    public static SiteOptions Troxel() => ScenarioLoader.Load(Path.Combine(Ns3.Root(), "scenarios", "troxel-2005.yaml")).Site;
+
+    /// <summary>The same without the signals that hang up: pairs that stay connected.</summary>
+    public static SiteOptions Quiet()
+    {
+        SiteOptions options = Troxel();
+        var never = new HupOptions { Enabled = false };
+        return options with { Called = options.Called with { Hup = never }, Calling = options.Calling with { Hup = never }, Line = options.Line with { CarrierLossEvery = VirtualTime.Zero } };
+    }
+}
