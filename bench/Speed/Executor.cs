@@ -10,7 +10,7 @@ internal static class Executor
     public static Task<Measurement> SiteBySite(SiteOptions options, int sites, int windows) => Measurement.Of(() =>
     {
         var digest = new RunDigest();
-        long events = 0;
+        long events = 0, quiet = 0;
         for (int number = 0; number < sites; number++)
         {
             Site site = Site.Create(options, (uint)number);
@@ -21,9 +21,10 @@ internal static class Executor
 
             digest.Add(number, site.Tally.Digest);
             events += site.Tally.Events;
+            quiet += site.QuietEvents;
         }
 
-        return Task.FromResult((Hours(options, sites, windows), events, digest.Value));
+        return Task.FromResult(new Done(Hours(options, sites, windows), events, quiet, digest.Value));
     });
 
     /// <summary>All sites alive, window by window: the processor's caches serve every one of them in turn. The worst case.</summary>
@@ -33,7 +34,7 @@ internal static class Executor
         return Measurement.Of(() =>
         {
             var digest = new RunDigest();
-            long events = 0;
+            long events = 0, quiet = 0;
             for (int window = 0; window < windows; window++)
             {
                 foreach (Site site in all)
@@ -46,9 +47,10 @@ internal static class Executor
             {
                 digest.Add((int)site.Number, site.Tally.Digest);
                 events += site.Tally.Events;
+                quiet += site.QuietEvents;
             }
 
-            return Task.FromResult((Hours(options, sites, windows), events, digest.Value));
+            return Task.FromResult(new Done(Hours(options, sites, windows), events, quiet, digest.Value));
         });
     }
 

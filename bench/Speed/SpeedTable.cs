@@ -138,7 +138,8 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
     private async Task<Row> Skip()
     {
         (double gain, double low, double high, bool same) = await Pairs(_troxel with { SkipQuiet = false }, _troxel);
-        return new("quiet stretches skipped to --no-skip", $"at least {SkipGain} times", $"{gain:0.00} times (rounds {low:0.00} to {high:0.00}), {(same ? "same digest" : "DIGESTS DIFFER")}", gain >= SkipGain && same);
+        Done done = (await Executor.SiteBySite(_troxel, 400 / _scale, 24)).Done;
+        return new("quiet stretches skipped to --no-skip", $"at least {SkipGain} times", $"{gain:0.00} times (rounds {low:0.00} to {high:0.00}), {(double)done.Quiet / done.Events:p0} of events are quiet, {(same ? "same digest" : "DIGESTS DIFFER")}", gain >= SkipGain && same);
     }
 
     // How many times as long the first takes as the second, in turn, so that a machine's slow minute meets both.
