@@ -15,4 +15,4 @@ void Stop(PosixSignalContext signal)
 
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-return await StressCommand.Run(args, new Terminal(AnsiConsole.Console, Console.Error), stop.Token);
+return await StressCommand.Run(args, new Terminal(AnsiConsole.Console, Console.Error) { In = Console.In }, stop.Token);

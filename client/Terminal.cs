@@ -7,6 +7,9 @@ namespace Stress.Client;
 /// <param name="Error">Errors, one line each.</param>
 public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
 {
+    /// <summary>What a person or a pipe types, for a command that asks.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
     /// <summary>Columns of output that is piped into a file or another program, where nobody's screen sets a width.</summary>
     public const int PipedWidth = 132;
 

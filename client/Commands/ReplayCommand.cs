@@ -1,100 +1,161 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
-using System.Text;
+using Stress.Client.Replay;
 using Stress.Client.Running;
 using Stress.Emulator.Simulation;
 using Stress.Observability;
+using Stress.Observability.Html;
 
 namespace Stress.Client.Commands;
 
 /// <summary><c>stress replay RUN CRASH-ID</c>: executes one site again, from its seed to the event that crashed, and shows the way there.</summary>
 public static class ReplayCommand
 {
-    private static readonly TraceSource[] Columns = [TraceSource.Kernel, TraceSource.Pppd, TraceSource.Zebra, TraceSource.Ospfd, TraceSource.Ripngd];
+    private const int DefaultLast = 40;
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
         var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it." };
-        var last = new Option<string?>("--last") { Description = "How many of the last steps to print (default 60)." };
+        var last = new Option<string?>("--last") { Description = $"How many of the last steps to print (default {DefaultLast})." };
         var until = new Option<string?>("--until") { Description = "Stop after this event instead of the crash." };
+        var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
+        var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a page that needs nothing else." };
         var pcap = new Option<string?>("--pcap") { Description = "Write the line's frames to this file (pcapng)." };
-        var command = new Command("replay", "Replay a crash from its seed.") { run, id, last, until, dump, pcap };
+        var command = new Command("replay", "Replay a crash from its seed.") { run, id, last, until, step, dump, html, pcap };
         command.SetAction((line, stop) => Task.FromResult(Execute(
-            terminal, line.GetValue(run)!, line.GetValue(id)!, line.GetValue(last), line.GetValue(until), line.GetValue(dump), line.GetValue(pcap), stop)));
+            terminal,
+            line.GetValue(run)!,
+            line.GetValue(id)!,
+            new Asked(line.GetValue(last), line.GetValue(until), line.GetValue(step), line.GetValue(dump), line.GetValue(html), line.GetValue(pcap)),
+            stop)));
         return command;
     }
 
-    private static int Execute(Terminal terminal, string run, string id, string? last, string? until, bool dump, string? pcap, CancellationToken stop)
+    private static int Execute(Terminal terminal, string run, string id, Asked asked, CancellationToken stop)
     {
         RunFolder folder = Output.FindRun(run);
         CrashRecord crash = Find(folder, id);
-        int steps = last is null ? 60 : Number("--last", last, 100_000);
-        long end = until is null ? crash.Event : Number("--until", until, int.MaxValue);
-        (SiteOptions options, _, _) = Launch.Read(folder);
+        int steps = asked.Last is null ? DefaultLast : Number("--last", asked.Last, 100_000);
+        long end = asked.Until is null ? crash.Event : Number("--until", asked.Until, int.MaxValue);
+        asked.Check();
+        (SiteOptions options, int windows, _) = Launch.Read(folder);
         options = options with { Seed = crash.Seed };
-        var site = Site.Create(options, (uint)crash.Site);
-        var story = new LastSteps(steps);
-        LineCapture? capture = pcap is null ? null : new LineCapture(0);
-        site.Trace = capture is null ? story : new Traces(story, capture);
-        while (site.Clock.Events < end && !stop.IsCancellationRequested && site.NextWindow < 1_000_000)
-        {
-            long before = site.Clock.Events;
-            site.RunUntil(new VirtualTime((site.Now.Microseconds / options.Window.Microseconds + 1) * options.Window.Microseconds), end);
-            if (site.Clock.Events == before && site.Queue.NextTime.IsNever)
-            {
-                break;
-            }
-        }
-
         TextWriter o = terminal.Out.Profile.Out.Writer;
-        o.WriteLine($"{crash.Title}");
-        o.WriteLine($"site {crash.Site}, seed {crash.Seed}, {crash.Role} system, event {site.Clock.Events} at {site.Now}, {crash.Count} times in the run");
-        o.WriteLine();
-        story.Print(o, Columns);
-        o.WriteLine();
-        if (until is null)
+
+        long begun = Stopwatch.GetTimestamp();
+        LineCapture? capture = asked.Pcap is null ? null : new LineCapture(0);
+        TimelineRecorder? picture = asked.Html is null ? null : new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null);
+        var replay = new ReplayedSite(
+            options, (uint)crash.Site, new VirtualTime(windows * options.Window.Microseconds), steps, [.. new ISiteTrace?[] { capture, picture }.OfType<ISiteTrace>()]);
+        if (asked.Step)
         {
-            o.WriteLine("stack   " + string.Join(" < ", crash.Stack));
-            o.WriteLine("story");
-            foreach (string s in crash.Story)
-            {
-                o.WriteLine("  " + s);
-            }
+            long from = asked.Until is null ? Math.Max(0, crash.Event - steps) : end;
+            Reach(replay, from, stop);
+            new StepLoop(replay, terminal.In, o, crash.Event).Run(stop);
+            return Finish(o, asked, replay, capture);
         }
 
-        if (dump)
+        if (!Reach(replay, end, stop))
         {
-            for (int r = 0; r < site.RouterCount; r++)
+            return ExitCodes.Interrupted;
+        }
+
+        CrashTally? again = replay.Site.Crashes.FirstOrDefault(c => c.FirstEvent == crash.Event && c.Title.ToString() == crash.Title && CodePath.Of(c.Role) == crash.Role);
+        TimeSpan own = Stopwatch.GetElapsedTime(begun);
+        o.WriteLine(crash.Title);
+        o.WriteLine($"site {crash.Site}, seed {crash.Seed}, {crash.Role} system, event {replay.Site.Clock.Events} at {replay.Site.Now}, {crash.Count} times in the run");
+        o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rebuilt {replay.Site.Clock.Events:#,0} events from the seed in {own.TotalSeconds:0.000} s"));
+        o.WriteLine();
+        var lanes = new LaneScreen(o, replay.Last, replay.Site.RouterCount);
+        lanes.Head();
+        foreach (TimelineStep step in replay.Last)
+        {
+            lanes.Print(step);
+        }
+
+        if (end >= crash.Event)
+        {
+            if (again is null)
             {
-                o.WriteLine();
-                o.WriteLine(site.Show(r));
+                terminal.Error.WriteLine($"stress: not deterministic: event {crash.Event} of site {crash.Site} does not crash with this title when executed again; was the run made by another version?");
+                return ExitCodes.NotDeterministic;
             }
+
+            o.WriteLine();
+            Tell(o, crash, again, replay);
+        }
+
+        if (asked.Html is { } file)
+        {
+            using StreamWriter page = File.CreateText(file);
+            HtmlReport.Write(CrashPage.Of(options.Design, crash, picture!.Timeline(crash.Title), Story(crash, again!, replay)), page);
+            o.WriteLine($"page {file}");
+        }
+
+        return Finish(o, asked, replay, capture);
+    }
+
+    private static void Tell(TextWriter o, CrashRecord crash, CrashTally again, ReplayedSite replay)
+    {
+        o.WriteLine("stack, innermost first");
+        foreach (string function in again.Stack)
+        {
+            o.WriteLine("  " + function);
+        }
+
+        o.WriteLine();
+        o.WriteLine("the pointer");
+        foreach (string line in Story(crash, again, replay))
+        {
+            o.WriteLine("  " + line);
+        }
+    }
+
+    // A membership record that was freed by itself names no allocation of an interface: the story that the crash was recorded with has to do.
+    private static IReadOnlyList<string> Story(CrashRecord crash, CrashTally again, ReplayedSite replay) =>
+        replay.Pointers.LastUse(crash.Event) is { Generation: > 0 } use ? replay.Pointers.Tell(use, again.Title.Gap) : again.Story;
+
+    private static int Finish(TextWriter o, Asked asked, ReplayedSite replay, LineCapture? capture)
+    {
+        if (asked.Dump)
+        {
+            ReplayDump.Write(replay.Site, o);
         }
 
         if (capture is not null)
         {
-            try
-            {
-                capture.Save(pcap!);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new UsageException($"--pcap {pcap}: {e.Message.TrimEnd('.')}; accepted is a file that can be written");
-            }
-
-            o.WriteLine($"capture {pcap}: {capture.Frames} frames");
+            capture.Save(asked.Pcap!);
+            o.WriteLine($"capture {asked.Pcap}: {capture.Frames} frames");
         }
 
         return ExitCodes.Ok;
     }
 
+    private static bool Reach(ReplayedSite replay, long end, CancellationToken stop)
+    {
+        if (replay.Advance(end, stop))
+        {
+            return true;
+        }
+
+        return stop.IsCancellationRequested
+            ? false
+            : throw new UsageException($"event {end}: the run ends before it; accepted are events 1 to {replay.Site.Clock.Events} on this site");
+    }
+
     /// <summary>A crash of a run.</summary>
-    /// <exception cref="UsageException">The run has no crash of that id.</exception>
+    /// <exception cref="UsageException">The run has not ended, or has no crash of that id.</exception>
     internal static CrashRecord Find(RunFolder folder, string id)
     {
+        if (!File.Exists(folder.CrashesPath))
+        {
+            throw new UsageException($"{folder.Path}: no {RunFolder.CrashesName}; accepted is the folder of a run that has ended");
+        }
+
         CrashRecord[] crashes = [.. folder.ReadCrashes()];
         return Array.Find(crashes, c => c.Id == id)
             ?? throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
@@ -104,41 +165,21 @@ public static class ReplayCommand
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0 && n <= max
             ? n : throw new UsageException($"{option} {text}: accepted is a whole number from 1 to {max}");
 
-    private sealed class LastSteps(int keep) : ISiteTrace
+    private sealed record Asked(string? Last, string? Until, bool Step, bool Dump, string? Html, string? Pcap)
     {
-        private readonly Queue<(long Number, VirtualTime At, int Router, TraceSource Source, string Text, PointerStage Stage)> _steps = new();
-
-        public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
+        public void Check()
         {
-            if (_steps.Count == keep)
+            if (Html is not null && (Until is not null || Step))
             {
-                _steps.Dequeue();
+                throw new UsageException("--html draws the way to the crash; accepted is --html without --until and --step");
             }
 
-            _steps.Enqueue((number, at, router, source, text, stage));
-        }
-
-        public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
-        {
-        }
-
-        // One column for each process of the called and the calling system would not fit a screen: the system and the process stand in front of the step.
-        public void Print(TextWriter o, TraceSource[] columns)
-        {
-            o.WriteLine($"{"event",8}  {"time",-16} {"system",-8} {string.Concat(columns.Select(c => $"{c.ToString().ToLowerInvariant(),-7}"))}{"other",-7} step");
-            VirtualTime lastTime = VirtualTime.Never;
-            foreach (var s in _steps)
+            foreach ((string option, string? file) in new[] { ("--html", Html), ("--pcap", Pcap) })
             {
-                var marks = new StringBuilder();
-                foreach (TraceSource c in columns)
+                if (file is not null)
                 {
-                    marks.Append(s.Source == c ? "*      " : ".      ");
+                    Output.CheckFile(option, file);
                 }
-
-                marks.Append(Array.IndexOf(columns, s.Source) < 0 ? $"{s.Source.ToString().ToLowerInvariant(),-7}" : ".      ");
-                string time = s.At == lastTime ? "" : s.At.ToString();
-                lastTime = s.At;
-                o.WriteLine($"{s.Number,8}  {time,-16} {(s.Router == 0 ? "called" : "calling"),-8} {marks} {s.Text}{(s.Stage == PointerStage.None ? "" : $"   <- {s.Stage}")}");
             }
         }
     }

@@ -89,6 +89,15 @@ public sealed class Traces(params ISiteTrace[] listeners) : ISiteTrace
     }
 
     /// <inheritdoc/>
+    public void Pointer(in PointerEvent e)
+    {
+        foreach (ISiteTrace t in listeners)
+        {
+            t.Pointer(e);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
     {
         foreach (ISiteTrace t in listeners)

@@ -182,6 +182,35 @@ public static class KernelNames
         _ => "unknown",
     };
 
+    /// <summary>The functions that clear a holder when its interface goes (reference 2.3, 3.2 to 3.8).</summary>
+    public static string PurgeOf(HolderKind kind) => kind switch
+    {
+        HolderKind.InMultiIfp => "in_pcbpurgeif0 < udp_usrreq, rip_usrreq (PRU_PURGEIF) < if_detach",
+        HolderKind.IpMoptionsIfp => "in_pcbpurgeif0 < udp_usrreq, rip_usrreq (PRU_PURGEIF) < if_detach",
+        HolderKind.RouterInfoIfp => "igmp_purgeif < in_purgeif < PRU_PURGEIF < if_detach",
+        HolderKind.InpRouteIfp => "in_pcbpurgeif < PRU_PURGEIF < if_detach",
+        HolderKind.RtEntryIfp => "the route walk of if_detach",
+        HolderKind.In6pRouteIfp => "in6_pcbpurgeif < PRU_PURGEIF < if_detach",
+        HolderKind.In6MultiIfp => "in6_pcbpurgeif0 < PRU_PURGEIF < if_detach",
+        HolderKind.KludgeIfp => "in6_purgemkludge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach",
+        HolderKind.Ip6MoptionsIfp => "in6_pcbpurgeif0 < PRU_PURGEIF < if_detach",
+        HolderKind.InMultiRti => "in_pcbpurgeif0 in the socket's own protocol's turn",
+        HolderKind.Im6oMembership => "in6_pcbpurgeif0 in the socket's own protocol's turn",
+        _ => "no function",
+    };
+
+    /// <summary>Why the purge did not run, as a sentence.</summary>
+    public static string ReasonOf(PurgeGap gap) => gap switch
+    {
+        PurgeGap.NoInetAddress => "if_detach asks a family's protocols only while the interface has an address of the family, and it had no AF_INET address",
+        PurgeGap.NoInet6Address => "if_detach asks a family's protocols only while the interface has an address of the family, and it had no AF_INET6 address",
+        PurgeGap.StoredAfterPurge => "it ran, and the pointer was stored afterwards",
+        PurgeGap.ProtocolOrder => "another protocol's turn freed the record first",
+        PurgeGap.RouteWalkSkipped => "the route walk skipped the node",
+        PurgeGap.NotCovered => "no purge covers this holder",
+        _ => "the pointer is not stale",
+    };
+
     public static string Of(PurgeGap gap) => gap switch
     {
         PurgeGap.NoInetAddress => "no AF_INET address at if_detach",

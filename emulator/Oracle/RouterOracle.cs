@@ -116,6 +116,13 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
 
     private void Say(TraceSource source, string text, PointerStage stage) => clock.Trace?.Step(clock.Events, clock.Now, router, source, text, stage);
 
+    private void Tell(Kernel.Kernel? kernel, PointerStage stage, uint generation, uint address, HolderKind holder = HolderKind.None, string? by = null, string unit = "") =>
+        clock.Trace?.Pointer(new PointerEvent(
+            clock.Events, clock.Now, router, stage, generation, address, holder, unit, by ?? (kernel is null ? "" : string.Join(" < ", kernel.StackTrace()))));
+
+    private void Tell(Kernel.Kernel kernel, PointerStage stage, int slot, HolderKind holder = HolderKind.None) =>
+        Tell(kernel, stage, kernel.Interfaces[slot].Generation, kernel.Interfaces[slot].Address, holder, null, kernel.NameOf(slot));
+
     /// <summary>A rare path was reached.</summary>
     public void Probe(Probe probe) => _probes[(int)probe]++;
 
@@ -132,11 +139,13 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         if (clock.Trace is not null && kernel.Heap.ReplacedImage == BlockImage.PppSoftc)
         {
             Say(TraceSource.Kernel, $"malloc: ppp_create gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
+            Tell(kernel, PointerStage.Reused, 0, kernel.Interfaces[slot].Address, by: $"ppp_create: the softc of {kernel.NameOf(slot)}");
         }
 
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"ppp_create: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
+            Tell(kernel, PointerStage.Allocated, f.Generation, kernel.Interfaces[slot].Address, unit: $"{kernel.NameOf(slot)} (index {f.Index})");
         }
     }
 
@@ -146,6 +155,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         if (clock.Trace is not null && kernel.Interfaces[slot].Unit >= 0)
         {
             Say(TraceSource.Kernel, $"{KernelNames.Of(holder)} := {kernel.NameOf(slot)}", PointerStage.Stored);
+            Tell(kernel, PointerStage.Stored, slot, holder);
         }
     }
 
@@ -159,6 +169,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             if (clock.Trace is not null)
             {
                 Say(TraceSource.Kernel, $"in_purgeaddr: {kernel.NameOf(slot)} has no AF_INET address", PointerStage.AddressGone);
+                Tell(kernel, PointerStage.AddressGone, slot);
             }
         }
     }
@@ -175,6 +186,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             if (clock.Trace is not null)
             {
                 Say(TraceSource.Kernel, $"if_detach: {kernel.NameOf(slot)}, AF_INET {(hadInet && asked ? "purged" : "not asked")}, AF_INET6 {(hadInet6 && asked ? "purged" : "not asked")}", PointerStage.Detached);
+                Tell(kernel, PointerStage.Detached, slot);
             }
         }
     }
@@ -192,6 +204,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"FREE(softc 0x{kernel.Interfaces[slot].Address:x8}), {kernel.Heap.FreeCount(0)} free in the class", PointerStage.Freed);
+            Tell(kernel, PointerStage.Freed, slot);
         }
 
         if (!Enabled)
@@ -217,6 +230,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         if (clock.Trace is not null)
         {
             Say(TraceSource.Other, $"malloc: {by} gets the block at 0x{address:x8}", PointerStage.Reused);
+            Tell(null, PointerStage.Reused, 0, address, by: by);
         }
     }
 
@@ -228,6 +242,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"{KernelNames.Of(site)} reads through stale {KernelNames.Of(holder)} 0x{p.Address:x8}", PointerStage.Used);
+            Tell(null, PointerStage.Used, p.Generation, p.Address, holder, KernelNames.Of(site));
         }
     }
 
@@ -245,6 +260,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"{KernelNames.Of(site)}: {KernelNames.Of(holder)} of {Name(was)} names {Name(now)}", PointerStage.Used);
+            Tell(null, PointerStage.Used, p.Generation, p.Address, holder, KernelNames.Of(site));
         }
     }
 
@@ -348,6 +364,10 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         story.Add($"{clock.Now}  used: {panic.Message}");
         return story;
     }
+
+    /// <summary>The use that the kernel did not survive.</summary>
+    public void Fatal(Kernel.Kernel kernel, KernelPanic panic) =>
+        Tell(kernel, PointerStage.Used, panic.Pointer.Generation, panic.Pointer.Address, panic.Holder, clock.Trace is null ? "" : $"{panic.Message}; {string.Join(" < ", kernel.StackTrace())}");
 
     /// <summary>The kernel has panicked: what was stale is gone with it.</summary>
     public void Panicked(Kernel.Kernel kernel)

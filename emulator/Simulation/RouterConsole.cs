@@ -1,5 +1,6 @@
 using System.Text;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Simulation;
@@ -86,7 +87,29 @@ public static class RouterConsole
             s.Append($"class {k.Heap.SizeOf(c),-5} {k.Heap.FreeCount(c)} free").AppendLine();
         }
 
+        Blocks(s, k);
         return s.ToString();
+    }
+
+    // The class of the ppp_softc, block by block: what a stale pointer finds, and how many mallocs away its reuse is.
+    private static void Blocks(StringBuilder s, Kernel.Kernel k)
+    {
+        int[] turn = new int[k.Heap.Count];
+        for (int b = k.Heap.HeadOf(0), n = 1; b >= 0; b = k.Heap.Block(b).Next, n++)
+        {
+            turn[b] = n;
+        }
+
+        s.Append($"class {k.Heap.SizeOf(0)}, block by block").AppendLine();
+        for (int b = 0; b < k.Heap.Count; b++)
+        {
+            HeapBlock block = k.Heap.Block(b);
+            if (block.Class == 0)
+            {
+                string state = turn[b] > 0 ? $"free, handed out by malloc {turn[b]} from now" : block.Interface >= 0 ? $"in use: softc of {k.NameOf(block.Interface)}" : "in use";
+                s.Append($"  0x{k.Heap.AddressOf(b):x8} {state}; content {block.Image}{(block.Poisoned ? ", freed" : "")}").AppendLine();
+            }
+        }
     }
 
     private static Ipv6Address Plain(Ipv6Address a) => a.HasEmbeddedScope ? a.WithEmbeddedScope(0) : a;

@@ -82,6 +82,9 @@ public sealed class Site
     /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
     public SiteTally Tally => _tally ??= MakeTally();
 
+    /// <summary>The rolling digest over every executed event so far.</summary>
+    public ulong Digest => _digest;
+
     /// <summary>Hears every step when set; null (the default) costs nothing.</summary>
     public ISiteTrace? Trace
     {

@@ -1,3 +1,5 @@
+using Stress.Emulator.Oracle;
+
 namespace Stress.Emulator.Simulation;
 
 /// <summary>Who did what a trace line tells: the columns of a replay.</summary>
@@ -27,6 +29,19 @@ public enum PointerStage : byte
     Used,
 }
 
+/// <summary>One stage in the life of an interface pointer with the identity of its allocation: what the oracle knows and the kernel does not.</summary>
+/// <param name="Number">The event's number in the site's own count.</param>
+/// <param name="At">Virtual time.</param>
+/// <param name="Router">Router number in the site.</param>
+/// <param name="Stage">The stage.</param>
+/// <param name="Generation">The allocation; 0 where the record itself was freed and names none.</param>
+/// <param name="Address">Address of the softc.</param>
+/// <param name="Holder">Where it is stored or used; none for the other stages.</param>
+/// <param name="Unit">The interface's name, where it is known.</param>
+/// <param name="By">The emulated call stack, innermost function first, or the other user of kernel memory that reused the block.</param>
+public readonly record struct PointerEvent(
+    long Number, VirtualTime At, int Router, PointerStage Stage, uint Generation, uint Address, HolderKind Holder, string Unit, string By);
+
 /// <summary>
 /// Hears what a site does, event by event, while it is executed. Nothing is formatted unless a trace is attached, and a trace cannot change the
 /// site: the digest is the same with and without.
@@ -41,6 +56,12 @@ public interface ISiteTrace
     /// <param name="text">What happened, in the field's terms.</param>
     /// <param name="stage">The stage of an interface pointer's life that this step is, or none.</param>
     void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage = PointerStage.None);
+
+    /// <summary>A stage in the life of a pointer; the step that tells of it in words comes apart.</summary>
+    /// <param name="e">The stage.</param>
+    void Pointer(in PointerEvent e)
+    {
+    }
 
     /// <summary>A PPP frame enters the line: HDLC content without flags and escapes (address, control, protocol, information; no FCS).</summary>
     /// <param name="at">Virtual time.</param>

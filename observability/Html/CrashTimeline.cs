@@ -67,10 +67,12 @@ public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyLi
 /// <param name="keep">How many of the last steps to keep.</param>
 public sealed class TimelineRecorder(long crashEvent, int? router = null, int keep = 28) : ISiteTrace
 {
-    private const int StagesKept = 64, StepsBefore = 5, StepsAfter = 3;
+    private const int StagesKept = 16, StepsBefore = 5, StepsAfter = 3;
 
     private readonly Queue<Heard> _last = new();
-    private readonly Queue<Marked>[] _marked = [.. Enumerable.Range(0, (int)PointerStage.Used + 1).Select(_ => new Queue<Marked>())];
+
+    // A holder that is stored into again and again must not push out another: each text of a store has its own queue, and each other stage of a router.
+    private readonly Dictionary<(PointerStage, int, string), Queue<Marked>> _marked = [];
     private readonly List<Marked> _open = [];
     private long _order;
 
@@ -101,7 +103,12 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
         {
             var marked = new Marked(heard, [.. _last.TakeLast(StepsBefore)]);
             _open.Add(marked);
-            Queue<Marked> queue = _marked[(int)stage];
+            (PointerStage, int, string) key = (stage, router, stage == PointerStage.Stored ? text : "");
+            if (!_marked.TryGetValue(key, out Queue<Marked>? queue))
+            {
+                _marked[key] = queue = new Queue<Marked>();
+            }
+
             queue.Enqueue(marked);
             if (queue.Count > StagesKept)
             {
@@ -126,7 +133,7 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
     /// <param name="title">The crash title.</param>
     public CrashTimeline? Timeline(string title)
     {
-        List<Marked> marked = [.. _marked.SelectMany(q => q).OrderBy(m => m.Step.Order)];
+        List<Marked> marked = [.. _marked.Values.SelectMany(q => q).OrderBy(m => m.Step.Order)];
         if (_last.Count == 0)
         {
             return null;

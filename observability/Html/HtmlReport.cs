@@ -108,19 +108,11 @@ public static class HtmlReport
 
     private static void Course(ReportPage page, TextWriter output)
     {
-        output.Write("<div class=\"pair\">\n");
-        Series(output, "crashes", "Crashes over virtual time", "Running total since virtual time zero, all sites.", page.Crashes, page.End, "crashes (total)", "no crash in this run");
-        if (page.FirstCrash.Count > 0)
+        if (page.HasSeries)
         {
-            Section(output, "first-crash", "Time to the first crash", page.FirstCrashSentence);
-            output.Write("<ul class=\"legend\"><li><i class=\"swatch s0\"></i>share of sites</li><li><i class=\"swatch band\"></i>95 % interval</li></ul>\n");
-            EachWidth(output, (w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), HalfWidth);
-            output.Write("</section>\n");
+            OverTime(page, output);
         }
 
-        output.Write("</div>\n");
-        Series(output, "stale", "Stale pointers that exist", "Reachable interface pointers that name no attached interface, at the end of each interval.",
-            page.Stale, page.End, "stale pointers (count)", "no stale pointer in this run", WideWidth);
         if (page.Timeline is { } timeline)
         {
             Section(output, "timeline", "One crash, step by step", $"{timeline.Title}. Rows are steps; a grey block is a wait. The numbered ribbon is the life of the pointer.");
@@ -134,6 +126,23 @@ public static class HtmlReport
             EachWidth(output, (w, css) => SwimLanes.Draw(timeline, w, css), WideWidth);
             output.Write("</section>\n");
         }
+    }
+
+    private static void OverTime(ReportPage page, TextWriter output)
+    {
+        output.Write("<div class=\"pair\">\n");
+        Series(output, "crashes", "Crashes over virtual time", "Running total since virtual time zero, all sites.", page.Crashes, page.End, "crashes (total)", "no crash in this run");
+        if (page.FirstCrash.Count > 0)
+        {
+            Section(output, "first-crash", "Time to the first crash", page.FirstCrashSentence);
+            output.Write("<ul class=\"legend\"><li><i class=\"swatch s0\"></i>share of sites</li><li><i class=\"swatch band\"></i>95 % interval</li></ul>\n");
+            EachWidth(output, (w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), HalfWidth);
+            output.Write("</section>\n");
+        }
+
+        output.Write("</div>\n");
+        Series(output, "stale", "Stale pointers that exist", "Reachable interface pointers that name no attached interface, at the end of each interval.",
+            page.Stale, page.End, "stale pointers (count)", "no stale pointer in this run", WideWidth);
     }
 
     private static void Head(ReportPage page, TextWriter output)

@@ -29,6 +29,9 @@ public sealed record ReportPage
     /// <summary>Crash rates of the run per code path and role.</summary>
     public IReadOnlyList<RateRow> Rates { get; init; } = [];
 
+    /// <summary>False for a page that is not about a whole run: it has no counts over virtual time.</summary>
+    public bool HasSeries { get; init; } = true;
+
     /// <summary>Crashes since virtual time zero, one series a code path and role.</summary>
     public IReadOnlyList<PageSeries> Crashes { get; init; } = [];
 

@@ -26,11 +26,51 @@ public sealed class ReplayCommandTests : IDisposable
         foreach (CrashRecord crash in crashes)
         {
             using var screen = new Screen();
-            Assert.Equal(ExitCodes.Ok, await screen.Run("replay", folder, crash.Id, "--dump"));
+            string html = Path.Combine(_screen.Folder, $"{crash.Id}.html");
+            Assert.Equal(ExitCodes.Ok, await screen.Run("replay", folder, crash.Id, "--dump", "--html", html));
             Assert.Contains($"event {crash.Event} at {crash.At}", screen.Out);
-            Assert.Contains(crash.Story[^1].Split("used: ")[1].Split(" read from")[0], screen.Out.Split("story")[0]);
+            Assert.Contains(crash.Story[^1].Split("used: ")[1].Split(" read from")[0], screen.Out.Split("stack,")[0]);
             Assert.Contains("down: rebooting", screen.Out);
+            string[] stages = [.. screen.Out.Split("the pointer")[1].Split('\n').Skip(1).TakeWhile(l => l.StartsWith("  ", StringComparison.Ordinal))];
+            foreach (string stage in new[] { "allocated", "stored", "detached", "not purged", "did not run: ", "freed", $"used       {crash.At}" })
+            {
+                Assert.True(stages.Any(l => l.Contains(stage, StringComparison.Ordinal)), $"{crash.Title}: {stage}");
+            }
+
+            Assert.Contains("id=\"timeline\"", File.ReadAllText(html));
         }
+    }
+
+    [Fact]
+    public async Task Steps_are_asked_for_from_a_pipe_one_event_a_line_and_stop_at_any_event()
+    {
+        await _screen.Run("run", ScenarioFile, "--pairs=4", "--hours=2", "--seed=3", $"--out={_screen.Folder}", "--no-progress");
+        string folder = Directory.GetDirectories(_screen.Folder).Single();
+        CrashRecord crash = new RunFolder(folder).ReadCrashes()[0];
+        long from = crash.Event - 10;
+
+        string asked = await Piped("\n\nnonsense\nd\nc\nq\n", "replay", folder, crash.Id, "--step", "--until", $"{from}");
+        Assert.Contains($"at event {from} of {crash.Event}", asked);
+        Assert.Contains($"\n{from + 1,8} ", asked);
+        Assert.Contains($"\n{from + 2,8} ", asked);
+        Assert.Contains($"nonsense: not accepted at event {from + 2}", asked);
+        Assert.Contains("multicast memberships", asked);
+        Assert.EndsWith($"event {crash.Event}: the crash", asked.TrimEnd());
+        Assert.DoesNotContain($"\n{from + 1,8} ", await Piped("", "replay", folder, crash.Id, "--step", "--until", $"{from}"));
+
+        using var until = new Screen();
+        Assert.Equal(ExitCodes.Ok, await until.Run("replay", folder, crash.Id, "--until", $"{from}"));
+        Assert.Contains($"event {from} at ", until.Out);
+        Assert.DoesNotContain("the pointer", until.Out);
+        Assert.Equal(ExitCodes.Usage, await until.Run("replay", folder, crash.Id, "--until", "2000000000"));
+        Assert.Contains("the run ends before it", until.Error);
+    }
+
+    private static async Task<string> Piped(string input, params string[] arguments)
+    {
+        using var screen = new Screen();
+        Assert.Equal(ExitCodes.Ok, await StressCommand.Run(arguments, screen.Terminal with { In = new StringReader(input) }, CancellationToken.None));
+        return screen.Out;
     }
 
     [Fact]

@@ -44,6 +44,8 @@ public sealed class EmbeddedRunTests
         Difference difference = SecondExecution.Compare(plan.Site, 3, changed, default)!;
         Assert.Equal((3, 4), (difference.Site, difference.Window));
         Assert.Equal(changed[3].Events + 1, difference.FirstEvent);
+        Assert.Null(difference.Event);
+        Assert.Contains("agree with each other", difference.ToString());
     }
 
     [Fact]

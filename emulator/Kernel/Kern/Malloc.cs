@@ -121,6 +121,9 @@ public sealed class KernelHeap
     /// <summary>Blocks on a class's free list: the reuse distance of the next block freed.</summary>
     public int FreeCount(int heapClass) => _free[heapClass];
 
+    /// <summary>The block that the next malloc of a class hands out, or -1.</summary>
+    public int HeadOf(int heapClass) => _head[heapClass];
+
     /// <summary>Size of a class in bytes.</summary>
     public int SizeOf(int heapClass) => _size[heapClass];
 

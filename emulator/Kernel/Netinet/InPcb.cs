@@ -220,8 +220,14 @@ public sealed partial class Kernel
             return Errno.EADDRNOTAVAIL;
         }
 
+        bool stored = _pcbs[s].MulticastIfp == PointerTo(slot);
         ForgetMulticastIfp(s);
         _pcbs[s].MulticastIfp = PointerTo(slot);
+        if (!stored)
+        {
+            _oracle.Stored(this, slot, HolderKind.IpMoptionsIfp);
+        }
+
         _design.Hold(this, _pcbs[s].MulticastIfp);
         _pcbs[s].HasMoptions = true;
         return Errno.None;

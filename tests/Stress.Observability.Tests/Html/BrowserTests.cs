@@ -46,6 +46,20 @@ public sealed partial class BrowserTests
     public void On_a_desk_nothing_overflows_and_every_chart_is_drawn() => Look(SampleReports.Page(), Sections, 1400, dark: true);
 
     [ToolFact("chromium")]
+    public void The_page_of_one_crash_shows_its_swim_lanes_on_a_phone() => LookAtCrash(400);
+
+    [ToolFact("chromium")]
+    public void The_page_of_one_crash_shows_its_swim_lanes_on_a_desk() => LookAtCrash(1400);
+
+    private static void LookAtCrash(int width)
+    {
+        var page = new StringWriter();
+        CrashRecord crash = SampleReports.Crashes()[0];
+        HtmlReport.Write(CrashPage.Of("netbsd-2005", crash, SampleReports.Timeline(), crash.Story), page);
+        Look(page.ToString(), ["timeline"], width, dark: width > 1000);
+    }
+
+    [ToolFact("chromium")]
     public void A_page_with_long_names_and_nothing_to_show_does_not_overflow_on_a_phone()
     {
         var page = new StringWriter();

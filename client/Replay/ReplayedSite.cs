@@ -1,0 +1,96 @@
+using Stress.Emulator.Simulation;
+using Stress.Observability;
+using Stress.Observability.Html;
+
+namespace Stress.Client.Replay;
+
+/// <summary>One site of a run, executed again from its seed up to an event, with everything that was heard on the way.</summary>
+public sealed class ReplayedSite : ISiteTrace
+{
+    // Small enough that Ctrl-C is heard at once, large enough to cost nothing.
+    private const long EventsAtOnce = 2_000;
+
+    private readonly int _keep;
+    private readonly ISiteTrace[] _further;
+    private readonly Queue<TimelineStep> _last = new();
+    private readonly VirtualTime _end;
+
+    /// <summary>The site, at virtual time zero.</summary>
+    /// <param name="options">The run's options.</param>
+    /// <param name="number">The site's number.</param>
+    /// <param name="end">Virtual time at which the run ended: nothing later belongs to it.</param>
+    /// <param name="keep">How many of the last steps to keep.</param>
+    /// <param name="further">Others who listen.</param>
+    public ReplayedSite(SiteOptions options, uint number, VirtualTime end, int keep, params ISiteTrace[] further)
+    {
+        _keep = keep;
+        _end = end;
+        _further = further;
+        Site = Site.Create(options, number);
+        Site.Trace = this;
+    }
+
+    /// <summary>The site.</summary>
+    public Site Site { get; }
+
+    /// <summary>The life of every interface pointer so far.</summary>
+    public PointerStory Pointers { get; } = new();
+
+    /// <summary>The last steps, in order.</summary>
+    public IReadOnlyCollection<TimelineStep> Last => _last;
+
+    /// <summary>Executes up to an event. False when the run ends before it, or when stopped.</summary>
+    /// <param name="last">The event: it is the last that is executed.</param>
+    /// <param name="stop">Ends it early.</param>
+    public bool Advance(long last, CancellationToken stop)
+    {
+        while (Site.Clock.Events < last && !stop.IsCancellationRequested)
+        {
+            if (Site.Queue.NextTime >= _end)
+            {
+                return false;
+            }
+
+            Site.RunUntil(_end, Math.Min(last, Site.Clock.Events + EventsAtOnce));
+        }
+
+        return Site.Clock.Events == last;
+    }
+
+    /// <summary>Forgets the last steps: what is heard next stands alone.</summary>
+    public void Forget() => _last.Clear();
+
+    /// <inheritdoc/>
+    public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
+    {
+        if (_last.Count == _keep)
+        {
+            _last.Dequeue();
+        }
+
+        _last.Enqueue(new TimelineStep(number, at, router, source, text, stage));
+        foreach (ISiteTrace t in _further)
+        {
+            t.Step(number, at, router, source, text, stage);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Pointer(in PointerEvent e)
+    {
+        Pointers.Add(e);
+        foreach (ISiteTrace t in _further)
+        {
+            t.Pointer(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    {
+        foreach (ISiteTrace t in _further)
+        {
+            t.Frame(at, caller, from, frame);
+        }
+    }
+}

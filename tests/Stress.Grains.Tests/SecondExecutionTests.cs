@@ -1,0 +1,49 @@
+using Stress.Emulator.Designs;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Simulation;
+using Xunit;
+
+namespace Stress.Grains.Tests;
+
+public sealed class SecondExecutionTests
+{
+    [Fact]
+    public void A_design_that_remembers_other_executions_is_found_at_the_single_event_that_differs()
+    {
+        SiteOptions options = Plans.Of(sites: 1, windows: 36, runId: "any").Site;
+        options = options with
+        {
+            Called = new RoleOptions { Role = Role.Called, Hup = new HupOptions { Enabled = true } },
+            Calling = new RoleOptions { Role = Role.Calling, Hup = new HupOptions { Enabled = true }, Pppd = new PppdOptions { Persist = true } },
+        };
+        options = options with { Designs = DesignSet.BuiltIn.With([new Remembering()]), Design = "remembering" };
+        List<WindowMark> marks = [];
+        Site first = Site.Create(options, 0);
+        for (int window = 0; window < 36; window++)
+        {
+            first.RunWindow();
+            marks.Add(new WindowMark(first.Tally.Digest, first.Tally.Events));
+        }
+
+        Difference difference = SecondExecution.Compare(options, 0, marks, default)!;
+
+        Assert.NotNull(difference.Event);
+        Assert.True(difference.Event.Number >= difference.FirstEvent, difference.ToString());
+        Assert.NotEqual((difference.Event.ImageAt, difference.Event.ImageSays), (difference.Event.SeedAt, difference.Event.SeedSays));
+        Assert.Contains($"event {difference.Event.Number} differs", difference.ToString());
+    }
+
+    // What no design may do: it counts its comparisons over all executions, and denies every third.
+    private sealed class Remembering : TeardownDesign
+    {
+        private int _comparisons;
+
+        public override string Name => "remembering";
+
+        public override string Source => "none";
+
+        public override string Summary => "Not deterministic.";
+
+        public override bool Same(IfnetPtr a, IfnetPtr b) => ++_comparisons % 3 != 0 && base.Same(a, b);
+    }
+}
