@@ -10,6 +10,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     ExecutorCommand.Create(),
     ProfileCommand.Create(),
     MicroCommand.Create(),
+    CaptureCommand.Create(),
 };
 TableCommand.AddTo(root);
 return await root.Parse(args).InvokeAsync();

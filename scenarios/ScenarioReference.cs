@@ -64,6 +64,7 @@ public static class ScenarioReference
         ["roles[].pppd.demand"] = "Keep the unit across redials, so that nothing is detached (reference 5.2).",
         ["roles[].pppd.addressing"] = "Whether the caller asks for its IPv4 address; decides whether IPCP or IPV6CP finishes first (reference 6.6).",
         ["roles[].pppd.script"] = "Running time of ip-up, ip-down and the IPv6 scripts.",
+        ["roles[].pppd.require"] = "What this end asks the other to authenticate itself with, as pppd's require-pap and require-chap do. The other end always agrees.",
         ["roles[].pppd.lcp_echo_interval"] = "Interval of LCP echo requests; 0s is off.",
         ["roles[].pppd.lcp_echo_failure"] = "Unanswered echo requests that end the link.",
         ["roles[].daemons"] = "Daemons in the order of their start; zebra serves its clients in the order in which they connected.",

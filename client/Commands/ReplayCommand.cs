@@ -47,7 +47,8 @@ public static class ReplayCommand
         TextWriter o = terminal.Out.Profile.Out.Writer;
 
         long begun = Stopwatch.GetTimestamp();
-        LineCapture? capture = asked.Pcap is null ? null : new LineCapture(0);
+        using CaptureFile? file = asked.Pcap is null ? null : CaptureFile.Create(asked.Pcap);
+        LineCapture? capture = file is null ? null : new LineCapture(file, (uint)crash.Site, options.CallersPerAnswerer);
         TimelineRecorder? picture = asked.Html is null ? null : new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null);
         var replay = new ReplayedSite(
             options, (uint)crash.Site, new VirtualTime(windows * options.Window.Microseconds), steps, [.. new ISiteTrace?[] { capture, picture }.OfType<ISiteTrace>()]);
@@ -56,7 +57,7 @@ public static class ReplayCommand
             long from = asked.Until is null ? Math.Max(0, crash.Event - steps) : end;
             Reach(replay, from, stop);
             new StepLoop(replay, terminal.In, o, crash.Event).Run(stop);
-            return Finish(o, asked, replay, capture);
+            return Finish(o, asked, replay, file, capture);
         }
 
         if (!Reach(replay, end, stop))
@@ -89,14 +90,14 @@ public static class ReplayCommand
             Tell(o, crash, again, replay);
         }
 
-        if (asked.Html is { } file)
+        if (asked.Html is { } html)
         {
-            using StreamWriter page = File.CreateText(file);
+            using StreamWriter page = File.CreateText(html);
             HtmlReport.Write(CrashPage.Of(options.Design, crash, picture!.Timeline(crash.Title), Story(crash, again!, replay)), page);
-            o.WriteLine($"page {file}");
+            o.WriteLine($"page {html}");
         }
 
-        return Finish(o, asked, replay, capture);
+        return Finish(o, asked, replay, file, capture);
     }
 
     private static void Tell(TextWriter o, CrashRecord crash, CrashTally again, ReplayedSite replay)
@@ -119,7 +120,7 @@ public static class ReplayCommand
     private static IReadOnlyList<string> Story(CrashRecord crash, CrashTally again, ReplayedSite replay) =>
         replay.Pointers.LastUse(crash.Event) is { Generation: > 0 } use ? replay.Pointers.Tell(use, again.Title.Gap) : again.Story;
 
-    private static int Finish(TextWriter o, Asked asked, ReplayedSite replay, LineCapture? capture)
+    private static int Finish(TextWriter o, Asked asked, ReplayedSite replay, CaptureFile? file, LineCapture? capture)
     {
         if (asked.Dump)
         {
@@ -128,8 +129,8 @@ public static class ReplayCommand
 
         if (capture is not null)
         {
-            capture.Save(asked.Pcap!);
-            o.WriteLine($"capture {asked.Pcap}: {capture.Frames} frames");
+            capture.End();
+            o.WriteLine($"capture {asked.Pcap}: {file!.Frames} frames");
         }
 
         return ExitCodes.Ok;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Reports;
 using Stress.Client.Running;
@@ -36,8 +37,9 @@ public static class RunCommand
         var metrics = new Option<string?>("--metrics-port") { Description = "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
         var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
         var noSkip = new Option<bool>("--no-skip") { Description = "Execute the events of quiet stretches in full too (docs/performance.md). The result does not depend on it." };
+        var pcap = new Option<string?>("--pcap") { Description = "Write every frame of every line to this file too (pcapng, PPP with direction)." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
-        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, noSkip, check };
+        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, noSkip, check, pcap };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -60,19 +62,25 @@ public static class RunCommand
             line.GetValue(json),
             progress: !line.GetValue(quiet),
             check: line.GetValue(check),
+            line.GetValue(pcap),
             checks.Read(line),
             stop));
         return command;
     }
 
     private static async Task<int> Execute(
-        Terminal terminal, RunSettings settings, string? outFolder, string? json, bool progress, bool check, CheckFiles files, CancellationToken stop)
+        Terminal terminal, RunSettings settings, string? outFolder, string? json, bool progress, bool check, string? pcap, CheckFiles files, CancellationToken stop)
     {
         Scenario scenario = settings.Load();
         files.Check();
         TrySite(scenario);
         Output output = Output.Choose(outFolder, json, scenario.Name, DateTimeOffset.UtcNow);
         Launch launch = Launch.Create(settings, scenario, output.RunId, check);
+        if (pcap is not null)
+        {
+            RunCapture.Check(pcap, launch);
+        }
+
         OptionsScreen.Write(terminal.Out, launch);
 
         long start = Stopwatch.GetTimestamp();
@@ -98,6 +106,12 @@ public static class RunCommand
         }
 
         ReportScreen.Write(terminal.Out, report, output.Folder.Path);
+        if (pcap is not null && !run.Interrupted)
+        {
+            (long frames, int lines) = RunCapture.Write(pcap, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
+            terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {frames} frames of {lines} lines"));
+        }
+
         files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
         return Conclude(terminal, report, run.Interrupted, difference);
     }

@@ -4,105 +4,151 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Client.Running;
 
-/// <summary>
-/// Captures one line of a site as pcapng. Events that are no frames (HUP, carrier, detach, crash) become comments of the frame before them, or of the first frame.
-/// </summary>
-public sealed class LineCapture : ISiteTrace
+/// <summary>A pcapng file with an interface for each captured line: PPP frames in both directions, as the calling end sees them.</summary>
+public sealed class CaptureFile : IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _output = new();
-    private readonly int _line;
-    private readonly List<string> _comments = [];
-    private byte[]? _frame;
-    private VirtualTime _at;
-    private bool _sent;
+    private const int FlushAt = 1 << 20;
 
-    /// <summary>A capture of one line, as the calling system sees it.</summary>
-    /// <param name="line">Number of the line in its site.</param>
-    public LineCapture(int line)
+    private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + 65_536);
+    private readonly Stream _stream;
+    private uint _interfaces;
+
+    /// <summary>An empty capture.</summary>
+    /// <param name="stream">Gets the bytes; closed with the capture.</param>
+    public CaptureFile(Stream stream)
     {
-        _line = line;
-        Pcapng.WriteHeader(_output, $"line {line}");
+        _stream = stream;
+        Pcapng.WriteSection(_buffer);
     }
 
-    /// <summary>Frames captured.</summary>
+    /// <summary>Creates the file.</summary>
+    /// <exception cref="UsageException">It cannot be written.</exception>
+    public static CaptureFile Create(string file)
+    {
+        try
+        {
+            return new CaptureFile(File.Create(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--pcap {file}: {e.Message.TrimEnd('.')}; accepted is a file that can be written");
+        }
+    }
+
+    /// <summary>Frames written.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>Bytes written so far.</summary>
-    public int Length => _output.WrittenCount;
+    /// <summary>Lines captured.</summary>
+    public int Lines => (int)_interfaces;
 
-    /// <inheritdoc/>
-    public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
+    internal uint Add(string name)
     {
-        if (stage is PointerStage.AddressGone or PointerStage.Detached or PointerStage.Freed or PointerStage.Used || source is TraceSource.Line or TraceSource.Cron)
-        {
-            _comments.Add($"{at} {(router == 0 ? "called" : "calling")} {source.ToString().ToLowerInvariant()}: {text}");
-        }
+        Pcapng.WriteInterface(_buffer, name);
+        return _interfaces++;
     }
 
-    /// <inheritdoc/>
-    public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    internal void Write(uint line, VirtualTime at, bool sent, ReadOnlySpan<byte> frame, string? comment)
     {
-        if (caller != _line)
-        {
-            return;
-        }
-
-        if (_frame is not null)
+        Pcapng.WriteFrame(_buffer, at.Microseconds, sent, frame, comment, line);
+        Frames++;
+        if (_buffer.WrittenCount >= FlushAt)
         {
             Flush();
         }
+    }
 
-        _frame = frame.ToArray();
-        _at = at;
-        _sent = from == Role.Calling;
-        Frames++;
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Flush();
+        _stream.Dispose();
     }
 
     private void Flush()
     {
-        if (_frame is not null)
-        {
-            Pcapng.WriteFrame(_output, _at.Microseconds, _sent, _frame, _comments.Count == 0 ? null : string.Join('\n', _comments));
-            _comments.Clear();
-            _frame = null;
-        }
-    }
-
-    /// <summary>Writes the capture.</summary>
-    public void Save(string path)
-    {
-        Flush();
-        File.WriteAllBytes(path, _output.WrittenSpan);
+        _stream.Write(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
     }
 }
 
-/// <summary>Several listeners to one site.</summary>
-public sealed class Traces(params ISiteTrace[] listeners) : ISiteTrace
+/// <summary>
+/// Captures the lines of one site. What is no frame (HUP, carrier, detach, crash) becomes a comment of the last frame before it, or of the first.
+/// </summary>
+public sealed class LineCapture : ISiteTrace
 {
-    /// <inheritdoc/>
-    public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
+    // A line that is down for hours says little with each further attempt, and an option of a block holds 64 KiB.
+    private const int MaxComments = 200;
+
+    private readonly CaptureFile _file;
+    private readonly uint[] _interfaces;
+    private readonly List<string> _comments = [];
+    private byte[] _frame = new byte[1_600];
+    private int _length = -1;
+    private int _line;
+    private int _more;
+    private VirtualTime _at;
+    private bool _sent;
+
+    /// <summary>A capture of a site's lines.</summary>
+    /// <param name="file">Where to.</param>
+    /// <param name="site">The site's number.</param>
+    /// <param name="lines">Its lines.</param>
+    public LineCapture(CaptureFile file, uint site, int lines)
     {
-        foreach (ISiteTrace t in listeners)
-        {
-            t.Step(number, at, router, source, text, stage);
-        }
+        _file = file;
+        _interfaces = [.. Enumerable.Range(0, lines).Select(line => file.Add($"site {site} line {line}"))];
     }
 
     /// <inheritdoc/>
-    public void Pointer(in PointerEvent e)
+    public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
     {
-        foreach (ISiteTrace t in listeners)
+        if (stage is not (PointerStage.AddressGone or PointerStage.Detached or PointerStage.Freed or PointerStage.Used) && source is not (TraceSource.Line or TraceSource.Cron))
         {
-            t.Pointer(e);
+            return;
+        }
+
+        if (_comments.Count < MaxComments)
+        {
+            _comments.Add($"{at} event {number} {(router == 0 ? "called" : "calling")} {source.ToString().ToLowerInvariant()}: {text}");
+        }
+        else
+        {
+            _more++;
         }
     }
 
     /// <inheritdoc/>
     public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
     {
-        foreach (ISiteTrace t in listeners)
+        End();
+        if (frame.Length > _frame.Length)
         {
-            t.Frame(at, caller, from, frame);
+            _frame = new byte[frame.Length];
         }
+
+        frame.CopyTo(_frame);
+        _length = frame.Length;
+        _line = caller;
+        _at = at;
+        _sent = from == Role.Calling;
+    }
+
+    /// <summary>Writes the last frame with the comments that came after it.</summary>
+    public void End()
+    {
+        if (_length < 0)
+        {
+            return;
+        }
+
+        if (_more > 0)
+        {
+            _comments.Add($"and {_more} more");
+        }
+
+        _file.Write(_interfaces[_line], _at, _sent, _frame.AsSpan(0, _length), _comments.Count == 0 ? null : string.Join('\n', _comments));
+        _comments.Clear();
+        _more = 0;
+        _length = -1;
     }
 }

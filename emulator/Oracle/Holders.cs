@@ -208,7 +208,7 @@ public static class KernelNames
         PurgeGap.ProtocolOrder => "another protocol's turn freed the record first",
         PurgeGap.RouteWalkSkipped => "the route walk skipped the node",
         PurgeGap.NotCovered => "no purge covers this holder",
-        _ => "the pointer is not stale",
+        _ => Of(gap),
     };
 
     public static string Of(PurgeGap gap) => gap switch

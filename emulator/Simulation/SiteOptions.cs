@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Stress.Emulator.Designs;
+using Stress.Emulator.Userland.Ppp;
 
 namespace Stress.Emulator.Simulation;
 
@@ -161,6 +162,9 @@ public sealed record PppdOptions
 
     /// <summary>How the caller gets its IPv4 address.</summary>
     public IpcpAddressing Addressing { get; init; } = IpcpAddressing.Dynamic;
+
+    /// <summary>What this end asks the other to authenticate itself with (require-pap, require-chap); the other end always agrees.</summary>
+    public PppAuthentication Require { get; init; }
 
     /// <summary>Running time of ip-up, ip-down and the IPv6 scripts.</summary>
     public TimeRange Script { get; init; } = TimeRange.Milliseconds(200, 1500);

@@ -1,3 +1,4 @@
+using System.Text;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Simulation;
 using Stress.Emulator.Userland.Ppp;
@@ -136,8 +137,17 @@ public sealed class Pppd : IProcess, IPppActions
             Mru = (ushort)Math.Min(1500, options.Kernel.PppMtu),
             EchoInterval = options.Pppd.LcpEchoInterval,
             EchoFailure = options.Pppd.LcpEchoFailure,
+            Require = options.Pppd.Require,
+            Name = NameOf(router.Role, line),
+            Secret = SecretOf(line),
+            Secrets = [new PppSecret(NameOf(called ? Role.Calling : Role.Called, line), SecretOf(line))],
         };
     }
+
+    // pap-secrets and chap-secrets: a line of the file for each line of the bank, the same on both systems.
+    private static byte[] NameOf(Role role, int line) => Encoding.UTF8.GetBytes(role == Role.Called ? "answerer" : $"caller{line}");
+
+    private static byte[] SecretOf(int line) => Encoding.UTF8.GetBytes($"secret of line {line}");
 
     private void Wait(VirtualTime until) => _router.ArmPppd(Process, 1, until);
 

@@ -21,11 +21,26 @@ public static class Pcapng
     /// <param name="name">Name of the interface, for people.</param>
     public static void WriteHeader(IBufferWriter<byte> output, string name)
     {
+        WriteSection(output);
+        WriteInterface(output, name);
+    }
+
+    /// <summary>Writes the section header.</summary>
+    /// <param name="output">Gets the bytes.</param>
+    public static void WriteSection(IBufferWriter<byte> output)
+    {
         Span<byte> s = Block(output, SectionHeader, 28);
         BinaryPrimitives.WriteUInt32LittleEndian(s, 0x1A2B3C4D);
         BinaryPrimitives.WriteUInt16LittleEndian(s[4..], 1);
         BinaryPrimitives.WriteInt64LittleEndian(s[8..], -1);
         output.Advance(28);
+    }
+
+    /// <summary>Writes an interface; the first has number 0.</summary>
+    /// <param name="output">Gets the bytes.</param>
+    /// <param name="name">Name of the interface, for people.</param>
+    public static void WriteInterface(IBufferWriter<byte> output, string name)
+    {
         int option = OptionLength(name);
         Span<byte> i = Block(output, InterfaceDescription, 20 + option + 4);
         BinaryPrimitives.WriteUInt16LittleEndian(i, LinkTypePppWithDirection);
@@ -40,13 +55,14 @@ public static class Pcapng
     /// <param name="sent">Direction: sent by the system whose view the capture has.</param>
     /// <param name="frame">HDLC content without FCS.</param>
     /// <param name="comment">A packet comment, or null.</param>
-    public static void WriteFrame(IBufferWriter<byte> output, long microseconds, bool sent, ReadOnlySpan<byte> frame, string? comment)
+    /// <param name="interfaceNumber">The interface, in the order in which they were written.</param>
+    public static void WriteFrame(IBufferWriter<byte> output, long microseconds, bool sent, ReadOnlySpan<byte> frame, string? comment, uint interfaceNumber = 0)
     {
         int length = frame.Length + 1, padded = (length + 3) & ~3;
         int options = string.IsNullOrEmpty(comment) ? 0 : OptionLength(comment) + 4;
         int total = 12 + 20 + padded + options;
         Span<byte> b = Block(output, EnhancedPacket, total);
-        BinaryPrimitives.WriteUInt32LittleEndian(b, 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(b, interfaceNumber);
         BinaryPrimitives.WriteUInt32LittleEndian(b[4..], (uint)(microseconds >> 32));
         BinaryPrimitives.WriteUInt32LittleEndian(b[8..], (uint)microseconds);
         BinaryPrimitives.WriteInt32LittleEndian(b[12..], length);

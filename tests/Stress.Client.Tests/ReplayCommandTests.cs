@@ -1,8 +1,4 @@
-using System.Diagnostics;
-using Stress.Client.Running;
-using Stress.Emulator.Simulation;
 using Stress.Observability;
-using Stress.Scenarios;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -83,44 +79,5 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal(ExitCodes.Usage, await _screen.Run("replay", "no-such-run", "c00000000"));
         Assert.Contains("no such crash", _screen.Error);
         Assert.Contains("no such run", _screen.Error);
-    }
-
-    [ToolFact("tshark")]
-    public void Tshark_dissects_every_frame_of_a_line_without_malformed_packets_or_wrong_checksums()
-    {
-        Scenario scenario = ScenarioLoader.Load(ScenarioFile);
-        string protocols = "";
-        long frames = 0;
-        for (uint number = 0; number < 6; number++)
-        {
-            var site = Site.Create(scenario.Site with { Called = scenario.Site.Called with { GroupMember = "224.0.1.1" } }, number);
-            var capture = new LineCapture(0);
-            site.Trace = capture;
-            for (int window = 0; window < 24; window++)
-            {
-                site.RunWindow();
-            }
-
-            string file = Path.Combine(_screen.Folder, $"site{number}.pcapng");
-            capture.Save(file);
-            frames += capture.Frames;
-            Assert.Equal("", Tshark(file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-Y", "_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || icmpv6.checksum.status == 0 || igmp.checksum.status == 0"));
-            protocols += Tshark(file, "-T", "fields", "-e", "_ws.col.Protocol");
-        }
-
-        Assert.True(frames > 5_000, $"{frames} frames");
-        HashSet<string> seen = [.. protocols.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
-        Assert.Superset(new HashSet<string> { "PPP LCP", "PPP IPCP", "PPP IPV6CP", "OSPF", "RIPng", "ICMPv6", "IGMPv2" }, seen);
-    }
-
-    private static string Tshark(string file, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Tools.Find("tshark")!, ["-r", file, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, errors.Result);
-        return output;
     }
 }

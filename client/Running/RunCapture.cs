@@ -1,0 +1,52 @@
+using Stress.Emulator.Simulation;
+
+namespace Stress.Client.Running;
+
+/// <summary>
+/// <c>run --pcap</c>: the frames of every site of a run. A site is a function of its seed, so that it is executed once more, alone, with somebody who listens:
+/// the run itself needs no listener, and the capture does not depend on how many workers it had.
+/// </summary>
+public static class RunCapture
+{
+    /// <summary>Most pair-hours in one file (some 520 frames and 60 kB each in the mail's set-up).</summary>
+    public const double MaxPairHours = 20_000;
+
+    /// <summary>Refuses a run that is too large for one file, and a file that cannot be written.</summary>
+    /// <exception cref="UsageException">One of them.</exception>
+    public static void Check(string file, Launch launch)
+    {
+        Output.CheckFile("--pcap", file);
+        double pairHours = launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer * launch.Hours;
+        if (pairHours > MaxPairHours)
+        {
+            throw new UsageException($"--pcap {file}: {pairHours:0} pair-hours in one file; accepted are up to {MaxPairHours:0}: fewer --pairs or --hours, or one --site");
+        }
+    }
+
+    /// <summary>Writes the capture.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="options">What every site is.</param>
+    /// <param name="first">The first site.</param>
+    /// <param name="sites">How many.</param>
+    /// <param name="windows">Windows of each.</param>
+    /// <param name="stop">Ends it early, with whole sites.</param>
+    /// <returns>Frames and lines written.</returns>
+    public static (long Frames, int Lines) Write(string file, SiteOptions options, int first, int sites, int windows, CancellationToken stop)
+    {
+        using CaptureFile capture = CaptureFile.Create(file);
+        for (int number = first; number < first + sites && !stop.IsCancellationRequested; number++)
+        {
+            Site site = Site.Create(options, (uint)number);
+            var lines = new LineCapture(capture, (uint)number, options.CallersPerAnswerer);
+            site.Trace = lines;
+            for (int window = 0; window < windows; window++)
+            {
+                site.RunWindow();
+            }
+
+            lines.End();
+        }
+
+        return (capture.Frames, capture.Lines);
+    }
+}

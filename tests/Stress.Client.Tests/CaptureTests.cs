@@ -1,0 +1,61 @@
+using Stress.Client.Running;
+using Stress.Emulator.Simulation;
+using Stress.Scenarios;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+/// <summary>A part of what <c>./stress bench capture</c> does over 1,000 pair-hours.</summary>
+public sealed class CaptureTests : IDisposable
+{
+    private static readonly string[] Expected =
+        ["PPP LCP", "PPP IPCP", "PPP IPV6CP", "PPP PAP", "PPP CHAP", "OSPF", "RIPng", "IGMPv2", "ICMPv6"];
+
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_frame_of_a_run_with_authentication_without_malformed_packets_or_wrong_checksums()
+    {
+        string file = Path.Combine(_screen.Folder, "run.pcapng");
+        int code = await _screen.Run(
+            "run", Repository.At("scenarios", "authenticated.yaml"), "--pairs=6", "--hours=6", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+
+        Assert.Equal(ExitCodes.Ok, code);
+        TsharkSummary summary = Tshark.Dissect(file);
+        Assert.Empty(summary.Problems);
+        Assert.Contains($"{summary.Frames} frames of 6 lines", _screen.Out);
+        Assert.True(summary.Frames > 10_000, $"{summary.Frames} frames");
+        Assert.Superset(Expected.ToHashSet(), summary.Protocols.Keys.ToHashSet());
+        Assert.Contains("131", summary.IcmpV6Types.Keys);
+        foreach (string said in new[] { "pkill -HUP pppd", "carrier lost", "if_detach", "in_delmulti: " })
+        {
+            Assert.Contains(said, summary.Comment);
+        }
+    }
+
+    [Theory]
+    [InlineData("{role: called, pppd: {require: pap}}")]
+    [InlineData("{role: called, pppd: {require: chap-md5}}")]
+    [InlineData("{role: calling, pppd: {require: chap-md5}}")]
+    public void A_link_comes_up_whichever_end_asks_for_authentication(string role)
+    {
+        Scenario scenario = ScenarioLoader.Parse($"name: a\nroles:\n  - {role}\n", "a.yaml");
+        Site site = Site.Create(scenario.Site, 0);
+        site.RunWindow();
+
+        Assert.All(site.Routers, router => Assert.True(router.Pppds[0].IsUp, $"{router.Role}: {router.Pppds[0].Phase}"));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_too_large_for_one_file_is_refused()
+    {
+        Assert.Equal(ExitCodes.Usage, await _screen.Run(
+            "run", Repository.At("scenarios", "troxel-2005.yaml"), "--hours=1000", $"--out={_screen.Folder}", "--pcap", Path.Combine(_screen.Folder, "a.pcapng")));
+
+        Assert.Contains("pair-hours in one file", _screen.Error);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_screen.Folder));
+    }
+}
