@@ -481,7 +481,7 @@ public sealed class Router : IKernelHost
     {
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
-        _site.Crashed(this, title, () => (Kernel.StackTrace(), Oracle.Story(Kernel, panic.Holder, panic.Pointer, gap, panic)));
+        _site.Crashed(this, title, () => Oracle.Story(Kernel, gap, panic));
         Oracle.Fatal(Kernel, panic);
         Oracle.Panicked(Kernel);
         if (_site.Clock.Trace is not null)

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Modem;
 using Stress.Emulator.Oracle;
@@ -418,7 +417,7 @@ public sealed class Site
     /// <param name="router">The router.</param>
     /// <param name="title">Which code path.</param>
     /// <param name="tell">Its call stack and the pointer's life; asked for when the title is new to the site.</param>
-    public void Crashed(Router router, CrashTitle title, Func<(IReadOnlyList<string> Stack, IReadOnlyList<string> Story)> tell)
+    public void Crashed(Router router, CrashTitle title, Func<CrashStory> tell)
     {
         Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
         if (_firstCrash.IsNever)
@@ -429,8 +428,7 @@ public sealed class Site
         CrashTally? tally = _crashes.Find(c => c.Title == title && c.Role == router.Role);
         if (tally is null)
         {
-            (IReadOnlyList<string> stack, IReadOnlyList<string> story) = tell();
-            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Stack = stack, Story = story };
+            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Told = tell() };
             _crashes.Add(tally);
         }
 
@@ -555,8 +553,7 @@ public sealed class Site
             image.Write(c.Count);
             image.Write(c.First);
             image.Write(c.FirstEvent);
-            image.WriteArray<byte>(Encoding.UTF8.GetBytes(string.Join('\n', c.Stack)));
-            image.WriteArray<byte>(Encoding.UTF8.GetBytes(string.Join('\n', c.Story)));
+            c.Told!.Save(image);
         }
     }
 
@@ -586,7 +583,7 @@ public sealed class Site
             site._crashes.Add(new CrashTally(image.Read<CrashTitle>(), image.Read<Role>())
             {
                 Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
-                Stack = Encoding.UTF8.GetString(image.ReadArray<byte>()).Split('\n'), Story = Encoding.UTF8.GetString(image.ReadArray<byte>()).Split('\n'),
+                Told = CrashStory.Load(image),
             });
         }
 
