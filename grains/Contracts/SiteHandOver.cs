@@ -35,8 +35,9 @@ public sealed class SiteHandOver
     {
         int window = Site.NextWindow;
         Site.RunWindow();
-        Series.Note(window / plan.BinWindows, Site.Tally);
-        Marks?.Add(new WindowMark(Site.Tally.Digest, Site.Tally.Events));
+        SiteTally tally = Site.TallyWithoutProbes();
+        Series.Note(window / plan.BinWindows, tally);
+        Marks?.Add(new WindowMark(tally.Digest, tally.Events));
     }
 }
 
