@@ -172,7 +172,7 @@ public sealed class Router : IKernelHost
     /// </summary>
     public int Epoch { get; private set; } = 1;
 
-    /// <summary>The running process's step did what it does again and again: nothing that another step would find changed.</summary>
+    /// <summary>The running process's step changed nothing that decides how a Hello or a regular update goes.</summary>
     public void SteadyStep() => _steadyStep = true;
 
     /// <summary>Fast timeouts that would only count down, from the next one on.</summary>
