@@ -41,6 +41,19 @@ public sealed class SiteHandOver
     }
 }
 
+/// <summary>A site between two leases: packed, since most of a large run's sites rest at any moment.</summary>
+/// <param name="image">What came back.</param>
+public sealed class SiteAtRest(SiteHandOver image)
+{
+    private readonly PackedSite _site = PackedSite.Pack(image.Site);
+    private readonly SiteOptions _options = image.Options;
+    private readonly SiteSeries _series = image.Series;
+    private readonly List<WindowMark>? _marks = image.Marks;
+
+    /// <summary>The site, live again.</summary>
+    public SiteHandOver Open() => new() { Options = _options, Site = _site.Open(_options), Series = _series, Marks = _marks };
+}
+
 /// <summary>What a site had come to at the end of a window.</summary>
 /// <param name="Digest">The rolling digest.</param>
 /// <param name="Events">Events executed since virtual time zero.</param>

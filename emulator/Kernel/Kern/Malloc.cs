@@ -105,7 +105,7 @@ public sealed class KernelHeap
 
     private readonly Abi _abi;
     private readonly MallocFill _fill;
-    private HeapBlock[] _blocks = new HeapBlock[24];
+    private HeapBlock[] _blocks = new HeapBlock[40];
     private int _count;
     private readonly int[] _head = [-1, -1];
     private readonly int[] _tail = [-1, -1];
