@@ -320,6 +320,11 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return PurgeGap.RouteWalkSkipped;
         }
 
+        if (holder == HolderKind.PktInfoIfp)
+        {
+            return PurgeGap.NotCovered;
+        }
+
         int f = Find(p.Generation);
         if (holder is HolderKind.IfaddrIfp or HolderKind.RcvIf or HolderKind.Mif6Ifp or HolderKind.CarpDevIfp || (f >= 0 && _facts[f].NotAsked))
         {
@@ -357,6 +362,20 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         {
             _lost[k] += counts[k];
         }
+    }
+
+    /// <summary>Writes what was noted of each unit: all that a crash title depends on.</summary>
+    public void SaveFacts(ImageWriter image)
+    {
+        image.WriteArray<DetachFacts>(_facts);
+        image.Write(_next);
+    }
+
+    /// <summary>Reads what <see cref="SaveFacts"/> wrote.</summary>
+    public void LoadFacts(ImageReader image)
+    {
+        image.ReadArray<DetachFacts>().CopyTo(_facts, 0);
+        _next = image.Read<int>();
     }
 
     /// <summary>Writes the counters.</summary>
