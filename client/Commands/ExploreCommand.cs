@@ -41,7 +41,9 @@ public static class ExploreCommand
 
     private static int Execute(Terminal terminal, string file, string design, ExplorationLimits limits, string? resume, int most, CancellationToken stop)
     {
-        World world = WorldLoader.Load(file);
+        World world = File.Exists(file)
+            ? WorldLoader.Load(file)
+            : throw new UsageException($"{file}: no such file; accepted is a small world, as scenarios/explore/pair.yaml, or an operation list");
         if (resume is not null)
         {
             Output.CheckFile("--resume", resume);
@@ -56,11 +58,17 @@ public static class ExploreCommand
         }
 
         TextWriter o = terminal.Out.Profile.Out.Writer;
-        o.WriteLine($"world {world.Name}: {world.Routers.Count} router{(world.Routers.Count == 1 ? "" : "s")}, {world.Actors.Count} programs of {world.Actors.Sum(a => a.Steps.Count)} steps; depth {limits.Depth}, {Bound(limits)}{(limits.Reduces ? ", sleep sets" : "")}");
+        string title = $"world {world.Name}: {world.Routers.Count} router{(world.Routers.Count == 1 ? "" : "s")}, {world.Actors.Count} programs of {world.Actors.Sum(a => a.Steps.Count)} steps; depth {limits.Depth}, {Bound(limits)}{(limits.Reduces ? ", sleep sets" : "")}";
         int exit = ExitCodes.Ok;
         foreach (TeardownDesign d in designs)
         {
             Explorer explorer = Open(world, d, limits, file, resume);
+            if (title.Length > 0)
+            {
+                o.WriteLine(title);
+                title = "";
+            }
+
             long before = explorer.Transitions, statesBefore = explorer.States, began = Stopwatch.GetTimestamp();
             explorer.Run(() => stop.IsCancellationRequested || explorer.States >= most);
             double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
@@ -94,7 +102,7 @@ public static class ExploreCommand
 
         foreach (Counterexample f in found.OrderBy(f => f.Finding.Kind).ThenBy(f => f.Schedule.Count))
         {
-            o.WriteLine($"  {Name(f.Finding.Kind),-13} {f.Router}: {f.Finding.Title}   ({f.Schedule.Count} steps, {f.Schedule.Count(s => s.Preempts)} pre-emptions)");
+            o.WriteLine($"  {Name(f.Finding.Kind),-13} {f.Router}: {f.Finding.Title}   ({f.Schedule.Count} steps{(e.Limits.Preemptions is null ? "" : $", {f.Schedule.Count(s => s.Preempts)} pre-emptions")})");
         }
 
         // Of many designs the worst case each; of one every crash, or what is next to one.

@@ -44,7 +44,8 @@ public readonly record struct Footprint(KernelPart Reads, KernelPart Writes)
     {
         WorldStepKind.Post => default,
         WorldStepKind.Wait => new(KernelPart.None, KernelPart.Routing),
-        WorldStepKind.Check => new(KernelPart.Interfaces, KernelPart.Pcb6),
+        WorldStepKind.Check => new(KernelPart.Interfaces, KernelPart.Pcb6 | KernelPart.Softc),
+        WorldStepKind.Use => new(KernelPart.Interfaces | KernelPart.Inet6 | KernelPart.Small, KernelPart.Pcb6 | KernelPart.Routes6 | KernelPart.Softc),
         _ => Of(step.Operation!.Kind),
     };
 

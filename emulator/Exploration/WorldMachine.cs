@@ -69,7 +69,7 @@ public sealed class WorldMachine : IUseListener
         switch (step.Kind)
         {
             case WorldStepKind.Check:
-                result = _stack.CheckPacketInfo6(o.Target, _runner.IndexOf(o.Selector), out _sleepers[step.Sleeper]);
+                result = _stack.CheckPacketInfo6(o.Target, _runner.IndexOf(o.Selector), _keepsPointer, out _sleepers[step.Sleeper]);
                 skips = result.Value != 0;
                 break;
             case WorldStepKind.Use:

@@ -33,14 +33,22 @@ public sealed partial class Kernel
     /// The first half of <see cref="SendUdp6"/> on a kernel whose udp6_output may sleep for memory: ip6_setpktoptions has checked the index, the process sleeps.
     /// No NetBSD of 2005: it shows what the check would then be worth.
     /// </summary>
+    /// <param name="index">The index.</param>
+    /// <param name="keepsPointer">The ifnet pointer is kept over the sleep: a holder like any other to the design.</param>
+    /// <param name="found">The interface.</param>
     /// <returns>ENXIO for an index without interface.</returns>
-    public Errno Ip6SetPktOptions(int index, out IfnetPtr found)
+    public Errno Ip6SetPktOptions(int index, bool keepsPointer, out IfnetPtr found)
     {
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.Sosend);
         Push(KernelFunction.Udp6Output);
         int slot = IfByIndex(index);
         found = slot < 0 ? IfnetPtr.Null : PointerTo(slot);
+        if (keepsPointer && slot >= 0)
+        {
+            _design.Hold(this, found);
+        }
+
         return slot < 0 ? Errno.ENXIO : Errno.None;
     }
 
@@ -56,6 +64,17 @@ public sealed partial class Kernel
         EnterFromUser(KernelFunction.Syscall);
         Push(KernelFunction.Sosend);
         Push(KernelFunction.Udp6Output);
+        Errno error = Udp6OutputAfterSleep(s, destination, port, found, keepsPointer, payload);
+        if (keepsPointer)
+        {
+            _design.Release(this, found);
+        }
+
+        return error;
+    }
+
+    private Errno Udp6OutputAfterSleep(int s, Ipv6Address destination, ushort port, IfnetPtr found, bool keepsPointer, ReadOnlySpan<byte> payload)
+    {
         int slot;
         if (!keepsPointer)
         {

@@ -272,10 +272,10 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     });
 
     /// <summary>The first half of <see cref="SendWithPacketInfo6"/>: the check of the index, before the sender sleeps.</summary>
-    public OperationResult CheckPacketInfo6(string socket, uint index, out IfnetPtr found)
+    public OperationResult CheckPacketInfo6(string socket, uint index, bool keepsPointer, out IfnetPtr found)
     {
         IfnetPtr checkedIf = default;
-        OperationResult result = OnSocket(socket, _ => Answer(_kernel.Ip6SetPktOptions((int)index, out checkedIf), Text(index)));
+        OperationResult result = OnSocket(socket, _ => Answer(_kernel.Ip6SetPktOptions((int)index, keepsPointer, out checkedIf), Text(index)));
         found = checkedIf;
         return result;
     }
