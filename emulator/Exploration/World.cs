@@ -89,10 +89,10 @@ public sealed record World(
             (WorldActorKind kind, string actor) = o.Kind switch
             {
                 OperationKind.Alloc => (WorldActorKind.Allocation, "allocations"),
-                OperationKind.Tick or OperationKind.Deliver => (WorldActorKind.Interrupt, "interrupts"),
+                OperationKind.Tick or OperationKind.Deliver or OperationKind.Enqueue or OperationKind.Softint => (WorldActorKind.Interrupt, "interrupts"),
                 OperationKind.Create or OperationKind.Open or OperationKind.Index or OperationKind.Addr4 or OperationKind.Addr6 or OperationKind.Up or OperationKind.Down
                     or OperationKind.DelAddr4 or OperationKind.DelAddr6 or OperationKind.Drain or OperationKind.State or OperationKind.IfClose or OperationKind.Destroy
-                    or OperationKind.Show => (WorldActorKind.Process, "interfaces"),
+                    or OperationKind.Show or OperationKind.Pipe or OperationKind.Carp or OperationKind.Uncarp => (WorldActorKind.Process, "interfaces"),
                 _ => (WorldActorKind.Process, $"socket {o.Target}"),
             };
             builder.Add(router, kind, actor, o);
