@@ -12,6 +12,9 @@ namespace Stress.Emulator.Kernel;
 /// <param name="Index">if_index when it was stored. Only a design that stores an index may look.</param>
 public readonly record struct IfnetPtr(uint Address, uint Generation, ushort Index = 0)
 {
+    // Images are written byte by byte: without it the last two bytes would be whatever the stack held.
+    private readonly ushort _padding = 0;
+
     /// <summary>NULL.</summary>
     public static readonly IfnetPtr Null;
 

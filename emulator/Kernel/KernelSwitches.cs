@@ -36,6 +36,9 @@ public enum KernelSwitch : ushort
 
     /// <summary>A fix: a departing interface stops the carp devices on it.</summary>
     CarpIfDetach = 256,
+
+    /// <summary>A fix: if_detach walks the routing table again after each route that it deleted.</summary>
+    RouteWalkRestarts = 512,
 }
 
 /// <summary>The names of <see cref="KernelSwitch"/>, with what each does and where it comes from.</summary>
@@ -53,6 +56,7 @@ public static class KernelSwitches
         ("in-delmulti-by-search", KernelSwitch.InDelMultiBySearch, "carp gives its group record up by a search in the interface's list", "FreeBSD before r167729"),
         ("in-multi-orphaned", KernelSwitch.InMultiOrphaned, "a departing interface takes its pointer out of the group records that are left", "FreeBSD r167729"),
         ("carp-ifdetach", KernelSwitch.CarpIfDetach, "a departing interface stops the carp devices on it", "FreeBSD PR kern/82908"),
+        ("route-walk-restarts", KernelSwitch.RouteWalkRestarts, "if_detach walks the routing table again after each route that it deleted", "NetBSD 0d73006091 (D. Young)"),
     ];
 
     /// <summary>The names, as a message lists them.</summary>

@@ -143,6 +143,9 @@ public interface IStack
     /// <summary>The thread goes on and leaves the section.</summary>
     OperationResult LeaveReadSection(string socket) => OperationResult.NotModelled;
 
+    /// <summary>Adds an IPv4 route out of the interface; a cloning one makes a host route for each destination that is looked up.</summary>
+    OperationResult AddRoute4(string name, Ipv4Address destination, int prefixLength, bool cloning) => OperationResult.NotModelled;
+
     /// <summary>MRT6_INIT.</summary>
     OperationResult OpenMulticastRouter6(string socket) => OperationResult.NotModelled;
 

@@ -47,6 +47,7 @@ public enum OperationKind : byte
     Uncarp,
     Enter6,
     Leave6,
+    Route4,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>
@@ -76,6 +77,7 @@ public readonly record struct InterfaceSelector(SelectorKind Kind, string Name, 
 /// <param name="Selector">The interface of an IPv6 multicast operation, or the parent of <c>carp</c>.</param>
 /// <param name="Payload">Bytes of <c>deliver</c> and <c>enqueue</c>.</param>
 /// <param name="Mask">Outgoing mifs of <c>mfc6</c>, a bit each.</param>
+/// <param name="Cloning"><c>route4</c> ended with <c>clone</c>.</param>
 public sealed record Operation(
     int Line,
     string Text,
@@ -88,4 +90,5 @@ public sealed record Operation(
     int Number = 0,
     InterfaceSelector Selector = default,
     byte[]? Payload = null,
-    uint Mask = 0);
+    uint Mask = 0,
+    bool Cloning = false);

@@ -66,6 +66,7 @@ public static class OperationList
         ("uncarp", OperationKind.Uncarp, "CARP"),
         ("enter6", OperationKind.Enter6, "SOCKET"),
         ("leave6", OperationKind.Leave6, "SOCKET"),
+        ("route4", OperationKind.Route4, "IF DESTINATION PREFIXLEN [clone]"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -158,6 +159,13 @@ public static class OperationList
                     return operation with { Target = Socket(words[1]), Address4 = Address4(words[2]) };
                 case OperationKind.Send6:
                     return operation with { Target = Socket(words[1]), Address6 = Address6(words[2]) };
+                case OperationKind.Route4:
+                    if (words.Length > 4 && words[4] != "clone")
+                    {
+                        throw Error($"'{words[4]}' is no kind of route; accepted: 'clone', or nothing");
+                    }
+
+                    return operation with { Target = Interface(words[1]), Address4 = Address4(words[2]), Number = Number(words[3], 0, 32, "prefix length"), Cloning = words.Length > 4 };
                 case OperationKind.Carp:
                     carps.Add(SocketName(words[1], "carp device"));
                     return operation with { Target = words[1], Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0) };

@@ -123,6 +123,7 @@ public sealed class OperationRunner(IStack stack)
         OperationKind.Uncarp => stack.DestroyCarp(o.Target),
         OperationKind.Enter6 => stack.EnterReadSection(o.Target),
         OperationKind.Leave6 => stack.LeaveReadSection(o.Target),
+        OperationKind.Route4 => stack.AddRoute4(o.Target, o.Address4, o.Number, o.Cloning),
         OperationKind.Mrt6 => stack.OpenMulticastRouter6(o.Target),
         OperationKind.Mif6 => stack.AddMulticastInterface6(o.Target, o.Number, Resolve(o.Selector)),
         OperationKind.Mfc6 => stack.AddMulticastRoute6(o.Target, o.Address6, o.Second6!.Value, o.Number, o.Mask),

@@ -29,6 +29,12 @@ public struct RtEntry
     /// <summary>rt_ifa: slot of the address it was made for, or -1, and its family is the route's.</summary>
     public short Ifa;
 
+    /// <summary>RTF_CLONING: a look-up that ends here makes a host route of its own.</summary>
+    public bool Cloning;
+
+    /// <summary>rt_parent: slot of the route that this one was cloned from, or -1. It counts the parent.</summary>
+    public short Parent;
+
     /// <summary>rt_ifa->ifa_ifp: the reference keeps the address's memory, not the interface's.</summary>
     public IfnetPtr IfaIfp;
 }
@@ -44,7 +50,9 @@ public sealed partial class Kernel
 
     private static Ipv6Address Key(Ipv4Address a) => new(0, a.Value);
 
-    private int RtAdd(byte family, Ipv6Address destination, byte prefixLength, int slot, int ifa)
+    private int RtAdd(byte family, Ipv6Address destination, byte prefixLength, int slot, int ifa) => RtAdd(family, destination, prefixLength, PointerTo(slot), ifa);
+
+    private int RtAdd(byte family, Ipv6Address destination, byte prefixLength, IfnetPtr p, int ifa)
     {
         int r = RtExact(family, destination, prefixLength);
         if (r >= 0)
@@ -63,9 +71,10 @@ public sealed partial class Kernel
 
         _routes[r] = new RtEntry
         {
-            Destination = destination, Family = family, PrefixLength = prefixLength, Ifp = PointerTo(slot), Up = true, Allocated = true, Ifa = (short)ifa,
+            Destination = destination, Family = family, PrefixLength = prefixLength, Ifp = p, Up = true, Allocated = true, Ifa = (short)ifa, Parent = -1,
             IfaIfp = ifa < 0 ? IfnetPtr.Null : family == AfInet ? _inIfaddrs[ifa].Ifp : _in6Ifaddrs[ifa].Ifp,
         };
+        RadixInsert(r);
         _design.Hold(this, _routes[r].Ifp);
         return r;
     }
@@ -74,6 +83,10 @@ public sealed partial class Kernel
     {
         _routes[r].Allocated = false;
         _design.Release(this, _routes[r].Ifp);
+        if (_routes[r].Parent >= 0)
+        {
+            RtFree(_routes[r].Parent);
+        }
     }
 
     private int RtExact(byte family, Ipv6Address destination, byte prefixLength)
@@ -103,6 +116,11 @@ public sealed partial class Kernel
             }
         }
 
+        if (best >= 0 && _routes[best].Cloning)
+        {
+            best = RtClone(best, destination);
+        }
+
         if (best >= 0)
         {
             _routes[best].RefCount++;
@@ -110,6 +128,26 @@ public sealed partial class Kernel
 
         return best;
     }
+
+    // rtrequest1(RTM_RESOLVE): a host route with the parent's rt_ifp, which is copied and not followed. It counts the parent.
+    private int RtClone(int parent, Ipv6Address destination)
+    {
+        int r = RtAdd(_routes[parent].Family, destination, (byte)(_routes[parent].Family == AfInet ? 32 : 128), _routes[parent].Ifp, -1);
+        _routes[r].Parent = (short)parent;
+        _routes[parent].RefCount++;
+        return r;
+    }
+
+    // rtflushclone: the clones of a route go before it does.
+    private void RtFlushClones(int parent) => RadixWalk(_routes[parent].Family, r =>
+    {
+        if (_routes[r].Up && _routes[r].Parent == parent)
+        {
+            RtDelete(r);
+        }
+
+        return true;
+    });
 
     private static bool Matches(in RtEntry rt, Ipv6Address a)
     {
@@ -140,6 +178,12 @@ public sealed partial class Kernel
     // rtrequest1(RTM_DELETE): out of the tree, RTF_UP cleared; a holder keeps the entry with rt_ifp as it was.
     private void RtDelete(int r)
     {
+        if (_routes[r].Cloning)
+        {
+            RtFlushClones(r);
+        }
+
+        RadixDelete(r);
         _routes[r].Up = false;
         if (_routes[r].RefCount == 0)
         {
@@ -153,16 +197,49 @@ public sealed partial class Kernel
         }
     }
 
-    // if_rt_walktree over every family's tree. The radix tree's skipping of nodes (1.8) needs a cloning parent whose clones go with it.
+    // if_detach's walk over every family's tree with if_rt_walktree: one pass, which a cloning route that takes its clones along can lead past others (1.8).
     private void RouteWalkDetach(IfnetPtr p)
     {
-        for (int r = 0; r < _routes.Length; r++)
+        for (byte family = AfInet; family != 0; family = family == AfInet ? AfInet6 : (byte)0)
         {
-            if (_routes[r].Up && Same(_routes[r].Ifp, p))
+            bool again;
+            do
             {
-                RtDelete(r);
+                again = false;
+                RadixWalk(family, r =>
+                {
+                    if (!_routes[r].Up || !Same(_routes[r].Ifp, p))
+                    {
+                        return true; // not this interface's, or a node that went while the walk stood on it: rtrequest answers ESRCH
+                    }
+
+                    RtDelete(r);
+                    again = Has(KernelSwitch.RouteWalkRestarts);
+                    return !again;
+                });
             }
+            while (again);
         }
+    }
+
+    /// <summary>route(8): RTM_ADD of an IPv4 route out of an interface.</summary>
+    /// <returns>EEXIST; EINVAL for a host route that is to clone.</returns>
+    public Errno AddRoute(int slot, Ipv4Address destination, byte prefixLength, bool cloning)
+    {
+        if (cloning && prefixLength == 32)
+        {
+            return Errno.EINVAL;
+        }
+
+        int r = RtAdd(AfInet, Key(destination), prefixLength, slot, -1);
+        if (r < 0)
+        {
+            return Errno.EEXIST;
+        }
+
+        _routes[r].Cloning = cloning;
+        RtMessage(RtMsg.Add, slot, AfInet, peer: destination);
+        return Errno.None;
     }
 
     /// <summary>pppd's default route over a unit: RTM_ADD through a routing socket of its own.</summary>
@@ -194,6 +271,7 @@ public sealed partial class Kernel
     private void SaveRoute(ImageWriter image)
     {
         image.WriteArray<RtEntry>(_routes);
+        image.WriteArray<RadixNode>(_radix);
         image.WriteArray<RoutingMessage>(_rtQueue);
         image.Write(_rtHead);
         image.Write(_rtCount);
@@ -205,6 +283,7 @@ public sealed partial class Kernel
     private void LoadRoute(ImageReader image)
     {
         _routes = image.ReadArray<RtEntry>();
+        _radix = image.ReadArray<RadixNode>();
         _rtQueue = image.ReadArray<RoutingMessage>();
         _rtHead = image.Read<int>();
         _rtCount = image.Read<int>();

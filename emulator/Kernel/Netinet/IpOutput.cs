@@ -87,7 +87,15 @@ public sealed partial class Kernel
             return Errno.EHOSTUNREACH;
         }
 
-        int slot = Use(_routes[r].Ifp, HolderKind.InpRouteIfp, UseSite.IpOutput);
+        // The route is up, or IpRoute had dropped it: its pointer is the table's.
+        IfnetPtr p = _routes[r].Ifp;
+        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
+        if (slot == Dangling)
+        {
+            Push(KernelFunction.IpOutput);
+            return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
+        }
+
         return slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : (byte)64, payload, false);
     }
 

@@ -404,6 +404,10 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     });
 
     /// <inheritdoc/>
+    public OperationResult AddRoute4(string name, Ipv4Address destination, int prefixLength, bool cloning) =>
+        OnInterface(name, slot => Answer(_kernel.AddRoute(slot, destination, (byte)prefixLength, cloning)));
+
+    /// <inheritdoc/>
     public OperationResult EnterReadSection(string socket) => OnSocket(socket, s => Answer(_kernel.EpochEnter(s)));
 
     /// <inheritdoc/>

@@ -1,0 +1,252 @@
+// Modelled from NetBSD sys/net/radix.c (rn_insert, rn_addroute, rn_delete, rn_walktree): the patricia tree whose nodes lie in pairs inside the routes, as far as
+// the order of a walk depends on it. Masks are only what orders routes of one key.
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>A struct radix_node. A route has two: the leaf with its key, and the internal node that came into the tree with it.</summary>
+public struct RadixNode
+{
+    /// <summary>rn_p: parent. A node that was taken out keeps it.</summary>
+    public short P;
+
+    /// <summary>rn_l and rn_r of an internal node.</summary>
+    public short L;
+    public short R;
+
+    /// <summary>rn_b: the bit that an internal node tests, from 0; -1 for a leaf.</summary>
+    public short B;
+
+    /// <summary>RNF_ACTIVE of an internal node: it is in the tree. One that is not keeps its content.</summary>
+    public bool Active;
+
+    /// <summary>rn_dupedkey of a leaf: the next route with this key and a shorter prefix, or -1.</summary>
+    public short Dup;
+}
+
+public sealed partial class Kernel
+{
+    // A head has three nodes: the leaf of zeros, the top, the leaf of ones. Then two a route.
+    private const int RadixHead = 3, RadixRoutes = 2 * RadixHead, RadixLeft = 0, RadixTop = 1, RadixRight = 2;
+
+    private RadixNode[] _radix = RadixEmpty();
+
+    private static RadixNode[] RadixEmpty()
+    {
+        var nodes = new RadixNode[RadixRoutes];
+        for (int head = 0; head < RadixRoutes; head += RadixHead)
+        {
+            short top = (short)(head + RadixTop);
+            nodes[head + RadixLeft] = nodes[head + RadixRight] = new RadixNode { P = top, L = -1, R = -1, B = -1, Dup = -1 };
+            nodes[top] = new RadixNode { P = top, L = (short)(head + RadixLeft), R = (short)(head + RadixRight), B = 0, Dup = -1, Active = true };
+        }
+
+        return nodes;
+    }
+
+    private static int RadixHeadOf(byte family) => family == AfInet ? 0 : RadixHead;
+
+    private static short RadixLeaf(int r) => (short)(RadixRoutes + (2 * r));
+
+    private static int RouteOfLeaf(int leaf) => (leaf - RadixRoutes) / 2;
+
+    private static bool IsRadixRoot(int node) => node < RadixRoutes;
+
+    private static bool RadixBit(byte family, Ipv6Address key, int bit) => family == AfInet
+        ? (key.Low >> (31 - bit) & 1) != 0
+        : ((bit < 64 ? key.High >> (63 - bit) : key.Low >> (127 - bit)) & 1) != 0;
+
+    // The bit in which a key first differs from a leaf's, or -1.
+    private int RadixDiffers(byte family, Ipv6Address key, int leaf)
+    {
+        int bits = family == AfInet ? 32 : 128;
+        bool ones = IsRadixRoot(leaf) && leaf % RadixHead == RadixRight;
+        for (int b = 0; b < bits; b++)
+        {
+            if (RadixBit(family, key, b) != (IsRadixRoot(leaf) ? ones : RadixBit(family, _routes[RouteOfLeaf(leaf)].Destination, b)))
+            {
+                return b;
+            }
+        }
+
+        return -1;
+    }
+
+    private int RadixSearch(byte family, Ipv6Address key)
+    {
+        int x = RadixHeadOf(family) + RadixTop;
+        while (_radix[x].B >= 0)
+        {
+            x = RadixBit(family, key, _radix[x].B) ? _radix[x].R : _radix[x].L;
+        }
+
+        return x;
+    }
+
+    private void RadixReplaceChild(int parent, int old, int with)
+    {
+        if (_radix[parent].L == old)
+        {
+            _radix[parent].L = (short)with;
+        }
+        else
+        {
+            _radix[parent].R = (short)with;
+        }
+    }
+
+    // rn_addroute, for a route that is not in the tree.
+    private void RadixInsert(int r)
+    {
+        int length = RadixRoutes + (2 * _routes.Length);
+        if (_radix.Length < length)
+        {
+            Array.Resize(ref _radix, length);
+        }
+
+        (byte family, Ipv6Address key) = (_routes[r].Family, _routes[r].Destination);
+        short leaf = RadixLeaf(r);
+        int found = RadixSearch(family, key), b = RadixDiffers(family, key, found);
+        _radix[leaf] = new RadixNode { L = -1, R = -1, B = -1, Dup = -1 };
+        _radix[leaf + 1] = new RadixNode { L = -1, R = -1, B = -1, Dup = -1 };
+        if (b < 0)
+        {
+            RadixChain(leaf, found);
+            return;
+        }
+
+        int p, x = RadixHeadOf(family) + RadixTop;
+        do
+        {
+            p = x;
+            x = RadixBit(family, key, _radix[x].B) ? _radix[x].R : _radix[x].L;
+        }
+        while (_radix[x].B >= 0 && b > _radix[x].B);
+        int t = leaf + 1;
+        bool right = RadixBit(family, key, b);
+        _radix[leaf].P = (short)t;
+        _radix[t] = new RadixNode { P = (short)p, B = (short)b, L = right ? (short)x : leaf, R = right ? leaf : (short)x, Dup = -1, Active = true };
+        RadixReplaceChild(p, x, t);
+        _radix[x].P = (short)t;
+    }
+
+    // Routes of one key: the longer prefix first, and a head's own leaf before all.
+    private void RadixChain(short leaf, int first)
+    {
+        int before = -1;
+        for (int n = first; n >= 0 && (IsRadixRoot(n) || _routes[RouteOfLeaf(n)].PrefixLength > _routes[RouteOfLeaf(leaf)].PrefixLength); n = _radix[n].Dup)
+        {
+            before = n;
+        }
+
+        if (before < 0)
+        {
+            _radix[leaf].Dup = (short)first;
+            _radix[leaf].P = _radix[first].P;
+            RadixReplaceChild(_radix[first].P, first, leaf);
+            _radix[first].P = leaf;
+            return;
+        }
+
+        _radix[leaf].Dup = _radix[before].Dup;
+        _radix[leaf].P = (short)before;
+        _radix[before].Dup = leaf;
+        if (_radix[leaf].Dup >= 0)
+        {
+            _radix[_radix[leaf].Dup].P = leaf;
+        }
+    }
+
+    // rn_delete. The pair's internal node may still be at work elsewhere in the tree: its work moves into the node that fell free, and whoever still holds a
+    // node that was taken out finds that one somewhere else.
+    private void RadixDelete(int r)
+    {
+        int tt = RadixLeaf(r), first = RadixSearch(_routes[r].Family, _routes[r].Destination), t = _radix[first].P;
+        if (first != tt)
+        {
+            int before = first;
+            while (_radix[before].Dup != tt)
+            {
+                before = _radix[before].Dup;
+            }
+
+            _radix[before].Dup = _radix[tt].Dup;
+            if (_radix[tt].Dup >= 0)
+            {
+                _radix[_radix[tt].Dup].P = (short)before;
+            }
+
+            return;
+        }
+
+        if (_radix[tt].Dup >= 0)
+        {
+            int heir = _radix[tt].Dup;
+            _radix[heir].P = (short)t;
+            RadixReplaceChild(t, tt, heir);
+            RadixMove(tt + 1, heir + 1);
+            return;
+        }
+
+        int x = _radix[t].L == tt ? _radix[t].R : _radix[t].L, p = _radix[t].P;
+        RadixReplaceChild(p, t, x);
+        _radix[x].P = (short)p;
+        RadixMove(tt + 1, t);
+    }
+
+    private void RadixMove(int from, int to)
+    {
+        if (from != to && _radix[from].Active)
+        {
+            _radix[to] = _radix[from];
+            _radix[_radix[to].L].P = (short)to;
+            _radix[_radix[to].R].P = (short)to;
+            RadixReplaceChild(_radix[to].P, from, to);
+        }
+
+        _radix[from].Active = false;
+    }
+
+    // The next leaf after one, found as rn_walktree finds it: up while it is a right child, over, and down to the left.
+    private int RadixNext(int rn)
+    {
+        while (_radix[_radix[rn].P].R == rn && !IsRadixRoot(rn))
+        {
+            rn = _radix[rn].P;
+        }
+
+        rn = _radix[_radix[rn].P].R;
+        while (_radix[rn].B >= 0)
+        {
+            rn = _radix[rn].L;
+        }
+
+        return rn;
+    }
+
+    // rn_walktree: the next leaf is found before the call, since this one may go. If the call takes the next one out too, the walk goes on from where that was.
+    private void RadixWalk(byte family, Func<int, bool> f)
+    {
+        int head = RadixHeadOf(family), rn = head + RadixTop;
+        while (_radix[rn].B >= 0)
+        {
+            rn = _radix[rn].L;
+        }
+
+        do
+        {
+            int next = RadixNext(rn);
+            for (int leaf = rn, after; leaf >= 0; leaf = after)
+            {
+                after = _radix[leaf].Dup;
+                if (!IsRadixRoot(leaf) && !f(RouteOfLeaf(leaf)))
+                {
+                    return;
+                }
+            }
+
+            rn = next;
+        }
+        while (!IsRadixRoot(rn));
+    }
+}
