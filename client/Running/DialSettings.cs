@@ -91,6 +91,9 @@ public sealed record DialSettings
     /// <summary>Seconds that the console is watched after the last call.</summary>
     public string? Settle { get; init; }
 
+    /// <summary>Answering: seconds without a call after which no more is expected, or null to wait for ever.</summary>
+    public string? Wait { get; init; }
+
     /// <summary>How long the console is watched after the last call.</summary>
     /// <exception cref="UsageException">It is no number of seconds.</exception>
     public VirtualTime SettleTime => Settle is null ? DefaultSettle : Seconds("--settle", Settle);
@@ -113,12 +116,18 @@ public sealed record DialSettings
         }
 
         _ = SettleTime;
+        if (Transcript is not null)
+        {
+            Output.CheckFolder("--transcript", Transcript);
+        }
+
         TimeRange? up = Up is null ? null : Range("--up", Up);
         IReadOnlyList<CallEnd>? ends = Ends is null ? null : [.. Ends.Split(',').Select(End)];
         VirtualTime? silence = Silence is null ? null : Seconds("--silence", Silence);
         VirtualTime? establish = Establish is null ? null : Seconds("--establish", Establish);
         ChatScript chat = ChatScript();
-        PppEndpointOptions identity = Identity();
+        PppSecret? identity = Identity();
+        PppAuthentication? require = Required();
         Ipv4Address? address = Address switch
         {
             null => null,
@@ -139,10 +148,10 @@ public sealed record DialSettings
                 Establish = establish ?? call.Establish,
                 Ppp = call.Ppp with
                 {
-                    Name = identity.Name,
-                    Secret = identity.Secret,
-                    Secrets = identity.Secrets,
-                    Require = identity.Require,
+                    Name = identity?.Name ?? call.Ppp.Name,
+                    Secret = identity?.Secret ?? call.Ppp.Secret,
+                    Secrets = identity is null ? call.Ppp.Secrets : [identity],
+                    Require = require ?? call.Ppp.Require,
                     LocalAddress = address ?? call.Ppp.LocalAddress,
                     Ipv6cp = !NoIpv6,
                 },
@@ -159,6 +168,7 @@ public sealed record DialSettings
             Seed = Seed is null ? scenario?.Seed ?? 1
                 : ulong.TryParse(Seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed
                 : throw new UsageException($"--seed {Seed}: accepted is a whole number from 0 to {ulong.MaxValue}"),
+            Wait = Wait is null ? VirtualTime.Never : Seconds("--wait", Wait),
             Transcripts = Transcript,
         };
     }
@@ -173,24 +183,20 @@ public sealed record DialSettings
         : Login is not null ? Stress.Dial.Calls.ChatScript.Login(Login, Password ?? "")
         : Stress.Dial.Calls.ChatScript.None;
 
-    private PppEndpointOptions Identity()
+    // What was typed, or null: then the scenario's secrets hold.
+    private PppSecret? Identity() => (Name ?? Login ?? Secret ?? Password) is null
+        ? null
+        : new PppSecret(Bytes("--name", Name ?? Login ?? ""), Bytes("--secret", Secret ?? Password ?? ""));
+
+    private PppAuthentication? Required() => Require switch
     {
-        byte[] name = Bytes("--name", Name ?? Login ?? ""), secret = Bytes("--secret", Secret ?? Password ?? "");
-        return new PppEndpointOptions
-        {
-            Name = name,
-            Secret = secret,
-            Secrets = [new PppSecret(name, secret)],
-            Require = Require switch
-            {
-                null or "none" => PppAuthentication.None,
-                "pap" => PppAuthentication.Pap,
-                "chap" => PppAuthentication.ChapMd5,
-                "any" => PppAuthentication.Pap | PppAuthentication.ChapMd5,
-                _ => throw new UsageException($"--require {Require}: accepted are none, pap, chap and any"),
-            },
-        };
-    }
+        null => null,
+        "none" => PppAuthentication.None,
+        "pap" => PppAuthentication.Pap,
+        "chap" => PppAuthentication.ChapMd5,
+        "any" => PppAuthentication.Pap | PppAuthentication.ChapMd5,
+        _ => throw new UsageException($"--require {Require}: accepted are none, pap, chap and any"),
+    };
 
     private static byte[] Bytes(string option, string text)
     {

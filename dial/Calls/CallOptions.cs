@@ -1,6 +1,5 @@
 using Stress.Emulator.Simulation;
 using Stress.Emulator.Userland.Ppp;
-using Stress.Emulator.Wire;
 
 namespace Stress.Dial.Calls;
 
@@ -59,14 +58,11 @@ public sealed record CallOptions
     /// <summary>The options of a role of a scenario, on one line.</summary>
     /// <param name="site">The scenario's site.</param>
     /// <param name="role">Which end we are.</param>
-    /// <param name="line">The line's number, which chooses addresses as in the emulator: 10.0.line.1 answers, 10.0.line.2 calls.</param>
+    /// <param name="line">The line's number, which chooses addresses as in the emulator (<see cref="PppEndpointOptions.Of"/>).</param>
     public static CallOptions Of(SiteOptions site, Role role, int line)
     {
         RoleOptions options = site.Of(role);
         bool calling = role == Role.Calling;
-        var called = Ipv4Address.Of(10, 0, (byte)line, 1);
-        var caller = Ipv4Address.Of(10, 0, (byte)line, 2);
-        bool dynamic = site.Calling.Pppd.Addressing == IpcpAddressing.Dynamic;
         List<CallEnd> ends = [];
         if (options.Hup.Enabled || site.Line.CarrierLossEvery <= VirtualTime.Zero)
         {
@@ -81,14 +77,7 @@ public sealed record CallOptions
         return new CallOptions
         {
             Calling = calling,
-            Ppp = new PppEndpointOptions
-            {
-                LocalAddress = !calling ? called : dynamic ? Ipv4Address.Any : caller,
-                RemoteAddress = !calling ? caller : Ipv4Address.Any,
-                Mru = (ushort)Math.Min(1500, options.Kernel.PppMtu),
-                EchoInterval = options.Pppd.LcpEchoInterval,
-                EchoFailure = options.Pppd.LcpEchoFailure,
-            },
+            Ppp = PppEndpointOptions.Of(site, role, line),
             Up = calling
                 ? new TimeRange(options.Hup.Every + options.Hup.Jitter.Min, options.Hup.Every + options.Hup.Jitter.Max)
                 : TimeRange.Fixed(VirtualTime.Never),

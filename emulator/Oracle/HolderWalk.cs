@@ -1,4 +1,3 @@
-using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Oracle;
 
@@ -10,41 +9,18 @@ public readonly record struct HeldPointer(HolderKind Holder, IfnetPtr Pointer);
 public sealed partial class Kernel
 {
     /// <summary>Number of <see cref="HolderKind"/> values.</summary>
-    public const int HolderKinds = (int)HolderKind.PktInfoIfp + 1;
+    public const int HolderKinds = (int)HolderKind.ReaderIfp + 1;
 
     /// <summary>Counts, by holder kind, the reachable interface pointers that name no attached interface: the mail's invariant.</summary>
     /// <param name="counts">Room for <see cref="HolderKinds"/> numbers; added to.</param>
     /// <param name="generation">Only pointers from this allocation; 0 for all.</param>
     public void CountStale(Span<int> counts, uint generation = 0)
     {
-        var count = new StaleCount { Kernel = this, Counts = counts, Generation = generation };
-        WalkHolders(ref count);
-    }
-
-    /// <summary>The reachable interface pointers that name no attached interface, and that this kernel's design would follow all the same.</summary>
-    /// <param name="found">Holders; added to.</param>
-    public void FindUnguarded(List<HeldPointer> found)
-    {
-        var search = new UnguardedSearch { Kernel = this, Found = found };
-        WalkHolders(ref search);
-    }
-
-    private interface IHolderVisitor
-    {
-        /// <param name="kind">Where the pointer is stored.</param>
-        /// <param name="p">The pointer.</param>
-        /// <param name="down">It is a cached route's, and RTF_UP is clear.</param>
-        void Visit(HolderKind kind, IfnetPtr p, bool down);
-    }
-
-    private void WalkHolders<TVisitor>(ref TVisitor visitor)
-        where TVisitor : struct, IHolderVisitor, allows ref struct
-    {
         foreach (ref readonly InMulti m in _inMultis.AsSpan())
         {
             if (m.Used && !m.Ifp.IsNull)
             {
-                visitor.Visit(HolderKind.InMultiIfp, m.Ifp, false);
+                Count(counts, HolderKind.InMultiIfp, m.Ifp, generation);
             }
         }
 
@@ -58,12 +34,12 @@ public sealed partial class Kernel
             bool v6 = pcb.Table > PcbTable.Raw;
             if (!pcb.MulticastIfp.IsNull)
             {
-                visitor.Visit(v6 ? HolderKind.Ip6MoptionsIfp : HolderKind.IpMoptionsIfp, pcb.MulticastIfp, false);
+                Count(counts, v6 ? HolderKind.Ip6MoptionsIfp : HolderKind.IpMoptionsIfp, pcb.MulticastIfp, generation);
             }
 
             if (pcb.Route >= 0)
             {
-                visitor.Visit(v6 ? HolderKind.In6pRouteIfp : HolderKind.InpRouteIfp, _routes[pcb.Route].Ifp, !_routes[pcb.Route].Up);
+                Count(counts, v6 ? HolderKind.In6pRouteIfp : HolderKind.InpRouteIfp, _routes[pcb.Route].Ifp, generation);
             }
         }
 
@@ -71,7 +47,7 @@ public sealed partial class Kernel
         {
             if (rti.Used)
             {
-                visitor.Visit(HolderKind.RouterInfoIfp, rti.Ifp, false);
+                Count(counts, HolderKind.RouterInfoIfp, rti.Ifp, generation);
             }
         }
 
@@ -79,10 +55,10 @@ public sealed partial class Kernel
         {
             if (rt.Up)
             {
-                visitor.Visit(HolderKind.RtEntryIfp, rt.Ifp, false);
+                Count(counts, HolderKind.RtEntryIfp, rt.Ifp, generation);
                 if (!rt.IfaIfp.IsNull)
                 {
-                    visitor.Visit(HolderKind.IfaddrIfp, rt.IfaIfp, false);
+                    Count(counts, HolderKind.IfaddrIfp, rt.IfaIfp, generation);
                 }
             }
         }
@@ -91,18 +67,18 @@ public sealed partial class Kernel
         {
             if (m.Used)
             {
-                visitor.Visit(HolderKind.In6MultiIfp, m.Ifp, false);
+                Count(counts, HolderKind.In6MultiIfp, m.Ifp, generation);
             }
         }
 
-        WalkQueue(ref visitor, _ipintrq);
-        WalkQueue(ref visitor, _dummynet);
-        WalkQueue(ref visitor, _ipq);
+        CountStaleQueue(counts, _ipintrq, generation);
+        CountStaleQueue(counts, _dummynet, generation);
+        CountStaleQueue(counts, _ipq, generation);
         foreach (ref readonly Mif6 mif in _mif6table.AsSpan())
         {
             if (mif.Used)
             {
-                visitor.Visit(HolderKind.Mif6Ifp, mif.Ifp, false);
+                Count(counts, HolderKind.Mif6Ifp, mif.Ifp, generation);
             }
         }
 
@@ -110,7 +86,7 @@ public sealed partial class Kernel
         {
             if (carp.Used && !carp.CarpDev.IsNull)
             {
-                visitor.Visit(HolderKind.CarpDevIfp, carp.CarpDev, false);
+                Count(counts, HolderKind.CarpDevIfp, carp.CarpDev, generation);
             }
         }
 
@@ -118,65 +94,25 @@ public sealed partial class Kernel
         {
             if (k.Used)
             {
-                visitor.Visit(HolderKind.KludgeIfp, k.Ifp, false);
+                Count(counts, HolderKind.KludgeIfp, k.Ifp, generation);
             }
         }
     }
 
-    private static void WalkQueue<TVisitor>(ref TVisitor visitor, List<Mbuf> queue)
-        where TVisitor : struct, IHolderVisitor, allows ref struct
+    private void CountStaleQueue(Span<int> counts, List<Mbuf> queue, uint generation)
     {
         foreach (Mbuf m in queue)
         {
-            visitor.Visit(HolderKind.RcvIf, m.RcvIf, false);
+            Count(counts, HolderKind.RcvIf, m.RcvIf, generation);
         }
     }
 
-    private ref struct StaleCount : IHolderVisitor
+    private void Count(Span<int> counts, HolderKind kind, IfnetPtr p, uint generation)
     {
-        public Kernel Kernel;
-        public Span<int> Counts;
-        public uint Generation;
-
-        public readonly void Visit(HolderKind kind, IfnetPtr p, bool down)
+        if (generation != 0 ? p.Generation == generation : !IsAttached(p))
         {
-            if (Generation != 0 ? p.Generation == Generation : !Kernel.IsAttached(p))
-            {
-                Counts[(int)kind]++;
-            }
+            counts[(int)kind]++;
         }
-    }
-
-    private struct UnguardedSearch : IHolderVisitor
-    {
-        public Kernel Kernel;
-        public List<HeldPointer> Found;
-
-        public readonly void Visit(HolderKind kind, IfnetPtr p, bool down)
-        {
-            if (Kernel.IsUnguarded(kind, p, down))
-            {
-                Found.Add(new HeldPointer(kind, p));
-            }
-        }
-    }
-
-    /// <summary>Whether a pointer names no attached interface, the design's check before a use would not notice, and no reference keeps the memory.</summary>
-    /// <param name="kind">Where it is stored.</param>
-    /// <param name="p">The pointer.</param>
-    /// <param name="down">It is a cached route's, and RTF_UP is clear.</param>
-    public bool IsUnguarded(HolderKind kind, IfnetPtr p, bool down)
-    {
-        if (IsAttached(p) || (down && _design.ValidatesRouteBeforeUse))
-        {
-            return false;
-        }
-
-        DesignPrice before = Price;
-        UseCheck check = _design.Check(this, p, kind, out _);
-        Price = before;
-        int block = Heap.BlockAt(p.Address);
-        return check == UseCheck.Unchecked && (block < 0 || !Heap.IsLive(block, p.Generation));
     }
 
     private bool IsAttached(IfnetPtr p)

@@ -1,4 +1,3 @@
-using System.Text;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Simulation;
 using Stress.Emulator.Userland.Ppp;
@@ -98,7 +97,7 @@ public sealed class Pppd : IProcess, IPppActions
         Process = process;
         _random = new RandomStream(site.Options.Seed, router.Entity + ((ulong)line << 48), RandomPurpose.Pppd);
         _scripts = new RandomStream(site.Options.Seed, router.Entity + ((ulong)line << 48), RandomPurpose.Script);
-        _ppp = new PppEndpoint(EndpointOptions(site, router, options, line));
+        _ppp = new PppEndpoint(PppEndpointOptions.Of(site.Options, router.Role, line));
     }
 
     /// <summary>The line's number in the site.</summary>
@@ -123,31 +122,6 @@ public sealed class Pppd : IProcess, IPppActions
     public bool AnswersCalls => _router.IsUp && _phase == PppdPhase.Getty;
 
     private bool Calling => _router.Role == Role.Calling;
-
-    private static PppEndpointOptions EndpointOptions(Site site, Router router, RoleOptions options, int line)
-    {
-        bool called = router.Role == Role.Called;
-        Ipv4Address calledAddress = site.Options.Called.BorrowedAddress ? Ipv4Address.Of(192, 168, 0, 1) : Ipv4Address.Of(10, 0, (byte)line, 1);
-        Ipv4Address callingAddress = site.Options.Calling.BorrowedAddress ? Ipv4Address.Of(192, 168, (byte)(line + 1), 1) : Ipv4Address.Of(10, 0, (byte)line, 2);
-        bool dynamic = site.Options.Calling.Pppd.Addressing == IpcpAddressing.Dynamic;
-        return new PppEndpointOptions
-        {
-            LocalAddress = called ? calledAddress : dynamic ? Ipv4Address.Any : callingAddress,
-            RemoteAddress = called ? callingAddress : Ipv4Address.Any,
-            Mru = (ushort)Math.Min(1500, options.Kernel.PppMtu),
-            EchoInterval = options.Pppd.LcpEchoInterval,
-            EchoFailure = options.Pppd.LcpEchoFailure,
-            Require = options.Pppd.Require,
-            Name = NameOf(router.Role, line),
-            Secret = SecretOf(line),
-            Secrets = [new PppSecret(NameOf(called ? Role.Calling : Role.Called, line), SecretOf(line))],
-        };
-    }
-
-    // pap-secrets and chap-secrets: a line of the file for each line of the bank, the same on both systems.
-    private static byte[] NameOf(Role role, int line) => Encoding.UTF8.GetBytes(role == Role.Called ? "answerer" : $"caller{line}");
-
-    private static byte[] SecretOf(int line) => Encoding.UTF8.GetBytes($"secret of line {line}");
 
     private void Wait(VirtualTime until) => _router.ArmPppd(Process, 1, until);
 
@@ -320,10 +294,8 @@ public sealed class Pppd : IProcess, IPppActions
             _protocolDue = false;
             if (_phase == PppdPhase.Running)
             {
-                (bool, bool) header = Header;
                 _ppp.Timeout(now, this);
                 ArmProtocol();
-                SteadyIfStill(header);
                 return true;
             }
         }
@@ -333,27 +305,14 @@ public sealed class Pppd : IProcess, IPppActions
             ReadOnlySpan<byte> frame = _reads.Take(out _);
             if (_phase == PppdPhase.Running)
             {
-                (bool, bool) header = Header;
                 _ppp.Input(frame, now, this);
                 ArmProtocol();
-                SteadyIfStill(header);
             }
 
             return true;
         }
 
         return false;
-    }
-
-    private (bool Acfc, bool Pfc) Header => (_ppp.TransmitAcfc, _ppp.TransmitPfc);
-
-    // What a packet decides about the kernel it leaves to later steps; at once it changes at most how a header is written. An echo does not even that.
-    private void SteadyIfStill((bool, bool) header)
-    {
-        if (header == Header)
-        {
-            _router.SteadyStep();
-        }
     }
 
     private void Dial(VirtualTime now)
@@ -468,7 +427,6 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
             case Op.Write:
                 _site.Transmit(Line, _router.Role, _writes.Take(out _));
-                _router.SteadyStep();
                 return;
             case Op.LinkDownScripts:
                 _router.Compete(CompetitorTrigger.LinkDown, now);
