@@ -54,11 +54,20 @@ public sealed partial class PanicDetector
         "__asan_report_load4_noabort", "__asan_report_load8_noabort", "__asan_report_store8_noabort", "oops_end", "no_context", "page_fault_oops",
         "__die", "die", "die_addr", "exc_page_fault", "asm_exc_page_fault", "exc_general_protection", "asm_exc_general_protection", "page_fault",
         "do_page_fault", "__do_page_fault", "async_page_fault", "exc_invalid_op", "asm_exc_invalid_op", "__warn", "report_bug", "handle_bug", "kassert",
-        "__assert", "assert_fail", "uvm_fault", "uvm_fault_internal", "kern_assert", "fatal",
+        "__assert", "assert_fail", "uvm_fault", "uvm_fault_internal", "kern_assert", "fatal", "pageflttrap", "savectx", "dblfault_handler", "Xdblfault",
+        "refcount_warn_saturate", "__do_kernel_fault", "do_mem_abort", "do_translation_fault", "el1_abort", "el1h_64_sync", "el1h_64_sync_handler",
+
+        // They copy what their caller points to.
+        "bcopy", "memcpy", "memmove", "memset", "memcpy_erms", "memmove_erms", "memset_erms", "copyin", "copyout",
     };
 
+    private const int MaxHeldDevices = 64;
+
     private readonly List<string> _stack = [];
+    private readonly HashSet<string> _held = new(StringComparer.Ordinal);
     private FarSystem _system;
+    private bool _certain;
+    private bool _inDebugger;
     private string? _first;
     private string _cause = "";
     private string? _faulting;
@@ -79,14 +88,20 @@ public sealed partial class PanicDetector
             line = line[..MaxLineLength];
         }
 
+        line = line[Lead().Match(line).Length..];
         FarPanic? complete = null;
-        if (Identify(line) && Pending)
+        if (Identify(line))
         {
             // It boots: what the panic had to say is said.
             complete = Complete();
+            _held.Clear();
+            _inDebugger = false;
         }
 
-        if (Cause(line) is { } cause)
+        // What somebody types and reads at the debugger's prompt is the same panic once more.
+        bool typed = _inDebugger && !Pending;
+        _inDebugger |= Prompt().IsMatch(line);
+        if (!typed && Cause(line) is { } cause)
         {
             if (_first is null)
             {
@@ -149,6 +164,7 @@ public sealed partial class PanicDetector
         }
 
         _system = found;
+        _certain = true;
         return true;
     }
 
@@ -164,26 +180,9 @@ public sealed partial class PanicDetector
 
         if ((m = LinuxRefcount().Match(line)).Success)
         {
+            // Linux says so every ten seconds until the device is free: it is told once a boot.
             Learn(FarSystem.Linux);
-            return "unregister_netdevice waits for an interface to become free";
-        }
-
-        if ((m = LinuxFault().Match(line)).Success)
-        {
-            Learn(FarSystem.Linux);
-            return m.Groups["cause"].Value;
-        }
-
-        if (line.Contains("fatal page fault in supervisor mode", StringComparison.Ordinal) || (m = NetBsdTrap().Match(line)).Success)
-        {
-            Learn(FarSystem.NetBsd);
-            return "page fault";
-        }
-
-        if (line.Contains("kernel: page fault trap", StringComparison.Ordinal) || line.Contains("kernel: protection fault trap", StringComparison.Ordinal))
-        {
-            Learn(FarSystem.OpenBsd);
-            return line.Contains("protection", StringComparison.Ordinal) ? "protection fault" : "page fault";
+            return _held.Count < MaxHeldDevices && _held.Add(m.Groups["device"].Value) ? "unregister_netdevice waits for an interface to become free" : null;
         }
 
         if ((m = FreeBsdTrap().Match(line)).Success)
@@ -192,36 +191,78 @@ public sealed partial class PanicDetector
             return m.Groups["cause"].Value.Trim();
         }
 
+        if ((m = Panic().Match(line)).Success)
+        {
+            string text = Addresses().Replace(m.Groups["text"].Value.Trim(), "X");
+            return text is "page fault" or "general protection fault" or "double fault" or "" || text == "trap" || text.StartsWith("trap type", StringComparison.Ordinal)
+                ? "trap"
+                : $"panic: {text}";
+        }
+
+        if ((m = LinuxFault().Match(line)).Success)
+        {
+            Learn(FarSystem.Linux);
+            return m.Groups["cause"].Value.Replace("Unable to handle", "BUG: unable to handle", StringComparison.Ordinal);
+        }
+
+        // NetBSD and OpenBSD share these sentences; the lines after them tell which it is.
+        if ((m = BsdFault().Match(line)).Success)
+        {
+            return m.Groups["cause"].Value;
+        }
+
+        if (BsdTrap().IsMatch(line))
+        {
+            return "page fault";
+        }
+
         if ((m = UvmFault().Match(line)).Success)
         {
             return "page fault";
         }
 
-        if ((m = Panic().Match(line)).Success)
-        {
-            string text = Addresses().Replace(m.Groups["text"].Value.Trim(), "X");
-            return text is "trap" or "page fault" or "" ? "trap" : $"panic: {text}";
-        }
-
         return null;
     }
 
-    private void Learn(FarSystem system)
+    private void Learn(FarSystem system, bool certain = false)
     {
-        // DragonFly's traps read like FreeBSD's: a banner seen before knows better.
-        if (_system == FarSystem.Unknown)
+        // A sentence that several systems share is a guess; a banner, or a line that only one system prints, knows better.
+        if (_system == FarSystem.Unknown || (certain && !_certain))
         {
             _system = system;
+            _certain = certain;
+        }
+    }
+
+    private void LearnFromStory(string line)
+    {
+        if (line.Contains(" at netbsd:", StringComparison.Ordinal) || line.StartsWith("Begin traceback", StringComparison.Ordinal))
+        {
+            Learn(FarSystem.NetBsd, certain: true);
+        }
+        else if (line.StartsWith("Starting stack trace", StringComparison.Ordinal) || line.StartsWith("ddb", StringComparison.Ordinal) || line.Contains("www.openbsd.org/ddb", StringComparison.Ordinal))
+        {
+            Learn(FarSystem.OpenBsd, certain: true);
+        }
+        else if (line.Contains("; lapic id =", StringComparison.Ordinal) || line.StartsWith("Trace beginning at frame", StringComparison.Ordinal))
+        {
+            Learn(FarSystem.DragonFly, certain: true);
+        }
+        else if (line.Contains("; apic id =", StringComparison.Ordinal) || line.StartsWith("KDB: ", StringComparison.Ordinal))
+        {
+            Learn(FarSystem.FreeBsd, certain: true);
         }
     }
 
     private void Collect(string line)
     {
         Match m;
+        LearnFromStory(line);
         if ((m = Rip().Match(line)).Success || (m = Stopped().Match(line)).Success)
         {
+            // A debugger that stops after the trace was printed has stopped somewhere else.
             string function = m.Groups["function"].Value;
-            if (!Machinery.Contains(function))
+            if (!Machinery.Contains(function) && _stack.Count == 0)
             {
                 _faulting ??= function;
             }
@@ -263,41 +304,51 @@ public sealed partial class PanicDetector
     [GeneratedRegex(@"BUG: KASAN: (?<kind>[\w-]+) in (?<function>[\w.]+)\+0x")]
     private static partial Regex LinuxKasan();
 
-    [GeneratedRegex(@"unregister_netdevice: waiting for \S+ to become free")]
+    [GeneratedRegex(@"unregister_netdevice: waiting for (?<device>\S+) to become free")]
     private static partial Regex LinuxRefcount();
 
-    [GeneratedRegex(@"(?<cause>BUG: unable to handle (?:kernel )?(?:NULL pointer dereference|page fault|paging request)|general protection fault|kernel BUG at \S+|refcount_t: [\w -]+|KASAN: \S+|Kernel panic - not syncing)")]
+    [GeneratedRegex(@"(?<cause>(?:BUG: unable|Unable) to handle (?:kernel )?(?:NULL pointer dereference|page fault|paging request)|general protection fault|kernel BUG at \S+|refcount_t: [\w -]+|KASAN: \S+|Kernel panic - not syncing)")]
     private static partial Regex LinuxFault();
 
-    [GeneratedRegex(@"^trap type \d+ code ")]
-    private static partial Regex NetBsdTrap();
+    // What may stand before a sentence: a syslog stamp, a time stamp, a prompt that was waiting when the system died.
+    [GeneratedRegex(@"^(?:\w{3} +\d+ [\d:]{8} \S+ (?:kernel: |/\w+: )?)?(?:\[ *\d[.\d]*\] ?)?(?:.{0,80}?(?:login|[Pp]assword): ?(?=panic: |Fatal |DOUBLE|@?uvm_fault|BUG: |kernel: ))?@?")]
+    private static partial Regex Lead();
 
-    [GeneratedRegex(@"^Fatal trap \d+: (?<cause>.+?) while in kernel mode")]
+    [GeneratedRegex(@"^(?:d?db(?:\{\d+\})?|kdb)> ?")]
+    private static partial Regex Prompt();
+
+    [GeneratedRegex(@"^(?:fatal|kernel: (?:supervisor trap )?)\s*(?<cause>page fault|protection fault)(?: trap| in supervisor mode|, code)")]
+    private static partial Regex BsdFault();
+
+    [GeneratedRegex(@"^trap type \d+ code ")]
+    private static partial Regex BsdTrap();
+
+    [GeneratedRegex(@"^Fatal (?:trap \d+: )?(?<cause>double fault|.+? (?=while in kernel mode))")]
     private static partial Regex FreeBsdTrap();
 
-    [GeneratedRegex(@"^uvm_fault\(.*\) -> (?:0x)?[0-9a-f]+")]
+    [GeneratedRegex(@"^uvm_fault\(.*?\) -> (?:0x)?[0-9a-f]+")]
     private static partial Regex UvmFault();
 
-    [GeneratedRegex(@"^(?:\[[ .\d]+\] )?panic(?:\[cpu\d+\])?: (?<text>.*)")]
+    [GeneratedRegex(@"^panic(?:\[cpu\d+\])?: (?<text>.*)")]
     private static partial Regex Panic();
 
     [GeneratedRegex(@"0x[0-9a-fA-F]+|\b[0-9a-f]{8,16}\b|\b\d+\b")]
     private static partial Regex Addresses();
 
-    [GeneratedRegex(@"\bRIP: (?:[0-9a-f]{4}:)?(?<function>[A-Za-z_][\w.]*)\+0x")]
+    [GeneratedRegex(@"\b(?:RIP: |EIP: |IP: |PC is at |pc : )(?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\]\s*)*(?<function>[A-Za-z_][\w.]*)\+0x")]
     private static partial Regex Rip();
 
     [GeneratedRegex(@"^Stopped (?:in pid .* )?at\s+(?:\w+:)?(?<function>[A-Za-z_][\w.]*)")]
     private static partial Regex Stopped();
 
     // ddb: "in_delmulti(c0a8,...) at netbsd:in_delmulti+0x41"; OpenBSD leaves the file out, FreeBSD adds "/frame".
-    [GeneratedRegex(@"^\s*(?:#\d+ )?[A-Za-z_][\w.]*\(.*\) at (?:\w+:)?(?<function>[A-Za-z_][\w.]*)\+0x")]
+    [GeneratedRegex(@"^\s*(?:#\d+ )?[A-Za-z_][\w.]*\(.*?\) at (?:\w+:)?(?<function>[A-Za-z_][\w.]*)\+0x")]
     private static partial Regex BsdFrame();
 
     // kdb: "#3 0xffffffff80b5d123 at in6_selecthlim+0x33".
     [GeneratedRegex(@"^\s*#\d+ 0x[0-9a-f]+ at (?<function>[A-Za-z_][\w.]*)\+")]
     private static partial Regex KdbFrame();
 
-    [GeneratedRegex(@"^(?:\[[ .\d]+\])?\s+(?:\[<[0-9a-f]+>\] )?(?<function>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+")]
+    [GeneratedRegex(@"^\s+(?:\[<[0-9a-f]+>\] )?(?<function>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+")]
     private static partial Regex LinuxFrame();
 }

@@ -150,6 +150,143 @@ public class PanicDetectorTests
         Assert.False(detector.Pending);
     }
 
+    // The forms below are those of public reports (github.com/opnsense/src 184, 207 and 285; xebd/accel-ppp 5; xelerance/xl2tpd 28; syzkaller's reports of OpenBSD;
+    // a DragonFly audit's double fault; NetBSD's current-users of June 2003), shortened, with other functions and addresses.
+    [Fact]
+    public void FreeBSD_frames_with_addresses_and_time_stamps_skip_the_copying_function_under_the_culprit()
+    {
+        FarPanic panic = Single("""
+            [383490] Fatal trap 12: page fault while in kernel mode
+            [383490] cpuid = 1; apic id = 02
+            [383490] current process = 12 (swi1: netisr 0)
+            [383490] panic: page fault
+            [383490] KDB: stack backtrace:
+            [383490] db_trace_self_wrapper() at db_trace_self_wrapper+0x2b/frame 0xfffffe00c5fc3670
+            [383490] vpanic() at vpanic+0x151/frame 0xfffffe00c5fc36c0
+            [383490] trap_pfault() at trap_pfault+0x65/frame 0xfffffe00c5fc37e0
+            [383490] calltrap() at calltrap+0x8/frame 0xfffffe00c5fc37e0
+            [383490] --- trap 0xc, rip = 0xffffffff8114d675, rsp = 0xfffffe00c5fc38b0 ---
+            [383490] memmove_erms() at memmove_erms+0xe5/frame 0xfffffe00c5fc38b0
+            [383490] in6_purgeaddr() at in6_purgeaddr+0x40/frame 0xfffffe00c5fc3910
+            """);
+        Assert.Equal((FarSystem.FreeBsd, "page fault in in6_purgeaddr", "in6_purgeaddr"), (panic.System, panic.Title, panic.Path));
+    }
+
+    [Fact]
+    public void FreeBSD_general_protection_fault_is_not_taken_for_Linux()
+    {
+        FarPanic panic = Single("""
+            Fatal trap 9: general protection fault while in kernel mode
+            cpuid = 0; apic id = 00
+            panic: general protection fault
+            KDB: stack backtrace:
+            trap() at trap+0x6c/frame 0xfffffe00004e5830
+            calltrap() at calltrap+0x8/frame 0xfffffe00004e5830
+            ip6_forward() at ip6_forward+0x60c/frame 0xfffffe00107db7c0
+            """);
+        Assert.Equal((FarSystem.FreeBsd, "general protection fault in ip6_forward"), (panic.System, panic.Title));
+    }
+
+    [Fact]
+    public void OpenBSD_whose_panic_follows_a_prompt_prints_its_trace_before_the_debugger_stops_elsewhere()
+    {
+        FarPanic panic = Single("""
+            login: uvm_fault(0xfffffd806bee0b58, 0x0, 0, 1) -> e
+            fatal page fault in supervisor mode
+            trap type 6 code 0 rip ffffffff8152ac20 cs 8 rflags 10207 cr2 0 cpl 0 rsp ffff80003c424ee0
+            panic: trap type 6, code=0, pc=ffffffff8152ac20
+            Starting stack trace...
+            panic(ffffffff8332a419) at panic+0x1d0 sys/kern/subr_prf.c:229
+            kerntrap(ffff80003c424e30) at kerntrap+0x29b sys/arch/amd64/amd64/trap.c:327
+            alltraps_kern_meltdown() at alltraps_kern_meltdown+0x7b
+            igmp_leavegroup(ffff800000045880,ffff8000006b8000) at igmp_leavegroup+0xaf sys/netinet/igmp.c:512
+            in_delmulti(ffff800000045880) at in_delmulti+0xd8 sys/netinet/in.c:908
+            End of stack trace.
+            Stopped at      savectx+0xae:   movl    $0,%gs:0x680
+            ddb{0}> show panic
+            *cpu0: uvm_fault(0xfffffd806e39f1d8, 0x4, 0, 1) -> e
+            ddb{0}> trace
+            igmp_leavegroup(ffff800000045880,ffff8000006b8000) at igmp_leavegroup+0xaf
+            """);
+        Assert.Equal((FarSystem.OpenBsd, "page fault in igmp_leavegroup"), (panic.System, panic.Title));
+        Assert.Equal(["igmp_leavegroup", "in_delmulti"], panic.Stack.Take(2));
+    }
+
+    [Fact]
+    public void What_somebody_types_at_the_debugger_s_prompt_is_no_second_panic()
+    {
+        var detector = new PanicDetector();
+        foreach (string line in (string[])["uvm_fault(0x1, 0x4, 0, 1) -> e", "Stopped at      rt_ifa_del+0x4e: movq    0x18(%rax),%rax", "ddb{0}> "])
+        {
+            Assert.Null(detector.Line(line));
+        }
+
+        Assert.Equal("page fault in rt_ifa_del", detector.Complete()!.Title);
+        foreach (string line in (string[])["ddb{0}> show panic", "*cpu0: uvm_fault(0x1, 0x4, 0, 1) -> e", "panic: once more", "ddb{0}> boot reboot"])
+        {
+            Assert.Null(detector.Line(line));
+        }
+
+        Assert.Null(detector.Complete());
+        Assert.Null(detector.Line("OpenBSD 7.5 (GENERIC.MP) #82: Wed Mar 20 15:48:40 MDT 2024"));
+        Assert.Null(detector.Line("panic: after the boot"));
+        Assert.Equal("panic: after the boot", detector.Complete()!.Title);
+    }
+
+    [Fact]
+    public void NetBSD_is_known_by_its_symbols_though_OpenBSD_prints_the_same_sentence()
+    {
+        FarPanic panic = Single("""
+            kernel: page fault trap, code=0
+            Stopped in pid 3895.1 (ifconfig) at netbsd:in6ifa_ifpforlinklocal+0x1b: cmpl $0,0(%eax)
+            """);
+        Assert.Equal((FarSystem.NetBsd, "page fault in in6ifa_ifpforlinklocal"), (panic.System, panic.Title));
+    }
+
+    [Fact]
+    public void DragonFly_double_fault_is_known_by_its_lapic()
+    {
+        FarPanic panic = Single("""
+            login: DOUBLE FAULT
+            Fatal double fault
+            rip = 0xffffffff806564d4
+            cpuid = 1; lapic id = 1
+            panic: double fault
+            Trace beginning at frame 0xfffff8004602eec8
+            dblfault_handler() at dblfault_handler+0x10c 0xffffffff80bd5f3c
+            Debugger("panic")
+            Stopped at      Debugger+0x7c:  movb    $0,0xbd77f9(%rip)
+            db>
+            """);
+        Assert.Equal((FarSystem.DragonFly, "double fault", "unknown"), (panic.System, panic.Title, panic.Path));
+    }
+
+    [Theory]
+    [InlineData("[6105016.769260] BUG: unable to handle kernel NULL pointer dereference at 00000000000003d8\n[6105016.770296] IP: [<ffffffffa0713af7>] ppp_release+0x147/0x1c0 [ppp_generic]\n", "BUG: unable to handle kernel NULL pointer dereference in ppp_release")]
+    [InlineData("Jun 28 16:58:23 gw kernel: BUG: unable to handle kernel NULL pointer dereference at 0000000000000020\nJun 28 16:58:23 gw kernel: RIP: e030:[<ffffffff81651430>]  [<ffffffff81651430>] xfrm_output_resume+0x8f/0x125\n", "BUG: unable to handle kernel NULL pointer dereference in xfrm_output_resume")]
+    [InlineData("[   12.1] Unable to handle kernel paging request at virtual address dead000000000108\n[   12.2] pc : ppp_disconnect_channel+0x2c/0x90 [ppp_generic]\n", "BUG: unable to handle kernel paging request in ppp_disconnect_channel")]
+    [InlineData("[   12.1] refcount_t: underflow; use-after-free.\n[   12.2] RIP: 0010:refcount_warn_saturate+0x1/0x2\n[   12.3]  ppp_destroy_channel+0x1/0x2\n", "refcount_t: underflow in ppp_destroy_channel")]
+    public void Linux_of_several_ages_names_the_function_in_its_own_way(string console, string title)
+    {
+        FarPanic panic = Single(console);
+        Assert.Equal((FarSystem.Linux, title), (panic.System, panic.Title));
+    }
+
+    [Fact]
+    public void A_device_that_Linux_waits_for_is_one_crash_however_often_it_says_so()
+    {
+        ConsoleWatch watch = ConsoleWatch.Of("file:/dev/null", TimeProvider.System);
+        for (int n = 0; n < 5; n++)
+        {
+            watch.Input("unregister_netdevice: waiting for ppp0 to become free. Usage count = 2\n"u8);
+            watch.CompletePending();
+        }
+
+        watch.Input("unregister_netdevice: waiting for ppp1 to become free. Usage count = 1\n"u8);
+        watch.CompletePending();
+        Assert.Equal(2, watch.Panics.Count);
+    }
+
     private static FarPanic Single(string console)
     {
         ConsoleWatch watch = ConsoleWatch.Of("file:/dev/null", TimeProvider.System);
