@@ -11,6 +11,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     ProfileCommand.Create(),
     MicroCommand.Create(),
     CaptureCommand.Create(),
+    FuzzCommand.Create(),
 };
 TableCommand.AddTo(root);
 return await root.Parse(args).InvokeAsync();

@@ -19,7 +19,6 @@ public static class StressCommand
             ShowCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             MinimiseCommand.Create(terminal),
-            ExploreCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             SiloCommand.Create(terminal),

@@ -24,20 +24,21 @@ public static class DialCommand
         var chat = new Option<string?>("--chat") { Description = "A chat script in place of the login: expect and send words, as chat(8) takes them." };
         var name = new Option<string?>("--name") { Description = "Name for PAP and CHAP (default: the login's)." };
         var secret = new Option<string?>("--secret") { Description = "Secret for PAP and CHAP (default: the login's password)." };
-        var require = new Option<string?>("--require") { Description = "Make the far side authenticate itself: none, pap, chap, any (default: none)." };
+        var require = new Option<string?>("--require") { Description = "Make the far side authenticate itself: none, pap, chap, any (default: the scenario's, else none)." };
         var address = new Option<string?>("--address") { Description = "Our IPv4 address, or ask (default: the scenario's addressing, else ask)." };
         var noIpv6 = new Option<bool>("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
-        var console = new Option<string?>("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT or file:PATH." };
+        var console = new Option<string?>("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
         var settle = new Option<string?>("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
         var transcript = new Option<string?>("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
         var maxCrash = new Option<string?>("--max-crash") { Description = "Crashes per disconnect in percent that are accepted (default: 0)." };
+        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
         var seed = new Option<string?>("--seed") { Description = "Seed of every draw." };
         var output = new Option<string?>("--out") { Description = "Folder that gets the run's folder (default: runs)." };
         var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
         var command = new Command("dial", "Call a real system, again and again.")
         {
             target, scenario, lines, cycles, up, holdoff, end, silence, establish, login, password, chat, name,
-            secret, require, address, noIpv6, console, settle, transcript, maxCrash, seed, output, json,
+            secret, require, address, noIpv6, console, settle, transcript, maxCrash, seed, output, json, quiet,
         };
         command.SetAction((line, stop) => new DialRun(
             terminal,
@@ -69,6 +70,7 @@ public static class DialCommand
             line.GetValue(maxCrash),
             line.GetValue(output),
             line.GetValue(json),
+            progress: !line.GetValue(quiet),
             DialRun.Repeat(line.Tokens.Select(token => token.Value))).ExecuteAsync(stop));
         return command;
     }

@@ -163,7 +163,12 @@ public sealed record DialReport
                 At = (crash.Panic?.At ?? VirtualTime.Zero).ToString(),
                 AtMicroseconds = crash.Panic?.At.Microseconds ?? 0,
                 Stack = crash.Panic?.Stack ?? [],
-                Story = [crash.Panic?.Text ?? $"no byte came in {options.SilentAttempts} calls in a row, though the line had answered before"],
+                Story =
+                [
+                    crash.Panic?.Text ?? (calling
+                        ? $"no byte came in {options.SilentAttempts} calls in a row, though the line had answered before"
+                        : $"no call came for {options.Wait}, though there were calls before"),
+                ],
                 Replay = command,
             }),
         ];

@@ -7,7 +7,6 @@ using Stress.Dial;
 using Stress.Dial.Far;
 using Stress.Dial.Lines;
 using Stress.Observability;
-using Stress.Observability.Html;
 using Stress.Scenarios;
 
 namespace Stress.Client.Running;
@@ -18,9 +17,12 @@ namespace Stress.Client.Running;
 /// <param name="maxCrash">Accepted crashes per disconnect in percent, as typed, or null for none.</param>
 /// <param name="outFolder">Folder of runs, or null.</param>
 /// <param name="json">A further file for the report, or null.</param>
+/// <param name="progress">Show where the calls are.</param>
 /// <param name="command">The command line, to repeat it.</param>
-public sealed class DialRun(Terminal terminal, DialSettings settings, string? maxCrash, string? outFolder, string? json, string command)
+public sealed class DialRun(Terminal terminal, DialSettings settings, string? maxCrash, string? outFolder, string? json, bool progress, string command)
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A command line as a shell would take it again, without its passwords.</summary>
     public static string Repeat(IEnumerable<string> tokens)
     {
@@ -43,7 +45,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
     {
         Scenario? scenario = settings.LoadScenario();
         DialOptions options = settings.Apply(scenario);
-        ConsoleWatch? console = settings.Watch(TimeProvider.System);
+        ConsoleWatch? console = settings.Watch(terminal.Time);
         double accepted = 0;
         if (maxCrash is not null
             && !(double.TryParse(maxCrash, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out accepted) && accepted <= 100))
@@ -60,18 +62,13 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
         DialReport dial = DialReport.Of(output.RunId, options, result);
         output.Folder.Write(report, crashes);
         File.WriteAllText(Path.Combine(output.Folder.Path, DialReport.FileName), JsonSerializer.Serialize(dial, RunFolder.Json) + "\n");
-        using (StreamWriter page = File.CreateText(Path.Combine(output.Folder.Path, HtmlReport.FileName)))
-        {
-            HtmlReport.Write(report, page, crashes);
-        }
-
+        DialPage.WriteTo(output.Folder, report, crashes, dial);
         if (output.Json is { } further)
         {
             RunFolder.WriteReport(report, further);
         }
 
-        Show(dial);
-        ReportScreen.Write(terminal.Out, report, output.Folder.Path);
+        DialScreen.Write(terminal.Out, report, dial, output.Folder.Path);
         return Conclude(report, result);
     }
 
@@ -96,34 +93,31 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
         }
 
         using var end = new CancellationTokenSource();
-        Task watching = console?.RunAsync(end.Token) ?? Task.CompletedTask;
-        DialResult result = listener is null
-            ? await new Dialer(options, TimeProvider.System, console).RunAsync(stop)
-            : await new Answerer(options, listener, TimeProvider.System, console).RunAsync(stop);
+        Task watching = console is null ? Task.CompletedTask : Task.Run(() => console.RunAsync(end.Token), CancellationToken.None);
+        ICallRun calls = listener is null ? new Dialer(options, terminal.Time, console) : new Answerer(options, listener, terminal.Time, console);
+        var screen = new LiveLine(terminal, progress);
+        long? planned = options.Cycles == 0 ? null : listener is null ? options.Cycles * options.Lines : options.Cycles;
+        DialResult result = await screen.During<DialResult>(async show =>
+        {
+            Task<DialResult> running = calls.RunAsync(stop);
+            while (!running.IsCompleted)
+            {
+                await ((Task)running).WaitAsync(LookEvery, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                show(DialScreen.Progress(calls.Ledger, planned, console?.Panics.Count ?? 0, screen.Elapsed, running.IsCompleted));
+            }
+
+            return await running;
+        });
         if (console is null)
         {
             return result;
         }
 
         // The crash of the last disconnect is told after the last call.
-        await Task.Delay(TimeSpan.FromMicroseconds(settings.SettleTime.Microseconds), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(TimeSpan.FromMicroseconds(settings.SettleTime.Microseconds), terminal.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await end.CancelAsync();
         await watching;
         return result with { Panics = console.Panics, System = console.System };
-    }
-
-    private void Show(DialReport dial)
-    {
-        terminal.Out.WriteLine($"target           {dial.Target}");
-        terminal.Out.WriteLine($"calls            {dial.Calls.Planned} planned, {dial.Calls.Done} as planned, {dial.Calls.Failed} failed, {dial.Calls.Lost} lost");
-        foreach (OutcomeRate outcome in dial.Outcomes.Where(outcome => outcome.Calls > 0))
-        {
-            terminal.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"  {outcome.Outcome,-20} {outcome.Calls,9}  {100 * outcome.Rate,6:0.##} % ({100 * outcome.Low:0.##} to {100 * outcome.High:0.##})"));
-        }
-
-        string[] shown = ["ipcpOpened", "ipv6cpOpened", "hellosSent", "hellosHeard", "ripngSent", "ripngHeard", "badFcs", "tooLong", "malformed", "terminatesUnanswered"];
-        terminal.Out.WriteLine($"counted          {string.Join(", ", shown.Select(name => $"{name} {dial.Counters[name]}"))}");
     }
 
     private int Conclude(RunReport report, DialResult result)

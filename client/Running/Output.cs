@@ -33,7 +33,7 @@ public sealed class Output
     public static Output Choose(string? parent, string? json, string name, DateTimeOffset now)
     {
         parent ??= DefaultFolder;
-        Check("--out", parent);
+        CheckFolder("--out", parent);
         if (json is not null)
         {
             CheckFile("--json", json);
@@ -69,8 +69,11 @@ public sealed class Output
         Probe(option, file, folder);
     }
 
-    // The nearest existing folder above must be one that we can write into; what is missing below it is created later.
-    private static void Check(string option, string folder)
+    /// <summary>Checks that a folder can be written: the nearest that exists above must be one that we can write into; what is missing below it is created later.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public static void CheckFolder(string option, string folder)
     {
         if (folder.Length == 0)
         {

@@ -16,31 +16,7 @@ public static class ReportScreen
                 $"[bold yellow]PARTIAL[/] ({report.Incomplete}): {report.Work.Done:#,0} of {report.Work.Planned:#,0} sites are finished, {report.Work.Failed:#,0} failed, {report.Work.Lost:#,0} lost");
         }
 
-        Table rates = Plain("code path", "role", "crashes", "disconnects", "rate", "Wilson 95 %", "mail");
-        foreach (PathRate row in report.Paths)
-        {
-            rates.AddRow(
-                row.Path == CodePath.Any ? "all crashes" : Markup.Escape(row.Path),
-                row.Role,
-                Count(row.Crashes),
-                Count(row.Disconnects),
-                $"[bold]{Percent(row.Rate)}[/]",
-                $"{Percent(row.Low)} to {Percent(row.High)}",
-                row.ReportedPercent is { } mail ? $"{mail:0.#} %" : "");
-        }
-
-        console.Write(rates);
-        if (report.CodePaths.Count > 0)
-        {
-            Table titles = Plain("crash title", "role", "crashes", "rate", "id");
-            foreach (CodePathRate row in report.CodePaths)
-            {
-                titles.AddRow(Markup.Escape(row.Title), row.Role, Count(row.Crashes), Percent(row.Rate), $"[dim]{row.CrashId}[/]");
-            }
-
-            console.Write(titles);
-        }
-
+        Rates(console, report);
         if (report.Stale.Count > 0)
         {
             Table stale = Plain("stale pointer", "role", "created", "healed", "live at the end");
@@ -80,16 +56,46 @@ public static class ReportScreen
         Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
     }
 
+    /// <summary>Writes the tables of rates and of crash titles.</summary>
+    public static void Rates(IAnsiConsole console, RunReport report)
+    {
+        Table rates = Plain("code path", "role", "crashes", "disconnects", "rate", "Wilson 95 %", "mail");
+        foreach (PathRate row in report.Paths)
+        {
+            rates.AddRow(
+                row.Path == CodePath.Any ? "all crashes" : Markup.Escape(row.Path),
+                row.Role,
+                Count(row.Crashes),
+                Count(row.Disconnects),
+                $"[bold]{Percent(row.Rate)}[/]",
+                $"{Percent(row.Low)} to {Percent(row.High)}",
+                row.ReportedPercent is { } mail ? $"{mail:0.#} %" : "");
+        }
+
+        console.Write(rates);
+        if (report.CodePaths.Count > 0)
+        {
+            Table titles = Plain("crash title", "role", "crashes", "rate", "id");
+            foreach (CodePathRate row in report.CodePaths)
+            {
+                titles.AddRow(Markup.Escape(row.Title), row.Role, Count(row.Crashes), Percent(row.Rate), $"[dim]{row.CrashId}[/]");
+            }
+
+            console.Write(titles);
+        }
+    }
+
     /// <summary>One line for an expectation that is not met.</summary>
     public static string Failure(RunReport report, ExpectationVerdict verdict)
     {
-        string where = verdict.Line > 0 ? $"{report.ScenarioFile}:{verdict.Line}: " : $"{report.ScenarioFile}: ";
+        string where = verdict.Line > 0 ? $"{report.ScenarioFile}:{verdict.Line}: " : report.ScenarioFile.Length > 0 ? $"{report.ScenarioFile}: " : "";
         return verdict.IsBand
             ? string.Create(CultureInfo.InvariantCulture, $"{where}expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
             : $"{where}expected '{verdict.Path}' to be reached, and it was not";
     }
 
-    private static void Verdicts(IAnsiConsole console, RunReport report)
+    /// <summary>Writes how many expectations are met, and which are not.</summary>
+    public static void Verdicts(IAnsiConsole console, RunReport report)
     {
         int met = report.Expectations.Count(verdict => verdict.Met);
         if (report.Expectations.Count > 0)
@@ -115,9 +121,11 @@ public static class ReportScreen
         return table;
     }
 
-    private static void Fact(IAnsiConsole console, string name, string value) => console.MarkupLineInterpolated($"{name,-14} [bold]{value}[/]");
+    /// <summary>Writes one named value.</summary>
+    public static void Fact(IAnsiConsole console, string name, string value) => console.MarkupLineInterpolated($"{name,-14} [bold]{value}[/]");
 
-    private static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+    /// <summary>A count for people.</summary>
+    public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 }

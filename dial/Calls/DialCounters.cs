@@ -132,6 +132,9 @@ public sealed class DialCounters
     /// <summary>Network packets that are neither, or whose checksums are wrong.</summary>
     public long OtherPackets { get; set; }
 
+    /// <summary>Transcripts and captures that could not be written.</summary>
+    public long TranscriptsLost { get; set; }
+
     /// <summary>Calls of an outcome.</summary>
     public long Of(CallOutcome outcome) => _outcomes[(int)outcome];
 
@@ -178,5 +181,6 @@ public sealed class DialCounters
         RipngSent += other.RipngSent;
         RipngHeard += other.RipngHeard;
         OtherPackets += other.OtherPackets;
+        TranscriptsLost += other.TranscriptsLost;
     }
 }

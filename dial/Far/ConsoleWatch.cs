@@ -25,7 +25,7 @@ public sealed class ConsoleWatch
     }
 
     /// <summary>Checks a source.</summary>
-    /// <param name="source"><c>tcp://HOST:PORT</c> or <c>file:PATH</c> (also a pipe or a growing log).</param>
+    /// <param name="source"><c>file:PATH</c> (a growing log, or a pipe), or a line: <c>tcp://HOST:PORT</c>, <c>pty:PATH</c>, <c>exec:COMMAND</c>.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="FormatException">It is neither; the message says what is accepted.</exception>
     public static ConsoleWatch Of(string source, TimeProvider time)
@@ -37,17 +37,13 @@ public sealed class ConsoleWatch
 
         try
         {
-            if (LineTarget.Parse(source).Kind == LineKind.Tcp)
-            {
-                return new ConsoleWatch(source, time);
-            }
+            _ = LineTarget.Parse(source);
+            return new ConsoleWatch(source, time);
         }
         catch (FormatException)
         {
-            // Said below with what a console may be.
+            throw new FormatException($"'{source}': accepted are tcp://HOST:PORT, file:PATH, pty:PATH and exec:COMMAND");
         }
-
-        throw new FormatException($"'{source}': accepted are tcp://HOST:PORT and file:PATH");
     }
 
     /// <summary>Panics seen so far, in order.</summary>
@@ -191,11 +187,16 @@ public sealed class ConsoleWatch
     // A log that another program writes: read to its end, then look again. What is in it at the start is old news.
     private async Task WatchFileAsync(string path, CancellationToken stop)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, ReadRoom, useAsync: false);
-        if (file.CanSeek)
+        await using FileStream file = Terminals.OpenForReading(path);
+        if (!file.CanSeek)
         {
-            file.Seek(0, SeekOrigin.End);
+            // A pipe or a device: it is waited for as a terminal is.
+            await using var line = new PtyLine((int)file.SafeFileHandle.DangerousGetHandle(), ownsFd: false);
+            await WatchLineAsync(line, stop).ConfigureAwait(false);
+            return;
         }
+
+        file.Seek(0, SeekOrigin.End);
 
         byte[] buffer = new byte[ReadRoom];
         TimeSpan quiet = TimeSpan.Zero;
@@ -209,7 +210,7 @@ public sealed class ConsoleWatch
                 continue;
             }
 
-            if (file.CanSeek && file.Length < file.Position)
+            if (file.Length < file.Position)
             {
                 // Rotated or truncated.
                 file.Seek(0, SeekOrigin.Begin);

@@ -196,9 +196,21 @@ internal sealed class TcpLineListener(Socket socket) : ILineListener
 
     public async ValueTask<ILine> AcceptAsync(CancellationToken stop)
     {
-        Socket accepted = await socket.AcceptAsync(stop).ConfigureAwait(false);
-        accepted.NoDelay = true;
-        return new TcpLine(accepted);
+        while (true)
+        {
+            Socket? accepted = null;
+            try
+            {
+                accepted = await socket.AcceptAsync(stop).ConfigureAwait(false);
+                accepted.NoDelay = true;
+                return new TcpLine(accepted);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.InvalidArgument)
+            {
+                // The caller was gone before it was taken.
+                accepted?.Dispose();
+            }
+        }
     }
 
     public ValueTask DisposeAsync()

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Microsoft.Win32.SafeHandles;
 
 namespace Stress.Dial.Lines;
 
 /// <summary>The terminal calls of POSIX that .NET does not offer. File descriptors are plain numbers here and owned by <see cref="PtyLine"/>.</summary>
 internal static class Terminals
 {
-    public const int ReadWrite = 2, NoControllingTty = 0x100, NonBlocking = 0x800;
+    public const int ReadOnly = 0, ReadWrite = 2, NoControllingTty = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
     public const short PollIn = 1, PollOut = 4;
     private const int SetNow = 0, DtrBit = 2;
 
@@ -39,8 +40,8 @@ internal static class Terminals
     [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static extern int Poll([In, Out] PollFd[] fds, nuint count, int timeoutMilliseconds);
 
-    [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
-    public static extern int Pipe([Out] int[] ends);
+    [DllImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    public static extern int Pipe([Out] int[] ends, int flags);
 
     [DllImport("libc", EntryPoint = "posix_openpt", SetLastError = true)]
     public static extern int OpenPt(int flags);
@@ -84,6 +85,14 @@ internal static class Terminals
         _ = IoCtl(fd, ClearModemBits, ref bits);
     }
 
+    /// <summary>Opens a file, pipe or device without waiting for anybody at its other end.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static FileStream OpenForReading(string path)
+    {
+        int fd = Open(path, ReadOnly | NoControllingTty | NonBlocking | CloseOnExec);
+        return fd >= 0 ? new FileStream(new SafeFileHandle(fd, ownsHandle: true), FileAccess.Read, bufferSize: 0) : throw Error(path);
+    }
+
     public static IOException Error(string what) => new($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }
 
@@ -103,7 +112,7 @@ internal sealed class PtyLine : ILine
     {
         _fd = fd;
         _ownsFd = ownsFd;
-        if (Terminals.Pipe(_wake) != 0)
+        if (Terminals.Pipe(_wake, Terminals.CloseOnExec) != 0)
         {
             throw Terminals.Error("pipe");
         }
@@ -113,7 +122,7 @@ internal sealed class PtyLine : ILine
 
     public static PtyLine Open(string path)
     {
-        int fd = Terminals.Open(path, Terminals.ReadWrite | Terminals.NoControllingTty | Terminals.NonBlocking);
+        int fd = Terminals.Open(path, Terminals.ReadWrite | Terminals.NoControllingTty | Terminals.NonBlocking | Terminals.CloseOnExec);
         if (fd < 0)
         {
             throw Terminals.Error(path);
@@ -290,7 +299,7 @@ internal sealed class PtyLineListener : ILineListener
     // A new pty for each call: what a past caller left in the queues is gone with the old one.
     private void Renew()
     {
-        int fd = Terminals.OpenPt(Terminals.ReadWrite | Terminals.NoControllingTty | Terminals.NonBlocking);
+        int fd = Terminals.OpenPt(Terminals.ReadWrite | Terminals.NoControllingTty | Terminals.NonBlocking | Terminals.CloseOnExec);
         byte[] name = new byte[NameRoom];
         if (fd < 0 || Terminals.GrantPt(fd) != 0 || Terminals.UnlockPt(fd) != 0 || Terminals.PtsName(fd, name, (nuint)name.Length) != 0)
         {
@@ -300,7 +309,7 @@ internal sealed class PtyLineListener : ILineListener
         string path = System.Text.Encoding.UTF8.GetString(name, 0, Array.IndexOf(name, (byte)0));
 
         // Opening and closing the other end once makes the master report "hung up" until a caller comes.
-        int other = Terminals.Open(path, Terminals.ReadWrite | Terminals.NoControllingTty);
+        int other = Terminals.Open(path, Terminals.ReadWrite | Terminals.NoControllingTty | Terminals.CloseOnExec);
         Terminals.MakeRaw(other);
         _ = Terminals.Close(other);
         string next = $"{_link}.{Environment.ProcessId}";

@@ -118,11 +118,20 @@ public sealed class CallRecorder : ICallLog
     }
 
     /// <summary>Writes <c>NAME.txt</c> and <c>NAME.pcapng</c>.</summary>
-    public void Save(string folder, string name)
+    /// <returns>False when they could not be written: a full disk ends no run.</returns>
+    public bool Save(string folder, string name)
     {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, name + ".txt"), Transcript);
-        File.WriteAllBytes(Path.Combine(folder, name + ".pcapng"), Capture.ToArray());
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, name + ".txt"), Transcript);
+            File.WriteAllBytes(Path.Combine(folder, name + ".pcapng"), Capture.ToArray());
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private void Line(VirtualTime now, string what, string text)

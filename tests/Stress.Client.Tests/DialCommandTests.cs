@@ -66,20 +66,27 @@ public sealed class DialCommandTests : IDisposable
         });
         string pty = Path.Combine(_screen.Folder, "line");
         Task<int> answer = _far.Run("answer", $"pty:{pty}", "--out", _far.Folder);
-        int code = await _screen.Run(
-            "dial", $"pty:{pty}", "--up", "0", "--console", $"tcp://127.0.0.1:{((IPEndPoint)console.LocalEndpoint).Port}", "--settle", "3", "--out", _screen.Folder);
+        var time = new WatchedTime();
+        using var screen = new Screen(time);
+        Task<int> dial = screen.Run(
+            "dial", $"pty:{pty}", "--up", "0", "--console", $"tcp://127.0.0.1:{((IPEndPoint)console.LocalEndpoint).Port}", "--settle", "7", "--out", screen.Folder);
 
+        // The panic's text has begun and the calls are over: then it is quiet for as long as the run listens.
+        await time.WaitsAsync(TimeSpan.FromSeconds(2));
+        await time.WaitsAsync(TimeSpan.FromSeconds(7));
+        time.Advance(TimeSpan.FromSeconds(7));
+        int code = await dial;
         over.SetResult();
         await answer;
         await told;
-        Assert.True(code == ExitCodes.ExpectationFailed, _screen.Error + _screen.Out);
-        var folder = new RunFolder(Directory.GetDirectories(_screen.Folder, "dial-*").Single());
+        Assert.True(code == ExitCodes.ExpectationFailed, screen.Error + screen.Out);
+        var folder = new RunFolder(Directory.GetDirectories(screen.Folder, "dial-*").Single());
         RunReport report = folder.ReadReport();
         CodePathRate row = Assert.Single(report.CodePaths);
         Assert.Equal(("page fault in in_delmulti", "in_delmulti", "called", 1L, 1L), (row.Title, row.Path, row.Role, row.Crashes, row.Disconnects));
         Assert.Equal("NetBsd", report.Design);
         Assert.Equal(["in_delmulti", "ip_freemoptions"], Assert.Single(folder.ReadCrashes()).Stack);
-        Assert.Contains("page fault in in_delmulti", _screen.Error);
+        Assert.Contains("page fault in in_delmulti", screen.Error);
     }
 
     [Fact]
@@ -98,12 +105,14 @@ public sealed class DialCommandTests : IDisposable
     [InlineData("--up 5-2", "dial", "tcp://127.0.0.1:1", "--up", "5-2")]
     [InlineData("--end pull", "dial", "tcp://127.0.0.1:1", "--end", "hup,pull")]
     [InlineData("--lines 0", "dial", "tcp://127.0.0.1:1", "--lines", "0")]
-    [InlineData("accepted are tcp://HOST:PORT and file:PATH", "dial", "tcp://127.0.0.1:1", "--console", "pty:x")]
+    [InlineData("accepted are tcp://HOST:PORT, file:PATH, pty:PATH and exec:COMMAND", "dial", "tcp://127.0.0.1:1", "--console", "udp:x")]
     [InlineData("--require md4", "answer", "tcp://127.0.0.1:0", "--require", "md4")]
     [InlineData("not closed", "dial", "tcp://127.0.0.1:1", "--chat", "'' 'x")]
     [InlineData("accepted are tcp://HOST:PORT and pty:PATH", "answer", "exec:true")]
     [InlineData("no such file", "dial", "tcp://127.0.0.1:1", "--scenario", "missing.yaml")]
     [InlineData("--settle x", "dial", "tcp://127.0.0.1:1", "--settle", "x")]
+    [InlineData("--wait x", "answer", "tcp://127.0.0.1:0", "--wait", "x")]
+    [InlineData("--transcript /dev/null/x", "dial", "tcp://127.0.0.1:1", "--transcript", "/dev/null/x")]
     [InlineData("--max-crash 101", "dial", "tcp://127.0.0.1:1", "--max-crash", "101")]
     public async Task What_is_not_accepted_is_one_line_and_exit_code_2(string says, params string[] arguments)
     {

@@ -8,8 +8,11 @@ internal sealed class Screen : IDisposable
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
 
-    public Screen() => Terminal = new Terminal(
-        AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(_out) }), _error);
+    public Screen(TimeProvider? time = null) => Terminal = new Terminal(
+        AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(_out) }), _error)
+    {
+        Time = time ?? TimeProvider.System,
+    };
 
     public Terminal Terminal { get; }
 

@@ -1,9 +1,8 @@
 using CsCheck;
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
-using Stress.Dial.Lines;
-using Stress.Dial.Recording;
 using Stress.Emulator.Simulation;
+using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 using Xunit;
 using Xunit.Abstractions;
@@ -24,14 +23,7 @@ public class FuzzTests(ITestOutputHelper output)
         int calls = Inputs / 5;
         for (int n = 0; n < calls; n++)
         {
-            var random = new RandomStream(Seed, (ulong)n, RandomPurpose.Noise);
-            await using var line = new ScriptedLine(Bytes(ref random));
-            var log = new CallRecorder("fuzz", DateTimeOffset.UnixEpoch);
-            CallOptions options = n % 3 == 0 ? LwipTests.Called with { Chat = ChatScript.Getty } : LwipTests.Caller;
-            CallResult result = await new Call(line, options, (0, n), Seed, counters, log, TimeProvider.System).RunAsync(CancellationToken.None);
-            Assert.True(result.HeardAnything, $"seed {Seed} call {n}");
-            Assert.True(line.Written < 1 << 20, $"seed {Seed} call {n}: {line.Written} bytes for {line.Length}");
-            Assert.True(log.Transcript.Length <= CallRecorder.MaxText + 4096);
+            await BadInput.CallAsync(Seed, n, LwipTests.Caller, LwipTests.Called with { Chat = ChatScript.Getty }, counters);
         }
 
         Assert.Equal(calls, counters.Ended);
@@ -40,15 +32,53 @@ public class FuzzTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Frames_of_any_bytes_have_a_description_of_bounded_length()
+    public void An_endpoint_in_any_phase_and_role_takes_any_frame_and_answers_with_few()
     {
+        output.WriteLine($"STRESS_FUZZ_SEED={Seed} STRESS_FUZZ_INPUTS={Inputs}");
+        PppCounters sum = default;
+        for (int n = 0, inputs = 0; inputs < 4 * Inputs; n++)
+        {
+            (PppCounters counters, int given, _) = BadInput.ToEndpoint(Seed, n);
+            inputs += given;
+            sum.Malformed += counters.Malformed;
+            sum.OptionsNaked += counters.OptionsNaked;
+            sum.OptionsRejected += counters.OptionsRejected;
+            sum.ProtocolRejects += counters.ProtocolRejects;
+            sum.CodeRejects += counters.CodeRejects;
+        }
+
+        Assert.True(
+            sum is { Malformed: > 0, OptionsNaked: > 0, OptionsRejected: > 0, ProtocolRejects: > 0, CodeRejects: > 0 }, $"seed {Seed}: the input never reached a parser");
+    }
+
+    [Fact]
+    public void The_line_s_cuts_change_no_frame()
+    {
+        for (int n = 0; n < Inputs / 5; n++)
+        {
+            BadInput.Framing(Seed, n);
+        }
+    }
+
+    [Fact]
+    public void Frames_of_any_bytes_have_a_description_of_bounded_length_and_the_daemons_take_them()
+    {
+        var counters = new DialCounters();
+        var daemons = new LinkTraffic(LwipTests.Caller, 0, default, counters);
         for (int n = 0; n < Inputs; n++)
         {
-            var random = new RandomStream(Seed, (ulong)n, RandomPurpose.Line);
-            byte[] frame = Frame(ref random);
-            string text = FrameText.Describe(frame);
-            Assert.InRange(text.Length, 1, 4096);
-            Assert.DoesNotContain('\n', text);
+            BadInput.Text(Seed, n, daemons);
+        }
+
+        Assert.True(counters.HellosHeard > 0 && counters.RipngHeard > 0 && counters.OtherPackets > 0, $"seed {Seed}: the input never reached a parser");
+    }
+
+    [Fact]
+    public void A_console_of_half_sentences_makes_no_panic_beyond_its_limits()
+    {
+        for (int n = 0; n < Inputs / 5; n++)
+        {
+            BadInput.Console(Seed, n);
         }
     }
 
@@ -109,104 +139,5 @@ public class FuzzTests(ITestOutputHelper output)
         }
 
         Assert.Equal(ChatState.Flooded, chat.State);
-    }
-
-    // Valid frames, frames with valid heads and random bodies, broken frames, endless frames, and plain noise.
-    private static byte[] Bytes(ref RandomStream random)
-    {
-        using var stream = new MemoryStream();
-        stream.WriteByte(HdlcFraming.Flag);
-        for (uint pieces = 1 + random.Below(30); pieces > 0; pieces--)
-        {
-            switch (random.Below(8))
-            {
-                case 0:
-                    for (uint n = random.Below(400); n > 0; n--)
-                    {
-                        stream.WriteByte((byte)random.Next());
-                    }
-
-                    break;
-                case 1 when random.Below(4) == 0:
-                    for (int n = 0; n < 8000; n++)
-                    {
-                        stream.WriteByte(0x55);
-                    }
-
-                    stream.WriteByte(HdlcFraming.Flag);
-                    break;
-                default:
-                    byte[] payload = Frame(ref random);
-                    byte[] line = new byte[HdlcFraming.MaxEncodedLength(payload.Length)];
-                    int length = HdlcFraming.Encode(payload, line, HdlcFraming.DefaultAsyncMap);
-                    if (random.Below(8) == 0)
-                    {
-                        line[1 + random.Below((uint)length - 2)] ^= 0x04;
-                    }
-
-                    stream.Write(line, 0, length);
-                    break;
-            }
-        }
-
-        return stream.ToArray();
-    }
-
-    private static byte[] Frame(ref RandomStream random)
-    {
-        ReadOnlySpan<ushort> protocols = [0xC021, 0xC021, 0xC021, 0x8021, 0x8057, 0xC023, 0xC223, 0x80FD, 0x0021, 0x0057, 0x1234];
-        byte[] frame = new byte[6 + random.Below(random.Below(10) == 0 ? 1500u : 60u)];
-        for (int i = 6; i < frame.Length; i++)
-        {
-            frame[i] = (byte)random.Next();
-        }
-
-        ushort protocol = protocols[(int)random.Below((uint)protocols.Length)];
-        frame[0] = (byte)(protocol >> 8);
-        frame[1] = (byte)protocol;
-        frame[2] = (byte)(1 + random.Below(13));
-        frame[3] = (byte)random.Below(4);
-        int length = random.Below(10) == 0 ? (int)random.Below(2000) : frame.Length - 2;
-        frame[4] = (byte)(length >> 8);
-        frame[5] = (byte)length;
-
-        // Options that add up, more often than chance would make them.
-        for (int at = 6; at + 2 <= frame.Length && random.Below(20) != 0;)
-        {
-            int option = Math.Min((int)(2 + random.Below(9)), frame.Length - at);
-            frame[at] = (byte)random.Below(10);
-            frame[at + 1] = (byte)Math.Max(option, 2);
-            at += Math.Max(option, 2);
-        }
-
-        return frame;
-    }
-
-    /// <summary>A line that says its bytes in small pieces and then loses carrier.</summary>
-    private sealed class ScriptedLine(byte[] bytes) : ILine
-    {
-        private int _at;
-
-        public int Length => bytes.Length;
-
-        public long Written { get; private set; }
-
-        public ValueTask<int> ReadAsync(Memory<byte> buffer)
-        {
-            int n = Math.Min(Math.Min(buffer.Length, 700), bytes.Length - _at);
-            bytes.AsMemory(_at, n).CopyTo(buffer);
-            _at += n;
-            return ValueTask.FromResult(n);
-        }
-
-        public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> sent, CancellationToken stop)
-        {
-            Written += sent.Length;
-            return ValueTask.FromResult(true);
-        }
-
-        public void HangUp() => _at = bytes.Length;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -6,6 +6,7 @@ using Stress.Dial.Recording;
 using Stress.Emulator.Simulation;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Dial.Tests;
@@ -46,33 +47,73 @@ public class LoopbackTests
     [Fact]
     public async Task Carrier_loss_and_silence_end_calls_as_planned_too()
     {
-        CallOptions mixed = LwipTests.Caller with { Ends = [CallEnd.Carrier, CallEnd.Silence, CallEnd.Hup], Silence = VirtualTime.FromMilliseconds(5) };
-        (DialResult caller, DialResult called) = await CallAsync("tcp://127.0.0.1:0", mixed, Answering, cycles: 9, lines: 1);
+        var time = new WatchedTime();
+        VirtualTime silence = VirtualTime.FromSeconds(77);
+        CallOptions mixed = LwipTests.Caller with { Ends = [CallEnd.Carrier, CallEnd.Silence, CallEnd.Hup], Silence = silence };
+        Task<(DialResult Caller, DialResult Called)> calls = CallAsync("tcp://127.0.0.1:0", mixed, Answering, cycles: 9, lines: 1, time: time);
+        for (int n = 0; n < 3; n++)
+        {
+            await time.WaitsAsync(TimeSpan.FromSeconds(77));
+            time.Advance(TimeSpan.FromSeconds(77));
+        }
+
+        (DialResult caller, DialResult called) = await calls;
         AllUp(caller, 9);
         Assert.Equal((3, 3, 3), (caller.Counters.CarrierDrops, caller.Counters.Silences, caller.Counters.Hups));
         Assert.Equal(9, called.Done);
     }
 
     [Fact]
-    public async Task The_frames_on_a_real_line_are_those_inside_the_emulator()
+    public async Task The_frames_on_a_real_line_are_those_of_the_two_automata_with_the_same_draws()
     {
-        // Inside: both endpoints in virtual time, with the numbers that the real calls draw from the same seed.
         string folder = Directory.CreateTempSubdirectory("stress-dial-").FullName;
         (DialResult caller, _) = await CallAsync("tcp://127.0.0.1:0", LwipTests.Caller, Answering, cycles: 1, lines: 1, transcripts: folder);
         AllUp(caller, 1);
-        var real = new SortedSet<string>(File.ReadLines(Directory.GetFiles(folder, "line*.txt").Single())
-            .Select(line => line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries)).Where(words => words.Length == 3 && words[1] is "sent" or "rcvd").Select(words => $"{words[1]} {words[2]}"), StringComparer.Ordinal);
-        Assert.Equal(Emulated(LwipTests.Caller.Ppp, Answering.Ppp), real);
+        IEnumerable<string> real = File.ReadLines(Directory.GetFiles(folder, "line*.txt").Single())
+            .Select(line => line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries)).Where(words => words.Length == 3 && words[1] is "sent" or "rcvd").Select(words => $"{words[1]} {words[2]}");
+        Assert.Equal(Wired(LwipTests.Caller.Ppp, Answering.Ppp).Order(StringComparer.Ordinal), real.Order(StringComparer.Ordinal));
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("tcp", IpcpAddressing.Dynamic)]
+    [InlineData("tcp", IpcpAddressing.Static)]
+    [InlineData("pty", IpcpAddressing.Dynamic)]
+    public async Task A_real_call_is_byte_for_byte_the_emulator_s_call_of_the_same_scenario_apart_from_its_draws(string kind, IpcpAddressing addressing)
+    {
+        SiteOptions site = EmulatedCall.Quiet(addressing);
+        IReadOnlyList<(bool FromCaller, byte[] Frame)> emulated = EmulatedCall.Execute(site);
+        CallOptions Of(Role role) => CallOptions.Of(site, role, 0) with { Up = TimeRange.Fixed(role == Role.Calling ? VirtualTime.Zero : VirtualTime.Never) };
+        string link = Path.Combine(Path.GetTempPath(), $"stress-same-{Environment.ProcessId}");
+        await using ILineListener listener = LineTarget.Parse(kind == "tcp" ? "tcp://127.0.0.1:0" : $"pty:{link}").Listen();
+        Task<DialResult> answering = new Answerer(LwipTests.Options(listener.Target, Of(Role.Called), 1), listener, TimeProvider.System).RunAsync(CancellationToken.None);
+        var heard = new ControlFrames();
+        CallResult result;
+        await using (ILine line = await listener.Target.OpenAsync(CancellationToken.None))
+        {
+            result = await new Call(line, Of(Role.Calling), (0, 0), 1, new DialCounters(), heard, TimeProvider.System).RunAsync(CancellationToken.None);
+        }
+
+        AllUp(await answering, 1);
+        Assert.Equal((CallOutcome.Completed, Ipv4Address.Of(10, 0, 0, 2), Ipv4Address.Of(10, 0, 0, 1)), (result.Outcome, result.Ours, result.His));
+        Assert.Equal(EmulatedCall.Sequences(emulated), EmulatedCall.Sequences(heard.Frames));
     }
 
     [Fact]
     public async Task Hellos_and_RIPng_cross_the_link_while_it_is_up()
     {
+        var time = new WatchedTime();
         CallOptions busy = LwipTests.Caller with { Up = TimeRange.Fixed(VirtualTime.FromMilliseconds(1100)) };
-        (DialResult caller, DialResult called) = await CallAsync("tcp://127.0.0.1:0", busy, Answering, cycles: 1, lines: 1);
-        Assert.True(caller.Counters.HellosSent > 0 && caller.Counters.RipngSent > 0);
-        Assert.Equal((caller.Counters.HellosSent, caller.Counters.RipngSent), (called.Counters.HellosHeard, called.Counters.RipngHeard));
+        Task<(DialResult Caller, DialResult Called)> calls = CallAsync("tcp://127.0.0.1:0", busy, Answering, cycles: 1, lines: 1, time: time);
+
+        // Both ends wait for their daemons' first packets; then the caller waits for its end.
+        await time.WaitsAsync(TimeSpan.FromSeconds(1), count: 2);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await time.WaitsAsync(TimeSpan.FromMilliseconds(100));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        (DialResult caller, DialResult called) = await calls;
+        Assert.Equal((1, 1), (caller.Counters.HellosSent, caller.Counters.RipngSent));
+        Assert.Equal((1, 1), (called.Counters.HellosHeard, called.Counters.RipngHeard));
         Assert.Equal(0, called.Counters.OtherPackets);
     }
 
@@ -97,9 +138,11 @@ public class LoopbackTests
     [Fact]
     public async Task A_system_that_answered_and_then_says_nothing_for_three_calls_counts_as_silent_once()
     {
+        var time = new WatchedTime();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task far = Task.Run(async () =>
         {
             for (int n = 0; n < 6; n++)
@@ -108,7 +151,8 @@ public class LoopbackTests
                 await using var line = new TcpLine(client.Client);
                 if (n == 0)
                 {
-                    await new Call(line, LwipTests.Called with { Up = TimeRange.Fixed(VirtualTime.Never) }, (0, 0), 1, new DialCounters(), NoCallLog.Instance, TimeProvider.System).RunAsync(CancellationToken.None);
+                    await new Call(line, LwipTests.Called with { Up = TimeRange.Fixed(VirtualTime.Never) }, (0, 0), 1, new DialCounters(), NoCallLog.Instance, time).RunAsync(CancellationToken.None);
+                    first.SetResult();
                 }
                 else
                 {
@@ -119,30 +163,53 @@ public class LoopbackTests
             }
         });
         CallOptions call = LwipTests.Caller with { Establish = VirtualTime.FromSeconds(2) };
-        DialOptions options = LwipTests.Options(LineTarget.Parse($"tcp://127.0.0.1:{port}"), call, 6) with { SilentAttempts = 3 };
-        var dialer = new Dialer(options with { CallOf = _ => call with { Establish = VirtualTime.FromMilliseconds(300) } }, TimeProvider.System);
-        DialResult result = await dialer.RunAsync(CancellationToken.None);
+        Task<DialResult> dialing = new Dialer(LwipTests.Options(LineTarget.Parse($"tcp://127.0.0.1:{port}"), call, 6), time).RunAsync(CancellationToken.None);
+        await first.Task;
+        for (int n = 0; n < 5; n++)
+        {
+            await time.WaitsAsync(TimeSpan.FromSeconds(2));
+            time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        DialResult result = await dialing;
         await far;
         Assert.Equal(1, result.SilentCrashes);
         Assert.Equal(5, result.Counters.Of(CallOutcome.NegotiationFailed));
     }
 
     [Fact]
+    public async Task An_answerer_whose_callers_stop_calling_ends_and_counts_them_as_silent()
+    {
+        var time = new WatchedTime();
+        await using ILineListener listener = LineTarget.Parse("tcp://127.0.0.1:0").Listen();
+        Task<DialResult> answering = new Answerer(LwipTests.Options(listener.Target, Answering, 3) with { Wait = VirtualTime.FromSeconds(50) }, listener, time).RunAsync(CancellationToken.None);
+        DialResult one = await new Dialer(LwipTests.Options(listener.Target, LwipTests.Caller, 1), TimeProvider.System).RunAsync(CancellationToken.None);
+        AllUp(one, 1);
+        while (!answering.IsCompleted)
+        {
+            await Task.WhenAny(answering, time.WaitsAsync(TimeSpan.FromSeconds(50)));
+            time.Advance(TimeSpan.FromSeconds(50));
+        }
+
+        DialResult result = await answering;
+        Assert.Equal((1, 1, 0, 2), (result.SilentCrashes, result.Done, result.Failed, result.Lost));
+    }
+
+    [Fact]
     public async Task Asked_to_stop_it_hangs_up_and_what_was_not_done_is_lost()
     {
+        var time = new WatchedTime();
         await using ILineListener listener = LineTarget.Parse("tcp://127.0.0.1:0").Listen();
         using var stop = new CancellationTokenSource();
         CallOptions forever = LwipTests.Caller with { Up = TimeRange.Fixed(VirtualTime.FromHours(1)) };
-        var first = new TaskCompletionSource();
-        Task<DialResult> dialing = new Dialer(LwipTests.Options(listener.Target, forever, 5), TimeProvider.System).RunAsync(stop.Token);
-        Task<DialResult> answering = new Answerer(LwipTests.Options(listener.Target, Answering, 1), listener, TimeProvider.System).RunAsync(CancellationToken.None);
-        _ = first;
-        stop.CancelAfter(50);
+        Task<DialResult> dialing = new Dialer(LwipTests.Options(listener.Target, forever, 5), time).RunAsync(stop.Token);
+        Task<DialResult> answering = new Answerer(LwipTests.Options(listener.Target, Answering, 1), listener, time).RunAsync(CancellationToken.None);
+        await time.WaitsAsync(TimeSpan.FromSeconds(1), count: 2);
+        await stop.CancelAsync();
         DialResult result = await dialing;
         await answering;
         Assert.True(result.Interrupted);
-        Assert.Equal(result.Planned, result.Done + result.Failed + result.Lost);
-        Assert.True(result.Lost > 0);
+        Assert.Equal((5, 0, 0, 5), (result.Planned, result.Done, result.Failed, result.Lost));
     }
 
     private static void AllUp(DialResult result, long calls)
@@ -152,18 +219,19 @@ public class LoopbackTests
     }
 
     private static async Task<(DialResult Caller, DialResult Called)> CallAsync(
-        string listen, CallOptions caller, CallOptions called, int cycles, int lines, string? transcripts = null)
+        string listen, CallOptions caller, CallOptions called, int cycles, int lines, string? transcripts = null, TimeProvider? time = null)
     {
         await using ILineListener listener = LineTarget.Parse(listen).Listen();
-        Task<DialResult> answering = new Answerer(LwipTests.Options(listener.Target, called, cycles * lines, lines), listener, TimeProvider.System).RunAsync(CancellationToken.None);
-        DialResult result = await new Dialer(LwipTests.Options(listener.Target, caller, cycles, lines) with { Transcripts = transcripts }, TimeProvider.System).RunAsync(CancellationToken.None);
+        time ??= TimeProvider.System;
+        Task<DialResult> answering = new Answerer(LwipTests.Options(listener.Target, called, cycles * lines, lines), listener, time).RunAsync(CancellationToken.None);
+        DialResult result = await new Dialer(LwipTests.Options(listener.Target, caller, cycles, lines) with { Transcripts = transcripts }, time).RunAsync(CancellationToken.None);
         return (result, await answering);
     }
 
-    private static SortedSet<string> Emulated(PppEndpointOptions caller, PppEndpointOptions called)
+    private static List<string> Wired(PppEndpointOptions caller, PppEndpointOptions called)
     {
-        var a = new Wired(caller, 1);
-        var b = new Wired(called, 0);
+        var a = new WiredEndpoint(caller, 1, 1);
+        var b = new WiredEndpoint(called, 1, 0);
         a.Start();
         b.Start();
         for (bool closed = false; !a.Ppp.IsDead;)
@@ -179,61 +247,23 @@ public class LoopbackTests
         return a.Seen;
     }
 
-    private sealed class Wired : IPppActions
+    private sealed class ControlFrames : ICallLog
     {
-        private readonly Queue<byte[]> _sent = new();
+        public List<(bool FromCaller, byte[] Frame)> Frames { get; } = [];
 
-        public Wired(PppEndpointOptions options, ulong entity)
+        public void Frame(VirtualTime now, bool sent, ReadOnlySpan<byte> frame)
         {
-            var random = new RandomStream(1, entity, RandomPurpose.Pppd);
-            Ppp = new PppEndpoint(options) { Magic = (uint)random.Next() | 1, InterfaceIdentifier = (random.Next() & ~(2UL << 56)) | 1 };
-        }
-
-        public PppEndpoint Ppp { get; }
-
-        public SortedSet<string> Seen { get; } = new(StringComparer.Ordinal);
-
-        public void Start()
-        {
-            Ppp.Open(VirtualTime.Zero, this);
-            Ppp.LowerUp(VirtualTime.Zero, this);
-        }
-
-        public bool Pass(Wired to)
-        {
-            if (!_sent.TryDequeue(out byte[]? frame))
+            if (EmulatedCall.IsControl(frame))
             {
-                return false;
+                Frames.Add((sent, frame.ToArray()));
             }
-
-            to.Seen.Add($"rcvd {FrameText.Describe(frame)}");
-            to.Ppp.Input(frame, VirtualTime.Zero, to);
-            return true;
         }
 
-        public void SendFrame(ReadOnlySpan<byte> frame)
-        {
-            Seen.Add($"sent {FrameText.Describe(frame)}");
-            _sent.Enqueue(frame.ToArray());
-        }
-
-        public void IpcpUp(Ipv4Address ours, Ipv4Address his)
+        public void Text(VirtualTime now, bool sent, ReadOnlySpan<byte> bytes)
         {
         }
 
-        public void IpcpDown()
-        {
-        }
-
-        public void Ipv6cpUp(ulong ours, ulong his)
-        {
-        }
-
-        public void Ipv6cpDown()
-        {
-        }
-
-        public void LinkTerminated(PppTermination reason)
+        public void Note(VirtualTime now, string note)
         {
         }
     }

@@ -1,0 +1,72 @@
+using Stress.Dial.Calls;
+using Stress.Dial.Far;
+
+namespace Stress.Dial;
+
+/// <summary>What has ended so far, on all lines. Its members may be used by several lines at once.</summary>
+public sealed class CallLedger
+{
+    private const int MaxProblems = 100;
+    private readonly List<CallProblem> _problems = [];
+    private readonly DialCounters _sum = new();
+    private readonly Lock _lock = new();
+    private long _ended;
+    private long _failed;
+    private long _silentCrashes;
+
+    /// <summary>Calls ended.</summary>
+    public long Ended => Interlocked.Read(ref _ended);
+
+    /// <summary>Calls ended that did not go as planned.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    /// <summary>Times the far side went silent.</summary>
+    public long SilentCrashes => Interlocked.Read(ref _silentCrashes);
+
+    /// <summary>Takes a call that has ended.</summary>
+    /// <param name="line">Its line.</param>
+    /// <param name="call">Its number on the line (dial), or in all (answer).</param>
+    /// <param name="result">What became of it.</param>
+    /// <param name="counters">What it counted.</param>
+    public void Add(int line, long call, CallResult result, DialCounters counters)
+    {
+        lock (_lock)
+        {
+            _sum.Add(counters);
+            if (result.Outcome is not (CallOutcome.Completed or CallOutcome.Interrupted))
+            {
+                _failed++;
+                if (_problems.Count < MaxProblems)
+                {
+                    _problems.Add(new CallProblem(line, call, result.Outcome, result.Detail));
+                }
+            }
+
+            _ended++;
+        }
+    }
+
+    /// <summary>Takes that the far side has gone silent.</summary>
+    public void AddSilence() => Interlocked.Increment(ref _silentCrashes);
+
+    /// <summary>The result, once nothing runs any more.</summary>
+    /// <param name="planned">Calls that were to be made, or null for as many as were begun.</param>
+    /// <param name="console">The far console, or null.</param>
+    /// <param name="elapsed">Wall time.</param>
+    /// <param name="interrupted">Asked to stop before the end.</param>
+    public DialResult Result(long? planned, ConsoleWatch? console, TimeSpan elapsed, bool interrupted)
+    {
+        lock (_lock)
+        {
+            return new DialResult(
+                planned ?? _sum.Calls,
+                _sum,
+                console?.Panics ?? [],
+                _silentCrashes,
+                console?.System ?? FarSystem.Unknown,
+                [.. _problems.OrderBy(p => (p.Line, p.Call))],
+                elapsed,
+                interrupted);
+        }
+    }
+}

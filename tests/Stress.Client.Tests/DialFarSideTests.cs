@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Stress.Client.Reports;
+using Stress.Dial.Calls;
+using Stress.Dial.Lines;
+using Stress.Dial.Recording;
+using Stress.Dial.Tests;
+using Stress.Emulator.Simulation;
+using Stress.Emulator.Userland.Ppp;
+using Stress.Emulator.Wire;
+using Stress.Observability;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+/// <summary>What the command makes of a far side that misbehaves: counted, reported, bounded, and never the end of the run.</summary>
+public sealed class DialFarSideTests : IDisposable
+{
+    private readonly WatchedTime _time = new();
+    private readonly Screen _screen;
+
+    public DialFarSideTests() => _screen = new Screen(_time);
+
+    public void Dispose() => _screen.Dispose();
+
+    [Fact]
+    public async Task A_login_prompt_that_never_comes_is_a_failed_chat()
+    {
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.Incomplete, "--login", "ppp", "--password", "x");
+        await using ILine line = await far.AcceptAsync(CancellationToken.None);
+        await _time.WaitsAsync(TimeSpan.FromSeconds(45));
+        _time.Advance(TimeSpan.FromSeconds(45));
+        DialReport report = await dial;
+        Assert.Equal((1, "'ogin:' did not come within 00:00:45.000000"), (Calls(report, CallOutcome.ChatFailed), Assert.Single(report.Problems).Detail));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_drowns_in_a_banner_is_given_up_at_its_limit()
+    {
+        DialReport report = await AgainstAsync(async line =>
+        {
+            byte[] banner = new byte[1 << 16];
+            Array.Fill(banner, (byte)'.');
+            for (int n = 0; n < 17; n++)
+            {
+                await line.WriteAsync(banner);
+            }
+        }, "--login", "ppp");
+        Assert.Equal(1, Calls(report, CallOutcome.ChatFailed));
+        Assert.InRange(report.Counters["bytesIn"], 1 << 20, (1 << 20) + (1 << 16));
+    }
+
+    [Theory]
+    [InlineData("garbage", "runts")]
+    [InlineData("bad FCS", "badFcs")]
+    [InlineData("endless frame", "tooLong")]
+    [InlineData("option bomb", "optionsRejected")]
+    [InlineData("option without length", "malformed")]
+    [InlineData("unknown code", "codeRejects")]
+    public async Task Bad_bytes_are_counted_and_the_call_is_one_that_failed(string what, string counter)
+    {
+        byte[] good = Encoded(Lcp(LcpCode.ConfigureRequest, [1, 4, 5, 220])), bad = [.. good];
+        bad[^4] ^= 1;
+        byte[] bytes = what switch
+        {
+            "garbage" => [.. Enumerable.Range(0, 4000).Select(n => n % 3 == 0 ? HdlcFraming.Flag : (byte)(n * 7))],
+            "bad FCS" => bad,
+            "endless frame" => [HdlcFraming.Flag, .. Enumerable.Repeat((byte)0x55, 1 << 20), HdlcFraming.Flag],
+            "option bomb" => Encoded(Lcp(LcpCode.ConfigureRequest, [.. Enumerable.Range(0, 300).SelectMany(n => (byte[])[(byte)(40 + (n % 200)), 2])])),
+            "option without length" => Encoded(Lcp(LcpCode.ConfigureRequest, [1, 0, 1, 0])),
+            _ => Encoded(Lcp((LcpCode)77, [])),
+        };
+        DialReport report = await AgainstAsync(async line => await line.WriteAsync(bytes));
+        Assert.Equal(1, Calls(report, CallOutcome.CarrierLost));
+        Assert.True(report.Counters[counter] > 0, counter);
+        Assert.InRange(report.Counters["bytesOut"], 1, 4000);
+    }
+
+    [Fact]
+    public async Task A_negotiation_that_never_converges_ends_at_its_limit()
+    {
+        // Every Request is naked, with another map each time.
+        DialReport report = await AgainstAsync(async line =>
+        {
+            byte[] buffer = new byte[4096], frame = new byte[3072];
+            var deframer = new HdlcDeframer();
+            uint map = 1;
+            for (int read; (read = await line.ReadAsync(buffer)) > 0;)
+            {
+                for (int at = 0; at < read;)
+                {
+                    int length = deframer.Input(buffer.AsSpan(at, read - at), frame, out int consumed);
+                    at += consumed;
+                    if (length > 0 && frame[2] == (byte)LcpCode.ConfigureRequest)
+                    {
+                        map = (map << 1) | (map >> 31);
+                        await line.WriteAsync(Encoded(Lcp(LcpCode.ConfigureNak, [2, 6, (byte)(map >> 24), (byte)(map >> 16), (byte)(map >> 8), (byte)map], frame[3])));
+                    }
+                }
+            }
+        });
+        Assert.Equal((1, 1), (Calls(report, CallOutcome.NegotiationFailed), report.Counters["endlessNegotiations"]));
+        Assert.InRange(report.Counters["framesIn"], 1, PppEndpoint.MaxConfigurePackets + 1);
+    }
+
+    [Fact]
+    public async Task A_system_that_falls_silent_after_a_disconnect_has_crashed()
+    {
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.ExpectationFailed, "--cycles", "5", "--establish", "2");
+        await using (ILine line = await far.AcceptAsync(CancellationToken.None))
+        {
+            CallOptions called = CallOptions.Of(new SiteOptions(), Role.Called, 0);
+            await new Call(line, called, (0, 0), 1, new DialCounters(), NoCallLog.Instance, _time).RunAsync(CancellationToken.None);
+        }
+
+        for (int n = 0; n < 4; n++)
+        {
+            await using ILine line = await far.AcceptAsync(CancellationToken.None);
+            await _time.WaitsAsync(TimeSpan.FromSeconds(2));
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        await dial;
+        CodePathRate row = Assert.Single(Report().CodePaths);
+        Assert.Equal((DialReport.SilentTitle, 1L, 1L, 1.0), (row.Title, row.Crashes, row.Disconnects, row.Rate));
+    }
+
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("pty")]
+    public async Task A_link_that_loses_carrier_or_goes_silent_by_programme_is_down_at_both_ends(string kind)
+    {
+        string pty = $"pty:{Path.Combine(_screen.Folder, "line")}";
+        await using ILineListener far = kind == "tcp" ? Listen() : LineTarget.Parse(pty).Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.Ok, "--cycles", "3", "--end", "carrier,silence,carrier", "--silence", "77");
+        var counters = new DialCounters();
+        CallOptions called = CallOptions.Of(new SiteOptions(), Role.Called, 0);
+        for (int n = 0; n < 3; n++)
+        {
+            await using ILine line = await far.AcceptAsync(CancellationToken.None);
+            Task<CallResult> call = new Call(line, called, (0, n), 1, counters, NoCallLog.Instance, _time).RunAsync(CancellationToken.None);
+            if (n == 1)
+            {
+                await _time.WaitsAsync(TimeSpan.FromSeconds(77));
+                _time.Advance(TimeSpan.FromSeconds(77));
+            }
+
+            await call;
+        }
+
+        DialReport report = await dial;
+        Assert.Equal((3, 2, 1), (Calls(report, CallOutcome.Completed), report.Counters["carrierDrops"], report.Counters["silences"]));
+        Assert.Equal((3, 3), (counters.Of(CallOutcome.Completed), counters.Disconnects));
+    }
+
+    [Fact]
+    public async Task Two_processes_exchange_the_control_frames_of_the_emulator_s_own_call()
+    {
+        string folder = _screen.Folder;
+        using Process answer = Start("answer", "tcp://127.0.0.1:0", "--no-getty", "--transcript", folder, "--out", folder);
+        string target = (await answer.StandardOutput.ReadLineAsync())!.Split(' ')[^1];
+        using Process dial = Start("dial", target, "--up", "0", "--transcript", folder, "--out", folder);
+        string said = await dial.StandardOutput.ReadToEndAsync() + await answer.StandardOutput.ReadToEndAsync();
+        await Task.WhenAll(dial.WaitForExitAsync(), answer.WaitForExitAsync());
+
+        Assert.True((dial.ExitCode, answer.ExitCode) == (ExitCodes.Ok, ExitCodes.Ok), said);
+        SortedDictionary<string, string[]> emulated = EmulatedCall.Texts(EmulatedCall.Execute(EmulatedCall.Quiet(IpcpAddressing.Dynamic)));
+        Assert.Equal(emulated, EmulatedCall.Texts(await File.ReadAllTextAsync(Path.Combine(folder, "line000-call000000.txt")), ofCaller: true));
+        Assert.Equal(emulated, EmulatedCall.Texts(await File.ReadAllTextAsync(Path.Combine(folder, "answer000000.txt")), ofCaller: false));
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, "Stress.Client.dll"), .. arguments]) { RedirectStandardOutput = true })!;
+
+    private static ILineListener Listen() => LineTarget.Parse("tcp://127.0.0.1:0").Listen();
+
+    private static byte[] Lcp(LcpCode code, byte[] data, byte id = 1)
+    {
+        byte[] payload = new byte[6 + data.Length];
+        LcpPacket.Write(payload, PppProtocol.Lcp, code, id, data);
+        return payload;
+    }
+
+    private static byte[] Encoded(byte[] payload)
+    {
+        byte[] line = new byte[HdlcFraming.MaxEncodedLength(payload.Length)];
+        return line[..HdlcFraming.Encode(payload, line, HdlcFraming.DefaultAsyncMap)];
+    }
+
+    private static long Calls(DialReport report, CallOutcome outcome) => report.Outcomes.Where(o => o.Outcome == outcome.ToString()).Sum(o => o.Calls);
+
+    // One call to a far side that does something and then drops carrier.
+    private async Task<DialReport> AgainstAsync(Func<Stream, Task> does, params string[] more)
+    {
+        using var far = new TcpListener(IPAddress.Loopback, 0);
+        far.Start();
+        Task<DialReport> dial = DialAsync($"tcp://{far.LocalEndpoint}", ExitCodes.Incomplete, more);
+        using (TcpClient line = await far.AcceptTcpClientAsync())
+        {
+            NetworkStream stream = line.GetStream();
+            try
+            {
+                await does(stream);
+
+                // The rest is read, so that nothing of what was sent is lost with the connection.
+                line.Client.Shutdown(SocketShutdown.Send);
+                await stream.CopyToAsync(Stream.Null);
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                // The caller has had enough.
+            }
+        }
+
+        return await dial;
+    }
+
+    private Task<DialReport> DialAsync(ILineListener far, int code, params string[] more) => DialAsync(far.Target.ToString(), code, more);
+
+    private async Task<DialReport> DialAsync(string far, int code, params string[] more)
+    {
+        int exit = await _screen.Run(["dial", far, "--up", "0", "--holdoff", "0", "--out", _screen.Folder, .. more]);
+        Assert.True(exit == code, _screen.Error + _screen.Out);
+        string file = Path.Combine(Directory.GetDirectories(_screen.Folder, "dial-*").Single(), DialReport.FileName);
+        return JsonSerializer.Deserialize<DialReport>(await File.ReadAllTextAsync(file), RunFolder.Json)!;
+    }
+
+    private RunReport Report() => new RunFolder(Directory.GetDirectories(_screen.Folder, "dial-*").Single()).ReadReport();
+}
