@@ -23,6 +23,17 @@ public class OperationListTests
     [InlineData("raw4 9o 89", "malformed socket name '9o'", "a letter")]
     [InlineData("udp6 r 521\njoin6 r ff02::9 #x", "'x' is no interface index", "0 to")]
     [InlineData("deliver tun0 4g", "'4g' is not a packet", "hex digits")]
+    [InlineData("raw6 i 0", "'0' is no protocol", "1 to 255")]
+    [InlineData("enqueue ppp0 456", "'456' is not a packet", "hex digits")]
+    [InlineData("pipe 60001", "'60001' is no number of milliseconds", "0 to 60000")]
+    [InlineData("raw6 m 58\nmif6 m 32 ppp0", "'32' is no mif", "0 to 31")]
+    [InlineData("raw6 m 58\nmfc6 m 2001:db8::1 ff0e::1 0 1,x", "'x' is no mif", "0 to 31")]
+    [InlineData("mrt6 m", "unknown socket 'm'", "none so far")]
+    [InlineData("carp 9 ppp0", "malformed carp device name '9'", "a letter")]
+    [InlineData("uncarp c", "unknown carp device 'c'", "a name that an earlier carp made")]
+    [InlineData("enter6 t", "unknown socket 't'", "none so far")]
+    [InlineData("route4 ppp0 10.0.0.0 33", "'33' is no prefix length", "0 to 32")]
+    [InlineData("route4 ppp0 10.0.0.0 24 klone", "'klone' is no kind of route", "'clone', or nothing")]
     public void An_error_names_file_line_and_what_is_accepted(string text, string problem, string accepted)
     {
         var e = Assert.Throws<OperationListException>(() => OperationList.Parse("# a comment\n\n" + text, "lists/x.ops"));
@@ -51,6 +62,16 @@ public class OperationListTests
 
         Assert.All(run.Steps, step => Assert.Equal(0, step.Result.Value));
         Assert.Contains("tun0 index 2 up open fe80::1/64", run.Steps[^1].Result.Detail);
+    }
+
+    [Theory]
+    [InlineData(StackCatalog.NetBsd7)]
+    [InlineData(StackCatalog.Linux6)]
+    public void What_only_the_kernel_of_2005_models_another_stack_says_it_does_not(string stack)
+    {
+        OperationRun run = Recordings.Run(stack, null, "raw6 i 58", "softint", "pipe 100", "mrt6 i", "carp c tun0", "uncarp c", "enter6 i", "leave6 i", "route4 tun0 10.0.0.0 24");
+
+        Assert.All(run.Steps, step => Assert.Equal("not modelled", step.Result.Error?.Name));
     }
 
     [Theory]
