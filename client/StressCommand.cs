@@ -18,6 +18,7 @@ public static class StressCommand
             WatchCommand.Create(terminal),
             ShowCommand.Create(terminal),
             ReplayCommand.Create(terminal),
+            CoverageCommand.Create(terminal),
             MinimiseCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),

@@ -9,7 +9,7 @@ public enum Probe : byte
     RoutingMessageLost,
     DelAddrSuppressed,
     KludgeAdopted,
-    StaleUseSurvived,
+    StalePointerUsed,
     SoftcBlockReusedByOther,
     OspfdAborted,
     HelloWithoutMembership,
@@ -17,6 +17,10 @@ public enum Probe : byte
     DropInTime,
     RipngAnswerCached,
     MembershipLostAlive,
+    DelAddrLost,
+    KludgeCreated,
+    SoftcBlockReusedByUnit,
+    IndexNamesOtherUnit,
 }
 
 /// <summary>The names that scenarios require them by.</summary>
@@ -25,8 +29,9 @@ public static class ProbeNames
     private static readonly string[] Names =
     [
         "router_info adopted by a new interface", "EADDRINUSE after address reuse", "ETOOMANYREFS", "routing message lost", "RTM_DELADDR suppressed",
-        "kludge group adopted", "stale use survived", "softc block reused by another object", "ospfd aborted", "hello without membership",
+        "kludge group adopted", "stale pointer used", "softc block reused by another object", "ospfd aborted", "hello without membership",
         "drop after the address was gone", "drop in time", "ripng answer cached its route", "membership lost while the interface lived",
+        "RTM_DELADDR lost", "kludge record created", "softc block reused by a new unit", "if_index given to another unit",
     ];
 
     /// <summary>How many there are.</summary>

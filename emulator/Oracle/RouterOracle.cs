@@ -87,6 +87,47 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         _refused.Add(new RefusedCall { Program = program, Error = error, Count = 1 });
     }
 
+    private readonly Ring<CoverageCell> _cells = new();
+
+    /// <summary>Uses of pointers whose interface has gone, by holder, teardown order and use site; only cells that were reached.</summary>
+    public Ring<CoverageCell> Cells => _cells;
+
+    // A router has a handful of cells: a new one is the only thing that allocates.
+    private void Cover(HolderKind holder, UseSite site, uint generation, bool alias)
+    {
+        TeardownOrder order = OrderOf(holder, generation);
+        for (int i = 0; i < _cells.Count; i++)
+        {
+            ref CoverageCell c = ref _cells[i];
+            if (c.Holder == holder && c.Site == site && c.Order == order && c.Alias == alias)
+            {
+                c.Count++;
+                return;
+            }
+        }
+
+        _cells.Add(new CoverageCell { Holder = holder, Order = order, Site = site, Alias = alias, Count = 1 });
+    }
+
+    private TeardownOrder OrderOf(HolderKind holder, uint generation)
+    {
+        if (Coverage.IsRecord(holder))
+        {
+            return TeardownOrder.DuringDetach;
+        }
+
+        int f = Find(generation);
+        return f < 0 ? TeardownOrder.Older
+            : _facts[f].Freed.IsNever ? TeardownOrder.DuringDetach
+            : (_facts[f].HadInet, _facts[f].HadInet6) switch
+            {
+                (false, false) => TeardownOrder.NothingLeft,
+                (true, false) => TeardownOrder.InetLeft,
+                (false, true) => TeardownOrder.Inet6Left,
+                _ => TeardownOrder.BothLeft,
+            };
+    }
+
     /// <summary>Uses of a pointer that named another live interface.</summary>
     public long Aliases { get; private set; }
 
@@ -127,8 +168,12 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     public void Probe(Probe probe) => _probes[(int)probe]++;
 
     /// <summary>A unit was created.</summary>
-    public void Attached(Kernel.Kernel kernel, int slot)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="slot">The unit's slot.</param>
+    /// <param name="again">The softc's block held an earlier unit's softc.</param>
+    public void Attached(Kernel.Kernel kernel, int slot, bool again)
     {
+        NoteReuse(kernel, slot, again);
         ref DetachFacts f = ref _facts[_next];
         f = new DetachFacts
         {
@@ -136,7 +181,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             AddressGone = VirtualTime.Never, Freed = VirtualTime.Never,
         };
         _next = (_next + 1) % _facts.Length;
-        if (clock.Trace is not null && kernel.Heap.ReplacedImage == BlockImage.PppSoftc)
+        if (clock.Trace is not null && again)
         {
             Say(TraceSource.Kernel, $"malloc: ppp_create gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
             Tell(kernel, PointerStage.Reused, 0, kernel.Interfaces[slot].Address, by: $"ppp_create: the softc of {kernel.NameOf(slot)}");
@@ -146,6 +191,23 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         {
             Say(TraceSource.Kernel, $"ppp_create: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
             Tell(kernel, PointerStage.Allocated, f.Generation, kernel.Interfaces[slot].Address, unit: $"{kernel.NameOf(slot)} (index {f.Index})");
+        }
+    }
+
+    private void NoteReuse(Kernel.Kernel kernel, int slot, bool again)
+    {
+        if (again)
+        {
+            Probe(Oracle.Probe.SoftcBlockReusedByUnit);
+        }
+
+        foreach (ref readonly DetachFacts f in _facts.AsSpan())
+        {
+            if (f.Generation != 0 && f.Index == kernel.Interfaces[slot].Index && f.Unit != kernel.Interfaces[slot].Unit)
+            {
+                Probe(Oracle.Probe.IndexNamesOtherUnit);
+                return;
+            }
         }
     }
 
@@ -237,7 +299,8 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
     public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
     {
-        _probes[(int)Oracle.Probe.StaleUseSurvived]++;
+        _probes[(int)Oracle.Probe.StalePointerUsed]++;
+        Cover(holder, site, p.Generation, alias: false);
         Listener?.StaleUse(holder, site, p);
         if (clock.Trace is not null)
         {
@@ -250,6 +313,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     public void Alias(HolderKind holder, UseSite site, IfnetPtr p, uint generation)
     {
         Aliases++;
+        Cover(holder, site, p.Generation, alias: true);
         int was = Find(p.Generation), now = Find(generation);
         if (was >= 0 && now >= 0 && _facts[was].Unit != _facts[now].Unit)
         {
@@ -392,6 +456,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         image.Write(Aliases);
         _unitAliases.Save(image);
         _refused.Save(image);
+        _cells.Save(image);
         image.Write(LeakedSlots);
     }
 
@@ -406,6 +471,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         Aliases = image.Read<long>();
         _unitAliases.Load(image);
         _refused.Load(image);
+        _cells.Load(image);
         LeakedSlots = image.Read<long>();
     }
 }

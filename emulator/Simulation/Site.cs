@@ -490,6 +490,14 @@ public sealed class Site
                     tally.Probes[name] = n + c.Count;
                 }
 
+                for (int i = 0; i < r.Oracle.Cells.Count; i++)
+                {
+                    ref readonly CoverageCell c = ref r.Oracle.Cells[i];
+                    string name = Coverage.Name(c.Holder, c.Order, c.Site, c.Alias);
+                    tally.Probes.TryGetValue(name, out long n);
+                    tally.Probes[name] = n + c.Count;
+                }
+
                 for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
                 {
                     ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
 
 namespace Stress.Observability.Html;
@@ -88,7 +89,7 @@ public static class ComparePages
     private static PageTable Probes(CompareReport report)
     {
         // A line for each count of each path, with the designs that share it: a column for each path would not fit a screen.
-        string[] names = [.. report.Designs.SelectMany(d => d.Probes.Keys).Distinct().Order(StringComparer.Ordinal)];
+        string[] names = [.. report.Designs.SelectMany(d => d.Probes.Keys).Where(name => !name.StartsWith(Coverage.Prefix, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
         return new(
             "design-probes", "What else differs", "How often each rare path was reached: errors that applications saw, and turns that the kernel took.",
             ["path", "#count", "designs"],

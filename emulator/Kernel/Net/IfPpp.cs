@@ -51,6 +51,7 @@ public sealed partial class Kernel
     {
         Push(KernelFunction.PppCreate);
         int block = Heap.Malloc(0, BlockImage.PppSoftc);
+        bool again = Heap.ReplacedImage == BlockImage.PppSoftc;
         int slot = NewIfSlot();
         _ifs[slot] = new Ifnet
         {
@@ -65,7 +66,7 @@ public sealed partial class Kernel
             Attached = true,
         };
         IfAttach(slot);
-        _oracle.Attached(this, slot);
+        _oracle.Attached(this, slot, again);
         Pop();
         return slot;
     }

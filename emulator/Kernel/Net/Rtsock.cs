@@ -82,6 +82,11 @@ public sealed partial class Kernel
         {
             RoutingMessagesLost++;
             _oracle.Probe(Oracle.Probe.RoutingMessageLost);
+            if (type == RtMsg.DelAddr)
+            {
+                _oracle.Probe(Oracle.Probe.DelAddrLost);
+            }
+
             return;
         }
 

@@ -212,6 +212,7 @@ public sealed partial class Kernel
         }
 
         _kludges[k] = new Kludge { Ifp = p, Used = true };
+        _oracle.Probe(Probe.KludgeCreated);
         _design.Hold(this, p);
     }
 

@@ -95,7 +95,7 @@ public sealed class ThirdPartyTests
         Assert.Equal(Errno.None, m.K.EpochExit(s));
         Assert.Equal((free + 1, freeSmall + 1), (m.K.Heap.FreeCount(0), m.K.Heap.FreeCount(1)));
         Assert.Equal(Errno.EINVAL, m.K.EpochExit(s));
-        Assert.Equal(0, m.Probe(Probe.StaleUseSurvived));
+        Assert.Equal(0, m.Probe(Probe.StalePointerUsed));
     }
 
     [Fact]

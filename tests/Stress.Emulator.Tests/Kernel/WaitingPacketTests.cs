@@ -56,7 +56,7 @@ public sealed class WaitingPacketTests
         Fragment(m, other, offset: 8, bytes: 8, more: false, Ipv4Address.Of(10, 0, 1, 1));
 
         Assert.Equal(index, Assert.Single(m.Received).Index); // beyond the 32 bytes that DIAGNOSTIC poisons
-        Assert.Equal(1, m.Probe(Probe.StaleUseSurvived));
+        Assert.Equal(1, m.Probe(Probe.StalePointerUsed));
         Assert.Equal(0, m.Stale(HolderKind.RcvIf));
     }
 
