@@ -18,7 +18,7 @@ internal static class MemoryCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var pairs = new Option<int>("--pairs") { Description = "Pairs, all alive at once.", DefaultValueFactory = _ => 2_000 };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs, all kept between two windows.", DefaultValueFactory = _ => 2_000 };
         var windows = new Option<int>("--windows") { Description = "Windows that each executes.", DefaultValueFactory = _ => 6 };
         var grains = new Option<bool>("--grains") { Description = "In the grains of an embedded silo, a slice of each." };
         var command = new Command("memory", "Bytes a router, as one line of JSON.") { pairs, windows, grains };
@@ -50,13 +50,16 @@ internal static class MemoryCommand
         Site warm = Site.Create(options, 0);
         warm.RunWindow();
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        Site[] sites = Executor.Create(options, pairs);
-        for (int window = 0; window < windows; window++)
+        var sites = new PackedSite[pairs];
+        for (int number = 0; number < pairs; number++)
         {
-            foreach (Site site in sites)
+            Site site = Site.Create(options, (uint)number);
+            for (int window = 0; window < windows; window++)
             {
                 site.RunWindow();
             }
+
+            sites[number] = PackedSite.Pack(site);
         }
 
         long bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (pairs * (1 + options.CallersPerAnswerer));

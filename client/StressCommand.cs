@@ -20,6 +20,7 @@ public static class StressCommand
             ReplayCommand.Create(terminal),
             CoverageCommand.Create(terminal),
             MinimiseCommand.Create(terminal),
+            ExploreCommand.Create(terminal),
             ExecCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             SiloCommand.Create(terminal),

@@ -8,7 +8,7 @@ public sealed class LeasedImage
 {
     private readonly RunPlan _plan;
     private readonly int _site;
-    private SiteHandOver? _image;
+    private SiteAtRest? _image;
     private SiteImage? _checkpoint;
     private long _lease;
     private bool _out;
@@ -28,8 +28,8 @@ public sealed class LeasedImage
     /// <summary>The last checkpoint, or null.</summary>
     public SiteImage? Checkpoint => _checkpoint;
 
-    /// <summary>The site as it stands, or null while it is out on a lease or was never started.</summary>
-    public SiteHandOver? AtHome => _out ? null : _image;
+    /// <summary>A copy of the site as it stands, or null while it is out on a lease or was never started.</summary>
+    public SiteHandOver? AtHome => _out ? null : _image?.Open();
 
     /// <summary>Asks for the image in order to execute a window.</summary>
     public LeaseAnswer Lease(int window)
@@ -47,7 +47,7 @@ public sealed class LeasedImage
             return new LeaseAnswer { NextWindow = NextWindow };
         }
 
-        SiteHandOver image = _image ?? _checkpoint?.Load(_plan.Site) ?? SiteHandOver.Create(_plan, _site);
+        SiteHandOver image = _image?.Open() ?? _checkpoint?.Load(_plan.Site) ?? SiteHandOver.Create(_plan, _site);
         _image = null;
         _out = true;
         return new LeaseAnswer { Image = image, Lease = ++_lease, NextWindow = NextWindow };
@@ -67,7 +67,7 @@ public sealed class LeasedImage
         }
 
         _out = false;
-        _image = image;
+        _image = new SiteAtRest(image);
         NextWindow = image.Site.NextWindow;
         return true;
     }
@@ -75,7 +75,7 @@ public sealed class LeasedImage
     /// <summary>Makes a checkpoint of the image at home when enough windows have passed since the last; true when it did.</summary>
     public bool TryCheckpoint()
     {
-        if (_plan.CheckpointWindows == 0 || AtHome is not { } image || NextWindow - (_checkpoint?.NextWindow ?? 0) < _plan.CheckpointWindows)
+        if (_plan.CheckpointWindows == 0 || NextWindow - (_checkpoint?.NextWindow ?? 0) < _plan.CheckpointWindows || AtHome is not { } image)
         {
             return false;
         }

@@ -59,7 +59,7 @@ public static class ScenarioLoader
     /// <exception cref="ScenarioException">The text cannot be accepted.</exception>
     public static Scenario Parse(string text, string fileName) => Parse(text, fileName, null);
 
-    private static string ReadFile(string path, string file, int line, string field)
+    internal static string ReadFile(string path, string file, int line, string field)
     {
         try
         {
@@ -204,7 +204,7 @@ public static class ScenarioLoader
         };
     }
 
-    private static YamlMappingNode Root(string text, string file)
+    internal static YamlMappingNode Root(string text, string file)
     {
         if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
         {
@@ -251,14 +251,14 @@ public static class ScenarioLoader
         }
     }
 
-    private static ScenarioException Bad(string file, YamlNode node, string field, string accepted) =>
+    internal static ScenarioException Bad(string file, YamlNode node, string field, string accepted) =>
         new(file, (int)node.Start.Line, field, node is YamlScalarNode s ? $"\"{s.Value}\" is not accepted" : node is YamlMappingNode ? "a map is not accepted here" : "a list is not accepted here", accepted);
 
-    private static string Text(string file, YamlNode node, string field) => (node as YamlScalarNode)?.Value ?? throw Bad(file, node, field, "text");
+    internal static string Text(string file, YamlNode node, string field) => (node as YamlScalarNode)?.Value ?? throw Bad(file, node, field, "text");
 
-    private static YamlMappingNode Map(string file, YamlNode node, string field, string accepted) => node as YamlMappingNode ?? throw Bad(file, node, field, accepted);
+    internal static YamlMappingNode Map(string file, YamlNode node, string field, string accepted) => node as YamlMappingNode ?? throw Bad(file, node, field, accepted);
 
-    private static YamlSequenceNode ListOf(string file, YamlNode node, string field) => node as YamlSequenceNode ?? throw Bad(file, node, field, "a list");
+    internal static YamlSequenceNode ListOf(string file, YamlNode node, string field) => node as YamlSequenceNode ?? throw Bad(file, node, field, "a list");
 
     private static Scenario Apply(Scenario s, string file, YamlMappingNode root)
     {
@@ -449,7 +449,7 @@ public static class ScenarioLoader
     }
 
     // A copy of a record with the fields of a map set. Reads the fields off the record itself, so that a new option is in the format at once.
-    private static object Bind(object record, string file, YamlMappingNode map, string prefix, string[] skip)
+    internal static object Bind(object record, string file, YamlMappingNode map, string prefix, string[] skip)
     {
         Type type = record.GetType();
         object copy = type.GetMethod("<Clone>$")!.Invoke(record, null)!;

@@ -65,7 +65,7 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
     private async Task WarmUp()
     {
         say("warming up");
-        for (int i = 0; i < (quick ? 2 : 5); i++)
+        for (int i = 0; i < 5; i++)
         {
             await Executor.SiteBySite(_troxel, 100, 24);
             await Task.Delay(200);
@@ -170,7 +170,7 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
     {
         List<double> ratios = [];
         bool same = true;
-        for (int round = 0; round < (quick ? 2 : 7); round++)
+        for (int round = 0; round < (quick ? 3 : 7); round++)
         {
             (SiteOptions a, SiteOptions b) = round % 2 == 0 ? (first, second) : (second, first);
             Measurement x = await Executor.SiteBySite(a, 400 / _scale, 24), y = await Executor.SiteBySite(b, 400 / _scale, 24);

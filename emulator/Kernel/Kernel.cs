@@ -72,35 +72,55 @@ public interface IKernelHost
     void FastTimerWanted();
 }
 
+/// <summary>What the kernel did with a word that no access survives.</summary>
+public enum PanicAction : byte
+{
+    /// <summary>panic(9): in6_savemkludge found no record.</summary>
+    NoKludgeSpace,
+
+    /// <summary>It was followed as a pointer.</summary>
+    Fault,
+
+    /// <summary>It was called as a function.</summary>
+    Jump,
+}
+
 /// <summary>The machine check: the kernel used a word that no access survives. Never leaves the emulator; the router turns it into a value.</summary>
 public sealed class KernelPanic : Exception
 {
-    private readonly string _what;
-    private readonly KernelWord? _name;
-
-    /// <summary>A panic with a message of its own.</summary>
-    public KernelPanic(UseSite site, HolderKind holder, IfnetPtr pointer, uint word, string what)
+    /// <summary>A fatal use.</summary>
+    /// <param name="site">The function that used the word.</param>
+    /// <param name="holder">Where the stale pointer was stored.</param>
+    /// <param name="pointer">The stale pointer.</param>
+    /// <param name="word">The word.</param>
+    /// <param name="action">What was done with it.</param>
+    /// <param name="name">Which word of the structure it was.</param>
+    public KernelPanic(UseSite site, HolderKind holder, IfnetPtr pointer, uint word, PanicAction action, KernelWord name = default)
     {
         Site = site;
         Holder = holder;
         Pointer = pointer;
         Word = word;
-        _what = what;
+        Action = action;
+        Name = name;
     }
 
-    /// <summary>A word was followed, or jumped through; the message is put together when somebody reads it.</summary>
-    /// <param name="site">The function that used the word.</param>
-    /// <param name="holder">Where the stale pointer was stored.</param>
-    /// <param name="pointer">The stale pointer.</param>
-    /// <param name="word">The word.</param>
-    /// <param name="what">What was done with it.</param>
-    /// <param name="name">Which word of the structure it was.</param>
-    public KernelPanic(UseSite site, HolderKind holder, IfnetPtr pointer, uint word, string what, KernelWord name)
-        : this(site, holder, pointer, word, what) => _name = name;
-
     /// <inheritdoc/>
-    public override string Message =>
-        _name is { } name ? $"{KernelNames.Of(Site)}: {_what} 0x{Word:x8} read from {name} of the block at 0x{Pointer.Address:x8}" : _what;
+    public override string Message => Describe(Site, Action, Word, Name, Pointer.Address);
+
+    /// <summary>A fatal use in words.</summary>
+    public static string Describe(UseSite site, PanicAction action, uint word, KernelWord name, uint address) => action switch
+    {
+        PanicAction.Fault => $"{KernelNames.Of(site)}: fault on 0x{word:x8} read from {name} of the block at 0x{address:x8}",
+        PanicAction.Jump => $"{KernelNames.Of(site)}: jump to 0x{word:x8} read from {name} of the block at 0x{address:x8}",
+        _ => $"{KernelNames.Of(site)}: no kludge space",
+    };
+
+    /// <summary>What was done with the word.</summary>
+    public PanicAction Action { get; }
+
+    /// <summary>Which word of the structure it was.</summary>
+    public KernelWord Name { get; }
 
     /// <summary>The function that used the word.</summary>
     public UseSite Site { get; }
@@ -151,16 +171,10 @@ public sealed partial class Kernel
     public DesignPrice Price;
 
     /// <summary>The functions on the stack, innermost first.</summary>
-    public IReadOnlyList<string> StackTrace()
-    {
-        var names = new List<string>();
-        for (int i = _sp - 1; i >= 0; i--)
-        {
-            names.Add(FunctionNames.Of(_stack[i]));
-        }
+    public IReadOnlyList<string> StackTrace() => FunctionNames.InnermostFirst(FunctionStack);
 
-        return names;
-    }
+    /// <summary>The functions on the stack, outermost first.</summary>
+    public ReadOnlySpan<KernelFunction> FunctionStack => _stack.AsSpan(0, _sp);
 
     /// <summary>Clears the stack: at every entry from user mode.</summary>
     public void EnterFromUser(KernelFunction function)
@@ -245,7 +259,7 @@ public sealed partial class Kernel
     {
         if (!KernelHeap.IsMapped(word))
         {
-            throw new KernelPanic(site, holder, p, word, "fault on", name);
+            throw new KernelPanic(site, holder, p, word, PanicAction.Fault, name);
         }
     }
 
@@ -254,7 +268,7 @@ public sealed partial class Kernel
     {
         if (word != expected)
         {
-            throw new KernelPanic(site, holder, p, word, "jump to", name);
+            throw new KernelPanic(site, holder, p, word, PanicAction.Jump, name);
         }
     }
 
@@ -296,6 +310,19 @@ public sealed partial class Kernel
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
 public static class FunctionNames
 {
+    /// <summary>The C names of a stack, innermost first.</summary>
+    /// <param name="stack">Outermost first.</param>
+    public static IReadOnlyList<string> InnermostFirst(ReadOnlySpan<KernelFunction> stack)
+    {
+        var names = new string[stack.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            names[i] = Of(stack[stack.Length - 1 - i]);
+        }
+
+        return names;
+    }
+
     /// <summary>The C name.</summary>
     public static string Of(KernelFunction f) => f switch
     {

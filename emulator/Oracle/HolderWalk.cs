@@ -1,3 +1,4 @@
+using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Oracle;
 
@@ -9,18 +10,41 @@ public readonly record struct HeldPointer(HolderKind Holder, IfnetPtr Pointer);
 public sealed partial class Kernel
 {
     /// <summary>Number of <see cref="HolderKind"/> values.</summary>
-    public const int HolderKinds = (int)HolderKind.ReaderIfp + 1;
+    public const int HolderKinds = (int)HolderKind.PktInfoIfp + 1;
 
     /// <summary>Counts, by holder kind, the reachable interface pointers that name no attached interface: the mail's invariant.</summary>
     /// <param name="counts">Room for <see cref="HolderKinds"/> numbers; added to.</param>
     /// <param name="generation">Only pointers from this allocation; 0 for all.</param>
     public void CountStale(Span<int> counts, uint generation = 0)
     {
+        var count = new StaleCount { Kernel = this, Counts = counts, Generation = generation };
+        WalkHolders(ref count);
+    }
+
+    /// <summary>The reachable interface pointers that name no attached interface, and that this kernel's design would follow all the same.</summary>
+    /// <param name="found">Holders; added to.</param>
+    public void FindUnguarded(List<HeldPointer> found)
+    {
+        var search = new UnguardedSearch { Kernel = this, Found = found };
+        WalkHolders(ref search);
+    }
+
+    private interface IHolderVisitor
+    {
+        /// <param name="kind">Where the pointer is stored.</param>
+        /// <param name="p">The pointer.</param>
+        /// <param name="down">It is a cached route's, and RTF_UP is clear.</param>
+        void Visit(HolderKind kind, IfnetPtr p, bool down);
+    }
+
+    private void WalkHolders<TVisitor>(ref TVisitor visitor)
+        where TVisitor : struct, IHolderVisitor, allows ref struct
+    {
         foreach (ref readonly InMulti m in _inMultis.AsSpan())
         {
             if (m.Used && !m.Ifp.IsNull)
             {
-                Count(counts, HolderKind.InMultiIfp, m.Ifp, generation);
+                visitor.Visit(HolderKind.InMultiIfp, m.Ifp, false);
             }
         }
 
@@ -34,12 +58,12 @@ public sealed partial class Kernel
             bool v6 = pcb.Table > PcbTable.Raw;
             if (!pcb.MulticastIfp.IsNull)
             {
-                Count(counts, v6 ? HolderKind.Ip6MoptionsIfp : HolderKind.IpMoptionsIfp, pcb.MulticastIfp, generation);
+                visitor.Visit(v6 ? HolderKind.Ip6MoptionsIfp : HolderKind.IpMoptionsIfp, pcb.MulticastIfp, false);
             }
 
             if (pcb.Route >= 0)
             {
-                Count(counts, v6 ? HolderKind.In6pRouteIfp : HolderKind.InpRouteIfp, _routes[pcb.Route].Ifp, generation);
+                visitor.Visit(v6 ? HolderKind.In6pRouteIfp : HolderKind.InpRouteIfp, _routes[pcb.Route].Ifp, !_routes[pcb.Route].Up);
             }
         }
 
@@ -47,7 +71,7 @@ public sealed partial class Kernel
         {
             if (rti.Used)
             {
-                Count(counts, HolderKind.RouterInfoIfp, rti.Ifp, generation);
+                visitor.Visit(HolderKind.RouterInfoIfp, rti.Ifp, false);
             }
         }
 
@@ -55,10 +79,10 @@ public sealed partial class Kernel
         {
             if (rt.Up)
             {
-                Count(counts, HolderKind.RtEntryIfp, rt.Ifp, generation);
+                visitor.Visit(HolderKind.RtEntryIfp, rt.Ifp, false);
                 if (!rt.IfaIfp.IsNull)
                 {
-                    Count(counts, HolderKind.IfaddrIfp, rt.IfaIfp, generation);
+                    visitor.Visit(HolderKind.IfaddrIfp, rt.IfaIfp, false);
                 }
             }
         }
@@ -67,18 +91,18 @@ public sealed partial class Kernel
         {
             if (m.Used)
             {
-                Count(counts, HolderKind.In6MultiIfp, m.Ifp, generation);
+                visitor.Visit(HolderKind.In6MultiIfp, m.Ifp, false);
             }
         }
 
-        CountStaleQueue(counts, _ipintrq, generation);
-        CountStaleQueue(counts, _dummynet, generation);
-        CountStaleQueue(counts, _ipq, generation);
+        WalkQueue(ref visitor, _ipintrq);
+        WalkQueue(ref visitor, _dummynet);
+        WalkQueue(ref visitor, _ipq);
         foreach (ref readonly Mif6 mif in _mif6table.AsSpan())
         {
             if (mif.Used)
             {
-                Count(counts, HolderKind.Mif6Ifp, mif.Ifp, generation);
+                visitor.Visit(HolderKind.Mif6Ifp, mif.Ifp, false);
             }
         }
 
@@ -86,7 +110,7 @@ public sealed partial class Kernel
         {
             if (carp.Used && !carp.CarpDev.IsNull)
             {
-                Count(counts, HolderKind.CarpDevIfp, carp.CarpDev, generation);
+                visitor.Visit(HolderKind.CarpDevIfp, carp.CarpDev, false);
             }
         }
 
@@ -94,25 +118,65 @@ public sealed partial class Kernel
         {
             if (k.Used)
             {
-                Count(counts, HolderKind.KludgeIfp, k.Ifp, generation);
+                visitor.Visit(HolderKind.KludgeIfp, k.Ifp, false);
             }
         }
     }
 
-    private void CountStaleQueue(Span<int> counts, List<Mbuf> queue, uint generation)
+    private static void WalkQueue<TVisitor>(ref TVisitor visitor, List<Mbuf> queue)
+        where TVisitor : struct, IHolderVisitor, allows ref struct
     {
         foreach (Mbuf m in queue)
         {
-            Count(counts, HolderKind.RcvIf, m.RcvIf, generation);
+            visitor.Visit(HolderKind.RcvIf, m.RcvIf, false);
         }
     }
 
-    private void Count(Span<int> counts, HolderKind kind, IfnetPtr p, uint generation)
+    private ref struct StaleCount : IHolderVisitor
     {
-        if (generation != 0 ? p.Generation == generation : !IsAttached(p))
+        public Kernel Kernel;
+        public Span<int> Counts;
+        public uint Generation;
+
+        public readonly void Visit(HolderKind kind, IfnetPtr p, bool down)
         {
-            counts[(int)kind]++;
+            if (Generation != 0 ? p.Generation == Generation : !Kernel.IsAttached(p))
+            {
+                Counts[(int)kind]++;
+            }
         }
+    }
+
+    private struct UnguardedSearch : IHolderVisitor
+    {
+        public Kernel Kernel;
+        public List<HeldPointer> Found;
+
+        public readonly void Visit(HolderKind kind, IfnetPtr p, bool down)
+        {
+            if (Kernel.IsUnguarded(kind, p, down))
+            {
+                Found.Add(new HeldPointer(kind, p));
+            }
+        }
+    }
+
+    /// <summary>Whether a pointer names no attached interface, the design's check before a use would not notice, and no reference keeps the memory.</summary>
+    /// <param name="kind">Where it is stored.</param>
+    /// <param name="p">The pointer.</param>
+    /// <param name="down">It is a cached route's, and RTF_UP is clear.</param>
+    public bool IsUnguarded(HolderKind kind, IfnetPtr p, bool down)
+    {
+        if (IsAttached(p) || (down && _design.ValidatesRouteBeforeUse))
+        {
+            return false;
+        }
+
+        DesignPrice before = Price;
+        UseCheck check = _design.Check(this, p, kind, out _);
+        Price = before;
+        int block = Heap.BlockAt(p.Address);
+        return check == UseCheck.Unchecked && (block < 0 || !Heap.IsLive(block, p.Generation));
     }
 
     private bool IsAttached(IfnetPtr p)

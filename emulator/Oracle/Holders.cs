@@ -37,6 +37,9 @@ public enum HolderKind : byte
 
     /// <summary>What a thread that was pre-empted has read.</summary>
     ReaderIfp,
+
+    /// <summary>The interface that ip6_setpktoptions found for IPV6_PKTINFO, while the sender sleeps before its use.</summary>
+    PktInfoIfp,
 }
 
 /// <summary>The functions that use a held interface pointer.</summary>
@@ -149,6 +152,7 @@ public static class KernelNames
         HolderKind.CarpDevIfp => "carp_softc.sc_carpdev",
         HolderKind.IfAfdata => "ifnet.if_afdata[AF_INET6]",
         HolderKind.ReaderIfp => "ifp of a thread",
+        HolderKind.PktInfoIfp => "interface of IPV6_PKTINFO",
         _ => "no holder",
     };
 

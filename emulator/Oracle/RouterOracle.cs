@@ -384,6 +384,11 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return PurgeGap.RouteWalkSkipped;
         }
 
+        if (holder == HolderKind.PktInfoIfp)
+        {
+            return PurgeGap.NotCovered;
+        }
+
         int f = Find(p.Generation);
         if (holder is HolderKind.IfaddrIfp or HolderKind.RcvIf or HolderKind.Mif6Ifp or HolderKind.CarpDevIfp || (f >= 0 && _facts[f].NotAsked))
         {
@@ -400,33 +405,11 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             : _facts[f].HadInet ? PurgeGap.StoredAfterPurge : PurgeGap.NoInetAddress;
     }
 
-    /// <summary>The life of a pointer in words.</summary>
-    public IReadOnlyList<string> Story(Kernel.Kernel kernel, HolderKind holder, IfnetPtr p, PurgeGap gap, KernelPanic panic)
+    /// <summary>The life of the pointer whose use was fatal.</summary>
+    public CrashStory Story(Kernel.Kernel kernel, PurgeGap gap, KernelPanic panic)
     {
-        var story = new List<string>();
-        int f = Find(p.Generation);
-        if (f >= 0)
-        {
-            story.Add($"{_facts[f].Attached}  allocated: ppp{_facts[f].Unit}, index {_facts[f].Index}, softc at 0x{p.Address:x8}");
-            story.Add($"            stored in {KernelNames.Of(holder)}");
-            if (!_facts[f].AddressGone.IsNever)
-            {
-                story.Add($"{_facts[f].AddressGone}  address gone: the unit's last AF_INET address was removed");
-            }
-
-            story.Add($"            not purged: {KernelNames.Of(gap)}");
-            story.Add($"{_facts[f].Freed}  detached and freed (event {_facts[f].FreedEvent})");
-        }
-
-        int block = kernel.Heap.BlockAt(p.Address);
-        if (block >= 0)
-        {
-            HeapBlock b = kernel.Heap.Block(block);
-            story.Add(b.Next == -2 ? $"            reused: the block holds {b.Image}" : $"            still free: {kernel.Heap.FreeCount(b.Class)} blocks in the class");
-        }
-
-        story.Add($"{clock.Now}  used: {panic.Message}");
-        return story;
+        int f = Find(panic.Pointer.Generation);
+        return new CrashStory(kernel, f < 0 ? null : _facts[f], gap, panic, clock.Now);
     }
 
     /// <summary>The use that the kernel did not survive.</summary>
@@ -443,6 +426,20 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         {
             _lost[k] += counts[k];
         }
+    }
+
+    /// <summary>Writes what was noted of each unit: all that a crash title depends on.</summary>
+    public void SaveFacts(ImageWriter image)
+    {
+        image.WriteArray<DetachFacts>(_facts);
+        image.Write(_next);
+    }
+
+    /// <summary>Reads what <see cref="SaveFacts"/> wrote.</summary>
+    public void LoadFacts(ImageReader image)
+    {
+        image.ReadArray<DetachFacts>().CopyTo(_facts, 0);
+        _next = image.Read<int>();
     }
 
     /// <summary>Writes the counters.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Stress.Emulator.Simulation;
 
@@ -69,7 +70,7 @@ public sealed class EventQueue
             group++;
         }
 
-        int slot = (group * GroupSize) + Group(group).IndexOf(_next);
+        int slot = (group * GroupSize) + IndexOf(Group(group), _next);
         Cancel(slot);
         return slot;
     }
@@ -95,6 +96,13 @@ public sealed class EventQueue
 
     private void Settle()
     {
+        if (_least.Length == 1)
+        {
+            _changed = 0;
+            _next = _least[0] = Least(_due);
+            return;
+        }
+
         do
         {
             int group = BitOperations.TrailingZeroCount(_changed);
@@ -111,9 +119,10 @@ public sealed class EventQueue
         _next = next;
     }
 
+    // Both need a whole number of vectors, which the constructor sees to.
     private static long Least(ReadOnlySpan<long> due)
     {
-        if (!Vector.IsHardwareAccelerated || 8 % Vector<long>.Count != 0)
+        if (!Vector256.IsHardwareAccelerated)
         {
             long least = long.MaxValue;
             foreach (long t in due)
@@ -124,19 +133,37 @@ public sealed class EventQueue
             return least;
         }
 
-        ReadOnlySpan<Vector<long>> vectors = MemoryMarshal.Cast<long, Vector<long>>(due);
-        Vector<long> low = vectors[0];
-        for (int i = 1; i < vectors.Length; i++)
+        ref long first = ref MemoryMarshal.GetReference(due);
+        Vector256<long> low = Vector256.LoadUnsafe(ref first), low2 = Vector256.LoadUnsafe(ref first, 4);
+        for (int i = 8; i < due.Length; i += 8)
         {
-            low = Vector.Min(low, vectors[i]);
+            low = Vector256.Min(low, Vector256.LoadUnsafe(ref first, (nuint)i));
+            low2 = Vector256.Min(low2, Vector256.LoadUnsafe(ref first, (nuint)(i + 4)));
         }
 
-        long min = low[0];
-        for (int i = 1; i < Vector<long>.Count; i++)
+        low = Vector256.Min(low, low2);
+        Vector128<long> pair = Vector128.Min(low.GetLower(), low.GetUpper());
+        return Math.Min(pair[0], pair[1]);
+    }
+
+    private static int IndexOf(ReadOnlySpan<long> due, long value)
+    {
+        if (!Vector256.IsHardwareAccelerated)
         {
-            min = Math.Min(min, low[i]);
+            return due.IndexOf(value);
         }
 
-        return min;
+        ref long first = ref MemoryMarshal.GetReference(due);
+        Vector256<long> wanted = Vector256.Create(value);
+        for (int i = 0; i < due.Length; i += 4)
+        {
+            uint equal = Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)i), wanted).ExtractMostSignificantBits();
+            if (equal != 0)
+            {
+                return i + BitOperations.TrailingZeroCount(equal);
+            }
+        }
+
+        return -1;
     }
 }

@@ -75,19 +75,14 @@ public struct RandomStream
     {
         int whole = BitOperations.Log2(x);
         ulong m = x << (63 - whole);
-        long result = (long)whole << 24;
-        for (int bit = 23; bit >= 0; bit--)
+        long result = whole;
+        for (int bit = 0; bit < 24; bit++)
         {
+            // The square's first bit is the next one of the logarithm. No branch: nobody could predict it.
             ulong high = Math.BigMul(m, m, out ulong low);
-            if ((long)high < 0)
-            {
-                result |= 1L << bit;
-                m = high;
-            }
-            else
-            {
-                m = (high << 1) | (low >> 63);
-            }
+            int one = (int)(high >> 63), shift = one ^ 1;
+            result = (result << 1) | (uint)one;
+            m = (high << shift) | ((low >> 63) & (uint)shift);
         }
 
         return result;

@@ -172,7 +172,7 @@ public sealed class Router : IKernelHost
     /// </summary>
     public int Epoch { get; private set; } = 1;
 
-    /// <summary>The running process's step did what it does again and again: nothing that another step would find changed.</summary>
+    /// <summary>The running process's step changed nothing that decides how a Hello or a regular update goes.</summary>
     public void SteadyStep() => _steadyStep = true;
 
     /// <summary>Fast timeouts that would only count down, from the next one on.</summary>
@@ -481,7 +481,7 @@ public sealed class Router : IKernelHost
     {
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
-        _site.Crashed(this, title, () => (Kernel.StackTrace(), Oracle.Story(Kernel, panic.Holder, panic.Pointer, gap, panic)));
+        _site.Crashed(this, title, () => Oracle.Story(Kernel, gap, panic));
         Oracle.Fatal(Kernel, panic);
         Oracle.Panicked(Kernel);
         if (_site.Clock.Trace is not null)

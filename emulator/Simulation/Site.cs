@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Modem;
 using Stress.Emulator.Oracle;
@@ -80,7 +79,10 @@ public sealed class Site
     public IReadOnlyList<CrashTally> Crashes => _crashes;
 
     /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
-    public SiteTally Tally => _tally ??= MakeTally();
+    public SiteTally Tally => _tally ??= MakeTally(named: true);
+
+    /// <summary>The last window's counters without the probes, for a series over time: their names would cost more than all the rest.</summary>
+    public SiteTally TallyWithoutProbes() => MakeTally(named: false);
 
     /// <summary>The rolling digest over every executed event so far.</summary>
     public ulong Digest => _digest;
@@ -120,7 +122,7 @@ public sealed class Site
     /// <param name="lastEvent">No event after this one is executed.</param>
     public void RunUntil(VirtualTime end, long lastEvent)
     {
-        _tally ??= MakeTally(); // stays that of the last window's end
+        _tally ??= MakeTally(named: true); // stays that of the last window's end
         Execute(end, lastEvent);
     }
 
@@ -418,7 +420,7 @@ public sealed class Site
     /// <param name="router">The router.</param>
     /// <param name="title">Which code path.</param>
     /// <param name="tell">Its call stack and the pointer's life; asked for when the title is new to the site.</param>
-    public void Crashed(Router router, CrashTitle title, Func<(IReadOnlyList<string> Stack, IReadOnlyList<string> Story)> tell)
+    public void Crashed(Router router, CrashTitle title, Func<CrashStory> tell)
     {
         Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
         if (_firstCrash.IsNever)
@@ -429,15 +431,14 @@ public sealed class Site
         CrashTally? tally = _crashes.Find(c => c.Title == title && c.Role == router.Role);
         if (tally is null)
         {
-            (IReadOnlyList<string> stack, IReadOnlyList<string> story) = tell();
-            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Stack = stack, Story = story };
+            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Told = tell() };
             _crashes.Add(tally);
         }
 
         tally.Count++;
     }
 
-    private SiteTally MakeTally()
+    private SiteTally MakeTally(bool named)
     {
         var tally = new SiteTally { Events = Clock.Events, Frames = _frames, FirstCrash = _firstCrash };
         Span<int> live = stackalloc int[Kernel.Kernel.HolderKinds];
@@ -482,7 +483,7 @@ public sealed class Site
                     lost[k] += r.Oracle.LostInPanic[k];
                 }
 
-                for (int i = 0; i < r.Oracle.Refused.Count; i++)
+                for (int i = 0; named && i < r.Oracle.Refused.Count; i++)
                 {
                     ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
                     string name = $"errno {c.Error} seen by {c.Program.ToString().ToLowerInvariant()}, {(role == 0 ? "called" : "calling")}";
@@ -490,7 +491,7 @@ public sealed class Site
                     tally.Probes[name] = n + c.Count;
                 }
 
-                for (int i = 0; i < r.Oracle.Cells.Count; i++)
+                for (int i = 0; named && i < r.Oracle.Cells.Count; i++)
                 {
                     ref readonly CoverageCell c = ref r.Oracle.Cells[i];
                     string name = Coverage.Name(c.Holder, c.Order, c.Site, c.Alias);
@@ -498,7 +499,7 @@ public sealed class Site
                     tally.Probes[name] = n + c.Count;
                 }
 
-                for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
+                for (int i = 0; named && i < r.Oracle.UnitAliases.Count; i++)
                 {
                     ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
                     string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
@@ -506,7 +507,7 @@ public sealed class Site
                     tally.Probes[name] = n + a.Count;
                 }
 
-                for (int i = 0; i < ProbeNames.Count; i++)
+                for (int i = 0; named && i < ProbeNames.Count; i++)
                 {
                     if (r.Oracle.Probes[i] > 0)
                     {
@@ -563,8 +564,7 @@ public sealed class Site
             image.Write(c.Count);
             image.Write(c.First);
             image.Write(c.FirstEvent);
-            image.WriteArray<byte>(Encoding.UTF8.GetBytes(string.Join('\n', c.Stack)));
-            image.WriteArray<byte>(Encoding.UTF8.GetBytes(string.Join('\n', c.Story)));
+            c.Told!.Save(image);
         }
     }
 
@@ -594,7 +594,7 @@ public sealed class Site
             site._crashes.Add(new CrashTally(image.Read<CrashTitle>(), image.Read<Role>())
             {
                 Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
-                Stack = Encoding.UTF8.GetString(image.ReadArray<byte>()).Split('\n'), Story = Encoding.UTF8.GetString(image.ReadArray<byte>()).Split('\n'),
+                Told = CrashStory.Load(image),
             });
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Simulation;
 
 namespace Stress.Emulator.Stacks;
 
@@ -53,6 +54,33 @@ public sealed class OperationRunner(IStack stack)
 
         return new OperationRun(stack, steps);
     }
+
+    /// <summary>Runs one operation, outside any list.</summary>
+    public OperationResult RunOne(Operation operation) => Step(operation);
+
+    /// <summary>Writes the indices that <c>@name</c> means.</summary>
+    public void Save(ImageWriter image)
+    {
+        image.Write(lastIndex.Count);
+        foreach ((string name, uint index) in lastIndex)
+        {
+            image.WriteArray<char>(name);
+            image.Write(index);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        lastIndex.Clear();
+        for (int n = image.Read<int>(); n > 0; n--)
+        {
+            lastIndex[new string(image.ReadArray<char>())] = image.Read<uint>();
+        }
+    }
+
+    /// <summary>The interface index that a selector means now.</summary>
+    public uint IndexOf(InterfaceSelector selector) => Resolve(selector);
 
     private OperationResult Step(Operation o) => o.Kind switch
     {

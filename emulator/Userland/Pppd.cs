@@ -294,8 +294,10 @@ public sealed class Pppd : IProcess, IPppActions
             _protocolDue = false;
             if (_phase == PppdPhase.Running)
             {
+                (bool, bool) header = Header;
                 _ppp.Timeout(now, this);
                 ArmProtocol();
+                SteadyIfStill(header);
                 return true;
             }
         }
@@ -305,14 +307,27 @@ public sealed class Pppd : IProcess, IPppActions
             ReadOnlySpan<byte> frame = _reads.Take(out _);
             if (_phase == PppdPhase.Running)
             {
+                (bool, bool) header = Header;
                 _ppp.Input(frame, now, this);
                 ArmProtocol();
+                SteadyIfStill(header);
             }
 
             return true;
         }
 
         return false;
+    }
+
+    private (bool Acfc, bool Pfc) Header => (_ppp.TransmitAcfc, _ppp.TransmitPfc);
+
+    // What a packet decides about the kernel it leaves to later steps; at once it changes at most how a header is written. An echo does not even that.
+    private void SteadyIfStill((bool, bool) header)
+    {
+        if (header == Header)
+        {
+            _router.SteadyStep();
+        }
     }
 
     private void Dial(VirtualTime now)
@@ -427,6 +442,7 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
             case Op.Write:
                 _site.Transmit(Line, _router.Role, _writes.Take(out _));
+                _router.SteadyStep();
                 return;
             case Op.LinkDownScripts:
                 _router.Compete(CompetitorTrigger.LinkDown, now);

@@ -35,9 +35,23 @@ public sealed class SiteHandOver
     {
         int window = Site.NextWindow;
         Site.RunWindow();
-        Series.Note(window / plan.BinWindows, Site.Tally);
-        Marks?.Add(new WindowMark(Site.Tally.Digest, Site.Tally.Events));
+        SiteTally tally = Site.TallyWithoutProbes();
+        Series.Note(window / plan.BinWindows, tally);
+        Marks?.Add(new WindowMark(tally.Digest, tally.Events));
     }
+}
+
+/// <summary>A site between two leases: packed, since most of a large run's sites rest at any moment.</summary>
+/// <param name="image">What came back.</param>
+public sealed class SiteAtRest(SiteHandOver image)
+{
+    private readonly PackedSite _site = PackedSite.Pack(image.Site);
+    private readonly SiteOptions _options = image.Options;
+    private readonly SiteSeries _series = image.Series;
+    private readonly List<WindowMark>? _marks = image.Marks;
+
+    /// <summary>The site, live again.</summary>
+    public SiteHandOver Open() => new() { Options = _options, Site = _site.Open(_options), Series = _series, Marks = _marks };
 }
 
 /// <summary>What a site had come to at the end of a window.</summary>

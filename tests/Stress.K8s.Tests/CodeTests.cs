@@ -151,6 +151,18 @@ public sealed partial class CodeTests
         Assert.Equal(files.OrderBy(pair => pair.Key, StringComparer.Ordinal), maps.OrderBy(pair => pair.Key, StringComparer.Ordinal));
     });
 
+    [Fact]
+    public void The_rules_for_the_operator_are_those_of_the_rule_files()
+    {
+        (int code, string text, string _) = Manifests.Run("bash", Repository.At("k8s", "prometheus-rules.sh"));
+        List<PrometheusRule> rules = [.. Manifests.Parse(text).Cast<PrometheusRule>()];
+
+        Assert.Equal(0, code);
+        Assert.Equal(["stress-rules", "stress-alerts"], rules.Select(rule => rule.Metadata.Name));
+        Assert.Contains(rules[0].Spec.Groups.SelectMany(group => group.Rules), rule => rule.ContainsKey("record"));
+        Assert.Contains(rules[1].Spec.Groups.SelectMany(group => group.Rules), rule => rule.TryGetValue("alert", out object? name) && name.Equals("StressLostWork"));
+    }
+
     // A run on a cluster comes with the silos' grains; until then its option is taken from SiloDefaults' own variable.
     private static bool Landed(string argument) => argument != $"--cluster=$({SiloDefaults.ClusterVariable})"
         || Stress.Subcommands.Single(command => command.Name == "run").Options.Any(option => option.Name == "--cluster");

@@ -10,6 +10,7 @@ using Xunit;
 
 namespace Stress.K8s.Tests;
 
+[Collection("environment variables")]
 public sealed class ManifestTests
 {
     [ToolFact("kubectl", "kubernetes-client")]

@@ -11,7 +11,11 @@ public sealed class Manifests
     /// <summary>Every folder that somebody may apply.</summary>
     public static readonly IReadOnlyList<string> Folders = ["base", "overlays/single", "overlays/soak", "overlays/prod"];
 
-    private static readonly Dictionary<string, Type> OwnModels = new() { ["monitoring.coreos.com/v1/ServiceMonitor"] = typeof(ServiceMonitor) };
+    private static readonly Dictionary<string, Type> OwnModels = new()
+    {
+        ["monitoring.coreos.com/v1/ServiceMonitor"] = typeof(ServiceMonitor),
+        ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(PrometheusRule),
+    };
     private static readonly Lazy<IReadOnlyList<Manifests>> Loaded = new(() => [.. Folders.Select(folder => new Manifests(folder, Kustomize(folder)))]);
 
     private Manifests(string folder, string text)

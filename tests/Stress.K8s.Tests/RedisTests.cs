@@ -1,59 +1,94 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using k8s.Models;
+using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.K8s.Tests;
 
 /// <summary>The start script, the configuration and the probe of the Redis manifest, with a real redis-server and folders of the test's own.</summary>
+[Collection("environment variables")]
 public sealed class RedisTests : IDisposable
 {
     private const string Password = "of-this-test-only";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("stress-test-").FullName;
+    private readonly int _port = FreePort();
+    private string _cli = "";
     private Process? _server;
 
     [ToolFact("redis-server")]
     public void Redis_starts_with_the_password_from_a_file_keeps_every_write_and_answers_its_probe()
     {
-        if (Tools.Find("kubectl") is null)
+        Start("base", "");
+        Assert.Contains("NOAUTH", Shell(Cli("set a b")).Output);
+        Assert.Equal("appendonly\nyes\n", Shell(Authenticated("config get appendonly")).Output);
+        Assert.Equal("maxmemory-policy\nnoeviction\n", Shell(Authenticated("config get maxmemory-policy")).Output);
+        Assert.Equal("OK\n", Shell(Authenticated("set kept yes")).Output);
+
+        Stop();
+        Start("base", "");
+        Assert.Equal("yes\n", Shell(Authenticated("get kept")).Output);
+    }
+
+    [ToolFact("redis-server")]
+    public async Task With_TLS_Redis_answers_nobody_in_clear_and_a_silo_that_trusts_the_authority()
+    {
+        WriteCertificates();
+        Start("overlays/prod", $"--tls --cacert {In("tls")}/ca.crt");
+        Assert.NotEqual("PONG\n", Shell($"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD timeout 5 redis-cli -p {_port} ping 2>&1 || true").Output);
+
+        RedisAddress address = RedisAddress.Parse($"rediss://localhost:{_port}");
+        Environment.SetEnvironmentVariable(SiloDefaults.RedisPasswordVariable, Password);
+        try
         {
-            return; // ManifestTests say that it is missing
+            Assert.NotNull(await address.Problem());
+            Environment.SetEnvironmentVariable(SiloDefaults.RedisCaVariable, In("tls") + "/ca.crt");
+            Assert.Null(await address.Problem());
         }
-
-        Manifests manifests = Manifests.All.Single(manifests => manifests.Folder == "base");
-        V1Container redis = manifests.Pods.Single(pod => pod.Owner == "stress-redis").Spec.Containers.Single();
-        int port = FreePort();
-        foreach (string folder in (string[])["data", "config", "run"])
+        finally
         {
-            Directory.CreateDirectory(Path.Combine(_folder, folder));
+            Environment.SetEnvironmentVariable(SiloDefaults.RedisPasswordVariable, null);
+            Environment.SetEnvironmentVariable(SiloDefaults.RedisCaVariable, null);
         }
-
-        string configuration = manifests.Of<V1ConfigMap>().Single(map => map.Metadata.Name.StartsWith("stress-redis-config", StringComparison.Ordinal)).Data["redis.conf"];
-        File.WriteAllText(Path.Combine(_folder, "config", "redis.conf"), Here(configuration, port) + "\nbind 127.0.0.1\nlogfile redis.log\n");
-        string script = Here(redis.Args.Single(), port);
-        _server = Start(redis.Command, script);
-
-        string probe = redis.ReadinessProbe.Exec.Command[^1].Replace("redis-cli", $"redis-cli -p {port}", StringComparison.Ordinal);
-        Assert.True(SpinWait.SpinUntil(() => Shell(probe).Code == 0, Limit), File.ReadAllText(Path.Combine(_folder, "data", "redis.log")));
-        Assert.DoesNotContain(Password, script);
-        Assert.DoesNotContain(Password, File.ReadAllText($"/proc/{_server.Id}/cmdline"));
-        Assert.Contains("NOAUTH", Shell($"redis-cli -p {port} set a b").Output);
-        Assert.Equal("appendonly\nyes\n", Shell($"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD redis-cli -p {port} config get appendonly").Output);
-        Assert.Equal("maxmemory-policy\nnoeviction\n", Shell($"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD redis-cli -p {port} config get maxmemory-policy").Output);
-        Assert.Equal("OK\n", Shell($"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD redis-cli -p {port} set kept yes").Output);
-
-        _server.Kill();
-        _server.WaitForExit();
-        _server = Start(redis.Command, script);
-        Assert.True(SpinWait.SpinUntil(() => Shell(probe).Code == 0, Limit));
-        Assert.Equal("yes\n", Shell($"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD redis-cli -p {port} get kept").Output);
     }
 
     public void Dispose()
+    {
+        Stop();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    // The manifest's own script and configuration, and its own probe to say when it is ready.
+    private void Start(string overlay, string tls)
+    {
+        Manifests manifests = Manifests.All.Single(manifests => manifests.Folder == overlay);
+        V1Container redis = manifests.Pods.Single(pod => pod.Owner == "stress-redis").Spec.Containers.Single();
+        foreach (string folder in (string[])["data", "config", "run"])
+        {
+            Directory.CreateDirectory(In(folder));
+        }
+
+        foreach ((string name, string text) in manifests.Of<V1ConfigMap>().Single(map => map.Metadata.Name.StartsWith("stress-redis-config", StringComparison.Ordinal)).Data)
+        {
+            File.WriteAllText(Path.Combine(In("config"), name), Here(text) + "\n");
+        }
+
+        File.AppendAllText(Path.Combine(In("config"), "redis.conf"), "bind 127.0.0.1\nlogfile redis.log\n");
+        string script = Here(redis.Args.Single());
+        _server = Start(redis.Command, script);
+        _cli = $"redis-cli -p {_port} {tls}";
+        string probe = Here(redis.ReadinessProbe.Exec.Command[^1]).Replace("redis-cli", $"redis-cli -p {_port}", StringComparison.Ordinal);
+        Assert.True(SpinWait.SpinUntil(() => Shell(probe).Code == 0, Limit), "Redis does not answer its readiness probe");
+        Assert.DoesNotContain(Password, script);
+        Assert.DoesNotContain(Password, File.ReadAllText($"/proc/{_server.Id}/cmdline"));
+    }
+
+    private void Stop()
     {
         if (_server is { HasExited: false })
         {
@@ -62,16 +97,42 @@ public sealed class RedisTests : IDisposable
         }
 
         _server?.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _server = null;
     }
 
-    // The container's folders are this test's; everything else is the manifest's own text. Its everysec is made always, since the test kills at once.
-    private string Here(string text, int port) => text
-        .Replace("/run/redis", Path.Combine(_folder, "run"), StringComparison.Ordinal)
-        .Replace("/etc/redis", Path.Combine(_folder, "config"), StringComparison.Ordinal)
-        .Replace("dir /data", $"dir {Path.Combine(_folder, "data")}", StringComparison.Ordinal)
+    private string In(string folder) => Path.Combine(_folder, folder);
+
+    private string Cli(string command) => $"{_cli} {command}";
+
+    private string Authenticated(string command) => $"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD {Cli(command)}";
+
+    // The container's folders are this test's; everything else is the manifest's text. Writes are kept at once, since the test kills Redis after the last.
+    private string Here(string text) => text
+        .Replace("/run/redis", In("run"), StringComparison.Ordinal)
+        .Replace("/etc/redis", In("config"), StringComparison.Ordinal)
+        .Replace("/tls/", In("tls") + "/", StringComparison.Ordinal)
+        .Replace("dir /data", $"dir {In("data")}", StringComparison.Ordinal)
         .Replace("appendfsync everysec", "appendfsync always", StringComparison.Ordinal)
-        .Replace("port 6379", string.Create(CultureInfo.InvariantCulture, $"port {port}"), StringComparison.Ordinal);
+        .Replace("port 6379", $"port {_port}", StringComparison.Ordinal);
+
+    // An authority of the test's own, and a certificate by it for the name that the client uses.
+    private void WriteCertificates()
+    {
+        DateTimeOffset from = DateTimeOffset.UtcNow.AddDays(-1), until = from.AddDays(3);
+        using RSA authorityKey = RSA.Create(2048), key = RSA.Create(2048);
+        var authority = new CertificateRequest("CN=authority of a test", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 issuer = authority.CreateSelfSigned(from, until);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.Create(issuer, from, until, [1, 2, 3, 4]);
+        Directory.CreateDirectory(In("tls"));
+        File.WriteAllText(Path.Combine(In("tls"), "ca.crt"), issuer.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(In("tls"), "tls.crt"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(In("tls"), "tls.key"), key.ExportPkcs8PrivateKeyPem());
+    }
 
     private static Process Start(IList<string> command, string script)
     {

@@ -46,11 +46,14 @@ public enum KernelWord : byte
 /// <summary>One block of a size class. Kernel code never sees <see cref="Generation"/>; only the oracle does.</summary>
 public struct HeapBlock
 {
+    /// <summary>What <see cref="Next"/> of a block in use is.</summary>
+    public const short InUse = -2;
+
     /// <summary>Which allocation this is: a new number at each malloc.</summary>
     public uint Generation;
 
-    /// <summary>Next block of the free list, or -1; a block that is in use has -2.</summary>
-    public int Next;
+    /// <summary>Next block of the free list, or -1; a block that is in use has <see cref="InUse"/>.</summary>
+    public short Next;
 
     /// <summary>in6_ifextra of a ppp_softc, as an address; nd_ifinfo of an in6_ifextra.</summary>
     public uint Extra;
@@ -102,7 +105,7 @@ public sealed class KernelHeap
 
     private readonly Abi _abi;
     private readonly MallocFill _fill;
-    private HeapBlock[] _blocks = new HeapBlock[24];
+    private HeapBlock[] _blocks = new HeapBlock[40];
     private int _count;
     private readonly int[] _head = [-1, -1];
     private readonly int[] _tail = [-1, -1];
@@ -174,7 +177,7 @@ public sealed class KernelHeap
 
         int block = _head[heapClass];
         ref HeapBlock b = ref _blocks[block];
-        if (b.Next == -2)
+        if (b.Next == HeapBlock.InUse)
         {
             throw new InvalidOperationException($"heap: block {block} is on the free list and in use");
         }
@@ -186,7 +189,7 @@ public sealed class KernelHeap
         }
 
         _free[heapClass]--;
-        b.Next = -2;
+        b.Next = HeapBlock.InUse;
         b.Generation = ++_generation;
         ReplacedImage = b.Image;
         b.Image = image;
@@ -202,7 +205,7 @@ public sealed class KernelHeap
     public void Free(int block)
     {
         ref HeapBlock b = ref _blocks[block];
-        if (b.Next != -2)
+        if (b.Next != HeapBlock.InUse)
         {
             throw new InvalidOperationException($"heap: block {block} freed twice");
         }
@@ -213,7 +216,7 @@ public sealed class KernelHeap
     }
 
     /// <summary>Whether the block is in use, and by the allocation with this identity.</summary>
-    public bool IsLive(int block, uint generation) => _blocks[block].Next == -2 && _blocks[block].Generation == generation;
+    public bool IsLive(int block, uint generation) => _blocks[block].Next == HeapBlock.InUse && _blocks[block].Generation == generation;
 
     /// <summary>Emulated address of a block.</summary>
     public uint AddressOf(int block) => _blocks[block].Class == 0 ? HeapBase + ((uint)block * (uint)_size[0]) : SmallBase + ((uint)block * (uint)_size[1]);
@@ -249,7 +252,7 @@ public sealed class KernelHeap
     {
         ref readonly HeapBlock b = ref _blocks[block];
         int offset = Offset(word, _abi);
-        if (b.Next != -2 && b.Poisoned)
+        if (b.Next != HeapBlock.InUse && b.Poisoned)
         {
             int link = _fill == MallocFill.Release ? 0 : _abi == Abi.Ilp32 ? 8 : 16;
             if (offset == link)
@@ -342,7 +345,7 @@ public sealed class KernelHeap
             Array.Resize(ref _blocks, _count + 16);
         }
 
-        _blocks[_count] = new HeapBlock { Class = (byte)heapClass, Next = -2, Interface = -1, Image = BlockImage.Zero };
+        _blocks[_count] = new HeapBlock { Class = (byte)heapClass, Next = HeapBlock.InUse, Interface = -1, Image = BlockImage.Zero };
         return _count++;
     }
 
@@ -355,7 +358,7 @@ public sealed class KernelHeap
         }
         else
         {
-            _blocks[_tail[heapClass]].Next = block;
+            _blocks[_tail[heapClass]].Next = checked((short)block);
         }
 
         _tail[heapClass] = block;

@@ -288,7 +288,7 @@ public sealed partial class Kernel
             {
                 if (other < 0 && KludgeOf(p) < 0)
                 {
-                    throw new KernelPanic(UseSite.In6SaveMkludge, HolderKind.KludgeIfp, p, 0, "in6_savemkludge: no kludge space");
+                    throw new KernelPanic(UseSite.In6SaveMkludge, HolderKind.KludgeIfp, p, 0, PanicAction.NoKludgeSpace);
                 }
 
                 _in6Multis[m].Ia = (short)other;

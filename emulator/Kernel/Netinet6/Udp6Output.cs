@@ -25,7 +25,93 @@ public sealed partial class Kernel
             return Errno.ENXIO;
         }
 
-        // ... and used here; nothing on this kernel can come between (section 4).
+        // ... and used from here on; nothing on this kernel can come between (section 4).
+        return Udp6Output(s, slot, destination, port, payload);
+    }
+
+    /// <summary>
+    /// The first half of <see cref="SendUdp6"/> on a kernel whose udp6_output may sleep for memory: ip6_setpktoptions has checked the index, the process sleeps.
+    /// No NetBSD of 2005: it shows what the check would then be worth.
+    /// </summary>
+    /// <param name="index">The index.</param>
+    /// <param name="keepsPointer">The ifnet pointer is kept over the sleep: a holder like any other to the design.</param>
+    /// <param name="found">The interface.</param>
+    /// <returns>ENXIO for an index without interface.</returns>
+    public Errno Ip6SetPktOptions(int index, bool keepsPointer, out IfnetPtr found)
+    {
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Sosend);
+        Push(KernelFunction.Udp6Output);
+        int slot = IfByIndex(index);
+        found = slot < 0 ? IfnetPtr.Null : PointerTo(slot);
+        if (keepsPointer && slot >= 0)
+        {
+            _design.Hold(this, found);
+        }
+
+        return slot < 0 ? Errno.ENXIO : Errno.None;
+    }
+
+    /// <summary>The second half, after the sleep.</summary>
+    /// <param name="s">The socket.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="found">What <see cref="Ip6SetPktOptions"/> found.</param>
+    /// <param name="keepsPointer">True: the ifnet pointer was kept in a variable; false: the index is looked up again, as in6_selectsrc does.</param>
+    /// <param name="payload">The datagram.</param>
+    public Errno SendUdp6AfterSleep(int s, Ipv6Address destination, ushort port, IfnetPtr found, bool keepsPointer, ReadOnlySpan<byte> payload)
+    {
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Sosend);
+        Push(KernelFunction.Udp6Output);
+        Errno error = Udp6OutputAfterSleep(s, destination, port, found, keepsPointer, payload);
+        if (keepsPointer)
+        {
+            _design.Release(this, found);
+        }
+
+        return error;
+    }
+
+    private Errno Udp6OutputAfterSleep(int s, Ipv6Address destination, ushort port, IfnetPtr found, bool keepsPointer, ReadOnlySpan<byte> payload)
+    {
+        int slot;
+        if (!keepsPointer)
+        {
+            Push(KernelFunction.In6SelectSrc);
+            slot = IfByIndex(found.Index);
+            Pop();
+            if (slot < 0)
+            {
+                return Errno.EADDRNOTAVAIL;
+            }
+
+            if (_ifs[slot].Generation != found.Generation)
+            {
+                _oracle.Alias(HolderKind.PktInfoIfp, UseSite.In6SelectSrc, found, _ifs[slot].Generation);
+            }
+        }
+        else
+        {
+            slot = Use(found, HolderKind.PktInfoIfp, UseSite.In6SelectSrc);
+            if (slot == Gone)
+            {
+                return Errno.ENXIO;
+            }
+
+            if (slot == Dangling)
+            {
+                Push(KernelFunction.Ip6Output);
+                FollowStaleNdIfinfo(found, HolderKind.PktInfoIfp, UseSite.Ip6Output);
+                return StaleOutput(found, HolderKind.PktInfoIfp, UseSite.Ip6Output);
+            }
+        }
+
+        return Udp6Output(s, slot, destination, port, payload);
+    }
+
+    private Errno Udp6Output(int s, int slot, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)
+    {
         Ipv6Address scoped = Scoped(destination, slot);
         Ipv6Address source = LinkLocalOf(slot);
         if (source.IsAny)

@@ -47,7 +47,13 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public string Design => _design.Name;
 
     /// <inheritdoc/>
-    public StackOracle Oracle { get; } = new();
+    public StackOracle Oracle { get; private set; } = new();
+
+    /// <summary>Hears of each bad use too, or null.</summary>
+    public IUseListener? Listener { get; set; }
+
+    /// <summary>The kernel.</summary>
+    public Kernel.Kernel RunningKernel => _kernel;
 
     /// <inheritdoc/>
     public bool KeepsOneLastIndex => false;
@@ -265,6 +271,73 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         return Answer(_kernel.SendUdp6(s, destination, _kernel.Pcbs[s].Port, (int)index, payload), Text(index));
     });
 
+    /// <summary>The first half of <see cref="SendWithPacketInfo6"/>: the check of the index, before the sender sleeps.</summary>
+    public OperationResult CheckPacketInfo6(string socket, uint index, bool keepsPointer, out IfnetPtr found)
+    {
+        IfnetPtr checkedIf = default;
+        OperationResult result = OnSocket(socket, _ => Answer(_kernel.Ip6SetPktOptions((int)index, keepsPointer, out checkedIf), Text(index)));
+        found = checkedIf;
+        return result;
+    }
+
+    /// <summary>The second half: the send, after the sleep.</summary>
+    public OperationResult SendChecked6(string socket, Ipv6Address destination, IfnetPtr found, bool keepsPointer) => OnSocket(socket, s =>
+    {
+        Span<byte> payload = stackalloc byte[SendPkt6Bytes];
+        return Answer(_kernel.SendUdp6AfterSleep(s, destination, _kernel.Pcbs[s].Port, found, keepsPointer, payload));
+    });
+
+    /// <summary>Writes the router without its counters: what decides how it goes on.</summary>
+    public void Save(ImageWriter image)
+    {
+        _kernel.Price = default;
+        _kernel.Save(image);
+        _router.SaveFacts(image);
+        image.Write(_lines);
+        image.Write(_ticked);
+        SaveNames(image, _interfaces);
+        SaveNames(image, _sockets);
+        SaveNames(image, _carps);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote; the oracle starts again.</summary>
+    public void Load(ImageReader image)
+    {
+        _kernel.Load(image);
+        _router.LoadFacts(image);
+        _lines = image.Read<int>();
+        _ticked = image.Read<int>();
+        LoadNames(image, _interfaces);
+        LoadNames(image, _sockets);
+        LoadNames(image, _carps);
+        _frames.Clear();
+        Title = null;
+        Array.Clear(_findings);
+        if (Oracle.Accesses.Count > 0)
+        {
+            Oracle = new StackOracle();
+        }
+    }
+
+    private static void SaveNames(ImageWriter image, SortedDictionary<string, int> names)
+    {
+        image.Write(names.Count);
+        foreach ((string name, int value) in names)
+        {
+            image.WriteArray<char>(name);
+            image.Write(value);
+        }
+    }
+
+    private static void LoadNames(ImageReader image, SortedDictionary<string, int> names)
+    {
+        names.Clear();
+        for (int n = image.Read<int>(); n > 0; n--)
+        {
+            names[new string(image.ReadArray<char>())] = image.Read<int>();
+        }
+    }
+
     /// <inheritdoc/>
     public OperationResult State() => new(0, null, null, "(n/a)");
 
@@ -386,11 +459,15 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         return OperationResult.With(text.ToString());
     }
 
+    /// <summary>Why the purge that should have cleared a holder did not.</summary>
+    public PurgeGap GapOf(HolderKind holder, IfnetPtr p) => _router.GapOf(holder, p);
+
     void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
     {
         string story = new CrashTitle(site, holder, _router.GapOf(holder, p)).ToString();
         Find(holder, Verdict.Stale, story);
         Oracle.Use(KernelNames.Of(site), FileOf(site), story, KernelNames.Of(holder));
+        Listener?.StaleUse(holder, site, p);
     }
 
     void IUseListener.Alias(HolderKind holder, UseSite site, IfnetPtr p, string names)
@@ -398,6 +475,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         string story = $"alias: {KernelNames.Of(holder)}: {names}";
         Find(holder, Verdict.Alias, $"{KernelNames.Of(site)}: {story}");
         Oracle.Use(KernelNames.Of(site), FileOf(site), story, "alias " + KernelNames.Of(holder));
+        Listener?.Alias(holder, site, p, names);
     }
 
     private static string FileOf(UseSite site) => site switch

@@ -1,0 +1,181 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using Stress.Client.Running;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Exploration;
+using Stress.Emulator.Simulation;
+using Stress.Scenarios;
+
+namespace Stress.Client.Commands;
+
+/// <summary>
+/// <c>stress explore FILE.ops|FILE.yaml</c>: visits every order in which the programs of a small world can run, and prints the shortest schedule to whatever is
+/// wrong. Finding something is a result: the exit code is 0 when the exploration is finished, 130 when it was stopped and can go on.
+/// </summary>
+public static class ExploreCommand
+{
+    private const string Magic = "stress-explore-1";
+    private const string AllDesigns = "all";
+    private const int MaxDepth = 1_000, MaxPreemptions = 200;
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "A small world: a .yaml file, or an operation list whose sockets and interfaces become processes." };
+        var design = new Option<string?>("--design") { Description = "Teardown design, or all (default: netbsd-2005)." };
+        var depth = new Option<string?>("--depth") { Description = "Longest schedule in steps (default 40)." };
+        var preemptions = new Option<string?>("--preemptions") { Description = "Most switches away from a process that could go on, or any (default 2)." };
+        var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and go on from it where it exists." };
+        var states = new Option<string?>("--stop-after") { Description = "Stop after so many states; --resume goes on." };
+        var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
+        var command = new Command("explore", "Visit every schedule of a small world.") { file, design, depth, preemptions, resume, states, whole };
+        command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", new ExplorationLimits(
+            line.GetValue(depth) is { } d ? Whole("--depth", d, 1, MaxDepth) : 40,
+            line.GetValue(preemptions) is { } p ? p == "any" ? null : Whole("--preemptions", p, 0, MaxPreemptions) : 2,
+            !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) is { } s ? Whole("--stop-after", s, 1, int.MaxValue) : int.MaxValue, stop)));
+        return command;
+    }
+
+    private static int Execute(Terminal terminal, string file, string design, ExplorationLimits limits, string? resume, int most, CancellationToken stop)
+    {
+        World world = File.Exists(file)
+            ? WorldLoader.Load(file)
+            : throw new UsageException($"{file}: no such file; accepted is a small world, as scenarios/explore/pair.yaml, or an operation list");
+        if (resume is not null)
+        {
+            Output.CheckFile("--resume", resume);
+        }
+
+        IReadOnlyList<TeardownDesign> designs = design == AllDesigns ? TeardownDesigns.All
+            : TeardownDesigns.All.FirstOrDefault(d => d.Name == design) is { } one ? [one]
+            : throw new UsageException($"--design {design}: no such design; accepted: all, {DesignSet.BuiltIn.Names}");
+        if (resume is not null && designs.Count > 1)
+        {
+            throw new UsageException("--resume keeps one search; accepted with one --design");
+        }
+
+        TextWriter o = terminal.Out.Profile.Out.Writer;
+        string title = $"world {world.Name}: {world.Routers.Count} router{(world.Routers.Count == 1 ? "" : "s")}, {world.Actors.Count} programs of {world.Actors.Sum(a => a.Steps.Count)} steps; depth {limits.Depth}, {Bound(limits)}{(limits.Reduces ? ", sleep sets" : "")}";
+        int exit = ExitCodes.Ok;
+        foreach (TeardownDesign d in designs)
+        {
+            Explorer explorer = Open(world, d, limits, file, resume);
+            if (title.Length > 0)
+            {
+                o.WriteLine(title);
+                title = "";
+            }
+
+            long before = explorer.Transitions, statesBefore = explorer.States, began = Stopwatch.GetTimestamp();
+            explorer.Run(() => stop.IsCancellationRequested || explorer.States >= most);
+            double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            Print(o, explorer, d, explorer.States - statesBefore, seconds, designs.Count > 1);
+            if (resume is not null)
+            {
+                Keep(explorer, d, file, resume);
+            }
+
+            if (!explorer.IsFinished)
+            {
+                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : $"stopped; the same command goes on from {resume}");
+                exit = ExitCodes.Interrupted;
+                break;
+            }
+        }
+
+        return exit;
+    }
+
+    private static void Print(TextWriter o, Explorer e, TeardownDesign design, long states, double seconds, bool many)
+    {
+        IReadOnlyList<Counterexample> found = e.Found();
+        o.WriteLine();
+        o.WriteLine($"{design.Name}: {Number(e.States)} states, {Number(e.Transitions)} transitions, {Number((long)(states / Math.Max(seconds, 1e-6)))} states/s; {Number(e.Images)} kernel images, {Number(e.Executed)} steps executed; {(e.IsExhaustive ? $"every schedule, the longest has {e.DepthReached} steps" : e.IsFinished ? $"every schedule of up to {e.Limits.Depth} steps" : "not finished")}");
+        Counterexample[] bad = [.. found.Where(f => f.Finding.Kind is FindingKind.Crash or FindingKind.StaleUse or FindingKind.StalePointer).OrderBy(f => f.Finding.Kind).ThenBy(f => f.Schedule.Count)];
+        if (bad.Length == 0)
+        {
+            o.WriteLine($"  {(e.IsFinished ? "" : "so far ")}no stale pointer reachable within depth {e.Limits.Depth}, {Bound(e.Limits)}: {Number(e.States)} states");
+        }
+
+        foreach (Counterexample f in found.OrderBy(f => f.Finding.Kind).ThenBy(f => f.Schedule.Count))
+        {
+            o.WriteLine($"  {Name(f.Finding.Kind),-13} {f.Router}: {f.Finding.Title}   ({f.Schedule.Count} steps{(e.Limits.Preemptions is null ? "" : $", {f.Schedule.Count(s => s.Preempts)} pre-emptions")})");
+        }
+
+        // Of many designs the worst case each; of one every crash, or what is next to one.
+        IEnumerable<Counterexample> shown = many ? bad.Take(1) : bad.Where(f => f.Finding.Kind == bad[0].Finding.Kind)
+            .Concat(found.Where(f => f.Finding.Kind == FindingKind.Separated));
+        foreach (Counterexample f in shown)
+        {
+            Schedule(o, f);
+        }
+    }
+
+    private static void Schedule(TextWriter o, Counterexample f)
+    {
+        o.WriteLine();
+        o.WriteLine($"  shortest schedule to \"{f.Finding.Title}\"");
+        int router = f.Schedule.Max(s => s.Router.Length), actor = f.Schedule.Max(s => s.Actor.Length), step = f.Schedule.Max(s => s.Step.Length);
+        foreach ((int i, ScheduleStep s) in f.Schedule.Index())
+        {
+            o.WriteLine($"  {i + 1,3}  {s.Router.PadRight(router)}  {s.Actor.PadRight(actor)}  {s.Step.PadRight(step)}  {s.Answer}{(s.Preempts ? "  (pre-empts)" : "")}".TrimEnd());
+        }
+    }
+
+    private static string Name(FindingKind kind) => kind switch
+    {
+        FindingKind.Crash => "crash",
+        FindingKind.StaleUse => "stale use",
+        FindingKind.Alias => "alias",
+        FindingKind.StalePointer => "stale pointer",
+        _ => "separated",
+    };
+
+    private static string Bound(ExplorationLimits limits) => limits.Preemptions is { } p ? $"{p} pre-emptions" : "any number of pre-emptions";
+
+    private static string Number(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
+
+    // What the search belongs to: another world, design or bound has other states.
+    private static string Key(TeardownDesign design, ExplorationLimits limits, string file) =>
+        $"{Magic} {XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(File.ReadAllText(file))):x16} {design.Name} {(limits.Preemptions is { } p ? p : "any")} {limits.Reduces}";
+
+    private static Explorer Open(World world, TeardownDesign design, ExplorationLimits limits, string file, string? resume)
+    {
+        try
+        {
+            if (resume is null || !File.Exists(resume))
+            {
+                return new Explorer(world, design, limits);
+            }
+
+            var image = new ImageReader(File.ReadAllBytes(resume));
+            string key = new(image.ReadArray<char>());
+            return key == Key(design, limits, file)
+                ? Explorer.Load(world, design, limits, image)
+                : throw new UsageException($"--resume {resume}: kept for another world, design, bound or reduction; accepted is the command that wrote it, with the same or a greater --depth");
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"{file}:{e.Message}");
+        }
+        catch (Exception e) when (e is InvalidDataException or OverflowException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--resume {resume}: not a kept search ({e.Message.TrimEnd('.')}); accepted is a file that explore has written");
+        }
+    }
+
+    private static void Keep(Explorer explorer, TeardownDesign design, string file, string resume)
+    {
+        var image = new ImageWriter();
+        image.WriteArray<char>(Key(design, explorer.Limits, file));
+        explorer.Save(image);
+        File.WriteAllBytes(resume, image.Written.ToArray());
+    }
+
+    private static int Whole(string option, string text, int min, int max) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= min && n <= max
+            ? n : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
+}
