@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Stress.Emulator.Simulation;
 
 /// <summary>
@@ -8,78 +6,29 @@ namespace Stress.Emulator.Simulation;
 /// </summary>
 public sealed class PackedSite
 {
-    private readonly byte[] _bytes;
-    private readonly int _imageLength;
+    private readonly ZeroRuns _image;
 
-    private PackedSite(uint number, byte[] bytes, int imageLength)
+    private PackedSite(uint number, ZeroRuns image)
     {
         Number = number;
-        _bytes = bytes;
-        _imageLength = imageLength;
+        _image = image;
     }
 
     /// <summary>The site's number in the run.</summary>
     public uint Number { get; }
 
     /// <summary>Size in bytes.</summary>
-    public int Length => _bytes.Length;
+    public int Length => _image.PackedLength;
 
     /// <summary>Packs a site, which stays as it is.</summary>
     public static PackedSite Pack(Site site)
     {
         var image = new ImageWriter();
         site.Save(image);
-        ReadOnlySpan<byte> from = image.Written.Span;
-
-        // A zero byte is followed by the length of its run, so at worst one byte becomes two.
-        byte[] to = ArrayPool<byte>.Shared.Rent(2 * from.Length);
-        int length = 0;
-        while (from.Length > 0)
-        {
-            int plain = from.IndexOf((byte)0);
-            plain = plain < 0 ? from.Length : plain;
-            from[..plain].CopyTo(to.AsSpan(length));
-            length += plain;
-            from = from[plain..];
-            if (from.Length > 0)
-            {
-                int run = from[..Math.Min(from.Length, byte.MaxValue)].IndexOfAnyExcept((byte)0);
-                run = run < 0 ? Math.Min(from.Length, byte.MaxValue) : run;
-                to[length++] = 0;
-                to[length++] = (byte)run;
-                from = from[run..];
-            }
-        }
-
-        byte[] bytes = to.AsSpan(0, length).ToArray();
-        ArrayPool<byte>.Shared.Return(to);
-        return new PackedSite(site.Number, bytes, image.Written.Length);
+        return new PackedSite(site.Number, new ZeroRuns(image.Written.Span));
     }
 
     /// <summary>The live site.</summary>
     /// <param name="options">The options it was made with.</param>
-    public Site Open(SiteOptions options)
-    {
-        byte[] image = ArrayPool<byte>.Shared.Rent(_imageLength);
-        Span<byte> to = image;
-        ReadOnlySpan<byte> from = _bytes;
-        while (from.Length > 0)
-        {
-            int plain = from.IndexOf((byte)0);
-            plain = plain < 0 ? from.Length : plain;
-            from[..plain].CopyTo(to);
-            to = to[plain..];
-            from = from[plain..];
-            if (from.Length > 0)
-            {
-                to[..from[1]].Clear();
-                to = to[from[1]..];
-                from = from[2..];
-            }
-        }
-
-        Site site = Site.Load(options, Number, new ImageReader(image.AsMemory(0, _imageLength)));
-        ArrayPool<byte>.Shared.Return(image);
-        return site;
-    }
+    public Site Open(SiteOptions options) => Site.Load(options, Number, new ImageReader(_image.Unpack()));
 }

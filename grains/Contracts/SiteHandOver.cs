@@ -47,11 +47,11 @@ public sealed class SiteAtRest(SiteHandOver image)
 {
     private readonly PackedSite _site = PackedSite.Pack(image.Site);
     private readonly SiteOptions _options = image.Options;
-    private readonly SiteSeries _series = image.Series;
+    private readonly ZeroRuns _series = image.Series.Pack();
     private readonly List<WindowMark>? _marks = image.Marks;
 
     /// <summary>The site, live again.</summary>
-    public SiteHandOver Open() => new() { Options = _options, Site = _site.Open(_options), Series = _series, Marks = _marks };
+    public SiteHandOver Open() => new() { Options = _options, Site = _site.Open(_options), Series = SiteSeries.Unpack(_series), Marks = _marks };
 }
 
 /// <summary>What a site had come to at the end of a window.</summary>

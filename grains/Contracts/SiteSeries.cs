@@ -93,6 +93,67 @@ public sealed class SiteSeries(int bins)
         }
     }
 
+    /// <summary>The series while nobody notes anything: what grows from bin to bin, and most bins are zero.</summary>
+    public ZeroRuns Pack()
+    {
+        var image = new ImageWriter();
+        image.Write(Bins);
+        WriteGrowth(image, Called);
+        WriteGrowth(image, Calling);
+        WriteLines(image, Crashes);
+        WriteLines(image, StaleLive);
+        return new ZeroRuns(image.Written.Span);
+    }
+
+    /// <summary>The series that was packed.</summary>
+    public static SiteSeries Unpack(ZeroRuns packed)
+    {
+        var image = new ImageReader(packed.Unpack());
+        var series = new SiteSeries(image.Read<int>());
+        ReadGrowth(image, series.Called);
+        ReadGrowth(image, series.Calling);
+        series.ReadLines(image, series.Crashes);
+        series.ReadLines(image, series.StaleLive);
+        return series;
+    }
+
+    private static void WriteLines<TKey>(ImageWriter image, Dictionary<TKey, long[]> lines) where TKey : unmanaged
+    {
+        image.Write(lines.Count);
+        foreach ((TKey key, long[] line) in lines)
+        {
+            image.Write(key);
+            WriteGrowth(image, line);
+        }
+    }
+
+    private void ReadLines<TKey>(ImageReader image, Dictionary<TKey, long[]> lines) where TKey : unmanaged
+    {
+        for (int n = image.Read<int>(); n > 0; n--)
+        {
+            ReadGrowth(image, Line(lines, image.Read<TKey>()));
+        }
+    }
+
+    private static void WriteGrowth(ImageWriter image, long[] line)
+    {
+        long before = 0;
+        foreach (long value in line)
+        {
+            image.Write(value - before);
+            before = value;
+        }
+    }
+
+    private static void ReadGrowth(ImageReader image, long[] line)
+    {
+        long value = 0;
+        for (int bin = 0; bin < line.Length; bin++)
+        {
+            line[bin] = value += image.Read<long>();
+        }
+    }
+
     private static void Add(long[] sum, long[] more)
     {
         for (int i = 0; i < sum.Length; i++)

@@ -1,3 +1,4 @@
+using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
 using Xunit;
 
@@ -86,6 +87,28 @@ public sealed class LeasedImageTests
         LeaseAnswer resumed = router.Lease(2);
         resumed.Image!.RunWindow(plan);
         Assert.Equal(DigestAfter(3), resumed.Image.Site.Tally.Digest);
+    }
+
+    [Fact]
+    public void A_series_that_was_packed_is_the_series_that_was()
+    {
+        var series = new SiteSeries(300);
+        foreach (int bin in (int[])[0, 1, 7, 299])
+        {
+            var tally = new SiteTally { Disconnects = [3 * bin, bin] };
+            tally.Crashes.Add(new CrashTally(new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Called) { Count = 1 + bin });
+            tally.Stale.Add(new StaleTally(HolderKind.In6pRouteIfp, Role.Calling) { Live = 100 - (bin / 3) });
+            series.Note(bin, tally);
+        }
+
+        ZeroRuns packed = series.Pack();
+        SiteSeries again = SiteSeries.Unpack(packed);
+
+        Assert.InRange(packed.PackedLength, 1, 400);
+        Assert.Equal(series.Called, again.Called);
+        Assert.Equal(series.Calling, again.Calling);
+        Assert.Equal(series.Crashes, again.Crashes);
+        Assert.Equal(series.StaleLive, again.StaleLive);
     }
 
     private static LeasedImage After(int windows)
