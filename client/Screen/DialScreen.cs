@@ -12,8 +12,8 @@ public static class DialScreen
     private static readonly string[] Shown =
         ["ipcpOpened", "ipv6cpOpened", "hellosSent", "hellosHeard", "ripngSent", "ripngHeard", "terminatesUnanswered"];
 
-    // What is wrong with the far side's bytes is said only when something is.
-    private static readonly string[] Damage =
+    // What most calls have none of, or what they need not mean harm by: said only when there is some.
+    private static readonly string[] Unusual =
         ["badFcs", "tooLong", "runts", "malformed", "outOfPhase", "unexpected", "protocolRejects", "codeRejects", "optionsRejected", "optionsNaked", "endlessNegotiations", "transcriptsLost"];
 
     /// <summary>Where the calls are.</summary>
@@ -55,9 +55,9 @@ public static class DialScreen
         }
 
         ReportScreen.Fact(console, "counted", Named(dial, Shown));
-        if (Named(dial, [.. Damage.Where(name => dial.Counters[name] > 0)]) is { Length: > 0 } damage)
+        if (Named(dial, [.. Unusual.Where(name => dial.Counters[name] > 0)]) is { Length: > 0 } unusual)
         {
-            ReportScreen.Fact(console, "bad input", damage);
+            ReportScreen.Fact(console, "besides", unusual);
         }
 
         ReportScreen.Rates(console, report);
