@@ -55,14 +55,14 @@ internal sealed class ClusterSpeed : IAsyncDisposable
                     Environment.ProcessPath!, typeof(StressCommand).Assembly.Location, "silo", "--cluster", address.ToString(), "--silo-port", Text(FreePort()),
                     "--gateway-port", Text(FreePort()), "--metrics-port", "0", "--workers", Text(workers));
 
-                // It says one line when it is a member.
+                // It says one line when it is a member. Whatever else it says is read, so that it never waits for a reader.
+                Task<string> errors = process.StandardError.ReadToEndAsync();
                 if (await process.StandardOutput.ReadLineAsync(limit.Token) is null)
                 {
-                    throw new InvalidOperationException($"a silo did not start: {await process.StandardError.ReadToEndAsync(limit.Token)}");
+                    throw new InvalidOperationException($"a silo did not start: {await errors}");
                 }
 
-                process.BeginOutputReadLine();
-                process.BeginErrorReadLine();
+                _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
             }
 
             cluster.Address = address.ToString();
