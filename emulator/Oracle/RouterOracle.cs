@@ -109,6 +109,21 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         _cells.Add(new CoverageCell { Holder = holder, Order = order, Site = site, Alias = alias, Count = 1 });
     }
 
+    // A kernel that has booted again counts its allocations from the start: of two units with one number the later is meant.
+    private int FindLatest(uint generation)
+    {
+        for (int i = 1; i <= _facts.Length; i++)
+        {
+            int f = (_next + _facts.Length - i) % _facts.Length;
+            if (_facts[f].Generation == generation && generation != 0)
+            {
+                return f;
+            }
+        }
+
+        return -1;
+    }
+
     private TeardownOrder OrderOf(HolderKind holder, uint generation)
     {
         if (Coverage.IsRecord(holder))
@@ -116,7 +131,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return TeardownOrder.DuringDetach;
         }
 
-        int f = Find(generation);
+        int f = FindLatest(generation);
         return f < 0 ? TeardownOrder.Older
             : _facts[f].Freed.IsNever ? TeardownOrder.DuringDetach
             : (_facts[f].HadInet, _facts[f].HadInet6) switch
