@@ -12,6 +12,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     MicroCommand.Create(),
     CaptureCommand.Create(),
     FuzzCommand.Create(),
+    ChaosCommand.Create(),
 };
 TableCommand.AddTo(root);
 return await root.Parse(args).InvokeAsync();

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Stress.Client.Commands;
+using Stress.Grains;
 using Stress.Scenarios;
+using Stress.Silo;
 
 namespace Stress.Client;
 
@@ -27,6 +29,11 @@ public static class StressCommand
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),
             HistoryCommand.Create(terminal),
+            ResumeCommand.Create(terminal),
+            RunControlCommands.Runs(terminal),
+            RunControlCommands.Status(terminal),
+            RunControlCommands.Pause(terminal),
+            RunControlCommands.Cancel(terminal),
         };
         root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
         return root;
@@ -66,6 +73,21 @@ public static class StressCommand
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
             return ExitCodes.Usage;
+        }
+        catch (RunRefusedException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Usage;
+        }
+        catch (ClusterUnavailableException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Incomplete;
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            terminal.Error.WriteLine($"stress: the cluster does not answer: {e.Message.Split('\n')[0].Split(". ")[0]}");
+            return ExitCodes.Incomplete;
         }
         catch (ScenarioException e)
         {

@@ -13,13 +13,20 @@ public sealed class LeasedImage
     private long _lease;
     private bool _out;
 
-    /// <summary>The image of a site, from its last checkpoint or from virtual time zero.</summary>
-    public LeasedImage(RunPlan plan, int site, SiteImage? checkpoint)
+    /// <summary>The image of a site: as it was when its router moved here, or from its last checkpoint, or from virtual time zero.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="site">The site's number.</param>
+    /// <param name="checkpoint">The last checkpoint, or null.</param>
+    /// <param name="moved">The image that came with the router from another silo, or null.</param>
+    /// <param name="leases">Where the numbers of leases start, so that those of two activations differ.</param>
+    public LeasedImage(RunPlan plan, int site, SiteImage? checkpoint, SiteImage? moved = null, long leases = 0)
     {
         _plan = plan;
         _site = site;
         _checkpoint = checkpoint;
-        NextWindow = checkpoint?.NextWindow ?? 0;
+        _lease = leases;
+        _image = moved is null ? null : new SiteAtRest(moved.Load(plan.Site));
+        NextWindow = moved?.NextWindow ?? checkpoint?.NextWindow ?? 0;
     }
 
     /// <summary>The only window for which a lease is granted.</summary>
@@ -73,9 +80,12 @@ public sealed class LeasedImage
     }
 
     /// <summary>Makes a checkpoint of the image at home when enough windows have passed since the last; true when it did.</summary>
-    public bool TryCheckpoint()
+    public bool TryCheckpoint() => NextWindow - (_checkpoint?.NextWindow ?? 0) >= _plan.CheckpointWindows && Checkpointed();
+
+    /// <summary>Makes a checkpoint of the image at home unless it is the last one already; true when it did.</summary>
+    public bool Checkpointed()
     {
-        if (_plan.CheckpointWindows == 0 || NextWindow - (_checkpoint?.NextWindow ?? 0) < _plan.CheckpointWindows || AtHome is not { } image)
+        if (_plan.CheckpointWindows == 0 || NextWindow == (_checkpoint?.NextWindow ?? 0) || AtHome is not { } image)
         {
             return false;
         }

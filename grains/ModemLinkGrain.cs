@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using Orleans.Placement;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
 /// <summary>A line (<see cref="IModemLinkGrain"/>): leases the site's image, executes windows for one slice, and gives it back.</summary>
-[PreferLocalPlacement]
-public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain, IModemLinkGrain
+[SitePlacement]
+public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics metrics) : Grain, IModemLinkGrain
 {
     /// <summary>
     /// Wall time after which a slice ends with the window it is in: long enough that the calls around it cost well under 1 %, short enough that a
@@ -17,10 +16,16 @@ public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain,
     /// <inheritdoc/>
     public async Task<SliceResult> RunSlice(RunPlan plan, int window)
     {
-        await gate.Enter();
+        if (!await gate.Enter())
+        {
+            // This silo is leaving. The site is asked again, and is somewhere else by then.
+            this.MigrateOnIdle();
+            return new SliceResult { NextWindow = window, Declined = true };
+        }
+
         try
         {
-            return await Execute(plan, window, plan.Windows);
+            return await Execute(plan, window, plan.Windows, keep: false);
         }
         finally
         {
@@ -29,9 +34,9 @@ public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain,
     }
 
     /// <inheritdoc/>
-    public Task<SliceResult> Close(RunPlan plan, int window) => Execute(plan, window, 0);
+    public Task<SliceResult> Close(RunPlan plan, int window, bool keep) => Execute(plan, window, 0, keep);
 
-    private async Task<SliceResult> Execute(RunPlan plan, int window, int upTo)
+    private async Task<SliceResult> Execute(RunPlan plan, int window, int upTo, bool keep)
     {
         (string runId, int number, _) = GrainKeys.Parse(this.GetPrimaryKeyString());
         var router = GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, number, 0));
@@ -61,10 +66,22 @@ public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain,
 
         if (!finished && !closing)
         {
-            return Slice(plan, image);
+            SliceResult slice = Slice(plan, image);
+            if (home.IsElsewhere(this.GetPrimaryKeyString()))
+            {
+                await router.Move();
+                this.MigrateOnIdle();
+            }
+
+            return slice;
         }
 
-        await router.Retire();
+        if (keep)
+        {
+            await router.Save();
+        }
+
+        bool stored = await router.Release();
         DeactivateOnIdle();
         if (!finished)
         {
@@ -73,6 +90,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain,
 
         return Slice(plan, image) with
         {
+            Stored = stored,
             Outcome = new SiteOutcome
             {
                 Finished = finished,
@@ -99,7 +117,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain,
         return await router.Return(plan, lease, image);
     }
 
-    // Returns the problem, or null. Whatever the emulator throws is an error of ours in one site, and must not stop the others.
+    // Returns the problem, or null. Ends early when the silo leaves. Whatever the emulator throws is an error of ours in one site, and must not stop the others.
     private string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo, int asked)
     {
         using Activity? span = WindowSpans.Execute();
@@ -117,12 +135,12 @@ public sealed class ModemLinkGrain(SliceGate gate, SiloMetrics metrics) : Grain,
         return problem;
     }
 
-    private static string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo)
+    private string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo)
     {
         long start = Stopwatch.GetTimestamp();
         try
         {
-            while (image.Site.NextWindow < upTo && Stopwatch.GetElapsedTime(start).TotalMilliseconds < SliceMilliseconds)
+            while (image.Site.NextWindow < upTo && Stopwatch.GetElapsedTime(start).TotalMilliseconds < SliceMilliseconds && !gate.Closed)
             {
                 image.RunWindow(plan);
             }

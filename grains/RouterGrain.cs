@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Orleans.Placement;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
@@ -14,18 +15,47 @@ public sealed class RouterState
 }
 
 /// <summary>The owner of a router's image (<see cref="IRouterGrain"/>). The rule of leases is <see cref="LeasedImage"/>.</summary>
-[PreferLocalPlacement]
-public sealed class RouterGrain([PersistentState("router", RouterGrain.StorageName)] IPersistentState<RouterState> state, SiloMetrics metrics) : Grain, IRouterGrain
+[SitePlacement]
+public sealed class RouterGrain(
+    [PersistentState("router", RouterGrain.StorageName)] IPersistentState<RouterState> state, LocalGrains local, SiloMetrics metrics, ILogger<RouterGrain> log)
+    : Grain, IRouterGrain, IGrainMigrationParticipant
 {
     /// <summary>Name of the grain storage for checkpoints.</summary>
     public const string StorageName = "checkpoints";
 
+    /// <summary>Under this name the image travels to another silo.</summary>
+    private const string MovedImage = "stress.image";
+
     private LeasedImage? _image;
+    private SiteImage? _moved;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        local.Add(this.AsReference<IRouterGrain>());
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        local.Remove(this.AsReference<IRouterGrain>());
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
+        {
+            await Save();
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask<LeaseAnswer> Lease(RunPlan plan, int window)
     {
-        _image ??= new LeasedImage(plan, GrainKeys.Parse(this.GetPrimaryKeyString()).Site, state.State.Checkpoint);
+        if (_image is null)
+        {
+            long leases = (long)GrainContext.ActivationId.GetHashCode() << 32;
+            _image = new LeasedImage(plan, GrainKeys.Parse(this.GetPrimaryKeyString()).Site, state.State.Checkpoint, _moved, leases);
+            _moved = null;
+        }
+
         return new(_image.Lease(window));
     }
 
@@ -41,33 +71,62 @@ public sealed class RouterGrain([PersistentState("router", RouterGrain.StorageNa
         if (_image.TryCheckpoint())
         {
             using Activity? span = WindowSpans.Checkpoint();
-            state.State.Checkpoint = _image.Checkpoint;
-            await state.WriteStateAsync();
-            Count(plan, Stopwatch.GetElapsedTime(start), state.State.Checkpoint!.Bytes.Length);
+            if (await Write() && plan.Telemetry is not null)
+            {
+                metrics.Checkpoint(plan.Labels, Stopwatch.GetElapsedTime(start), _image.Checkpoint!.Bytes.Length);
+            }
         }
 
         return true;
     }
 
-    private void Count(RunPlan plan, TimeSpan took, int bytes)
+    /// <inheritdoc/>
+    public ValueTask<bool> Release()
     {
-        if (plan.Telemetry is not null)
-        {
-            metrics.Checkpoint(plan.Labels, took, bytes);
-        }
+        _image = null;
+        DeactivateOnIdle();
+        return new(state.RecordExists);
     }
 
     /// <inheritdoc/>
-    public async ValueTask Retire()
+    public async ValueTask Forget()
     {
-        _image = null;
-        if (state.State.Checkpoint is not null)
+        if (state.RecordExists)
         {
             await state.ClearStateAsync();
         }
 
         DeactivateOnIdle();
     }
+
+    /// <inheritdoc/>
+    public async ValueTask Save()
+    {
+        if (_image is not null && _image.Checkpointed())
+        {
+            await Write();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Move()
+    {
+        this.MigrateOnIdle();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        // An image that is out on a lease stays behind: the site restarts from its checkpoint, which gives the same.
+        if (_image?.AtHome is { } image)
+        {
+            dehydrationContext.TryAddValue(MovedImage, SiteImage.Save(image));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnRehydrate(IRehydrationContext rehydrationContext) => rehydrationContext.TryGetValue(MovedImage, out _moved);
 
     /// <inheritdoc/>
     public async ValueTask<string> Show(int router)
@@ -86,5 +145,39 @@ public sealed class RouterGrain([PersistentState("router", RouterGrain.StorageNa
         return router < image.Site.RouterCount
             ? image.Site.Show(router)
             : throw new ArgumentOutOfRangeException(nameof(router), router, $"site {site} has routers 0 to {image.Site.RouterCount - 1}");
+    }
+
+    // A checkpoint that cannot be written costs repeated work should this silo die now, and nothing else: the next one is due in a few windows.
+    private async Task<bool> Write()
+    {
+        state.State.Checkpoint = _image!.Checkpoint;
+        try
+        {
+            await state.WriteStateAsync();
+            return true;
+        }
+        catch (InconsistentStateException)
+        {
+            // Either the reply to an earlier write was lost, or another activation has gone on. What is stored is a checkpoint of this site all the same.
+            await Reread();
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("site {Site}: no checkpoint of window {Window}: {Problem}", this.GetPrimaryKeyString(), _image.NextWindow, e.Message);
+        }
+
+        return false;
+    }
+
+    private async Task Reread()
+    {
+        try
+        {
+            await state.ReadStateAsync();
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("site {Site}: its checkpoint cannot be read: {Problem}", this.GetPrimaryKeyString(), e.Message);
+        }
     }
 }

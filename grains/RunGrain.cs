@@ -1,56 +1,91 @@
+using Microsoft.Extensions.Logging;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
+/// <summary>What a run keeps in grain storage.</summary>
+[GenerateSerializer, Alias("stress.RunState")]
+public sealed class RunState
+{
+    /// <summary>The run, once it was started.</summary>
+    [Id(0)]
+    public RunDescription? Run { get; set; }
+}
+
 /// <summary>One run (<see cref="IRunGrain"/>).</summary>
 [KeepAlive]
-public sealed class RunGrain(RunMetrics metrics, RunClock clock) : Grain, IRunGrain
+public sealed class RunGrain(
+    [PersistentState("run", RouterGrain.StorageName)] IPersistentState<RunState> state, RunMetrics metrics, RunClock clock, ILogger<RunGrain> log)
+    : Grain, IRunGrain
 {
     private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(1);
     private RunPublisher? _publisher;
     private IGrainTimer? _publishing;
-    private RunPlan? _plan;
     private IShardGrain[] _shards = [];
+    private bool _interrupted;
+    private Task<ShardProgress>? _asking;
+    private bool _finishing;
 
-    private RunPlan Plan => _plan ?? throw new InvalidOperationException($"run {this.GetPrimaryKeyString()}: not started");
+    private RunDescription Run => state.State.Run ?? throw new RunRefusedException($"run {this.GetPrimaryKeyString()}: not started");
+
+    private RunPlan Plan => Run.Plan;
+
+    private bool Stored => Plan.CheckpointWindows > 0;
 
     /// <inheritdoc/>
-    public Task Start(RunPlan plan)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (_plan is not null)
+        if (state.State.Run is not null)
         {
-            return _plan == plan ? Task.CompletedTask : throw new InvalidOperationException($"run {plan.RunId}: started before with another plan");
+            Begin();
         }
 
-        _plan = plan;
-        _publisher = new RunPublisher(plan, clock.Time.GetUtcNow(), metrics, clock.Time);
-        _publishing = this.RegisterGrainTimer(_ => Progress(), new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = PublishEvery });
-        _shards = [.. Enumerable.Range(0, plan.Shards).Select(shard => GrainFactory.GetGrain<IShardGrain>(GrainKeys.Shard(plan.RunId, shard)))];
-        return Task.WhenAll(_shards.Select((shard, number) => shard.Start(plan, number)));
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task Pause(bool paused) => Task.WhenAll(_shards.Select(shard => shard.Pause(paused)));
-
-    /// <inheritdoc/>
-    public Task Cancel() => Task.WhenAll(_shards.Select(shard => shard.Cancel()));
-
-    /// <inheritdoc/>
-    public async Task<ShardProgress> Progress()
+    public async Task Start(RunPlan plan, string launch)
     {
-        ShardProgress progress = (await Task.WhenAll(_shards.Select(shard => shard.Progress()))).Aggregate(new ShardProgress(), (sum, shard) => sum + shard);
-        _publisher?.Publish(progress);
-        if (progress.Finished)
+        if (state.State.Run is { } run)
         {
-            _publishing?.Dispose();
+            if (!run.Plan.IsSameAs(plan))
+            {
+                throw new RunRefusedException($"run {plan.RunId}: started before with another plan");
+            }
+        }
+        else
+        {
+            Refuse(plan, launch);
+            state.State.Run = new RunDescription { Plan = plan, Launch = launch, Started = clock.Time.GetUtcNow(), Phase = RunPhase.Running };
+            Begin();
+            await Write();
         }
 
-        return progress;
+        await KeepShards();
     }
 
     /// <inheritdoc/>
-    public async Task<RunSnapshot> Snapshot() =>
-        _publisher is { } publisher ? publisher.Snapshot(await Progress()) : throw new InvalidOperationException($"run {this.GetPrimaryKeyString()}: not started");
+    public Task Pause(bool paused) => Tell(paused ? RunPhase.Paused : RunPhase.Running);
+
+    /// <inheritdoc/>
+    public Task Cancel() => Tell(RunPhase.Cancelled);
+
+    /// <inheritdoc/>
+    public Task Interrupt()
+    {
+        _interrupted = true;
+        return KeepShards();
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardProgress> Progress() => AskShards();
+
+    /// <inheritdoc/>
+    public async Task<RunSnapshot> Snapshot()
+    {
+        ShardProgress progress = await AskShards();
+        return _publisher!.Snapshot(progress);
+    }
 
     /// <inheritdoc/>
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -61,5 +96,161 @@ public sealed class RunGrain(RunMetrics metrics, RunClock clock) : Grain, IRunGr
     }
 
     /// <inheritdoc/>
-    public async Task<RunResult> Result() => RunResult.Merge(Plan, await Task.WhenAll(_shards.Select(shard => shard.Result())));
+    public async Task<RunResult> Result() =>
+        RunResult.Merge(Plan, await Task.WhenAll(_shards.Select((shard, number) => Asked(shard, number, shard.Result))));
+
+    /// <inheritdoc/>
+    public Task<RunDescription?> Describe() => Task.FromResult(state.State.Run);
+
+    /// <inheritdoc/>
+    public Task Keep() =>
+        // A silo that was killed in the middle of a start may leave an entry in the list and nothing else.
+        state.State.Run is null ? Task.CompletedTask : AskShards();
+
+    /// <inheritdoc/>
+    public async Task Forget()
+    {
+        await Task.WhenAll(_shards.Select(shard => shard.Forget()));
+        if (state.RecordExists)
+        {
+            await state.ClearStateAsync();
+        }
+
+        DeactivateOnIdle();
+    }
+
+    private static void Refuse(RunPlan plan, string launch)
+    {
+        string? problem = plan.Problem()
+            ?? (launch.Length > RunDescription.MaxLaunchLength ? $"its scenario: accepted are up to {RunDescription.MaxLaunchLength} characters" : null);
+        try
+        {
+            _ = problem is null ? Stress.Emulator.Simulation.Site.Create(plan.Site, (uint)plan.FirstSite) : null;
+        }
+        catch (ArgumentException e)
+        {
+            problem = e.Message;
+        }
+
+        if (problem is not null)
+        {
+            throw new RunRefusedException($"run refused: {problem}");
+        }
+    }
+
+    private async Task Tell(RunPhase phase)
+    {
+        if (Run.Phase is RunPhase.Running or RunPhase.Paused)
+        {
+            state.State.Run = Run with { Phase = phase };
+            await Write();
+        }
+
+        await KeepShards();
+    }
+
+    // Whoever asks while a question is out hears its answer: a shard that is slow to answer is not asked again and again.
+    private Task<ShardProgress> AskShards()
+    {
+        if (_asking is not { IsCompleted: false })
+        {
+            _asking = KeepShards();
+        }
+
+        return _asking;
+    }
+
+    private async Task<ShardProgress> KeepShards()
+    {
+        RunPhase phase = _interrupted ? RunPhase.Interrupted : Run.Phase;
+        ShardProgress[] shards = await Task.WhenAll(_shards.Select((shard, number) => Asked(shard, number, () => shard.Keep(phase))));
+        ShardProgress progress = shards.Aggregate(new ShardProgress(), (sum, shard) => sum + shard);
+        _publisher?.Publish(progress);
+        if (progress.Finished)
+        {
+            _publishing?.Dispose();
+        }
+
+        if (progress is { Finished: true, Unsaved: false } && !_interrupted && !_finishing && Run.Phase is RunPhase.Running or RunPhase.Paused)
+        {
+            await Finish(progress);
+        }
+
+        return progress;
+    }
+
+    private async Task Finish(ShardProgress progress)
+    {
+        _finishing = true;
+        RunDescription before = Run;
+        try
+        {
+            state.State.Run = Run with { Phase = RunPhase.Finished };
+            await Write(progress);
+        }
+        catch (Exception e)
+        {
+            // Storage is away. The run is as it was, and whoever asks next tries again.
+            log.LogWarning("run {Run}: that it is finished cannot be written: {Problem}", Plan.RunId, e.Message);
+            state.State.Run = before;
+            _finishing = false;
+        }
+    }
+
+    // A shard that was activated anew, since its silo died or left, has to be given the plan before it can answer.
+    private async Task<T> Asked<T>(IShardGrain shard, int number, Func<Task<T?>> question) where T : class
+    {
+        for (; ;)
+        {
+            if (await question() is { } answer)
+            {
+                return answer;
+            }
+
+            await shard.Start(Plan, number);
+        }
+    }
+
+    private async Task Write(ShardProgress? progress = null)
+    {
+        if (!Stored)
+        {
+            return;
+        }
+
+        await state.WriteStateAsync();
+        await GrainFactory.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).Set(new RunEntry
+        {
+            RunId = Plan.RunId,
+            Started = Run.Started,
+            Phase = Run.Phase,
+            Progress = progress ?? new ShardProgress { Planned = Plan.Sites },
+            Windows = Plan.Windows,
+        });
+        log.LogInformation("run {Run}: {Phase}", Plan.RunId, Run.Phase);
+    }
+
+    private void Begin()
+    {
+        _publisher = new RunPublisher(Plan, Run.Started, metrics, clock.Time);
+        if (Run.Phase != RunPhase.Finished)
+        {
+            _publishing = this.RegisterGrainTimer(_ => Publish(), new GrainTimerCreationOptions { DueTime = PublishEvery, Period = PublishEvery });
+        }
+
+        _shards = [.. Enumerable.Range(0, Plan.Shards).Select(shard => GrainFactory.GetGrain<IShardGrain>(GrainKeys.Shard(Plan.RunId, shard)))];
+    }
+
+    // Silos die and storage may be away: whoever follows the run hears of it, and the next second is another.
+    private async Task Publish()
+    {
+        try
+        {
+            await AskShards();
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("run {Run}: a shard cannot be reached, and is asked again: {Problem}", this.GetPrimaryKeyString(), e.Message);
+        }
+    }
 }

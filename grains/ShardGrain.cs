@@ -1,49 +1,164 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+
 namespace Stress.Grains;
 
-/// <summary>Drives the sites of one shard (<see cref="IShardGrain"/>). What is counted, and how often, is the rule of <see cref="ShardLedger"/>.</summary>
-[KeepAlive]
-public sealed class ShardGrain(RunClock clock) : Grain, IShardGrain
+/// <summary>What a shard keeps in grain storage.</summary>
+[GenerateSerializer, Alias("stress.ShardState")]
+public sealed class ShardState
 {
-    /// <summary>Attempts for a slice that nobody answers, before the site is booked as lost.</summary>
-    private const int Attempts = 3;
+    /// <summary>The books of the closed sites.</summary>
+    [Id(0)]
+    public ShardResult? Books { get; set; }
 
+    /// <summary>Closed sites whose checkpoint may still be stored.</summary>
+    [Id(1)]
+    public List<int> ToForget { get; set; } = [];
+
+    /// <summary>The activation that wrote this.</summary>
+    [Id(2)]
+    public string Writer { get; set; } = "";
+
+    /// <summary>The window that the slowest site of a paced run had reached.</summary>
+    [Id(3)]
+    public int PacedWindow { get; set; }
+}
+
+/// <summary>Drives the sites of one shard (<see cref="IShardGrain"/>). What is counted, and how often, is the rule of <see cref="ShardLedger"/>.</summary>
+[KeepAlive, SitePlacement]
+public sealed class ShardGrain(
+    [PersistentState("shard", RouterGrain.StorageName)] IPersistentState<ShardState> state, LocalGrains local, RunClock clock, ILogger<ShardGrain> log)
+    : Grain, IShardGrain
+{
+    /// <summary>The books are written at most this often, so that what may have to be done again is about a second's work.</summary>
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Writing may take this share of the time, at most: the books of a great shard are written less often.</summary>
+    private const int WriteShare = 50;
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+
+    private readonly List<int> _toForget = [];
+    private readonly CancellationTokenSource _pacing = new();
+    private Pacer? _pacer;
     private ShardLedger? _ledger;
     private RunPlan? _plan;
-    private Pacer? _pacer;
-    private readonly CancellationTokenSource _pacing = new();
-    private bool _cancelled;
+    private RunPhase _phase;
     private TaskCompletionSource? _paused;
+    private Task _drivers = Task.CompletedTask;
+    private bool _leaving;
+    private bool _writing;
+    private int _written;
+    private long _writeNext;
 
-    private ShardLedger Ledger => _ledger ?? throw new InvalidOperationException($"{this.GetPrimaryKeyString()}: not started");
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        local.Add(this.AsReference<IShardGrain>());
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _leaving = true;
+        local.Remove(this.AsReference<IShardGrain>());
+        await Write(force: true);
+    }
 
     /// <inheritdoc/>
     public Task Start(RunPlan plan, int shard)
     {
-        if (_ledger is not null)
+        if (_ledger is null)
         {
-            return Task.CompletedTask;
-        }
-
-        _plan = plan;
-        _ledger = new ShardLedger(plan, shard);
-        _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time) : null;
-
-        // A paced run moves all its sites on together; the workers still bound how many are executed at one moment.
-        int inFlight = _pacer is null ? plan.SitesInFlight : plan.SitesOf(shard).Count;
-        for (int i = 0; i < inFlight; i++)
-        {
-            // Runs on the grain's own scheduler, between its other calls. It books every error itself and never throws.
-            DriveSites(plan, _ledger).Ignore();
+            Open(plan, shard);
         }
 
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task Pause(bool paused)
+    public async Task<ShardProgress?> Keep(RunPhase phase)
     {
-        _pacer?.Pause(paused);
-        if (paused)
+        if (_ledger is null)
+        {
+            return null;
+        }
+
+        await Obey(phase);
+        if (_ledger.Progress.Finished)
+        {
+            await Write(force: true);
+        }
+
+        bool unsaved = _plan!.CheckpointWindows > 0 && _written != _ledger.Closings;
+        return _ledger.Progress with { Paused = _paused is not null, Unsaved = unsaved, PaceLag = Lag(_ledger) };
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardResult?> Result() => Task.FromResult(_ledger?.Result());
+
+    /// <inheritdoc/>
+    public async Task Move()
+    {
+        _leaving = true;
+        _paused?.TrySetResult();
+        await _pacing.CancelAsync();
+        await _drivers;
+        await Write(force: true);
+        this.MigrateOnIdle();
+    }
+
+    /// <inheritdoc/>
+    public async Task Forget()
+    {
+        _leaving = true;
+        if (state.RecordExists)
+        {
+            await state.ClearStateAsync();
+        }
+
+        DeactivateOnIdle();
+    }
+
+    private void Open(RunPlan plan, int shard)
+    {
+        _plan = plan;
+        _ledger = new ShardLedger(plan, shard, state.State.Books);
+        _toForget.AddRange(state.State.ToForget);
+        _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time, state.State.PacedWindow) : null;
+
+        // A paced run moves all its sites on together; the workers still bound how many are executed at one moment.
+        int inFlight = _pacer is null ? plan.SitesInFlight : plan.SitesOf(shard).Count;
+        _drivers = Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => DriveSites(plan, _ledger)));
+        if (plan.CheckpointWindows > 0)
+        {
+            this.RegisterGrainTimer(() => Write(force: false), new GrainTimerCreationOptions(WriteEvery, WriteEvery) { Interleave = true });
+        }
+    }
+
+    private async Task Obey(RunPhase phase)
+    {
+        if (phase == RunPhase.Interrupted && _phase != phase)
+        {
+            // What is closed from now on is closed for the partial report only.
+            await Write(force: true);
+            while (_writing)
+            {
+                await Task.Delay(FirstRetry);
+            }
+        }
+
+        _phase = phase;
+        _pacer?.Pause(phase == RunPhase.Paused);
+        if (Closing)
+        {
+            await _pacing.CancelAsync();
+        }
+
+        if (phase == RunPhase.Paused)
         {
             _paused ??= new TaskCompletionSource();
         }
@@ -52,30 +167,22 @@ public sealed class ShardGrain(RunClock clock) : Grain, IShardGrain
             _paused?.TrySetResult();
             _paused = null;
         }
-
-        return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public Task Cancel()
-    {
-        _cancelled = true;
-        _pacing.Cancel();
-        return Pause(false);
-    }
+    private TimeSpan Lag(ShardLedger ledger) => _pacer is not { } pacer ? TimeSpan.Zero
+        : ledger.Running.Select(next => pacer.Late(next.Site, next.Window)).Append(TimeSpan.Zero).Max();
 
-    /// <inheritdoc/>
-    public Task<ShardProgress> Progress() => Task.FromResult(Ledger.Progress with { Paused = _paused is not null, PaceLag = Lag(Ledger) });
+    private int PacedWindow => _pacer is null || _ledger is null ? 0 : _ledger.Running.Select(next => next.Window).DefaultIfEmpty(_plan!.Windows).Min();
 
-    /// <inheritdoc/>
-    public Task<ShardResult> Result() => Task.FromResult(Ledger.Result());
+    private bool Closing => _phase is RunPhase.Cancelled or RunPhase.Interrupted;
 
+    // Runs on the grain's own scheduler, between its other calls. It books every error itself and never throws.
     private async Task DriveSites(RunPlan plan, ShardLedger ledger)
     {
         await Task.Yield();
-        while (ledger.TryTake(out int site))
+        while (!_leaving && ledger.TryTake(out int site))
         {
-            if (_cancelled)
+            if (Closing)
             {
                 ledger.Close(site, SiteState.Lost, 0, "interrupted before its start");
                 continue;
@@ -85,50 +192,145 @@ public sealed class ShardGrain(RunClock clock) : Grain, IShardGrain
         }
     }
 
-    private TimeSpan Lag(ShardLedger ledger) => _pacer is not { } pacer ? TimeSpan.Zero
-        : ledger.Running.Select(next => pacer.Late(next.Site, next.Window)).Append(TimeSpan.Zero).Max();
-
     private async Task DriveSite(RunPlan plan, ShardLedger ledger, int site)
     {
         var link = GrainFactory.GetGrain<IModemLinkGrain>(GrainKeys.Link(plan.RunId, site, 0));
-        for (int failures = 0; ;)
+        TimeSpan patience = TimeSpan.FromSeconds(plan.LostAfterSeconds);
+        TimeSpan retry = FirstRetry;
+        long heard = Stopwatch.GetTimestamp();
+        while (!_leaving)
         {
             if (_paused is { } paused)
             {
                 await paused.Task;
-            }
-
-            int window = ledger.NextWindow(site);
-            if (_pacer is { } pacer && !_cancelled && pacer.Late(site, window) < TimeSpan.Zero)
-            {
-                await pacer.WaitFor(site, window, _pacing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                heard = Stopwatch.GetTimestamp();
                 continue;
             }
 
+            int window = ledger.NextWindow(site);
+            if (_pacer is { } pacer && !Closing && pacer.Late(site, window) < TimeSpan.Zero)
+            {
+                await pacer.WaitFor(site, window, _pacing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                heard = Stopwatch.GetTimestamp();
+                continue;
+            }
+
+            SliceResult slice;
             try
             {
-                SliceResult slice = _cancelled ? await link.Close(plan, window) : await link.RunSlice(plan, window);
-                if (ledger.Merge(site, slice))
-                {
-                    return;
-                }
-
-                failures = 0;
-            }
-            catch (Exception e) when (e is TimeoutException or OrleansException && ++failures < Attempts)
-            {
-                // Nobody answered, or a silo went away. The site is asked again: whatever is executed twice gives the same.
-            }
-            catch (Exception e) when (e is TimeoutException or OrleansException)
-            {
-                ledger.Close(site, SiteState.Lost, window, $"no answer after {Attempts} attempts: {e.Message}");
-                return;
+                Task<SliceResult> call = Closing ? link.Close(plan, window, keep: _phase == RunPhase.Interrupted) : link.RunSlice(plan, window);
+                TimeSpan left = patience - Stopwatch.GetElapsedTime(heard);
+                slice = await call.WaitAsync(left > FirstRetry ? left : FirstRetry);
             }
             catch (Exception e)
             {
-                ledger.Close(site, SiteState.Failed, window, e.ToString());
+                // Nobody answered, a silo went away, or storage did not answer. The site is asked again: whatever is executed twice gives the same.
+                if (Stopwatch.GetElapsedTime(heard) >= patience)
+                {
+                    ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {e.Message}");
+                    return;
+                }
+
+                await Task.Delay(retry);
+                retry = retry + retry < LongestRetry ? retry + retry : LongestRetry;
+                continue;
+            }
+
+            if (slice.Declined)
+            {
+                await Task.Delay(FirstRetry);
+                continue;
+            }
+
+            heard = Stopwatch.GetTimestamp();
+            retry = FirstRetry;
+            if (Merged(ledger, site, slice))
+            {
                 return;
             }
         }
+    }
+
+    // True when nothing is left to do for the site.
+    private bool Merged(ShardLedger ledger, int site, SliceResult slice)
+    {
+        try
+        {
+            bool closed = ledger.Merge(site, slice);
+            if (closed && slice.Stored && _phase != RunPhase.Interrupted)
+            {
+                _toForget.Add(site);
+            }
+
+            return closed;
+        }
+        catch (InvalidOperationException e)
+        {
+            ledger.Close(site, SiteState.Failed, slice.NextWindow, e.Message);
+            return true;
+        }
+    }
+
+    // Never throws: what was not written now is written later, and what is lost with this silo is executed again.
+    private async Task Write(bool force)
+    {
+        if (_plan is not { CheckpointWindows: > 0 } || _writing || _phase == RunPhase.Interrupted
+            || (_ledger!.Closings == _written && PacedWindow == state.State.PacedWindow)
+            || (!force && Stopwatch.GetTimestamp() < _writeNext))
+        {
+            return;
+        }
+
+        _writing = true;
+        int closings = _ledger.Closings;
+        int[] forget = [.. _toForget];
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            string writer = GrainContext.ActivationId.ToString();
+            state.State = new ShardState { Books = _ledger.Closed(), ToForget = [.. forget], Writer = writer, PacedWindow = PacedWindow };
+            await state.WriteStateAsync();
+            _written = closings;
+            await ForgetSites(forget);
+        }
+        catch (InconsistentStateException)
+        {
+            await Reread();
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("{Shard}: its books are not written: {Problem}", this.GetPrimaryKeyString(), e.Message);
+        }
+        finally
+        {
+            _writing = false;
+            _writeNext = start + Math.Max((Stopwatch.GetTimestamp() - start) * WriteShare, 0);
+        }
+    }
+
+    // Either the reply to our own write was lost, and what is stored is ours; or another activation goes on with the shard, and this one is in the way.
+    private async Task Reread()
+    {
+        try
+        {
+            await state.ReadStateAsync();
+            if (state.State.Writer != GrainContext.ActivationId.ToString())
+            {
+                log.LogWarning("{Shard}: another activation has taken over", this.GetPrimaryKeyString());
+                _leaving = true;
+                _plan = _plan! with { CheckpointWindows = 0 };
+                DeactivateOnIdle();
+            }
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("{Shard}: its books cannot be read: {Problem}", this.GetPrimaryKeyString(), e.Message);
+        }
+    }
+
+    private async Task ForgetSites(int[] sites)
+    {
+        await Task.WhenAll(sites.Select(site => GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(_plan!.RunId, site, 0)).Forget().AsTask()));
+        _toForget.RemoveAll(sites.Contains);
     }
 }

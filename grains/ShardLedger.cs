@@ -23,7 +23,10 @@ public sealed class ShardLedger
     private int _next;
 
     /// <summary>The books of one shard of a plan.</summary>
-    public ShardLedger(RunPlan plan, int shard)
+    /// <param name="plan">The run.</param>
+    /// <param name="shard">The shard's number.</param>
+    /// <param name="saved">What <see cref="Closed"/> gave when the books were last written, or null.</param>
+    public ShardLedger(RunPlan plan, int shard, ShardResult? saved = null)
     {
         (_first, int count) = plan.SitesOf(shard);
         _plan = plan;
@@ -35,7 +38,14 @@ public sealed class ShardLedger
         _totals = new RunTotals(plan.Bins);
         _live = plan.Telemetry is null ? null : new LiveCounts();
         _progress = new ShardProgress { Planned = count };
+        if (saved is not null)
+        {
+            Restore(saved);
+        }
     }
+
+    /// <summary>How many sites were closed since the books were opened: they have to be written when it has grown.</summary>
+    public int Closings { get; private set; }
 
     /// <summary>Where the shard is.</summary>
     public ShardProgress Progress => _progress with { Counts = _live?.Copy() };
@@ -47,6 +57,11 @@ public sealed class ShardLedger
     /// <summary>Takes the next site that waits; false when none does.</summary>
     public bool TryTake(out int site)
     {
+        while (_next < _states.Length && _states[_next] != SiteState.Waiting)
+        {
+            _next++;
+        }
+
         site = _first + _next;
         if (_next == _states.Length)
         {
@@ -108,6 +123,7 @@ public sealed class ShardLedger
             return true;
         }
 
+        Closings++;
         _states[i] = SiteState.Done;
         _digests[i] = outcome.Tally.Digest;
         _firstCrashes[i] = outcome.Tally.FirstCrash;
@@ -142,9 +158,69 @@ public sealed class ShardLedger
     /// <summary>Books a site as failed or lost.</summary>
     public void Close(int site, SiteState state, int window, string problem)
     {
+        Closings++;
         _states[site - _first] = state;
         _troubles.Add(new SiteTrouble(site, window, state, problem));
         _progress = state == SiteState.Failed ? _progress with { Failed = _progress.Failed + 1 } : _progress with { Lost = _progress.Lost + 1 };
+    }
+
+    /// <summary>The result of the closed sites alone, for storage: a site that runs is as one that waits, and counts nothing yet.</summary>
+    public ShardResult Closed()
+    {
+        ShardResult result = Result();
+        ShardProgress progress = result.Progress;
+        LiveCounts? counts = _live?.Copy();
+        for (int i = 0; i < result.States.Length; i++)
+        {
+            if (result.States[i] != SiteState.Running)
+            {
+                continue;
+            }
+
+            result.States[i] = SiteState.Waiting;
+            if (_latest[i] is { } running)
+            {
+                if (running.Counts is { } counted)
+                {
+                    counts?.Add(counted, -1);
+                }
+
+                progress = progress with
+                {
+                    Windows = progress.Windows - running.NextWindow,
+                    Events = progress.Events - running.Events,
+                    Disconnects = progress.Disconnects - running.Disconnects,
+                    Crashes = progress.Crashes - running.Crashes,
+                };
+            }
+        }
+
+        return result with { Progress = progress with { Counts = counts } };
+    }
+
+    private void Restore(ShardResult saved)
+    {
+        if (saved.States.Length != _states.Length)
+        {
+            throw new InvalidDataException($"books of {saved.States.Length} sites for a shard of {_states.Length}");
+        }
+
+        saved.States.CopyTo(_states, 0);
+        saved.Digests.CopyTo(_digests, 0);
+        saved.FirstCrashes.CopyTo(_firstCrashes, 0);
+        _totals.Add(saved.Totals);
+        _troubles.AddRange(saved.Troubles);
+        _sites.AddRange(saved.Sites);
+        _progress = saved.Progress with { Counts = null };
+        if (saved.Progress.Counts is { } counts)
+        {
+            _live?.Add(counts);
+        }
+
+        foreach ((int site, IReadOnlyList<WindowMark> marks) in saved.Marks)
+        {
+            _marks[site] = marks;
+        }
     }
 
     /// <summary>The result so far.</summary>

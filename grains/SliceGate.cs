@@ -8,12 +8,41 @@ namespace Stress.Grains;
 public sealed class SliceGate(int workers) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(workers > 0 ? workers : throw new ArgumentOutOfRangeException(nameof(workers)));
+    private volatile bool _closed;
 
-    /// <summary>Waits for a worker.</summary>
-    public Task Enter() => _free.WaitAsync();
+    /// <summary>Sites executed at once.</summary>
+    public int Workers => workers;
+
+    /// <summary>True once the silo leaves: a slice ends with the window that it is in.</summary>
+    public bool Closed => _closed;
+
+    /// <summary>Waits for a worker. False when the silo is leaving: there is none.</summary>
+    public async Task<bool> Enter()
+    {
+        await _free.WaitAsync();
+        if (_closed)
+        {
+            _free.Release();
+        }
+
+        return !_closed;
+    }
 
     /// <summary>Gives the worker back.</summary>
     public void Leave() => _free.Release();
+
+    /// <summary>Lets nobody in any more, and waits until everybody is out.</summary>
+    public async Task Drain()
+    {
+        _closed = true;
+        for (int i = 0; i < workers; i++)
+        {
+            await _free.WaitAsync();
+        }
+
+        // Those who wait must not wait for ever: they find the gate closed.
+        _free.Release(workers);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _free.Dispose();

@@ -104,7 +104,18 @@ public sealed record RunReport
 
     /// <summary>The command that repeats the run.</summary>
     public required string Command { get; init; }
+
+    /// <summary>On what it was executed; null where nobody asked. Nothing else in the report depends on it, but for <see cref="WallSeconds"/> and <see cref="Workers"/>.</summary>
+    public ExecutionFacts? Execution { get; init; }
 }
+
+/// <summary>On what a run was executed.</summary>
+/// <param name="Silos">Silos at its end.</param>
+/// <param name="StartSeconds">Wall time from the start to the first window.</param>
+/// <param name="Routers">Routers in the run.</param>
+/// <param name="PeakMemoryBytes">Most memory that the silos' processes have had, added up.</param>
+/// <param name="MemoryPerRouterBytes">That, divided by the routers.</param>
+public sealed record ExecutionFacts(int Silos, double StartSeconds, long Routers, long PeakMemoryBytes, long MemoryPerRouterBytes);
 
 /// <summary>A count of each role.</summary>
 /// <param name="Called">Answering systems.</param>

@@ -27,6 +27,7 @@ public static class ClusterExtensions
         silo.AddRedisGrainStorage(RouterGrain.StorageName, builder => builder.Configure<IServiceProvider>((options, services) =>
         {
             options.ConfigurationOptions = redis.ToOptions();
+            options.DeleteStateOnClear = true;
             options.GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services);
         }));
         return silo;

@@ -8,23 +8,33 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization;
+using Orleans.Storage;
 using Stress.Grains;
 using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
 
 /// <summary>
-/// A cluster of one silo inside the calling process: membership and storage in memory, one socket on loopback, no gateway, no console output,
+/// A cluster of one silo inside the calling process: membership in memory, storage in memory or in a folder, one socket on loopback, no gateway, no console output,
 /// and where it is asked for a second socket with its metrics.
 /// What a run needs when nothing else is set up.
 /// </summary>
-public sealed class EmbeddedSilo : IAsyncDisposable
+public sealed class EmbeddedSilo : IRunHost
 {
     private readonly IHost _host;
 
     private EmbeddedSilo(IHost host) => _host = host;
 
-    /// <summary>Where the caller gets its grains.</summary>
+    /// <inheritdoc/>
+    public bool IsCluster => false;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SiloFacts>> Silos() => Task.FromResult<IReadOnlyList<SiloFacts>>(
+        [SiloGrain.Here("embedded", _host.Services.GetRequiredService<SliceGate>(), _host.Services.GetRequiredService<LocalGrains>())]);
+
+    /// <inheritdoc/>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>Where Prometheus scrapes the silo, or null.</summary>
@@ -39,12 +49,14 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>Starts the silo.</summary>
     /// <param name="options">What it is told.</param>
     /// <param name="cancel">Gives up starting.</param>
-    /// <exception cref="IOException">The metrics port cannot be listened on.</exception>
+    /// <exception cref="IOException">The metrics port cannot be listened on, or another process is using the folder.</exception>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancel = default)
     {
         IHost host = options.MetricsPort is { } port ? WithMetrics(options, port) : WithoutMetrics(options);
         try
         {
+            // Opened now: a folder that cannot be used is an error of the command line, not of the first grain.
+            _ = host.Services.GetRequiredKeyedService<IGrainStorage>(RouterGrain.StorageName);
             await host.StartAsync(cancel);
             return new EmbeddedSilo(host);
         }
@@ -96,7 +108,15 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort: FreeLoopbackPort(), gatewayPort: 0, serviceId: StressSiloBuilder.ServiceId, clusterId: "embedded");
-            silo.AddMemoryGrainStorage(RouterGrain.StorageName);
+            if (options.StateFolder is { } folder)
+            {
+                silo.Services.AddGrainStorage(RouterGrain.StorageName, (services, _) => new FileGrainStorage(folder, services.GetRequiredService<Serializer>()));
+            }
+            else
+            {
+                silo.AddMemoryGrainStorage(RouterGrain.StorageName);
+            }
+
             silo.AddStressGrains(options.Workers);
 
             // Alone in its cluster, a silo need not wait long for others when it goes.

@@ -11,4 +11,7 @@ public sealed record EmbeddedSiloOptions
 
     /// <summary>Wall time, as paced runs see it.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Folder of what has to outlive the process, or null to keep everything in memory.</summary>
+    public string? StateFolder { get; init; }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
+using Stress.Grains;
 using Orleans.Dashboard;
 
 namespace Stress.Silo;
@@ -15,7 +16,8 @@ internal static class SiloEndpoints
     {
         var status = endpoints.ServiceProvider.GetRequiredService<ISiloStatusOracle>();
         endpoints.MapGet(SiloDefaults.LivePath, () => Answer(status.CurrentStatus, status.CurrentStatus != SiloStatus.Dead));
-        endpoints.MapGet(SiloDefaults.ReadyPath, () => Answer(status.CurrentStatus, status.CurrentStatus == SiloStatus.Active));
+        var local = endpoints.ServiceProvider.GetRequiredService<LocalGrains>();
+        endpoints.MapGet(SiloDefaults.ReadyPath, () => Answer(status.CurrentStatus, status.CurrentStatus == SiloStatus.Active && !local.Leaving));
     }
 
     /// <summary>Orleans' dashboard, on its own port only.</summary>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Dashboard;
+using Orleans.Runtime;
 using Orleans.Hosting;
 using Stress.Observability.Instruments;
 
@@ -71,6 +72,8 @@ public static class SiloHost
             options.GatewayListeningEndpoint = new(settings.Listen, settings.GatewayPort);
         });
         silo.AddStressGrains(settings.Workers);
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDrain>();
+        silo.Services.AddHostedService<RunKeeper>();
         if (settings.DashboardPort is not null)
         {
             silo.AddDashboard();

@@ -19,6 +19,10 @@ public static class StressSiloBuilder
     /// </summary>
     private const int ResponseTimeoutSeconds = 60;
 
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan IAmAliveEvery = TimeSpan.FromSeconds(5);
+    private const int IAmAliveMissed = 4;
+
     /// <summary>Adds the services of the grains.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="workers">Sites executed at once.</param>
@@ -30,8 +34,19 @@ public static class StressSiloBuilder
 
         // The W3C context of the client's command reaches the windows that it causes.
         silo.AddActivityPropagation();
+        silo.Services.AddSingleton<LocalGrains>();
+        silo.Services.AddSingleton<SiteHome>();
+        silo.AddPlacementDirector<SitePlacement, SitePlacementDirector>();
+        silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloPlacementDirector>();
         silo.Configure<ClusterOptions>(options => options.ServiceId = ServiceId);
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            // A silo that dies is found out within some ten seconds; and one that starts need not wait long for those that are dead but still listed.
+            options.ProbeTimeout = ProbeTimeout;
+            options.IAmAliveTablePublishTimeout = IAmAliveEvery;
+            options.NumMissedTableIAmAliveLimit = IAmAliveMissed;
+        });
         silo.Configure<MessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));
         return silo;
     }

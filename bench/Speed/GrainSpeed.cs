@@ -9,7 +9,7 @@ namespace Stress.Bench.Speed;
 internal static class GrainSpeed
 {
     /// <summary>A whole run, with a worker for each processor. The silo runs before and after.</summary>
-    public static async Task<Measurement> Run(IGrainFactory grains, SiteOptions options, int sites, int windows) => await Measurement.Of(async () =>
+    public static async Task<Measurement> Run(IRunHost host, SiteOptions options, int sites, int windows) => await Measurement.Of(async () =>
     {
         int shards = (sites + RunPlan.DefaultShardSize - 1) / RunPlan.DefaultShardSize;
         var plan = new RunPlan
@@ -17,7 +17,7 @@ internal static class GrainSpeed
             RunId = Guid.NewGuid().ToString("N"), Site = options, Sites = sites, Windows = windows,
             SitesInFlight = Math.Max(1, 4 * Environment.ProcessorCount / shards),
         };
-        (RunResult result, _) = await new RunFollower(grains).Run(plan, static _ => { }, CancellationToken.None);
+        (RunResult result, _) = await new RunFollower(host).Run(plan, static _ => { }, CancellationToken.None);
         return result.Progress.Done == sites
             ? new Done(Executor.Hours(options, sites, windows), result.Totals.Events, 0, result.Digest)
             : throw new InvalidOperationException($"{result.Progress.Done} of {sites} sites done: {result.Troubles.FirstOrDefault()?.Problem}");

@@ -87,9 +87,9 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
         int sites = PairsOfTarget * 2 / _scale, windows = 24, processors = Environment.ProcessorCount;
         say($"the grains, {processors} workers");
         await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(processors);
-        await GrainSpeed.Run(silo.Grains, _troxel, 100, windows);
+        await GrainSpeed.Run(silo, _troxel, 100, windows);
         Measurement before = await Executor.SiteBySite(_troxel, sites / 4, windows);
-        Measurement grains = await GrainSpeed.Run(silo.Grains, _troxel, sites, windows);
+        Measurement grains = await GrainSpeed.Run(silo, _troxel, sites, windows);
         Measurement after = await Executor.SiteBySite(_troxel, sites / 4, windows);
         Measurement whole = await Executor.SiteBySite(_troxel, sites, windows);
         double single = (before.PairHours + after.PairHours) / (before.Wall + after.Wall).TotalSeconds;

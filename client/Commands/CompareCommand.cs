@@ -79,7 +79,7 @@ public static class CompareCommand
                 Launch launch = Plan(settings, scenario, name, $"{output.RunId}-{name}");
                 long begun = Stopwatch.GetTimestamp();
                 (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress).During(
-                    watch => new RunFollower(silo.Grains).Run(launch.Plan, watch, stop));
+                    watch => new RunFollower(silo).Run(launch.Plan, watch, stop));
                 runs.Add(new ComparedRun(launch, result, ReportBuilder.Build(launch, result, Stopwatch.GetElapsedTime(begun), interrupted)));
                 Keep(new RunFolder(Path.Combine(output.Folder.Path, name)), runs[^1]);
                 if (interrupted)

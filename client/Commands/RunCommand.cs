@@ -1,16 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
-using Spectre.Console;
-using Stress.Client.Reports;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Emulator.Simulation;
 using Stress.Grains;
-using Stress.Observability;
-using Stress.Observability.Ci;
-using Stress.Observability.Html;
-using Stress.Observability.Instruments;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -39,7 +31,14 @@ public static class RunCommand
         var noSkip = new Option<bool>("--no-skip") { Description = "Execute the events of quiet stretches in full too (docs/performance.md). The result does not depend on it." };
         var pcap = new Option<string?>("--pcap") { Description = "Write every frame of every line to this file too (pcapng, PPP with direction)." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
-        var command = new Command("run", "Run a scenario.") { file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, noSkip, check, pcap };
+        Option<string?> cluster = ClusterOption.Create();
+        var checkpoint = new Option<string?>("--checkpoint") { Description = $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows})." };
+        var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds after which a silent site is lost (default: {RunPlan.DefaultLostAfterSeconds})." };
+        var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker)." };
+        var command = new Command("run", "Run a scenario.")
+        {
+            file, pairs, hours, seed, design, library, site, output, json, workers, pace, metrics, quiet, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight,
+        };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -57,63 +56,57 @@ public static class RunCommand
                 Pace = line.GetValue(pace),
                 MetricsPort = line.GetValue(metrics),
                 NoSkip = line.GetValue(noSkip),
+                Checkpoint = line.GetValue(checkpoint),
+                LostAfter = line.GetValue(lostAfter),
+                InFlight = line.GetValue(inFlight),
             },
-            line.GetValue(output),
-            line.GetValue(json),
-            progress: !line.GetValue(quiet),
-            check: line.GetValue(check),
-            line.GetValue(pcap),
-            checks.Read(line),
+            ClusterOption.Read(line.GetValue(cluster)),
+            new RunConclusion.Wishes(line.GetValue(output), line.GetValue(json), Progress: !line.GetValue(quiet), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)),
             stop));
         return command;
     }
 
-    private static async Task<int> Execute(
-        Terminal terminal, RunSettings settings, string? outFolder, string? json, bool progress, bool check, string? pcap, CheckFiles files, CancellationToken stop)
+    private static async Task<int> Execute(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
     {
         Scenario scenario = settings.Load();
-        files.Check();
+        wishes.Files.Check();
         TrySite(scenario);
-        Output output = Output.Choose(outFolder, json, scenario.Name, DateTimeOffset.UtcNow);
-        Launch launch = Launch.Create(settings, scenario, output.RunId, check);
-        if (pcap is not null)
+        Output output = Output.Choose(wishes.Folder, wishes.Json, scenario.Name, DateTimeOffset.UtcNow);
+        if (cluster is null)
+        {
+            Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true);
+            CheckCapture(wishes, launch);
+            OptionsScreen.Write(terminal.Out, launch);
+            launch.Save(output.Folder);
+            await using EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal, ResumeCommand.StateOf(output.Folder));
+            return await new RunConclusion(terminal, launch, output, wishes).Follow(silo, stop);
+        }
+
+        if (settings.DesignAssembly is not null)
+        {
+            throw new UsageException("--design-assembly: a file of this machine; accepted on a cluster are the designs that are built in");
+        }
+
+        if (settings.MetricsPort is not null)
+        {
+            throw new UsageException("--metrics-port: of the silo in this process; accepted on a cluster are the metrics ports of its silos");
+        }
+
+        await using ClusterClient client = await ClusterOption.Connect(cluster, stop);
+        int workers = Math.Max(1, (await client.Silos()).Sum(silo => silo.Workers));
+        Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers);
+        CheckCapture(wishes, shared);
+        OptionsScreen.Write(terminal.Out, shared);
+        shared.Save(output.Folder);
+        return await new RunConclusion(terminal, shared, output, wishes).Follow(client, stop);
+    }
+
+    private static void CheckCapture(RunConclusion.Wishes wishes, Launch launch)
+    {
+        if (wishes.Pcap is { } pcap)
         {
             RunCapture.Check(pcap, launch);
         }
-
-        OptionsScreen.Write(terminal.Out, launch);
-
-        long start = Stopwatch.GetTimestamp();
-        (RunResult Result, bool Interrupted) run;
-        await using (EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal))
-        {
-            launch.Save(output.Folder);
-            using Activity? command = WindowSpans.Command("run");
-            await using var file = new ProgressFile(silo.Grains, launch.Plan.RunId, output.Folder);
-            run = await new ProgressScreen(terminal, launch, progress).During(
-                watch => new RunFollower(silo.Grains).Run(launch.Plan, file.After(watch), stop));
-        }
-
-        TimeSpan wall = Stopwatch.GetElapsedTime(start);
-        Difference? difference = check && !run.Interrupted ? Check(terminal, launch, run.Result, stop) : null;
-        RunReport report = ReportBuilder.Build(launch, run.Result, wall, run.Interrupted);
-        IReadOnlyList<CrashRecord> crashes = ReportBuilder.Crashes(launch, run.Result, output.Folder.Path).ToList();
-        output.Folder.Write(report, crashes);
-        HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site);
-        if (output.Json is { } further)
-        {
-            RunFolder.WriteReport(report, further);
-        }
-
-        ReportScreen.Write(terminal.Out, report, output.Folder.Path);
-        if (pcap is not null && !run.Interrupted)
-        {
-            (long frames, int lines) = RunCapture.Write(pcap, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
-            terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {frames} frames of {lines} lines"));
-        }
-
-        files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
-        return Conclude(terminal, report, run.Interrupted, difference);
     }
 
     // The emulator says what it does not accept (a design of another name) when a site is made; better here than in the middle of a run.
@@ -128,45 +121,5 @@ public static class RunCommand
             string message = e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "") : e.Message;
             throw new UsageException($"{scenario.FileName}: {message.ReplaceLineEndings(" ")}");
         }
-    }
-
-    private static Difference? Check(Terminal terminal, Launch launch, RunResult result, CancellationToken stop)
-    {
-        foreach ((int site, IReadOnlyList<WindowMark> marks) in result.Marks.OrderBy(pair => pair.Key))
-        {
-            if (SecondExecution.Compare(launch.Plan.Site, site, marks, stop) is { } difference)
-            {
-                return difference;
-            }
-        }
-
-        terminal.Out.WriteLine($"check: {result.Marks.Count} sites executed again, {result.Marks.Sum(pair => (long)pair.Value.Count)} windows, no difference");
-        return null;
-    }
-
-    private static int Conclude(Terminal terminal, RunReport report, bool interrupted, Difference? difference)
-    {
-        int code = ExitCodes.Of(interrupted, difference is not null, report.Complete, report.Expectations.All(verdict => verdict.Met));
-        switch (code)
-        {
-            case ExitCodes.Interrupted:
-                terminal.Error.WriteLine("stress: interrupted; the report is partial");
-                break;
-            case ExitCodes.NotDeterministic:
-                terminal.Error.WriteLine($"stress: not deterministic: {difference}");
-                break;
-            case ExitCodes.Incomplete:
-                terminal.Error.WriteLine($"stress: incomplete: {report.Work.Failed} sites failed, {report.Work.Lost} lost; the first again with: {report.Problems.FirstOrDefault()?.Command}");
-                break;
-            case ExitCodes.ExpectationFailed:
-                foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
-                {
-                    terminal.Error.WriteLine($"stress: {ReportScreen.Failure(report, verdict)}");
-                }
-
-                break;
-        }
-
-        return code;
     }
 }

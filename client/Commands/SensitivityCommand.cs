@@ -62,9 +62,9 @@ public static class SensitivityCommand
         Variation[] variations = [Variation.Base, .. Variation.All];
         List<VariationResult> rows = [];
         bool interrupted = false;
-        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(settings.WorkerCount, CancellationToken.None))
+        await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(settings.WorkerCount))
         {
-            var follower = new RunFollower(silo.Grains);
+            var follower = new RunFollower(silo);
             foreach (Variation variation in variations)
             {
                 if (progress)

@@ -15,7 +15,12 @@ public static class ReportBuilder
     private static readonly Role[] Roles = [Role.Called, Role.Calling];
 
     /// <summary>The report of a run, whole or partial.</summary>
-    public static RunReport Build(Launch launch, RunResult result, TimeSpan wall, bool interrupted)
+    /// <param name="launch">The run as it was started.</param>
+    /// <param name="result">What it came to.</param>
+    /// <param name="wall">Wall time.</param>
+    /// <param name="interrupted">True when the user ended it early.</param>
+    /// <param name="execution">On what it was executed, or null.</param>
+    public static RunReport Build(Launch launch, RunResult result, TimeSpan wall, bool interrupted, ExecutionFacts? execution = null)
     {
         RunTotals totals = result.Totals;
         RoleCounts disconnects = Counts(totals.Disconnects);
@@ -79,7 +84,15 @@ public static class ReportBuilder
             Probes = new SortedDictionary<string, long>(totals.Probes, StringComparer.Ordinal),
             Series = Series(launch, totals.Series),
             Command = launch.Command,
+            Execution = execution,
         };
+    }
+
+    /// <summary>On what a run was executed.</summary>
+    public static ExecutionFacts Execution(Launch launch, FollowedRun run)
+    {
+        long routers = (long)launch.Plan.Sites * (1 + launch.Scenario.Site.CallersPerAnswerer), memory = run.Silos.Sum(silo => silo.PeakMemoryBytes);
+        return new ExecutionFacts(run.Silos.Count, Math.Round(run.FirstWindow.TotalSeconds, 3), routers, memory, memory / routers);
     }
 
     /// <summary>The distinct crashes of a run, most frequent first.</summary>

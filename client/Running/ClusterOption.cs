@@ -39,6 +39,21 @@ public static class ClusterOption
     public static RedisAddress Required(string? option) =>
         Read(option) ?? throw new UsageException($"no cluster; accepted is --cluster redis://HOST:PORT, or {SiloDefaults.ClusterVariable} in the environment");
 
+    /// <summary>Connects to the cluster.</summary>
+    /// <exception cref="UsageException">Redis does not answer, or no silo does.</exception>
+    public static async Task<ClusterClient> Connect(RedisAddress redis, CancellationToken stop)
+    {
+        await CheckAnswers(redis);
+        try
+        {
+            return await ClusterClient.ConnectAsync(redis, stop);
+        }
+        catch (ClusterUnavailableException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
     /// <summary>Asks Redis for an answer before anything else is begun.</summary>
     /// <exception cref="UsageException">None comes.</exception>
     public static async Task CheckAnswers(RedisAddress redis)

@@ -11,12 +11,13 @@ public static class Embedded
     /// <param name="workers">Sites executed at once.</param>
     /// <param name="metricsPort">Loopback port of the metrics, 0 for any that is free, or null for none.</param>
     /// <param name="terminal">Hears the address of the metrics.</param>
+    /// <param name="stateFolder">Folder of what has to outlive the process, or null for nothing.</param>
     /// <exception cref="UsageException">The port cannot be listened on.</exception>
-    public static async Task<EmbeddedSilo> Start(int workers, int? metricsPort, Terminal terminal)
+    public static async Task<EmbeddedSilo> Start(int workers, int? metricsPort, Terminal terminal, string? stateFolder = null)
     {
         try
         {
-            EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = workers, MetricsPort = metricsPort }, CancellationToken.None);
+            EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = workers, MetricsPort = metricsPort, StateFolder = stateFolder }, CancellationToken.None);
             if (silo.Metrics is { } metrics)
             {
                 terminal.Out.MarkupLineInterpolated($"[dim]metrics[/]  {metrics}");

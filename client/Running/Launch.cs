@@ -26,15 +26,28 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <summary>Sites that <c>--check</c> executes again.</summary>
     private const int CheckedSites = 8;
 
+    /// <summary>
+    /// Windows between two checkpoints of a site: less than a second of work, of which a checkpoint then takes about one percent.
+    /// </summary>
+    public const int CheckpointWindows = 1000;
+
     // Enough that a worker never waits for a hand-over; few, so that few images are alive and a cancelled run closes at once.
     private const int SitesInFlightPerWorker = 4;
 
     /// <summary>Plans a run.</summary>
-    public static Launch Create(RunSettings settings, Scenario scenario, string runId, bool check)
+    /// <param name="settings">The command line.</param>
+    /// <param name="scenario">The scenario, with the command line applied.</param>
+    /// <param name="runId">The run's name.</param>
+    /// <param name="check">Whether a sample of sites is noted window by window.</param>
+    /// <param name="resumable">Whether what the run has come to is stored as it goes.</param>
+    /// <param name="workers">Sites executed at once on all silos together, or null for this process alone.</param>
+    public static Launch Create(RunSettings settings, Scenario scenario, string runId, bool check, bool resumable = false, int? workers = null)
     {
+        workers ??= settings.WorkerCount;
         int sites = scenario.Pairs / scenario.Site.CallersPerAnswerer;
         int first = settings.SiteNumber ?? 0, count = settings.SiteNumber is null ? sites : 1;
-        int shards = (count + RunPlan.DefaultShardSize - 1) / RunPlan.DefaultShardSize;
+        int shardSize = Math.Max(RunPlan.DefaultShardSize, (count + RunPlan.MaxShards - 1) / RunPlan.MaxShards);
+        int shards = (count + shardSize - 1) / shardSize;
         var plan = new RunPlan
         {
             RunId = runId,
@@ -42,12 +55,15 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             FirstSite = first,
             Sites = count,
             Windows = RunPlan.WindowsOf(scenario.Duration, scenario.Site.Window),
-            SitesInFlight = Math.Max(1, SitesInFlightPerWorker * settings.WorkerCount / shards),
+            ShardSize = shardSize,
+            SitesInFlight = settings.SitesInFlight is { } flight ? Math.Max(1, flight / shards) : Math.Max(1, SitesInFlightPerWorker * workers.Value / shards),
+            CheckpointWindows = resumable ? settings.CheckpointCount ?? CheckpointWindows : 0,
+            LostAfterSeconds = settings.LostAfterCount ?? RunPlan.DefaultLostAfterSeconds,
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
             Pace = settings.PaceFactor,
             Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
         };
-        return new Launch(scenario, plan, settings.WorkerCount, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
+        return new Launch(scenario, plan, workers.Value, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
     }
 
     /// <summary>The virtual time that the run covers: whole windows.</summary>
@@ -59,18 +75,24 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <summary>The command that executes one site again, alone.</summary>
     public string SiteCommand(int site) => RunLine($" --site {site}");
 
-    /// <summary>Keeps what is needed to execute a site again.</summary>
+    /// <summary>Keeps what is needed to execute a site again, or to go on with the run.</summary>
     public void Save(RunFolder folder)
     {
         folder.Create(Scenario.SourceText);
-        var kept = new Kept(Scenario.FileName, Scenario.Pairs, Scenario.Duration.Microseconds, Scenario.Seed, Scenario.Site.Design, Plan.FirstSite, Plan.Sites,
-            DesignAssembly is null ? null : Path.GetFullPath(DesignAssembly));
-        File.WriteAllText(Path.Combine(folder.Path, FileName), JsonSerializer.Serialize(kept, RunFolder.Json) + "\n");
+        File.WriteAllText(Path.Combine(folder.Path, FileName), JsonSerializer.Serialize(ToKept(), RunFolder.Json) + "\n");
     }
 
     /// <summary>Reads the options of a run from its folder.</summary>
     /// <exception cref="UsageException">There is no run in the folder.</exception>
     public static (SiteOptions Site, int Windows, int Pairs) Read(RunFolder folder)
+    {
+        Launch launch = Open(folder);
+        return (launch.Scenario.Site, launch.Plan.Windows, launch.Scenario.Pairs);
+    }
+
+    /// <summary>The run of a folder, as it was started.</summary>
+    /// <exception cref="UsageException">There is no run in the folder.</exception>
+    public static Launch Open(RunFolder folder)
     {
         string file = Path.Combine(folder.Path, FileName);
         if (!File.Exists(file) || !File.Exists(folder.ScenarioPath))
@@ -81,15 +103,64 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         try
         {
             Kept kept = JsonSerializer.Deserialize<Kept>(File.ReadAllText(file), RunFolder.Json) ?? throw new JsonException("empty");
-            Scenario scenario = ScenarioLoader.Parse(File.ReadAllText(folder.ScenarioPath), kept.ScenarioFile);
-            SiteOptions site = scenario.Site with { Seed = kept.Seed, Design = kept.Design, Designs = kept.DesignAssembly is { } library ? DesignLibrary.Load(library) : DesignSet.BuiltIn };
-            return (site, RunPlan.WindowsOf(new VirtualTime(kept.DurationMicroseconds), site.Window), kept.Pairs);
+            DesignSet designs = kept.DesignAssembly is { } library ? DesignLibrary.Load(library) : DesignSet.BuiltIn;
+            return From(kept, File.ReadAllText(folder.ScenarioPath), designs, new DirectoryInfo(folder.Path).Name);
         }
         catch (JsonException e)
         {
             throw new UsageException($"{file}: not written by stress run: {e.Message}");
         }
     }
+
+    /// <summary>What another client needs to follow the run on a cluster and to report it.</summary>
+    public string ToText() => JsonSerializer.Serialize(new KeptWithScenario(ToKept() with { DesignAssembly = null }, Scenario.SourceText), RunFolder.Json);
+
+    /// <summary>
+    /// The run that another client has started. Its text comes over the network: it is parsed as a scenario that may name no file, with the designs that are
+    /// built in.
+    /// </summary>
+    /// <exception cref="UsageException">The text was not written by this version of the command.</exception>
+    public static Launch From(RunDescription run)
+    {
+        try
+        {
+            KeptWithScenario text = JsonSerializer.Deserialize<KeptWithScenario>(run.Launch, RunFolder.Json) ?? throw new JsonException("empty");
+            return From(text.Run, text.Scenario, DesignSet.BuiltIn, run.Plan.RunId) with { Plan = run.Plan };
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"run {run.Plan.RunId}: what its client left for a report cannot be read: {e.Message}");
+        }
+    }
+
+    private static Launch From(Kept kept, string text, DesignSet designs, string runId)
+    {
+        Scenario scenario = ScenarioLoader.Parse(text, kept.ScenarioFile);
+        SiteOptions site = scenario.Site with { Seed = kept.Seed, Design = kept.Design, Designs = designs, SkipQuiet = kept.SkipQuiet };
+        var duration = new VirtualTime(kept.DurationMicroseconds);
+        var plan = new RunPlan
+        {
+            RunId = runId,
+            Site = site,
+            FirstSite = kept.FirstSite,
+            Sites = kept.Sites,
+            Windows = RunPlan.WindowsOf(duration, site.Window),
+            ShardSize = kept.ShardSize,
+            SitesInFlight = kept.SitesInFlight,
+            CheckpointWindows = kept.CheckpointWindows,
+            LostAfterSeconds = kept.LostAfterSeconds,
+            CheckedSites = kept.CheckedSites ?? [],
+            Pace = kept.Pace,
+            Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
+        };
+        scenario = scenario with { Pairs = kept.Pairs, Duration = duration, Seed = kept.Seed, Site = site };
+        return new Launch(scenario, plan, kept.Workers, kept.DesignNamed, kept.OneSite, kept.DesignAssembly);
+    }
+
+    private Kept ToKept() => new(
+        Scenario.FileName, Scenario.Pairs, Scenario.Duration.Microseconds, Scenario.Seed, Scenario.Site.Design, Plan.FirstSite, Plan.Sites,
+        DesignAssembly is null ? null : Path.GetFullPath(DesignAssembly), Workers, DesignNamed, OneSite, Plan.ShardSize, Plan.SitesInFlight,
+        Plan.CheckpointWindows, Plan.LostAfterSeconds, Plan.CheckedSites, Plan.Pace, Plan.Site.SkipQuiet);
 
     private string RunLine(string site)
     {
@@ -114,5 +185,11 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         return [.. sites];
     }
 
-    private sealed record Kept(string ScenarioFile, int Pairs, long DurationMicroseconds, ulong Seed, string Design, int FirstSite, int Sites, string? DesignAssembly = null);
+    private sealed record Kept(
+        string ScenarioFile, int Pairs, long DurationMicroseconds, ulong Seed, string Design, int FirstSite, int Sites, string? DesignAssembly = null,
+        int Workers = 1, bool DesignNamed = false, bool OneSite = false, int ShardSize = RunPlan.DefaultShardSize, int SitesInFlight = 1,
+        int CheckpointWindows = 0, int LostAfterSeconds = RunPlan.DefaultLostAfterSeconds, IReadOnlyList<int>? CheckedSites = null,
+        double Pace = 0, bool SkipQuiet = true);
+
+    private sealed record KeptWithScenario(Kept Run, string Scenario);
 }

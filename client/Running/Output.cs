@@ -12,6 +12,9 @@ public sealed class Output
         Json = json;
     }
 
+    // With the time and a number behind it, a run's name stays within what a plan accepts.
+    private const int MaxStem = 90;
+
     /// <summary>The folder that holds the folders of runs, unless <c>--out</c> names another.</summary>
     public const string DefaultFolder = "runs";
 
@@ -40,13 +43,43 @@ public sealed class Output
         }
 
         string safe = new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
-        string stem = $"{safe.TrimStart('.')}-{now:yyyyMMdd-HHmmss}", id = stem;
+        string stem = $"{safe.TrimStart('.')[..Math.Min(MaxStem, safe.TrimStart('.').Length)]}-{now:yyyyMMdd-HHmmss}", id = stem;
         for (int n = 2; Directory.Exists(Path.Combine(parent, id)); n++)
         {
             id = $"{stem}-{n}";
         }
 
         return new Output(new RunFolder(Path.Combine(parent, id)), id, json);
+    }
+
+    /// <summary>The folder of a run that is gone on with.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="json">Further file for the report, or null.</param>
+    /// <exception cref="UsageException">A place cannot be written.</exception>
+    public static Output Again(RunFolder folder, string? json)
+    {
+        Check("RUN", folder.Path);
+        if (json is not null)
+        {
+            CheckFile("--json", json);
+        }
+
+        return new Output(folder, new DirectoryInfo(folder.Path).Name, json);
+    }
+
+    /// <summary>The folder of a run that another client has started: a new folder of the run's name, or the one that is there.</summary>
+    /// <param name="parent">Folder of runs, or null for <see cref="DefaultFolder"/>.</param>
+    /// <param name="runId">The run's name, as it came over the network.</param>
+    /// <exception cref="UsageException">The name is none, or the place cannot be written.</exception>
+    public static Output Named(string? parent, string runId)
+    {
+        if (!Stress.Grains.RunPlan.IsRunId(runId))
+        {
+            throw new UsageException($"{runId}: accepted is the name of a run: letters, digits, '-', '_' and '.'");
+        }
+
+        Check("--out", parent ?? DefaultFolder);
+        return new Output(new RunFolder(Path.Combine(parent ?? DefaultFolder, runId)), runId, null);
     }
 
     /// <summary>Checks that a file can be written.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Simulation;
+using Stress.Grains;
 using Stress.Scenarios;
 
 namespace Stress.Client.Running;
@@ -23,6 +24,11 @@ public sealed record RunSettings
 
     /// <summary>Fastest pace; beyond it a run is as fast as the machine anyway.</summary>
     public const int MaxPace = 1_000_000;
+    /// <summary>Most windows between two checkpoints.</summary>
+    public const int MaxCheckpoint = 1_000_000;
+
+    /// <summary>Most seconds for which a silent site is waited for (a day).</summary>
+    public const int MaxLostAfter = 86_400;
 
     /// <summary>The scenario file.</summary>
     public required string File { get; init; }
@@ -65,6 +71,23 @@ public sealed record RunSettings
 
     /// <summary>Port of the metrics, 0 for any that is free, or null for none.</summary>
     public int? MetricsPortNumber => MetricsPort is null ? null : Whole("--metrics-port", MetricsPort, 0, IPEndPoint.MaxPort);
+    /// <summary>Windows between two checkpoints of a site, or null for <see cref="Launch.CheckpointWindows"/>.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>Wall seconds after which a silent site is lost, or null for <see cref="RunPlan.DefaultLostAfterSeconds"/>.</summary>
+    public string? LostAfter { get; init; }
+
+    /// <summary>Sites that are under way at once, or null for some a worker.</summary>
+    public string? InFlight { get; init; }
+
+    /// <summary>Windows between two checkpoints of a site.</summary>
+    public int? CheckpointCount => Checkpoint is null ? null : Whole("--checkpoint", Checkpoint, 1, MaxCheckpoint);
+
+    /// <summary>Wall seconds after which a silent site is lost.</summary>
+    public int? LostAfterCount => LostAfter is null ? null : Whole("--lost-after", LostAfter, 1, MaxLostAfter);
+
+    /// <summary>Sites that are under way at once.</summary>
+    public int? SitesInFlight => InFlight is null ? null : Whole("--in-flight", InFlight, 1, MaxPairs);
 
     /// <summary>Sites executed at once.</summary>
     public int WorkerCount => WorkersOf(Workers);
@@ -117,9 +140,9 @@ public sealed record RunSettings
             throw new UsageException($"--site {site}: accepted are 0 to {(pairs / callers) - 1} for {pairs} pairs");
         }
 
-        _ = WorkerCount;
         _ = PaceFactor;
         _ = MetricsPortNumber;
+        _ = (WorkerCount, CheckpointCount, LostAfterCount, SitesInFlight);
         ulong seed = Seed is null ? scenario.Seed : ParseSeed(Seed);
         DesignSet designs = DesignAssembly is null ? scenario.Site.Designs : DesignLibrary.Load(DesignAssembly);
         Known(designs, "--design", Design);

@@ -44,6 +44,13 @@ public static class ReportScreen
         Fact(console, "work", string.Create(
             CultureInfo.InvariantCulture,
             $"{Count(report.Events)} events, {Count(report.Frames)} frames in {report.WallSeconds:0.0} s; sites: {Count(report.Work.Planned)} planned = {Count(report.Work.Done)} done + {Count(report.Work.Failed)} failed + {Count(report.Work.Lost)} lost"));
+        if (report.Execution is { } on)
+        {
+            Fact(console, "execution", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s, at most {on.PeakMemoryBytes / 1048576.0:#,0} MiB: {on.MemoryPerRouterBytes / 1024.0:0.0} KiB a router of {Count(on.Routers)}"));
+        }
+
         Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");
         foreach (SiteProblem problem in report.Problems.Take(5))
         {

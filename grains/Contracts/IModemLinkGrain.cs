@@ -9,6 +9,9 @@ public interface IModemLinkGrain : IGrainWithStringKey
     Task<SliceResult> RunSlice(RunPlan plan, int window);
 
     /// <summary>Hands in what the site has come to, without executing further.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="window">The window that the caller takes for the next.</param>
+    /// <param name="keep">True to leave a checkpoint from which the site can go on.</param>
     [Alias("Close")]
-    Task<SliceResult> Close(RunPlan plan, int window);
+    Task<SliceResult> Close(RunPlan plan, int window, bool keep);
 }

@@ -19,9 +19,22 @@ public interface IRouterGrain : IGrainWithStringKey
     [Alias("Return")]
     ValueTask<bool> Return(RunPlan plan, long lease, SiteHandOver image);
 
-    /// <summary>Drops the image of a site whose result has been handed in.</summary>
-    [Alias("Retire")]
-    ValueTask Retire();
+    /// <summary>Drops the image of a site whose result is on its way. Its checkpoint stays until the result is safe (<see cref="Forget"/>).</summary>
+    /// <returns>True when there is a checkpoint to forget.</returns>
+    [Alias("Release")]
+    ValueTask<bool> Release();
+
+    /// <summary>Drops the checkpoint of a site whose result is in storage.</summary>
+    [Alias("Forget")]
+    ValueTask Forget();
+
+    /// <summary>Makes a checkpoint of the image as it stands, however few windows have passed.</summary>
+    [Alias("Save")]
+    ValueTask Save();
+
+    /// <summary>Moves to the silo that the site belongs to, and takes the image along.</summary>
+    [Alias("Move")]
+    ValueTask Move();
 
     /// <summary>What a person would see on the router's console, at the end of the last returned window.</summary>
     [Alias("Show")]

@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
@@ -6,28 +7,94 @@ namespace Stress.Grains;
 [Alias("stress.IRunGrain")]
 public interface IRunGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the run. Starting the same plan again changes nothing.</summary>
-    /// <exception cref="InvalidOperationException">A run of this name has another plan.</exception>
+    /// <summary>Starts the run. Starting the same plan again changes nothing, or lets go on what storage still holds of it.</summary>
+    /// <param name="plan">What to execute.</param>
+    /// <param name="launch">Whatever the client needs to make a report of the run, should another client ask for it; at most <see cref="RunDescription.MaxLaunchLength"/> characters.</param>
+    /// <exception cref="RunRefusedException">A run of this name has another plan, or the plan is not accepted.</exception>
     [Alias("Start")]
-    Task Start(RunPlan plan);
+    Task Start(RunPlan plan, string launch = "");
 
     /// <summary>Holds the run, or lets it go on.</summary>
     [Alias("Pause")]
     Task Pause(bool paused);
 
-    /// <summary>Stops the run; its result is partial.</summary>
+    /// <summary>Ends the run for good; its result is partial.</summary>
     [Alias("Cancel")]
     Task Cancel();
 
+    /// <summary>Stops the run where it stands, for a partial result. What is stored stays as it is, and the run can be started again from there.</summary>
+    [Alias("Interrupt")]
+    Task Interrupt();
+
     /// <summary>Where the run is.</summary>
-    [Alias("Progress")]
+    [Alias("Progress"), AlwaysInterleave]
     Task<ShardProgress> Progress();
 
     /// <summary>Where the run is, in the terms of its metrics: for a view of a run that somebody else started.</summary>
-    [Alias("Snapshot")]
+    [Alias("Snapshot"), AlwaysInterleave]
     Task<RunSnapshot> Snapshot();
 
     /// <summary>The result so far; final once <see cref="ShardProgress.Finished"/>.</summary>
-    [Alias("Result")]
+    [Alias("Result"), AlwaysInterleave]
     Task<RunResult> Result();
+
+    /// <summary>The plan and what belongs to it; null for a run that nobody started.</summary>
+    [Alias("Describe"), AlwaysInterleave]
+    Task<RunDescription?> Describe();
+
+    /// <summary>Sees to it that the run goes on, if it is not finished.</summary>
+    [Alias("Keep"), AlwaysInterleave]
+    Task Keep();
+
+    /// <summary>Deletes whatever storage holds of a run that has ended.</summary>
+    [Alias("Forget")]
+    Task Forget();
 }
+
+/// <summary>What a run is told to do.</summary>
+public enum RunPhase : byte
+{
+    /// <summary>Execute.</summary>
+    Running,
+
+    /// <summary>Hand out no further slices for now.</summary>
+    Paused,
+
+    /// <summary>Close every site where it stands, in storage too.</summary>
+    Cancelled,
+
+    /// <summary>Close every site where it stands, but leave in storage what is there, to be resumed.</summary>
+    Interrupted,
+
+    /// <summary>Nothing is left to do.</summary>
+    Finished,
+}
+
+/// <summary>A run as it was started.</summary>
+[GenerateSerializer, Immutable, Alias("stress.RunDescription")]
+public sealed record RunDescription
+{
+    /// <summary>Most characters of <see cref="Launch"/>: a scenario of the greatest length, escaped, and a little more.</summary>
+    public const int MaxLaunchLength = 1024 * 1024;
+
+    /// <summary>What it executes.</summary>
+    [Id(0)]
+    public required RunPlan Plan { get; init; }
+
+    /// <summary>What the client left for the report.</summary>
+    [Id(1)]
+    public required string Launch { get; init; }
+
+    /// <summary>Wall time of the start.</summary>
+    [Id(2)]
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>What it is told to do.</summary>
+    [Id(3)]
+    public required RunPhase Phase { get; init; }
+}
+
+/// <summary>A run is not accepted: it has a bad plan, or its name has another.</summary>
+/// <param name="message">What is wrong and what would be accepted.</param>
+[GenerateSerializer, Alias("stress.RunRefusedException")]
+public sealed class RunRefusedException(string message) : Exception(message);

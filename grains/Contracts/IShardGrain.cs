@@ -4,25 +4,27 @@ namespace Stress.Grains;
 [Alias("stress.IShardGrain")]
 public interface IShardGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the shard's sites. Starting again changes nothing.</summary>
+    /// <summary>
+    /// Starts the shard's sites, or goes on with those that storage does not know as finished. Does nothing when the shard is at work.
+    /// </summary>
     [Alias("Start")]
     Task Start(RunPlan plan, int shard);
 
-    /// <summary>Stops handing out slices, or goes on.</summary>
-    [Alias("Pause")]
-    Task Pause(bool paused);
+    /// <summary>Passes on what the run is told to do, and says where the shard is; null when this activation has to be started first.</summary>
+    [Alias("Keep")]
+    Task<ShardProgress?> Keep(RunPhase phase);
 
-    /// <summary>Closes every site where it stands.</summary>
-    [Alias("Cancel")]
-    Task Cancel();
-
-    /// <summary>Where the shard is.</summary>
-    [Alias("Progress")]
-    Task<ShardProgress> Progress();
-
-    /// <summary>What the shard has come to.</summary>
+    /// <summary>What the shard has come to; null when this activation has to be started first.</summary>
     [Alias("Result")]
-    Task<ShardResult> Result();
+    Task<ShardResult?> Result();
+
+    /// <summary>Writes the books, and moves to another silo if there is one.</summary>
+    [Alias("Move")]
+    Task Move();
+
+    /// <summary>Deletes the books from storage.</summary>
+    [Alias("Forget")]
+    Task Forget();
 }
 
 /// <summary>Where a shard, or a whole run, is. Cumulative.</summary>
@@ -72,6 +74,9 @@ public sealed record ShardProgress
     /// <summary>What live views show; null in a run that nothing counts.</summary>
     [Id(21)]
     public LiveCounts? Counts { get; init; }
+    /// <summary>True while something that has been counted is not in storage yet.</summary>
+    [Id(9)]
+    public bool Unsaved { get; init; }
 
     /// <summary>True when nothing is left to do.</summary>
     public bool Finished => Done + Failed + Lost == Planned;
@@ -90,5 +95,6 @@ public sealed record ShardProgress
         Paused = a.Paused || b.Paused,
         PaceLag = a.PaceLag > b.PaceLag ? a.PaceLag : b.PaceLag,
         Counts = LiveCounts.Sum(a.Counts, b.Counts),
+        Unsaved = a.Unsaved || b.Unsaved,
     };
 }

@@ -1,5 +1,6 @@
 using Stress.Emulator.Simulation;
 using Stress.Observability.Instruments;
+using Stress.Grains.Surrogates;
 
 namespace Stress.Grains;
 
@@ -12,6 +13,24 @@ public sealed record RunPlan
 
     /// <summary>Sites of one shard, unless the plan says otherwise.</summary>
     public const int DefaultShardSize = 250;
+
+    /// <summary>Shards of a run, at most, unless it has more sites than <see cref="MaxSites"/> allows for.</summary>
+    public const int MaxShards = 400;
+
+    /// <summary>Most sites of a run.</summary>
+    public const int MaxSites = 10_000_000;
+
+    /// <summary>Most sites that a shard drives at once.</summary>
+    public const int MaxSitesInFlight = 10_000;
+
+    /// <summary>Most sites whose every window is noted.</summary>
+    public const int MaxCheckedSites = 64;
+
+    /// <summary>Most characters of a run's name.</summary>
+    public const int MaxRunIdLength = 120;
+
+    /// <summary>Wall seconds after which a silent site is lost, unless the plan says otherwise.</summary>
+    public const int DefaultLostAfterSeconds = 90;
 
     /// <summary>The run's name; grain keys start with it.</summary>
     [Id(0)]
@@ -41,7 +60,7 @@ public sealed record RunPlan
     [Id(6)]
     public int SitesInFlight { get; init; } = 4;
 
-    /// <summary>Windows between two checkpoints of a site; 0 for none.</summary>
+    /// <summary>Windows between two checkpoints of a site; 0 for a run of which nothing is stored, so that it cannot be resumed.</summary>
     [Id(7)]
     public int CheckpointWindows { get; init; }
 
@@ -63,6 +82,9 @@ public sealed record RunPlan
 
     /// <summary>The labels of the run's metrics.</summary>
     public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Site.Design);
+    /// <summary>Wall seconds after which a site from which no window comes is given up as lost.</summary>
+    [Id(10)]
+    public int LostAfterSeconds { get; init; } = DefaultLostAfterSeconds;
 
     /// <summary>Windows of one bin of the report's series.</summary>
     public int BinWindows => Math.Max(1, (Windows + MaxSeriesBins - 1) / MaxSeriesBins);
@@ -72,6 +94,30 @@ public sealed record RunPlan
 
     /// <summary>How many shards.</summary>
     public int Shards => (Sites + ShardSize - 1) / ShardSize;
+
+    /// <summary>
+    /// True for a name that a run may have: letters, digits, '-', '_' and '.', not starting with a dot. It becomes part of grain keys and the name of a
+    /// folder, so nothing in it may lead elsewhere.
+    /// </summary>
+    public static bool IsRunId(string name) =>
+        name.Length is > 0 and <= MaxRunIdLength && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    /// <summary>True when another plan executes the same work in the same way.</summary>
+    public bool IsSameAs(RunPlan other) =>
+        this with { Site = other.Site, CheckedSites = other.CheckedSites, Telemetry = other.Telemetry } == other
+        && CheckedSites.SequenceEqual(other.CheckedSites)
+        && PlainDataSurrogate.Of(Site).Json.AsSpan().SequenceEqual(PlainDataSurrogate.Of(other.Site).Json);
+
+    /// <summary>What is wrong with the plan, for a client that a silo does not know; null when nothing is.</summary>
+    public string? Problem() =>
+        !IsRunId(RunId) ? "the run's name: accepted are letters, digits, '-', '_' and '.'"
+        : Sites is < 1 or > MaxSites || FirstSite < 0 || FirstSite > MaxSites ? $"{Sites} sites from {FirstSite}: accepted are 1 to {MaxSites}"
+        : Windows < 1 ? $"{Windows} windows: accepted is 1 or more"
+        : ShardSize < 1 || Shards > MaxShards ? $"{Shards} shards: accepted are up to {MaxShards}"
+        : SitesInFlight is < 1 or > MaxSitesInFlight ? $"{SitesInFlight} sites in flight: accepted are 1 to {MaxSitesInFlight}"
+        : CheckpointWindows < 0 || LostAfterSeconds < 1 ? "checkpoint and lost-after: accepted are positive numbers"
+        : CheckedSites.Count > MaxCheckedSites ? $"{CheckedSites.Count} checked sites: accepted are up to {MaxCheckedSites}"
+        : null;
 
     /// <summary>Windows that cover a duration; the last one may be longer than what is left of it.</summary>
     /// <param name="duration">Virtual time of the run.</param>

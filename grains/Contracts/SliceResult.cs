@@ -33,6 +33,13 @@ public sealed record SliceResult
     /// <summary>What live views show of the site; null in a run that nothing counts.</summary>
     [Id(20)]
     public LiveCounts? Counts { get; init; }
+    /// <summary>True when storage holds a checkpoint of the site, which has to be forgotten once the outcome is safe.</summary>
+    [Id(6)]
+    public bool Stored { get; init; }
+
+    /// <summary>True when nothing was executed because the silo is leaving: ask again.</summary>
+    [Id(7)]
+    public bool Declined { get; init; }
 }
 
 /// <summary>The result of one site.</summary>

@@ -52,12 +52,12 @@ public sealed class EmbeddedRunTests
     public async Task A_paused_run_waits_and_a_cancelled_one_books_what_is_left_as_lost()
     {
         await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 1);
-        IShardGrain shard = silo.Grains.GetGrain<IShardGrain>(GrainKeys.Shard("cancelled", 0));
         IRunGrain run = silo.Grains.GetGrain<IRunGrain>("cancelled");
-        await shard.Pause(true);
         await run.Start(Plans.Of(sites: 3, windows: 1_000_000, runId: "cancelled"));
-        Assert.Equal(0, (await run.Progress()).Windows);
+        await run.Pause(true);
         Assert.True((await run.Progress()).Paused);
+        await run.Pause(false);
+        Assert.False((await run.Progress()).Paused);
 
         await run.Cancel();
         ShardProgress progress = await Finished(run);
@@ -77,7 +77,53 @@ public sealed class EmbeddedRunTests
         await Finished(run);
 
         Assert.Equal(3, (await run.Result()).Progress.Done);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => run.Start(plan with { Windows = 3 }));
+        await Assert.ThrowsAsync<RunRefusedException>(() => run.Start(plan with { Windows = 3 }));
+        await Assert.ThrowsAsync<RunRefusedException>(() => silo.Grains.GetGrain<IRunGrain>("never started").Progress());
+    }
+
+    [Theory]
+    [InlineData("../elsewhere", 1)]
+    [InlineData(".hidden", 1)]
+    [InlineData("a/b", 1)]
+    [InlineData("none", 0)]
+    [InlineData("many", RunPlan.MaxSites + 1)]
+    public async Task A_plan_from_the_network_that_leads_out_of_its_folder_or_is_too_great_is_refused(string runId, int sites)
+    {
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 1);
+        await Assert.ThrowsAsync<RunRefusedException>(() => silo.Grains.GetGrain<IRunGrain>("refused").Start(Plans.Of(sites, windows: 2) with { RunId = runId, ShardSize = 1_000_000 }));
+    }
+
+    [Fact]
+    public async Task An_interrupted_run_goes_on_from_its_folder_to_the_digest_of_one_that_was_not()
+    {
+        string folder = Directory.CreateTempSubdirectory("stress-test-").FullName;
+        try
+        {
+            RunPlan plan = Plans.Of(sites: 6, windows: 40, runId: "resumed") with { CheckpointWindows = 3, SitesInFlight = 1 };
+            ShardProgress partial;
+            await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = 1, StateFolder = folder }))
+            {
+                IRunGrain run = silo.Grains.GetGrain<IRunGrain>(plan.RunId);
+                await run.Start(plan);
+                await run.Interrupt();
+                partial = await Finished(run);
+            }
+
+            RunResult whole;
+            await using (EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = 2, StateFolder = folder }))
+            {
+                whole = await Finish(silo, plan);
+            }
+
+            Assert.Equal(6, partial.Done + partial.Lost);
+            Assert.Equal((6L, 0L), (whole.Progress.Done, whole.Progress.Lost));
+            Assert.Equal(6L * 40, whole.Progress.Windows);
+            Assert.Equal(Direct(6, 40), whole.Digest);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static async Task<RunResult> Run(int workers, RunPlan plan)

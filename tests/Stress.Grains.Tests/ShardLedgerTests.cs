@@ -21,6 +21,29 @@ public sealed class ShardLedgerTests
     }
 
     [Fact]
+    public void Books_that_are_written_and_opened_again_count_closed_sites_once_and_running_ones_not_at_all()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, Plans.Finished(Plan, 5));
+        ledger.Merge(1, new SliceResult { NextWindow = 2, Events = 7, Disconnects = 1, Crashes = 1 });
+
+        var again = new ShardLedger(Plan, 0, ledger.Closed());
+        Assert.Equal((1L, 5L), (again.Progress.Done, again.Progress.Events));
+        Assert.Equal(Plan.Windows, again.Progress.Windows);
+        List<int> waiting = [];
+        while (again.TryTake(out int site))
+        {
+            waiting.Add(site);
+        }
+
+        Assert.Equal([1, 2], waiting);
+        again.Merge(1, Plans.Finished(Plan, 2));
+        again.Merge(2, Plans.Finished(Plan, 3));
+        Assert.True(again.Progress.Finished);
+        Assert.Equal(10, again.Result().Totals.Events);
+    }
+
+    [Fact]
     public void A_later_slice_replaces_an_earlier_and_an_earlier_changes_nothing()
     {
         ShardLedger ledger = Started();

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using Stress.Bench.Cluster;
+
+namespace Stress.Bench;
+
+/// <summary><c>stress bench chaos</c>: runs on a cluster of real processes that are killed, drained, joined and cut off from Redis at random moments.</summary>
+internal static class ChaosCommand
+{
+    private const int Pairs = 20;
+    private const int Hours = 10;
+    private const int WindowsAnHour = 6;
+    private static readonly TimeSpan RedisAway = TimeSpan.FromSeconds(10);
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var runs = new Option<int>("--runs") { Description = "How many runs.", DefaultValueFactory = _ => 20 };
+        var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: another each time).", DefaultValueFactory = _ => Random.Shared.Next() };
+        var command = new Command("chaos", "Runs on a cluster while its processes are killed: one digest, nothing lost.") { runs, seed };
+        command.SetAction((line, _) => Execute(line.GetValue(runs), line.GetValue(seed)));
+        return command;
+    }
+
+    private static async Task<int> Execute(int runs, int seed)
+    {
+        Console.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        string[] work = ["scenarios/troxel-2005.yaml", "--pairs", Pairs.ToString(CultureInfo.InvariantCulture), "--hours", Hours.ToString(CultureInfo.InvariantCulture)];
+        string expected = await Expected(work);
+        int wrong = 0;
+        for (int run = 0; run < runs; run++)
+        {
+            var fault = (Fault)random.Next(Enum.GetValues<Fault>().Length);
+            long at = random.NextInt64(1, Pairs * Hours * WindowsAnHour * 9 / 10);
+            await using LocalCluster cluster = LocalCluster.Start();
+            await cluster.StartSilo(0);
+            await cluster.StartSilo(1);
+            RunningProcess client = cluster.Run("run", onCluster: true, [.. work, "--pace", "1200", "--checkpoint", "5"]);
+            await cluster.Reached("run", at);
+            await Faults.Apply(cluster, fault, RedisAway);
+            await client.End();
+            bool same = Comparable(cluster.ReportOf("run")) == expected;
+            wrong += same ? 0 : 1;
+            Console.WriteLine($"{run + 1,3}  {fault,-8} at window {at,6}  {(same ? "the same report" : "ANOTHER REPORT: " + client.Output)}");
+        }
+
+        Console.WriteLine($"{runs - wrong} of {runs} runs gave the report of the undisturbed run");
+        return wrong == 0 ? 0 : 1;
+    }
+
+    private static async Task<string> Expected(string[] work)
+    {
+        await using LocalCluster alone = LocalCluster.Start();
+        await alone.Run("alone", onCluster: false, work).End();
+        return Comparable(alone.ReportOf("alone"));
+    }
+
+    // The line that repeats the run names options that this check sets, and they change no result.
+    private static string Comparable(string report) => string.Join('\n', report.Split('\n').Where(line => !line.StartsWith("command:", StringComparison.Ordinal)));
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using Stress.Client.Running;
+using Stress.Client.Screen;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary>
+/// <c>stress resume RUN</c>: goes on with a run that was interrupted or killed, from the checkpoints in its folder; or, with <c>--cluster</c>, lets a paused
+/// run go on.
+/// </summary>
+public static class ResumeCommand
+{
+    /// <summary>Name of the folder, in the run's own, that holds what has to outlive the process.</summary>
+    public const string StateName = "state";
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs; on a cluster, its name." };
+        Option<string?> cluster = ClusterOption.Create();
+        var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
+        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
+        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
+        var command = new Command("resume", "Go on with an interrupted run, or with a paused one on a cluster.") { run, cluster, json, workers, quiet };
+        var checks = new CheckFileOptions();
+        checks.AddTo(command);
+        command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } redis
+            ? RunControlCommands.Tell(terminal, line.GetValue(run)!, redis, grain => grain.Pause(false), stop)
+            : Resume(
+                terminal,
+                Output.Again(Output.FindRun(line.GetValue(run)), line.GetValue(json)),
+                RunSettings.WorkersOf(line.GetValue(workers)),
+                progress: !line.GetValue(quiet),
+                checks.Read(line),
+                stop));
+        return command;
+    }
+
+    /// <summary>Where a run keeps what has to outlive the process.</summary>
+    public static string StateOf(RunFolder folder) => Path.Combine(folder.Path, StateName);
+
+    /// <summary>Deletes what a complete run no longer needs.</summary>
+    public static void Forget(RunFolder folder)
+    {
+        if (Directory.Exists(StateOf(folder)))
+        {
+            Directory.Delete(StateOf(folder), recursive: true);
+        }
+    }
+
+    private static async Task<int> Resume(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
+    {
+        files.Check();
+        Launch launch = Launch.Open(output.Folder) with { Workers = workers };
+        if (!Directory.Exists(StateOf(output.Folder)))
+        {
+            throw new UsageException($"{output.Folder.Path}: nothing to resume; accepted is a run that was interrupted, whose folder has {StateName}/");
+        }
+
+        OptionsScreen.Write(terminal.Out, launch);
+        try
+        {
+            await using EmbeddedSilo silo = await Embedded.Start(workers, null, terminal, StateOf(output.Folder));
+            return await new RunConclusion(terminal, launch, output, new(null, null, progress, Check: launch.Plan.CheckedSites.Count > 0, files)).Follow(silo, stop);
+        }
+        catch (RunRefusedException)
+        {
+            throw new UsageException($"{output.Folder.Path}: written by another version of the command; accepted is the same run again with: {launch.Command}");
+        }
+        catch (Exception e) when (e is IOException || e.GetBaseException() is IOException)
+        {
+            throw new UsageException($"{output.Folder.Path}: {e.GetBaseException().Message.TrimEnd('.')}; accepted is a run that no other process is executing");
+        }
+    }
+}

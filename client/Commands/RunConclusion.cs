@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Client.Screen;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Observability.Ci;
+using Stress.Observability.Html;
+using Stress.Observability.Instruments;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary>What every command does that follows a run to its end: progress, second execution, the files, the screen, and the exit code.</summary>
+/// <param name="terminal">Where to write.</param>
+/// <param name="launch">The run.</param>
+/// <param name="output">Where its files go.</param>
+/// <param name="wishes">What the command line asks.</param>
+internal sealed class RunConclusion(Terminal terminal, Launch launch, Output output, RunConclusion.Wishes wishes)
+{
+    /// <summary>What a command line asks of a run's end.</summary>
+    /// <param name="Folder">Folder of runs, or null for the usual one.</param>
+    /// <param name="Json">A further file for the report, or null.</param>
+    /// <param name="Progress">Whether progress shows.</param>
+    /// <param name="Check">Whether a sample of sites is executed a second time.</param>
+    /// <param name="Files">Files for CI services.</param>
+    /// <param name="Pcap">A file for every frame of the run, or null.</param>
+    internal sealed record Wishes(string? Folder, string? Json, bool Progress, bool Check, CheckFiles Files, string? Pcap = null);
+
+    /// <summary>Starts the run, or goes on with what storage holds of it, and follows it to its end.</summary>
+    public async Task<int> Follow(IRunHost host, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using Activity? command = WindowSpans.Command("run");
+        FollowedRun run;
+        await using (var file = new ProgressFile(host.Grains, launch.Plan.RunId, output.Folder))
+        {
+            run = await new ProgressScreen(terminal, launch, wishes.Progress).During(
+                watch => new RunFollower(host).Run(launch.Plan, file.After(watch), stop, host.IsCluster ? launch.ToText() : ""));
+        }
+
+        return Conclude(run, Stopwatch.GetElapsedTime(start), stop);
+    }
+
+    /// <summary>Writes the report of a run that was followed, and says how it ended.</summary>
+    public int Conclude(FollowedRun run, TimeSpan wall, CancellationToken stop)
+    {
+        if (run.Final is not { } result)
+        {
+            terminal.Error.WriteLine($"stress: the run goes on without this client; follow it with: ./stress watch {launch.Plan.RunId} --cluster ...");
+            return ExitCodes.Interrupted;
+        }
+
+        Difference? difference = wishes.Check && !run.Interrupted ? Check(result, stop) : null;
+        RunReport report = ReportBuilder.Build(launch, result, wall, run.Interrupted, ReportBuilder.Execution(launch, run));
+        IReadOnlyList<CrashRecord> crashes = [.. ReportBuilder.Crashes(launch, result, output.Folder.Path)];
+        output.Folder.Write(report, crashes);
+        HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site);
+        if (output.Json is { } further)
+        {
+            RunFolder.WriteReport(report, further);
+        }
+
+        if (report.Complete)
+        {
+            ResumeCommand.Forget(output.Folder);
+        }
+
+        ReportScreen.Write(terminal.Out, report, output.Folder.Path);
+        if (wishes.Pcap is { } pcap && !run.Interrupted)
+        {
+            (long frames, int lines) = RunCapture.Write(pcap, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
+            terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {frames} frames of {lines} lines"));
+        }
+
+        wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
+        return Code(report, run.Interrupted, difference);
+    }
+
+    private Difference? Check(RunResult result, CancellationToken stop)
+    {
+        foreach ((int site, IReadOnlyList<WindowMark> marks) in result.Marks.OrderBy(pair => pair.Key))
+        {
+            if (SecondExecution.Compare(launch.Plan.Site, site, marks, stop) is { } difference)
+            {
+                return difference;
+            }
+        }
+
+        terminal.Out.WriteLine($"check: {result.Marks.Count} sites executed again, {result.Marks.Sum(pair => (long)pair.Value.Count)} windows, no difference");
+        return null;
+    }
+
+    private int Code(RunReport report, bool interrupted, Difference? difference)
+    {
+        int code = ExitCodes.Of(interrupted, difference is not null, report.Complete, report.Expectations.All(verdict => verdict.Met));
+        switch (code)
+        {
+            case ExitCodes.Interrupted:
+                terminal.Error.WriteLine($"stress: interrupted; the report is partial; go on with: ./stress resume {output.Folder.Path}");
+                break;
+            case ExitCodes.NotDeterministic:
+                terminal.Error.WriteLine($"stress: not deterministic: {difference}");
+                break;
+            case ExitCodes.Incomplete:
+                SiteProblem? first = report.Problems.FirstOrDefault();
+                terminal.Error.WriteLine(
+                    $"stress: incomplete: {report.Work.Failed} sites failed, {report.Work.Lost} lost; the first is site {first?.Site}, again with: {first?.Command}");
+                break;
+            case ExitCodes.ExpectationFailed:
+                foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
+                {
+                    terminal.Error.WriteLine($"stress: {ReportScreen.Failure(report, verdict)}");
+                }
+
+                break;
+        }
+
+        return code;
+    }
+}

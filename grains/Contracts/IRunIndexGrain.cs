@@ -1,0 +1,49 @@
+using Orleans.Concurrency;
+
+namespace Stress.Grains;
+
+/// <summary>The list of a cluster's runs. There is one (key 0).</summary>
+[Alias("stress.IRunIndexGrain")]
+public interface IRunIndexGrain : IGrainWithIntegerKey
+{
+    /// <summary>The key of the only one.</summary>
+    const long Key = 0;
+
+    /// <summary>Enters a run, or replaces its entry.</summary>
+    /// <exception cref="RunRefusedException">Too many runs are unfinished.</exception>
+    [Alias("Set")]
+    Task Set(RunEntry entry);
+
+    /// <summary>Every run that is kept, the latest first.</summary>
+    [Alias("List"), AlwaysInterleave]
+    Task<IReadOnlyList<RunEntry>> List();
+
+    /// <summary>Sees to it that every unfinished run goes on. Every silo asks, some times a minute: whoever died, the next to ask revives the run.</summary>
+    [Alias("Keep"), AlwaysInterleave]
+    Task Keep();
+}
+
+/// <summary>A run in the list.</summary>
+[GenerateSerializer, Immutable, Alias("stress.RunEntry")]
+public sealed record RunEntry
+{
+    /// <summary>Its name.</summary>
+    [Id(0)]
+    public required string RunId { get; init; }
+
+    /// <summary>Wall time of the start.</summary>
+    [Id(1)]
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>What it was told to do, or that it is finished.</summary>
+    [Id(2)]
+    public required RunPhase Phase { get; init; }
+
+    /// <summary>Where it was when the entry was written.</summary>
+    [Id(3)]
+    public required ShardProgress Progress { get; init; }
+
+    /// <summary>Windows of each site.</summary>
+    [Id(4)]
+    public required int Windows { get; init; }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+
+namespace Stress.Grains;
+
+/// <summary>The grains of this silo that hold something which must not be lost when the silo is asked to leave, and whether it is leaving.</summary>
+public sealed class LocalGrains
+{
+    private readonly ConcurrentDictionary<IRouterGrain, bool> _routers = new();
+    private readonly ConcurrentDictionary<IShardGrain, bool> _shards = new();
+    private volatile bool _leaving;
+
+    /// <summary>True from the moment when the silo was asked to leave: it takes no further work.</summary>
+    public bool Leaving => _leaving;
+
+    /// <summary>Routers that are active here.</summary>
+    public int Routers => _routers.Count;
+
+    /// <summary>A router became active here.</summary>
+    public void Add(IRouterGrain router) => _routers[router] = true;
+
+    /// <summary>A router is no longer active here.</summary>
+    public void Remove(IRouterGrain router) => _routers.TryRemove(router, out _);
+
+    /// <summary>A shard became active here.</summary>
+    public void Add(IShardGrain shard) => _shards[shard] = true;
+
+    /// <summary>A shard is no longer active here.</summary>
+    public void Remove(IShardGrain shard) => _shards.TryRemove(shard, out _);
+
+    /// <summary>
+    /// Leaves: no slice starts any more, those that run end with the window they are in and give their images back; then every router and shard here
+    /// writes what it has and moves to another silo, if there is one.
+    /// </summary>
+    /// <param name="gate">The silo's gate.</param>
+    /// <param name="cancel">Ends the attempt; what has not been written by then is executed again from its last checkpoint.</param>
+    public async Task Leave(SliceGate gate, CancellationToken cancel)
+    {
+        _leaving = true;
+        await gate.Drain().WaitAsync(cancel);
+        await Task.WhenAll(_routers.Keys.Select(router => Quietly(async () =>
+        {
+            await router.Save();
+            await router.Move();
+        }))).WaitAsync(cancel);
+        await Task.WhenAll(_shards.Keys.Select(shard => Quietly(shard.Move))).WaitAsync(cancel);
+    }
+
+    // One grain that cannot be saved must not keep the others from it.
+    private static async Task Quietly(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+        {
+        }
+    }
+}

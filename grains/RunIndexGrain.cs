@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+
+namespace Stress.Grains;
+
+/// <summary>What the list keeps in grain storage.</summary>
+[GenerateSerializer, Alias("stress.RunIndexState")]
+public sealed class RunIndexState
+{
+    /// <summary>The runs, the earliest first.</summary>
+    [Id(0)]
+    public List<RunEntry> Runs { get; set; } = [];
+}
+
+/// <summary>The list of runs (<see cref="IRunIndexGrain"/>).</summary>
+[KeepAlive]
+public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageName)] IPersistentState<RunIndexState> state, ILogger<RunIndexGrain> log)
+    : Grain, IRunIndexGrain
+{
+    /// <summary>Runs that have ended are kept up to this many; then the earliest go, and what is stored of them.</summary>
+    public const int MaxEnded = 100;
+
+    /// <summary>More unfinished runs than this are refused.</summary>
+    public const int MaxUnfinished = 32;
+
+    private List<RunEntry> Runs => state.State.Runs;
+
+    /// <inheritdoc/>
+    public async Task Set(RunEntry entry)
+    {
+        int at = Runs.FindIndex(run => run.RunId == entry.RunId);
+        if (at >= 0)
+        {
+            Runs[at] = entry;
+        }
+        else if (Runs.Count(IsUnfinished) >= MaxUnfinished)
+        {
+            throw new RunRefusedException($"run refused: {MaxUnfinished} runs are unfinished already; accepted is one more when one of them has ended or is cancelled");
+        }
+        else
+        {
+            Runs.Add(entry);
+        }
+
+        foreach (RunEntry old in Runs.Where(run => !IsUnfinished(run)).SkipLast(MaxEnded).ToArray())
+        {
+            Runs.Remove(old);
+            await GrainFactory.GetGrain<IRunGrain>(old.RunId).Forget();
+        }
+
+        await state.WriteStateAsync();
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RunEntry>> List() => Task.FromResult<IReadOnlyList<RunEntry>>([.. Runs.AsEnumerable().Reverse()]);
+
+    /// <inheritdoc/>
+    public async Task Keep()
+    {
+        foreach (RunEntry run in Runs.Where(IsUnfinished).ToArray())
+        {
+            try
+            {
+                await GrainFactory.GetGrain<IRunGrain>(run.RunId).Keep();
+            }
+            catch (Exception e)
+            {
+                log.LogWarning("run {Run}: it cannot be reached, and is asked again: {Problem}", run.RunId, e.Message);
+            }
+        }
+    }
+
+    private static bool IsUnfinished(RunEntry run) => run.Phase is RunPhase.Running or RunPhase.Paused;
+}

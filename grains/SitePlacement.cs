@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text;
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace Stress.Grains;
+
+/// <summary>
+/// Places a grain by its site, so that the router and the line of a site share a silo and an image never crosses the network in the usual case. Where a
+/// site is executed changes nothing in what comes out.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class SitePlacementAttribute() : PlacementAttribute(new SitePlacement());
+
+/// <summary>The strategy behind <see cref="SitePlacementAttribute"/>.</summary>
+[GenerateSerializer, Immutable, SuppressReferenceTracking]
+public sealed class SitePlacement : PlacementStrategy;
+
+/// <summary>Which silo a site belongs to.</summary>
+/// <param name="here">Name of this silo.</param>
+/// <param name="local">Whether it is leaving.</param>
+/// <param name="silos">Which silos are active.</param>
+public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloStatusOracle silos)
+{
+    /// <summary>The silo among <paramref name="candidates"/> with the greatest hash of (site, silo): when one comes or goes, only its own share of sites moves.</summary>
+    /// <param name="key">The grain's key, of which the run and the site count.</param>
+    /// <param name="candidates">Silos, at least one.</param>
+    public SiloAddress Among(string key, IReadOnlyCollection<SiloAddress> candidates)
+    {
+        ulong seed = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(GrainKeys.PlaceOf(key)));
+        SiloAddress? best = null;
+        ulong most = 0;
+        foreach (SiloAddress silo in candidates)
+        {
+            // A silo that leaves takes nothing, unless it is the last.
+            if (local.Leaving && silo.Equals(here.SiloAddress) && candidates.Count > 1)
+            {
+                continue;
+            }
+
+            ulong weight = Weight(seed, silo);
+            if (best is null || weight > most)
+            {
+                (best, most) = (silo, weight);
+            }
+        }
+
+        return best!;
+    }
+
+    /// <summary>True when the grain belongs to another silo than this one, which came after it was activated.</summary>
+    public bool IsElsewhere(string key)
+    {
+        SiloAddress[] active = [.. silos.GetActiveSilos()];
+        return active.Length > 1 && !Among(key, active).Equals(here.SiloAddress);
+    }
+
+    // Address and port, not the generation: a silo that is started again gets its sites back.
+    private static ulong Weight(ulong seed, SiloAddress silo)
+    {
+        Span<byte> bytes = stackalloc byte[28];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, seed);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], silo.Endpoint.Port);
+        silo.Endpoint.Address.TryWriteBytes(bytes[12..], out int length);
+        return XxHash3.HashToUInt64(bytes[..(12 + length)]);
+    }
+}
+
+/// <summary>The director of <see cref="SitePlacement"/>.</summary>
+public sealed class SitePlacementDirector(SiteHome home) : IPlacementDirector
+{
+    /// <inheritdoc/>
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context) =>
+        Task.FromResult(home.Among(target.GrainIdentity.Key.ToString()!, context.GetCompatibleSilos(target)));
+}

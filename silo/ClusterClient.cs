@@ -1,0 +1,87 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Stress.Grains;
+
+namespace Stress.Silo;
+
+/// <summary>A client of a cluster of silos.</summary>
+public sealed class ClusterClient : IRunHost
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FactsPatience = TimeSpan.FromSeconds(5);
+
+    private readonly IHost _host;
+
+    private ClusterClient(IHost host) => _host = host;
+
+    /// <inheritdoc/>
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <inheritdoc/>
+    public bool IsCluster => true;
+
+    /// <summary>Connects to any silo of the cluster.</summary>
+    /// <exception cref="ClusterUnavailableException">None answers within some seconds.</exception>
+    public static async Task<ClusterClient> ConnectAsync(RedisAddress redis, CancellationToken cancel = default)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
+        DateTime until = DateTime.UtcNow + Patience;
+        builder.UseOrleansClient(client =>
+        {
+            client.UseStressCluster(redis);
+            client.UseConnectionRetryFilter(async (_, stop) =>
+            {
+                await Task.Delay(Retry, stop);
+                return DateTime.UtcNow < until;
+            });
+        });
+        IHost host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancel);
+            return new ClusterClient(host);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            host.Dispose();
+            throw new ClusterUnavailableException(
+                $"no silo answers in the cluster of {redis}; accepted is a cluster with a silo, for example ./stress silo --cluster {redis} ({e.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.')})");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SiloFacts>> Silos()
+    {
+        Dictionary<SiloAddress, SiloStatus> hosts = await Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+        SiloFacts?[] facts = await Task.WhenAll(hosts.Keys.Select(Facts));
+        return [.. facts.OfType<SiloFacts>().OrderBy(silo => silo.Silo, StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    // A silo that died a moment ago is still listed, and does not answer.
+    private async Task<SiloFacts?> Facts(SiloAddress silo)
+    {
+        try
+        {
+            return await Grains.GetGrain<ISiloGrain>(silo.ToParsableString()).Facts().WaitAsync(FactsPatience);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The cluster does not answer.</summary>
+/// <param name="message">One line.</param>
+public sealed class ClusterUnavailableException(string message) : Exception(message);

@@ -1,0 +1,16 @@
+using Stress.Grains;
+
+namespace Stress.Silo;
+
+/// <summary>Where runs are executed: a silo in this process, or a cluster.</summary>
+public interface IRunHost : IAsyncDisposable
+{
+    /// <summary>Where the caller gets its grains.</summary>
+    IGrainFactory Grains { get; }
+
+    /// <summary>True for a cluster: a run goes on when the client goes away, and silos may come and go.</summary>
+    bool IsCluster { get; }
+
+    /// <summary>How each silo that answers is doing.</summary>
+    Task<IReadOnlyList<SiloFacts>> Silos();
+}

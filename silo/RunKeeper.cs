@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Stress.Grains;
+
+namespace Stress.Silo;
+
+/// <summary>
+/// Asks the list of runs, now and then, to see to the unfinished ones. Every silo of a cluster does: a run goes on without a client, and after every silo
+/// was killed the first that is started again takes it up.
+/// </summary>
+internal sealed class RunKeeper(IGrainFactory grains, ILogger<RunKeeper> log) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).Keep();
+                }
+                catch (Exception e)
+                {
+                    log.LogWarning("the list of runs cannot be reached, and is asked again: {Problem}", e.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+}
