@@ -58,7 +58,7 @@ public sealed class Output
     /// <exception cref="UsageException">A place cannot be written.</exception>
     public static Output Again(RunFolder folder, string? json)
     {
-        Check("RUN", folder.Path);
+        CheckFolder("RUN", folder.Path);
         if (json is not null)
         {
             CheckFile("--json", json);
@@ -78,7 +78,7 @@ public sealed class Output
             throw new UsageException($"{runId}: accepted is the name of a run: letters, digits, '-', '_' and '.'");
         }
 
-        Check("--out", parent ?? DefaultFolder);
+        CheckFolder("--out", parent ?? DefaultFolder);
         return new Output(new RunFolder(Path.Combine(parent ?? DefaultFolder, runId)), runId, null);
     }
 
