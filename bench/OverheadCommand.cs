@@ -21,7 +21,7 @@ public static class OverheadCommand
     /// <summary>Most that all instruments may cost.</summary>
     private const double Target = 0.03;
 
-    private static readonly TimeSpan ScrapeEvery = TimeSpan.FromSeconds(1), LookEvery = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ScrapeEvery = TimeSpan.FromSeconds(1);
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT", ProtocolVariable = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
     private static readonly (string Name, bool Metrics, bool Traces)[] Arms =
@@ -31,8 +31,8 @@ public static class OverheadCommand
     public static Command Create()
     {
         var file = new Option<string>("--scenario") { Description = "The scenario.", DefaultValueFactory = _ => "scenarios/troxel-2005.yaml" };
-        var pairs = new Option<int>("--pairs") { Description = "Pairs of a run.", DefaultValueFactory = _ => 400 };
-        var hours = new Option<int>("--hours") { Description = "Virtual hours of a run.", DefaultValueFactory = _ => 12 };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of a run.", DefaultValueFactory = _ => 200 };
+        var hours = new Option<int>("--hours") { Description = "Virtual hours of a run.", DefaultValueFactory = _ => 72 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds, besides one to warm up.", DefaultValueFactory = _ => 9 };
         var command = new Command("overhead", "What metrics and traces cost a run.") { file, pairs, hours, rounds };
         command.SetAction((line, stop) => Execute(
@@ -96,19 +96,13 @@ public static class OverheadCommand
         Environment.SetEnvironmentVariable(EndpointVariable, collector);
         Environment.SetEnvironmentVariable(ProtocolVariable, collector is null ? null : "http/protobuf");
         await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = settings.WorkerCount, MetricsPort = metrics ? 0 : null });
-        IRunGrain run = silo.Grains.GetGrain<IRunGrain>(runId);
         using var done = new CancellationTokenSource();
         GC.Collect();
         using Process process = Process.GetCurrentProcess();
         TimeSpan processor = process.TotalProcessorTime;
         long start = Stopwatch.GetTimestamp();
         Task scraping = silo.Metrics is { } address ? Scrape(address, done.Token) : Task.CompletedTask;
-        await run.Start(metrics ? plan : plan with { Telemetry = null });
-        while (!(await run.Progress()).Finished)
-        {
-            await Task.Delay(LookEvery);
-        }
-
+        await new RunFollower(silo.Grains).Run(metrics ? plan : plan with { Telemetry = null }, static _ => { }, CancellationToken.None);
         TimeSpan wall = Stopwatch.GetElapsedTime(start);
         process.Refresh();
         processor = process.TotalProcessorTime - processor;

@@ -59,7 +59,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         RunSnapshot run = state.Run;
         var head = new Markup(
             $"[bold]{Markup.Escape(run.Labels.Run)}[/]   scenario {Markup.Escape(run.Labels.Scenario)}   design {Markup.Escape(run.Labels.Design)}   {run.Pairs:#,0} pairs\n"
-            + $"{Bar(run)} {Markup.Escape(string.Join("  ", Facts(state)))}\n");
+            + $"{Bar(run)} {Markup.Escape(string.Join("  ", Facts(state)))}");
         var speed = new Markup($"[dim]speed[/] {Markup.Escape(_history.Speeds)}   [dim]sites[/] {run.SitesPlanned:#,0} planned, {run.SitesDone:#,0} done, {Bad(run.SitesFailed, "failed")}, {Bad(run.SitesLost, "lost")}");
         return new Rows(head, Rates(run), speed, Silos(state.Silos));
     }
