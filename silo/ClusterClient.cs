@@ -1,8 +1,10 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Stress.Grains;
+using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
 
@@ -29,6 +31,8 @@ public sealed class ClusterClient : IRunHost
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Services.AddStressOtlp(builder.Configuration, "stress-client");
         DateTime until = DateTime.UtcNow + Patience;
         builder.UseOrleansClient(client =>
         {

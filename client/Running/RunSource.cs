@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Orleans.Runtime;
+using Stress.Grains;
+using Stress.Observability;
+using Stress.Observability.Instruments;
+
+namespace Stress.Client.Running;
+
+/// <summary>Where a view gets the latest state of a run from: the run's folder, or its grain on a cluster.</summary>
+public static class RunSource
+{
+    /// <summary>What the run has last written to its folder; null for a run that has just begun and has written nothing yet.</summary>
+    /// <exception cref="UsageException">There is no such run in the folder.</exception>
+    public static Func<Task<RunProgress?>> Of(RunFolder folder) => () =>
+    {
+        try
+        {
+            return Task.FromResult<RunProgress?>(folder.ReadProgress());
+        }
+        catch (FileNotFoundException)
+        {
+            bool begun = File.Exists(Path.Combine(folder.Path, Launch.FileName)) && !File.Exists(folder.ReportPath);
+            return begun ? Task.FromResult<RunProgress?>(null)
+                : throw new UsageException($"{folder.Path}: no {RunFolder.ProgressName}; accepted is the folder of a run that stress run has started");
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{folder.ProgressPath}: not written by stress run: {e.Message}");
+        }
+    };
+
+    /// <summary>What the run's grain answers. While it does not, the state is the last one, and grows old.</summary>
+    /// <param name="grains">The cluster's.</param>
+    /// <param name="run">The run's name, or null for the latest one.</param>
+    /// <exception cref="UsageException">The cluster has no such run.</exception>
+    public static async Task<Func<Task<RunProgress?>>> Of(IGrainFactory grains, string? run)
+    {
+        IReadOnlyList<RunEntry> runs = await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
+        string name = run ?? runs.FirstOrDefault()?.RunId ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
+        IRunGrain grain = grains.GetGrain<IRunGrain>(name);
+        if (await grain.Describe() is null)
+        {
+            throw new UsageException($"{name}: no such run on the cluster; accepted: {(runs.Count == 0 ? "none, it has no runs" : string.Join(", ", runs.Select(entry => entry.RunId)))}");
+        }
+
+        RunProgress? last = null;
+        return async () =>
+        {
+            try
+            {
+                RunSnapshot snapshot = await grain.Snapshot();
+                return last = new RunProgress { At = DateTimeOffset.UtcNow, Run = snapshot, Silos = await SiloStates.Of(grains) };
+            }
+            catch (Exception e) when (e is TimeoutException or OrleansException)
+            {
+                return last;
+            }
+        };
+    }
+}
