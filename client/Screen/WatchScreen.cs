@@ -28,7 +28,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
     {
         if (!terminal.IsInteractive)
         {
-            return await Loop(read, goneAfter, PlainLineEvery, state => terminal.Out.WriteLine(Line(state)), stop);
+            return await Loop(read, goneAfter, PlainLineEvery, state => terminal.Out.Profile.Out.Writer.WriteLine(Line(state)), stop);
         }
 
         RunProgress? last = await terminal.Out.Live(new Text("waiting for the run's first progress")).AutoClear(true).StartAsync(
