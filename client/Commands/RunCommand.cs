@@ -74,6 +74,7 @@ public static class RunCommand
         Output output = Output.Choose(wishes.Folder, wishes.Json, scenario.Name, DateTimeOffset.UtcNow);
         if (cluster is null)
         {
+            Embedded.CheckFree(settings.MetricsPortNumber);
             Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true);
             CheckCapture(wishes, launch);
             OptionsScreen.Write(terminal.Out, launch);

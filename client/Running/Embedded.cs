@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Spectre.Console;
 using Stress.Silo;
@@ -25,9 +26,32 @@ public static class Embedded
 
             return silo;
         }
-        catch (Exception e) when (metricsPort is not null && (e is IOException || e.GetBaseException() is SocketException))
+        catch (Exception e) when (metricsPort is { } port && (e is IOException || e.GetBaseException() is SocketException))
         {
-            throw new UsageException($"--metrics-port {metricsPort}: {e.GetBaseException().Message.TrimEnd('.')}; accepted is a free port of 127.0.0.1, or 0");
+            throw NotFree(port, e);
         }
     }
+
+    /// <summary>Tries the port of the metrics before anything is written.</summary>
+    /// <exception cref="UsageException">It cannot be listened on.</exception>
+    public static void CheckFree(int? metricsPort)
+    {
+        if (metricsPort is not { } port)
+        {
+            return;
+        }
+
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw NotFree(port, e);
+        }
+    }
+
+    private static UsageException NotFree(int port, Exception e) =>
+        new($"--metrics-port {port}: {e.GetBaseException().Message.TrimEnd('.')}; accepted is a free port of 127.0.0.1, or 0");
 }
