@@ -102,7 +102,7 @@ public static class OverheadCommand
         TimeSpan processor = process.TotalProcessorTime;
         long start = Stopwatch.GetTimestamp();
         Task scraping = silo.Metrics is { } address ? Scrape(address, done.Token) : Task.CompletedTask;
-        await new RunFollower(silo.Grains).Run(metrics ? plan : plan with { Telemetry = null }, static _ => { }, CancellationToken.None);
+        await new RunFollower(silo).Run(metrics ? plan : plan with { Telemetry = null }, static _ => { }, CancellationToken.None);
         TimeSpan wall = Stopwatch.GetElapsedTime(start);
         process.Refresh();
         processor = process.TotalProcessorTime - processor;
