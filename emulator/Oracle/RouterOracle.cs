@@ -109,21 +109,6 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         _cells.Add(new CoverageCell { Holder = holder, Order = order, Site = site, Alias = alias, Count = 1 });
     }
 
-    // A kernel that has booted again counts its allocations from the start: of two units with one number the later is meant.
-    private int FindLatest(uint generation)
-    {
-        for (int i = 1; i <= _facts.Length; i++)
-        {
-            int f = (_next + _facts.Length - i) % _facts.Length;
-            if (_facts[f].Generation == generation && generation != 0)
-            {
-                return f;
-            }
-        }
-
-        return -1;
-    }
-
     private TeardownOrder OrderOf(HolderKind holder, uint generation)
     {
         if (Coverage.IsRecord(holder))
@@ -131,7 +116,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return TeardownOrder.DuringDetach;
         }
 
-        int f = FindLatest(generation);
+        int f = Find(generation);
         return f < 0 ? TeardownOrder.Older
             : _facts[f].Freed.IsNever ? TeardownOrder.DuringDetach
             : (_facts[f].HadInet, _facts[f].HadInet6) switch
@@ -363,13 +348,15 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
 
     private string Name(int f) => f < 0 ? "an older unit" : $"ppp{_facts[f].Unit} (index {_facts[f].Index})";
 
+    // The latest unit of that number: numbers start again at a boot, and the notes of the boot before are still there.
     private int Find(uint generation)
     {
-        for (int i = 0; i < _facts.Length; i++)
+        for (int i = 1; i <= _facts.Length && generation != 0; i++)
         {
-            if (_facts[i].Generation == generation && generation != 0)
+            int f = (_next + _facts.Length - i) % _facts.Length;
+            if (_facts[f].Generation == generation)
             {
-                return i;
+                return f;
             }
         }
 
