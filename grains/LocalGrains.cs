@@ -12,6 +12,9 @@ public sealed class LocalGrains
     /// <summary>True from the moment when the silo was asked to leave: it takes no further work.</summary>
     public bool Leaving => _leaving;
 
+    /// <summary>Bytes of memory of this process before the first grain of a run became active.</summary>
+    public long IdleMemoryBytes { get; } = Environment.WorkingSet;
+
     /// <summary>Routers that are active here.</summary>
     public int Routers => _routers.Count;
 

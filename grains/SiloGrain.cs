@@ -43,6 +43,7 @@ public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetai
             Routers = local.Routers,
             MemoryBytes = process.WorkingSet64,
             PeakMemoryBytes = process.PeakWorkingSet64,
+            IdleMemoryBytes = local.IdleMemoryBytes,
             Leaving = local.Leaving,
         };
     }

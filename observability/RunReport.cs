@@ -114,8 +114,9 @@ public sealed record RunReport
 /// <param name="StartSeconds">Wall time from the start to the first window.</param>
 /// <param name="Routers">Routers in the run.</param>
 /// <param name="PeakMemoryBytes">Most memory that the silos' processes have had, added up.</param>
-/// <param name="MemoryPerRouterBytes">That, divided by the routers.</param>
-public sealed record ExecutionFacts(int Silos, double StartSeconds, long Routers, long PeakMemoryBytes, long MemoryPerRouterBytes);
+/// <param name="IdleMemoryBytes">Memory of those processes before any run, added up.</param>
+/// <param name="MemoryPerRouterBytes">The difference, divided by the routers.</param>
+public sealed record ExecutionFacts(int Silos, double StartSeconds, long Routers, long PeakMemoryBytes, long IdleMemoryBytes, long MemoryPerRouterBytes);
 
 /// <summary>A count of each role.</summary>
 /// <param name="Called">Answering systems.</param>

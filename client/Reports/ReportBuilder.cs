@@ -91,8 +91,9 @@ public static class ReportBuilder
     /// <summary>On what a run was executed.</summary>
     public static ExecutionFacts Execution(Launch launch, FollowedRun run)
     {
-        long routers = (long)launch.Plan.Sites * (1 + launch.Scenario.Site.CallersPerAnswerer), memory = run.Silos.Sum(silo => silo.PeakMemoryBytes);
-        return new ExecutionFacts(run.Silos.Count, Math.Round(run.FirstWindow.TotalSeconds, 3), routers, memory, memory / routers);
+        long routers = (long)launch.Plan.Sites * (1 + launch.Scenario.Site.CallersPerAnswerer);
+        long peak = run.Silos.Sum(silo => silo.PeakMemoryBytes), idle = run.Silos.Sum(silo => silo.IdleMemoryBytes);
+        return new ExecutionFacts(run.Silos.Count, Math.Round(run.FirstWindow.TotalSeconds, 3), routers, peak, idle, (peak - idle) / routers);
     }
 
     /// <summary>The distinct crashes of a run, most frequent first.</summary>

@@ -48,7 +48,7 @@ public static class ReportScreen
         {
             Fact(console, "execution", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s, at most {on.PeakMemoryBytes / 1048576.0:#,0} MiB: {on.MemoryPerRouterBytes / 1024.0:0.0} KiB a router of {Count(on.Routers)}"));
+                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s, {on.IdleMemoryBytes / 1048576.0:#,0} MiB before it and at most {on.PeakMemoryBytes / 1048576.0:#,0} in it: {on.MemoryPerRouterBytes / 1024.0:0.0} KiB for each of {Count(on.Routers)} routers"));
         }
 
         Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");

@@ -33,6 +33,10 @@ public sealed record SiloFacts
     [Id(4)]
     public required long PeakMemoryBytes { get; init; }
 
+    /// <summary>Bytes of memory of its process before any run.</summary>
+    [Id(6)]
+    public required long IdleMemoryBytes { get; init; }
+
     /// <summary>True when it was asked to leave.</summary>
     [Id(5)]
     public required bool Leaving { get; init; }
