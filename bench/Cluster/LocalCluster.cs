@@ -90,6 +90,9 @@ public sealed class LocalCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a run has written its report.</summary>
+    public bool HasReport(string name) => RunFolder(name) is { } folder && File.Exists(Path.Combine(folder, "report.json"));
+
     /// <summary>The report of a run, without what depends on where and how fast it was executed.</summary>
     public string ReportOf(string name)
     {
