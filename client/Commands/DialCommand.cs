@@ -16,9 +16,6 @@ public static class DialCommand
         var cycles = new Option<string?>("--cycles") { Description = "Calls on each line; 0 goes on until interrupted (default: 1)." };
         var up = new Option<string?>("--up") { Description = "Seconds that a link stays up, or a range such as 20-40 (default: the scenario's, else 60)." };
         var holdoff = new Option<string?>("--holdoff") { Description = "Seconds between a call's end and the redial (default: the scenario's, else 60)." };
-        var end = new Option<string?>("--end") { Description = "How links are ended, in turn: hup, carrier, silence, with commas (default: the scenario's, else hup)." };
-        var silence = new Option<string?>("--silence") { Description = "Seconds that a silent end stays silent (default: 30)." };
-        var establish = new Option<string?>("--establish") { Description = "Seconds in which PPP must be up after the login (default: 90)." };
         var login = new Option<string?>("--login") { Description = "Answer a login prompt with this name." };
         var password = new Option<string?>("--password") { Description = "Answer a password prompt with this." };
         var chat = new Option<string?>("--chat") { Description = "A chat script in place of the login: expect and send words, as chat(8) takes them." };
@@ -26,22 +23,15 @@ public static class DialCommand
         var secret = new Option<string?>("--secret") { Description = "Secret for PAP and CHAP (default: the login's password)." };
         var require = new Option<string?>("--require") { Description = "Make the far side authenticate itself: none, pap, chap, any (default: the scenario's, else none)." };
         var address = new Option<string?>("--address") { Description = "Our IPv4 address, or ask (default: the scenario's addressing, else ask)." };
-        var noIpv6 = new Option<bool>("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
-        var console = new Option<string?>("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
-        var settle = new Option<string?>("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
-        var transcript = new Option<string?>("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
-        var maxCrash = new Option<string?>("--max-crash") { Description = "Crashes per disconnect in percent that are accepted (default: 0)." };
-        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
-        var seed = new Option<string?>("--seed") { Description = "Seed of every draw." };
-        var output = new Option<string?>("--out") { Description = "Folder that gets the run's folder (default: runs)." };
-        var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
         var command = new Command("dial", "Call a real system, again and again.")
         {
-            target, scenario, lines, cycles, up, holdoff, end, silence, establish, login, password, chat, name,
-            secret, require, address, noIpv6, console, settle, transcript, maxCrash, seed, output, json, quiet,
+            target, scenario, lines, cycles, up, holdoff, login, password, chat, name, secret, require, address,
         };
-        command.SetAction((line, stop) => new DialRun(
+        var shared = new RealCallOptions();
+        shared.AddTo(command);
+        command.SetAction((line, stop) => shared.Read(
             terminal,
+            line,
             new DialSettings
             {
                 Calling = true,
@@ -51,9 +41,6 @@ public static class DialCommand
                 Cycles = line.GetValue(cycles),
                 Up = line.GetValue(up),
                 Holdoff = line.GetValue(holdoff),
-                Ends = line.GetValue(end),
-                Silence = line.GetValue(silence),
-                Establish = line.GetValue(establish),
                 Login = line.GetValue(login),
                 Password = line.GetValue(password),
                 Chat = line.GetValue(chat),
@@ -61,17 +48,7 @@ public static class DialCommand
                 Secret = line.GetValue(secret),
                 Require = line.GetValue(require),
                 Address = line.GetValue(address),
-                NoIpv6 = line.GetValue(noIpv6),
-                Console = line.GetValue(console),
-                Settle = line.GetValue(settle),
-                Transcript = line.GetValue(transcript),
-                Seed = line.GetValue(seed),
-            },
-            line.GetValue(maxCrash),
-            line.GetValue(output),
-            line.GetValue(json),
-            progress: !line.GetValue(quiet),
-            DialRun.Repeat(line.Tokens.Select(token => token.Value))).ExecuteAsync(stop));
+            }).ExecuteAsync(stop));
         return command;
     }
 }

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Stress.Client.Running;
+
+namespace Stress.Client.Commands;
+
+/// <summary>The options that <c>dial</c> and <c>answer</c> share: how a call ends, what is watched, and where the results go.</summary>
+public sealed class RealCallOptions
+{
+    private readonly Option<string?> _end = new("--end") { Description = "How links are ended, in turn: hup, carrier, silence, with commas (default: the scenario's, else hup)." };
+    private readonly Option<string?> _silence = new("--silence") { Description = "Seconds that a silent end stays silent (default: 30)." };
+    private readonly Option<string?> _establish = new("--establish") { Description = "Seconds in which PPP must be up after the login (default: 90)." };
+    private readonly Option<bool> _noIpv6 = new("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
+    private readonly Option<string?> _console = new("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
+    private readonly Option<string?> _settle = new("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
+    private readonly Option<string?> _transcript = new("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
+    private readonly Option<string?> _maxCrash = new("--max-crash") { Description = "Crashes per disconnect in percent that are accepted (default: 0)." };
+    private readonly Option<string?> _seed = new("--seed") { Description = "Seed of every draw." };
+    private readonly Option<string?> _output = new("--out") { Description = "Folder that gets the run's folder (default: runs)." };
+    private readonly Option<string?> _json = new("--json") { Description = "Write the report to this file too." };
+    private readonly Option<bool> _quiet = new("--no-progress") { Description = "Show no progress." };
+
+    /// <summary>Gives the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _console, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The calls that a command line asks for.</summary>
+    /// <param name="terminal">Where they are shown.</param>
+    /// <param name="line">The command line.</param>
+    /// <param name="own">What the command's own options say.</param>
+    public DialRun Read(Terminal terminal, ParseResult line, DialSettings own) => new(
+        terminal,
+        own with
+        {
+            Ends = line.GetValue(_end),
+            Silence = line.GetValue(_silence),
+            Establish = line.GetValue(_establish),
+            NoIpv6 = line.GetValue(_noIpv6),
+            Console = line.GetValue(_console),
+            Settle = line.GetValue(_settle),
+            Transcript = line.GetValue(_transcript),
+            Seed = line.GetValue(_seed),
+        },
+        line.GetValue(_maxCrash),
+        line.GetValue(_output),
+        line.GetValue(_json),
+        progress: !line.GetValue(_quiet),
+        DialRun.Repeat(line.Tokens.Select(token => token.Value)));
+}
