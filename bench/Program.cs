@@ -8,6 +8,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     OverheadCommand.Create(),
     MemoryCommand.Create(),
     ExecutorCommand.Create(),
+    GrainsCommand.Create(),
     ProfileCommand.Create(),
     MicroCommand.Create(),
     CaptureCommand.Create(),

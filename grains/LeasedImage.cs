@@ -41,11 +41,10 @@ public sealed class LeasedImage
     /// <summary>Asks for the image in order to execute a window.</summary>
     public LeaseAnswer Lease(int window)
     {
-        if (_out)
+        if (_image is null)
         {
             // Whoever has the image may be dead, or half-way through a window. It is not waited for: executing again gives the same.
             _out = false;
-            _image = null;
             NextWindow = _checkpoint?.NextWindow ?? 0;
         }
 
@@ -61,7 +60,10 @@ public sealed class LeasedImage
     }
 
     /// <summary>Takes the image back. False when the lease is not the one that is out.</summary>
-    public bool Return(long lease, SiteHandOver image)
+    /// <param name="lease">The lease.</param>
+    /// <param name="image">The image, one or more windows further on.</param>
+    /// <param name="last">True when nobody will ask for the image again: it is not kept.</param>
+    public bool Return(long lease, SiteHandOver image, bool last = false)
     {
         if (!_out || lease != _lease)
         {
@@ -74,18 +76,21 @@ public sealed class LeasedImage
         }
 
         _out = false;
-        _image = new SiteAtRest(image);
+        _image = last ? null : new SiteAtRest(image);
         NextWindow = image.Site.NextWindow;
         return true;
     }
 
-    /// <summary>Makes a checkpoint of the image at home when enough windows have passed since the last; true when it did.</summary>
-    public bool TryCheckpoint() => NextWindow - (_checkpoint?.NextWindow ?? 0) >= _plan.CheckpointWindows && Checkpointed();
+    /// <summary>True when enough windows have passed since the last checkpoint for another.</summary>
+    public bool IsCheckpointDue => NextWindow - (_checkpoint?.NextWindow ?? 0) >= _plan.CheckpointWindows;
 
     /// <summary>Makes a checkpoint of the image at home unless it is the last one already; true when it did.</summary>
-    public bool Checkpointed()
+    public bool Checkpointed() => AtHome is { } image && Checkpointed(image);
+
+    /// <summary>Makes a checkpoint of the image that just came back, unless it is the last one already; true when it did.</summary>
+    public bool Checkpointed(SiteHandOver image)
     {
-        if (_plan.CheckpointWindows == 0 || NextWindow == (_checkpoint?.NextWindow ?? 0) || AtHome is not { } image)
+        if (_plan.CheckpointWindows == 0 || NextWindow == (_checkpoint?.NextWindow ?? 0))
         {
             return false;
         }

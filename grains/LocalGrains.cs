@@ -3,10 +3,11 @@ using System.Collections.Concurrent;
 namespace Stress.Grains;
 
 /// <summary>The grains of this silo that hold something which must not be lost when the silo is asked to leave, and whether it is leaving.</summary>
-public sealed class LocalGrains
+/// <param name="grains">Reaches them.</param>
+public sealed class LocalGrains(IGrainFactory grains)
 {
-    private readonly ConcurrentDictionary<IRouterGrain, bool> _routers = new();
-    private readonly ConcurrentDictionary<IShardGrain, bool> _shards = new();
+    private readonly ConcurrentDictionary<GrainId, bool> _routers = new();
+    private readonly ConcurrentDictionary<GrainId, bool> _shards = new();
     private volatile bool _leaving;
 
     /// <summary>True from the moment when the silo was asked to leave: it takes no further work.</summary>
@@ -19,16 +20,16 @@ public sealed class LocalGrains
     public int Routers => _routers.Count;
 
     /// <summary>A router became active here.</summary>
-    public void Add(IRouterGrain router) => _routers[router] = true;
+    public void Add(RouterGrain router) => _routers[router.GetGrainId()] = true;
 
     /// <summary>A router is no longer active here.</summary>
-    public void Remove(IRouterGrain router) => _routers.TryRemove(router, out _);
+    public void Remove(RouterGrain router) => _routers.TryRemove(router.GetGrainId(), out _);
 
     /// <summary>A shard became active here.</summary>
-    public void Add(IShardGrain shard) => _shards[shard] = true;
+    public void Add(ShardGrain shard) => _shards[shard.GetGrainId()] = true;
 
     /// <summary>A shard is no longer active here.</summary>
-    public void Remove(IShardGrain shard) => _shards.TryRemove(shard, out _);
+    public void Remove(ShardGrain shard) => _shards.TryRemove(shard.GetGrainId(), out _);
 
     /// <summary>
     /// Leaves: no slice starts any more, those that run end with the window they are in and give their images back; then every router and shard here
@@ -40,12 +41,13 @@ public sealed class LocalGrains
     {
         _leaving = true;
         await gate.Drain().WaitAsync(cancel);
-        await Task.WhenAll(_routers.Keys.Select(router => Quietly(async () =>
+        await Task.WhenAll(_routers.Keys.Select(id => Quietly(async () =>
         {
+            var router = grains.GetGrain<IRouterGrain>(id);
             await router.Save();
             await router.Move();
         }))).WaitAsync(cancel);
-        await Task.WhenAll(_shards.Keys.Select(shard => Quietly(shard.Move))).WaitAsync(cancel);
+        await Task.WhenAll(_shards.Keys.Select(id => Quietly(grains.GetGrain<IShardGrain>(id).Move))).WaitAsync(cancel);
     }
 
     // One grain that cannot be saved must not keep the others from it.

@@ -14,7 +14,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
     private const int SliceMilliseconds = 20;
 
     /// <inheritdoc/>
-    public async Task<SliceResult> RunSlice(RunPlan plan, int window)
+    public async Task<SliceResult> RunSlice(RunPlan plan, int window, bool first)
     {
         if (!await gate.Enter())
         {
@@ -25,7 +25,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
 
         try
         {
-            return await Execute(plan, window, plan.Windows, keep: false);
+            return await Execute(plan, window, first, plan.Windows, keep: false);
         }
         finally
         {
@@ -34,14 +34,14 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
     }
 
     /// <inheritdoc/>
-    public Task<SliceResult> Close(RunPlan plan, int window, bool keep) => Execute(plan, window, 0, keep);
+    public Task<SliceResult> Close(RunPlan plan, int window, bool keep) => Execute(plan, window, first: false, 0, keep);
 
-    private async Task<SliceResult> Execute(RunPlan plan, int window, int upTo, bool keep)
+    private async Task<SliceResult> Execute(RunPlan plan, int window, bool first, int upTo, bool keep)
     {
         (string runId, int number, _) = GrainKeys.Parse(this.GetPrimaryKeyString());
         var router = GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, number, 0));
         using Activity? span = WindowSpans.Window(runId, number, window);
-        LeaseAnswer answer = await Lease(router, plan, window);
+        LeaseAnswer answer = await Lease(router, plan, window, first);
 
         SiteHandOver image = answer.Image
             ?? throw new InvalidOperationException($"site {number}: its router refused window {answer.NextWindow} that it named itself");
@@ -52,19 +52,21 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
             upTo = Math.Min(upTo, answer.NextWindow + 1);
         }
 
-        if (!closing && ExecuteWindows(plan, image, upTo, window) is { } problem)
+        if (!closing && await Work(plan, image, upTo, window) is { } problem)
         {
             span?.SetStatus(ActivityStatusCode.Error, problem);
             return Slice(plan, image) with { Problem = problem };
         }
 
         bool finished = image.Site.NextWindow >= plan.Windows;
-        if (!await Return(router, plan, answer.Lease, image))
+        LeaseEnd end = keep ? LeaseEnd.SaveAndRelease : finished || closing ? LeaseEnd.Release : LeaseEnd.Rest;
+        ReturnAnswer returned = await Return(router, plan, answer.Lease, image, end);
+        if (!returned.Taken)
         {
             throw new InvalidOperationException($"site {number}: the lease of window {answer.NextWindow} was taken back");
         }
 
-        if (!finished && !closing)
+        if (end == LeaseEnd.Rest)
         {
             SliceResult slice = Slice(plan, image);
             if (home.IsElsewhere(this.GetPrimaryKeyString()))
@@ -76,12 +78,6 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
             return slice;
         }
 
-        if (keep)
-        {
-            await router.Save();
-        }
-
-        bool stored = await router.Release();
         DeactivateOnIdle();
         if (!finished)
         {
@@ -90,7 +86,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
 
         return Slice(plan, image) with
         {
-            Stored = stored,
+            Stored = returned.Stored,
             Outcome = new SiteOutcome
             {
                 Finished = finished,
@@ -102,19 +98,32 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
         };
     }
 
-    private static async Task<LeaseAnswer> Lease(IRouterGrain router, RunPlan plan, int window)
+    private static async Task<LeaseAnswer> Lease(IRouterGrain router, RunPlan plan, int window, bool first)
     {
         using Activity? span = WindowSpans.Lease();
-        LeaseAnswer answer = await router.Lease(plan, window);
+        LeaseAnswer answer = await router.Lease(plan, window, first);
 
         // A refusal: the router is at another window, since it was activated anew or a reply was lost. Counters are cumulative, so its word is as good.
-        return answer.Image is null ? await router.Lease(plan, answer.NextWindow) : answer;
+        return answer.Image is null ? await router.Lease(plan, answer.NextWindow, first: false) : answer;
     }
 
-    private static async Task<bool> Return(IRouterGrain router, RunPlan plan, long lease, SiteHandOver image)
+    private static async Task<ReturnAnswer> Return(IRouterGrain router, RunPlan plan, long lease, SiteHandOver image, LeaseEnd end)
     {
         using Activity? span = WindowSpans.Return();
-        return await router.Return(plan, lease, image);
+        return await router.Return(plan, lease, image, end);
+    }
+
+    private async Task<string?> Work(RunPlan plan, SiteHandOver image, int upTo, int asked)
+    {
+        await gate.Take();
+        try
+        {
+            return ExecuteWindows(plan, image, upTo, asked);
+        }
+        finally
+        {
+            gate.Free();
+        }
     }
 
     // Returns the problem, or null. Ends early when the silo leaves. Whatever the emulator throws is an error of ours in one site, and must not stop the others.
@@ -122,14 +131,14 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
     {
         using Activity? span = WindowSpans.Execute();
         int first = image.Site.NextWindow;
-        long events = image.Site.Tally.Events;
+        long events = image.Site.Clock.Events;
         string? problem = ExecuteWindows(plan, image, upTo);
         int windows = image.Site.NextWindow - first;
         span?.SetTag("stress.windows", windows);
         if (plan.Telemetry is not null)
         {
             // The shard asks for the window after the last that it has seen: what lies before it has been executed already.
-            metrics.Executed(plan.Labels, windows, Math.Clamp(asked - first, 0, windows), image.Site.Tally.Events - events);
+            metrics.Executed(plan.Labels, windows, Math.Clamp(asked - first, 0, windows), image.Site.Clock.Events - events);
         }
 
         return problem;

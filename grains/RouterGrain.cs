@@ -16,8 +16,7 @@ public sealed class RouterState
 
 /// <summary>The owner of a router's image (<see cref="IRouterGrain"/>). The rule of leases is <see cref="LeasedImage"/>.</summary>
 [SitePlacement]
-public sealed class RouterGrain(
-    [PersistentState("router", RouterGrain.StorageName)] IPersistentState<RouterState> state, LocalGrains local, SiloMetrics metrics, ILogger<RouterGrain> log)
+public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains local, SiloMetrics metrics, ILogger<RouterGrain> log)
     : Grain, IRouterGrain, IGrainMigrationParticipant
 {
     /// <summary>Name of the grain storage for checkpoints.</summary>
@@ -26,20 +25,23 @@ public sealed class RouterGrain(
     /// <summary>Under this name the image travels to another silo.</summary>
     private const string MovedImage = "stress.image";
 
+    private static readonly PersistentStateAttribute Where = new("router", StorageName);
+
+    private IPersistentState<RouterState>? _state;
     private LeasedImage? _image;
     private SiteImage? _moved;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        local.Add(this.AsReference<IRouterGrain>());
+        local.Add(this);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        local.Remove(this.AsReference<IRouterGrain>());
+        local.Remove(this);
         if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
         {
             await Save();
@@ -47,28 +49,29 @@ public sealed class RouterGrain(
     }
 
     /// <inheritdoc/>
-    public ValueTask<LeaseAnswer> Lease(RunPlan plan, int window)
+    public async ValueTask<LeaseAnswer> Lease(RunPlan plan, int window, bool first)
     {
         if (_image is null)
         {
+            SiteImage? checkpoint = plan.CheckpointWindows == 0 || first ? null : (await Stored()).State.Checkpoint;
             long leases = (long)GrainContext.ActivationId.GetHashCode() << 32;
-            _image = new LeasedImage(plan, GrainKeys.Parse(this.GetPrimaryKeyString()).Site, state.State.Checkpoint, _moved, leases);
+            _image = new LeasedImage(plan, GrainKeys.Parse(this.GetPrimaryKeyString()).Site, checkpoint, _moved, leases);
             _moved = null;
         }
 
-        return new(_image.Lease(window));
+        return _image.Lease(window);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> Return(RunPlan plan, long lease, SiteHandOver image)
+    public async ValueTask<ReturnAnswer> Return(RunPlan plan, long lease, SiteHandOver image, LeaseEnd end)
     {
-        if (_image is null || !_image.Return(lease, image))
+        if (_image is null || !_image.Return(lease, image, last: end != LeaseEnd.Rest))
         {
-            return false;
+            return default;
         }
 
         long start = Stopwatch.GetTimestamp();
-        if (_image.TryCheckpoint())
+        if ((end == LeaseEnd.SaveAndRelease || (end == LeaseEnd.Rest && _image.IsCheckpointDue)) && _image.Checkpointed(image))
         {
             using Activity? span = WindowSpans.Checkpoint();
             if (await Write() && plan.Telemetry is not null)
@@ -77,20 +80,19 @@ public sealed class RouterGrain(
             }
         }
 
-        return true;
-    }
+        if (end != LeaseEnd.Rest)
+        {
+            _image = null;
+            DeactivateOnIdle();
+        }
 
-    /// <inheritdoc/>
-    public ValueTask<bool> Release()
-    {
-        _image = null;
-        DeactivateOnIdle();
-        return new(state.RecordExists);
+        return new(Taken: true, Stored: _state is { RecordExists: true });
     }
 
     /// <inheritdoc/>
     public async ValueTask Forget()
     {
+        IPersistentState<RouterState> state = await Stored();
         if (state.RecordExists)
         {
             await state.ClearStateAsync();
@@ -147,12 +149,26 @@ public sealed class RouterGrain(
             : throw new ArgumentOutOfRangeException(nameof(router), router, $"site {site} has routers 0 to {image.Site.RouterCount - 1}");
     }
 
+    // Most sites run from start to end without a checkpoint, so storage is asked when there may be one, and not whenever a router is activated.
+    private async ValueTask<IPersistentState<RouterState>> Stored()
+    {
+        if (_state is null)
+        {
+            IPersistentState<RouterState> state = states.Create<RouterState>(GrainContext, Where);
+            await state.ReadStateAsync();
+            _state = state;
+        }
+
+        return _state;
+    }
+
     // A checkpoint that cannot be written costs repeated work should this silo die now, and nothing else: the next one is due in a few windows.
     private async Task<bool> Write()
     {
-        state.State.Checkpoint = _image!.Checkpoint;
         try
         {
+            IPersistentState<RouterState> state = await Stored();
+            state.State.Checkpoint = _image!.Checkpoint;
             await state.WriteStateAsync();
             return true;
         }
@@ -163,7 +179,7 @@ public sealed class RouterGrain(
         }
         catch (Exception e)
         {
-            log.LogWarning("site {Site}: no checkpoint of window {Window}: {Problem}", this.GetPrimaryKeyString(), _image.NextWindow, e.Message);
+            log.LogWarning("site {Site}: no checkpoint of window {Window}: {Problem}", this.GetPrimaryKeyString(), _image!.NextWindow, e.Message);
         }
 
         return false;
@@ -173,7 +189,7 @@ public sealed class RouterGrain(
     {
         try
         {
-            await state.ReadStateAsync();
+            await _state!.ReadStateAsync();
         }
         catch (Exception e)
         {

@@ -26,6 +26,9 @@ public sealed class RunGrain(
     private Task<ShardProgress>? _asking;
     private bool _finishing;
 
+    // Shards that were told to start, when the run is new; null when it may have been executed in part before.
+    private HashSet<int>? _told;
+
     private RunDescription Run => state.State.Run ?? throw new RunRefusedException($"run {this.GetPrimaryKeyString()}: not started");
 
     private RunPlan Plan => Run.Plan;
@@ -57,6 +60,7 @@ public sealed class RunGrain(
         {
             Refuse(plan, launch);
             state.State.Run = new RunDescription { Plan = plan, Launch = launch, Started = clock.Time.GetUtcNow(), Phase = RunPhase.Running };
+            _told = [];
             Begin();
             await Write();
         }
@@ -207,7 +211,7 @@ public sealed class RunGrain(
                 return answer;
             }
 
-            await shard.Start(Plan, number);
+            await shard.Start(Plan, number, first: _told?.Add(number) ?? false);
         }
     }
 

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Storage;
+using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
@@ -28,7 +31,8 @@ public sealed class ShardState
 /// <summary>Drives the sites of one shard (<see cref="IShardGrain"/>). What is counted, and how often, is the rule of <see cref="ShardLedger"/>.</summary>
 [KeepAlive, SitePlacement]
 public sealed class ShardGrain(
-    [PersistentState("shard", RouterGrain.StorageName)] IPersistentState<ShardState> state, LocalGrains local, RunClock clock, ILogger<ShardGrain> log)
+    [PersistentState("shard", RouterGrain.StorageName)] IPersistentState<ShardState> state, LocalGrains local, RunClock clock, TracedSlices traces,
+    IOptions<SiloMessagingOptions> messaging, ILogger<ShardGrain> log)
     : Grain, IShardGrain
 {
     /// <summary>The books are written at most this often, so that what may have to be done again is about a second's work.</summary>
@@ -48,6 +52,7 @@ public sealed class ShardGrain(
     private RunPhase _phase;
     private TaskCompletionSource? _paused;
     private Task _drivers = Task.CompletedTask;
+    private bool _first;
     private bool _leaving;
     private bool _writing;
     private int _written;
@@ -56,7 +61,7 @@ public sealed class ShardGrain(
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        local.Add(this.AsReference<IShardGrain>());
+        local.Add(this);
         return Task.CompletedTask;
     }
 
@@ -64,15 +69,16 @@ public sealed class ShardGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _leaving = true;
-        local.Remove(this.AsReference<IShardGrain>());
+        local.Remove(this);
         await Write(force: true);
     }
 
     /// <inheritdoc/>
-    public Task Start(RunPlan plan, int shard)
+    public Task Start(RunPlan plan, int shard, bool first)
     {
         if (_ledger is null)
         {
+            _first = first;
             Open(plan, shard);
         }
 
@@ -196,8 +202,12 @@ public sealed class ShardGrain(
     {
         var link = GrainFactory.GetGrain<IModemLinkGrain>(GrainKeys.Link(plan.RunId, site, 0));
         TimeSpan patience = TimeSpan.FromSeconds(plan.LostAfterSeconds);
+
+        // Orleans gives a call up by itself; a clock of its own is for what is left of the patience after that.
+        TimeSpan answers = messaging.Value.ResponseTimeout + messaging.Value.ResponseTimeout / 10;
         TimeSpan retry = FirstRetry;
         long heard = Stopwatch.GetTimestamp();
+        bool first = _first;
         while (!_leaving)
         {
             if (_paused is { } paused)
@@ -218,9 +228,10 @@ public sealed class ShardGrain(
             SliceResult slice;
             try
             {
-                Task<SliceResult> call = Closing ? link.Close(plan, window, keep: _phase == RunPhase.Interrupted) : link.RunSlice(plan, window);
+                Task<SliceResult> call = Call(link, plan, window, first);
+                first = false;
                 TimeSpan left = patience - Stopwatch.GetElapsedTime(heard);
-                slice = await call.WaitAsync(left > FirstRetry ? left : FirstRetry);
+                slice = left > answers ? await call : await call.WaitAsync(left > FirstRetry ? left : FirstRetry);
             }
             catch (Exception e)
             {
@@ -249,6 +260,12 @@ public sealed class ShardGrain(
                 return;
             }
         }
+    }
+
+    private Task<SliceResult> Call(IModemLinkGrain link, RunPlan plan, int window, bool first)
+    {
+        using Activity? unheard = WindowSpans.IsHeard && !traces.Take() ? WindowSpans.Unheard() : null;
+        return Closing ? link.Close(plan, window, keep: _phase == RunPhase.Interrupted) : link.RunSlice(plan, window, first);
     }
 
     // True when nothing is left to do for the site.

@@ -1,13 +1,18 @@
 namespace Stress.Grains;
 
 /// <summary>
-/// Bounds how many sites a silo executes at one moment. Grains take turns on the shared thread pool; the gate keeps the rest of the pool free
-/// for hand-overs, progress and the client, and makes the number of workers a plain setting. It decides when work is done, never what comes out.
+/// Bounds how many sites a silo executes at one moment, and how many it has open: some more, so that a worker finds the next image ready while the last one is
+/// on its way back. Grains take turns on the shared thread pool; the gate keeps the rest of the pool free for hand-overs, progress and the client, and makes
+/// the number of workers a plain setting. It decides when work is done, never what comes out.
 /// </summary>
 /// <param name="workers">Sites executed at once, at least 1.</param>
 public sealed class SliceGate(int workers) : IDisposable
 {
-    private readonly SemaphoreSlim _free = new(workers > 0 ? workers : throw new ArgumentOutOfRangeException(nameof(workers)));
+    private const int OpenForEachWorker = 4;
+
+    private readonly int _openSites = workers > 0 ? OpenForEachWorker * workers : throw new ArgumentOutOfRangeException(nameof(workers));
+    private readonly SemaphoreSlim _open = new(OpenForEachWorker * workers);
+    private readonly SemaphoreSlim _free = new(workers);
     private volatile bool _closed;
 
     /// <summary>Sites executed at once.</summary>
@@ -16,34 +21,44 @@ public sealed class SliceGate(int workers) : IDisposable
     /// <summary>True once the silo leaves: a slice ends with the window that it is in.</summary>
     public bool Closed => _closed;
 
-    /// <summary>Waits for a worker. False when the silo is leaving: there is none.</summary>
+    /// <summary>Waits until a site may be opened. False when the silo is leaving: none may.</summary>
     public async Task<bool> Enter()
     {
-        await _free.WaitAsync();
+        await _open.WaitAsync();
         if (_closed)
         {
-            _free.Release();
+            _open.Release();
         }
 
         return !_closed;
     }
 
+    /// <summary>The site that was opened is back at its router.</summary>
+    public void Leave() => _open.Release();
+
+    /// <summary>Waits for a worker.</summary>
+    public Task Take() => _free.WaitAsync();
+
     /// <summary>Gives the worker back.</summary>
-    public void Leave() => _free.Release();
+    public void Free() => _free.Release();
 
     /// <summary>Lets nobody in any more, and waits until everybody is out.</summary>
     public async Task Drain()
     {
         _closed = true;
-        for (int i = 0; i < workers; i++)
+        for (int i = 0; i < _openSites; i++)
         {
-            await _free.WaitAsync();
+            await _open.WaitAsync();
         }
 
         // Those who wait must not wait for ever: they find the gate closed.
-        _free.Release(workers);
+        _open.Release(_openSites);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _free.Dispose();
+    public void Dispose()
+    {
+        _open.Dispose();
+        _free.Dispose();
+    }
 }

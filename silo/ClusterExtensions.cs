@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Storage;
 using Stress.Grains;
+using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
 
@@ -39,7 +40,11 @@ public static class ClusterExtensions
         client.Configure<ClusterOptions>(Name);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         client.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
-        client.AddActivityPropagation();
+        if (TelemetryExtensions.Traces(client.Configuration))
+        {
+            client.AddActivityPropagation();
+        }
+
         return client;
     }
 

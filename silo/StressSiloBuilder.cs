@@ -32,8 +32,13 @@ public static class StressSiloBuilder
         silo.Services.AddStressInstruments();
         silo.Services.TryAddSingleton(new RunClock(TimeProvider.System));
 
-        // The W3C context of the client's command reaches the windows that it causes.
-        silo.AddActivityPropagation();
+        if (TelemetryExtensions.Traces(silo.Configuration))
+        {
+            // The W3C context of the client's command reaches the windows that it causes.
+            silo.AddActivityPropagation();
+        }
+
+        silo.Services.AddSingleton<TracedSlices>();
         silo.Services.AddSingleton<LocalGrains>();
         silo.Services.AddSingleton<SiteHome>();
         silo.AddPlacementDirector<SitePlacement, SitePlacementDirector>();

@@ -8,7 +8,7 @@ namespace Stress.Bench.Speed;
 /// <param name="say">Hears what is being measured.</param>
 internal sealed class SpeedTable(bool quick, Action<string> say)
 {
-    private const int PairsOfTarget = 2_000, LargeRun = 20_000, SmallRun = 200, RoutersInOneProcess = 200_000;
+    private const int PairsOfTarget = 2_000, LargeRun = 20_000, SmallRun = 200, RoutersInOneProcess = 200_000, GrainSites = 1_000, GrainWindows = 72, GrainRounds = 5;
     private const double RatioToNs3 = 60, GrainsShare = 0.85, ClusterShare = 0.80, OracleCost = 0.15, Linearity = 0.80, SkipGain = 5;
     private const long EmulatorBytes = 4_096, GrainBytes = 8_192, ProcessBytes = 2_000_000_000;
     private const double EventNanosecondsUnit = 1e9;
@@ -84,23 +84,22 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
 
     private async IAsyncEnumerable<Row> Grains()
     {
-        int sites = PairsOfTarget * 2 / _scale, windows = 24, processors = Environment.ProcessorCount;
+        int processors = Environment.ProcessorCount;
         say($"the grains, {processors} workers");
-        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(processors);
-        await GrainSpeed.Run(silo, _troxel, 100, windows);
-        Measurement before = await Executor.SiteBySite(_troxel, sites / 4, windows);
-        Measurement grains = await GrainSpeed.Run(silo, _troxel, sites, windows);
-        Measurement after = await Executor.SiteBySite(_troxel, sites / 4, windows);
-        Measurement whole = await Executor.SiteBySite(_troxel, sites, windows);
-        double single = (before.PairHours + after.PairHours) / (before.Wall + after.Wall).TotalSeconds;
-        double share = grains.Speed / (processors * single);
-        double perCore = grains.SpeedPerCore / ((before.PairHours + after.PairHours) / (before.Processor + after.Processor).TotalSeconds);
-        string same = grains.Digest == whole.Digest ? "same digest" : "DIGESTS DIFFER";
-        yield return new($"grains, {processors} workers, to {processors} times one thread", $"at least {GrainsShare:p0}", $"{share:p0} by wall time ({grains.Speed:n0} pair-hours/s), {perCore:p0} by processor time, {same}", share >= GrainsShare && grains.Digest == whole.Digest);
+        GrainShare[] shares = await GrainSpeed.Shares(_troxel, GrainSites / _scale, GrainWindows, GrainRounds);
+        double share = Median(shares, s => s.Wall);
+        bool same = shares.All(s => s.SameDigest);
+        yield return new(
+            $"grains, {processors} workers, to {processors} times one thread", $"at least {GrainsShare:p0}",
+            $"{share:p0} by wall time ({Median(shares, s => s.Speed):n0} pair-hours/s), {Median(shares, s => s.Processor):p0} by processor time, {(same ? "same digest" : "DIGESTS DIFFER")}",
+            share >= GrainsShare && same);
+        yield return new($"{processors} bare threads to {processors} times one", "", $"{Median(shares, s => s.Bare):p0}: what the machine gives", null);
+    }
 
-        Measurement[] bare = await Task.WhenAll(Enumerable.Range(0, processors).Select(_ => Task.Run(() => Executor.SiteBySite(_troxel, sites / 4, windows))));
-        double threads = bare.Sum(measured => measured.Speed) / (processors * single);
-        yield return new($"{processors} bare threads to {processors} times one", "", $"{threads:p0}: what the machine gives", null);
+    private static double Median(IEnumerable<GrainShare> shares, Func<GrainShare, double> of)
+    {
+        double[] sorted = [.. shares.Select(of).Order()];
+        return sorted[sorted.Length / 2];
     }
 
     // As a user runs them: each silo process is a new one, as the embedded silo's is.

@@ -79,10 +79,7 @@ public sealed class Site
     public IReadOnlyList<CrashTally> Crashes => _crashes;
 
     /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
-    public SiteTally Tally => _tally ??= MakeTally(named: true);
-
-    /// <summary>The last window's counters without the probes, for a series over time: their names would cost more than all the rest.</summary>
-    public SiteTally TallyWithoutProbes() => MakeTally(named: false);
+    public SiteTally Tally => _tally ??= MakeTally();
 
     /// <summary>The rolling digest over every executed event so far.</summary>
     public ulong Digest => _digest;
@@ -122,7 +119,7 @@ public sealed class Site
     /// <param name="lastEvent">No event after this one is executed.</param>
     public void RunUntil(VirtualTime end, long lastEvent)
     {
-        _tally ??= MakeTally(named: true); // stays that of the last window's end
+        _tally ??= MakeTally(); // stays that of the last window's end
         Execute(end, lastEvent);
     }
 
@@ -438,7 +435,46 @@ public sealed class Site
         tally.Count++;
     }
 
-    private SiteTally MakeTally(bool named)
+    /// <summary>Links of a role that went down while their kernel lived, since virtual time zero.</summary>
+    public long DisconnectsOf(Role role)
+    {
+        long disconnects = 0;
+        foreach (Router r in _routers)
+        {
+            disconnects += r.Role == role ? r.Disconnects : 0;
+        }
+
+        return disconnects;
+    }
+
+    /// <summary>Stale pointers of a role, by holder.</summary>
+    /// <param name="role">Whose kernels.</param>
+    /// <param name="created">Gets those that came to be since virtual time zero; <see cref="Kernel.Kernel.HolderKinds"/> entries.</param>
+    /// <param name="live">Gets those that exist now.</param>
+    public void StaleOf(Role role, Span<long> created, Span<int> live)
+    {
+        created.Clear();
+        live.Clear();
+        foreach (Router r in _routers)
+        {
+            if (r.Role != role)
+            {
+                continue;
+            }
+
+            if (r.IsUp)
+            {
+                r.Kernel.CountStale(live);
+            }
+
+            for (int k = 0; k < created.Length; k++)
+            {
+                created[k] += r.Oracle.Created[k];
+            }
+        }
+    }
+
+    private SiteTally MakeTally()
     {
         var tally = new SiteTally { Events = Clock.Events, Frames = _frames, FirstCrash = _firstCrash };
         Span<int> live = stackalloc int[Kernel.Kernel.HolderKinds];
@@ -446,9 +482,9 @@ public sealed class Site
         Span<long> lost = stackalloc long[Kernel.Kernel.HolderKinds];
         for (int role = 0; role < 2; role++)
         {
-            live.Clear();
-            created.Clear();
             lost.Clear();
+            StaleOf((Role)role, created, live);
+            tally.Disconnects[role] = DisconnectsOf((Role)role);
             foreach (Router r in _routers)
             {
                 if ((int)r.Role != role)
@@ -456,7 +492,6 @@ public sealed class Site
                     continue;
                 }
 
-                tally.Disconnects[role] += r.Disconnects;
                 tally.Panics[role] += r.Panics;
                 tally.Redials[role] += r.Redials;
                 tally.Aliases[role] += r.Oracle.Aliases;
@@ -474,16 +509,14 @@ public sealed class Site
                 if (r.IsUp)
                 {
                     p[8] += r.Kernel.DetachesPending;
-                    r.Kernel.CountStale(live);
                 }
 
-                for (int k = 0; k < live.Length; k++)
+                for (int k = 0; k < lost.Length; k++)
                 {
-                    created[k] += r.Oracle.Created[k];
                     lost[k] += r.Oracle.LostInPanic[k];
                 }
 
-                for (int i = 0; named && i < r.Oracle.Refused.Count; i++)
+                for (int i = 0; i < r.Oracle.Refused.Count; i++)
                 {
                     ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
                     string name = $"errno {c.Error} seen by {c.Program.ToString().ToLowerInvariant()}, {(role == 0 ? "called" : "calling")}";
@@ -491,7 +524,7 @@ public sealed class Site
                     tally.Probes[name] = n + c.Count;
                 }
 
-                for (int i = 0; named && i < r.Oracle.Cells.Count; i++)
+                for (int i = 0; i < r.Oracle.Cells.Count; i++)
                 {
                     ref readonly CoverageCell c = ref r.Oracle.Cells[i];
                     string name = Coverage.Name(c.Holder, c.Order, c.Site, c.Alias);
@@ -499,7 +532,7 @@ public sealed class Site
                     tally.Probes[name] = n + c.Count;
                 }
 
-                for (int i = 0; named && i < r.Oracle.UnitAliases.Count; i++)
+                for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
                 {
                     ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
                     string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
@@ -507,7 +540,7 @@ public sealed class Site
                     tally.Probes[name] = n + a.Count;
                 }
 
-                for (int i = 0; named && i < ProbeNames.Count; i++)
+                for (int i = 0; i < ProbeNames.Count; i++)
                 {
                     if (r.Oracle.Probes[i] > 0)
                     {

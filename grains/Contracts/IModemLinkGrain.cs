@@ -5,8 +5,11 @@ namespace Stress.Grains;
 public interface IModemLinkGrain : IGrainWithStringKey
 {
     /// <summary>Executes windows from the given one on, for about the time of one slice.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="window">The window that the caller takes for the next.</param>
+    /// <param name="first">True when nobody can have executed anything of the site before, so that there is no checkpoint to look for.</param>
     [Alias("RunSlice")]
-    Task<SliceResult> RunSlice(RunPlan plan, int window);
+    Task<SliceResult> RunSlice(RunPlan plan, int window, bool first = false);
 
     /// <summary>Hands in what the site has come to, without executing further.</summary>
     /// <param name="plan">The run.</param>

@@ -11,18 +11,19 @@ public interface IRouterGrain : IGrainWithStringKey
     /// Asks for the image in order to execute <paramref name="window"/>. Refused unless that is the next one. Asking again while a lease is
     /// out takes the lease back: the image restarts from the last checkpoint (or virtual time zero), which gives the same result.
     /// </summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="first">True when nobody can have executed anything of the site before: storage is not asked for a checkpoint.</param>
     [Alias("Lease")]
-    ValueTask<LeaseAnswer> Lease(RunPlan plan, int window);
+    ValueTask<LeaseAnswer> Lease(RunPlan plan, int window, bool first);
 
     /// <summary>Gives the image back, one or more windows further on. A lease that was taken back is no longer accepted.</summary>
-    /// <returns>True when the image was taken.</returns>
+    /// <param name="plan">The run.</param>
+    /// <param name="lease">The lease.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="end">What becomes of it.</param>
     [Alias("Return")]
-    ValueTask<bool> Return(RunPlan plan, long lease, SiteHandOver image);
-
-    /// <summary>Drops the image of a site whose result is on its way. Its checkpoint stays until the result is safe (<see cref="Forget"/>).</summary>
-    /// <returns>True when there is a checkpoint to forget.</returns>
-    [Alias("Release")]
-    ValueTask<bool> Release();
+    ValueTask<ReturnAnswer> Return(RunPlan plan, long lease, SiteHandOver image, LeaseEnd end);
 
     /// <summary>Drops the checkpoint of a site whose result is in storage.</summary>
     [Alias("Forget")]
@@ -57,3 +58,22 @@ public sealed record LeaseAnswer
     [Id(2)]
     public required int NextWindow { get; init; }
 }
+
+/// <summary>What becomes of an image that comes back.</summary>
+public enum LeaseEnd : byte
+{
+    /// <summary>It waits for the next lease.</summary>
+    Rest,
+
+    /// <summary>It is dropped: the site's result is on its way. Its checkpoint stays until the result is safe (<see cref="IRouterGrain.Forget"/>).</summary>
+    Release,
+
+    /// <summary>It is dropped after a checkpoint of it was written, however few windows have passed since the last.</summary>
+    SaveAndRelease,
+}
+
+/// <summary>The answer to an image that comes back.</summary>
+/// <param name="Taken">False when the lease had been taken back: the image counts for nothing.</param>
+/// <param name="Stored">True when storage holds a checkpoint of the site, to be forgotten at some time.</param>
+[GenerateSerializer, Immutable, Alias("stress.ReturnAnswer")]
+public readonly record struct ReturnAnswer([property: Id(0)] bool Taken, [property: Id(1)] bool Stored);

@@ -7,8 +7,11 @@ public interface IShardGrain : IGrainWithStringKey
     /// <summary>
     /// Starts the shard's sites, or goes on with those that storage does not know as finished. Does nothing when the shard is at work.
     /// </summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="shard">Which of its shards.</param>
+    /// <param name="first">True when the shard was never told to start before, so that none of its sites can have a checkpoint.</param>
     [Alias("Start")]
-    Task Start(RunPlan plan, int shard);
+    Task Start(RunPlan plan, int shard, bool first);
 
     /// <summary>Passes on what the run is told to do, and says where the shard is; null when this activation has to be started first.</summary>
     [Alias("Keep")]

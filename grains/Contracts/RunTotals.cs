@@ -82,7 +82,7 @@ public sealed class RunTotals(int bins)
 
         foreach (CrashTally crash in tally.Crashes)
         {
-            AddCrash(new CrashKey(crash.Title, crash.Role), new CrashSum(crash.Count, site, crash.First, crash.FirstEvent, crash.Stack, crash.Story));
+            AddCrash(site, crash);
         }
 
         foreach (StaleTally stale in tally.Stale)
@@ -148,6 +148,15 @@ public sealed class RunTotals(int bins)
 
     private void AddProbe(string probe, long count) => CollectionsMarshal.GetValueRefOrAddDefault(Probes, probe, out _) += count;
 
+    // The words of a crash are put together for the earliest alone: most sites have every title, and few are the first.
+    private void AddCrash(int site, CrashTally crash)
+    {
+        var key = new CrashKey(crash.Title, crash.Role);
+        Crashes[key] = Crashes.TryGetValue(key, out CrashSum? sum) && !sum.IsAfter(crash.First, site)
+            ? sum with { Count = sum.Count + crash.Count }
+            : new CrashSum(crash.Count + (sum?.Count ?? 0), site, crash.First, crash.FirstEvent, crash.Stack, crash.Story);
+    }
+
     private void AddCrash(CrashKey key, CrashSum more) => Crashes[key] = Crashes.TryGetValue(key, out CrashSum? sum) ? sum.And(more) : more;
 
     private void AddStale(StaleKey key, StaleSum more)
@@ -175,9 +184,12 @@ public sealed record CrashSum(
 {
     /// <summary>Both counts, and the earlier first.</summary>
     public CrashSum And(CrashSum other) =>
-        (other.First.Microseconds, other.Site).CompareTo((First.Microseconds, Site)) < 0
+        IsAfter(other.First, other.Site)
             ? other with { Count = Count + other.Count }
             : this with { Count = Count + other.Count };
+
+    /// <summary>True when a crash at that time on that site comes before this first one.</summary>
+    public bool IsAfter(VirtualTime first, int site) => (first.Microseconds, site).CompareTo((First.Microseconds, Site)) < 0;
 }
 
 /// <summary>Stale pointers of one holder in one role.</summary>

@@ -35,9 +35,8 @@ public sealed class SiteHandOver
     {
         int window = Site.NextWindow;
         Site.RunWindow();
-        SiteTally tally = Site.TallyWithoutProbes();
-        Series.Note(window / plan.BinWindows, tally);
-        Marks?.Add(new WindowMark(tally.Digest, tally.Events));
+        Series.Note(window / plan.BinWindows, Site);
+        Marks?.Add(new WindowMark(Site.Digest, Site.Clock.Events));
     }
 }
 

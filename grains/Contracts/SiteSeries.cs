@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
 
@@ -44,21 +45,38 @@ public sealed class SiteSeries(int bins)
     [Id(4)]
     public Dictionary<StaleKey, long[]> StaleLive { get; } = [];
 
-    /// <summary>Notes a site's counters at the end of a window that lies in the bin.</summary>
-    public void Note(int bin, SiteTally tally)
+    /// <summary>Notes a site's counters at the end of a window that lies in the bin. Allocates nothing but the lines of what is met for the first time.</summary>
+    public void Note(int bin, Site site)
     {
-        Called[bin] = tally.Disconnects[(int)Role.Called];
-        Calling[bin] = tally.Disconnects[(int)Role.Calling];
-        foreach (CrashTally crash in tally.Crashes)
+        Span<long> created = stackalloc long[Kernel.HolderKinds];
+        Span<int> live = stackalloc int[Kernel.HolderKinds];
+        for (Role role = Role.Called; role <= Role.Calling; role++)
         {
-            Line(Crashes, new CrashKey(crash.Title, crash.Role))[bin] = crash.Count;
+            Note(bin, role, site.DisconnectsOf(role));
+            site.StaleOf(role, created, live);
+            for (int holder = 1; holder < live.Length; holder++)
+            {
+                if (created[holder] > 0 || live[holder] > 0)
+                {
+                    Note(bin, new StaleKey((HolderKind)holder, role), live[holder]);
+                }
+            }
         }
 
-        foreach (StaleTally stale in tally.Stale)
+        foreach (CrashTally crash in site.Crashes)
         {
-            Line(StaleLive, new StaleKey(stale.Holder, stale.Role))[bin] = stale.Live;
+            Note(bin, new CrashKey(crash.Title, crash.Role), crash.Count);
         }
     }
+
+    /// <summary>Notes disconnects of a role up to the end of the bin.</summary>
+    public void Note(int bin, Role role, long disconnects) => (role == Role.Called ? Called : Calling)[bin] = disconnects;
+
+    /// <summary>Notes crashes up to the end of the bin.</summary>
+    public void Note(int bin, CrashKey crash, long count) => Line(Crashes, crash)[bin] = count;
+
+    /// <summary>Notes stale pointers that live at the end of the bin.</summary>
+    public void Note(int bin, StaleKey stale, long live) => Line(StaleLive, stale)[bin] = live;
 
     /// <summary>Gives the bins from <paramref name="bin"/> on the value of the one before: a site that stopped early stays where it was.</summary>
     public void HoldFrom(int bin)

@@ -27,6 +27,9 @@ public static class TelemetryExtensions
     public static readonly IReadOnlyList<string> OtlpVariables =
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 
+    /// <summary>True when a process with this configuration tells anybody of its spans: only then is it worth carrying a context along with every call.</summary>
+    public static bool Traces(IConfiguration configuration) => WindowSpans.IsHeard || Exports(configuration);
+
     /// <summary>Adds <see cref="RunMetrics"/> and <see cref="SiloMetrics"/>.</summary>
     public static IServiceCollection AddStressInstruments(this IServiceCollection services)
     {
@@ -74,7 +77,7 @@ public static class TelemetryExtensions
     /// <param name="service">The service's name, unless <c>OTEL_SERVICE_NAME</c> gives another: <c>stress-silo</c> or <c>stress-client</c>.</param>
     public static IServiceCollection AddStressOtlp(this IServiceCollection services, IConfiguration configuration, string service)
     {
-        if (!OtlpVariables.Any(v => configuration[v] is { Length: > 0 }))
+        if (!Exports(configuration))
         {
             return services;
         }
@@ -87,6 +90,8 @@ public static class TelemetryExtensions
             .UseOtlpExporter();
         return services;
     }
+
+    private static bool Exports(IConfiguration configuration) => OtlpVariables.Any(v => configuration[v] is { Length: > 0 });
 
     private static Meter StressMeter(IServiceProvider services) => services.GetRequiredService<IMeterFactory>().Create(MetricCatalogue.MeterName);
 }

@@ -13,6 +13,14 @@ public static class WindowSpans
 
     private static readonly ActivitySource Source = new(SourceName);
 
+    /// <summary>True when somebody listens.</summary>
+    public static bool IsHeard => Source.HasListeners();
+
+    /// <summary>What is started in it is in the same trace, but told to nobody. Null when nothing is traced here anyway.</summary>
+    public static Activity? Unheard() => Activity.Current is { } current
+        ? new Activity("unheard").SetParentId(current.TraceId, current.SpanId, ActivityTraceFlags.None).Start()
+        : null;
+
     /// <summary>One slice of a site's windows, from lease to return.</summary>
     public static Activity? Window(string run, long site, int window) =>
         Source.StartActivity("window")?.SetTag("stress.run", run).SetTag("stress.site", site).SetTag("stress.window", window);

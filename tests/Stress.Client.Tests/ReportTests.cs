@@ -165,7 +165,14 @@ public sealed class ReportTests
             Probes = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["ETOOMANYREFS"] = 2 },
         };
         var series = new SiteSeries(launch.Plan.Bins);
-        series.Note(3, tally);
+        series.Note(3, Role.Called, tally.Disconnects[0]);
+        series.Note(3, Role.Calling, tally.Disconnects[1]);
+        foreach (CrashTally crash in tally.Crashes)
+        {
+            series.Note(3, new CrashKey(crash.Title, crash.Role), crash.Count);
+        }
+
+        series.Note(3, new StaleKey(HolderKind.InMultiIfp, Role.Called), tally.Stale[0].Live);
         var ledger = new ShardLedger(launch.Plan, 0);
         ledger.TryTake(out int number);
         ledger.Merge(number, new SliceResult

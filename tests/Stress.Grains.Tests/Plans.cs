@@ -40,6 +40,22 @@ internal static class Plans
         return new SiteOutcome { Finished = true, Windows = plan.Windows, Tally = tally, Series = series };
     }
 
+    /// <summary>Notes what a tally says, as if its site had counted it.</summary>
+    public static void Note(this SiteSeries series, int bin, SiteTally tally)
+    {
+        series.Note(bin, Role.Called, tally.Disconnects[(int)Role.Called]);
+        series.Note(bin, Role.Calling, tally.Disconnects[(int)Role.Calling]);
+        foreach (CrashTally crash in tally.Crashes)
+        {
+            series.Note(bin, new CrashKey(crash.Title, crash.Role), crash.Count);
+        }
+
+        foreach (StaleTally stale in tally.Stale)
+        {
+            series.Note(bin, new StaleKey(stale.Holder, stale.Role), stale.Live);
+        }
+    }
+
     public static SliceResult Finished(RunPlan plan, int n)
     {
         SiteOutcome outcome = Outcome(plan, n);

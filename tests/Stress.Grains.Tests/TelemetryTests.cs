@@ -22,7 +22,7 @@ public sealed class TelemetryTests
             ActivityStopped = spans.Add,
         };
         ActivitySource.AddActivityListener(listener);
-        RunPlan plan = Plans.Of(sites: 3, windows: 4, runId: "traced") with { CheckpointWindows = 1, Telemetry = Telemetry };
+        RunPlan plan = Plans.Of(sites: 3, windows: 4, runId: "traced") with { CheckpointWindows = 1, Telemetry = Telemetry, Pace = 1e9 };
         await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 1);
         ActivityTraceId trace;
         using (Activity command = WindowSpans.Command("run")!)
@@ -72,7 +72,7 @@ public sealed class TelemetryTests
         Assert.Equal(0, sums[MetricCatalogue.SiloWindowsRerun.Instrument]);
 
         // Whoever has the image now never gives it back.
-        await silo.Grains.GetGrain<IRouterGrain>(GrainKeys.Router(plan.RunId, 0, 0)).Lease(plan, reached);
+        await silo.Grains.GetGrain<IRouterGrain>(GrainKeys.Router(plan.RunId, 0, 0)).Lease(plan, reached, first: false);
         int again = (await link.RunSlice(plan, reached)).NextWindow;
         Assert.Equal(Math.Min(again, reached), sums[MetricCatalogue.SiloWindowsRerun.Instrument]);
         Assert.Equal(reached + again, sums[MetricCatalogue.SiloWindows.Instrument]);
