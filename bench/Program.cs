@@ -9,6 +9,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     MemoryCommand.Create(),
     ExecutorCommand.Create(),
     GrainsCommand.Create(),
+    SilosCommand.Create(),
     ProfileCommand.Create(),
     MicroCommand.Create(),
     CaptureCommand.Create(),

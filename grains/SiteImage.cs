@@ -14,9 +14,13 @@ public sealed record SiteImage
     [Id(1)]
     public required int NextWindow { get; init; }
 
-    /// <summary>What <see cref="Site.Save"/> wrote.</summary>
+    /// <summary>What <see cref="Site.Save"/> wrote, packed (<see cref="ZeroRuns"/>).</summary>
     [Id(2)]
     public required byte[] Bytes { get; init; }
+
+    /// <summary>The length of <see cref="Bytes"/> once unpacked.</summary>
+    [Id(5)]
+    public required int Length { get; init; }
 
     /// <summary>Counts over virtual time.</summary>
     [Id(3)]
@@ -33,11 +37,13 @@ public sealed record SiteImage
         handOver.Site.Save(writer);
         var series = new SiteSeries(handOver.Series.Bins);
         series.Add(handOver.Series);
+        var packed = new ZeroRuns(writer.Written.Span);
         return new SiteImage
         {
             Site = (int)handOver.Site.Number,
             NextWindow = handOver.Site.NextWindow,
-            Bytes = writer.Written.ToArray(),
+            Bytes = packed.Packed,
+            Length = packed.Length,
             Series = series,
             Marks = handOver.Marks is { } marks ? [.. marks] : null,
         };
@@ -51,7 +57,7 @@ public sealed record SiteImage
         return new SiteHandOver
         {
             Options = options,
-            Site = Stress.Emulator.Simulation.Site.Load(options, (uint)Site, new ImageReader(Bytes)),
+            Site = Stress.Emulator.Simulation.Site.Load(options, (uint)Site, new ImageReader(new ZeroRuns(Bytes, Length).Unpack())),
             Series = series,
             Marks = Marks is { } marks ? [.. marks] : null,
         };

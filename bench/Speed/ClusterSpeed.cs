@@ -88,11 +88,31 @@ internal sealed class ClusterSpeed : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>The same run on the embedded silo of a process of its own and on the cluster, in turn.</summary>
+    /// <param name="pairs">Pairs of troxel-2005.</param>
+    /// <param name="hours">Virtual hours of each.</param>
+    /// <param name="rounds">How often.</param>
+    public async Task<ClusterShareOf[]> Shares(int pairs, int hours, int rounds)
+    {
+        var shares = new ClusterShareOf[rounds];
+        (double before, string digest) = await StressRun(null, pairs, hours);
+        for (int round = 0; round < rounds; round++)
+        {
+            (double cluster, string clusterDigest) = await StressRun(Address, pairs, hours);
+            (double after, string afterDigest) = await StressRun(null, pairs, hours);
+            double embedded = (before + after) / 2;
+            shares[round] = new(cluster, embedded, cluster / embedded, clusterDigest == digest && afterDigest == digest);
+            before = after;
+        }
+
+        return shares;
+    }
+
     /// <summary>What <c>stress run</c> reports of troxel-2005 in a process of its own, with a silo in it or on the cluster.</summary>
     /// <param name="address">The cluster's Redis, or null for the embedded silo.</param>
     /// <param name="pairs">Pairs.</param>
     /// <param name="hours">Virtual hours of each.</param>
-    public async Task<(double PairHoursPerSecond, string Digest)> StressRun(string? address, int pairs, int hours)
+    private async Task<(double PairHoursPerSecond, string Digest)> StressRun(string? address, int pairs, int hours)
     {
         string report = Path.Combine(_folder.FullName, "report.json");
         string[] arguments =
@@ -135,3 +155,10 @@ internal sealed class ClusterSpeed : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>One round of <see cref="ClusterSpeed.Shares"/>.</summary>
+/// <param name="Cluster">Pair-hours a second of wall time on the cluster.</param>
+/// <param name="Embedded">On the embedded silo, the mean of the runs before and after.</param>
+/// <param name="Share">The first to the second.</param>
+/// <param name="SameDigest">Whether all of them gave the same digest.</param>
+internal sealed record ClusterShareOf(double Cluster, double Embedded, double Share, bool SameDigest);

@@ -38,6 +38,21 @@ public sealed class ZeroRuns
         ArrayPool<byte>.Shared.Return(to);
     }
 
+    /// <summary>Bytes that were packed before: what <see cref="Packed"/> and <see cref="Length"/> gave.</summary>
+    /// <param name="packed">The packed bytes; nobody changes them any more.</param>
+    /// <param name="length">Their length once unpacked, in bytes.</param>
+    public ZeroRuns(byte[] packed, int length)
+    {
+        _bytes = packed;
+        _length = length;
+    }
+
+    /// <summary>The packed bytes, not to be changed.</summary>
+    public byte[] Packed => _bytes;
+
+    /// <summary>Length once unpacked, in bytes.</summary>
+    public int Length => _length;
+
     /// <summary>Length as packed, in bytes.</summary>
     public int PackedLength => _bytes.Length;
 

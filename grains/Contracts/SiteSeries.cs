@@ -22,27 +22,21 @@ public readonly record struct StaleKey([property: Id(0)] HolderKind Holder, [pro
 /// sites is the same in any order.
 /// </summary>
 /// <param name="bins">How many bins the run has.</param>
-[GenerateSerializer, Alias("stress.SiteSeries")]
 public sealed class SiteSeries(int bins)
 {
     /// <summary>How many bins.</summary>
-    [Id(0)]
     public int Bins { get; } = bins;
 
     /// <summary>Disconnects of called systems up to the end of the bin.</summary>
-    [Id(1)]
     public long[] Called { get; } = new long[bins];
 
     /// <summary>Disconnects of calling systems up to the end of the bin.</summary>
-    [Id(2)]
     public long[] Calling { get; } = new long[bins];
 
     /// <summary>Crashes up to the end of the bin.</summary>
-    [Id(3)]
     public Dictionary<CrashKey, long[]> Crashes { get; } = [];
 
     /// <summary>Stale pointers that live at the end of the bin.</summary>
-    [Id(4)]
     public Dictionary<StaleKey, long[]> StaleLive { get; } = [];
 
     /// <summary>Notes a site's counters at the end of a window that lies in the bin. Allocates nothing but the lines of what is met for the first time.</summary>

@@ -55,8 +55,8 @@ public sealed class CrashTitleConverter : IConverter<CrashTitle, CrashTitleSurro
 }
 
 /// <summary>
-/// Wire form of an emulator type that is plain data: JSON, so that a field added to the emulator crosses without a change here.
-/// Such values cross once a run or once a site, never once a frame.
+/// Wire form of plain data of other layers: JSON, so that a field added there crosses without a change here. What crosses with every site has a form of its
+/// own.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("stress.PlainData")]
 public struct PlainDataSurrogate
@@ -72,26 +72,4 @@ public struct PlainDataSurrogate
 
     /// <summary>Reads it again.</summary>
     public readonly T To<T>() => JsonSerializer.Deserialize<T>(Json, Format) ?? throw new InvalidDataException($"no {typeof(T).Name} in the message");
-}
-
-/// <summary>Converts <see cref="SiteOptions"/>.</summary>
-[RegisterConverter]
-public sealed class SiteOptionsConverter : IConverter<SiteOptions, PlainDataSurrogate>
-{
-    /// <inheritdoc/>
-    public SiteOptions ConvertFromSurrogate(in PlainDataSurrogate surrogate) => surrogate.To<SiteOptions>();
-
-    /// <inheritdoc/>
-    public PlainDataSurrogate ConvertToSurrogate(in SiteOptions value) => PlainDataSurrogate.Of(value);
-}
-
-/// <summary>Converts <see cref="SiteTally"/>.</summary>
-[RegisterConverter]
-public sealed class SiteTallyConverter : IConverter<SiteTally, PlainDataSurrogate>
-{
-    /// <inheritdoc/>
-    public SiteTally ConvertFromSurrogate(in PlainDataSurrogate surrogate) => surrogate.To<SiteTally>();
-
-    /// <inheritdoc/>
-    public PlainDataSurrogate ConvertToSurrogate(in SiteTally value) => PlainDataSurrogate.Of(value);
 }

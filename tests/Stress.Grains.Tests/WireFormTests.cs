@@ -73,6 +73,30 @@ public sealed class WireFormTests
     }
 
     [Fact]
+    public void Every_counter_of_a_tally_has_a_place_in_its_wire_form()
+    {
+        IEnumerable<string> places = typeof(Surrogates.SiteTallySurrogate).GetFields().Select(field => field.Name);
+        Assert.Equal(
+            typeof(SiteTally).GetProperties().Where(counter => counter.CanWrite).Select(counter => counter.Name).Order(),
+            places.Except(["Reached"]).Order());
+        Assert.Equal(
+            typeof(CrashTally).GetProperties().Where(part => part.CanWrite).Select(part => part.Name).Order(),
+            typeof(Surrogates.CrashTallySurrogate).GetProperties().Select(part => part.Name).Order());
+        Assert.Equal(
+            typeof(StaleTally).GetProperties().Where(part => part.CanWrite).Select(part => part.Name).Order(),
+            typeof(Surrogates.StaleTallySurrogate).GetProperties().Select(part => part.Name).Order());
+    }
+
+    [Fact]
+    public void Plans_that_cross_again_and_again_share_their_options()
+    {
+        RunPlan plan = Plans.Of(sites: 5, windows: 9);
+
+        Assert.Same(Cross(plan).Site, Cross(plan with { Windows = 10 }).Site);
+        Assert.NotSame(Cross(plan).Site, Cross(plan with { Site = new SiteOptions { Seed = 77 } }).Site);
+    }
+
+    [Fact]
     public void A_shard_result_crosses()
     {
         RunPlan plan = Plans.Of(sites: 1, windows: 4);

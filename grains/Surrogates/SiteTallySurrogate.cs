@@ -1,0 +1,154 @@
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Simulation;
+
+namespace Stress.Grains.Surrogates;
+
+/// <summary>Wire form of <see cref="CrashTally"/>.</summary>
+/// <param name="Title">Title.</param>
+/// <param name="Role">Role.</param>
+/// <param name="Count">How many.</param>
+/// <param name="First">Virtual time of the first.</param>
+/// <param name="FirstEvent">Its number.</param>
+/// <param name="Stack">Innermost function first.</param>
+/// <param name="Story">The life of the pointer.</param>
+[GenerateSerializer, Immutable, Alias("stress.CrashTally")]
+public readonly record struct CrashTallySurrogate(
+    [property: Id(0)] CrashTitle Title,
+    [property: Id(1)] Role Role,
+    [property: Id(2)] long Count,
+    [property: Id(3)] VirtualTime First,
+    [property: Id(4)] long FirstEvent,
+    [property: Id(5)] string[] Stack,
+    [property: Id(6)] string[] Story);
+
+/// <summary>Wire form of <see cref="StaleTally"/>.</summary>
+/// <param name="Holder">Holder.</param>
+/// <param name="Role">Role.</param>
+/// <param name="Created">Became stale.</param>
+/// <param name="Healed">Were cleared.</param>
+/// <param name="Live">Exist.</param>
+[GenerateSerializer, Immutable, Alias("stress.StaleTally")]
+public readonly record struct StaleTallySurrogate(
+    [property: Id(0)] HolderKind Holder, [property: Id(1)] Role Role, [property: Id(2)] long Created, [property: Id(3)] long Healed, [property: Id(4)] long Live);
+
+/// <summary>Wire form of <see cref="SiteTally"/>: it comes with the result of every site.</summary>
+[GenerateSerializer, Immutable, Alias("stress.SiteTally")]
+public struct SiteTallySurrogate
+{
+    /// <summary>Events.</summary>
+    [Id(0)]
+    public long Events;
+
+    /// <summary>Frames.</summary>
+    [Id(1)]
+    public long Frames;
+
+    /// <summary>Disconnects by role.</summary>
+    [Id(2)]
+    public long[] Disconnects;
+
+    /// <summary>Panics by role.</summary>
+    [Id(3)]
+    public long[] Panics;
+
+    /// <summary>Redials by role.</summary>
+    [Id(4)]
+    public long[] Redials;
+
+    /// <summary>Aliases by role.</summary>
+    [Id(5)]
+    public long[] Aliases;
+
+    /// <summary>Lost membership slots by role.</summary>
+    [Id(6)]
+    public long[] LeakedSlots;
+
+    /// <summary>Price counters.</summary>
+    [Id(7)]
+    public long[] Prices;
+
+    /// <summary>Names of the rare paths.</summary>
+    [Id(8)]
+    public string[] Probes;
+
+    /// <summary>How often each was reached.</summary>
+    [Id(9)]
+    public long[] Reached;
+
+    /// <summary>Crashes.</summary>
+    [Id(10)]
+    public CrashTallySurrogate[] Crashes;
+
+    /// <summary>Stale pointers.</summary>
+    [Id(11)]
+    public StaleTallySurrogate[] Stale;
+
+    /// <summary>Virtual time of the first crash.</summary>
+    [Id(12)]
+    public VirtualTime FirstCrash;
+
+    /// <summary>The rolling digest.</summary>
+    [Id(13)]
+    public ulong Digest;
+}
+
+/// <summary>Converts <see cref="SiteTally"/>.</summary>
+[RegisterConverter]
+public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogate>
+{
+    /// <inheritdoc/>
+    public SiteTally ConvertFromSurrogate(in SiteTallySurrogate surrogate)
+    {
+        var tally = new SiteTally
+        {
+            Events = surrogate.Events,
+            Frames = surrogate.Frames,
+            Disconnects = surrogate.Disconnects,
+            Panics = surrogate.Panics,
+            Redials = surrogate.Redials,
+            Aliases = surrogate.Aliases,
+            LeakedSlots = surrogate.LeakedSlots,
+            Prices = surrogate.Prices,
+            FirstCrash = surrogate.FirstCrash,
+            Digest = surrogate.Digest,
+        };
+        for (int i = 0; i < surrogate.Probes.Length; i++)
+        {
+            tally.Probes.Add(surrogate.Probes[i], surrogate.Reached[i]);
+        }
+
+        foreach (CrashTallySurrogate crash in surrogate.Crashes)
+        {
+            tally.Crashes.Add(new CrashTally(crash.Title, crash.Role)
+            {
+                Count = crash.Count, First = crash.First, FirstEvent = crash.FirstEvent, Stack = crash.Stack, Story = crash.Story,
+            });
+        }
+
+        foreach (StaleTallySurrogate stale in surrogate.Stale)
+        {
+            tally.Stale.Add(new StaleTally(stale.Holder, stale.Role) { Created = stale.Created, Healed = stale.Healed, Live = stale.Live });
+        }
+
+        return tally;
+    }
+
+    /// <inheritdoc/>
+    public SiteTallySurrogate ConvertToSurrogate(in SiteTally value) => new()
+    {
+        Events = value.Events,
+        Frames = value.Frames,
+        Disconnects = value.Disconnects,
+        Panics = value.Panics,
+        Redials = value.Redials,
+        Aliases = value.Aliases,
+        LeakedSlots = value.LeakedSlots,
+        Prices = value.Prices,
+        Probes = [.. value.Probes.Keys],
+        Reached = [.. value.Probes.Values],
+        Crashes = [.. value.Crashes.Select(c => new CrashTallySurrogate(c.Title, c.Role, c.Count, c.First, c.FirstEvent, [.. c.Stack], [.. c.Story]))],
+        Stale = [.. value.Stale.Select(s => new StaleTallySurrogate(s.Holder, s.Role, s.Created, s.Healed, s.Live))],
+        FirstCrash = value.FirstCrash,
+        Digest = value.Digest,
+    };
+}
