@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Stress.Client.Running;
 using Stress.Grains;
+using Stress.Observability.Instruments;
 using Stress.Silo;
 
 namespace Stress.Bench;
@@ -102,6 +103,7 @@ public static class OverheadCommand
         TimeSpan processor = process.TotalProcessorTime;
         long start = Stopwatch.GetTimestamp();
         Task scraping = silo.Metrics is { } address ? Scrape(address, done.Token) : Task.CompletedTask;
+        using Activity? command = WindowSpans.Command("run");
         await new RunFollower(silo).Run(metrics ? plan : plan with { Telemetry = null }, static _ => { }, CancellationToken.None);
         TimeSpan wall = Stopwatch.GetElapsedTime(start);
         process.Refresh();

@@ -27,6 +27,9 @@ public static class TelemetryExtensions
     public static readonly IReadOnlyList<string> OtlpVariables =
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 
+    /// <summary>Names another sampler than ours.</summary>
+    public const string SamplerVariable = "OTEL_TRACES_SAMPLER";
+
     /// <summary>True when a process with this configuration tells anybody of its spans: only then is it worth carrying a context along with every call.</summary>
     public static bool Traces(IConfiguration configuration) => WindowSpans.IsHeard || Exports(configuration);
 
@@ -85,7 +88,14 @@ public static class TelemetryExtensions
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(service).AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddMeter(MetricCatalogue.MeterName, OrleansMeter, "System.Runtime"))
-            .WithTracing(traces => traces.AddSource([WindowSpans.SourceName, .. OrleansSources]))
+            .WithTracing(traces =>
+            {
+                traces.AddSource([WindowSpans.SourceName, .. OrleansSources]);
+                if (configuration[SamplerVariable] is not { Length: > 0 })
+                {
+                    traces.SetSampler(new ParentBasedSampler(new CommandSampler()));
+                }
+            })
             .WithLogging()
             .UseOtlpExporter();
         return services;

@@ -11,6 +11,9 @@ public static class WindowSpans
     /// <summary>The source's name, for those who listen.</summary>
     public const string SourceName = MetricCatalogue.MeterName;
 
+    /// <summary>The tag by which a command's span is known.</summary>
+    public const string CommandTag = "stress.command";
+
     private static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>True when somebody listens.</summary>
@@ -38,5 +41,5 @@ public static class WindowSpans
     public static Activity? Checkpoint() => Source.StartActivity("checkpoint");
 
     /// <summary>The client's command: the root of a run's trace.</summary>
-    public static Activity? Command(string name) => Source.StartActivity(name, ActivityKind.Client);
+    public static Activity? Command(string name) => Source.StartActivity(name, ActivityKind.Client, default(ActivityContext), [new(CommandTag, name)]);
 }

@@ -48,6 +48,8 @@ public sealed class OtlpTests
         {
             await host.StartAsync();
             host.Services.GetRequiredService<RunMetrics>().Publish(MetricsHost.Snapshot(MetricsHost.Mail, 1));
+            using (WindowSpans.Window("nobody's", 1, 1)) { }
+            using (WindowSpans.Command("run"))
             using (WindowSpans.Window("seed-42", 3, 7))
             {
                 using (WindowSpans.Lease()) { }
@@ -64,6 +66,7 @@ public sealed class OtlpTests
 
         // Disposing the host has flushed spans and logs.
         Assert.All(new[] { "window", "lease", "execute", "return", "checkpoint", "stress-under-test" }, name => Assert.Contains(name, received["traces"], StringComparison.Ordinal));
+        Assert.DoesNotContain("nobody's", received["traces"], StringComparison.Ordinal);
         Assert.Contains("run_crashes_total", received["metrics"], StringComparison.Ordinal);
         Assert.Contains("a line of the log", received["logs"], StringComparison.Ordinal);
         await collector.StopAsync();
