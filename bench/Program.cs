@@ -16,5 +16,6 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     FuzzCommand.Create(),
     ChaosCommand.Create(),
 };
+root.HelpName = "stress bench";
 TableCommand.AddTo(root);
 return await root.Parse(args).InvokeAsync();

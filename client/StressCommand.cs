@@ -35,11 +35,12 @@ public static class StressCommand
             RunControlCommands.Pause(terminal),
             RunControlCommands.Cancel(terminal),
         };
+        root.HelpName = ProgramName;
         root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
         return root;
     }
 
-    private const string BisectOption = "--bisect";
+    private const string ProgramName = "stress", BisectOption = "--bisect";
 
     /// <summary>Runs a command line and returns the exit code.</summary>
     public static async Task<int> Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken stop)
@@ -60,7 +61,7 @@ public static class StressCommand
         ParseResult line = Create(terminal).Parse(arguments);
         if (line.Errors.Count > 0)
         {
-            terminal.Error.WriteLine($"stress: {line.Errors[0].Message} (see stress {string.Join(' ', line.CommandResult.Command.Name == "stress" ? [] : (string[])[line.CommandResult.Command.Name, ""])}--help)");
+            terminal.Error.WriteLine($"stress: {line.Errors[0].Message} (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)");
             return ExitCodes.Usage;
         }
 

@@ -26,36 +26,19 @@ public static class CompareCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml." };
-        var designs = new Option<string>("--designs") { Description = "all, or names with commas between them (default: all).", DefaultValueFactory = _ => "all" };
-        var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system." };
-        var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair." };
-        var seed = new Option<string?>("--seed") { Description = "Seed of every random stream, the same for every design." };
-        var library = new Option<string?>("--design-assembly") { Description = "Library (.dll) with teardown designs of your own (docs/designs.md)." };
-        var output = new Option<string?>("--out") { Description = "Folder that gets the comparison's folder (default: runs)." };
-        var json = new Option<string?>("--json") { Description = "Write the comparison to this file too." };
-        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
-        var metrics = new Option<string?>("--metrics-port") { Description = "Serve the runs' metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
-        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
-        var command = new Command("compare", "Compare teardown designs on the same worlds.") { file, designs, pairs, hours, seed, library, output, json, workers, metrics, quiet };
+        var designs = new Option<string>("--designs") { Description = "all, or names with commas between them.", DefaultValueFactory = _ => "all" };
+        var command = new Command("compare", "Compare teardown designs on the same worlds.");
+        ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command);
+        command.Add(designs);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
             terminal,
-            new RunSettings
-            {
-                File = line.GetValue(file)!,
-                Pairs = line.GetValue(pairs),
-                Hours = line.GetValue(hours),
-                Seed = line.GetValue(seed),
-                DesignAssembly = line.GetValue(library),
-                Workers = line.GetValue(workers),
-                MetricsPort = line.GetValue(metrics),
-            },
+            scenario.Settings(line),
             line.GetValue(designs)!,
-            line.GetValue(output),
-            line.GetValue(json),
-            progress: !line.GetValue(quiet),
+            scenario.Folder(line),
+            scenario.Json(line),
+            scenario.Progress(line),
             checks.Read(line),
             stop));
         return command;
@@ -67,6 +50,7 @@ public static class CompareCommand
         Scenario scenario = settings.Load();
         files.Check();
         IReadOnlyList<string> names = Names(designs, scenario);
+        Embedded.CheckFree(settings.MetricsPortNumber);
         Output output = Output.Choose(outFolder, json, scenario.Name + "-compare", DateTimeOffset.UtcNow);
         long start = Stopwatch.GetTimestamp();
         List<ComparedRun> runs = [];
@@ -78,7 +62,7 @@ public static class CompareCommand
             {
                 Launch launch = Plan(settings, scenario, name, $"{output.RunId}-{name}");
                 long begun = Stopwatch.GetTimestamp();
-                (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress).During(
+                (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress, $"{runs.Count + 1} of {names.Count} {name}  ").During(
                     watch => new RunFollower(silo).Run(launch.Plan, watch, stop));
                 runs.Add(new ComparedRun(launch, result, ReportBuilder.Build(launch, result, Stopwatch.GetElapsedTime(begun), interrupted)));
                 Keep(new RunFolder(Path.Combine(output.Folder.Path, name)), runs[^1]);

@@ -23,8 +23,8 @@ public static class HistoryCommand
     public static Command Create(Terminal terminal)
     {
         var ids = new Argument<string[]>("ID") { Description = "Entries to run; by default all.", Arity = ArgumentArity.ZeroOrMore };
-        var folder = new Option<string>("--folder") { Description = $"Where the entries are (default: {DefaultFolder}).", DefaultValueFactory = _ => DefaultFolder };
-        var json = new Option<string?>("--json") { Description = "Write the result to this file, too." };
+        var folder = new Option<string>("--folder") { Description = "Where the entries are.", DefaultValueFactory = _ => DefaultFolder };
+        Option<string?> json = SharedOptions.Json();
         var command = new Command("history", "Run bugs of real network stacks before and after their fixes.") { ids, folder, json };
         var checks = new CheckFileOptions();
         checks.AddTo(command);

@@ -14,10 +14,10 @@ public sealed class RealCallOptions
     private readonly Option<string?> _settle = new("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
     private readonly Option<string?> _transcript = new("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
     private readonly Option<string?> _maxCrash = new("--max-crash") { Description = "Crashes per disconnect in percent that are accepted (default: 0)." };
-    private readonly Option<string?> _seed = new("--seed") { Description = "Seed of every draw." };
-    private readonly Option<string?> _output = new("--out") { Description = "Folder that gets the run's folder (default: runs)." };
-    private readonly Option<string?> _json = new("--json") { Description = "Write the report to this file too." };
-    private readonly Option<bool> _quiet = new("--no-progress") { Description = "Show no progress." };
+    private readonly Option<string?> _seed = SharedOptions.Seed("the scenario's, else 1");
+    private readonly Option<string?> _output = SharedOptions.Out();
+    private readonly Option<string?> _json = SharedOptions.Json();
+    private readonly Option<bool> _quiet = SharedOptions.NoProgress();
 
     /// <summary>Gives the options to a command.</summary>
     public void AddTo(Command command)

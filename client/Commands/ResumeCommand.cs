@@ -21,9 +21,9 @@ public static class ResumeCommand
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs; on a cluster, its name." };
         Option<string?> cluster = ClusterOption.Create();
-        var json = new Option<string?>("--json") { Description = "Write the report to this file too." };
-        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
-        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
+        Option<string?> json = SharedOptions.Json();
+        Option<string?> workers = SharedOptions.Workers();
+        Option<bool> quiet = SharedOptions.NoProgress();
         var command = new Command("resume", "Go on with an interrupted run, or with a paused one on a cluster.") { run, cluster, json, workers, quiet };
         var checks = new CheckFileOptions();
         checks.AddTo(command);

@@ -25,34 +25,15 @@ public static class SensitivityCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml." };
-        var pairs = new Option<string?>("--pairs") { Description = $"Pairs of each run (default: {DefaultPairs})." };
-        var hours = new Option<string?>("--hours") { Description = $"Virtual hours of each run (default: {DefaultHours})." };
-        var seed = new Option<string?>("--seed") { Description = "Seed of every run." };
-        var json = new Option<string?>("--json") { Description = "Write the table to this file too." };
-        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor). The result does not depend on it." };
-        var quiet = new Option<bool>("--no-progress") { Description = "Show no progress." };
-        var command = new Command("sensitivity", "Run a scenario as it is and once with each mechanism switched off.") { file, pairs, hours, seed, json, workers, quiet };
-        command.SetAction((line, stop) => Execute(
-            terminal,
-            new RunSettings
-            {
-                File = line.GetValue(file)!,
-                Pairs = line.GetValue(pairs) ?? DefaultPairs,
-                Hours = line.GetValue(hours) ?? DefaultHours,
-                Seed = line.GetValue(seed),
-                Workers = line.GetValue(workers),
-            },
-            line.GetValue(json),
-            progress: !line.GetValue(quiet),
-            stop));
+        var command = new Command("sensitivity", "Run a scenario as it is and once with each mechanism switched off.");
+        ScenarioOptions scenario = new ScenarioOptions(DefaultPairs, DefaultHours).AddTo(command);
+        command.SetAction((line, stop) => Execute(terminal, scenario.Settings(line), scenario.Json(line), scenario.Progress(line), stop));
         return command;
     }
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? json, bool progress, CancellationToken stop)
     {
         Scenario scenario = settings.Load();
-        RunCommand.TrySite(scenario);
         if (json is not null)
         {
             Output.CheckFile("--json", json);

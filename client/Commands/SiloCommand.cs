@@ -23,7 +23,7 @@ public static class SiloCommand
         var dashboard = new Option<bool>("--dashboard") { Description = "Serve Orleans' dashboard." };
         var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
         var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
-        var workers = new Option<string?>("--workers") { Description = "Sites executed at once (default: one a processor)." };
+        Option<string?> workers = SharedOptions.Workers();
         var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, dashboard, dashboardPort };
         command.SetAction((line, stop) =>
         {

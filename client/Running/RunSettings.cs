@@ -116,7 +116,9 @@ public sealed record RunSettings
 
         try
         {
-            return Apply(ScenarioLoader.Load(File));
+            Scenario scenario = Apply(ScenarioLoader.Load(File));
+            TrySite(scenario);
+            return scenario;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -154,6 +156,20 @@ public sealed record RunSettings
 
         SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design, Designs = designs, SkipQuiet = !NoSkip };
         return scenario with { Pairs = pairs, Duration = Hours is null ? scenario.Duration : ParseHours(Hours), Seed = seed, Site = options };
+    }
+
+    // The emulator says what it does not accept when a site is made; better here than in the middle of a run.
+    private static void TrySite(Scenario scenario)
+    {
+        try
+        {
+            _ = Emulator.Simulation.Site.Create(scenario.Site, 0);
+        }
+        catch (ArgumentException e)
+        {
+            string message = e.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", "") : e.Message;
+            throw new UsageException($"{scenario.FileName}: {message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private static void Known(DesignSet designs, string where, string? name)

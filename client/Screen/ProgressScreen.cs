@@ -8,13 +8,14 @@ namespace Stress.Client.Screen;
 /// <param name="terminal">Where to write.</param>
 /// <param name="launch">The run.</param>
 /// <param name="shown">False for <c>--no-progress</c>.</param>
-public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown)
+/// <param name="which">Which run it is, in front of the line, where one command executes several.</param>
+public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown, string which = "")
 {
     private readonly LiveLine _line = new(terminal, shown);
 
     /// <summary>Runs the work while its progress shows.</summary>
     public Task<T> During<T>(Func<Action<ShardProgress>, Task<T>> work) => _line.During<T>(show => work(progress => show(new LiveState(
-        progress.Windows / ((double)launch.Plan.Windows * launch.Plan.Sites), Line(progress, launch, _line.Elapsed), progress.Finished))));
+        progress.Windows / ((double)launch.Plan.Windows * launch.Plan.Sites), which + Line(progress, launch, _line.Elapsed), progress.Finished))));
 
     /// <summary>The progress in one line of text.</summary>
     public static string Line(ShardProgress progress, Launch launch, TimeSpan elapsed)

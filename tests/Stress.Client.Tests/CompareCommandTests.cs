@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Stress.Client.Commands;
 using Stress.Client.Reports;
@@ -42,6 +44,51 @@ public sealed class CompareCommandTests : IDisposable
         Assert.All(report.Designs, design => Assert.Contains(design.Design, page));
         Assert.Contains("McNemar", page);
         Assert.Contains($"./stress compare {Scenario} --pairs 2 --hours 2 --seed 2005 --designs all", _screen.Out);
+    }
+
+    [Fact]
+    public async Task The_runs_of_every_design_are_scraped_while_they_are_compared()
+    {
+        int port = Programs.FreeLoopbackPort();
+        Task<int> comparing = _screen.Run(
+            "compare", Scenario, "--designs=netbsd-2005,index", "--pairs=4", "--hours=4", $"--metrics-port={port}", $"--out={_screen.Folder}/runs");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        List<string> scrapes = [];
+        while (!comparing.IsCompleted)
+        {
+            try
+            {
+                scrapes.Add(await http.GetStringAsync("/metrics"));
+            }
+            catch (HttpRequestException)
+            {
+                // Nobody listens before the silo has started and after it has ended.
+                await Task.Yield();
+            }
+        }
+
+        await comparing;
+        string id = Path.GetFileName(TheFolder());
+        foreach (string design in (string[])["netbsd-2005", "index"])
+        {
+            Assert.Contains(scrapes, text => text.Split('\n').Any(line => line.StartsWith("stress_run_active{", StringComparison.Ordinal)
+                && line.Contains($"design=\"{design}\"", StringComparison.Ordinal) && line.Contains($"run=\"{id}-{design}\"", StringComparison.Ordinal)));
+        }
+
+        Assert.Contains($"metrics  http://127.0.0.1:{port}/metrics", _screen.Out);
+        Assert.Contains("1 of 2 netbsd-2005  100%", _screen.Out);
+        Assert.Contains("2 of 2 index  100%", _screen.Out);
+    }
+
+    [Fact]
+    public async Task A_taken_metrics_port_is_refused_before_anything_is_written()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        Assert.Equal(ExitCodes.Usage, await _screen.Run(
+            "compare", Scenario, $"--metrics-port={((IPEndPoint)taken.LocalEndpoint).Port}", "--out", _screen.Folder));
+        Assert.Contains("accepted is a free port", _screen.Error);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_screen.Folder));
     }
 
     [Fact]

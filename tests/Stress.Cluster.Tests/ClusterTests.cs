@@ -1,4 +1,6 @@
+using System.Globalization;
 using Stress.Bench.Cluster;
+using Stress.Observability;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -60,6 +62,49 @@ public sealed class ClusterTests
         await Faults.Apply(cluster, Fault.KillAll, RedisAway);
         await run.End();
         Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("run"), run.Output);
+    }
+
+    [ToolFact("redis-server")]
+    public async Task A_run_on_a_cluster_is_watched_by_its_name_from_another_process_until_it_has_finished()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        await cluster.StartSilo(0);
+        RunningProcess run = cluster.Run("run", onCluster: true, Work[0], "--pairs", "2", "--hours", "100000", "--pace", "7200");
+        await cluster.Reached("run", 1);
+        string name = Path.GetFileName(cluster.RunFolder("run")!);
+        RunningProcess unknown = cluster.Stress("watch", "nonesuch", "--cluster", cluster.Address);
+        RunningProcess[] watches = [cluster.Stress("watch", name, "--cluster", cluster.Address), cluster.Stress("watch", "--cluster", cluster.Address)];
+        foreach (RunningProcess watch in watches)
+        {
+            await watch.Says("membership called");
+            Assert.DoesNotContain("finished", watch.Output);
+        }
+
+        // Two virtual hours a second would take half a day: it ends because it is cancelled.
+        Assert.Equal(0, await cluster.Stress("cancel", name, "--cluster", cluster.Address).End());
+        await run.End();
+        RunReport report = new RunFolder(cluster.RunFolder("run")!).ReadReport();
+        string counts = string.Create(
+            CultureInfo.InvariantCulture,
+            $" of 100000 h  {report.Disconnects.Called + report.Disconnects.Calling:#,0} disconnects  {report.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes):#,0} crashes");
+        foreach (RunningProcess watch in watches)
+        {
+            Assert.True(await watch.End() == 0, watch.Output);
+            string last = watch.Output.TrimEnd().Split('\n')[^1];
+            Assert.Contains(counts, last);
+            Assert.Contains("finished", last);
+        }
+
+        Assert.Equal(2, await unknown.End());
+        Assert.Contains($"nonesuch: no such run on the cluster; accepted: {name}", unknown.Output);
+    }
+
+    [Fact]
+    public async Task The_help_of_the_measurements_names_the_command_that_is_typed()
+    {
+        RunningProcess help = RunningProcess.Start("dotnet", [typeof(LocalCluster).Assembly.Location, "--help"]);
+        Assert.Equal(0, await help.End());
+        Assert.Contains("  stress bench [command] [options]", help.Output);
     }
 
     [Fact]
