@@ -14,6 +14,9 @@ public sealed class RunFollower(IRunHost host)
     private static readonly TimeSpan EmbeddedInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClusterInterval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Near its end a run is asked more often, down to this part of the interval, so that it is not over long before anybody knows.</summary>
+    private const int ShortestPart = 10;
+
     /// <summary>
     /// Runs a plan to its end. When <paramref name="stop"/> is cancelled, an embedded run is closed where it stands and its partial result returned; a run on
     /// a cluster goes on by itself, and is only left.
@@ -73,9 +76,17 @@ public sealed class RunFollower(IRunHost host)
             }
 
             // After an interruption the grains need only finish the slices that they are in.
-            await Task.Delay(host.IsCluster ? ClusterInterval : EmbeddedInterval, interrupted ? CancellationToken.None : stop)
+            await Task.Delay(Wait(progress, Stopwatch.GetElapsedTime(start)), interrupted ? CancellationToken.None : stop)
                 .ContinueWith(static _ => { }, TaskScheduler.Default);
         }
+    }
+
+    // Half of what is left, if the run goes on as it did.
+    private TimeSpan Wait(ShardProgress progress, TimeSpan elapsed)
+    {
+        TimeSpan longest = host.IsCluster ? ClusterInterval : EmbeddedInterval, shortest = longest / ShortestPart;
+        TimeSpan half = progress.Done == 0 ? longest : elapsed * ((progress.Planned - progress.Done) / (2.0 * progress.Done));
+        return half < shortest ? shortest : half > longest ? longest : half;
     }
 
     // Silos of a cluster die and come back. Every question may be asked again.
