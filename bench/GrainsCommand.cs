@@ -9,7 +9,7 @@ internal static class GrainsCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var pairs = new Option<int>("--pairs") { Description = "Pairs of troxel-2005.", DefaultValueFactory = _ => 1_000 };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of troxel-2005.", DefaultValueFactory = _ => 2_000 };
         var windows = new Option<int>("--windows") { Description = "Windows that each executes.", DefaultValueFactory = _ => 72 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds, after one to warm up.", DefaultValueFactory = _ => 5 };
         var command = new Command("grains", "The grains of an embedded silo, compared with the executor on one thread.") { pairs, windows, rounds };

@@ -29,6 +29,11 @@ public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloSta
     /// <param name="candidates">Silos, at least one.</param>
     public SiloAddress Among(string key, IReadOnlyCollection<SiloAddress> candidates)
     {
+        if (candidates.Count == 1)
+        {
+            return candidates.First();
+        }
+
         ulong seed = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(GrainKeys.PlaceOf(key)));
         SiloAddress? best = null;
         ulong most = 0;

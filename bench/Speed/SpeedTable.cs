@@ -8,7 +8,7 @@ namespace Stress.Bench.Speed;
 /// <param name="say">Hears what is being measured.</param>
 internal sealed class SpeedTable(bool quick, Action<string> say)
 {
-    private const int PairsOfTarget = 2_000, LargeRun = 20_000, SmallRun = 200, RoutersInOneProcess = 200_000, GrainSites = 1_000, GrainWindows = 72, GrainRounds = 5, ClusterHours = 12, ClusterRounds = 3;
+    private const int PairsOfTarget = 2_000, LargeRun = 20_000, SmallRun = 200, RoutersInOneProcess = 200_000, GrainSites = 2_000, GrainWindows = 72, GrainRounds = 3, ClusterHours = 12, ClusterRounds = 3;
     private const double RatioToNs3 = 60, GrainsShare = 0.85, ClusterShare = 0.80, OracleCost = 0.15, Linearity = 0.80, SkipGain = 5;
     private const long EmulatorBytes = 4_096, GrainBytes = 8_192, ProcessBytes = 2_000_000_000;
     private const double EventNanosecondsUnit = 1e9;
