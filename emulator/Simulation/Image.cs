@@ -17,6 +17,7 @@ public sealed class ImageWriter
         int size = Unsafe.SizeOf<T>();
         Room(size);
         MemoryMarshal.Write(_buffer.AsSpan(_length, size), in value);
+        ImagePadding<T>.Clear(_buffer.AsSpan(_length, size));
         _length += size;
     }
 
@@ -27,6 +28,7 @@ public sealed class ImageWriter
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
         Room(bytes.Length);
         bytes.CopyTo(_buffer.AsSpan(_length));
+        ImagePadding<T>.Clear(_buffer.AsSpan(_length, bytes.Length));
         _length += bytes.Length;
     }
 
