@@ -3,8 +3,10 @@ using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
 using System.Xml.Schema;
+using NJsonSchema;
 using Stress.Observability.Ci;
 using Stress.Observability.Tests.Html;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Observability.Tests.Ci;
@@ -65,7 +67,24 @@ public sealed class CheckFormatTests
     }
 
     [Fact]
-    public void Sarif_has_every_field_that_2_1_0_requires_and_every_result_names_its_rule_and_place()
+    public async Task Sarif_is_valid_by_the_schema_of_2_1_0()
+    {
+        JsonSchema schema = await JsonSchema.FromFileAsync(Repository.At("tests", "Stress.Observability.Tests", "Ci", "sarif-2.1.0-rtm.5.json"));
+        foreach (CheckReport report in Reports())
+        {
+            var buffer = new MemoryStream();
+            SarifFormat.Write(report, buffer);
+            string text = Encoding.UTF8.GetString(buffer.ToArray());
+            Assert.Equal("", string.Join('\n', schema.Validate(text)));
+
+            // A schema that lets everything pass would pass this too.
+            Assert.NotEmpty(schema.Validate(text.Replace("\"runs\"", "\"run\"", StringComparison.Ordinal)));
+            Assert.NotEmpty(schema.Validate(text.Replace("\"executionSuccessful\"", "\"executionSuccess\"", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public void Sarif_says_every_finding_once_and_every_result_names_its_rule_and_place()
     {
         foreach (CheckReport report in Reports())
         {
