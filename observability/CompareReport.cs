@@ -3,37 +3,10 @@ namespace Stress.Observability;
 /// <summary>
 /// Several teardown designs on the same worlds, as <c>compare.json</c> holds them. The first design is the baseline: the scenario's own when it is among them.
 /// </summary>
-public sealed record CompareReport
+public sealed record CompareReport : ScenarioReport
 {
-    /// <summary>Version of this format; a field may be added without a new number, never removed or changed.</summary>
-    public int Format { get; init; } = 1;
-
     /// <summary>The comparison's name: its folder under <c>runs/</c>.</summary>
     public required string CompareId { get; init; }
-
-    /// <summary>The scenario's name.</summary>
-    public required string Scenario { get; init; }
-
-    /// <summary>The scenario's file as it was named.</summary>
-    public required string ScenarioFile { get; init; }
-
-    /// <summary>What the scenario says it is.</summary>
-    public string Description { get; init; } = "";
-
-    /// <summary>The seed of every random stream: the same for all designs.</summary>
-    public required ulong Seed { get; init; }
-
-    /// <summary>Pairs of each design.</summary>
-    public required long Pairs { get; init; }
-
-    /// <summary>Virtual hours of each pair.</summary>
-    public required double VirtualHours { get; init; }
-
-    /// <summary>Wall time of all designs together.</summary>
-    public required double WallSeconds { get; init; }
-
-    /// <summary>True when every site of every design was executed to its end.</summary>
-    public required bool Complete { get; init; }
 
     /// <summary>What one pair of the paired tests is, in words.</summary>
     public required string PairedBy { get; init; }
@@ -46,9 +19,6 @@ public sealed record CompareReport
 
     /// <summary>Where every two designs differ.</summary>
     public required IReadOnlyList<DesignDifference> Differences { get; init; }
-
-    /// <summary>The command that repeats the comparison.</summary>
-    public required string Command { get; init; }
 }
 
 /// <summary>What one design came to.</summary>

@@ -7,46 +7,19 @@ namespace Stress.Observability;
 /// The result of a run, as <c>report.json</c> holds it: the source of every other view. Times are virtual unless a name says wall.
 /// The schema is <c>docs/report.schema.json</c>.
 /// </summary>
-public sealed record RunReport
+public sealed record RunReport : ScenarioReport
 {
-    /// <summary>Version of this format; a field may be added without a new number, never removed or changed.</summary>
-    public int Format { get; init; } = 1;
-
     /// <summary>The run's name: its folder under <c>runs/</c>.</summary>
     public required string RunId { get; init; }
-
-    /// <summary>The scenario's name.</summary>
-    public required string Scenario { get; init; }
-
-    /// <summary>The scenario's file as it was named on the command line.</summary>
-    public required string ScenarioFile { get; init; }
-
-    /// <summary>What the scenario says it is.</summary>
-    public string Description { get; init; } = "";
 
     /// <summary>The teardown design.</summary>
     public required string Design { get; init; }
 
-    /// <summary>The seed of every random stream (64 bits without sign).</summary>
-    public required ulong Seed { get; init; }
-
-    /// <summary>Pairs of a calling and a called system.</summary>
-    public required long Pairs { get; init; }
-
     /// <summary>Sites: a pair, or an answering system with several callers.</summary>
     public required long Sites { get; init; }
 
-    /// <summary>Virtual hours of each site.</summary>
-    public required double VirtualHours { get; init; }
-
-    /// <summary>Wall time of the run.</summary>
-    public required double WallSeconds { get; init; }
-
     /// <summary>Threads that executed sites.</summary>
     public required int Workers { get; init; }
-
-    /// <summary>True when every planned site was executed to its end.</summary>
-    public required bool Complete { get; init; }
 
     /// <summary>Why the run is not complete: <c>interrupted</c>, <c>failed</c>, <c>lost</c>; null when it is.</summary>
     public string? Incomplete { get; init; }
@@ -102,10 +75,7 @@ public sealed record RunReport
     /// <summary>Counts over virtual time.</summary>
     public required RunSeries Series { get; init; }
 
-    /// <summary>The command that repeats the run.</summary>
-    public required string Command { get; init; }
-
-    /// <summary>On what it was executed; null where nobody asked. Nothing else in the report depends on it, but for <see cref="WallSeconds"/> and <see cref="Workers"/>.</summary>
+    /// <summary>On what it was executed; null where nobody asked. Nothing else in the report depends on it, but for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
     public ExecutionFacts? Execution { get; init; }
 }
 
