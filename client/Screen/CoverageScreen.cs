@@ -15,10 +15,10 @@ public static class CoverageScreen
         Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("holder").NoWrap()).AddColumn(new TableColumn("use site").NoWrap());
         foreach (TeardownOrder order in orders)
         {
-            table.AddColumn(new TableColumn(Coverage.NameOf(order)).RightAligned());
+            table.AddColumn(new TableColumn(Coverage.NameOf(order).Replace(' ', '\n')).RightAligned().NoWrap());
         }
 
-        table.AddColumn(new TableColumn("crashes").RightAligned());
+        table.AddColumn(new TableColumn("crashes").RightAligned().NoWrap());
         foreach (CoverageRow row in matrix.Rows)
         {
             table.AddRow([Markup.Escape(row.Holder), row.Site, .. orders.Select(order => Cell(row.Cells.Single(c => c.Order == order))), row.Crashes == 0 ? "" : Count(row.Crashes)]);
@@ -47,7 +47,7 @@ public static class CoverageScreen
 
     private static string Cell(CoverageEntry cell) => cell switch
     {
-        { Stale: > 0, Alias: > 0 } => $"{Count(cell.Stale)} ~{Count(cell.Alias)}",
+        { Stale: > 0, Alias: > 0 } => $"{Count(cell.Stale)}\n~{Count(cell.Alias)}",
         { Stale: > 0 } => Count(cell.Stale),
         { Alias: > 0 } => $"~{Count(cell.Alias)}",
         _ => cell.Possible ? "-" : "",
