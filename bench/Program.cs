@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Stress.Bench;
 using Stress.Bench.Micro;
+using Stress.Client;
 
 // Every long check is a subcommand, one file each; CI runs the short forms of what must not rot through the tests.
 var root = new RootCommand("Stress: measurements that take longer than a test may. Without a name: the table of speed and memory targets.")
@@ -18,4 +19,11 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
 };
 root.HelpName = "stress bench";
 TableCommand.AddTo(root);
-return await root.Parse(args).InvokeAsync();
+ParseResult line = root.Parse(args);
+if (line.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"stress bench: {line.Errors[0].Message} (see stress bench --help)");
+    return ExitCodes.Usage;
+}
+
+return await line.InvokeAsync();
