@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Stress.Bench.Cluster;
 
@@ -10,6 +11,10 @@ internal static class ChaosCommand
     private const int Pairs = 20;
     private const int Hours = 10;
     private const int WindowsAnHour = 6;
+
+    /// <summary>Undisturbed, a run takes a quarter of a minute: longer than Redis is away, and long enough that a moment in the middle is one.</summary>
+    private const int Pace = 2400;
+
     private static readonly TimeSpan RedisAway = TimeSpan.FromSeconds(10);
 
     /// <summary>The command.</summary>
@@ -34,16 +39,16 @@ internal static class ChaosCommand
         {
             Fault fault = only ?? (Fault)random.Next(Enum.GetValues<Fault>().Length);
             long at = random.NextInt64(1, Pairs * Hours * WindowsAnHour * 9 / 10);
+            long start = Stopwatch.GetTimestamp();
             await using LocalCluster cluster = LocalCluster.Start();
-            await cluster.StartSilo(0);
-            await cluster.StartSilo(1);
-            RunningProcess client = cluster.Run("run", onCluster: true, [.. work, "--pace", "1200", "--checkpoint", "5"]);
+            await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
+            RunningProcess client = cluster.Run("run", onCluster: true, [.. work, "--pace", Pace.ToString(CultureInfo.InvariantCulture), "--checkpoint", "5"]);
             await cluster.Reached("run", at);
             await Faults.Apply(cluster, fault, RedisAway);
             await client.End();
             bool same = cluster.HasReport("run") && Comparable(cluster.ReportOf("run")) == expected;
             wrong += same ? 0 : 1;
-            Console.WriteLine($"{run + 1,3}  {fault,-8} at window {at,6}  {(same ? "the same report" : "ANOTHER REPORT OR NONE: " + client.Output)}");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run + 1,3}  {fault,-8} at window {at,6}  {Stopwatch.GetElapsedTime(start).TotalSeconds,5:0.0} s  {(same ? "the same report" : "ANOTHER REPORT OR NONE: " + client.Output)}"));
         }
 
         Console.WriteLine($"{runs - wrong} of {runs} runs gave the report of the undisturbed run");

@@ -85,7 +85,7 @@ public static class StressCommand
             terminal.Error.WriteLine($"stress: {e.Message}");
             return ExitCodes.Incomplete;
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException or Orleans.Serialization.SerializerException)
         {
             terminal.Error.WriteLine($"stress: the cluster does not answer: {e.Message.Split('\n')[0].Split(". ")[0]}");
             return ExitCodes.Incomplete;

@@ -1,29 +1,60 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 
 namespace Stress.Grains;
 
 /// <summary>The grains of this silo that hold something which must not be lost when the silo is asked to leave, and whether it is leaving.</summary>
 /// <param name="grains">Reaches them.</param>
-public sealed class LocalGrains(IGrainFactory grains)
+/// <param name="log">Hears when storage does not take what it is given.</param>
+public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
 {
     private readonly ConcurrentDictionary<GrainId, bool> _routers = new();
     private readonly ConcurrentDictionary<GrainId, bool> _shards = new();
     private volatile bool _leaving;
+    private volatile int _active;
+    private volatile int _most;
 
     /// <summary>True from the moment when the silo was asked to leave: it takes no further work.</summary>
     public bool Leaving => _leaving;
 
+    /// <summary>Writing to grain storage, for all grains of this silo: when it is away, it is away for all.</summary>
+    public Outage Storage { get; } = new(log, "writing books and checkpoints");
+
     /// <summary>Bytes of memory of this process before the first grain of a run became active.</summary>
     public long IdleMemoryBytes { get; } = Environment.WorkingSet;
 
-    /// <summary>Routers that are active here.</summary>
-    public int Routers => _routers.Count;
+    /// <summary>Routers that are active here: each leads a site whose image is in this process.</summary>
+    public int Routers => _active;
+
+    /// <summary>Most routers that were active here at one moment.</summary>
+    public int MostRouters => _most;
+
+    /// <summary>Shards that are driven from here.</summary>
+    public int Shards => _shards.Count;
 
     /// <summary>A router became active here.</summary>
-    public void Add(RouterGrain router) => _routers[router.GetGrainId()] = true;
+    public void Add(RouterGrain router)
+    {
+        if (!_routers.TryAdd(router.GetGrainId(), true))
+        {
+            return;
+        }
+
+        int now = Interlocked.Increment(ref _active);
+        for (int most = _most; now > most; most = _most)
+        {
+            Interlocked.CompareExchange(ref _most, now, most);
+        }
+    }
 
     /// <summary>A router is no longer active here.</summary>
-    public void Remove(RouterGrain router) => _routers.TryRemove(router.GetGrainId(), out _);
+    public void Remove(RouterGrain router)
+    {
+        if (_routers.TryRemove(router.GetGrainId(), out _))
+        {
+            Interlocked.Decrement(ref _active);
+        }
+    }
 
     /// <summary>A shard became active here.</summary>
     public void Add(ShardGrain shard) => _shards[shard.GetGrainId()] = true;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using Stress.Observability.Instruments;
 
@@ -16,7 +15,7 @@ public sealed class RouterState
 
 /// <summary>The owner of a router's image (<see cref="IRouterGrain"/>). The rule of leases is <see cref="LeasedImage"/>.</summary>
 [SitePlacement]
-public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains local, SiloMetrics metrics, ILogger<RouterGrain> log)
+public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains local, SiloMetrics metrics)
     : Grain, IRouterGrain, IGrainMigrationParticipant
 {
     /// <summary>Name of the grain storage for checkpoints.</summary>
@@ -170,6 +169,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
             IPersistentState<RouterState> state = await Stored();
             state.State.Checkpoint = _image!.Checkpoint;
             await state.WriteStateAsync();
+            local.Storage.Over();
             return true;
         }
         catch (InconsistentStateException)
@@ -179,7 +179,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         catch (Exception e)
         {
-            log.LogWarning("site {Site}: no checkpoint of window {Window}: {Problem}", this.GetPrimaryKeyString(), _image!.NextWindow, e.Message);
+            local.Storage.Failed(e);
         }
 
         return false;
@@ -193,7 +193,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         catch (Exception e)
         {
-            log.LogWarning("site {Site}: its checkpoint cannot be read: {Problem}", this.GetPrimaryKeyString(), e.Message);
+            local.Storage.Failed(e);
         }
     }
 }

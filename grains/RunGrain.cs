@@ -13,18 +13,23 @@ public sealed class RunState
 }
 
 /// <summary>One run (<see cref="IRunGrain"/>).</summary>
-[KeepAlive]
+[KeepAlive, SitePlacement]
 public sealed class RunGrain(
     [PersistentState("run", RouterGrain.StorageName)] IPersistentState<RunState> state, RunMetrics metrics, RunClock clock, ILogger<RunGrain> log)
     : Grain, IRunGrain
 {
     private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whoever follows a run hears that it is finished, also when the silo with the list of runs hangs.</summary>
+    private static readonly TimeSpan LongestFinish = TimeSpan.FromSeconds(2);
+
     private RunPublisher? _publisher;
     private IGrainTimer? _publishing;
     private IShardGrain[] _shards = [];
     private bool _interrupted;
     private Task<ShardProgress>? _asking;
     private bool _finishing;
+    private Outage? _unreachable;
 
     // Shards that were told to start, when the run is new; null when it may have been executed in part before.
     private HashSet<int>? _told;
@@ -175,7 +180,7 @@ public sealed class RunGrain(
             _publishing?.Dispose();
         }
 
-        if (progress is { Finished: true, Unsaved: false } && !_interrupted && !_finishing && Run.Phase is RunPhase.Running or RunPhase.Paused)
+        if (progress is { Finished: true, Unsaved: false } && !_interrupted && !_finishing && Run.Phase != RunPhase.Finished)
         {
             await Finish(progress);
         }
@@ -186,10 +191,17 @@ public sealed class RunGrain(
     private async Task Finish(ShardProgress progress)
     {
         _finishing = true;
+        Task writing = WriteFinished(progress);
+        await Task.WhenAny(writing, Task.Delay(LongestFinish));
+    }
+
+    private async Task WriteFinished(ShardProgress progress)
+    {
         RunDescription before = Run;
         try
         {
-            state.State.Run = Run with { Phase = RunPhase.Finished };
+            // What a cancelled run has come to is in the list of runs once its last site is closed.
+            state.State.Run = Run with { Phase = Run.Phase == RunPhase.Cancelled ? RunPhase.Cancelled : RunPhase.Finished };
             await Write(progress);
         }
         catch (Exception e)
@@ -251,10 +263,12 @@ public sealed class RunGrain(
         try
         {
             await AskShards();
+            _unreachable?.Over();
         }
         catch (Exception e)
         {
-            log.LogWarning("run {Run}: a shard cannot be reached, and is asked again: {Problem}", this.GetPrimaryKeyString(), e.Message);
+            _unreachable ??= new Outage(log, $"run {this.GetPrimaryKeyString()}: reaching every shard");
+            _unreachable.Failed(e);
         }
     }
 }

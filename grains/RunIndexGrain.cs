@@ -22,6 +22,8 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
     /// <summary>More unfinished runs than this are refused.</summary>
     public const int MaxUnfinished = 32;
 
+    private readonly Dictionary<string, Outage> _unreachable = [];
+
     private List<RunEntry> Runs => state.State.Runs;
 
     /// <inheritdoc/>
@@ -44,6 +46,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
         foreach (RunEntry old in Runs.Where(run => !IsUnfinished(run)).SkipLast(MaxEnded).ToArray())
         {
             Runs.Remove(old);
+            _unreachable.Remove(old.RunId);
             await GrainFactory.GetGrain<IRunGrain>(old.RunId).Forget();
         }
 
@@ -61,10 +64,16 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
             try
             {
                 await GrainFactory.GetGrain<IRunGrain>(run.RunId).Keep();
+                _unreachable.GetValueOrDefault(run.RunId)?.Over();
             }
             catch (Exception e)
             {
-                log.LogWarning("run {Run}: it cannot be reached, and is asked again: {Problem}", run.RunId, e.Message);
+                if (!_unreachable.TryGetValue(run.RunId, out Outage? outage))
+                {
+                    outage = _unreachable[run.RunId] = new Outage(log, $"run {run.RunId}: reaching it");
+                }
+
+                outage.Failed(e);
             }
         }
     }

@@ -55,6 +55,7 @@ public sealed class ShardGrain(
     private bool _first;
     private bool _leaving;
     private bool _writing;
+    private bool _saidLost;
     private int _written;
     private long _writeNext;
 
@@ -100,6 +101,12 @@ public sealed class ShardGrain(
         }
 
         bool unsaved = _plan!.CheckpointWindows > 0 && _written != _ledger.Closings;
+        if (_ledger.Progress.Finished && !unsaved)
+        {
+            // Nothing is left that a drain would have to move.
+            local.Remove(this);
+        }
+
         return _ledger.Progress with { Paused = _paused is not null, Unsaved = unsaved, PaceLag = Lag(_ledger) };
     }
 
@@ -161,6 +168,7 @@ public sealed class ShardGrain(
         _pacer?.Pause(phase == RunPhase.Paused);
         if (Closing)
         {
+            _ledger!.ClosedBecause = phase == RunPhase.Cancelled ? "cancelled" : "interrupted";
             await _pacing.CancelAsync();
         }
 
@@ -190,7 +198,7 @@ public sealed class ShardGrain(
         {
             if (Closing)
             {
-                ledger.Close(site, SiteState.Lost, 0, "interrupted before its start");
+                ledger.Close(site, SiteState.Lost, 0, $"{ledger.ClosedBecause} before its start");
                 continue;
             }
 
@@ -239,6 +247,7 @@ public sealed class ShardGrain(
                 if (Stopwatch.GetElapsedTime(heard) >= patience)
                 {
                     ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {e.Message}");
+                    SayLost(site, plan.LostAfterSeconds);
                     return;
                 }
 
@@ -266,6 +275,16 @@ public sealed class ShardGrain(
     {
         using Activity? unheard = WindowSpans.IsHeard && !traces.Take() ? WindowSpans.Unheard() : null;
         return Closing ? link.Close(plan, window, keep: _phase == RunPhase.Interrupted) : link.RunSlice(plan, window, first);
+    }
+
+    // One line a shard: the report names every site.
+    private void SayLost(int site, int seconds)
+    {
+        if (!_saidLost)
+        {
+            _saidLost = true;
+            log.LogWarning("{Shard}: site {Site} is lost, no window of it came for {Seconds} s; the report names it and any others", this.GetPrimaryKeyString(), site, seconds);
+        }
     }
 
     // True when nothing is left to do for the site.
@@ -307,6 +326,7 @@ public sealed class ShardGrain(
             string writer = GrainContext.ActivationId.ToString();
             state.State = new ShardState { Books = _ledger.Closed(), ToForget = [.. forget], Writer = writer, PacedWindow = PacedWindow };
             await state.WriteStateAsync();
+            local.Storage.Over();
             _written = closings;
             await ForgetSites(forget);
         }
@@ -316,7 +336,7 @@ public sealed class ShardGrain(
         }
         catch (Exception e)
         {
-            log.LogWarning("{Shard}: its books are not written: {Problem}", this.GetPrimaryKeyString(), e.Message);
+            local.Storage.Failed(e);
         }
         finally
         {
@@ -341,7 +361,7 @@ public sealed class ShardGrain(
         }
         catch (Exception e)
         {
-            log.LogWarning("{Shard}: its books cannot be read: {Problem}", this.GetPrimaryKeyString(), e.Message);
+            local.Storage.Failed(e);
         }
     }
 

@@ -44,6 +44,9 @@ public sealed class ShardLedger
         }
     }
 
+    /// <summary>Why a site that is closed before its end is closed.</summary>
+    public string ClosedBecause { get; set; } = "interrupted";
+
     /// <summary>How many sites were closed since the books were opened: they have to be written when it has grown.</summary>
     public int Closings { get; private set; }
 
@@ -119,7 +122,7 @@ public sealed class ShardLedger
         _totals.Add(site, outcome);
         if (!outcome.Finished)
         {
-            Close(site, SiteState.Lost, slice.NextWindow, "interrupted");
+            Close(site, SiteState.Lost, slice.NextWindow, ClosedBecause);
             return true;
         }
 

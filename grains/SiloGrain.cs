@@ -41,6 +41,8 @@ public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetai
             Silo = name,
             Workers = gate.Workers,
             Routers = local.Routers,
+            MostRouters = local.MostRouters,
+            Shards = local.Shards,
             MemoryBytes = process.WorkingSet64,
             PeakMemoryBytes = process.PeakWorkingSet64,
             IdleMemoryBytes = local.IdleMemoryBytes,

@@ -95,7 +95,8 @@ public sealed class RunFolder(string path)
 
     private static void Replace(string file, string text)
     {
-        string next = file + ".new";
+        // Two clients may follow one run on a cluster, and write the same at the same time.
+        string next = $"{file}.{Environment.ProcessId}.new";
         File.WriteAllText(next, text);
         File.Move(next, file, overwrite: true);
     }

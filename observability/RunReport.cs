@@ -80,13 +80,23 @@ public sealed record RunReport : ScenarioReport
 }
 
 /// <summary>On what a run was executed.</summary>
-/// <param name="Silos">Silos at its end.</param>
+/// <param name="Silos">Silos that took part.</param>
 /// <param name="StartSeconds">Wall time from the start to the first window.</param>
 /// <param name="Routers">Routers in the run.</param>
-/// <param name="PeakMemoryBytes">Most memory that the silos' processes have had, added up.</param>
-/// <param name="IdleMemoryBytes">Memory of those processes before any run, added up.</param>
-/// <param name="MemoryPerRouterBytes">The difference, divided by the routers.</param>
-public sealed record ExecutionFacts(int Silos, double StartSeconds, long Routers, long PeakMemoryBytes, long IdleMemoryBytes, long MemoryPerRouterBytes);
+/// <param name="RoutersInMemory">Most of them whose images were in memory at one moment: as many sites as are under way at once (<c>--in-flight</c>).</param>
+/// <param name="PeakMemoryBytes">Most memory that the silos' processes have had in the run, added up.</param>
+/// <param name="IdleMemoryBytes">Memory of those processes at their start, added up.</param>
+/// <param name="MemoryPerRouterBytes">The difference, divided by the routers in memory. What a silo needs for any run is in it: it says little of a few routers.</param>
+/// <param name="Memory">The same for each silo, in the order of their names.</param>
+public sealed record ExecutionFacts(
+    int Silos, double StartSeconds, long Routers, long RoutersInMemory, long PeakMemoryBytes, long IdleMemoryBytes, long MemoryPerRouterBytes, IReadOnlyList<SiloMemoryFacts> Memory);
+
+/// <summary>What a silo needed for a run.</summary>
+/// <param name="Silo">Its address.</param>
+/// <param name="IdleMemoryBytes">Memory of its process at its start.</param>
+/// <param name="PeakMemoryBytes">Most memory of its process in the run.</param>
+/// <param name="MostSites">Most sites whose images it held at one moment.</param>
+public sealed record SiloMemoryFacts(string Silo, long IdleMemoryBytes, long PeakMemoryBytes, int MostSites);
 
 /// <summary>A count of each role.</summary>
 /// <param name="Called">Answering systems.</param>

@@ -13,17 +13,17 @@ public sealed class ClusterClient : IRunHost
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan FactsPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FactsPatience = TimeSpan.FromSeconds(2);
 
     private readonly IHost _host;
 
-    private ClusterClient(IHost host) => _host = host;
+    private ClusterClient(IHost host, RedisAddress redis) => (_host, Cluster) = (host, redis);
 
     /// <inheritdoc/>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
     /// <inheritdoc/>
-    public bool IsCluster => true;
+    public RedisAddress? Cluster { get; }
 
     /// <summary>Connects to any silo of the cluster.</summary>
     /// <exception cref="ClusterUnavailableException">None answers within some seconds.</exception>
@@ -47,7 +47,7 @@ public sealed class ClusterClient : IRunHost
         try
         {
             await host.StartAsync(cancel);
-            return new ClusterClient(host);
+            return new ClusterClient(host, redis);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -61,8 +61,8 @@ public sealed class ClusterClient : IRunHost
     public async Task<IReadOnlyList<SiloFacts>> Silos()
     {
         Dictionary<SiloAddress, SiloStatus> hosts = await Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
-        SiloFacts?[] facts = await Task.WhenAll(hosts.Keys.Select(Facts));
-        return [.. facts.OfType<SiloFacts>().OrderBy(silo => silo.Silo, StringComparer.Ordinal)];
+        SiloFacts[] facts = await Task.WhenAll(hosts.Keys.Select(Facts));
+        return [.. facts.OrderBy(silo => silo.Silo, StringComparer.Ordinal)];
     }
 
     /// <inheritdoc/>
@@ -72,8 +72,8 @@ public sealed class ClusterClient : IRunHost
         _host.Dispose();
     }
 
-    // A silo that died a moment ago is still listed, and does not answer.
-    private async Task<SiloFacts?> Facts(SiloAddress silo)
+    // A silo that hangs, or died a moment ago, is still listed and does not answer.
+    private async Task<SiloFacts> Facts(SiloAddress silo)
     {
         try
         {
@@ -81,7 +81,7 @@ public sealed class ClusterClient : IRunHost
         }
         catch (Exception e) when (e is TimeoutException or OrleansException)
         {
-            return null;
+            return SiloFacts.Silent(silo.Endpoint.ToString());
         }
     }
 }

@@ -28,7 +28,7 @@ public sealed class EmbeddedSilo : IRunHost
     private EmbeddedSilo(IHost host) => _host = host;
 
     /// <inheritdoc/>
-    public bool IsCluster => false;
+    public RedisAddress? Cluster => null;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<SiloFacts>> Silos() => Task.FromResult<IReadOnlyList<SiloFacts>>(

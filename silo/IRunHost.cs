@@ -8,9 +8,12 @@ public interface IRunHost : IAsyncDisposable
     /// <summary>Where the caller gets its grains.</summary>
     IGrainFactory Grains { get; }
 
-    /// <summary>True for a cluster: a run goes on when the client goes away, and silos may come and go.</summary>
-    bool IsCluster { get; }
+    /// <summary>The cluster, or null for a silo in this process.</summary>
+    RedisAddress? Cluster { get; }
 
-    /// <summary>How each silo that answers is doing.</summary>
+    /// <summary>True for a cluster: a run goes on when the client goes away, and silos may come and go.</summary>
+    bool IsCluster => Cluster is not null;
+
+    /// <summary>How each silo is doing.</summary>
     Task<IReadOnlyList<SiloFacts>> Silos();
 }

@@ -88,6 +88,8 @@ public sealed record RedisAddress
             string message = (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
             return message.Contains("NOAUTH", StringComparison.Ordinal) || message.Contains("WRONGPASS", StringComparison.Ordinal)
                 ? $"{this} wants a password; accepted is the right one in {SiloDefaults.RedisPasswordVariable}"
+                : message.Contains("remote certificate", StringComparison.Ordinal)
+                ? $"the certificate of {this} is not trusted ({message.TrimEnd('.')}); accepted is one for {Host}, by an authority of this machine or that of the file in {SiloDefaults.RedisCaVariable}"
                 : $"no Redis answers at {this}; accepted is the address of a running redis-server ({message.Split(". ")[0]})";
         }
     }

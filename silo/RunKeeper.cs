@@ -16,6 +16,7 @@ internal sealed class RunKeeper(IGrainFactory grains, ILogger<RunKeeper> log) : 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every);
+        var outage = new Outage(log, "reaching the list of runs");
         try
         {
             do
@@ -23,10 +24,11 @@ internal sealed class RunKeeper(IGrainFactory grains, ILogger<RunKeeper> log) : 
                 try
                 {
                     await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).Keep();
+                    outage.Over();
                 }
                 catch (Exception e)
                 {
-                    log.LogWarning("the list of runs cannot be reached, and is asked again: {Problem}", e.Message);
+                    outage.Failed(e);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));

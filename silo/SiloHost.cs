@@ -18,6 +18,26 @@ public static class SiloHost
     /// <summary>Wall time that a silo has for its drain. Kubernetes must be told a longer one.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
 
+    private static readonly string[] ConsequencesOfDeath =
+    [
+        "Orleans.Runtime.MembershipService.SiloHealthMonitor",
+        "Orleans.Runtime.MembershipService.MembershipTableManager",
+        "Orleans.Runtime.MembershipService.ClusterHealthMonitor",
+        "Orleans.Runtime.Messaging",
+        "Orleans.Runtime.CallbackData",
+        "Orleans.Runtime.Scheduler",
+        "Orleans.Runtime.GrainDirectory",
+    ];
+
+    private static readonly string[] SaidByOthers =
+    [
+        "Orleans.Persistence.RedisGrainStorage",
+        "Polly",
+        "Orleans.Messaging",
+        "Orleans.Runtime.GrainCallCancellationManager",
+        "Orleans.Runtime.GrainDirectory.ClientDirectory",
+    ];
+
     /// <summary>Builds the process; the caller starts and stops it.</summary>
     public static WebApplication Build(SiloSettings settings)
     {
@@ -73,6 +93,7 @@ public static class SiloHost
         });
         silo.AddStressGrains(settings.Workers);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDrain>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloNews>();
         silo.Services.AddHostedService<RunKeeper>();
         if (settings.DashboardPort is not null)
         {
@@ -95,5 +116,18 @@ public static class SiloHost
         // At every start they advise a server collector, which costs memory and time here, and find that a process starts slowly.
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+
+        // When a silo dies they say so for every probe, connection and call that is out, and for every second until its entry is gone. Our own line says it once.
+        foreach (string category in ConsequencesOfDeath)
+        {
+            logging.AddFilter(category, LogLevel.Error);
+        }
+
+        // These take it for an error, once for every attempt and grain, that a dead silo cannot be told of something, or that Redis is away. Whoever called hears of
+        // it too, and says so if it matters (Outage).
+        foreach (string category in SaidByOthers)
+        {
+            logging.AddFilter(category, LogLevel.Critical);
+        }
     }
 }

@@ -20,6 +20,7 @@ public static class StressSiloBuilder
     private const int ResponseTimeoutSeconds = 60;
 
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan IAmAliveEvery = TimeSpan.FromSeconds(5);
     private const int IAmAliveMissed = 4;
 
@@ -49,6 +50,9 @@ public static class StressSiloBuilder
         {
             // A silo that dies is found out within some ten seconds; and one that starts need not wait long for those that are dead but still listed.
             options.ProbeTimeout = ProbeTimeout;
+
+            // One that hangs keeps its connections: it is found out when nothing has come from it for three of these.
+            options.MaxProbeTimeout = LongestProbeTimeout;
             options.IAmAliveTablePublishTimeout = IAmAliveEvery;
             options.NumMissedTableIAmAliveLimit = IAmAliveMissed;
         });

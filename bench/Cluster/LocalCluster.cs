@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
+using Stress.Silo;
 
 namespace Stress.Bench.Cluster;
 
@@ -17,34 +15,60 @@ public sealed class LocalCluster : IAsyncDisposable
     private readonly Dictionary<int, RunningProcess> _silos = [];
     private readonly Dictionary<int, (int Silo, int Gateway)> _ports = [];
     private readonly int _redisPort = FreePort();
+    private const string ConfigurationName = "redis.conf";
     private RunningProcess? _redis;
+    private bool _secure;
 
     private LocalCluster(string folder) => Folder = folder;
 
     /// <summary>A folder of its own, for Redis and for runs.</summary>
     public string Folder { get; }
 
+    /// <summary>Environment variables of silos and clients.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>What <c>--cluster</c> is told.</summary>
-    public string Address => $"redis://127.0.0.1:{_redisPort}";
+    public string Address => _secure ? $"rediss://localhost:{_redisPort}" : $"redis://127.0.0.1:{_redisPort}";
 
     /// <summary>Starts Redis, and no silo yet.</summary>
     public static LocalCluster Start()
     {
-        var cluster = new LocalCluster(Directory.CreateTempSubdirectory("stress-cluster-").FullName);
+        LocalCluster cluster = Create();
+        cluster.StartRedis();
+        return cluster;
+    }
+
+    /// <summary>Starts Redis with a password and with TLS only; silos and clients are told both by <see cref="Environment"/>.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="authority">File with the certificate of the authority.</param>
+    /// <param name="certificate">File with the server's certificate, for localhost.</param>
+    /// <param name="key">File with the server's key.</param>
+    public static LocalCluster StartSecure(string password, string authority, string certificate, string key)
+    {
+        LocalCluster cluster = Create();
+        cluster._secure = true;
+        File.WriteAllText(
+            Path.Combine(cluster.Folder, ConfigurationName),
+            $"requirepass {password}\nport 0\ntls-port {cluster._redisPort}\ntls-ca-cert-file {authority}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-auth-clients no\n");
+        cluster.Environment[SiloDefaults.RedisPasswordVariable] = password;
+        cluster.Environment[SiloDefaults.RedisCaVariable] = authority;
         cluster.StartRedis();
         return cluster;
     }
 
     /// <summary>Starts redis-server, with whatever it had written before.</summary>
-    public void StartRedis() => _redis = RunningProcess.Start(
-        "redis-server", ["--port", Text(_redisPort), "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir", Folder]);
+    public void StartRedis()
+    {
+        string[] own = _secure ? [Path.Combine(Folder, ConfigurationName)] : ["--port", Text(_redisPort)];
+        _redis = RunningProcess.Start("redis-server", [.. own, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir", Folder]);
+    }
 
     /// <summary>Stops redis-server in its own way.</summary>
     public Task StopRedis() => _redis!.Terminate();
 
     /// <summary>Starts a silo, or starts it again at its old address, and waits until it has joined.</summary>
     /// <param name="number">Its number: 0, 1, 2...</param>
-    public async Task StartSilo(int number)
+    public async Task<RunningProcess> StartSilo(int number)
     {
         if (!_ports.TryGetValue(number, out (int Silo, int Gateway) ports))
         {
@@ -54,6 +78,7 @@ public sealed class LocalCluster : IAsyncDisposable
         RunningProcess silo = _silos[number] = Stress(
             "silo", "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", "2");
         await silo.Says("/metrics");
+        return silo;
     }
 
     /// <summary>Kills a silo with SIGKILL.</summary>
@@ -62,8 +87,26 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Asks a silo to leave with SIGTERM, and returns its exit code.</summary>
     public Task<int> DrainSilo(int number) => _silos[number].Terminate();
 
+    /// <summary>Makes a silo hang: SIGSTOP.</summary>
+    public void StopSilo(int number) => _silos[number].Stop();
+
+    /// <summary>Lets a silo that hangs go on: SIGCONT.</summary>
+    public void ContinueSilo(int number) => _silos[number].Continue();
+
+    /// <summary>The address by which a silo goes on screens.</summary>
+    public string SiloName(int number) => $"127.0.0.1:{_ports[number].Silo}";
+
     /// <summary>Starts the command.</summary>
-    public RunningProcess Stress(params string[] arguments) => RunningProcess.Start("dotnet", [Client, .. arguments]);
+    public RunningProcess Stress(params string[] arguments) => RunningProcess.Start("dotnet", [Client, .. arguments], Environment);
+
+    /// <summary>Starts a command line as screens and reports print it, <c>./stress run ...</c>, writing below a folder of the given name.</summary>
+    public RunningProcess Command(string name, string line)
+    {
+        const string Program = "./stress ";
+        return line.StartsWith(Program, StringComparison.Ordinal)
+            ? Stress([.. line[Program.Length..].Split(' '), "--no-progress", "--out", Path.Combine(Folder, name)])
+            : throw new ArgumentException($"'{line}': accepted is a line that starts with {Program}", nameof(line));
+    }
 
     /// <summary>Starts a run, on the cluster or in a silo of its own, that writes below a folder of the given name.</summary>
     public RunningProcess Run(string name, bool onCluster, params string[] arguments) =>
@@ -72,6 +115,9 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The folder of the only run below a name; null before it exists.</summary>
     public string? RunFolder(string name) =>
         Directory.Exists(Path.Combine(Folder, name)) ? Directory.EnumerateDirectories(Path.Combine(Folder, name)).FirstOrDefault() : null;
+
+    /// <summary>The name of the only run below a name; null before it exists.</summary>
+    public string? RunName(string name) => Path.GetFileName(RunFolder(name));
 
     /// <summary>Waits until a run has executed a share of its windows, as its client has written down.</summary>
     /// <param name="name">The run.</param>
@@ -92,6 +138,13 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>Whether a run has written its report.</summary>
     public bool HasReport(string name) => RunFolder(name) is { } folder && File.Exists(Path.Combine(folder, "report.json"));
+
+    /// <summary>The report of a run.</summary>
+    public JsonElement ReadReport(string name)
+    {
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(RunFolder(name)!, "report.json")));
+        return report.RootElement.Clone();
+    }
 
     /// <summary>The report of a run, without what depends on where and how fast it was executed.</summary>
     public string ReportOf(string name)
@@ -117,6 +170,8 @@ public sealed class LocalCluster : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
+    private static LocalCluster Create() => new(Directory.CreateTempSubdirectory("stress-cluster-").FullName);
+
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static int FreePort()
@@ -124,93 +179,5 @@ public sealed class LocalCluster : IAsyncDisposable
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-}
-
-/// <summary>A process that was started here, with what it writes.</summary>
-public sealed class RunningProcess
-{
-    private const int Sigterm = 15;
-    private readonly Process _process;
-    private readonly StringBuilder _text = new();
-
-    private RunningProcess(Process process) => _process = process;
-
-    /// <summary>What it has written so far, both streams.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_text)
-            {
-                return _text.ToString();
-            }
-        }
-    }
-
-    /// <summary>Starts a program.</summary>
-    public static RunningProcess Start(string program, IReadOnlyList<string> arguments)
-    {
-        var running = new RunningProcess(new Process
-        {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
-        });
-        running._process.OutputDataReceived += (_, line) => running.Append(line.Data);
-        running._process.ErrorDataReceived += (_, line) => running.Append(line.Data);
-        running._process.Start();
-        running._process.BeginOutputReadLine();
-        running._process.BeginErrorReadLine();
-        return running;
-    }
-
-    /// <summary>Waits for the end, and returns the exit code.</summary>
-    public async Task<int> End()
-    {
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
-    }
-
-    /// <summary>Waits until it has written something.</summary>
-    /// <exception cref="InvalidOperationException">It ended without.</exception>
-    public async Task Says(string text)
-    {
-        while (!Output.Contains(text, StringComparison.Ordinal))
-        {
-            if (_process.HasExited)
-            {
-                throw new InvalidOperationException($"the process ended with {_process.ExitCode} before it said '{text}': {Output}");
-            }
-
-            await Task.Delay(50);
-        }
-    }
-
-    /// <summary>SIGKILL.</summary>
-    public async Task Kill()
-    {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-        }
-
-        await _process.WaitForExitAsync();
-    }
-
-    /// <summary>SIGTERM, and the exit code.</summary>
-    public Task<int> Terminate()
-    {
-        _ = Signal(_process.Id, Sigterm);
-        return End();
-    }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int Signal(int pid, int signal);
-
-    private void Append(string? line)
-    {
-        lock (_text)
-        {
-            _text.AppendLine(line);
-        }
     }
 }

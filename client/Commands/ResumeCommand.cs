@@ -28,7 +28,7 @@ public static class ResumeCommand
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } redis
-            ? RunControlCommands.Tell(terminal, line.GetValue(run)!, redis, grain => grain.Pause(false), stop)
+            ? RunControlCommands.Tell(terminal, line.GetValue(run)!, redis, RunPhase.Running, stop)
             : Resume(
                 terminal,
                 Output.Again(Output.FindRun(line.GetValue(run)), line.GetValue(json)),

@@ -38,18 +38,22 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         await using (var file = new ProgressFile(host.Grains, launch.Plan.RunId, output.Folder))
         {
             run = await new ProgressScreen(terminal, launch, wishes.Progress).During(
-                watch => new RunFollower(host).Run(launch.Plan, file.After(watch), stop, host.IsCluster ? launch.ToText() : ""));
+                watch => new RunFollower(host, Say).Run(launch.Plan, file.After(watch), stop, host.IsCluster ? launch.ToText() : ""));
         }
 
-        return Conclude(run, Stopwatch.GetElapsedTime(start), stop);
+        return Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);
     }
 
     /// <summary>Writes the report of a run that was followed, and says how it ended.</summary>
-    public int Conclude(FollowedRun run, TimeSpan wall, CancellationToken stop)
+    /// <param name="run">What following it came to.</param>
+    /// <param name="wall">Wall time of the run.</param>
+    /// <param name="cluster">Where it was executed, or null for this process.</param>
+    /// <param name="stop">Ends a second execution early.</param>
+    public int Conclude(FollowedRun run, TimeSpan wall, RedisAddress? cluster, CancellationToken stop)
     {
         if (run.Final is not { } result)
         {
-            terminal.Error.WriteLine($"stress: the run goes on without this client; follow it with: ./stress watch {launch.Plan.RunId} --cluster ...");
+            terminal.Error.WriteLine($"stress: the run goes on without this client; pick it up with: {ClusterSilence.WatchCommand(launch.Plan.RunId, cluster!)}");
             return ExitCodes.Interrupted;
         }
 
@@ -77,6 +81,19 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
 
         wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
         return Code(report, run.Interrupted, difference);
+    }
+
+    // On a terminal the line stands above the one that redraws itself.
+    private void Say(string text)
+    {
+        if (terminal.IsInteractive && wishes.Progress)
+        {
+            terminal.Out.WriteLine($"stress: {text}");
+        }
+        else
+        {
+            terminal.Error.WriteLine($"stress: {text}");
+        }
     }
 
     private Difference? Check(RunResult result, CancellationToken stop)

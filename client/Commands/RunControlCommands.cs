@@ -15,10 +15,10 @@ public static class RunControlCommands
     public static Command Status(Terminal terminal) => ForRun("status", "Show where a run on a cluster is.", (run, redis, stop) => ShowStatus(terminal, run, redis, stop));
 
     /// <summary><c>stress cancel RUN</c>.</summary>
-    public static Command Cancel(Terminal terminal) => ForRun("cancel", "End a run on a cluster for good.", (run, redis, stop) => Tell(terminal, run, redis, grain => grain.Cancel(), stop));
+    public static Command Cancel(Terminal terminal) => ForRun("cancel", "End a run on a cluster for good.", (run, redis, stop) => Tell(terminal, run, redis, RunPhase.Cancelled, stop));
 
     /// <summary><c>stress pause RUN</c>.</summary>
-    public static Command Pause(Terminal terminal) => ForRun("pause", "Hold a run on a cluster.", (run, redis, stop) => Tell(terminal, run, redis, grain => grain.Pause(true), stop));
+    public static Command Pause(Terminal terminal) => ForRun("pause", "Hold a run on a cluster.", (run, redis, stop) => Tell(terminal, run, redis, RunPhase.Paused, stop));
 
     /// <summary><c>stress runs</c>.</summary>
     public static Command Runs(Terminal terminal)
@@ -29,13 +29,20 @@ public static class RunControlCommands
         return command;
     }
 
-    /// <summary>Tells a run something, and shows where it is.</summary>
-    internal static async Task<int> Tell(Terminal terminal, string run, RedisAddress redis, Func<IRunGrain, Task> what, CancellationToken stop)
+    /// <summary>Tells a run that goes on to run, to pause or to end, and shows where it is.</summary>
+    /// <exception cref="UsageException">There is no such run, or it has ended.</exception>
+    internal static async Task<int> Tell(Terminal terminal, string run, RedisAddress redis, RunPhase wish, CancellationToken stop)
     {
         await using ClusterClient client = await ClusterOption.Connect(redis, stop);
-        await Find(client, run);
-        await what(client.Grains.GetGrain<IRunGrain>(run));
-        return await ShowStatus(terminal, client, run);
+        RunDescription before = await Find(client, run);
+        if (HasEnded(before.Phase))
+        {
+            throw new UsageException($"{run}: {Lower(before.Phase)} already; accepted is a run that is running or paused");
+        }
+
+        IRunGrain grain = client.Grains.GetGrain<IRunGrain>(run);
+        await (wish == RunPhase.Cancelled ? grain.Cancel() : grain.Pause(wish == RunPhase.Paused));
+        return await ShowStatus(terminal, client, run, before.Phase == wish ? " already" : "");
     }
 
     /// <summary>The run of a name.</summary>
@@ -68,20 +75,20 @@ public static class RunControlCommands
         return await ShowStatus(terminal, client, run);
     }
 
-    private static async Task<int> ShowStatus(Terminal terminal, ClusterClient client, string name)
+    private static async Task<int> ShowStatus(Terminal terminal, ClusterClient client, string name, string already = "")
     {
         ShardProgress progress = await client.Grains.GetGrain<IRunGrain>(name).Progress();
         RunDescription run = await Find(client, name);
         Launch launch = Launch.From(run);
-        terminal.Out.MarkupLineInterpolated($"[bold]{name}[/]  {Lower(run.Phase)}, started {Time(run.Started)}");
-        terminal.Out.WriteLine(ProgressScreen.Line(progress, launch, DateTimeOffset.UtcNow - run.Started));
+        terminal.Out.MarkupLineInterpolated($"[bold]{name}[/]  {Lower(run.Phase)}{already}, started {Time(run.Started)}");
+        terminal.Out.WriteLine(ProgressScreen.Line(progress, launch, HasEnded(run.Phase) ? null : DateTimeOffset.UtcNow - run.Started));
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"sites: {progress.Planned:#,0} planned, {progress.Done:#,0} done, {progress.Failed:#,0} failed, {progress.Lost:#,0} lost"));
         foreach (SiloFacts silo in await client.Silos())
         {
-            terminal.Out.WriteLine(string.Create(
+            terminal.Out.WriteLine(!silo.Answers ? $"silo {silo.Silo}: no answer" : string.Create(
                 CultureInfo.InvariantCulture,
-                $"silo {silo.Silo}: {silo.Workers} workers, {silo.Routers:#,0} routers active, {silo.MemoryBytes / 1048576.0:#,0} MiB{(silo.Leaving ? ", leaving" : "")}"));
+                $"silo {silo.Silo}: {silo.Workers} workers, {silo.Routers:#,0} sites in memory, {silo.Shards:#,0} shard{(silo.Shards == 1 ? "" : "s")} driven, {silo.MemoryBytes / 1048576.0:#,0} MiB{(silo.Leaving ? ", leaving" : "")}"));
         }
 
         return ExitCodes.Ok;
@@ -101,13 +108,15 @@ public static class RunControlCommands
         table.AddColumns("run", "state", "started", "sites", "done", "failed", "lost");
         foreach (RunEntry run in runs)
         {
-            ShardProgress at = run.Phase is RunPhase.Running or RunPhase.Paused ? await client.Grains.GetGrain<IRunGrain>(run.RunId).Progress() : run.Progress;
+            ShardProgress at = !HasEnded(run.Phase) ? await client.Grains.GetGrain<IRunGrain>(run.RunId).Progress() : run.Progress;
             table.AddRow(Markup.Escape(run.RunId), Lower(run.Phase), Time(run.Started), Count(at.Planned), Count(at.Done), Count(at.Failed), Count(at.Lost));
         }
 
         terminal.Out.Write(table);
         return ExitCodes.Ok;
     }
+
+    private static bool HasEnded(RunPhase phase) => phase is not (RunPhase.Running or RunPhase.Paused);
 
     private static string Lower(RunPhase phase) => phase.ToString().ToLowerInvariant();
 

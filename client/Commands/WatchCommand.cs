@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Stress.Client.Running;
 using Stress.Client.Screen;
+using Stress.Grains;
 using Stress.Observability;
 using Stress.Silo;
 
@@ -21,29 +22,55 @@ public static class WatchCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<string?> cluster = ClusterOption.Create();
-        var command = new Command("watch", "Watch a run that another process has started.") { run, cluster };
+        var output = new Option<string?>("--out") { Description = $"On a cluster: folder that gets the run's folder with its report (default: {Output.DefaultFolder})." };
+        var command = new Command("watch", "Watch a run that another process has started; on a cluster, to its report.") { run, cluster, output };
         command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } redis
-            ? OnCluster(terminal, redis, line.GetValue(run), stop)
+            ? OnCluster(terminal, redis, line.GetValue(run), line.GetValue(output), stop)
             : Execute(terminal, RunSource.Of(Output.FindRun(line.GetValue(run))), stop));
         return command;
     }
 
-    private static async Task<int> OnCluster(Terminal terminal, RedisAddress redis, string? run, CancellationToken stop)
+    private static async Task<int> OnCluster(Terminal terminal, RedisAddress redis, string? run, string? folder, CancellationToken stop)
     {
         await using ClusterClient client = await ClusterOption.Connect(redis, stop);
-        string? name = run is null ? null : Path.GetFileName(Path.TrimEndingDirectorySeparator(run));
-        return await Execute(terminal, await RunSource.Of(client.Grains, name), stop);
+        string? named = run is null ? null : Path.GetFileName(Path.TrimEndingDirectorySeparator(run));
+        (string name, Func<Task<RunProgress?>> read) = await RunSource.Of(client.Grains, named);
+        Output output = Output.Named(folder, name);
+        RunProgress? last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
+        if (last is not { Run.Finished: true })
+        {
+            return Unfinished(terminal, last, $"; the run is kept: pick it up with {ClusterSilence.WatchCommand(name, redis)}", stop);
+        }
+
+        if (File.Exists(output.Folder.ReportPath))
+        {
+            ReportScreen.Fact(terminal.Out, "report", output.Folder.ReportPath);
+            RunReport report = output.Folder.ReadReport();
+            return ExitCodes.Of(interrupted: false, differs: false, report.Complete, report.Expectations.All(verdict => verdict.Met));
+        }
+
+        // The client that started the run may have gone away: whoever is here at its end reports it.
+        Launch launch = Launch.From(await RunControlCommands.Find(client, name));
+        FollowedRun ended = await new RunFollower(client, text => terminal.Error.WriteLine($"stress: {text}")).Result(launch.Plan, stop);
+        launch.Save(output.Folder);
+        return new RunConclusion(terminal, launch, output, new(folder, null, Progress: false, Check: launch.Plan.CheckedSites.Count > 0, CheckFiles.None))
+            .Conclude(ended, last.Run.Wall, redis, stop);
     }
 
     private static async Task<int> Execute(Terminal terminal, Func<Task<RunProgress?>> read, CancellationToken stop)
     {
         RunProgress? last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
-        if (last is { Run.Finished: true } || stop.IsCancellationRequested)
+        return last is { Run.Finished: true } ? ExitCodes.Ok : Unfinished(terminal, last, "", stop);
+    }
+
+    private static int Unfinished(Terminal terminal, RunProgress? last, string advice, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested)
         {
             return ExitCodes.Ok;
         }
 
-        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: whoever executes it is gone, or stopped");
+        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: whoever executes it is gone, or stopped{advice}");
         return ExitCodes.Incomplete;
     }
 }

@@ -88,12 +88,20 @@ public static class ReportBuilder
         };
     }
 
-    /// <summary>On what a run was executed.</summary>
-    public static ExecutionFacts Execution(Launch launch, FollowedRun run)
+    /// <summary>On what a run was executed; null when nobody was there from its start.</summary>
+    public static ExecutionFacts? Execution(Launch launch, FollowedRun run)
     {
-        long routers = (long)launch.Plan.Sites * (1 + launch.Scenario.Site.CallersPerAnswerer);
-        long peak = run.Silos.Sum(silo => silo.PeakMemoryBytes), idle = run.Silos.Sum(silo => silo.IdleMemoryBytes);
-        return new ExecutionFacts(run.Silos.Count, Math.Round(run.FirstWindow.TotalSeconds, 3), routers, peak, idle, (peak - idle) / routers);
+        if (run.FirstWindow is not { } first || run.Memory.Count == 0)
+        {
+            return null;
+        }
+
+        long routersOfSite = 1 + launch.Scenario.Site.CallersPerAnswerer;
+        long sites = Math.Min(launch.Plan.Sites, run.Memory.Sum(silo => (long)silo.MostSites));
+        long peak = run.Memory.Sum(silo => silo.PeakMemoryBytes), idle = run.Memory.Sum(silo => silo.IdleMemoryBytes);
+        return new ExecutionFacts(
+            run.Memory.Count, Math.Round(first.TotalSeconds, 3), launch.Plan.Sites * routersOfSite, sites * routersOfSite, peak, idle,
+            (peak - idle) / Math.Max(1, sites * routersOfSite), run.Memory);
     }
 
     /// <summary>The distinct crashes of a run, most frequent first.</summary>

@@ -10,6 +10,9 @@ namespace Stress.Client.Running;
 /// <param name="GitHub">True to print GitHub's annotations.</param>
 public sealed record CheckFiles(string? JUnit, string? Sarif, bool GitHub)
 {
+    /// <summary>Nothing.</summary>
+    public static readonly CheckFiles None = new(null, null, false);
+
     /// <summary>True when any format is asked for.</summary>
     public bool Wanted => JUnit is not null || Sarif is not null || GitHub;
 

@@ -13,6 +13,9 @@ namespace Stress.Client.Running;
 public sealed class ProgressFile(IGrainFactory grains, string runId, RunFolder folder) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    // A silo that hangs answers nothing, and the end of the run is not kept waiting for it.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _end = new();
     private Task? _writing;
 
@@ -44,8 +47,8 @@ public sealed class ProgressFile(IGrainFactory grains, string runId, RunFolder f
             last = _end.IsCancellationRequested;
             try
             {
-                RunSnapshot run = await grains.GetGrain<IRunGrain>(runId).Snapshot();
-                folder.WriteProgress(new RunProgress { At = DateTimeOffset.UtcNow, Run = run, Silos = await SiloStates.Of(grains) });
+                RunSnapshot run = await grains.GetGrain<IRunGrain>(runId).Snapshot().WaitAsync(Longest);
+                folder.WriteProgress(new RunProgress { At = DateTimeOffset.UtcNow, Run = run, Silos = await SiloStates.Of(grains).WaitAsync(Longest) });
             }
             catch (Exception)
             {

@@ -1,21 +1,23 @@
 using System.Diagnostics;
 using Stress.Grains;
+using Stress.Observability;
 using Stress.Silo;
 
 namespace Stress.Client.Running;
 
 /// <summary>Starts a run, or joins one that is under way, and follows it to its end.</summary>
 /// <param name="host">Where it is executed.</param>
-public sealed class RunFollower(IRunHost host)
+/// <param name="say">Hears when a cluster is silent for long, and when it answers again; null for nobody.</param>
+public sealed class RunFollower(IRunHost host, Action<string>? say = null)
 {
-    /// <summary>How long a cluster may be silent before a client gives up; the run itself does not end by that.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
-
     private static readonly TimeSpan EmbeddedInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClusterInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Near its end a run is asked more often, down to this part of the interval, so that it is not over long before anybody knows.</summary>
     private const int ShortestPart = 10;
+
+    // A call may be stuck in a silo that hangs; the next one finds another way as soon as that silo is found dead.
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Runs a plan to its end. When <paramref name="stop"/> is cancelled, an embedded run is closed where it stands and its partial result returned; a run on
@@ -25,59 +27,78 @@ public sealed class RunFollower(IRunHost host)
     /// <param name="watch">Hears where the run is, some times a second.</param>
     /// <param name="stop">Ends the run early, or stops following it.</param>
     /// <param name="launch">What another client needs to report the run.</param>
-    /// <exception cref="ClusterUnavailableException">The cluster was silent for <see cref="Patience"/>.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster was silent for longer than a client waits (<see cref="ClusterSilence.PatienceOf"/>).</exception>
     public async Task<FollowedRun> Run(RunPlan plan, Action<ShardProgress> watch, CancellationToken stop, string launch = "")
     {
-        long start = Stopwatch.GetTimestamp();
         IRunGrain run = host.Grains.GetGrain<IRunGrain>(plan.RunId);
-        await Ask(async () =>
+        ClusterSilence? silence = SilenceOf(plan);
+        await using var memory = new SiloMemory(host);
+        await memory.Begin();
+        long start = Stopwatch.GetTimestamp();
+        try
         {
-            await run.Start(plan, launch);
-            return true;
-        });
-        return await Follow(plan.RunId, watch, stop, start);
+            await Ask(() => Start(run, plan, launch), silence, stop);
+            return await Follow(run, watch, silence, memory, start, stop);
+        }
+        catch (OperationCanceledException) when (host.IsCluster && stop.IsCancellationRequested)
+        {
+            return FollowedRun.Left;
+        }
     }
 
-    /// <summary>Follows a run that is under way.</summary>
-    /// <param name="runId">The run.</param>
-    /// <param name="watch">Hears where the run is, some times a second.</param>
-    /// <param name="stop">Ends the run early, or stops following it.</param>
-    public Task<FollowedRun> Follow(string runId, Action<ShardProgress> watch, CancellationToken stop) => Follow(runId, watch, stop, Stopwatch.GetTimestamp());
-
-    private async Task<FollowedRun> Follow(string runId, Action<ShardProgress> watch, CancellationToken stop, long start)
+    /// <summary>The result of a run that has ended on a cluster.</summary>
+    /// <param name="plan">What was run.</param>
+    /// <param name="stop">Stops asking.</param>
+    /// <exception cref="ClusterUnavailableException">The cluster was silent for longer than a client waits (<see cref="ClusterSilence.PatienceOf"/>).</exception>
+    public async Task<FollowedRun> Result(RunPlan plan, CancellationToken stop)
     {
-        IRunGrain run = host.Grains.GetGrain<IRunGrain>(runId);
-        TimeSpan firstWindow = TimeSpan.Zero;
+        try
+        {
+            return new FollowedRun(await Ask(host.Grains.GetGrain<IRunGrain>(plan.RunId).Result, SilenceOf(plan), stop), Interrupted: false, null, []);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return FollowedRun.Left;
+        }
+    }
+
+    private static async Task<bool> Start(IRunGrain run, RunPlan plan, string launch)
+    {
+        await run.Start(plan, launch);
+        return true;
+    }
+
+    private ClusterSilence? SilenceOf(RunPlan plan) =>
+        host.Cluster is { } cluster ? new ClusterSilence(plan.RunId, cluster, ClusterSilence.PatienceOf(plan.LostAfterSeconds), say ?? (static _ => { })) : null;
+
+    private async Task<FollowedRun> Follow(IRunGrain run, Action<ShardProgress> watch, ClusterSilence? silence, SiloMemory memory, long start, CancellationToken stop)
+    {
+        TimeSpan? firstWindow = null;
         bool interrupted = false;
         for (; ;)
         {
-            ShardProgress progress = await Ask(run.Progress);
+            ShardProgress progress = await Ask(() => run.Progress().WaitAsync(AskAgainAfter), silence, stop);
             watch(progress);
-            if (firstWindow == TimeSpan.Zero && progress.Windows > 0)
+            if (firstWindow is null && progress.Windows > 0)
             {
                 firstWindow = Stopwatch.GetElapsedTime(start);
             }
 
             if (progress.Finished)
             {
-                IReadOnlyList<SiloFacts> silos = await Ask(host.Silos);
-                return new FollowedRun(await Ask(run.Result), interrupted && progress.Done < progress.Planned, firstWindow, silos);
+                RunResult result = await Ask(run.Result, silence, stop);
+                return new FollowedRun(result, interrupted && progress.Done < progress.Planned, firstWindow, await memory.End());
             }
 
             if (stop.IsCancellationRequested && !interrupted)
             {
-                if (host.IsCluster)
-                {
-                    return new FollowedRun(null, true, firstWindow, []);
-                }
-
                 interrupted = true;
                 await run.Interrupt();
             }
 
             // After an interruption the grains need only finish the slices that they are in.
             await Task.Delay(Wait(progress, Stopwatch.GetElapsedTime(start)), interrupted ? CancellationToken.None : stop)
-                .ContinueWith(static _ => { }, TaskScheduler.Default);
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -89,25 +110,38 @@ public sealed class RunFollower(IRunHost host)
         return half < shortest ? shortest : half > longest ? longest : half;
     }
 
-    // Silos of a cluster die and come back. Every question may be asked again.
-    private async Task<T> Ask<T>(Func<Task<T>> question)
+    // Silos of a cluster die and come back, and one that hangs answers nothing at all: every question may be asked again.
+    private static async Task<T> Ask<T>(Func<Task<T>> question, ClusterSilence? silence, CancellationToken stop)
     {
-        long start = Stopwatch.GetTimestamp();
+        if (silence is null)
+        {
+            return await question();
+        }
+
         for (; ;)
         {
+            string? problem;
             try
             {
-                return await question();
-            }
-            catch (Exception e) when (host.IsCluster && e is not (RunRefusedException or OperationCanceledException))
-            {
-                if (Stopwatch.GetElapsedTime(start) > Patience)
+                Task<T> answer = question();
+                while (!answer.IsCompleted)
                 {
-                    throw new ClusterUnavailableException($"the cluster has not answered for {Patience.TotalSeconds:0} s: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+                    await Task.WhenAny(answer, Task.Delay(ClusterInterval, stop));
+                    stop.ThrowIfCancellationRequested();
+                    silence.Check(null);
                 }
 
-                await Task.Delay(ClusterInterval);
+                T heard = await answer;
+                silence.Heard();
+                return heard;
             }
+            catch (Exception e) when (e is not (RunRefusedException or ClusterUnavailableException) && !stop.IsCancellationRequested)
+            {
+                problem = e is TimeoutException ? null : e.GetBaseException().Message.ReplaceLineEndings(" ").Split(". ")[0].TrimEnd('.');
+            }
+
+            silence.Check(problem);
+            await Task.Delay(ClusterInterval, stop);
         }
     }
 }
@@ -115,10 +149,13 @@ public sealed class RunFollower(IRunHost host)
 /// <summary>What following a run came to.</summary>
 /// <param name="Final">The result; null when the run goes on without this client.</param>
 /// <param name="Interrupted">True when the user ended it early, or stopped following.</param>
-/// <param name="FirstWindow">Wall time from the start to the first window that was heard of.</param>
-/// <param name="Silos">The silos at the end.</param>
-public sealed record FollowedRun(RunResult? Final, bool Interrupted, TimeSpan FirstWindow, IReadOnlyList<SiloFacts> Silos)
+/// <param name="FirstWindow">Wall time from the start to the first window that was heard of; null for who was not there.</param>
+/// <param name="Memory">What its silos needed.</param>
+public sealed record FollowedRun(RunResult? Final, bool Interrupted, TimeSpan? FirstWindow, IReadOnlyList<SiloMemoryFacts> Memory)
 {
+    /// <summary>A run that goes on without this client.</summary>
+    public static readonly FollowedRun Left = new(null, true, null, []);
+
     /// <summary>The result.</summary>
     /// <exception cref="InvalidOperationException">There is none yet.</exception>
     public RunResult Result => Final ?? throw new InvalidOperationException("the run goes on: there is no result yet");

@@ -29,11 +29,14 @@ public static class RunSource
         }
     };
 
+    // A silo that hangs answers nothing, and the view says so.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
     /// <summary>What the run's grain answers. While it does not, the state is the last one, and grows old.</summary>
     /// <param name="grains">The cluster's.</param>
     /// <param name="run">The run's name, or null for the latest one.</param>
     /// <exception cref="UsageException">The cluster has no such run.</exception>
-    public static async Task<Func<Task<RunProgress?>>> Of(IGrainFactory grains, string? run)
+    public static async Task<(string Name, Func<Task<RunProgress?>> Read)> Of(IGrainFactory grains, string? run)
     {
         IReadOnlyList<RunEntry> runs = await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
         string name = run ?? runs.FirstOrDefault()?.RunId ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
@@ -44,11 +47,11 @@ public static class RunSource
         }
 
         RunProgress? last = null;
-        return async () =>
+        return (name, async () =>
         {
             try
             {
-                RunSnapshot snapshot = await grain.Snapshot();
+                RunSnapshot snapshot = await grain.Snapshot().WaitAsync(Longest);
                 return last = new RunProgress { At = DateTimeOffset.UtcNow, Run = snapshot, Silos = await SiloStates.Of(grains) };
             }
             catch (Exception)
@@ -56,6 +59,6 @@ public static class RunSource
                 // Silos die, and one whose storage is away throws what that throws: the next second is another.
                 return last;
             }
-        };
+        });
     }
 }

@@ -18,16 +18,26 @@ public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown,
         progress.Windows / ((double)launch.Plan.Windows * launch.Plan.Sites), which + Line(progress, launch, _line.Elapsed), progress.Finished))));
 
     /// <summary>The progress in one line of text.</summary>
-    public static string Line(ShardProgress progress, Launch launch, TimeSpan elapsed)
+    /// <param name="progress">Where the run is.</param>
+    /// <param name="launch">The run.</param>
+    /// <param name="elapsed">Wall time since its start; null for a run that has ended, which has no speed.</param>
+    public static string Line(ShardProgress progress, Launch launch, TimeSpan? elapsed)
     {
         double hoursPerWindow = launch.Scenario.Site.Window.Microseconds / 3_600_000_000.0;
         double pairHours = progress.Windows * hoursPerWindow * launch.Scenario.Site.CallersPerAnswerer;
         double planned = (double)launch.Plan.Windows * launch.Plan.Sites;
-        double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
-        string left = progress.Windows == 0 ? "?" : Wall(TimeSpan.FromSeconds(seconds * Math.Max(0, planned - progress.Windows) / progress.Windows));
-        return string.Create(
+        string done = string.Create(
             CultureInfo.InvariantCulture,
-            $"{100 * progress.Windows / planned,3:0}%  {pairHours / launch.Plan.Sites / launch.Scenario.Site.CallersPerAnswerer:0.0} of {launch.Hours:0.#} h  {progress.Disconnects:#,0} disconnects  {progress.Crashes:#,0} crashes  {pairHours / seconds:#,0} pair-hours/s  {left} left{(progress.Paused ? "  paused" : "")}");
+            $"{100 * progress.Windows / planned,3:0}%  {pairHours / launch.Plan.Sites / launch.Scenario.Site.CallersPerAnswerer:0.0} of {launch.Hours:0.#} h  {progress.Disconnects:#,0} disconnects  {progress.Crashes:#,0} crashes");
+        if (elapsed is not { } wall)
+        {
+            return done;
+        }
+
+        double seconds = Math.Max(wall.TotalSeconds, 0.001);
+        string left = progress.Paused ? "paused" : progress.Windows == 0 ? "? left"
+            : $"{Wall(TimeSpan.FromSeconds(seconds * Math.Max(0, planned - progress.Windows) / progress.Windows))} left";
+        return string.Create(CultureInfo.InvariantCulture, $"{done}  {pairHours / seconds:#,0} pair-hours/s  {left}");
     }
 
     /// <summary>A duration for people.</summary>

@@ -7,6 +7,9 @@ namespace Stress.Client.Screen;
 /// <summary>The result of a run, for a person.</summary>
 public static class ReportScreen
 {
+    /// <summary>Most lines for things of one kind: the report has all of them.</summary>
+    private const int MaxLines = 5;
+
     /// <summary>Writes the tables, the digest, what is missing, the verdicts, and where the files are.</summary>
     public static void Write(IAnsiConsole console, RunReport report, string folder)
     {
@@ -48,14 +51,27 @@ public static class ReportScreen
         {
             Fact(console, "execution", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s, {on.IdleMemoryBytes / 1048576.0:#,0} MiB before it and at most {on.PeakMemoryBytes / 1048576.0:#,0} in it: {on.MemoryPerRouterBytes / 1024.0:0.0} KiB for each of {Count(on.Routers)} routers"));
+                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s; at most {Count(on.RoutersInMemory)} of {Count(on.Routers)} routers in memory at once"));
+            foreach (SiloMemoryFacts silo in on.Memory.Take(MaxLines))
+            {
+                Fact(console, "", $"silo {silo.Silo}: {Mebibytes(silo.IdleMemoryBytes)} MiB at its start, at most {Mebibytes(silo.PeakMemoryBytes)} in the run");
+            }
+
+            Fact(console, "memory", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{on.MemoryPerRouterBytes / 1024.0:#,0.0} KiB a router in memory, with all that a silo needs for a run: {Mebibytes(on.PeakMemoryBytes - on.IdleMemoryBytes)} MiB for {Count(on.RoutersInMemory)}"));
         }
 
         Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");
-        foreach (SiteProblem problem in report.Problems.Take(5))
+        foreach (SiteProblem problem in report.Problems.Take(MaxLines))
         {
             console.MarkupLineInterpolated($"[red]site {problem.Site}[/], window {problem.Window}: {problem.Problem.Split('\n')[0].Trim()}");
             console.MarkupLineInterpolated($"  again with: {problem.Command}");
+        }
+
+        if (report.Work.Failed + report.Work.Lost - MaxLines is var more and > 0)
+        {
+            console.MarkupLineInterpolated($"[red]and {more:#,0} more[/], in the report");
         }
 
         Verdicts(console, report);
@@ -133,6 +149,8 @@ public static class ReportScreen
 
     /// <summary>A count for people.</summary>
     public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Mebibytes(long bytes) => (bytes / 1048576.0).ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 }

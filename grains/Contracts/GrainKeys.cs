@@ -12,11 +12,11 @@ public static class GrainKeys
     /// <summary>The key of a router; router 0 answers.</summary>
     public static string Router(string runId, int site, int router) => $"{runId}/{site}/{router}";
 
-    /// <summary>What decides where a grain is placed: run and site of a link or router, and the whole key of any other.</summary>
+    /// <summary>What decides where a grain is placed: run and site of a link or router, the whole key of a shard; and a run is where its first shard is.</summary>
     public static string PlaceOf(string key)
     {
         int last = key.LastIndexOf('/');
-        return last > 0 && key.AsSpan(0, last).Contains('/') ? key[..last] : key;
+        return last < 0 ? Shard(key, 0) : key.AsSpan(0, last).Contains('/') ? key[..last] : key;
     }
 
     /// <summary>The parts of a link's or router's key.</summary>

@@ -25,6 +25,14 @@ public sealed record SiloFacts
     [Id(2)]
     public required int Routers { get; init; }
 
+    /// <summary>Most routers that were active on it at one moment.</summary>
+    [Id(7)]
+    public required int MostRouters { get; init; }
+
+    /// <summary>Shards that it drives.</summary>
+    [Id(8)]
+    public required int Shards { get; init; }
+
     /// <summary>Bytes of memory of its process now.</summary>
     [Id(3)]
     public required long MemoryBytes { get; init; }
@@ -40,4 +48,15 @@ public sealed record SiloFacts
     /// <summary>True when it was asked to leave.</summary>
     [Id(5)]
     public required bool Leaving { get; init; }
+
+    /// <summary>False for a silo that is listed and does not answer: its numbers are 0.</summary>
+    [Id(9)]
+    public bool Answers { get; init; } = true;
+
+    /// <summary>What is known of a silo that does not answer.</summary>
+    /// <param name="silo">Its address.</param>
+    public static SiloFacts Silent(string silo) => new()
+    {
+        Silo = silo, Workers = 0, Routers = 0, MostRouters = 0, Shards = 0, MemoryBytes = 0, PeakMemoryBytes = 0, IdleMemoryBytes = 0, Leaving = false, Answers = false,
+    };
 }

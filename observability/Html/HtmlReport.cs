@@ -36,7 +36,7 @@ public static class HtmlReport
         RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options, IReadOnlyList<RunReport>? compared = null)
     {
         CrashTimeline? timeline = crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
-        string file = Path.Combine(folder.Path, FileName), next = file + ".new";
+        string file = Path.Combine(folder.Path, FileName), next = $"{file}.{Environment.ProcessId}.new";
         using (StreamWriter output = File.CreateText(next))
         {
             Write(report, output, crashes, timeline, compared);

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using k8s.Models;
 using Stress.Silo;
 using Stress.Tests.Shared;
@@ -38,7 +36,7 @@ public sealed class RedisTests : IDisposable
     [ToolFact("redis-server")]
     public async Task With_TLS_Redis_answers_nobody_in_clear_and_a_silo_that_trusts_the_authority()
     {
-        WriteCertificates();
+        Certificates.Write(In("tls"));
         Start("overlays/prod", $"--tls --cacert {In("tls")}/ca.crt");
         Assert.NotEqual("PONG\n", Shell($"REDISCLI_AUTH=$STRESS_REDIS_PASSWORD timeout 5 redis-cli -p {_port} ping 2>&1 || true").Output);
 
@@ -114,25 +112,6 @@ public sealed class RedisTests : IDisposable
         .Replace("dir /data", $"dir {In("data")}", StringComparison.Ordinal)
         .Replace("appendfsync everysec", "appendfsync always", StringComparison.Ordinal)
         .Replace("port 6379", $"port {_port}", StringComparison.Ordinal);
-
-    // An authority of the test's own, and a certificate by it for the name that the client uses.
-    private void WriteCertificates()
-    {
-        DateTimeOffset from = DateTimeOffset.UtcNow.AddDays(-1), until = from.AddDays(3);
-        using RSA authorityKey = RSA.Create(2048), key = RSA.Create(2048);
-        var authority = new CertificateRequest("CN=authority of a test", authorityKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 issuer = authority.CreateSelfSigned(from, until);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 certificate = request.Create(issuer, from, until, [1, 2, 3, 4]);
-        Directory.CreateDirectory(In("tls"));
-        File.WriteAllText(Path.Combine(In("tls"), "ca.crt"), issuer.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(In("tls"), "tls.crt"), certificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(In("tls"), "tls.key"), key.ExportPkcs8PrivateKeyPem());
-    }
 
     private static Process Start(IList<string> command, string script)
     {

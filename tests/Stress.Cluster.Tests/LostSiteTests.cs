@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Stress.Bench.Cluster;
+using Stress.Client;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Cluster.Tests;
+
+/// <summary>What becomes of the sites of a silo that hangs: stopped by SIGSTOP, it keeps its connections and answers nothing.</summary>
+public sealed class LostSiteTests
+{
+    private const int Pairs = 8;
+    private const int Hours = 4;
+    private const int LostAfter = 4;
+
+    private static string[] Work => [Repository.At("scenarios", "troxel-2005.yaml"), "--pairs", $"{Pairs}", "--hours", $"{Hours}"];
+
+    [ToolFact("redis-server")]
+    public async Task Sites_of_a_silo_that_hangs_are_lost_in_the_time_that_was_named_and_their_commands_execute_them_again()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        await cluster.StartSilo(0);
+        await cluster.StartSilo(1);
+        RunningProcess run = cluster.Run("run", onCluster: true, [.. Work, "--pace", "600", "--lost-after", $"{LostAfter}"]);
+        await cluster.Reached("run", 1);
+        cluster.StopSilo(await SiloWithoutShard(cluster));
+
+        Assert.Equal(ExitCodes.Incomplete, await run.End());
+        JsonElement report = cluster.ReadReport("run");
+        JsonElement[] problems = [.. report.GetProperty("problems").EnumerateArray()];
+        int lost = report.GetProperty("work").GetProperty("lost").GetInt32();
+        Assert.Equal("lost", report.GetProperty("incomplete").GetString());
+        Assert.InRange(lost, 1, Pairs - 1);
+        Assert.Equal(lost, problems.Length);
+        Assert.All(problems, problem => Assert.Contains($"no window of it came for {LostAfter} s", problem.GetProperty("problem").GetString(), StringComparison.Ordinal));
+        Assert.Contains($"{lost} lost; the first is site {problems[0].GetProperty("site")}, again with: {problems[0].GetProperty("command")}", run.Output, StringComparison.Ordinal);
+
+        // What the screen says is done: the command as it stands there, and the site has the digest that it has in a run that nothing disturbed.
+        string again = problems[0].GetProperty("command").GetString()!;
+        await cluster.Command("again", again).End();
+        int site = problems[0].GetProperty("site").GetInt32();
+        await cluster.Run("undisturbed", onCluster: true, [.. Work, "--site", $"{site}"]).End();
+        Assert.Equal(cluster.ReadReport("undisturbed").GetProperty("digest").GetString(), cluster.ReadReport("again").GetProperty("digest").GetString());
+    }
+
+    private static async Task<int> SiloWithoutShard(LocalCluster cluster)
+    {
+        RunningProcess status = cluster.Stress("status", cluster.RunName("run")!, "--cluster", cluster.Address);
+        await status.End();
+        return Enumerable.Range(0, 2).Single(silo =>
+            status.Output.Split('\n').Any(line => line.Contains(cluster.SiloName(silo), StringComparison.Ordinal) && line.Contains(" 0 shards driven", StringComparison.Ordinal)));
+    }
+}
