@@ -9,12 +9,16 @@ namespace Stress.Emulator.Simulation;
 /// (router, source). No allocation after construction.
 /// </summary>
 /// <remarks>
-/// The due times lie in one array that is searched with vector instructions: a pair has some thirty slots, and for so few a search costs less than a heap's
-/// unpredictable branches, while setting a time is one store. Larger sites are searched in groups, of which only those that changed are looked at again.
+/// Due time and slot make one number, so that the least of all is the next event and its slot at once. The numbers lie in one array that is searched with
+/// vector instructions: a pair has some thirty slots, and for so few a search costs less than a heap's unpredictable branches, while setting a time is one
+/// store. Larger sites are searched in groups, of which only those that changed are looked at again.
 /// </remarks>
 public sealed class EventQueue
 {
-    private const int GroupSize = 64;
+    private const int GroupSize = 64, SlotBits = 11, MaxSlots = 1 << SlotBits;
+
+    // 2^52 microseconds are 1.25 million hours: later than any run ends.
+    private const long Latest = long.MaxValue >> SlotBits;
     private readonly long[] _due;
     private readonly long[] _least;
     private readonly int _slots;
@@ -22,10 +26,10 @@ public sealed class EventQueue
     private long _next = long.MaxValue;
 
     /// <summary>A queue of slots, none of them due.</summary>
-    /// <param name="slots">1 to 4096.</param>
+    /// <param name="slots">1 to 2048.</param>
     public EventQueue(int slots)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, GroupSize * 64);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, MaxSlots);
         _slots = slots;
         _due = new long[(slots + 7) & ~7];
         _least = new long[(_due.Length + GroupSize - 1) / GroupSize];
@@ -43,40 +47,43 @@ public sealed class EventQueue
                 Settle();
             }
 
-            return new(_next);
+            return TimeOf(_next);
         }
     }
 
     /// <summary>When a slot is due.</summary>
-    public VirtualTime DueAt(int slot) => new(_due[slot]);
+    public VirtualTime DueAt(int slot) => TimeOf(_due[slot]);
 
-    /// <summary>Sets a slot's time; a slot that was due already moves. <see cref="VirtualTime.Never"/> cancels.</summary>
+    /// <summary>Sets a slot's time; a slot that was due already moves. <see cref="VirtualTime.Never"/> cancels, as does a time that no run reaches.</summary>
     public void Schedule(int slot, VirtualTime at)
     {
-        _due[slot] = at.Microseconds;
+        _due[slot] = at.Microseconds >= Latest ? long.MaxValue : (at.Microseconds << SlotBits) | (uint)slot;
         _changed |= 1UL << (slot / GroupSize);
     }
 
     /// <summary>The slot will not fire.</summary>
     public void Cancel(int slot) => Schedule(slot, VirtualTime.Never);
 
-    /// <summary>Takes the earliest slot out.</summary>
+    /// <summary>Takes the earliest slot out; there must be one.</summary>
     public int Pop(out VirtualTime at)
     {
         at = NextTime;
-        int group = 0;
-        while (_least[group] != _next)
-        {
-            group++;
-        }
-
-        int slot = (group * GroupSize) + IndexOf(Group(group), _next);
+        int slot = (int)_next & (MaxSlots - 1);
         Cancel(slot);
         return slot;
     }
 
     /// <summary>Writes the due times.</summary>
-    public void Save(ImageWriter image) => image.WriteArray<long>(_due.AsSpan(0, _slots));
+    public void Save(ImageWriter image)
+    {
+        Span<long> due = stackalloc long[_slots];
+        for (int slot = 0; slot < due.Length; slot++)
+        {
+            due[slot] = DueAt(slot).Microseconds;
+        }
+
+        image.WriteArray<long>(due);
+    }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     public void Load(ImageReader image)
@@ -87,6 +94,8 @@ public sealed class EventQueue
             Schedule(slot, new VirtualTime(due[slot]));
         }
     }
+
+    private static VirtualTime TimeOf(long due) => due == long.MaxValue ? VirtualTime.Never : new(due >> SlotBits);
 
     private ReadOnlySpan<long> Group(int group)
     {
@@ -119,7 +128,7 @@ public sealed class EventQueue
         _next = next;
     }
 
-    // Both need a whole number of vectors, which the constructor sees to.
+    // Needs a whole number of vectors, which the constructor sees to.
     private static long Least(ReadOnlySpan<long> due)
     {
         if (!Vector256.IsHardwareAccelerated)
@@ -144,26 +153,5 @@ public sealed class EventQueue
         low = Vector256.Min(low, low2);
         Vector128<long> pair = Vector128.Min(low.GetLower(), low.GetUpper());
         return Math.Min(pair[0], pair[1]);
-    }
-
-    private static int IndexOf(ReadOnlySpan<long> due, long value)
-    {
-        if (!Vector256.IsHardwareAccelerated)
-        {
-            return due.IndexOf(value);
-        }
-
-        ref long first = ref MemoryMarshal.GetReference(due);
-        Vector256<long> wanted = Vector256.Create(value);
-        for (int i = 0; i < due.Length; i += 4)
-        {
-            uint equal = Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)i), wanted).ExtractMostSignificantBits();
-            if (equal != 0)
-            {
-                return i + BitOperations.TrailingZeroCount(equal);
-            }
-        }
-
-        return -1;
     }
 }
