@@ -1,5 +1,6 @@
 // Modelled from NetBSD sys/net/radix.c (rn_insert, rn_addroute, rn_delete, rn_walktree): the patricia tree whose nodes lie in pairs inside the routes, as far as
 // the order of a walk depends on it. Masks are only what orders routes of one key.
+using System.Numerics;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
@@ -29,11 +30,10 @@ public sealed partial class Kernel
     // A head has three nodes: the leaf of zeros, the top, the leaf of ones. Then two a route.
     private const int RadixHead = 3, RadixRoutes = 2 * RadixHead, RadixLeft = 0, RadixTop = 1, RadixRight = 2;
 
-    private RadixNode[] _radix = RadixEmpty();
+    private RadixNode[] _radix = RadixEmpty(new RadixNode[RadixRoutes]);
 
-    private static RadixNode[] RadixEmpty()
+    private static RadixNode[] RadixEmpty(RadixNode[] nodes)
     {
-        var nodes = new RadixNode[RadixRoutes];
         for (int head = 0; head < RadixRoutes; head += RadixHead)
         {
             short top = (short)(head + RadixTop);
@@ -59,17 +59,16 @@ public sealed partial class Kernel
     // The bit in which a key first differs from a leaf's, or -1.
     private int RadixDiffers(byte family, Ipv6Address key, int leaf)
     {
-        int bits = family == AfInet ? 32 : 128;
-        bool ones = IsRadixRoot(leaf) && leaf % RadixHead == RadixRight;
-        for (int b = 0; b < bits; b++)
+        Ipv6Address other = !IsRadixRoot(leaf) ? _routes[RouteOfLeaf(leaf)].Destination
+            : leaf % RadixHead == RadixRight ? new Ipv6Address(ulong.MaxValue, ulong.MaxValue) : default;
+        if (family == AfInet)
         {
-            if (RadixBit(family, key, b) != (IsRadixRoot(leaf) ? ones : RadixBit(family, _routes[RouteOfLeaf(leaf)].Destination, b)))
-            {
-                return b;
-            }
+            uint differ = (uint)(key.Low ^ other.Low);
+            return differ == 0 ? -1 : BitOperations.LeadingZeroCount(differ);
         }
 
-        return -1;
+        return key.High != other.High ? BitOperations.LeadingZeroCount(key.High ^ other.High)
+            : key.Low != other.Low ? 64 + BitOperations.LeadingZeroCount(key.Low ^ other.Low) : -1;
     }
 
     private int RadixSearch(byte family, Ipv6Address key)
