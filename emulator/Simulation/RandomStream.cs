@@ -70,8 +70,17 @@ public struct RandomStream
         return new VirtualTime((long)((UInt128)(ulong)mean.Microseconds * (ulong)minusLnQ24 >> 24));
     }
 
-    // log2 of a non-zero integer with 24 fractional bits, by repeated squaring; 11629080 / 2^24 is ln 2.
-    private static long Log2Q24(ulong x)
+    // log2 of a non-zero integer with 24 fractional bits; 11629080 / 2^24 is ln 2. The repeated squaring decides. The machine's logarithm, which is wrong by
+    // less than 2^-20 of the last of those bits, only tells it beforehand, and is not asked where its guess lies within 2^-8 of the next number.
+    internal static long Log2Q24(ulong x)
+    {
+        double guess = Math.Log2(x) * (1 << 24);
+        long below = (long)guess;
+        return guess - below is > 1.0 / 256 and < 255.0 / 256 ? below : Log2Q24BySquaring(x);
+    }
+
+    /// <summary>log2 of a non-zero integer with 24 fractional bits, cut off.</summary>
+    internal static long Log2Q24BySquaring(ulong x)
     {
         int whole = BitOperations.Log2(x);
         ulong m = x << (63 - whole);
