@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Stress.Emulator.Simulation;
 
 /// <summary>A first-in-first-out queue of values that grows when it must and never shrinks.</summary>
@@ -20,17 +22,24 @@ public sealed class Ring<T> where T : unmanaged
     {
         if (Count == _items.Length)
         {
-            var larger = new T[Math.Max(4, _items.Length * 2)];
-            for (int i = 0; i < Count; i++)
-            {
-                larger[i] = _items[(_head + i) & (_items.Length - 1)];
-            }
-
-            _items = larger;
-            _head = 0;
+            Grow();
         }
 
-        _items[(_head + Count++) & (_items.Length - 1)] = item;
+        T[] items = _items;
+        items[(_head + Count++) & (items.Length - 1)] = item;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow()
+    {
+        var larger = new T[Math.Max(4, _items.Length * 2)];
+        for (int i = 0; i < Count; i++)
+        {
+            larger[i] = _items[(_head + i) & (_items.Length - 1)];
+        }
+
+        _items = larger;
+        _head = 0;
     }
 
     /// <summary>Takes the oldest value.</summary>
