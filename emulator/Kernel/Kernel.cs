@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Oracle;
@@ -160,8 +161,32 @@ public sealed partial class Kernel
         _host = host;
         _igmpRandom = igmpRandom;
         Heap = new KernelHeap(options.Abi, options.Fill);
-        Heap.Seed(0, heapRandom.Draw(options.FreeSoftcBlocks));
-        Heap.Seed(1, heapRandom.Draw(options.FreeSmallBlocks));
+        SeedHeap(heapRandom);
+    }
+
+    /// <summary>The machine starts again: memory as the loader leaves it, before <see cref="AttachBootInterfaces"/>. The tables keep the room that they have grown to.</summary>
+    public void Reset(RandomStream heapRandom, RandomStream igmpRandom)
+    {
+        _igmpRandom = igmpRandom;
+        _sp = 0;
+        Price = default;
+        Heap.Reset();
+        ResetIf();
+        ResetRoute();
+        ResetIn();
+        ResetIn6();
+        ResetPcb();
+        ResetQueues();
+        ResetMroute6();
+        ResetCarp();
+        ResetEpoch();
+        SeedHeap(heapRandom);
+    }
+
+    private void SeedHeap(RandomStream random)
+    {
+        Heap.Seed(0, random.Draw(_options.FreeSoftcBlocks));
+        Heap.Seed(1, random.Draw(_options.FreeSmallBlocks));
     }
 
     /// <summary>The heap.</summary>
@@ -254,7 +279,9 @@ public sealed partial class Kernel
         return block < 0 ? 0 : Heap.Read(block, word);
     }
 
-    // Follows a word found through a stale pointer: faults unless the address has a page.
+    // Follows a word found through a stale pointer: faults unless the address has a page. Inlined, as is what calls it most: a panic's way out costs by the
+    // frame (docs/performance.md).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Follow(uint word, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
     {
         if (!KernelHeap.IsMapped(word))
@@ -264,6 +291,7 @@ public sealed partial class Kernel
     }
 
     // Jumps through a function pointer found through a stale pointer.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Jump(uint word, uint expected, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
     {
         if (word != expected)

@@ -21,6 +21,14 @@ public sealed class ImageWriter
         _length += size;
     }
 
+    /// <summary>Writes a table without the zero entries at its end: how far it has grown is no part of the image.</summary>
+    public void WriteTable<T>(ReadOnlySpan<T> table)
+        where T : unmanaged
+    {
+        int last = MemoryMarshal.AsBytes(table).LastIndexOfAnyExcept((byte)0);
+        WriteArray(table[..(last < 0 ? 0 : (last / Unsafe.SizeOf<T>()) + 1)]);
+    }
+
     /// <summary>Writes a length and then the elements.</summary>
     public void WriteArray<T>(ReadOnlySpan<T> values) where T : unmanaged
     {

@@ -85,7 +85,8 @@ public sealed class Router : IKernelHost
             _groupMember = Ipv4Address.Parse(_options.GroupMember);
         }
 
-        Kernel = NewKernel();
+        (RandomStream heap, RandomStream igmp) = KernelRandom();
+        Kernel = new Kernel.Kernel(_options.Kernel, _design, Oracle, this, heap, igmp);
     }
 
     /// <summary>Number in the site; 0 is the answering system.</summary>
@@ -101,7 +102,7 @@ public sealed class Router : IKernelHost
     public Ipv4Address RouterId => Ipv4Address.Of(192, 168, (byte)Number, 1);
 
     /// <summary>The kernel that runs, or the one that panicked.</summary>
-    public Kernel.Kernel Kernel { get; private set; }
+    public Kernel.Kernel Kernel { get; }
 
     /// <summary>The kernel and its daemons run.</summary>
     public bool IsUp { get; private set; }
@@ -136,10 +137,17 @@ public sealed class Router : IKernelHost
     /// <summary>Price of the design over all boots.</summary>
     public DesignPrice Price;
 
-    private Kernel.Kernel NewKernel()
+    // Streams of their own for each boot.
+    private (RandomStream Heap, RandomStream Igmp) KernelRandom()
     {
-        var heap = new RandomStream(_site.Options.Seed, Entity ^ ((ulong)Panics << 40), RandomPurpose.Heap);
-        return new Kernel.Kernel(_options.Kernel, _design, Oracle, this, heap, new RandomStream(_site.Options.Seed, Entity ^ ((ulong)Panics << 40), RandomPurpose.Igmp));
+        ulong boot = Entity ^ ((ulong)Panics << 40);
+        return (new RandomStream(_site.Options.Seed, boot, RandomPurpose.Heap), new RandomStream(_site.Options.Seed, boot, RandomPurpose.Igmp));
+    }
+
+    private void ResetKernel()
+    {
+        (RandomStream heap, RandomStream igmp) = KernelRandom();
+        Kernel.Reset(heap, igmp);
     }
 
     /// <summary>Power on at virtual time zero.</summary>
@@ -332,7 +340,7 @@ public sealed class Router : IKernelHost
     {
         if (Panics > 0)
         {
-            Kernel = NewKernel();
+            ResetKernel();
         }
 
         Epoch++;
@@ -481,7 +489,8 @@ public sealed class Router : IKernelHost
     {
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
-        _site.Crashed(this, title, () => Oracle.Story(Kernel, gap, panic));
+        CrashTally crash = _site.Crashed(this, title);
+        crash.Told ??= Oracle.Story(Kernel, gap, panic);
         Oracle.Fatal(Kernel, panic);
         Oracle.Panicked(Kernel);
         if (_site.Clock.Trace is not null)
@@ -501,7 +510,7 @@ public sealed class Router : IKernelHost
         {
             AddPrice();
             Halt(now);
-            Kernel = NewKernel();
+            ResetKernel();
         }
     }
 
@@ -747,7 +756,6 @@ public sealed class Router : IKernelHost
         Disconnects = image.Read<long>();
         Redials = image.Read<long>();
         Price = image.Read<DesignPrice>();
-        Kernel = NewKernel();
         Kernel.Load(image);
         Oracle.Load(image);
         Competitors.Load(image);

@@ -416,8 +416,8 @@ public sealed class Site
     /// <summary>A router has panicked.</summary>
     /// <param name="router">The router.</param>
     /// <param name="title">Which code path.</param>
-    /// <param name="tell">Its call stack and the pointer's life; asked for when the title is new to the site.</param>
-    public void Crashed(Router router, CrashTitle title, Func<CrashStory> tell)
+    /// <returns>Its tally; call stack and the pointer's life are missing when the title is new to the site.</returns>
+    public CrashTally Crashed(Router router, CrashTitle title)
     {
         Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
         if (_firstCrash.IsNever)
@@ -425,14 +425,20 @@ public sealed class Site
             _firstCrash = Clock.Now;
         }
 
-        CrashTally? tally = _crashes.Find(c => c.Title == title && c.Role == router.Role);
+        CrashTally? tally = null;
+        foreach (CrashTally c in _crashes)
+        {
+            tally = c.Title == title && c.Role == router.Role ? c : tally;
+        }
+
         if (tally is null)
         {
-            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events, Told = tell() };
+            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events };
             _crashes.Add(tally);
         }
 
         tally.Count++;
+        return tally;
     }
 
     /// <summary>Links of a role that went down while their kernel lived, since virtual time zero.</summary>

@@ -11,7 +11,7 @@ public sealed record CrashTally(CrashTitle Title, Role Role)
     public long Count { get; set; }
 
     /// <summary>Stack and story before anybody asks for their words.</summary>
-    internal CrashStory? Told { get; init; }
+    internal CrashStory? Told { get; set; }
 
     /// <summary>Virtual time of the first crash with this title on this site.</summary>
     public VirtualTime First { get; set; }

@@ -121,6 +121,17 @@ public sealed class KernelHeap
         _size = abi == Abi.Ilp32 ? [1024, 16] : [2048, 32];
     }
 
+    /// <summary>No block any more: the heap of a machine that starts again.</summary>
+    public void Reset()
+    {
+        _count = 0;
+        _generation = 0;
+        ReplacedImage = default;
+        Array.Fill(_head, -1);
+        Array.Fill(_tail, -1);
+        Array.Clear(_free);
+    }
+
     /// <summary>Blocks on a class's free list: the reuse distance of the next block freed.</summary>
     public int FreeCount(int heapClass) => _free[heapClass];
 

@@ -109,6 +109,12 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetEpoch()
+    {
+        Array.Clear(_epochReaders);
+        _epochFrees = [];
+    }
+
     private void SaveEpoch(ImageWriter image)
     {
         image.WriteArray<EpochReader>(_epochReaders);

@@ -73,11 +73,12 @@ public sealed partial class Kernel
     internal const uint EthernetAddress = 0xC03A1000;
     private const uint StaticSoftcBase = 0xC03B0000;
     private const uint StaticSoftcStep = 0x400;
+    private const uint FirstStaticGeneration = 0x80000000;
 
     private Ifnet[] _ifs = new Ifnet[4];
     private int[] _ifindex2ifnet = [-1, -1, -1, -1, -1, -1, -1, -1];
     private ushort _ifIndexCursor = 1;
-    private uint _staticGeneration = 0x80000000;
+    private uint _staticGeneration = FirstStaticGeneration;
     private bool _detaching;
 
     /// <summary>Interface slots; a slot is in use when <see cref="Ifnet.Attached"/>.</summary>
@@ -312,9 +313,18 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetIf()
+    {
+        Array.Clear(_ifs);
+        Array.Fill(_ifindex2ifnet, -1);
+        _ifIndexCursor = 1;
+        _staticGeneration = FirstStaticGeneration;
+        _detaching = false;
+    }
+
     private void SaveIf(ImageWriter image)
     {
-        image.WriteArray<Ifnet>(_ifs);
+        image.WriteTable<Ifnet>(_ifs);
         image.WriteArray<int>(_ifindex2ifnet);
         image.Write(_ifIndexCursor);
         image.Write(_staticGeneration);

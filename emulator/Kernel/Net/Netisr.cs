@@ -76,6 +76,15 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetQueues()
+    {
+        _ipintrq.Clear();
+        _dummynet.Clear();
+        _ipq.Clear();
+        _pipeTicks = 0;
+        _fromDummynet = false;
+    }
+
     private void SaveQueues(ImageWriter image)
     {
         MbufQueues.Save(_ipintrq, image);

@@ -268,10 +268,21 @@ public sealed partial class Kernel
         return Errno.None;
     }
 
+    private void ResetRoute()
+    {
+        Array.Clear(_routes);
+        Array.Clear(_radix);
+        RadixEmpty(_radix);
+        Array.Clear(_rtQueue);
+        _rtHead = _rtCount = _rtBytes = 0;
+        _rtOpen = false;
+        RoutingMessagesLost = 0;
+    }
+
     private void SaveRoute(ImageWriter image)
     {
-        image.WriteArray<RtEntry>(_routes);
-        image.WriteArray<RadixNode>(_radix);
+        image.WriteTable<RtEntry>(_routes);
+        image.WriteTable<RadixNode>(_radix);
         image.WriteArray<RoutingMessage>(_rtQueue);
         image.Write(_rtHead);
         image.Write(_rtCount);

@@ -323,6 +323,7 @@ public sealed partial class Kernel
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void InLeaveMembership(int m, uint generation)
     {
         if (!IsFreed(m, generation, UseSite.InDelMulti))
@@ -346,13 +347,23 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetIn()
+    {
+        _inMultiGeneration = 0;
+        Array.Clear(_inIfaddrs);
+        Array.Clear(_inMultis);
+        _inIfaddrOrder = 0;
+        Array.Clear(_routerInfos);
+        _igmpTimersRunning = false;
+    }
+
     private void SaveIn(ImageWriter image)
     {
         image.Write(_inMultiGeneration);
-        image.WriteArray<InIfaddr>(_inIfaddrs);
-        image.WriteArray<InMulti>(_inMultis);
+        image.WriteTable<InIfaddr>(_inIfaddrs);
+        image.WriteTable<InMulti>(_inMultis);
         image.Write(_inIfaddrOrder);
-        image.WriteArray<RouterInfo>(_routerInfos);
+        image.WriteTable<RouterInfo>(_routerInfos);
         image.Write(_igmpTimersRunning);
     }
 

@@ -131,6 +131,7 @@ public sealed partial class Kernel
         Pop();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void IpFreeMoptions(int s)
     {
         Push(KernelFunction.IpFreeMoptions);
@@ -537,11 +538,18 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetPcb()
+    {
+        Array.Clear(_pcbs);
+        Array.Clear(_mships6);
+        Array.Clear(_deferred);
+    }
+
     private void SavePcb(ImageWriter image)
     {
-        image.WriteArray<Pcb>(_pcbs);
-        image.WriteArray<In6MultiMship>(_mships6);
-        image.WriteArray<DeferredBlock>(_deferred);
+        image.WriteTable<Pcb>(_pcbs);
+        image.WriteTable<In6MultiMship>(_mships6);
+        image.WriteTable<DeferredBlock>(_deferred);
     }
 
     private void LoadPcb(ImageReader image)

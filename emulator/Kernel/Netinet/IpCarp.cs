@@ -105,6 +105,8 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetCarp() => Array.Clear(_carps);
+
     private void SaveCarp(ImageWriter image) => image.WriteArray<CarpSoftc>(_carps);
 
     private void LoadCarp(ImageReader image) => _carps = image.ReadArray<CarpSoftc>();

@@ -679,11 +679,21 @@ public sealed partial class Kernel
         return default;
     }
 
+    private void ResetIn6()
+    {
+        Array.Clear(_in6Ifaddrs);
+        Array.Clear(_in6Multis);
+        Array.Clear(_kludges);
+        _in6MultiGeneration = 0;
+        _mldTimersRunning = false;
+        _ipId = 0;
+    }
+
     private void SaveIn6(ImageWriter image)
     {
-        image.WriteArray<In6Ifaddr>(_in6Ifaddrs);
-        image.WriteArray<In6Multi>(_in6Multis);
-        image.WriteArray<Kludge>(_kludges);
+        image.WriteTable<In6Ifaddr>(_in6Ifaddrs);
+        image.WriteTable<In6Multi>(_in6Multis);
+        image.WriteTable<Kludge>(_kludges);
         image.Write(_in6MultiGeneration);
         image.Write(_mldTimersRunning);
         image.Write(_ipId);

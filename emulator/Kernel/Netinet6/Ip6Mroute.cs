@@ -203,6 +203,13 @@ public sealed partial class Kernel
         }
     }
 
+    private void ResetMroute6()
+    {
+        Array.Clear(_mif6table);
+        Array.Clear(_mf6ctable);
+        _ip6Mrouter = -1;
+    }
+
     private void SaveMroute6(ImageWriter image)
     {
         image.WriteArray<Mif6>(_mif6table);
