@@ -83,10 +83,13 @@ public sealed record RunReport : ScenarioReport
 /// <param name="Silos">Silos that took part.</param>
 /// <param name="StartSeconds">Wall time from the start to the first window.</param>
 /// <param name="Routers">Routers in the run.</param>
-/// <param name="RoutersInMemory">Most of them whose images were in memory at one moment: as many sites as are under way at once (<c>--in-flight</c>).</param>
+/// <param name="RoutersInMemory">
+/// Most of them whose images were in memory at one moment; 0 when a silo that had held more before was not asked in time. A site's image is in memory from its first
+/// window to its last, so a paced run, which moves all sites on together, has all of them there.
+/// </param>
 /// <param name="PeakMemoryBytes">Most memory that the silos' processes have had in the run, added up.</param>
 /// <param name="IdleMemoryBytes">Memory of those processes at their start, added up.</param>
-/// <param name="MemoryPerRouterBytes">The difference, divided by the routers in memory. What a silo needs for any run is in it: it says little of a few routers.</param>
+/// <param name="MemoryPerRouterBytes">The difference, divided by the routers in memory; 0 where they are not known. What a silo needs for any run is in it: it says little of a few routers.</param>
 /// <param name="Memory">The same for each silo, in the order of their names.</param>
 public sealed record ExecutionFacts(
     int Silos, double StartSeconds, long Routers, long RoutersInMemory, long PeakMemoryBytes, long IdleMemoryBytes, long MemoryPerRouterBytes, IReadOnlyList<SiloMemoryFacts> Memory);

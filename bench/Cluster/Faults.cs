@@ -49,8 +49,7 @@ public static class Faults
             case Fault.KillAll:
                 await cluster.KillSilo(0);
                 await cluster.KillSilo(1);
-                await cluster.StartSilo(0);
-                await cluster.StartSilo(1);
+                await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
                 break;
         }
     }

@@ -101,7 +101,7 @@ public static class ReportBuilder
         long peak = run.Memory.Sum(silo => silo.PeakMemoryBytes), idle = run.Memory.Sum(silo => silo.IdleMemoryBytes);
         return new ExecutionFacts(
             run.Memory.Count, Math.Round(first.TotalSeconds, 3), launch.Plan.Sites * routersOfSite, sites * routersOfSite, peak, idle,
-            (peak - idle) / Math.Max(1, sites * routersOfSite), run.Memory);
+            sites == 0 ? 0 : (peak - idle) / (sites * routersOfSite), run.Memory);
     }
 
     /// <summary>The distinct crashes of a run, most frequent first.</summary>

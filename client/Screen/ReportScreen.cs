@@ -51,15 +51,18 @@ public static class ReportScreen
         {
             Fact(console, "execution", string.Create(
                 CultureInfo.InvariantCulture,
-                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s; at most {Count(on.RoutersInMemory)} of {Count(on.Routers)} routers in memory at once"));
+                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s{(on.RoutersInMemory == 0 ? "" : $"; at most {Count(on.RoutersInMemory)} of {Count(on.Routers)} routers in memory at once")}"));
             foreach (SiloMemoryFacts silo in on.Memory.Take(MaxLines))
             {
                 Fact(console, "", $"silo {silo.Silo}: {Mebibytes(silo.IdleMemoryBytes)} MiB at its start, at most {Mebibytes(silo.PeakMemoryBytes)} in the run");
             }
 
-            Fact(console, "memory", string.Create(
-                CultureInfo.InvariantCulture,
-                $"{on.MemoryPerRouterBytes / 1024.0:#,0.0} KiB a router in memory, with all that a silo needs for a run: {Mebibytes(on.PeakMemoryBytes - on.IdleMemoryBytes)} MiB for {Count(on.RoutersInMemory)}"));
+            if (on.RoutersInMemory > 0)
+            {
+                Fact(console, "memory", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{on.MemoryPerRouterBytes / 1024.0:#,0.0} KiB a router in memory, with all that a silo needs for a run: {Mebibytes(on.PeakMemoryBytes - on.IdleMemoryBytes)} MiB for {Count(on.RoutersInMemory)}"));
+            }
         }
 
         Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");
