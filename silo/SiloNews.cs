@@ -16,6 +16,11 @@ internal sealed class SiloNews(ISiloStatusOracle oracle, ILocalSiloDetails here,
         _ =>
         {
             oracle.SubscribeToSiloStatusEvents(this);
+            foreach ((SiloAddress silo, SiloStatus status) in oracle.GetApproximateSiloStatuses(onlyActive: true))
+            {
+                SiloStatusChangeNotification(silo, status);
+            }
+
             return Task.CompletedTask;
         },
         _ =>
