@@ -13,7 +13,7 @@ public sealed class ClusterClient : IRunHost
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan FactsPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FactsPatience = TimeSpan.FromSeconds(4);
 
     private readonly IHost _host;
 

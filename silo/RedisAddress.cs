@@ -10,7 +10,7 @@ namespace Stress.Silo;
 public sealed record RedisAddress
 {
     private const int DefaultPort = 6379;
-    private const int ConnectMilliseconds = 2_000;
+    private const int ConnectMilliseconds = 5_000;
     private const int CommandMilliseconds = 5_000;
     private const int ReconnectFirstMilliseconds = 200;
     private const int ReconnectLongestMilliseconds = 2_000;
