@@ -32,7 +32,7 @@ public static class OverheadCommand
     public static Command Create()
     {
         var file = new Option<string>("--scenario") { Description = "The scenario.", DefaultValueFactory = _ => "scenarios/troxel-2005.yaml" };
-        var pairs = new Option<int>("--pairs") { Description = "Pairs of a run.", DefaultValueFactory = _ => 200 };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of a run.", DefaultValueFactory = _ => 500 };
         var hours = new Option<int>("--hours") { Description = "Virtual hours of a run.", DefaultValueFactory = _ => 72 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds, besides one to warm up.", DefaultValueFactory = _ => 9 };
         var command = new Command("overhead", "What metrics and traces cost a run.") { file, pairs, hours, rounds };

@@ -274,6 +274,12 @@ public sealed class ShardGrain(
     private Task<SliceResult> Call(IModemLinkGrain link, RunPlan plan, int window, bool first)
     {
         using Activity? unheard = WindowSpans.IsHeard && !traces.Take() ? WindowSpans.Unheard() : null;
+        if (unheard is not null)
+        {
+            // Orleans carries the context of the call that started the drivers along with every call of theirs.
+            RequestContext.Set(WindowSpans.ContextHeader, unheard.Id!);
+        }
+
         return Closing ? link.Close(plan, window, keep: _phase == RunPhase.Interrupted) : link.RunSlice(plan, window, first);
     }
 

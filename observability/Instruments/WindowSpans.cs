@@ -16,6 +16,9 @@ public static class WindowSpans
 
     private static readonly ActivitySource Source = new(SourceName);
 
+    /// <summary>The W3C name under which a context travels.</summary>
+    public const string ContextHeader = "traceparent";
+
     /// <summary>True when somebody listens.</summary>
     public static bool IsHeard => Source.HasListeners();
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Time.Testing;
 using Stress.Observability.Instruments;
 using Stress.Silo;
 using Xunit;
@@ -39,6 +40,30 @@ public sealed class TelemetryTests
 
         // The router writes it, in the call that gives the image back.
         Assert.Contains(ours, span => span.OperationName == "checkpoint");
+    }
+
+    [Fact]
+    public async Task Of_the_slices_of_one_second_a_silo_traces_a_few()
+    {
+        var spans = new ConcurrentBag<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == WindowSpans.SourceName || TelemetryExtensions.OrleansSources.Contains(source.Name),
+            Sample = (ref ActivityCreationOptions<ActivityContext> span) =>
+                (span.Parent.TraceFlags & ActivityTraceFlags.Recorded) != 0 || span.Name == "few" ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.PropagationData,
+            ActivityStopped = spans.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        RunPlan plan = Plans.Of(sites: 3 * TracedSlices.ASecond, windows: 1, runId: "few") with { Telemetry = Telemetry };
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = 1, Clock = new FakeTimeProvider() });
+        ActivityTraceId trace;
+        using (Activity command = WindowSpans.Command("few")!)
+        {
+            trace = command.TraceId;
+            await Finish(silo, plan);
+        }
+
+        Assert.Equal(TracedSlices.ASecond, spans.Count(span => span.TraceId == trace && span.Recorded && span.OperationName == "window"));
     }
 
     [Fact]
