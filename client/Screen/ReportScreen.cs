@@ -10,6 +10,9 @@ public static class ReportScreen
     /// <summary>Most lines for things of one kind: the report has all of them.</summary>
     private const int MaxLines = 5;
 
+    /// <summary>Memory a router is said of so many: of a few it is what the process takes for anything.</summary>
+    private const int ManyRouters = 1_000;
+
     /// <summary>Writes the tables, the digest, what is missing, the verdicts, and where the files are.</summary>
     public static void Write(IAnsiConsole console, RunReport report, string folder)
     {
@@ -49,20 +52,7 @@ public static class ReportScreen
             $"{Count(report.Events)} events, {Count(report.Frames)} frames in {report.WallSeconds:0.0} s; sites: {Count(report.Work.Planned)} planned = {Count(report.Work.Done)} done + {Count(report.Work.Failed)} failed + {Count(report.Work.Lost)} lost"));
         if (report.Execution is { } on)
         {
-            Fact(console, "execution", string.Create(
-                CultureInfo.InvariantCulture,
-                $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s{(on.RoutersInMemory == 0 ? "" : $"; at most {Count(on.RoutersInMemory)} of {Count(on.Routers)} routers in memory at once")}"));
-            foreach (SiloMemoryFacts silo in on.Memory.Take(MaxLines))
-            {
-                Fact(console, "", $"silo {silo.Silo}: {Mebibytes(silo.IdleMemoryBytes)} MiB at its start, at most {Mebibytes(silo.PeakMemoryBytes)} in the run");
-            }
-
-            if (on.RoutersInMemory > 0)
-            {
-                Fact(console, "memory", string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{on.MemoryPerRouterBytes / 1024.0:#,0.0} KiB a router in memory, with all that a silo needs for a run: {Mebibytes(on.PeakMemoryBytes - on.IdleMemoryBytes)} MiB for {Count(on.RoutersInMemory)}"));
-            }
+            Execution(console, on);
         }
 
         Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");
@@ -81,6 +71,27 @@ public static class ReportScreen
         Fact(console, "repeat", report.Command);
         Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
     }
+
+    private static void Execution(IAnsiConsole console, ExecutionFacts on)
+    {
+        string routers = on.RoutersInMemory == 0 ? "" : $"; up to {Count(on.RoutersInMemory)} of {Count(on.Routers)} routers in it at once";
+        string alone = on.Memory is [var one] ? $", {Memory(one)}" : "";
+        Fact(console, "execution", string.Create(
+            CultureInfo.InvariantCulture, $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s{alone}{routers}"));
+        foreach (SiloMemoryFacts silo in on.Memory.Take(alone.Length > 0 ? 0 : MaxLines))
+        {
+            Fact(console, "", $"silo {silo.Silo}: {Memory(silo)}");
+        }
+
+        if (on.RoutersInMemory >= ManyRouters)
+        {
+            Fact(console, "memory", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{on.MemoryPerRouterBytes / 1024.0:#,0.0} KiB a router in memory, with all that a silo needs for a run: {Mebibytes(on.PeakMemoryBytes - on.IdleMemoryBytes)} MiB for {Count(on.RoutersInMemory)}"));
+        }
+    }
+
+    private static string Memory(SiloMemoryFacts silo) => $"{Mebibytes(silo.IdleMemoryBytes)} MiB at its start, at most {Mebibytes(silo.PeakMemoryBytes)}";
 
     /// <summary>Writes the tables of rates and of crash titles.</summary>
     public static void Rates(IAnsiConsole console, RunReport report)
