@@ -18,6 +18,12 @@ public static class SiloHost
     /// <summary>Wall time that a silo has for its drain. Kubernetes must be told a longer one.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Wall time after which a silo that was asked to leave ends, whether it has left or not. Orleans waits longer for a Redis that does not answer, and whatever
+    /// the silo had restarts from its last checkpoint.
+    /// </summary>
+    public static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(45);
+
     private static readonly string[] ConsequencesOfDeath =
     [
         "Orleans.Runtime.MembershipService.SiloHealthMonitor",

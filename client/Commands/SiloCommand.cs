@@ -67,7 +67,17 @@ public static class SiloCommand
             $"silo {settings.Advertise}:{settings.SiloPort} of {settings.Redis}, gateway port {settings.GatewayPort}, {settings.Workers} workers, {app.Urls.First()}{SiloDefaults.MetricsPath}");
         terminal.Out.Profile.Out.Writer.Flush();
         await WaitFor(app, stop);
-        await app.StopAsync(CancellationToken.None);
+        try
+        {
+            await app.StopAsync(CancellationToken.None).WaitAsync(SiloHost.LeaveTime, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing of it can be waited for any more, its end least of all.
+            terminal.Error.WriteLine($"stress: the silo has not left its cluster within {SiloHost.LeaveTime.TotalSeconds:0} s ({settings.Redis} does not answer?) and ends all the same; its sites go on elsewhere from their last checkpoints");
+            Environment.Exit(ExitCodes.Incomplete);
+        }
+
         return ExitCodes.Ok;
     }
 

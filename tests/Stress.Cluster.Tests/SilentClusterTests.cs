@@ -30,4 +30,15 @@ public sealed class SilentClusterTests
         Assert.NotEqual(ExitCodes.Usage, await watch.End());
         Assert.True(cluster.HasReport("run"), watch.Output);
     }
+
+    [ToolFact("redis-server")]
+    public async Task A_silo_that_is_asked_to_leave_while_redis_is_away_ends_in_the_time_that_is_documented()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        RunningProcess silo = await cluster.StartSilo(0);
+        await cluster.StopRedis();
+
+        Assert.Equal(ExitCodes.Incomplete, await silo.Terminate());
+        Assert.Contains("the silo has not left its cluster within 45 s", silo.Output, StringComparison.Ordinal);
+    }
 }
