@@ -25,8 +25,12 @@ public sealed class ImageWriter
     public void WriteTable<T>(ReadOnlySpan<T> table)
         where T : unmanaged
     {
-        int last = MemoryMarshal.AsBytes(table).LastIndexOfAnyExcept((byte)0);
-        WriteArray(table[..(last < 0 ? 0 : (last / Unsafe.SizeOf<T>()) + 1)]);
+        int start = _length;
+        WriteArray(table);
+        Span<byte> written = _buffer.AsSpan(start + sizeof(int), _length - start - sizeof(int));
+        int entries = (written.LastIndexOfAnyExcept((byte)0) + Unsafe.SizeOf<T>()) / Unsafe.SizeOf<T>();
+        MemoryMarshal.Write(_buffer.AsSpan(start), in entries);
+        _length = start + sizeof(int) + (entries * Unsafe.SizeOf<T>());
     }
 
     /// <summary>Writes a length and then the elements.</summary>

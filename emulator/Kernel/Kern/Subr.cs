@@ -75,7 +75,7 @@ public sealed partial class Kernel
                 return;
             }
 
-            if (d.Generation == 0)
+            if (free < 0 && d.Generation == 0)
             {
                 free = i;
             }

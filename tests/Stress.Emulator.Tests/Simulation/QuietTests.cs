@@ -60,31 +60,34 @@ public class QuietTests
     ];
 
     [Fact]
-    public void Tally_digest_console_and_image_are_the_same_when_every_event_is_taken_in_full() =>
-        AnyOptions.Sample(
-            options =>
+    public void Tally_digest_console_and_image_are_the_same_when_every_event_is_taken_in_full() => AnyOptions.Sample(AreTheSame, iter: 60, threads: 1);
+
+    // Its called system counts references in a table that had grown before the reload.
+    [Fact]
+    public void A_table_that_has_grown_is_used_as_one_that_was_read_from_an_image() => AreTheSame(AnyOptions.Single(static _ => true, "cqkDeh3VXqc3"));
+
+    private static void AreTheSame(SiteOptions options)
+    {
+        Site skips = Site.Create(options, 3), full = Site.Create(options with { SkipQuiet = false }, 3);
+        for (int window = 0; window < 14; window++)
+        {
+            skips.RunWindow();
+            full.RunWindow();
+            Assert.Equal(JsonSerializer.Serialize(full.Tally), JsonSerializer.Serialize(skips.Tally));
+            Assert.Equal(Image(full), Image(skips));
+            if (window == 6)
             {
-                Site skips = Site.Create(options, 3), full = Site.Create(options with { SkipQuiet = false }, 3);
-                for (int window = 0; window < 14; window++)
-                {
-                    skips.RunWindow();
-                    full.RunWindow();
-                    Assert.Equal(JsonSerializer.Serialize(full.Tally), JsonSerializer.Serialize(skips.Tally));
-                    Assert.Equal(Image(full), Image(skips));
-                    if (window == 6)
-                    {
-                        skips = Site.Load(options, 3, new ImageReader(Image(skips)));
-                    }
-                }
+                skips = Site.Load(options, 3, new ImageReader(Image(skips)));
+            }
+        }
 
-                for (int r = 0; r < full.RouterCount; r++)
-                {
-                    Assert.Equal(full.Show(r), skips.Show(r));
-                }
+        for (int r = 0; r < full.RouterCount; r++)
+        {
+            Assert.Equal(full.Show(r), skips.Show(r));
+        }
 
-                Assert.Equal(0, full.QuietEvents);
-            },
-            iter: 60, threads: 1);
+        Assert.Equal(0, full.QuietEvents);
+    }
 
     [Theory]
     [InlineData(1)]
