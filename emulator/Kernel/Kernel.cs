@@ -159,12 +159,11 @@ public sealed partial class Kernel
         _switches = switches;
         _oracle = oracle;
         _host = host;
-        _igmpRandom = igmpRandom;
         Heap = new KernelHeap(options.Abi, options.Fill);
-        SeedHeap(heapRandom);
+        Reset(heapRandom, igmpRandom);
     }
 
-    /// <summary>The machine starts again: memory as the loader leaves it, before <see cref="AttachBootInterfaces"/>. The tables keep the room that they have grown to.</summary>
+    /// <summary>The machine starts, or starts again: memory as the loader leaves it, before <see cref="AttachBootInterfaces"/>. The tables keep the room that they have grown to.</summary>
     public void Reset(RandomStream heapRandom, RandomStream igmpRandom)
     {
         _igmpRandom = igmpRandom;
@@ -180,13 +179,8 @@ public sealed partial class Kernel
         ResetMroute6();
         ResetCarp();
         ResetEpoch();
-        SeedHeap(heapRandom);
-    }
-
-    private void SeedHeap(RandomStream random)
-    {
-        Heap.Seed(0, random.Draw(_options.FreeSoftcBlocks));
-        Heap.Seed(1, random.Draw(_options.FreeSmallBlocks));
+        Heap.Seed(0, heapRandom.Draw(_options.FreeSoftcBlocks));
+        Heap.Seed(1, heapRandom.Draw(_options.FreeSmallBlocks));
     }
 
     /// <summary>The heap.</summary>

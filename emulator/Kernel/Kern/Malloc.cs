@@ -107,9 +107,9 @@ public sealed class KernelHeap
     private readonly MallocFill _fill;
     private HeapBlock[] _blocks = new HeapBlock[40];
     private int _count;
-    private readonly int[] _head = [-1, -1];
-    private readonly int[] _tail = [-1, -1];
-    private readonly int[] _free = [0, 0];
+    private readonly int[] _head = new int[2];
+    private readonly int[] _tail = new int[2];
+    private readonly int[] _free = new int[2];
     private readonly int[] _size;
     private uint _generation;
 
@@ -119,6 +119,7 @@ public sealed class KernelHeap
         _abi = abi;
         _fill = fill;
         _size = abi == Abi.Ilp32 ? [1024, 16] : [2048, 32];
+        Reset();
     }
 
     /// <summary>No block any more: the heap of a machine that starts again.</summary>

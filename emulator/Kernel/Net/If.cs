@@ -76,9 +76,9 @@ public sealed partial class Kernel
     private const uint FirstStaticGeneration = 0x80000000;
 
     private Ifnet[] _ifs = new Ifnet[4];
-    private int[] _ifindex2ifnet = [-1, -1, -1, -1, -1, -1, -1, -1];
-    private ushort _ifIndexCursor = 1;
-    private uint _staticGeneration = FirstStaticGeneration;
+    private int[] _ifindex2ifnet = new int[8];
+    private ushort _ifIndexCursor;
+    private uint _staticGeneration;
     private bool _detaching;
 
     /// <summary>Interface slots; a slot is in use when <see cref="Ifnet.Attached"/>.</summary>

@@ -30,18 +30,17 @@ public sealed partial class Kernel
     // A head has three nodes: the leaf of zeros, the top, the leaf of ones. Then two a route.
     private const int RadixHead = 3, RadixRoutes = 2 * RadixHead, RadixLeft = 0, RadixTop = 1, RadixRight = 2;
 
-    private RadixNode[] _radix = RadixEmpty(new RadixNode[RadixRoutes]);
+    private RadixNode[] _radix = new RadixNode[RadixRoutes];
 
-    private static RadixNode[] RadixEmpty(RadixNode[] nodes)
+    private void RadixEmpty()
     {
+        Array.Clear(_radix);
         for (int head = 0; head < RadixRoutes; head += RadixHead)
         {
             short top = (short)(head + RadixTop);
-            nodes[head + RadixLeft] = nodes[head + RadixRight] = new RadixNode { P = top, L = -1, R = -1, B = -1, Dup = -1 };
-            nodes[top] = new RadixNode { P = top, L = (short)(head + RadixLeft), R = (short)(head + RadixRight), B = 0, Dup = -1, Active = true };
+            _radix[head + RadixLeft] = _radix[head + RadixRight] = new RadixNode { P = top, L = -1, R = -1, B = -1, Dup = -1 };
+            _radix[top] = new RadixNode { P = top, L = (short)(head + RadixLeft), R = (short)(head + RadixRight), B = 0, Dup = -1, Active = true };
         }
-
-        return nodes;
     }
 
     private static int RadixHeadOf(byte family) => family == AfInet ? 0 : RadixHead;

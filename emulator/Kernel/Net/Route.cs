@@ -271,8 +271,7 @@ public sealed partial class Kernel
     private void ResetRoute()
     {
         Array.Clear(_routes);
-        Array.Clear(_radix);
-        RadixEmpty(_radix);
+        RadixEmpty();
         Array.Clear(_rtQueue);
         _rtHead = _rtCount = _rtBytes = 0;
         _rtOpen = false;

@@ -34,7 +34,7 @@ public sealed partial class Kernel
 
     private Mif6[] _mif6table = [];
     private Mf6c[] _mf6ctable = [];
-    private int _ip6Mrouter = -1;
+    private int _ip6Mrouter;
 
     /// <summary>The mif table.</summary>
     public ReadOnlySpan<Mif6> Mifs => _mif6table;
