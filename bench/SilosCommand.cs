@@ -15,15 +15,14 @@ internal static class SilosCommand
         var command = new Command("silos", "Two silo processes on Redis, compared with one embedded silo.") { pairs, hours, rounds };
         command.SetAction(async (line, _) =>
         {
-            await using ClusterSpeed? cluster = await ClusterSpeed.Start();
-            if (cluster is null)
+            ClusterShareOf[]? shares = await ClusterSpeed.Shares(line.GetValue(pairs), line.GetValue(hours), line.GetValue(rounds));
+            if (shares is null)
             {
                 Console.Error.WriteLine("stress: redis-server is missing; accepted is one on the PATH (Debian package redis-server)");
                 return Client.ExitCodes.Usage;
             }
 
             Console.WriteLine("pair-hours/s: cluster  embedded  share");
-            ClusterShareOf[] shares = await cluster.Shares(line.GetValue(pairs), line.GetValue(hours), line.GetValue(rounds));
             foreach (ClusterShareOf share in shares)
             {
                 Console.WriteLine($"{share.Cluster,21:n0} {share.Embedded,9:n0} {share.Share,6:p0}{(share.SameDigest ? "" : "   DIGESTS DIFFER")}");

@@ -31,10 +31,20 @@ public sealed class LocalCluster : IAsyncDisposable
     public string Address => _secure ? $"rediss://localhost:{_redisPort}" : $"redis://127.0.0.1:{_redisPort}";
 
     /// <summary>Starts Redis, and no silo yet.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no redis-server.</exception>
     public static LocalCluster Start()
     {
         LocalCluster cluster = Create();
-        cluster.StartRedis();
+        try
+        {
+            cluster.StartRedis();
+        }
+        catch
+        {
+            Directory.Delete(cluster.Folder);
+            throw;
+        }
+
         return cluster;
     }
 
@@ -68,7 +78,8 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>Starts a silo, or starts it again at its old address, and waits until it has joined.</summary>
     /// <param name="number">Its number: 0, 1, 2...</param>
-    public async Task<RunningProcess> StartSilo(int number)
+    /// <param name="workers">Sites that it executes at once.</param>
+    public async Task<RunningProcess> StartSilo(int number, int workers = 2)
     {
         if (!_ports.TryGetValue(number, out (int Silo, int Gateway) ports))
         {
@@ -76,7 +87,7 @@ public sealed class LocalCluster : IAsyncDisposable
         }
 
         RunningProcess silo = _silos[number] = Stress(
-            "silo", "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", "2");
+            "silo", "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", Text(workers));
         await silo.Says("/metrics");
         return silo;
     }
@@ -149,9 +160,8 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The report of a run, without what depends on where and how fast it was executed.</summary>
     public string ReportOf(string name)
     {
-        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(RunFolder(name)!, "report.json")));
         string[] placement = ["runId", "wallSeconds", "workers", "execution"];
-        return string.Join('\n', report.RootElement.EnumerateObject().Where(field => !placement.Contains(field.Name)).Select(field => $"{field.Name}: {field.Value}"));
+        return string.Join('\n', ReadReport(name).EnumerateObject().Where(field => !placement.Contains(field.Name)).Select(field => $"{field.Name}: {field.Value}"));
     }
 
     /// <inheritdoc/>

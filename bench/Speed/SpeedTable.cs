@@ -96,9 +96,9 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
         yield return new($"{processors} bare threads to {processors} times one", "", $"{Median(shares, s => s.Bare):p0}: what the machine gives", null);
     }
 
-    private static double Median(IEnumerable<GrainShare> shares, Func<GrainShare, double> of)
+    private static double Median<T>(IEnumerable<T> rounds, Func<T, double> of)
     {
-        double[] sorted = [.. shares.Select(of).Order()];
+        double[] sorted = [.. rounds.Select(of).Order()];
         return sorted[sorted.Length / 2];
     }
 
@@ -107,14 +107,13 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
     {
         const string What = "two silo processes on Redis to one embedded silo";
         string target = $"at least {ClusterShare:p0}";
-        await using ClusterSpeed? cluster = await ClusterSpeed.Start();
-        if (cluster is null)
+        ClusterShareOf[]? rounds = await ClusterSpeed.Shares(PairsOfTarget * 2 / _scale, ClusterHours, ClusterRounds);
+        if (rounds is null)
         {
             return new(What, target, "not measured: needs redis-server (Debian package redis-server)", null);
         }
 
-        ClusterShareOf[] rounds = await cluster.Shares(PairsOfTarget * 2 / _scale, ClusterHours, ClusterRounds);
-        double share = rounds.Select(r => r.Share).Order().ElementAt(rounds.Length / 2);
+        double share = Median(rounds, r => r.Share);
         bool same = rounds.All(r => r.SameDigest);
         return new(
             What, target,
