@@ -18,6 +18,15 @@ public static class ExitCodes
     /// <summary>Work was lost or failed.</summary>
     public const int Incomplete = 4;
 
+    /// <summary>Nothing was decided: not modelled, too few to say, nothing could happen. Never counts as clean.</summary>
+    public const int NotDecided = 5;
+
+    /// <summary>What the command needs (cluster, Redis, silos, kernel) is not there; trying again may help.</summary>
+    public const int Unavailable = 6;
+
+    /// <summary>The result is known and was printed, but could not be written; trying again may help.</summary>
+    public const int NotWritten = 7;
+
     /// <summary>What <c>git bisect run</c> takes for "this commit cannot be tested".</summary>
     public const int BisectSkip = 125;
 
@@ -32,8 +41,8 @@ public static class ExitCodes
         interrupted ? Interrupted : differs ? NotDeterministic : !complete ? Incomplete : expectationsMet ? Ok : ExpectationFailed;
 
     /// <summary>
-    /// The code under <c>--bisect</c>. Only an expectation that is not met says that a commit is bad: a usage error, non-determinism and missing work say
-    /// nothing about it, and <c>git bisect run</c> skips a commit on 125. 130 stays, since git stops the whole bisection above 127.
+    /// The code under <c>--bisect</c>. Only an expectation that is not met says that a commit is bad: a usage error, non-determinism, missing work and what
+    /// was not decided, not there or not written say nothing about it, and <c>git bisect run</c> skips a commit on 125. 130 stays, since git stops the whole bisection above 127.
     /// </summary>
-    public static int ForBisect(int code) => code is Usage or NotDeterministic or Incomplete ? BisectSkip : code;
+    public static int ForBisect(int code) => code is Usage or NotDeterministic or Incomplete or NotDecided or Unavailable or NotWritten ? BisectSkip : code;
 }
