@@ -174,12 +174,13 @@ public sealed class ShardGrain(
 
         if (phase == RunPhase.Paused)
         {
-            _paused ??= new TaskCompletionSource();
+            _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
-        else
+        else if (_paused is { } paused)
         {
-            _paused?.TrySetResult();
+            // The field is whole before anybody who waits hears of it.
             _paused = null;
+            paused.SetResult();
         }
     }
 

@@ -83,7 +83,7 @@ public static class SiloCommand
 
     private static async Task WaitFor(WebApplication app, CancellationToken stop)
     {
-        var ended = new TaskCompletionSource();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration asked = stop.Register(() => ended.TrySetResult());
         using CancellationTokenRegistration itself = app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult());
         await ended.Task;

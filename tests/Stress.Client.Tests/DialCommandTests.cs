@@ -54,7 +54,7 @@ public sealed class DialCommandTests : IDisposable
     {
         using var console = new TcpListener(IPAddress.Loopback, 0);
         console.Start();
-        var over = new TaskCompletionSource();
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task told = Task.Run(async () =>
         {
             using TcpClient client = await console.AcceptTcpClientAsync();
