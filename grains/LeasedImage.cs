@@ -10,7 +10,8 @@ public sealed class LeasedImage
     private readonly int _site;
     private SiteAtRest? _image;
     private SiteImage? _checkpoint;
-    private long _lease;
+    private readonly Guid _activation;
+    private long _leases;
     private bool _out;
 
     /// <summary>The image of a site: as it was when its router moved here, or from its last checkpoint, or from virtual time zero.</summary>
@@ -18,13 +19,13 @@ public sealed class LeasedImage
     /// <param name="site">The site's number.</param>
     /// <param name="checkpoint">The last checkpoint, or null.</param>
     /// <param name="moved">The image that came with the router from another silo, or null.</param>
-    /// <param name="leases">Where the numbers of leases start, so that those of two activations differ.</param>
-    public LeasedImage(RunPlan plan, int site, SiteImage? checkpoint, SiteImage? moved = null, long leases = 0)
+    /// <param name="activation">Tells the leases of this activation from those of any other.</param>
+    public LeasedImage(RunPlan plan, int site, SiteImage? checkpoint, SiteImage? moved = null, Guid activation = default)
     {
         _plan = plan;
         _site = site;
         _checkpoint = checkpoint;
-        _lease = leases;
+        _activation = activation;
         _image = moved is null ? null : new SiteAtRest(moved.Load(plan.Site));
         NextWindow = moved?.NextWindow ?? checkpoint?.NextWindow ?? 0;
     }
@@ -56,16 +57,16 @@ public sealed class LeasedImage
         SiteHandOver image = _image?.Open() ?? _checkpoint?.Load(_plan.Site) ?? SiteHandOver.Create(_plan, _site);
         _image = null;
         _out = true;
-        return new LeaseAnswer { Image = image, Lease = ++_lease, NextWindow = NextWindow };
+        return new LeaseAnswer { Image = image, Lease = new LeaseId(_activation, ++_leases), NextWindow = NextWindow };
     }
 
     /// <summary>Takes the image back. False when the lease is not the one that is out.</summary>
     /// <param name="lease">The lease.</param>
     /// <param name="image">The image, one or more windows further on.</param>
     /// <param name="last">True when nobody will ask for the image again: it is not kept.</param>
-    public bool Return(long lease, SiteHandOver image, bool last = false)
+    public bool Return(LeaseId lease, SiteHandOver image, bool last = false)
     {
-        if (!_out || lease != _lease)
+        if (!_out || lease != new LeaseId(_activation, _leases))
         {
             return false;
         }

@@ -90,6 +90,7 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
         {
+            // Its silo, its storage or its own contract failed: its site is executed again from the last checkpoint.
         }
     }
 }

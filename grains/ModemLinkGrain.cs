@@ -107,7 +107,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
         return answer.Image is null ? await router.Lease(plan, answer.NextWindow, first: false) : answer;
     }
 
-    private static async Task<ReturnAnswer> Return(IRouterGrain router, RunPlan plan, long lease, SiteHandOver image, LeaseEnd end)
+    private static async Task<ReturnAnswer> Return(IRouterGrain router, RunPlan plan, LeaseId lease, SiteHandOver image, LeaseEnd end)
     {
         using Activity? span = WindowSpans.Return();
         return await router.Return(plan, lease, image, end);
@@ -158,6 +158,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
         }
         catch (Exception e)
         {
+            // Whatever it is, it is the site's result: failed, with this as its problem in the report.
             return e.ToString();
         }
     }

@@ -53,8 +53,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         if (_image is null)
         {
             SiteImage? checkpoint = plan.CheckpointWindows == 0 || first ? null : (await Stored()).State.Checkpoint;
-            long leases = (long)GrainContext.ActivationId.GetHashCode() << 32;
-            _image = new LeasedImage(plan, GrainKeys.Parse(this.GetPrimaryKeyString()).Site, checkpoint, _moved, leases);
+            _image = new LeasedImage(plan, GrainKeys.Parse(this.GetPrimaryKeyString()).Site, checkpoint, _moved, Guid.NewGuid());
             _moved = null;
         }
 
@@ -62,7 +61,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ReturnAnswer> Return(RunPlan plan, long lease, SiteHandOver image, LeaseEnd end)
+    public async ValueTask<ReturnAnswer> Return(RunPlan plan, LeaseId lease, SiteHandOver image, LeaseEnd end)
     {
         if (_image is null || !_image.Return(lease, image, last: end != LeaseEnd.Rest))
         {
@@ -179,6 +178,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         catch (Exception e)
         {
+            // Whatever storage says: it is said once for the silo (Outage).
             local.Storage.Failed(e);
         }
 
@@ -193,6 +193,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         catch (Exception e)
         {
+            // As above; the next checkpoint is refused and read again.
             local.Storage.Failed(e);
         }
     }

@@ -28,7 +28,8 @@ public sealed class RunGrain(
     private IShardGrain[] _shards = [];
     private bool _interrupted;
     private Task<ShardProgress>? _asking;
-    private bool _finishing;
+    private Task _writing = Task.CompletedTask;
+    private Task<bool>? _finishing;
     private Outage? _unreachable;
 
     // Shards that were told to start, when the run is new; null when it may have been executed in part before.
@@ -39,6 +40,9 @@ public sealed class RunGrain(
     private RunPlan Plan => Run.Plan;
 
     private bool Stored => Plan.CheckpointWindows > 0;
+
+    // Asked whenever a shard is told: it may have changed since the question was put to the run.
+    private RunPhase Told => _interrupted ? RunPhases.After(Run.Phase, RunPhase.Interrupted) : Run.Phase;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -59,6 +63,14 @@ public sealed class RunGrain(
             if (!run.Plan.IsSameAs(plan))
             {
                 throw new RunRefusedException($"run {plan.RunId}: started before with another plan");
+            }
+
+            if (_interrupted)
+            {
+                // It goes on from what storage holds of it, or from its beginning.
+                _interrupted = false;
+                Begin();
+                await Task.WhenAll(_shards.Select((shard, number) => shard.Start(Plan, number, first: false)));
             }
         }
         else
@@ -149,9 +161,10 @@ public sealed class RunGrain(
 
     private async Task Tell(RunPhase phase)
     {
-        if (Run.Phase is RunPhase.Running or RunPhase.Paused)
+        RunPhase next = RunPhases.After(Run.Phase, phase);
+        if (next != Run.Phase)
         {
-            state.State.Run = Run with { Phase = phase };
+            state.State.Run = Run with { Phase = next };
             await Write();
         }
 
@@ -171,16 +184,20 @@ public sealed class RunGrain(
 
     private async Task<ShardProgress> KeepShards()
     {
-        RunPhase phase = _interrupted ? RunPhase.Interrupted : Run.Phase;
-        ShardProgress[] shards = await Task.WhenAll(_shards.Select((shard, number) => Asked(shard, number, () => shard.Keep(phase))));
-        ShardProgress progress = shards.Aggregate(new ShardProgress(), (sum, shard) => sum + shard);
+        if (Plan.Shards != _shards.Length)
+        {
+            throw new InvalidOperationException($"run {Plan.RunId}: {_shards.Length} shards of {Plan.Shards}");
+        }
+
+        ShardProgress[] shards = await Task.WhenAll(_shards.Select((shard, number) => Asked(shard, number, () => shard.Keep(Told))));
+        ShardProgress progress = shards.Aggregate((sum, shard) => sum + shard);
         _publisher?.Publish(progress);
         if (progress.Finished)
         {
             _publishing?.Dispose();
         }
 
-        if (progress is { Finished: true, Unsaved: false } && !_interrupted && !_finishing && Run.Phase != RunPhase.Finished)
+        if (progress is { Finished: true, Unsaved: false } && !_interrupted && Run.Phase != RunPhase.Finished)
         {
             await Finish(progress);
         }
@@ -188,28 +205,41 @@ public sealed class RunGrain(
         return progress;
     }
 
+    // Written once, however often the run is asked meanwhile. The answer does not wait for the list of runs for long; the write goes on behind it, in line with the
+    // others (Write), and fails for nobody but itself.
     private async Task Finish(ShardProgress progress)
     {
-        _finishing = true;
-        Task writing = WriteFinished(progress);
-        await Task.WhenAny(writing, Task.Delay(LongestFinish));
+        if (_finishing is null or { IsCompleted: true, Result: false })
+        {
+            _finishing = WriteFinished(progress);
+        }
+
+        await ((Task)_finishing).WaitAsync(LongestFinish).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    private async Task WriteFinished(ShardProgress progress)
+    // False when it could not be written.
+    private async Task<bool> WriteFinished(ShardProgress progress)
     {
         RunDescription before = Run;
+
+        // What a cancelled run has come to is in the list of runs once its last site is closed.
+        RunDescription ended = before with { Phase = RunPhases.After(before.Phase, RunPhase.Finished) };
         try
         {
-            // What a cancelled run has come to is in the list of runs once its last site is closed.
-            state.State.Run = Run with { Phase = Run.Phase == RunPhase.Cancelled ? RunPhase.Cancelled : RunPhase.Finished };
+            state.State.Run = ended;
             await Write(progress);
+            return true;
         }
         catch (Exception e)
         {
-            // Storage is away. The run is as it was, and whoever asks next tries again.
+            // Storage is away, or the list of runs is. The run is as it was, unless it was told something meanwhile, and whoever asks next tries again.
             log.LogWarning("run {Run}: that it is finished cannot be written: {Problem}", Plan.RunId, e.Message);
-            state.State.Run = before;
-            _finishing = false;
+            if (ReferenceEquals(state.State.Run, ended))
+            {
+                state.State.Run = before;
+            }
+
+            return false;
         }
     }
 
@@ -227,13 +257,12 @@ public sealed class RunGrain(
         }
     }
 
-    private async Task Write(ShardProgress? progress = null)
-    {
-        if (!Stored)
-        {
-            return;
-        }
+    // One after the other: a run may be told something while its end is being written.
+    private Task Write(ShardProgress? progress = null) => Stored ? _writing = WriteAfter(_writing, progress) : Task.CompletedTask;
 
+    private async Task WriteAfter(Task before, ShardProgress? progress)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await state.WriteStateAsync();
         await GrainFactory.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).Set(new RunEntry
         {
@@ -251,6 +280,7 @@ public sealed class RunGrain(
         _publisher = new RunPublisher(Plan, Run.Started, metrics, clock.Time);
         if (Run.Phase != RunPhase.Finished)
         {
+            _publishing?.Dispose();
             _publishing = this.RegisterGrainTimer(_ => Publish(), new GrainTimerCreationOptions { DueTime = PublishEvery, Period = PublishEvery });
         }
 
@@ -267,6 +297,7 @@ public sealed class RunGrain(
         }
         catch (Exception e)
         {
+            // Whatever it was, the next second is another; nobody else would hear of it.
             _unreachable ??= new Outage(log, $"run {this.GetPrimaryKeyString()}: reaching every shard");
             _unreachable.Failed(e);
         }

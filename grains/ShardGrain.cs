@@ -28,12 +28,15 @@ public sealed class ShardState
     public int PacedWindow { get; set; }
 }
 
-/// <summary>Drives the sites of one shard (<see cref="IShardGrain"/>). What is counted, and how often, is the rule of <see cref="ShardLedger"/>.</summary>
+/// <summary>
+/// One shard (<see cref="IShardGrain"/>). What is counted, and how often, is the rule of <see cref="ShardLedger"/>; what is driven, and when, of
+/// <see cref="ShardDrivers"/>; what follows which, of <see cref="RunPhases"/>.
+/// </summary>
 [KeepAlive, SitePlacement]
 public sealed class ShardGrain(
     [PersistentState("shard", RouterGrain.StorageName)] IPersistentState<ShardState> state, LocalGrains local, RunClock clock, TracedSlices traces,
     IOptions<SiloMessagingOptions> messaging, ILogger<ShardGrain> log)
-    : Grain, IShardGrain
+    : Grain, IShardGrain, ISiteCalls
 {
     /// <summary>The books are written at most this often, so that what may have to be done again is about a second's work.</summary>
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
@@ -41,20 +44,17 @@ public sealed class ShardGrain(
     /// <summary>Writing may take this share of the time, at most: the books of a great shard are written less often.</summary>
     private const int WriteShare = 50;
 
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+    /// <summary>A shard that moves waits this long for the slices that are out; whatever is left is executed again, with the same result.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly List<int> _toForget = [];
-    private readonly CancellationTokenSource _pacing = new();
+    private readonly PhaseWatch _phases = new();
     private Pacer? _pacer;
     private ShardLedger? _ledger;
+    private ShardDrivers? _drivers;
     private RunPlan? _plan;
-    private RunPhase _phase;
-    private TaskCompletionSource? _paused;
-    private Task _drivers = Task.CompletedTask;
-    private bool _first;
-    private bool _leaving;
-    private bool _writing;
+    private IGrainTimer? _writes;
+    private Task _writing = Task.CompletedTask;
     private bool _saidLost;
     private int _written;
     private long _writeNext;
@@ -69,21 +69,26 @@ public sealed class ShardGrain(
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _leaving = true;
+        await _phases.Set(_phases.Now.Leave());
         local.Remove(this);
-        await Write(force: true);
+        await WriteAll();
     }
 
     /// <inheritdoc/>
-    public Task Start(RunPlan plan, int shard, bool first)
+    public async Task Start(RunPlan plan, int shard, bool first)
     {
-        if (_ledger is null)
+        if (_ledger is not null && _phases.Now.Told == RunPhase.Interrupted && _phases.Now.Presence == Presence.Here)
         {
-            _first = first;
-            Open(plan, shard);
+            // The partial result has had its time: what storage holds goes on.
+            await Quiet();
+            _ledger = null;
+            await _phases.Set(default);
         }
 
-        return Task.CompletedTask;
+        if (_ledger is null)
+        {
+            Open(plan, shard, first);
+        }
     }
 
     /// <inheritdoc/>
@@ -92,6 +97,13 @@ public sealed class ShardGrain(
         if (_ledger is null)
         {
             return null;
+        }
+
+        if (_phases.Now.Presence == Presence.Moving && !local.Leaving)
+        {
+            // There was nowhere to move to.
+            await _phases.Set(_phases.Now.Stay());
+            Drive(first: false);
         }
 
         await Obey(phase);
@@ -107,7 +119,7 @@ public sealed class ShardGrain(
             local.Remove(this);
         }
 
-        return _ledger.Progress with { Paused = _paused is not null, Unsaved = unsaved, PaceLag = Lag(_ledger) };
+        return _ledger.Progress with { Paused = _phases.Now.Told == RunPhase.Paused, AtRest = _drivers!.AtRest, Unsaved = unsaved, PaceLag = Lag(_ledger) };
     }
 
     /// <inheritdoc/>
@@ -116,18 +128,17 @@ public sealed class ShardGrain(
     /// <inheritdoc/>
     public async Task Move()
     {
-        _leaving = true;
-        _paused?.TrySetResult();
-        await _pacing.CancelAsync();
-        await _drivers;
-        await Write(force: true);
+        await _phases.Set(_phases.Now.Move());
+        await Quiet();
+        await WriteAll();
         this.MigrateOnIdle();
     }
 
     /// <inheritdoc/>
     public async Task Forget()
     {
-        _leaving = true;
+        await _phases.Set(_phases.Now.Forget());
+        await _writing;
         if (state.RecordExists)
         {
             await state.ClearStateAsync();
@@ -136,51 +147,97 @@ public sealed class ShardGrain(
         DeactivateOnIdle();
     }
 
-    private void Open(RunPlan plan, int shard)
+    /// <inheritdoc/>
+    Task<SliceResult> ISiteCalls.RunSlice(int site, int window, bool first)
     {
-        _plan = plan;
-        _ledger = new ShardLedger(plan, shard, state.State.Books);
-        _toForget.AddRange(state.State.ToForget);
-        _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time, state.State.PacedWindow) : null;
+        using Activity? unheard = Unheard();
+        return Line(site).RunSlice(_plan!, window, first);
+    }
 
-        // A paced run moves all its sites on together; the workers still bound how many are executed at one moment.
-        int inFlight = _pacer is null ? plan.SitesInFlight : plan.SitesOf(shard).Count;
-        _drivers = Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => DriveSites(plan, _ledger)));
-        if (plan.CheckpointWindows > 0)
+    /// <inheritdoc/>
+    Task<SliceResult> ISiteCalls.Close(int site, int window, bool keep)
+    {
+        using Activity? unheard = Unheard();
+        return Line(site).Close(_plan!, window, keep);
+    }
+
+    // One line a shard: the report names every site.
+    void ISiteCalls.Lost(int site)
+    {
+        if (!_saidLost)
         {
-            this.RegisterGrainTimer(() => Write(force: false), new GrainTimerCreationOptions(WriteEvery, WriteEvery) { Interleave = true });
+            _saidLost = true;
+            log.LogWarning(
+                "{Shard}: site {Site} is lost, no window of it came for {Seconds} s; the report names it and any others", this.GetPrimaryKeyString(), site, _plan!.LostAfterSeconds);
         }
     }
 
+    /// <inheritdoc/>
+    void ISiteCalls.Stored(int site) => _toForget.Add(site);
+
+    private IModemLinkGrain Line(int site) => GrainFactory.GetGrain<IModemLinkGrain>(GrainKeys.Link(_plan!.RunId, site, 0));
+
+    private Activity? Unheard()
+    {
+        Activity? unheard = WindowSpans.IsHeard && !traces.Take() ? WindowSpans.Unheard() : null;
+        if (unheard is not null)
+        {
+            // Orleans carries the context of the call that started the drivers along with every call of theirs.
+            RequestContext.Set(WindowSpans.ContextHeader, unheard.Id!);
+        }
+
+        return unheard;
+    }
+
+    private void Open(RunPlan plan, int shard, bool first)
+    {
+        _plan = plan;
+        _ledger = new ShardLedger(plan, shard, state.State.Books);
+        _written = 0;
+        _toForget.Clear();
+        _toForget.AddRange(state.State.ToForget);
+        _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time, state.State.PacedWindow) : null;
+
+        // Orleans gives a call up by itself; a clock of the drivers' own is for what is left of the patience after that.
+        TimeSpan answers = messaging.Value.ResponseTimeout + messaging.Value.ResponseTimeout / 10;
+        _drivers = new ShardDrivers(plan, _ledger, _phases, _pacer, this, TimeProvider.System, answers);
+        Drive(first);
+        if (plan.CheckpointWindows > 0)
+        {
+            // It interleaves, so that storage that takes its time holds up no call. Nothing is written beside it: writes follow each other (Write, WriteAll), and what
+            // is written is copied before anything is awaited.
+            _writes ??= this.RegisterGrainTimer(() => Write(force: false), new GrainTimerCreationOptions(WriteEvery, WriteEvery) { Interleave = true });
+        }
+    }
+
+    // A paced run moves all its sites on together; the workers still bound how many are executed at one moment.
+    private void Drive(bool first) => _drivers!.Start(_pacer is null ? _plan!.SitesInFlight : _ledger!.Planned, first);
+
     private async Task Obey(RunPhase phase)
     {
-        if (phase == RunPhase.Interrupted && _phase != phase)
+        RunPhases next = _phases.Now.Tell(phase);
+        if (next.Told == RunPhase.Interrupted && _phases.Now != next)
         {
             // What is closed from now on is closed for the partial report only.
-            await Write(force: true);
-            while (_writing)
-            {
-                await Task.Delay(FirstRetry);
-            }
+            await WriteAll();
+            next = _phases.Now.Tell(phase);
         }
 
-        _phase = phase;
-        _pacer?.Pause(phase == RunPhase.Paused);
-        if (Closing)
+        if (next.Duty == Duty.Close)
         {
-            _ledger!.ClosedBecause = phase == RunPhase.Cancelled ? "cancelled" : "interrupted";
-            await _pacing.CancelAsync();
+            _ledger!.Ending = next.Told;
         }
 
-        if (phase == RunPhase.Paused)
+        _pacer?.Pause(next.Told == RunPhase.Paused);
+        await _phases.Set(next);
+    }
+
+    // The drivers end with the slices that they are in; one that hangs is not waited for.
+    private async Task Quiet()
+    {
+        if (_drivers is { } drivers)
         {
-            _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-        else if (_paused is { } paused)
-        {
-            // The field is whole before anybody who waits hears of it.
-            _paused = null;
-            paused.SetResult();
+            await drivers.Ended.WaitAsync(LongestWait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -189,143 +246,30 @@ public sealed class ShardGrain(
 
     private int PacedWindow => _pacer is null || _ledger is null ? 0 : _ledger.Running.Select(next => next.Window).DefaultIfEmpty(_plan!.Windows).Min();
 
-    private bool Closing => _phase is RunPhase.Cancelled or RunPhase.Interrupted;
-
-    // Runs on the grain's own scheduler, between its other calls. It books every error itself and never throws.
-    private async Task DriveSites(RunPlan plan, ShardLedger ledger)
+    // Whatever is not written yet is, once a write that is under way has ended.
+    private async Task WriteAll()
     {
-        await Task.Yield();
-        while (!_leaving && ledger.TryTake(out int site))
-        {
-            if (Closing)
-            {
-                ledger.Close(site, SiteState.Lost, 0, $"{ledger.ClosedBecause} before its start");
-                continue;
-            }
-
-            await DriveSite(plan, ledger, site);
-        }
+        await _writing;
+        await Write(force: true);
     }
 
-    private async Task DriveSite(RunPlan plan, ShardLedger ledger, int site)
+    // One at a time: while one is under way, the next is due later. The task never fails.
+    private Task Write(bool force)
     {
-        var link = GrainFactory.GetGrain<IModemLinkGrain>(GrainKeys.Link(plan.RunId, site, 0));
-        TimeSpan patience = TimeSpan.FromSeconds(plan.LostAfterSeconds);
-
-        // Orleans gives a call up by itself; a clock of its own is for what is left of the patience after that.
-        TimeSpan answers = messaging.Value.ResponseTimeout + messaging.Value.ResponseTimeout / 10;
-        TimeSpan retry = FirstRetry;
-        long heard = Stopwatch.GetTimestamp();
-        bool first = _first;
-        while (!_leaving)
-        {
-            if (_paused is { } paused)
-            {
-                await paused.Task;
-                heard = Stopwatch.GetTimestamp();
-                continue;
-            }
-
-            int window = ledger.NextWindow(site);
-            if (_pacer is { } pacer && !Closing && pacer.Late(site, window) < TimeSpan.Zero)
-            {
-                await pacer.WaitFor(site, window, _pacing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-                heard = Stopwatch.GetTimestamp();
-                continue;
-            }
-
-            SliceResult slice;
-            try
-            {
-                Task<SliceResult> call = Call(link, plan, window, first);
-                first = false;
-                TimeSpan left = patience - Stopwatch.GetElapsedTime(heard);
-                slice = left > answers ? await call : await call.WaitAsync(left > FirstRetry ? left : FirstRetry);
-            }
-            catch (Exception e)
-            {
-                // Nobody answered, a silo went away, or storage did not answer. The site is asked again: whatever is executed twice gives the same.
-                if (Stopwatch.GetElapsedTime(heard) >= patience)
-                {
-                    ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {e.Message}");
-                    SayLost(site, plan.LostAfterSeconds);
-                    return;
-                }
-
-                await Task.Delay(retry);
-                retry = retry + retry < LongestRetry ? retry + retry : LongestRetry;
-                continue;
-            }
-
-            if (slice.Declined)
-            {
-                await Task.Delay(FirstRetry);
-                continue;
-            }
-
-            heard = Stopwatch.GetTimestamp();
-            retry = FirstRetry;
-            if (Merged(ledger, site, slice))
-            {
-                return;
-            }
-        }
-    }
-
-    private Task<SliceResult> Call(IModemLinkGrain link, RunPlan plan, int window, bool first)
-    {
-        using Activity? unheard = WindowSpans.IsHeard && !traces.Take() ? WindowSpans.Unheard() : null;
-        if (unheard is not null)
-        {
-            // Orleans carries the context of the call that started the drivers along with every call of theirs.
-            RequestContext.Set(WindowSpans.ContextHeader, unheard.Id!);
-        }
-
-        return Closing ? link.Close(plan, window, keep: _phase == RunPhase.Interrupted) : link.RunSlice(plan, window, first);
-    }
-
-    // One line a shard: the report names every site.
-    private void SayLost(int site, int seconds)
-    {
-        if (!_saidLost)
-        {
-            _saidLost = true;
-            log.LogWarning("{Shard}: site {Site} is lost, no window of it came for {Seconds} s; the report names it and any others", this.GetPrimaryKeyString(), site, seconds);
-        }
-    }
-
-    // True when nothing is left to do for the site.
-    private bool Merged(ShardLedger ledger, int site, SliceResult slice)
-    {
-        try
-        {
-            bool closed = ledger.Merge(site, slice);
-            if (closed && slice.Stored && _phase != RunPhase.Interrupted)
-            {
-                _toForget.Add(site);
-            }
-
-            return closed;
-        }
-        catch (InvalidOperationException e)
-        {
-            ledger.Close(site, SiteState.Failed, slice.NextWindow, e.Message);
-            return true;
-        }
-    }
-
-    // Never throws: what was not written now is written later, and what is lost with this silo is executed again.
-    private async Task Write(bool force)
-    {
-        if (_plan is not { CheckpointWindows: > 0 } || _writing || _phase == RunPhase.Interrupted
+        if (_plan is not { CheckpointWindows: > 0 } || !_writing.IsCompleted || !_phases.Now.Writes
             || (_ledger!.Closings == _written && PacedWindow == state.State.PacedWindow)
             || (!force && Stopwatch.GetTimestamp() < _writeNext))
         {
-            return;
+            return Task.CompletedTask;
         }
 
-        _writing = true;
-        int closings = _ledger.Closings;
+        return _writing = WriteNow();
+    }
+
+    // Never throws: what was not written now is written later, and what is lost with this silo is executed again.
+    private async Task WriteNow()
+    {
+        int closings = _ledger!.Closings;
         int[] forget = [.. _toForget];
         long start = Stopwatch.GetTimestamp();
         try
@@ -343,11 +287,11 @@ public sealed class ShardGrain(
         }
         catch (Exception e)
         {
+            // Whatever storage or a router says: it is said once for the silo (Outage), and the next write is due in a second.
             local.Storage.Failed(e);
         }
         finally
         {
-            _writing = false;
             _writeNext = start + Math.Max((Stopwatch.GetTimestamp() - start) * WriteShare, 0);
         }
     }
@@ -361,8 +305,7 @@ public sealed class ShardGrain(
             if (state.State.Writer != GrainContext.ActivationId.ToString())
             {
                 log.LogWarning("{Shard}: another activation has taken over", this.GetPrimaryKeyString());
-                _leaving = true;
-                _plan = _plan! with { CheckpointWindows = 0 };
+                await _phases.Set(_phases.Now.Forget());
                 DeactivateOnIdle();
             }
         }

@@ -44,11 +44,14 @@ public sealed class ShardLedger
         }
     }
 
-    /// <summary>Why a site that is closed before its end is closed.</summary>
-    public string ClosedBecause { get; set; } = "interrupted";
+    /// <summary>How the run ends, if it ends early: a site that an interruption closes is there to go on with, and one of a cancelled run is lost.</summary>
+    public RunPhase Ending { get; set; } = RunPhase.Interrupted;
 
     /// <summary>How many sites were closed since the books were opened: they have to be written when it has grown.</summary>
     public int Closings { get; private set; }
+
+    /// <summary>Sites of the shard.</summary>
+    public int Planned => _states.Length;
 
     /// <summary>Where the shard is.</summary>
     public ShardProgress Progress => _progress with { Counts = _live?.Copy() };
@@ -83,7 +86,7 @@ public sealed class ShardLedger
     public bool Merge(int site, SliceResult slice)
     {
         int i = site - _first;
-        if (_states[i] is SiteState.Done or SiteState.Failed or SiteState.Lost)
+        if (_states[i] is not (SiteState.Waiting or SiteState.Running))
         {
             if (_states[i] == SiteState.Done && slice.Outcome is { Finished: true } again && again.Tally.Digest != _digests[i])
             {
@@ -122,7 +125,7 @@ public sealed class ShardLedger
         _totals.Add(site, outcome);
         if (!outcome.Finished)
         {
-            Close(site, SiteState.Lost, slice.NextWindow, ClosedBecause);
+            Close(site, Ending == RunPhase.Cancelled ? SiteState.Lost : SiteState.Begun, slice.NextWindow, Because);
             return true;
         }
 
@@ -158,14 +161,27 @@ public sealed class ShardLedger
         }
     }
 
-    /// <summary>Books a site as failed or lost.</summary>
+    private string Because => Ending == RunPhase.Cancelled ? "cancelled" : "interrupted";
+
+    /// <summary>Books a site that is not executed to its end.</summary>
     public void Close(int site, SiteState state, int window, string problem)
     {
         Closings++;
         _states[site - _first] = state;
         _troubles.Add(new SiteTrouble(site, window, state, problem));
-        _progress = state == SiteState.Failed ? _progress with { Failed = _progress.Failed + 1 } : _progress with { Lost = _progress.Lost + 1 };
+        _progress = state switch
+        {
+            SiteState.Failed => _progress with { Failed = _progress.Failed + 1 },
+            SiteState.Lost => _progress with { Lost = _progress.Lost + 1 },
+            SiteState.Begun => _progress with { Begun = _progress.Begun + 1 },
+            SiteState.NotBegun => _progress with { NotBegun = _progress.NotBegun + 1 },
+            _ => throw new ArgumentOutOfRangeException(nameof(state), state, $"site {site}: accepted are the states of a site that did not finish"),
+        };
     }
+
+    /// <summary>Books a site that was taken when the run had ended early: nothing of it was asked for.</summary>
+    public void CloseUnbegun(int site) =>
+        Close(site, Ending == RunPhase.Cancelled ? SiteState.Lost : SiteState.NotBegun, 0, $"{Because} before its start");
 
     /// <summary>The result of the closed sites alone, for storage: a site that runs is as one that waits, and counts nothing yet.</summary>
     public ShardResult Closed()

@@ -17,6 +17,9 @@ public static class ClusterExtensions
     /// <summary>Environment variable with the cluster's name: Orleans' own, which its Kubernetes hosting reads too.</summary>
     public const string ClusterIdVariable = "ORLEANS_CLUSTER_ID";
 
+    /// <summary>Redis itself, behind <see cref="CrossingStorage"/>.</summary>
+    private const string RedisStorageName = "redis";
+
     /// <summary>How often a client asks which gateways there are.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
 
@@ -25,7 +28,8 @@ public static class ClusterExtensions
     {
         silo.Configure<ClusterOptions>(Name);
         silo.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
-        silo.AddRedisGrainStorage(RouterGrain.StorageName, builder => builder.Configure<IServiceProvider>((options, services) =>
+        silo.Services.AddKeyedSingleton<IGrainStorage>(RouterGrain.StorageName, (services, _) => new CrossingStorage(services.GetRequiredKeyedService<IGrainStorage>(RedisStorageName)));
+        silo.AddRedisGrainStorage(RedisStorageName, builder => builder.Configure<IServiceProvider>((options, services) =>
         {
             options.ConfigurationOptions = redis.ToOptions();
             options.DeleteStateOnClear = true;

@@ -31,18 +31,20 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         string file = FileOf(stateName, grainId);
-        if (!File.Exists(file))
+
+        // The disk may take its time, here as in writing and deleting; the grain's scheduler must not wait for it.
+        byte[]? bytes = await Task.Run(() => File.Exists(file) ? File.ReadAllBytes(file) : null);
+        if (bytes is null)
         {
             grainState.State = Activator.CreateInstance<T>();
             grainState.RecordExists = false;
             grainState.ETag = null;
-            return Task.CompletedTask;
+            return;
         }
 
-        byte[] bytes = File.ReadAllBytes(file);
         if (bytes.Length < HeaderLength || !bytes.AsSpan(0, Magic.Length).SequenceEqual(Magic)
             || BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(Magic.Length)) != XxHash3.HashToUInt64(bytes.AsSpan(HeaderLength)))
         {
@@ -52,7 +54,6 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
         grainState.State = _serializer.Deserialize<T>(bytes.AsMemory(HeaderLength));
         grainState.RecordExists = true;
         grainState.ETag = "";
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -61,20 +62,19 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
         byte[] payload = _serializer.SerializeToArray(grainState.State);
         string file = FileOf(stateName, grainId);
 
-        // The disk may take its time; the grain's scheduler must not wait for it.
         await Task.Run(() => Replace(file, payload));
         grainState.RecordExists = true;
         grainState.ETag = "";
     }
 
     /// <inheritdoc/>
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        File.Delete(FileOf(stateName, grainId));
+        string file = FileOf(stateName, grainId);
+        await Task.Run(() => File.Delete(file));
         grainState.State = Activator.CreateInstance<T>();
         grainState.RecordExists = false;
         grainState.ETag = null;
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

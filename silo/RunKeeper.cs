@@ -28,6 +28,7 @@ internal sealed class RunKeeper(IGrainFactory grains, ILogger<RunKeeper> log) : 
                 }
                 catch (Exception e)
                 {
+                    // Whatever it was, the list is asked again: an exception that got out would end the silo.
                     outage.Failed(e);
                 }
             }

@@ -133,8 +133,10 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Waits until a run has executed a share of its windows, as its client has written down.</summary>
     /// <param name="name">The run.</param>
     /// <param name="windows">Windows, over all sites.</param>
+    /// <exception cref="TimeoutException">It does not get there.</exception>
     public async Task Reached(string name, long windows)
     {
+        using var limit = new CancellationTokenSource(RunningProcess.Longest);
         for (; ;)
         {
             if (RunFolder(name) is { } folder && new Observability.RunFolder(folder) is var files && File.Exists(files.ProgressPath)
@@ -143,7 +145,12 @@ public sealed class LocalCluster : IAsyncDisposable
                 return;
             }
 
+            // A file that another process writes is looked at now and again.
             await Task.Delay(100);
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"the run below {name} has not executed {windows} windows within {RunningProcess.Longest.TotalMinutes:0} minutes");
+            }
         }
     }
 

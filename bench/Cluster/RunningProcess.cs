@@ -7,13 +7,22 @@ namespace Stress.Bench.Cluster;
 /// <summary>A process that was started here, with what it writes.</summary>
 public sealed class RunningProcess
 {
+    /// <summary>A limit for what would never come, far above what a busy machine needs: no test passes or fails by it.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
+
     private const int Sigterm = 15;
     private const int Sigcont = 18;
     private const int Sigstop = 19;
     private readonly Process _process;
     private readonly StringBuilder _text = new();
+    private readonly string _what;
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningProcess(Process process) => _process = process;
+    private RunningProcess(Process process)
+    {
+        _process = process;
+        _what = $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}";
+    }
 
     /// <summary>What it has written so far, both streams.</summary>
     public string Output
@@ -51,24 +60,53 @@ public sealed class RunningProcess
     }
 
     /// <summary>Waits for the end, and returns the exit code.</summary>
+    /// <exception cref="TimeoutException">It does not end.</exception>
     public async Task<int> End()
     {
-        await _process.WaitForExitAsync();
+        await Within(_process.WaitForExitAsync(), "did not end");
         return _process.ExitCode;
     }
 
     /// <summary>Waits until it has written something.</summary>
     /// <exception cref="InvalidOperationException">It ended without.</exception>
-    public async Task Says(string text)
+    /// <exception cref="TimeoutException">It does not write it.</exception>
+    public Task Says(string text) => Within(UntilSaid(text), $"did not say '{text}'");
+
+    private async Task UntilSaid(string text)
     {
-        while (!Output.Contains(text, StringComparison.Ordinal))
+        // The end comes with the last line.
+        Task ended = _process.WaitForExitAsync();
+        for (; ;)
         {
-            if (_process.HasExited)
+            Task more;
+            lock (_text)
+            {
+                if (_text.ToString().Contains(text, StringComparison.Ordinal))
+                {
+                    return;
+                }
+
+                more = _more.Task;
+            }
+
+            if (ended.IsCompleted)
             {
                 throw new InvalidOperationException($"the process ended with {_process.ExitCode} before it said '{text}': {Output}");
             }
 
-            await Task.Delay(50);
+            await Task.WhenAny(more, ended);
+        }
+    }
+
+    private async Task Within(Task task, string problem)
+    {
+        try
+        {
+            await task.WaitAsync(Longest);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{_what} {problem} within {Longest.TotalMinutes:0} minutes: {Output}");
         }
     }
 
@@ -104,9 +142,13 @@ public sealed class RunningProcess
 
     private void Append(string? line)
     {
+        TaskCompletionSource heard;
         lock (_text)
         {
             _text.AppendLine(line);
+            (heard, _more) = (_more, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+
+        heard.SetResult();
     }
 }

@@ -74,7 +74,7 @@ public static class ReportBuilder
             CodePaths = codePaths,
             Stale = stale,
             FirstCrash = first,
-            Work = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost),
+            Work = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost + work.Begun + work.NotBegun),
             Problems =
             [
                 .. result.Troubles.Where(trouble => !interrupted || trouble.State == SiteState.Failed).Take(MaxProblems)

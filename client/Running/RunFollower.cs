@@ -137,6 +137,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null)
             }
             catch (Exception e) when (e is not (RunRefusedException or ClusterUnavailableException) && !stop.IsCancellationRequested)
             {
+                // Whatever a silo throws on its way down; the silence that follows is what ends the asking.
                 problem = e is TimeoutException ? null : e.GetBaseException().Message.ReplaceLineEndings(" ").Split(". ")[0].TrimEnd('.');
             }
 

@@ -23,7 +23,7 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <param name="image">The image.</param>
     /// <param name="end">What becomes of it.</param>
     [Alias("Return")]
-    ValueTask<ReturnAnswer> Return(RunPlan plan, long lease, SiteHandOver image, LeaseEnd end);
+    ValueTask<ReturnAnswer> Return(RunPlan plan, LeaseId lease, SiteHandOver image, LeaseEnd end);
 
     /// <summary>Drops the checkpoint of a site whose result is in storage.</summary>
     [Alias("Forget")]
@@ -42,6 +42,12 @@ public interface IRouterGrain : IGrainWithStringKey
     ValueTask<string> Show(int router);
 }
 
+/// <summary>Names a lease: one activation of a router never takes back the lease of another for its own.</summary>
+/// <param name="Activation">Whose it is; drawn anew for every activation.</param>
+/// <param name="Number">Its number among those of the activation, from 1.</param>
+[GenerateSerializer, Immutable, Alias("stress.LeaseId")]
+public readonly record struct LeaseId([property: Id(0)] Guid Activation, [property: Id(1)] long Number);
+
 /// <summary>The answer to a request for a lease.</summary>
 [GenerateSerializer, Immutable, Alias("stress.LeaseAnswer")]
 public sealed record LeaseAnswer
@@ -52,7 +58,7 @@ public sealed record LeaseAnswer
 
     /// <summary>Names the lease when the image is returned.</summary>
     [Id(1)]
-    public long Lease { get; init; }
+    public LeaseId Lease { get; init; }
 
     /// <summary>The only window that would be granted.</summary>
     [Id(2)]

@@ -46,9 +46,17 @@ public sealed record ShardProgress
     [Id(2)]
     public long Failed { get; init; }
 
-    /// <summary>Sites closed early, or for which nobody answered.</summary>
+    /// <summary>Sites for which nobody answered, and those that a cancelled run leaves.</summary>
     [Id(3)]
     public long Lost { get; init; }
+
+    /// <summary>Sites that an interruption closed where they stood: partial, and there to go on with.</summary>
+    [Id(22)]
+    public long Begun { get; init; }
+
+    /// <summary>Sites that had not begun when the run was interrupted.</summary>
+    [Id(23)]
+    public long NotBegun { get; init; }
 
     /// <summary>Windows executed, over all sites.</summary>
     [Id(4)]
@@ -70,6 +78,10 @@ public sealed record ShardProgress
     [Id(8)]
     public bool Paused { get; init; }
 
+    /// <summary>True once a pause is complete: every slice that was out when it began has ended, and nothing runs.</summary>
+    [Id(24)]
+    public bool AtRest { get; init; }
+
     /// <summary>Wall time by which a paced run is behind: the latest site's.</summary>
     [Id(20)]
     public TimeSpan PaceLag { get; init; }
@@ -77,12 +89,16 @@ public sealed record ShardProgress
     /// <summary>What live views show; null in a run that nothing counts.</summary>
     [Id(21)]
     public LiveCounts? Counts { get; init; }
+
     /// <summary>True while something that has been counted is not in storage yet.</summary>
     [Id(9)]
     public bool Unsaved { get; init; }
 
     /// <summary>True when nothing is left to do.</summary>
-    public bool Finished => Done + Failed + Lost == Planned;
+    public bool Finished => Ended == Planned;
+
+    /// <summary>Sites for which nothing is left to do: every one that is planned ends as exactly one of these.</summary>
+    public long Ended => Done + Failed + Lost + Begun + NotBegun;
 
     /// <summary>The sum of two shards.</summary>
     public static ShardProgress operator +(ShardProgress a, ShardProgress b) => new()
@@ -91,11 +107,14 @@ public sealed record ShardProgress
         Done = a.Done + b.Done,
         Failed = a.Failed + b.Failed,
         Lost = a.Lost + b.Lost,
+        Begun = a.Begun + b.Begun,
+        NotBegun = a.NotBegun + b.NotBegun,
         Windows = a.Windows + b.Windows,
         Events = a.Events + b.Events,
         Disconnects = a.Disconnects + b.Disconnects,
         Crashes = a.Crashes + b.Crashes,
         Paused = a.Paused || b.Paused,
+        AtRest = a.AtRest && b.AtRest,
         PaceLag = a.PaceLag > b.PaceLag ? a.PaceLag : b.PaceLag,
         Counts = LiveCounts.Sum(a.Counts, b.Counts),
         Unsaved = a.Unsaved || b.Unsaved,

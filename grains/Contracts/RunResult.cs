@@ -17,14 +17,20 @@ public enum SiteState : byte
     /// <summary>Stopped by an error of ours.</summary>
     Failed,
 
-    /// <summary>Closed early, or nobody answered for it.</summary>
+    /// <summary>Nobody answered for it, or its run was cancelled.</summary>
     Lost,
+
+    /// <summary>Begun, and closed where it stood by an interruption: it is there to go on with.</summary>
+    Begun,
+
+    /// <summary>Not begun when the run was interrupted.</summary>
+    NotBegun,
 }
 
 /// <summary>A site that did not finish.</summary>
 /// <param name="Site">Its number.</param>
 /// <param name="Window">The window that it had reached.</param>
-/// <param name="State">Failed or lost.</param>
+/// <param name="State">Failed, lost, begun or not begun.</param>
 /// <param name="Problem">What happened.</param>
 [GenerateSerializer, Immutable, Alias("stress.SiteTrouble")]
 public sealed record SiteTrouble([property: Id(0)] int Site, [property: Id(1)] int Window, [property: Id(2)] SiteState State, [property: Id(3)] string Problem);
@@ -53,7 +59,7 @@ public sealed record ShardResult
     [Id(4)]
     public required VirtualTime[] FirstCrashes { get; init; }
 
-    /// <summary>Sites that failed or were lost.</summary>
+    /// <summary>Sites that did not finish, each with its state.</summary>
     [Id(5)]
     public required IReadOnlyList<SiteTrouble> Troubles { get; init; }
 
@@ -97,7 +103,7 @@ public sealed record RunResult
     [Id(4)]
     public required IReadOnlyList<VirtualTime> FirstCrashes { get; init; }
 
-    /// <summary>Sites that failed or were lost.</summary>
+    /// <summary>Sites that did not finish, each with its state.</summary>
     [Id(5)]
     public required IReadOnlyList<SiteTrouble> Troubles { get; init; }
 

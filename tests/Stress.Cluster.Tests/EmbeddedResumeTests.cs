@@ -20,7 +20,7 @@ public sealed class EmbeddedResumeTests
         {
             string[] work = ["run", .. Work, "--no-progress", "--pace", "2400", "--checkpoint", "2", "--out", Path.Combine(folder, "killed")];
             RunningProcess killed = Start(work);
-            await UntilCheckpointed(Path.Combine(folder, "killed"));
+            await UntilCheckpointed(killed, Path.Combine(folder, "killed"));
             await killed.Kill();
             string runFolder = Directory.EnumerateDirectories(Path.Combine(folder, "killed")).Single();
             RunningProcess resumed = Start(["resume", runFolder, "--no-progress"]);
@@ -40,11 +40,14 @@ public sealed class EmbeddedResumeTests
     private static RunningProcess Start(IReadOnlyList<string> arguments) =>
         RunningProcess.Start("dotnet", [typeof(Stress.Client.StressCommand).Assembly.Location, .. arguments]);
 
-    private static async Task UntilCheckpointed(string runs)
+    // A run that ends without a checkpoint will never have one.
+    private static async Task UntilCheckpointed(RunningProcess run, string runs)
     {
+        Task<int> ended = run.End();
         while (!Directory.Exists(runs) || !Directory.EnumerateFiles(runs, "router-*.state", SearchOption.AllDirectories).Any())
         {
-            await Task.Delay(50);
+            Assert.False(ended.IsCompleted, run.Output);
+            await Task.WhenAny(ended, Task.Delay(50));
         }
     }
 

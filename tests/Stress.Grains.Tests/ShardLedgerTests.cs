@@ -82,17 +82,22 @@ public sealed class ShardLedgerTests
         Assert.Equal([(1, "boom"), (2, "no answer")], ledger.Result().Troubles.Select(trouble => (trouble.Site, trouble.Problem)));
     }
 
-    [Fact]
-    public void A_site_closed_early_gives_its_counts_and_counts_as_lost()
+    [Theory]
+    [InlineData(RunPhase.Interrupted, SiteState.Begun, SiteState.NotBegun, 0)]
+    [InlineData(RunPhase.Cancelled, SiteState.Lost, SiteState.Lost, 2)]
+    public void A_site_closed_early_gives_its_counts_and_is_lost_only_when_its_run_is_cancelled(RunPhase ending, SiteState begun, SiteState unbegun, long lost)
     {
         ShardLedger ledger = Started();
+        ledger.Ending = ending;
         SliceResult finished = Plans.Finished(Plan, 4);
         ledger.Merge(0, finished with { NextWindow = 2, Outcome = finished.Outcome! with { Finished = false, Windows = 2 } });
+        ledger.CloseUnbegun(1);
 
         ShardResult result = ledger.Result();
         Assert.Equal(4, result.Totals.Events);
-        Assert.Equal(1, result.Progress.Lost);
-        Assert.Equal(SiteState.Lost, result.States[0]);
+        Assert.Equal((lost, 2L), (result.Progress.Lost, result.Progress.Ended));
+        Assert.Equal([begun, unbegun], result.States[..2]);
+        Assert.Equal([begun, unbegun], result.Troubles.Select(trouble => trouble.State));
         Assert.Equal(VirtualTime.Never, result.FirstCrashes[0]);
     }
 

@@ -1,0 +1,210 @@
+namespace Stress.Grains;
+
+/// <summary>What drivers ask of a site's line.</summary>
+public interface ISiteCalls
+{
+    /// <summary>Executes a slice.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="window">The window that it goes on from.</param>
+    /// <param name="first">True when nobody can have executed anything of it before.</param>
+    Task<SliceResult> RunSlice(int site, int window, bool first);
+
+    /// <summary>Closes a site where it stands.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="window">The window that it goes on from.</param>
+    /// <param name="keep">True to keep its image in storage.</param>
+    Task<SliceResult> Close(int site, int window, bool keep);
+
+    /// <summary>Hears of a site from which nothing came for too long.</summary>
+    void Lost(int site);
+
+    /// <summary>Hears of a site that is booked and of which storage may hold a checkpoint.</summary>
+    void Stored(int site);
+}
+
+/// <summary>
+/// Drives the sites of a shard, some at a time, through the phases of its run; apart from any grain. All of it runs on one scheduler, the grain's, one step at a time.
+/// </summary>
+/// <param name="plan">The run.</param>
+/// <param name="ledger">The books.</param>
+/// <param name="phases">The phase that the shard is in.</param>
+/// <param name="pacer">Says when a window is due; null in a run that is not paced.</param>
+/// <param name="calls">Reaches the sites.</param>
+/// <param name="clock">Measures patience and retries.</param>
+/// <param name="answers">Wall time after which a call gives itself up.</param>
+public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch phases, Pacer? pacer, ISiteCalls calls, TimeProvider clock, TimeSpan answers)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+
+    private readonly Queue<int> _left = new();
+    private int _alive;
+    private int _holding;
+
+    /// <summary>How often a driver asked what to do next. While a run is paused it stands still.</summary>
+    public long Turns { get; private set; }
+
+    /// <summary>True while the shard is paused and every driver waits for the end of that: no slice is out.</summary>
+    public bool AtRest => phases.Now.Duty == Duty.Hold && _holding == _alive;
+
+    /// <summary>Ends when all drivers have.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Starts as many drivers as the shard may have, on the scheduler of the caller; those that are still there count.</summary>
+    /// <param name="atOnce">Sites driven at once.</param>
+    /// <param name="first">True when none of the sites can have been executed before.</param>
+    public void Start(int atOnce, bool first)
+    {
+        int more = atOnce - _alive;
+        _alive = atOnce;
+        Ended = Task.WhenAll([Ended, .. Enumerable.Range(0, Math.Max(0, more)).Select(_ => DriveSites(first))]);
+    }
+
+    // It books every error itself and never throws.
+    private async Task DriveSites(bool first)
+    {
+        await Task.Yield();
+        while (await MayGoOn())
+        {
+            // Those that were left in the middle go on first.
+            if (_left.TryDequeue(out int left))
+            {
+                await DriveSite(left, first: false);
+            }
+            else if (!ledger.TryTake(out int site))
+            {
+                break;
+            }
+            else if (phases.Now.Duty == Duty.Close)
+            {
+                ledger.CloseUnbegun(site);
+            }
+            else
+            {
+                await DriveSite(site, first);
+            }
+        }
+
+        _alive--;
+    }
+
+    // Waits while the run is held; false when the shard stops.
+    private async Task<bool> MayGoOn()
+    {
+        for (; ;)
+        {
+            Turns++;
+            CancellationToken over = phases.Over;
+            Duty duty = phases.Now.Duty;
+            if (duty != Duty.Hold)
+            {
+                return duty != Duty.Stop;
+            }
+
+            _holding++;
+            await Wait(Timeout.InfiniteTimeSpan, over);
+            _holding--;
+        }
+    }
+
+    private async Task DriveSite(int site, bool first)
+    {
+        TimeSpan patience = TimeSpan.FromSeconds(plan.LostAfterSeconds), retry = FirstRetry;
+        long heard = clock.GetTimestamp();
+        for (; ;)
+        {
+            if (phases.Now.Duty == Duty.Hold)
+            {
+                await MayGoOn();
+                heard = clock.GetTimestamp();
+            }
+
+            Turns++;
+            CancellationToken over = phases.Over;
+            Duty duty = phases.Now.Duty;
+            if (duty == Duty.Hold)
+            {
+                continue;
+            }
+
+            if (duty == Duty.Stop)
+            {
+                _left.Enqueue(site);
+                return;
+            }
+
+            int window = ledger.NextWindow(site);
+            if (duty == Duty.Execute && pacer is not null && pacer.Late(site, window) < TimeSpan.Zero)
+            {
+                await pacer.WaitFor(site, window, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                heard = clock.GetTimestamp();
+                continue;
+            }
+
+            SliceResult slice;
+            try
+            {
+                Task<SliceResult> call = duty == Duty.Close ? calls.Close(site, window, keep: phases.Now.Told == RunPhase.Interrupted) : calls.RunSlice(site, window, first);
+                first = false;
+
+                // A call gives itself up; a clock of our own is for what is left of the patience after that. What comes from a call that was given up is not missed.
+                TimeSpan left = patience - clock.GetElapsedTime(heard);
+                slice = left > answers ? await call : await call.WaitAsync(left > FirstRetry ? left : FirstRetry, clock);
+            }
+            catch (Exception e)
+            {
+                // Whatever it was, nobody answered: a silo went away, or storage did not answer. The site is asked again, since what is executed twice gives the same;
+                // an error that stays ends with the patience, and stands in the report.
+                if (clock.GetElapsedTime(heard) >= patience)
+                {
+                    ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {e.Message}");
+                    calls.Lost(site);
+                    return;
+                }
+
+                await Wait(retry, over);
+                retry = retry + retry < LongestRetry ? retry + retry : LongestRetry;
+                continue;
+            }
+
+            if (slice.Declined)
+            {
+                await Wait(FirstRetry, over);
+                continue;
+            }
+
+            heard = clock.GetTimestamp();
+            retry = FirstRetry;
+            if (Booked(site, slice))
+            {
+                return;
+            }
+        }
+    }
+
+    // True when nothing is left to do for the site.
+    private bool Booked(int site, SliceResult slice)
+    {
+        try
+        {
+            bool closed = ledger.Merge(site, slice);
+            if (closed && slice.Stored && phases.Now.Writes)
+            {
+                calls.Stored(site);
+            }
+
+            return closed;
+        }
+        catch (InvalidOperationException e)
+        {
+            ledger.Close(site, SiteState.Failed, slice.NextWindow, e.Message);
+            return true;
+        }
+    }
+
+    // Ends with the phase at the latest.
+    private Task Wait(TimeSpan time, CancellationToken over) => Quietly(Task.Delay(time, clock, over));
+
+    private static async Task Quietly(Task wait) =>
+        await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+}

@@ -1,0 +1,39 @@
+using Orleans.Runtime;
+using Orleans.Storage;
+using Stress.Grains;
+
+namespace Stress.Silo;
+
+/// <summary>
+/// Grain storage whose errors may cross a grain call. Whatever a library throws becomes a <see cref="StorageUnavailableException"/> with its words, here, where it comes
+/// in: a grain that lets it through, or fails to activate by it, sends it on to whoever called.
+/// </summary>
+/// <param name="storage">The storage.</param>
+public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
+{
+    /// <inheritdoc/>
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.ReadStateAsync, stateName, grainId, grainState);
+
+    /// <inheritdoc/>
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.WriteStateAsync, stateName, grainId, grainState);
+
+    /// <inheritdoc/>
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.ClearStateAsync, stateName, grainId, grainState);
+
+    private static async Task Crossing<T>(Func<string, GrainId, IGrainState<T>, Task> call, string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        try
+        {
+            await call(stateName, grainId, grainState);
+        }
+        catch (InconsistentStateException e)
+        {
+            // Orleans' own, by which grains find out about another activation; without what caused it.
+            throw e.InnerException is null ? e : new InconsistentStateException(e.Message, e.StoredEtag, e.CurrentEtag);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StorageUnavailableException))
+        {
+            throw new StorageUnavailableException($"grain storage: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using CsCheck;
+using Stress.Emulator.Simulation;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Stress.Grains.Tests;
+
+/// <summary>The drivers of a shard through every order of phases, on a scheduler like a grain's. CsCheck prints the seed of a failure.</summary>
+public sealed class ShardDriversTests(ITestOutputHelper output)
+{
+    private const int Sites = 5;
+    private const int Windows = 4;
+    private static readonly RunPlan Plan = Plans.Of(Sites, Windows) with { ShardSize = Sites, SitesInFlight = 2, LostAfterSeconds = 1_000_000 };
+
+    private enum Step
+    {
+        Pause,
+        Resume,
+        Cancel,
+        Interrupt,
+        Move,
+        SiloStop,
+        Answer,
+        Refuse,
+    }
+
+    [Fact]
+    public async Task Phases_in_any_order_and_spacing_end_in_the_books_of_an_undisturbed_run()
+    {
+        ShardResult undisturbed = await Play([]);
+        Assert.Equal(Sites, undisturbed.Progress.Done);
+        Gen<(Step, bool)[]> orders = Gen.Select(Gen.Enum<Step>(), Gen.Bool).Array[0, 24];
+        await orders.SampleAsync(
+            async steps =>
+            {
+                // The limit is for what would never end, as a driver that spins.
+                ShardResult result = await Play(steps).WaitAsync(TimeSpan.FromMinutes(2));
+                ShardProgress progress = result.Progress;
+                Assert.Equal(Sites, progress.Ended);
+                Assert.Equal(0, progress.Failed);
+                bool cancelled = steps.Any(step => step.Item1 == Step.Cancel);
+                Assert.True(cancelled || progress.Done == Sites, progress.ToString());
+                for (int i = 0; i < Sites; i++)
+                {
+                    Assert.Equal(result.States[i] == SiteState.Done ? undisturbed.Digests[i] : 0, result.Digests[i]);
+                }
+            },
+            iter: 1000,
+            writeLine: output.WriteLine);
+    }
+
+    [Fact]
+    public async Task Drivers_of_a_paused_shard_ask_nothing_until_it_goes_on()
+    {
+        Shard shard = await Shard.Begin();
+        await shard.Answer();
+        await shard.Tell(RunPhase.Paused);
+        await shard.Answer();
+        await shard.Settle();
+        Assert.True(shard.Drivers.AtRest);
+        long turns = shard.Drivers.Turns;
+
+        // Whatever may happen on the scheduler meanwhile, they have no part in it.
+        await shard.Settle();
+        await shard.Tell(RunPhase.Paused);
+        await shard.Settle();
+        Assert.Equal(turns, shard.Drivers.Turns);
+
+        await shard.Tell(RunPhase.Running);
+        await shard.Settle();
+        Assert.InRange(shard.Drivers.Turns, turns + 1, turns + 10);
+        Assert.Equal(2, shard.Out);
+    }
+
+    // Plays the steps, then lets go on whatever they left, to the end of the shard. After a step with true every driver has reached its next wait before the next step.
+    private static async Task<ShardResult> Play((Step What, bool Settled)[] steps)
+    {
+        Shard shard = await Shard.Begin();
+        foreach ((Step what, bool settled) in steps)
+        {
+            await (what switch
+            {
+                Step.Pause => shard.Tell(RunPhase.Paused),
+                Step.Resume => shard.Tell(RunPhase.Running),
+                Step.Cancel => shard.Tell(RunPhase.Cancelled),
+                Step.Interrupt => shard.Interrupt(),
+                Step.Move => shard.Move(),
+                Step.SiloStop => shard.SiloStop(),
+                Step.Answer => shard.Answer(),
+                _ => shard.Refuse(),
+            });
+            if (settled)
+            {
+                await shard.Settle();
+            }
+        }
+
+        await shard.Tell(RunPhase.Running);
+        while (!shard.Drivers.Ended.IsCompleted)
+        {
+            await shard.Settle();
+            await shard.Answer();
+        }
+
+        return shard.Result;
+    }
+
+    // The shell around the drivers as the grain has it, with lines whose answers the test gives.
+    private sealed class Shard : ISiteCalls
+    {
+        private readonly TaskScheduler _turns = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _clock = new();
+        private readonly List<(Func<SliceResult> Answer, TaskCompletionSource<SliceResult> Call)> _out = [];
+        private readonly int[] _at = new int[Sites];
+        private PhaseWatch _phases = new();
+        private ShardLedger _ledger = new(Plan, 0);
+        private ShardResult? _stored;
+        private RunPhase _told;
+
+        public static async Task<Shard> Begin()
+        {
+            var shard = new Shard();
+            await shard.Open();
+            return shard;
+        }
+
+        public ShardDrivers Drivers { get; private set; } = null!;
+
+        public int Out => _out.Count;
+
+        public ShardResult Result => _ledger.Result();
+
+        public Task Tell(RunPhase phase) => Turn(async () =>
+        {
+            _told = RunPhases.After(_told, phase);
+            RunPhases next = _phases.Now.Tell(phase);
+            _ledger.Ending = next.Duty == Duty.Close ? next.Told : _ledger.Ending;
+            await _phases.Set(next);
+        });
+
+        // Closed for a partial result, and begun again from what was stored before.
+        public async Task Interrupt()
+        {
+            if (_told == RunPhase.Cancelled)
+            {
+                return;
+            }
+
+            _stored = _ledger.Closed();
+            RunPhase told = _told;
+            await Tell(RunPhase.Interrupted);
+            while (!Drivers.Ended.IsCompleted)
+            {
+                await Settle();
+                await Answer();
+            }
+
+            Assert.Equal(Sites, _ledger.Progress.Ended);
+            Assert.Equal(0, _ledger.Progress.Lost);
+            _told = told;
+            await Open();
+        }
+
+        // There is nowhere to move to: it goes on here.
+        public async Task Move()
+        {
+            await Turn(() => _phases.Set(_phases.Now.Move()));
+            while (!Drivers.Ended.IsCompleted)
+            {
+                await Settle();
+                await Answer();
+            }
+
+            await Turn(async () =>
+            {
+                await _phases.Set(_phases.Now.Stay());
+                Drivers.Start(Plan.SitesInFlight, first: false);
+            });
+        }
+
+        // Books are stored, images are lost with the silo, and so is whatever is out.
+        public async Task SiloStop()
+        {
+            await Turn(() => _phases.Set(_phases.Now.Leave()));
+            _stored = _ledger.Closed();
+            _out.Clear();
+            Array.Clear(_at);
+            await Open();
+        }
+
+        public Task Answer() => Each((answer, call) => call.SetResult(answer()));
+
+        public Task Refuse() => Each((_, call) => call.SetException(new TimeoutException("nobody")), 1);
+
+        // Until every driver waits: for an answer, for the end of a pause, or for its next attempt, which the clock is moved on to.
+        public async Task Settle()
+        {
+            for (long before = -1; before != Drivers.Turns;)
+            {
+                before = Drivers.Turns;
+                for (int i = 0; i < 8; i++)
+                {
+                    await Turn(() => Task.CompletedTask);
+                }
+
+                _clock.Advance(TimeSpan.FromSeconds(3));
+                await Turn(() => Task.CompletedTask);
+            }
+        }
+
+        Task<SliceResult> ISiteCalls.RunSlice(int site, int window, bool first) => Call(() =>
+        {
+            _at[site]++;
+            return Slice(site);
+        });
+
+        Task<SliceResult> ISiteCalls.Close(int site, int window, bool keep) => Call(() =>
+        {
+            SliceResult slice = Slice(site);
+            return slice.Outcome is not null ? slice : slice with { Outcome = Plans.Outcome(Plan, site + 1) with { Finished = false, Windows = _at[site] } };
+        });
+
+        void ISiteCalls.Lost(int site)
+        {
+        }
+
+        void ISiteCalls.Stored(int site)
+        {
+        }
+
+        private SliceResult Slice(int site) =>
+            _at[site] >= Windows ? Plans.Finished(Plan, site + 1) : new SliceResult { NextWindow = _at[site], Events = _at[site] };
+
+        private Task<SliceResult> Call(Func<SliceResult> answer)
+        {
+            var call = new TaskCompletionSource<SliceResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _out.Add((answer, call));
+            return call.Task;
+        }
+
+        private Task Each(Action<Func<SliceResult>, TaskCompletionSource<SliceResult>> act, int most = int.MaxValue) => Turn(() =>
+        {
+            (Func<SliceResult>, TaskCompletionSource<SliceResult>)[] now = [.. _out.Take(most)];
+            _out.RemoveRange(0, now.Length);
+            foreach ((Func<SliceResult> answer, TaskCompletionSource<SliceResult> call) in now)
+            {
+                act(answer, call);
+            }
+
+            return Task.CompletedTask;
+        });
+
+        // Another activation: from the stored books, told what the run is told.
+        private Task Open() => Turn(async () =>
+        {
+            _phases = new PhaseWatch();
+            _ledger = new ShardLedger(Plan, 0, _stored);
+            RunPhases next = default(RunPhases).Tell(_told);
+            _ledger.Ending = next.Duty == Duty.Close ? next.Told : _ledger.Ending;
+            await _phases.Set(next);
+            Drivers = new ShardDrivers(Plan, _ledger, _phases, null, this, _clock, TimeSpan.FromSeconds(66));
+            Drivers.Start(Plan.SitesInFlight, first: false);
+        });
+
+        private Task Turn(Func<Task> turn) => Task.Factory.StartNew(turn, CancellationToken.None, TaskCreationOptions.None, _turns).Unwrap();
+    }
+}
