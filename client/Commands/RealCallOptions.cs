@@ -11,6 +11,7 @@ public sealed class RealCallOptions
     private readonly Option<string?> _establish = new("--establish") { Description = "Seconds in which PPP must be up after the login (default: 90)." };
     private readonly Option<bool> _noIpv6 = new("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
     private readonly Option<string?> _console = new("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
+    private readonly Option<string?> _patterns = new("--patterns") { Description = "What the console says beside what is known: a file of patterns (docs/dial.md)." };
     private readonly Option<string?> _settle = new("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
     private readonly Option<string?> _transcript = new("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
     private readonly Option<string?> _maxCrash = new("--max-crash") { Description = "Crashes per disconnect in percent that are accepted (default: 0)." };
@@ -22,7 +23,7 @@ public sealed class RealCallOptions
     /// <summary>Gives the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _console, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
+        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _console, _patterns, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
         {
             command.Add(option);
         }
@@ -41,6 +42,7 @@ public sealed class RealCallOptions
             Establish = line.GetValue(_establish),
             NoIpv6 = line.GetValue(_noIpv6),
             Console = line.GetValue(_console),
+            Patterns = line.GetValue(_patterns),
             Settle = line.GetValue(_settle),
             Transcript = line.GetValue(_transcript),
             Seed = line.GetValue(_seed),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Stress.Dial;
 using Stress.Dial.Calls;
@@ -44,6 +45,9 @@ public sealed record DialReport
     /// <summary>The first hundred calls that did not go as planned.</summary>
     public required IReadOnlyList<CallProblem> Problems { get; init; }
 
+    /// <summary>What the console told, in order: each crash with its stacks, holders and objects.</summary>
+    public required IReadOnlyList<FarPanic> Findings { get; init; }
+
     /// <summary>Builds it.</summary>
     public static DialReport Of(string runId, DialOptions options, DialResult result) => new()
     {
@@ -60,6 +64,7 @@ public sealed record DialReport
         ],
         Counters = Counts(result.Counters),
         Problems = result.Problems,
+        Findings = result.Panics,
     };
 
     /// <summary>The run's report in the shape of every other run's: the far side's role has the disconnects and the crashes.</summary>
@@ -163,12 +168,14 @@ public sealed record DialReport
                 At = (crash.Panic?.At ?? VirtualTime.Zero).ToString(),
                 AtMicroseconds = crash.Panic?.At.Microseconds ?? 0,
                 Stack = crash.Panic?.Stack ?? [],
-                Story =
-                [
-                    crash.Panic?.Text ?? (calling
-                        ? $"no byte came in {options.SilentAttempts} calls in a row, though the line had answered before"
-                        : $"no call came for {options.Wait}, though there were calls before"),
-                ],
+                Story = crash.Panic is { } panic
+                    ? Told(panic)
+                    :
+                    [
+                        calling
+                            ? $"no byte came in {options.SilentAttempts} calls in a row, though the line had answered before"
+                            : $"no call came for {options.Wait}, though there were calls before",
+                    ],
                 Replay = command,
             }),
         ];
@@ -179,6 +186,45 @@ public sealed record DialReport
         typeof(DialCounters).GetProperties().Where(property => property.PropertyType == typeof(long))
             .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name), property => (long)property.GetValue(counters)!, StringComparer.Ordinal),
         StringComparer.Ordinal);
+
+    /// <summary>What a console's report says beside the stack, one line each.</summary>
+    public static IReadOnlyList<string> Told(FarPanic panic)
+    {
+        List<string> story = [panic.Text];
+        void Add(string what, IReadOnlyList<string> stack)
+        {
+            if (stack.Count > 0)
+            {
+                story.Add($"{what}: {string.Join(", from ", stack)}");
+            }
+        }
+
+        if (panic.Task.Length > 0)
+        {
+            story.Add($"in task {panic.Task}");
+        }
+
+        Add("allocated by", panic.AllocatedBy);
+        Add("freed by", panic.FreedBy);
+        foreach (FarHolder holder in panic.Holders)
+        {
+            string held = holder.Count == 1 ? $"{holder.Text} held" : string.Create(CultureInfo.InvariantCulture, $"{holder.Text} held {holder.Count} times");
+            Add(held, holder.Stack.Count > 0 ? holder.Stack : ["unknown"]);
+        }
+
+        foreach (FarObject o in panic.Objects)
+        {
+            string size = o.SizeBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {o.SizeBytes} bytes") : "";
+            story.Add($"object {o.Address}{size}{(o.Cache.Length > 0 ? $" in {o.Cache}" : "")}{(o.Stack.Count > 0 ? $": allocated by {string.Join(", from ", o.Stack)}" : "")}");
+        }
+
+        foreach (FarTrace trace in panic.Related)
+        {
+            Add(trace.Text, trace.Stack);
+        }
+
+        return story;
+    }
 
     private static WorkCounts Work(DialResult result) => new(result.Planned, result.Done, result.Failed, result.Lost);
 

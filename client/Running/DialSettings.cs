@@ -88,6 +88,9 @@ public sealed record DialSettings
     /// <summary>Console of the far side.</summary>
     public string? Console { get; init; }
 
+    /// <summary>A file of patterns for the far console, as typed, or null.</summary>
+    public string? Patterns { get; init; }
+
     /// <summary>Seconds that the console is watched after the last call.</summary>
     public string? Settle { get; init; }
 
@@ -175,7 +178,13 @@ public sealed record DialSettings
 
     /// <summary>The far console, not yet running, or null.</summary>
     /// <exception cref="UsageException">It is none that can be watched.</exception>
-    public ConsoleWatch? Watch(TimeProvider time) => Console is null ? null : Accept(() => ConsoleWatch.Of(Console, time));
+    public ConsoleWatch? Watch(TimeProvider time)
+    {
+        ConsolePatterns[] own = Patterns is null ? [] : [Accept(() => ConsolePatterns.Load(Patterns))];
+        return Console is not null ? Accept(() => ConsoleWatch.Of(Console, time, own))
+            : Patterns is null ? null
+            : throw new UsageException("--patterns: accepted together with --console");
+    }
 
     private ChatScript ChatScript() =>
         Chat is not null ? Accept(() => Stress.Dial.Calls.ChatScript.Parse(Chat))

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Reports;
 using Stress.Dial;
+using Stress.Dial.Far;
 using Stress.Observability;
 
 namespace Stress.Client.Screen;
@@ -64,6 +65,15 @@ public static class DialScreen
         foreach (CallProblem problem in dial.Problems.Take(5))
         {
             console.MarkupLineInterpolated($"[red]line {problem.Line} call {problem.Call}[/]: {problem.Outcome}: {problem.Detail}");
+        }
+
+        foreach (FarPanic panic in dial.Findings.DistinctBy(f => f.Title).Take(5))
+        {
+            console.MarkupLineInterpolated($"[red]{panic.Kind}[/]: {panic.Title}");
+            foreach (string line in DialReport.Told(panic).Skip(1).Take(8))
+            {
+                console.MarkupLineInterpolated($"    {line}");
+            }
         }
 
         ReportScreen.Verdicts(console, report);

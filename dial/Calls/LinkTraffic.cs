@@ -122,15 +122,7 @@ public sealed class LinkTraffic
     private int WriteHello(VirtualTime now)
     {
         ReadOnlySpan<Ipv4Address> neighbors = now < _heardUntil ? [_heard] : [];
-        var hello = new OspfHello
-        {
-            RouterId = _ours,
-            NetworkMask = Ipv4Address.Broadcast,
-            HelloIntervalSeconds = (ushort)(_options.HelloInterval.Microseconds / 1_000_000),
-            DeadIntervalSeconds = (uint)(_options.DeadInterval.Microseconds / 1_000_000),
-            Options = 2,
-            RouterPriority = 1,
-        };
+        var hello = OspfHello.OnPointToPoint(_ours, _options.HelloInterval.Microseconds / 1_000_000, _options.DeadInterval.Microseconds / 1_000_000);
         int length = hello.Write(_packet.AsSpan(Ipv4Header.MinLength), neighbors);
         var header = new Ipv4Header
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using Stress.Dial.Lines;
 using Stress.Emulator.Simulation;
 
@@ -12,13 +11,13 @@ public sealed class ConsoleWatch
     private readonly string _source;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private readonly PanicDetector _detector = new();
-    private readonly StringBuilder _line = new();
+    private readonly ConsoleReader _reader;
     private readonly List<FarPanic> _panics = [];
     private readonly Lock _lock = new();
 
-    private ConsoleWatch(string source, TimeProvider time)
+    private ConsoleWatch(string source, TimeProvider time, ConsolePatterns[] own)
     {
+        _reader = new ConsoleReader(own);
         _source = source;
         _time = time;
         _start = time.GetTimestamp();
@@ -27,18 +26,19 @@ public sealed class ConsoleWatch
     /// <summary>Checks a source.</summary>
     /// <param name="source"><c>file:PATH</c> (a growing log, or a pipe), or a line: <c>tcp://HOST:PORT</c>, <c>pty:PATH</c>, <c>exec:COMMAND</c>.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="own">Patterns beside the systems' own.</param>
     /// <exception cref="FormatException">It is neither; the message says what is accepted.</exception>
-    public static ConsoleWatch Of(string source, TimeProvider time)
+    public static ConsoleWatch Of(string source, TimeProvider time, params ConsolePatterns[] own)
     {
         if (source.StartsWith("file:", StringComparison.Ordinal) && source.Length > 5)
         {
-            return new ConsoleWatch(source, time);
+            return new ConsoleWatch(source, time, own);
         }
 
         try
         {
             _ = LineTarget.Parse(source);
-            return new ConsoleWatch(source, time);
+            return new ConsoleWatch(source, time, own);
         }
         catch (FormatException)
         {
@@ -65,7 +65,7 @@ public sealed class ConsoleWatch
         {
             lock (_lock)
             {
-                return _detector.System;
+                return _reader.System;
             }
         }
     }
@@ -108,18 +108,8 @@ public sealed class ConsoleWatch
     {
         lock (_lock)
         {
-            foreach (byte b in bytes)
-            {
-                if (b == (byte)'\n')
-                {
-                    Found(_detector.Line(_line.ToString()));
-                    _line.Clear();
-                }
-                else if (b != (byte)'\r' && _line.Length < PanicDetector.MaxLineLength)
-                {
-                    _line.Append(b is >= 0x20 and < 0x7F or (byte)'\t' ? (char)b : '?');
-                }
-            }
+            _reader.Input(bytes);
+            TakeFound();
         }
     }
 
@@ -128,22 +118,19 @@ public sealed class ConsoleWatch
     {
         lock (_lock)
         {
-            // ddb's prompt ends without a newline.
-            if (_line.Length > 0)
-            {
-                Found(_detector.Line(_line.ToString()));
-                _line.Clear();
-            }
-
-            Found(_detector.Complete());
+            _reader.Quiet();
+            TakeFound();
         }
     }
 
-    private void Found(FarPanic? panic)
+    private void TakeFound()
     {
-        if (panic is not null && _panics.Count < MaxPanics)
+        while (_reader.TryTake(out FarPanic? panic))
         {
-            _panics.Add(panic with { At = new VirtualTime((long)_time.GetElapsedTime(_start).TotalMicroseconds) });
+            if (_panics.Count < MaxPanics)
+            {
+                _panics.Add(panic! with { At = new VirtualTime((long)_time.GetElapsedTime(_start).TotalMicroseconds) });
+            }
         }
     }
 
@@ -153,7 +140,7 @@ public sealed class ConsoleWatch
         {
             lock (_lock)
             {
-                return _detector.Pending;
+                return _reader.Pending;
             }
         }
     }

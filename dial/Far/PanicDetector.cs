@@ -1,354 +1,479 @@
 using System.Text.RegularExpressions;
-using Stress.Emulator.Simulation;
 
 namespace Stress.Dial.Far;
 
-/// <summary>Systems whose consoles are understood.</summary>
-public enum FarSystem
-{
-    /// <summary>Not said yet.</summary>
-    Unknown,
-    NetBsd,
-    FreeBsd,
-    OpenBsd,
-    DragonFly,
-    Linux,
-}
-
-/// <summary>A panic as the far console told it.</summary>
-/// <param name="System">Whose.</param>
-/// <param name="Title">Cause and function, without addresses: the same for every occurrence.</param>
-/// <param name="Path">The function that crashed, or <c>unknown</c>.</param>
-/// <param name="Text">The first line, as printed.</param>
-/// <param name="Stack">Functions, innermost first, without the panic machinery.</param>
-public sealed record FarPanic(FarSystem System, string Title, string Path, string Text, IReadOnlyList<string> Stack)
-{
-    /// <summary>When its telling was complete, in wall time since the watch was made.</summary>
-    public VirtualTime At { get; init; }
-}
-
 /// <summary>
-/// Reads a console line by line and finds panics. A panic begins with one of the systems' own sentences; the lines after it give the stack. It is told once
-/// it is complete: at a quiet moment, at a boot message, or after <see cref="MaxLines"/> lines. Sentences: NetBSD sys/arch/i386/i386/trap.c and ddb; FreeBSD
-/// sys/amd64/amd64/trap.c and kern_shutdown.c; OpenBSD sys/arch/amd64/amd64/trap.c; DragonFly sys/platform/pc64/x86_64/trap.c; Linux arch/x86/mm/fault.c,
-/// mm/kasan/report.c, kernel/panic.c, net/core/dev.c.
+/// Reads a console line by line and finds crashes and other trouble. A report begins with one of a system's own sentences; the lines after it give stacks, holders
+/// and objects. It is told once it is complete: at a quiet moment, at the next report, at a boot message, or after <see cref="MaxLines"/> lines. What the systems say is
+/// in their tables (<see cref="ConsolePatterns"/>); the rules are here:
+/// <list type="bullet">
+/// <item>the frame below the system's own mark of a trap is to blame, on every architecture; where there is no mark, the first that is no machinery of the report;</item>
+/// <item>what copies, locks, counts or links for its caller is never to blame: the caller is;</item>
+/// <item>sentences before a report's first frame are one report, of which the plainest gives the title; a sentence after it begins another, unless it says that it follows from the first;</item>
+/// <item>what is typed and shown at a debugger's prompt is the same report once more.</item>
+/// </list>
 /// </summary>
 public sealed partial class PanicDetector
 {
-    /// <summary>Longest line that is looked at; the rest of a longer one is dropped.</summary>
+    /// <summary>Longest line that is looked at, in characters; the rest of a longer one is dropped.</summary>
     public const int MaxLineLength = 1024;
 
-    /// <summary>Lines after its first that belong to a panic.</summary>
-    public const int MaxLines = 200;
+    /// <summary>Lines after its first that belong to a report.</summary>
+    public const int MaxLines = 600;
 
-    private const int MaxStack = 32;
+    /// <summary>Functions of a stack that are kept.</summary>
+    public const int MaxStack = 32;
 
-    // What a kernel calls between the fault and the message: never the culprit.
-    private static readonly HashSet<string> Machinery = new(StringComparer.Ordinal)
-    {
-        "panic", "vpanic", "kern_panic", "trap", "calltrap", "alltraps", "trap_fatal", "trap_pfault", "kerntrap", "alltraps_kern", "alltraps_kern_meltdown",
-        "kdb_backtrace", "kdb_enter", "kdb_trap", "db_trace_self", "db_trace_self_wrapper", "db_panic", "db_enter", "Debugger", "cpu_Debugger", "breakpoint",
-        "cpu_reboot", "kern_reboot", "boot", "printf", "snprintf", "print_backtrace", "stack_dump", "Xpage", "Xtrap0e", "nmi_calltrap",
-        "dump_stack", "dump_stack_lvl", "show_stack", "show_stack_log_lvl", "print_report", "print_address_description", "kasan_report", "kasan_check_range",
-        "__kasan_report", "__asan_load1", "__asan_load2", "__asan_load4", "__asan_load8", "__asan_store1", "__asan_store2", "__asan_store4", "__asan_store8",
-        "__asan_report_load4_noabort", "__asan_report_load8_noabort", "__asan_report_store8_noabort", "oops_end", "no_context", "page_fault_oops",
-        "__die", "die", "die_addr", "exc_page_fault", "asm_exc_page_fault", "exc_general_protection", "asm_exc_general_protection", "page_fault",
-        "do_page_fault", "__do_page_fault", "async_page_fault", "exc_invalid_op", "asm_exc_invalid_op", "__warn", "report_bug", "handle_bug", "kassert",
-        "__assert", "assert_fail", "uvm_fault", "uvm_fault_internal", "kern_assert", "fatal", "pageflttrap", "savectx", "dblfault_handler", "Xdblfault",
-        "refcount_warn_saturate", "__do_kernel_fault", "do_mem_abort", "do_translation_fault", "el1_abort", "el1h_64_sync", "el1h_64_sync_handler",
+    /// <summary>Holders, objects and further stacks of a report that are kept, of each.</summary>
+    public const int MaxListed = 64;
 
-        // They copy what their caller points to.
-        "bcopy", "memcpy", "memmove", "memset", "memcpy_erms", "memmove_erms", "memset_erms", "copyin", "copyout",
-    };
+    // Things that are told once a boot.
+    private const int MaxOnce = 256;
 
-    private const int MaxHeldDevices = 64;
-
-    private readonly List<string> _stack = [];
-    private readonly HashSet<string> _held = new(StringComparer.Ordinal);
+    private readonly ConsolePatterns[] _own;
+    private readonly Queue<FarPanic> _found = new();
+    private readonly HashSet<string> _once = new(StringComparer.Ordinal);
+    private ConsolePatterns[] _tables;
     private FarSystem _system;
     private bool _certain;
     private bool _inDebugger;
-    private string? _first;
-    private string _cause = "";
-    private string? _faulting;
-    private int _lines;
+    private PendingReport? _report;
+    private FarPanic? _last;
+
+    // The kind of a report that was longer than what is kept; the rest of it begins no other.
+    private FarKind? _overflowed;
+
+    /// <summary>A detector of a console that has said nothing yet.</summary>
+    /// <param name="own">Patterns beside the systems' own; they are looked at first.</param>
+    public PanicDetector(params ReadOnlySpan<ConsolePatterns> own)
+    {
+        _own = own.ToArray();
+        _tables = [.. _own, .. ConsolePatterns.BuiltIn];
+    }
 
     /// <summary>The system, as far as its console has told.</summary>
     public FarSystem System => _system;
 
-    /// <summary>A panic has begun and is not complete.</summary>
-    public bool Pending => _first is not null;
+    /// <summary>A report has begun and is not complete.</summary>
+    public bool Pending => _report is not null;
 
-    /// <summary>Takes one line.</summary>
-    /// <returns>A panic that this line completes, or null.</returns>
+    /// <summary>Takes one line, and one report that is complete by it.</summary>
+    /// <returns>A report, or null. More may be complete: <see cref="TryTake"/>.</returns>
     public FarPanic? Line(string line)
+    {
+        Read(line);
+        return TryTake(out FarPanic? panic) ? panic : null;
+    }
+
+    /// <summary>The console is quiet, or at its end: a pending report is complete.</summary>
+    public FarPanic? Complete()
+    {
+        Finish();
+        _overflowed = null;
+        return TryTake(out FarPanic? panic) ? panic : null;
+    }
+
+    /// <summary>Takes a complete report.</summary>
+    public bool TryTake(out FarPanic? panic) => _found.TryDequeue(out panic);
+
+    private void Read(string line)
     {
         if (line.Length > MaxLineLength)
         {
             line = line[..MaxLineLength];
         }
 
-        line = line[Lead().Match(line).Length..];
-        FarPanic? complete = null;
-        if (Identify(line))
+        if (!ConsoleLead.Strip(line, out string text))
         {
-            // It boots: what the panic had to say is said.
-            complete = Complete();
-            _held.Clear();
+            return;
+        }
+
+        if (Identify(text))
+        {
+            // It boots: what the report had to say is said.
+            Finish();
+            _once.Clear();
+            _last = null;
+            _inDebugger = false;
+            return;
+        }
+
+        Debugger(text);
+        if (!_inDebugger && !Matches(text, t => t.Ignored) && FindCause(text) is var (cause, match, table))
+        {
+            Begin(cause, match, table, line, text);
+        }
+
+        if (_report is { } report)
+        {
+            Collect(report, text);
+            if (++report.Lines > MaxLines)
+            {
+                Finish();
+                _overflowed = report.Kind;
+            }
+        }
+    }
+
+    // Follows somebody who types at a debugger's prompt.
+    private void Debugger(string text)
+    {
+        Match prompt = Prompt().Match(text);
+        string command = prompt.Success ? text[prompt.Length..].Trim() : text.Trim();
+        if (prompt.Success)
+        {
+            _inDebugger = true;
+
+            // Frames after it are asked for; they are only needed where none was printed before.
+            if (_report is { HasStack: true } report)
+            {
+                report.Ended = true;
+            }
+        }
+
+        if (_inDebugger && Leaves().IsMatch(command))
+        {
+            Finish();
             _inDebugger = false;
         }
+    }
 
-        // What somebody types and reads at the debugger's prompt is the same panic once more.
-        bool typed = _inDebugger && !Pending;
-        _inDebugger |= Prompt().IsMatch(line);
-        if (!typed && Cause(line) is { } cause)
+    private bool Identify(string text)
+    {
+        foreach (ConsolePatterns table in ConsolePatterns.BuiltIn)
         {
-            if (_first is null)
+            foreach (Regex banner in table.Banners)
             {
-                _first = line.Trim();
-                _cause = cause;
-                _lines = 0;
-            }
-            else if ((Vague(_cause) && !Vague(cause)) || (cause.StartsWith("KASAN", StringComparison.Ordinal) && !_cause.StartsWith("KASAN", StringComparison.Ordinal)))
-            {
-                _cause = cause;
+                if (banner.IsMatch(text))
+                {
+                    Learn(table.System, certain: true, byBanner: true);
+                    return true;
+                }
             }
         }
 
-        if (!Pending)
-        {
-            return complete;
-        }
-
-        Collect(line);
-        return ++_lines > MaxLines ? Complete() : complete;
+        return false;
     }
 
-    /// <summary>The console is quiet, or at its end: a pending panic is complete.</summary>
-    public FarPanic? Complete()
+    // A sentence is a guess; a line that only one system prints knows better, and a banner best.
+    private void Learn(FarSystem system, bool certain, bool byBanner = false)
     {
-        if (_first is null)
+        if (system == FarSystem.Unknown || (_certain && !byBanner) || (!certain && _system != FarSystem.Unknown))
         {
-            return null;
+            return;
         }
 
-        string path = _faulting ?? (_stack.Count > 0 ? _stack[0] : "unknown");
-        if (_faulting is not null && (_stack.Count == 0 || _stack[0] != _faulting))
+        _system = system;
+        _certain = certain;
+        if (certain)
         {
-            _stack.Insert(0, _faulting);
+            _tables = [.. _own, .. ConsolePatterns.BuiltIn.Where(t => t.System == system || (t.System == FarSystem.Unknown && system is not (FarSystem.Linux or FarSystem.Illumos)))];
         }
-
-        var panic = new FarPanic(_system, path == "unknown" ? _cause : $"{_cause} in {path}", path, _first, [.. _stack]);
-        _first = _faulting = null;
-        _stack.Clear();
-        return panic;
     }
 
-    // A cause that a later line tells better.
-    private static bool Vague(string cause) => cause is "page fault" or "trap";
-
-    private bool Identify(string line)
+    private (CausePattern Cause, Match Match, ConsolePatterns Table)? FindCause(string text)
     {
-        FarSystem found = line switch
+        foreach (ConsolePatterns table in _tables)
         {
-            _ when line.Contains("NetBSD ", StringComparison.Ordinal) && Banner().IsMatch(line) => FarSystem.NetBsd,
-            _ when line.Contains("OpenBSD ", StringComparison.Ordinal) && Banner().IsMatch(line) => FarSystem.OpenBsd,
-            _ when line.Contains("DragonFly ", StringComparison.Ordinal) && Banner().IsMatch(line) => FarSystem.DragonFly,
-            _ when line.Contains("FreeBSD ", StringComparison.Ordinal) && Banner().IsMatch(line) => FarSystem.FreeBsd,
-            _ when line.Contains("Linux version ", StringComparison.Ordinal) => FarSystem.Linux,
-            _ => FarSystem.Unknown,
-        };
-        if (found == FarSystem.Unknown)
-        {
-            return false;
-        }
-
-        _system = found;
-        _certain = true;
-        return true;
-    }
-
-    private string? Cause(string line)
-    {
-        Match m;
-        if ((m = LinuxKasan().Match(line)).Success)
-        {
-            Learn(FarSystem.Linux);
-            _faulting ??= m.Groups["function"].Value;
-            return $"KASAN {m.Groups["kind"].Value}";
-        }
-
-        if ((m = LinuxRefcount().Match(line)).Success)
-        {
-            // Linux says so every ten seconds until the device is free: it is told once a boot.
-            Learn(FarSystem.Linux);
-            return _held.Count < MaxHeldDevices && _held.Add(m.Groups["device"].Value) ? "unregister_netdevice waits for an interface to become free" : null;
-        }
-
-        if ((m = FreeBsdTrap().Match(line)).Success)
-        {
-            Learn(FarSystem.FreeBsd);
-            return m.Groups["cause"].Value.Trim();
-        }
-
-        if ((m = Panic().Match(line)).Success)
-        {
-            string text = Addresses().Replace(m.Groups["text"].Value.Trim(), "X");
-            return text is "page fault" or "general protection fault" or "double fault" or "" || text == "trap" || text.StartsWith("trap type", StringComparison.Ordinal)
-                ? "trap"
-                : $"panic: {text}";
-        }
-
-        if ((m = LinuxFault().Match(line)).Success)
-        {
-            Learn(FarSystem.Linux);
-            return m.Groups["cause"].Value.Replace("Unable to handle", "BUG: unable to handle", StringComparison.Ordinal);
-        }
-
-        // NetBSD and OpenBSD share these sentences; the lines after them tell which it is.
-        if ((m = BsdFault().Match(line)).Success)
-        {
-            return m.Groups["cause"].Value;
-        }
-
-        if (BsdTrap().IsMatch(line))
-        {
-            return "page fault";
-        }
-
-        if ((m = UvmFault().Match(line)).Success)
-        {
-            return "page fault";
+            foreach (CausePattern cause in table.Causes)
+            {
+                Match match = cause.Pattern.Match(text);
+                if (match.Success)
+                {
+                    return (cause, match, table);
+                }
+            }
         }
 
         return null;
     }
 
-    private void Learn(FarSystem system, bool certain = false)
+    private void Begin(CausePattern cause, Match match, ConsolePatterns table, string line, string text)
     {
-        // A sentence that several systems share is a guess; a banner, or a line that only one system prints, knows better.
-        if (_system == FarSystem.Unknown || (certain && !_certain))
+        Learn(table.System, certain: false);
+        if (cause.Adds && (_report?.Kind == cause.Kind || (_report is null && _overflowed == cause.Kind)))
         {
-            _system = system;
-            _certain = certain;
+            return;
         }
-    }
 
-    private void LearnFromStory(string line)
-    {
-        if (line.Contains(" at netbsd:", StringComparison.Ordinal) || line.StartsWith("Begin traceback", StringComparison.Ordinal))
-        {
-            Learn(FarSystem.NetBsd, certain: true);
-        }
-        else if (line.StartsWith("Starting stack trace", StringComparison.Ordinal) || line.StartsWith("ddb", StringComparison.Ordinal) || line.Contains("www.openbsd.org/ddb", StringComparison.Ordinal))
-        {
-            Learn(FarSystem.OpenBsd, certain: true);
-        }
-        else if (line.Contains("; lapic id =", StringComparison.Ordinal) || line.StartsWith("Trace beginning at frame", StringComparison.Ordinal))
-        {
-            Learn(FarSystem.DragonFly, certain: true);
-        }
-        else if (line.Contains("; apic id =", StringComparison.Ordinal) || line.StartsWith("KDB: ", StringComparison.Ordinal))
-        {
-            Learn(FarSystem.FreeBsd, certain: true);
-        }
-    }
+        _overflowed = null;
 
-    private void Collect(string line)
-    {
-        Match m;
-        LearnFromStory(line);
-        if ((m = Rip().Match(line)).Success || (m = Stopped().Match(line)).Success)
+        if (cause.Joins && (_report is { Kind: not (FarKind.Held or FarKind.Leak) } || (_report is null && Follows(match))))
         {
-            // A debugger that stops after the trace was printed has stopped somewhere else.
-            string function = m.Groups["function"].Value;
-            if (!Machinery.Contains(function) && _stack.Count == 0)
+            if (_report is not null)
             {
-                _faulting ??= function;
+                _report.Ended |= _report.HasStack;
             }
 
             return;
         }
 
-        if (_stack.Count >= MaxStack)
+        string title = cause.Expand(match, Plain);
+        string? function = Named(match, "function");
+        if (_report is { } before)
+        {
+            if (before.Accepts(cause.Kind))
+            {
+                before.Function ??= function;
+                if (cause.Rank > before.Rank)
+                {
+                    (before.Rank, before.Cause, before.Kind) = (cause.Rank, title, cause.Kind);
+                }
+
+                return;
+            }
+
+            if (cause.Once && before.Kind == cause.Kind && _once.Contains(Key(cause, match)))
+            {
+                // The same once more, with the same holders.
+                before.Ended = true;
+                return;
+            }
+
+            Finish();
+        }
+
+        if (cause.Once && (_once.Count >= MaxOnce || !_once.Add(Key(cause, match))))
         {
             return;
         }
 
-        m = BsdFrame().Match(line);
-        if (!m.Success)
-        {
-            m = KdbFrame().Match(line);
-        }
+        _report = new PendingReport(cause.Kind, title, cause.Rank, text.Trim(), function);
+    }
 
-        if (!m.Success && _system is FarSystem.Linux or FarSystem.Unknown)
-        {
-            m = LinuxFrame().Match(line);
-        }
+    private static string Key(CausePattern cause, Match match) => $"{cause.Title} {match.Groups["key"].Value}";
 
-        if (m.Success)
+    // A stop that is only the consequence of what was told before the console paused.
+    private bool Follows(Match match) =>
+        _last is { Kind: not (FarKind.Held or FarKind.Leak or FarKind.Panic) } && !match.Value.Contains("Attempted to kill", StringComparison.Ordinal);
+
+    private void Collect(PendingReport report, string text)
+    {
+        foreach (ConsolePatterns table in _tables)
         {
-            string function = m.Groups["function"].Value;
-            int dot = function.IndexOf(".isra", StringComparison.Ordinal);
-            function = dot > 0 ? function[..dot] : function;
-            if (!Machinery.Contains(function))
+            if (!_certain && table.Tells.Any(t => t.IsMatch(text)))
             {
-                _stack.Add(function);
+                Learn(table.System, certain: true);
+                break;
             }
+        }
+
+        if (report.Ended)
+        {
+            return;
+        }
+
+        if (Matches(text, t => t.Ends))
+        {
+            report.Ended = report.HasStack || text.StartsWith("---", StringComparison.Ordinal);
+            return;
+        }
+
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            report.BlankLine();
+            return;
+        }
+
+        Task(report, text);
+        bool taken = Object(report, text);
+        if (Mark(report, text) || Section(report, text) || taken || Hold(report, text) || Register(report, text))
+        {
+            return;
+        }
+
+        if (First(text, t => t.Frames) is { } frame)
+        {
+            bool guess = frame.Groups["guess"].Success || frame.Groups["rest"].Value.Contains("(unreliable)", StringComparison.Ordinal);
+            report.AddFrame(Named(frame, "function")!, Named(frame, "callee"), guess, RoleOf);
         }
     }
 
-    [GeneratedRegex(@"^\S*\s*(?:Copyright|(?:Net|Open|Free)BSD \d|DragonFly (?:v?\d|[A-Z]))")]
-    private static partial Regex Banner();
+    private void Task(PendingReport report, string text)
+    {
+        if (report.WantsTask && First(text, t => t.Tasks) is { } match)
+        {
+            report.NameTask(match.Groups["task"].Value);
+        }
+    }
 
-    [GeneratedRegex(@"BUG: KASAN: (?<kind>[\w-]+) in (?<function>[\w.]+)\+0x")]
-    private static partial Regex LinuxKasan();
+    private bool Object(PendingReport report, string text)
+    {
+        if (First(text, t => t.Objects) is not { } match)
+        {
+            return false;
+        }
 
-    [GeneratedRegex(@"unregister_netdevice: waiting for (?<device>\S+) to become free")]
-    private static partial Regex LinuxRefcount();
+        report.AddObject(match.Groups["address"].Value, long.TryParse(match.Groups["size"].Value, out long size) ? size : 0, match.Groups["cache"].Value, match.Groups["new"].Success);
+        return true;
+    }
 
-    [GeneratedRegex(@"(?<cause>(?:BUG: unable|Unable) to handle (?:kernel )?(?:NULL pointer dereference|page fault|paging request)|general protection fault|kernel BUG at \S+|refcount_t: [\w -]+|KASAN: \S+|Kernel panic - not syncing)")]
-    private static partial Regex LinuxFault();
+    private bool Mark(PendingReport report, string text)
+    {
+        if (First(text, t => t.Marks) is not { } match)
+        {
+            return false;
+        }
 
-    // What may stand before a sentence: a syslog stamp, a time stamp, a prompt that was waiting when the system died.
-    [GeneratedRegex(@"^(?:\w{3} +\d+ [\d:]{8} \S+ (?:kernel: |/\w+: )?)?(?:\[ *\d[.\d]*\] ?)?(?:.{0,80}?(?:login|[Pp]assword): ?(?=panic: |Fatal |DOUBLE|@?uvm_fault|BUG: |kernel: ))?@?")]
-    private static partial Regex Lead();
+        report.MarkTrap();
+        if (match.Groups["cause"] is { Success: true } cause && report.Rank == CausePattern.Weak)
+        {
+            (report.Rank, report.Cause) = (CausePattern.Vague, cause.Value);
+        }
 
-    [GeneratedRegex(@"^(?:d?db(?:\{\d+\})?|kdb)> ?")]
+        if (Named(match, "function") is { } function)
+        {
+            report.Function ??= function;
+        }
+
+        // NetBSD's aarch64 prints the trap's own function in the mark's line.
+        return !text.TrimStart().StartsWith("tf ", StringComparison.Ordinal);
+    }
+
+    private bool Section(PendingReport report, string text)
+    {
+        foreach (ConsolePatterns table in _tables)
+        {
+            foreach ((SectionRole role, Regex pattern) in table.Sections)
+            {
+                Match match = pattern.Match(text);
+                if (match.Success)
+                {
+                    string heading = match.Groups["text"] is { Success: true } t ? t.Value : Plain(text.Trim().TrimEnd(':'));
+                    report.Enter(role, heading, int.TryParse(match.Groups["count"].Value, out int count) ? count : 1);
+                    if (Named(match, "function") is { } function)
+                    {
+                        report.AddFrame(function, null, guess: false, RoleOf);
+                    }
+
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool Hold(PendingReport report, string text)
+    {
+        if (report.Kind != FarKind.Hung || First(text, t => t.Holds) is not { } match)
+        {
+            return false;
+        }
+
+        report.AddLock(match.Groups["text"].Value, Named(match, "function"));
+        return true;
+    }
+
+    private bool Register(PendingReport report, string text)
+    {
+        if (First(text, t => t.Registers) is not { } match)
+        {
+            return false;
+        }
+
+        // A debugger that stops after the trace was printed has stopped somewhere else; a program counter inside a trace is another context's.
+        string function = Named(match, "function")!;
+        if (report.Function is null && !report.HasStack && RoleOf(function) is FunctionRole.Ordinary or FunctionRole.Helper)
+        {
+            report.Function ??= function;
+        }
+
+        return true;
+    }
+
+    private void Finish()
+    {
+        if (_report is null)
+        {
+            return;
+        }
+
+        PendingReport report = _report;
+        _report = null;
+        foreach (FarPanic panic in report.Complete(_system, RoleOf))
+        {
+            // An oops right after a checker's report of the same function is its consequence.
+            if (panic.Kind == FarKind.Fault && panic.Path != "unknown" && _last is { Kind: FarKind.Checker } last && last.Path == panic.Path)
+            {
+                continue;
+            }
+
+            _last = panic;
+            _found.Enqueue(panic);
+        }
+    }
+
+    private FunctionRole RoleOf(string function)
+    {
+        foreach (ConsolePatterns table in _tables)
+        {
+            FunctionRole role = table.RoleOf(function);
+            if (role != FunctionRole.Ordinary)
+            {
+                return role;
+            }
+        }
+
+        return FunctionRole.Ordinary;
+    }
+
+    private bool Matches(string text, Func<ConsolePatterns, List<Regex>> patterns)
+    {
+        foreach (ConsolePatterns table in _tables)
+        {
+            foreach (Regex pattern in patterns(table))
+            {
+                if (pattern.IsMatch(text))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private Match? First(string text, Func<ConsolePatterns, List<Regex>> patterns)
+    {
+        foreach (ConsolePatterns table in _tables)
+        {
+            foreach (Regex pattern in patterns(table))
+            {
+                Match match = pattern.Match(text);
+                if (match.Success)
+                {
+                    return match;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    // What a compiler adds to a function's name (.isra.0, .constprop.0, .cold, .part.0) is not its name.
+    private static string? Named(Match match, string group)
+    {
+        if (match.Groups[group] is not { Success: true, Length: > 0 } found)
+        {
+            return null;
+        }
+
+        int dot = found.Value.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 ? found.Value[..dot] : found.Value;
+    }
+
+    private static string Plain(string text) => Numbers().Replace(Offsets().Replace(text.Trim(), ""), "X");
+
+    [GeneratedRegex(@"^(?:d?db(?:\{\d+\})?|kdb|db:\d+:[\w.-]+|\[\d+\]kdb|kmdb|\[\d+\])> ?")]
     private static partial Regex Prompt();
 
-    [GeneratedRegex(@"^(?:fatal|kernel: (?:supervisor trap )?)\s*(?<cause>page fault|protection fault)(?: trap| in supervisor mode|, code)")]
-    private static partial Regex BsdFault();
+    [GeneratedRegex(@"^(?:c|cont|continue|reboot|reset|boot(?: \w+)?|machine reboot)$")]
+    private static partial Regex Leaves();
 
-    [GeneratedRegex(@"^trap type \d+ code ")]
-    private static partial Regex BsdTrap();
-
-    [GeneratedRegex(@"^Fatal (?:trap \d+: )?(?<cause>double fault|.+? (?=while in kernel mode))")]
-    private static partial Regex FreeBsdTrap();
-
-    [GeneratedRegex(@"^uvm_fault\(.*?\) -> (?:0x)?[0-9a-f]+")]
-    private static partial Regex UvmFault();
-
-    [GeneratedRegex(@"^panic(?:\[cpu\d+\])?: (?<text>.*)")]
-    private static partial Regex Panic();
+    [GeneratedRegex(@"\+0x[0-9a-f]+/0x[0-9a-f]+")]
+    private static partial Regex Offsets();
 
     [GeneratedRegex(@"0x[0-9a-fA-F]+|\b[0-9a-f]{8,16}\b|\b\d+\b")]
-    private static partial Regex Addresses();
-
-    [GeneratedRegex(@"\b(?:RIP: |EIP: |IP: |PC is at |pc : )(?:[0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\]\s*)*(?<function>[A-Za-z_][\w.]*)\+0x")]
-    private static partial Regex Rip();
-
-    [GeneratedRegex(@"^Stopped (?:in pid .* )?at\s+(?:\w+:)?(?<function>[A-Za-z_][\w.]*)")]
-    private static partial Regex Stopped();
-
-    // ddb: "in_delmulti(c0a8,...) at netbsd:in_delmulti+0x41"; OpenBSD leaves the file out, FreeBSD adds "/frame".
-    [GeneratedRegex(@"^\s*(?:#\d+ )?[A-Za-z_][\w.]*\(.*?\) at (?:\w+:)?(?<function>[A-Za-z_][\w.]*)\+0x")]
-    private static partial Regex BsdFrame();
-
-    // kdb: "#3 0xffffffff80b5d123 at in6_selecthlim+0x33".
-    [GeneratedRegex(@"^\s*#\d+ 0x[0-9a-f]+ at (?<function>[A-Za-z_][\w.]*)\+")]
-    private static partial Regex KdbFrame();
-
-    [GeneratedRegex(@"^\s+(?:\[<[0-9a-f]+>\] )?(?<function>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+")]
-    private static partial Regex LinuxFrame();
+    private static partial Regex Numbers();
 }

@@ -309,14 +309,8 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             neighbors[n++] = oi.Neighbor;
         }
 
-        int length = new OspfHello
-        {
-            RouterId = router.RouterId,
-            HelloIntervalSeconds = (ushort)(options.HelloInterval.Microseconds / 1_000_000),
-            DeadIntervalSeconds = (uint)(options.DeadInterval.Microseconds / 1_000_000),
-            Options = OspfHello.OptionExternal,
-            RouterPriority = 1,
-        }.Write(packet, neighbors[..n]);
+        int length = OspfHello.OnPointToPoint(router.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000)
+            .Write(packet, neighbors[..n]);
         e = router.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
         if (e != Errno.None)
         {

@@ -40,6 +40,23 @@ public readonly record struct OspfHello
     /// <summary>Neighbours listed; set by <see cref="TryParse"/> only.</summary>
     public int NeighborCount { get; private init; }
 
+    /// <summary>
+    /// The Hello of an unnumbered or numbered point-to-point link, as ospfd and a dialled call send it: mask 0.0.0.0 (RFC 2328 section 9.5 gives a mask to
+    /// broadcast, NBMA and point-to-multipoint networks only, and section 10.5 has it ignored here; ospf_make_hello of zebra), no designated router, backbone.
+    /// </summary>
+    /// <param name="routerId">Our Router ID.</param>
+    /// <param name="helloIntervalSeconds">HelloInterval, 16 bits of it.</param>
+    /// <param name="deadIntervalSeconds">RouterDeadInterval, 32 bits of it.</param>
+    public static OspfHello OnPointToPoint(Ipv4Address routerId, long helloIntervalSeconds, long deadIntervalSeconds) => new()
+    {
+        RouterId = routerId,
+        NetworkMask = Ipv4Address.Any,
+        HelloIntervalSeconds = (ushort)helloIntervalSeconds,
+        DeadIntervalSeconds = (uint)deadIntervalSeconds,
+        Options = OptionExternal,
+        RouterPriority = 1,
+    };
+
     /// <summary>The Router ID of listed neighbour <paramref name="index"/>, from 0.</summary>
     public static Ipv4Address Neighbor(ReadOnlySpan<byte> packet, int index) => Ipv4Address.Read(packet.Slice(MinLength + (4 * index), 4));
 

@@ -265,7 +265,7 @@ public class PanicDetectorTests
     [InlineData("[6105016.769260] BUG: unable to handle kernel NULL pointer dereference at 00000000000003d8\n[6105016.770296] IP: [<ffffffffa0713af7>] ppp_release+0x147/0x1c0 [ppp_generic]\n", "BUG: unable to handle kernel NULL pointer dereference in ppp_release")]
     [InlineData("Jun 28 16:58:23 gw kernel: BUG: unable to handle kernel NULL pointer dereference at 0000000000000020\nJun 28 16:58:23 gw kernel: RIP: e030:[<ffffffff81651430>]  [<ffffffff81651430>] xfrm_output_resume+0x8f/0x125\n", "BUG: unable to handle kernel NULL pointer dereference in xfrm_output_resume")]
     [InlineData("[   12.1] Unable to handle kernel paging request at virtual address dead000000000108\n[   12.2] pc : ppp_disconnect_channel+0x2c/0x90 [ppp_generic]\n", "BUG: unable to handle kernel paging request in ppp_disconnect_channel")]
-    [InlineData("[   12.1] refcount_t: underflow; use-after-free.\n[   12.2] RIP: 0010:refcount_warn_saturate+0x1/0x2\n[   12.3]  ppp_destroy_channel+0x1/0x2\n", "refcount_t: underflow in ppp_destroy_channel")]
+    [InlineData("[   12.1] refcount_t: underflow; use-after-free.\n[   12.2] RIP: 0010:refcount_warn_saturate+0x1/0x2\n[   12.3]  ppp_destroy_channel+0x1/0x2\n", "refcount_t: underflow; use-after-free in ppp_destroy_channel")]
     public void Linux_of_several_ages_names_the_function_in_its_own_way(string console, string title)
     {
         FarPanic panic = Single(console);
