@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
@@ -97,9 +98,15 @@ public sealed class EmbeddedSilo : IRunHost
     {
         builder.Configuration.AddEnvironmentVariables();
 
-        // Only errors, and on the error stream: the screen belongs to the client.
+        // Only errors, and on the error stream: the screen belongs to the client. A collector, where there is one, gets what a silo process logs.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(category: null, LogLevel.Error);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
+        if (TelemetryExtensions.Exports(builder.Configuration))
+        {
+            builder.Logging.SetMinimumLevel(LogLevel.Warning);
+            builder.Logging.AddFilter("Stress", LogLevel.Information);
+        }
 
         // Ctrl-C is the client's: it closes the run first, and then this silo.
         builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();

@@ -83,7 +83,7 @@ public static class CompareCommand
 
         using (StreamWriter page = File.CreateText(Path.Combine(output.Folder.Path, HtmlName)))
         {
-            HtmlReport.Write(ComparePages.Of(report), page);
+            HtmlReport.Write(ComparePages.Of(report) with { Configuration = RunConfiguration.Of(runs.Select(run => run.Launch).ToList(), null) }, page);
         }
 
         CompareScreen.Write(terminal.Out, report, output.Folder.Path);

@@ -61,7 +61,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         RunReport report = ReportBuilder.Build(launch, result, wall, run.Interrupted, ReportBuilder.Execution(launch, run));
         IReadOnlyList<CrashRecord> crashes = [.. ReportBuilder.Crashes(launch, result, output.Folder.Path)];
         output.Folder.Write(report, crashes);
-        HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site);
+        HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site, RunConfiguration.Of(launch, report.Execution));
         if (output.Json is { } further)
         {
             RunFolder.WriteReport(report, further);

@@ -62,7 +62,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
         DialReport dial = DialReport.Of(output.RunId, options, result);
         output.Folder.Write(report, crashes);
         File.WriteAllText(Path.Combine(output.Folder.Path, DialReport.FileName), JsonSerializer.Serialize(dial, RunFolder.Json) + "\n");
-        DialPage.WriteTo(output.Folder, report, crashes, dial);
+        DialPage.WriteTo(output.Folder, report, crashes, dial, RunConfiguration.Of(options, scenario, settings.Calling));
         if (output.Json is { } further)
         {
             RunFolder.WriteReport(report, further);

@@ -19,9 +19,11 @@ public static class HtmlReport
     /// <param name="crashes">The run's <c>crashes.ndjson</c>, for the stories and replay commands; may be left out.</param>
     /// <param name="timeline">One crash, traced with a <see cref="TimelineRecorder"/>; may be left out.</param>
     /// <param name="compared">Reports of the same scenario and seed under other designs; may be left out.</param>
+    /// <param name="configuration">What was executed; may be left out.</param>
     public static void Write(
-        RunReport report, TextWriter output, IReadOnlyList<CrashRecord>? crashes = null, CrashTimeline? timeline = null, IReadOnlyList<RunReport>? compared = null) =>
-        Write(ReportPages.Of(report, crashes ?? [], timeline, compared ?? []), output);
+        RunReport report, TextWriter output, IReadOnlyList<CrashRecord>? crashes = null, CrashTimeline? timeline = null, IReadOnlyList<RunReport>? compared = null,
+        PageConfiguration? configuration = null) =>
+        Write(ReportPages.Of(report, crashes ?? [], timeline, compared ?? []) with { Configuration = configuration }, output);
 
     /// <summary>File name of the page in a run's folder.</summary>
     public const string FileName = "report.html";
@@ -31,15 +33,17 @@ public static class HtmlReport
     /// <param name="report">The run's report.</param>
     /// <param name="crashes">The run's crashes.</param>
     /// <param name="options">The run's options, to execute the crash again for the timeline.</param>
+    /// <param name="configuration">What was executed.</param>
     /// <param name="compared">Reports of the same scenario and seed under other designs; may be left out.</param>
     public static void WriteTo(
-        RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options, IReadOnlyList<RunReport>? compared = null)
+        RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options, PageConfiguration configuration,
+        IReadOnlyList<RunReport>? compared = null)
     {
         CrashTimeline? timeline = crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
         string file = Path.Combine(folder.Path, FileName), next = $"{file}.{Environment.ProcessId}.new";
         using (StreamWriter output = File.CreateText(next))
         {
-            Write(report, output, crashes, timeline, compared);
+            Write(report, output, crashes, timeline, compared, configuration);
         }
 
         File.Move(next, file, overwrite: true);
@@ -85,6 +89,7 @@ public static class HtmlReport
 
         Crashes(output, page.Titles);
         Expectations(output, page.Expectations);
+        Configuration(output, page.Configuration);
         if (page.Command.Length > 0)
         {
             output.Write($"<footer><h2>Run it again</h2><pre><code>{E(page.Command)}</code></pre></footer>\n");
@@ -276,6 +281,32 @@ public static class HtmlReport
         }
 
         output.Write("</tbody></table></div></section>\n");
+    }
+
+    // Folded, since a reader comes for the result; opened by a click or a key, or by the browser when it searches the page for a word.
+    private static void Configuration(TextWriter output, PageConfiguration? configuration)
+    {
+        if (configuration is null)
+        {
+            return;
+        }
+
+        output.Write("<section id=\"configuration\"><details class=\"configuration\"><summary><h2>Configuration</h2> <span>everything that this result depends on</span></summary>\n");
+        output.Write("<div class=\"scroll\"><table><caption>Build and options, as they were in effect</caption><tbody>\n");
+        foreach (PageFact setting in configuration.Settings)
+        {
+            string unit = setting.Unit.Length > 0 ? $" {E(setting.Unit)}" : "";
+            output.Write($"<tr><th scope=\"row\">{E(setting.Label)}</th><td><code>{E(setting.Value)}</code>{unit}</td></tr>\n");
+        }
+
+        output.Write("</tbody></table></div>\n");
+        if (configuration.Scenario.Length > 0)
+        {
+            output.Write("<h3 id=\"scenario-text\">The scenario with every value, those that its file leaves to a default too</h3>\n");
+            output.Write($"<pre tabindex=\"0\" role=\"region\" aria-labelledby=\"scenario-text\"><code>{E(configuration.Scenario)}</code></pre>\n");
+        }
+
+        output.Write("</details></section>\n");
     }
 
     private static void EachWidth(TextWriter output, Func<double, string, string> draw, double wide) =>

@@ -65,9 +65,17 @@ public sealed record ReportPage
     /// <summary>The crash titles, most frequent first.</summary>
     public IReadOnlyList<PageCrash> Titles { get; init; } = [];
 
+    /// <summary>What was executed, with every value that had a part in it; null where nobody says.</summary>
+    public PageConfiguration? Configuration { get; init; }
+
     /// <summary>The steps of one crash; null when none was traced.</summary>
     public CrashTimeline? Timeline { get; init; }
 }
+
+/// <summary>The whole configuration of what a page reports: nothing that had a part in the result is left to a default that a reader would have to know.</summary>
+/// <param name="Settings">Build and options, each with its effective value.</param>
+/// <param name="Scenario">The scenario as YAML with every effective value; empty where there is none.</param>
+public sealed record PageConfiguration(IReadOnlyList<PageFact> Settings, string Scenario);
 
 /// <summary>One figure of the page's head.</summary>
 /// <param name="Label">What it is.</param>

@@ -37,7 +37,7 @@ public static class MetricCatalogue
     public static readonly MetricInfo RunFrames = new("stress_run_frames_total", MetricKind.Counter, None, "Frames that went over the lines.");
     public static readonly MetricInfo RunEvents = new("stress_run_events_total", MetricKind.Counter, None, "Executed events.");
     public static readonly MetricInfo RunVirtualTime = new("stress_run_virtual_time_seconds", MetricKind.Gauge, None, "Virtual time reached, mean over the pairs, in seconds.");
-    public static readonly MetricInfo RunPairHours = new("stress_run_pair_hours_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in hours.");
+    public static readonly MetricInfo RunPairSeconds = new("stress_run_pair_seconds_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in seconds.");
     public static readonly MetricInfo RunWindows = new("stress_run_windows_total", MetricKind.Counter, None, "Windows whose result stands, over all sites.");
     public static readonly MetricInfo RunSitesPlanned = new("stress_run_sites_planned", MetricKind.Gauge, None, "Sites of the run; planned = done + failed + lost at its end.");
     public static readonly MetricInfo RunSitesDone = new("stress_run_sites_done", MetricKind.Gauge, None, "Sites executed to their end.");
@@ -63,7 +63,7 @@ public static class MetricCatalogue
     public static readonly IReadOnlyList<MetricInfo> All =
     [
         RunCrashes, RunDisconnects, RunRedials, RunStaleCreated, RunStaleLive, RunAliases, RunLeakedSlots, RunFrames, RunEvents, RunVirtualTime,
-        RunPairHours, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunPace, RunWallTime, RunActive, RunFirstCrash,
+        RunPairSeconds, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunPace, RunWallTime, RunActive, RunFirstCrash,
         RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes,
     ];
 

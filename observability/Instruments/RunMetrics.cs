@@ -29,7 +29,7 @@ public sealed class RunMetrics
         Counter(meter, MetricCatalogue.RunFrames, e => [Measure(e, e.Snapshot.Frames)]);
         Counter(meter, MetricCatalogue.RunEvents, e => [Measure(e, e.Snapshot.Events)]);
         Gauge(meter, MetricCatalogue.RunVirtualTime, e => [Measure(e, e.Snapshot.PairHours * 3600 / e.Snapshot.Pairs)]);
-        Counter(meter, MetricCatalogue.RunPairHours, e => [Measure(e, e.Snapshot.PairHours)]);
+        Counter(meter, MetricCatalogue.RunPairSeconds, e => [Measure(e, e.Snapshot.PairHours * 3600)]);
         Counter(meter, MetricCatalogue.RunWindows, e => [Measure(e, e.Snapshot.Windows)]);
         Gauge(meter, MetricCatalogue.RunSitesPlanned, e => [Measure(e, e.Snapshot.SitesPlanned)]);
         Gauge(meter, MetricCatalogue.RunSitesDone, e => [Measure(e, e.Snapshot.SitesDone)]);

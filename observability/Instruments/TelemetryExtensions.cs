@@ -55,19 +55,23 @@ public static class TelemetryExtensions
         services.GetRequiredService<SiloMetrics>();
         CollectorRegistry registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
+
+        // The meters of this host and no other's in the process.
+        bool Ours(Instrument i) => i.Meter.Name == MetricCatalogue.MeterName ? ReferenceEquals(i.Meter.Scope, scope) : i.Meter.Name == OrleansMeter;
+        var counters = new MeterCounters(registry, Ours);
         IDisposable adapter = MeterAdapter.StartListening(new MeterAdapterOptions
         {
             Registry = registry,
             MetricFactory = Metrics.WithCustomRegistry(registry),
             MetricsExpireAfter = TimeSpan.FromMinutes(5),
-
-            // The meters of this host and no other's in the process.
-            InstrumentFilterPredicate = i => i.Meter.Name == MetricCatalogue.MeterName ? ReferenceEquals(i.Meter.Scope, scope) : i.Meter.Name == OrleansMeter,
+            InstrumentFilterPredicate = i => Ours(i) && !MeterCounters.IsCounter(i),
             ResolveHistogramBuckets = i => i.Meter.Name == MetricCatalogue.MeterName
                 ? Histogram.PowersOfTenDividedBuckets(-4, 1, 4)
                 : Histogram.ExponentialBuckets(1, 2, 16),
         });
-        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(adapter.Dispose);
+        IHostApplicationLifetime life = services.GetRequiredService<IHostApplicationLifetime>();
+        life.ApplicationStopped.Register(adapter.Dispose);
+        life.ApplicationStopped.Register(counters.Dispose);
         return endpoints.MapMetrics("/metrics", registry);
     }
 
@@ -101,7 +105,8 @@ public static class TelemetryExtensions
         return services;
     }
 
-    private static bool Exports(IConfiguration configuration) => OtlpVariables.Any(v => configuration[v] is { Length: > 0 });
+    /// <summary>True when a process with this configuration exports by OTLP.</summary>
+    public static bool Exports(IConfiguration configuration) => OtlpVariables.Any(v => configuration[v] is { Length: > 0 });
 
     private static Meter StressMeter(IServiceProvider services) => services.GetRequiredService<IMeterFactory>().Create(MetricCatalogue.MeterName);
 }

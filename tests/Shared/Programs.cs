@@ -11,9 +11,18 @@ public static class Programs
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     /// <summary>Runs a program to its end.</summary>
-    public static (int ExitCode, string Output, string Errors) Run(string program, params string[] arguments)
+    public static (int ExitCode, string Output, string Errors) Run(string program, params string[] arguments) => Feed(program, "", arguments);
+
+    /// <summary>Runs a program to its end with a text as its standard input.</summary>
+    public static (int ExitCode, string Output, string Errors) Feed(string program, string input, params string[] arguments)
     {
         using Process process = Start(program, arguments);
+        if (input.Length > 0)
+        {
+            process.StandardInput.Write(input);
+        }
+
+        process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(Limit))
         {
@@ -39,6 +48,7 @@ public static class Programs
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
         foreach (string argument in arguments)

@@ -17,11 +17,19 @@ public sealed class ToolFactAttribute(string tool, string? package = null) : Fac
     /// <summary>The program.</summary>
     public string Tool { get; } = tool;
 
-    /// <summary>What is missing, or null when the program is there.</summary>
-    public string? Missing => Tools.Find(Tool) is null ? $"needs {Tool} (Debian package {package ?? Tool})" : null;
+    /// <summary>A second program that it needs, or null.</summary>
+    public string? And { get; init; }
+
+    /// <summary>The Debian package of the second program; its name unless given.</summary>
+    public string? AndPackage { get; init; }
+
+    /// <summary>What is missing, or null when the programs are there.</summary>
+    public string? Missing => Lacks(Tool, package) ?? (And is null ? null : Lacks(And, AndPackage));
 
     /// <inheritdoc/>
     public override string? Skip => Tools.Required ? null : Missing;
+
+    private static string? Lacks(string tool, string? package) => Tools.Find(tool) is null ? $"needs {tool} (Debian package {package ?? tool})" : null;
 }
 
 /// <summary>Makes the failing case of a tool that is required and missing.</summary>

@@ -1,5 +1,8 @@
+using System.Net;
 using System.Text.Json;
+using Stress.Client.Running;
 using Stress.Observability;
+using Stress.Scenarios;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -19,10 +22,14 @@ public sealed class RunCommandTests : IDisposable
         int code = await _screen.Run(
             "run", Scenario, "--pairs", "2", "--hours", "2", "--seed", "7", "--out", _screen.Folder, "--json", json, "--no-progress", "--check");
 
-        // Two pairs are too few for the scenario's bands; what counts here is that the run was judged.
-        Assert.True(code is ExitCodes.Ok or ExitCodes.ExpectationFailed, _screen.Error);
         RunFolder folder = TheRun();
         RunReport report = folder.ReadReport();
+
+        // Two pairs are too few for the scenario's bands, and the run has to say which it misses.
+        Assert.Equal(ExitCodes.ExpectationFailed, code);
+        Assert.Contains(report.Expectations, verdict => verdict.Met);
+        Assert.All(report.Expectations.Where(verdict => !verdict.Met), verdict => Assert.Contains(verdict.Path, _screen.Error));
+        Assert.Equal(report.Expectations.Count(verdict => !verdict.Met), _screen.Error.TrimEnd().Split('\n').Length);
         Assert.Contains("seed 7", _screen.Out);
         Assert.Contains(report.Digest, _screen.Out);
         Assert.Contains($"./stress run {Scenario} --pairs 2 --hours 2 --seed 7", _screen.Out);
@@ -33,6 +40,33 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(File.ReadAllText(folder.ReportPath), File.ReadAllText(json));
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
         ReportSchema.Check(document.RootElement);
+    }
+
+    [Fact]
+    public async Task The_page_of_a_run_states_build_options_and_every_value_of_the_scenario()
+    {
+        await _screen.Run("run", Scenario, "--pairs", "2", "--hours", "1", "--seed", "7", "--workers", "1", "--out", _screen.Folder, "--no-progress", "--check");
+        RunFolder folder = TheRun();
+        string page = WebUtility.HtmlDecode(File.ReadAllText(Path.Combine(folder.Path, "report.html")));
+
+        Launch launch = Launch.Open(folder);
+        Assert.Contains(ScenarioWriter.Write(launch.Scenario), page);
+        foreach ((string name, string value) in ((string, string)[])[
+            ("Commit", ProgramVersion.Current.Commit), ("Version", ProgramVersion.Current.Number), ("Scenario file", Scenario), ("Design", "netbsd-2005"), ("Seed", "7"),
+            ("Pairs", "2"), ("Virtual time", "1"), ("Workers", "1"), ("Sites", "0 to 1"), ("Pace", "as fast as possible"), ("Sites executed again (--check)", "0, 1")])
+        {
+            Assert.Contains($"<tr><th scope=\"row\">{name}</th><td><code>{value}", page);
+        }
+
+        Assert.Matches("^[0-9a-f]{40}$", ProgramVersion.Current.Commit);
+    }
+
+    [Fact]
+    public async Task The_page_of_a_comparison_states_its_configuration_with_every_design()
+    {
+        await _screen.Run("compare", Scenario, "--designs", "netbsd-2005,purge-flagged", "--pairs", "2", "--hours", "1", "--out", _screen.Folder, "--no-progress");
+        string page = File.ReadAllText(Path.Combine(TheRun().Path, "compare.html"));
+        Assert.Contains("<tr><th scope=\"row\">Designs</th><td><code>netbsd-2005, purge-flagged</code>", page);
     }
 
     [Fact]

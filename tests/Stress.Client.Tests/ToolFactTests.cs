@@ -11,6 +11,7 @@ public sealed class ToolFactTests
         Assert.Equal("needs no-such-tool (Debian package some-package)", new ToolFactAttribute("no-such-tool", "some-package").Missing);
         Assert.Equal("needs no-such-tool (Debian package no-such-tool)", new ToolFactAttribute("no-such-tool").Missing);
         Assert.Null(new ToolFactAttribute("sh").Missing);
+        Assert.Equal("needs no-such-tool (Debian package some-package)", new ToolFactAttribute("sh") { And = "no-such-tool", AndPackage = "some-package" }.Missing);
     }
 
     [ToolFact("sh", "dash")]

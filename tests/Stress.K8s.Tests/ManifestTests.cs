@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,8 +15,36 @@ namespace Stress.K8s.Tests;
 public sealed class ManifestTests
 {
     [ToolFact("kubectl", "kubernetes-client")]
-    public void The_base_and_every_overlay_are_built_and_read_strictly() =>
-        Assert.All(Manifests.All, manifests => Assert.True(manifests.Objects.Count > 15, manifests.Folder));
+    public void The_base_and_every_overlay_are_built_and_read_strictly_and_have_the_objects_that_the_runbook_says()
+    {
+        // Of everything but the dashboards, which have a test of their own.
+        string[] everywhere =
+        [
+            "ConfigMap/stress-cluster", "ConfigMap/stress-redis-config", "Namespace/stress", "NetworkPolicy/stress-default-deny", "NetworkPolicy/stress-dns",
+            "NetworkPolicy/stress-redis", "NetworkPolicy/stress-run", "NetworkPolicy/stress-silo", "PersistentVolumeClaim/stress-runs", "Role/stress-silo",
+            "RoleBinding/stress-silo", "Service/stress-redis", "Service/stress-silo", "ServiceAccount/stress-redis", "ServiceAccount/stress-run",
+            "ServiceAccount/stress-silo", "StatefulSet/stress-redis", "StatefulSet/stress-silo",
+        ];
+        var further = new Dictionary<string, string[]>
+        {
+            ["base"] = ["CronJob/stress-soak", "Job/stress-run", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
+            ["overlays/single"] = ["Job/stress-run"],
+            ["overlays/soak"] = ["CronJob/stress-soak", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
+            ["overlays/prod"] = ["CronJob/stress-soak", "Job/stress-run", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
+        };
+
+        Assert.Equal(further.Keys.Order(), Manifests.All.Select(manifests => manifests.Folder).Order());
+        Assert.All(Manifests.All, manifests => Assert.Equal(
+            everywhere.Concat(further[manifests.Folder]).Order(StringComparer.Ordinal),
+            manifests.Objects.Cast<IKubernetesObject<V1ObjectMeta>>().Select(Name).Where(name => !name.Contains("/stress-dashboard-")).Order(StringComparer.Ordinal)));
+
+        // Kustomize hangs a digest on the name of a generated ConfigMap.
+        static string Name(IKubernetesObject<V1ObjectMeta> o)
+        {
+            string name = o.Metadata.Name;
+            return $"{o.Kind}/{(o.Kind == V1ConfigMap.KubeKind && name.LastIndexOf('-') is var dash && name.Length - dash == 11 ? name[..dash] : name)}";
+        }
+    }
 
     [ToolFact("kubectl", "kubernetes-client")]
     public void A_field_that_Kubernetes_does_not_know_is_refused()
@@ -112,9 +141,24 @@ public sealed class ManifestTests
         {
             V1PodFailurePolicyOnExitCodesRequirement codes = job.PodFailurePolicy.Rules.Single(rule => rule.Action == "FailJob").OnExitCodes;
             Assert.Equal("Never", job.Template.Spec.RestartPolicy);
-            Assert.Equal([ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete], codes.Values);
+            Assert.Equal([ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided], codes.Values);
+
+            // What may pass is tried again.
+            Assert.DoesNotContain(ExitCodes.Unavailable, codes.Values);
+            Assert.True(job.BackoffLimit > 0);
             Assert.Equal(Assert.Single(job.Template.Spec.Containers).Name, codes.ContainerName);
         }
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void A_job_ends_some_day_and_goes_some_day_and_a_night_s_soak_before_the_next() => Assert.All(Manifests.All, manifests =>
+    {
+        Assert.All(manifests.Of<V1Job>(), job => Assert.True(job.Spec is { ActiveDeadlineSeconds: > 0, TtlSecondsAfterFinished: > 0 }));
+        Assert.All(manifests.Of<V1CronJob>(), cron =>
+        {
+            Assert.True(cron.Spec.JobTemplate.Spec.ActiveDeadlineSeconds < (long)TimeSpan.FromDays(1).TotalSeconds);
+            Assert.True(cron.Spec.JobTemplate.Spec.TtlSecondsAfterFinished > 0);
+        });
     });
 
     [ToolFact("kubectl", "kubernetes-client")]

@@ -13,6 +13,8 @@ namespace Stress.K8s.Tests;
 public sealed class RedisTests : IDisposable
 {
     private const string Password = "of-this-test-only";
+    // What the pod may have, as Kubernetes would tell the script.
+    private const long MemoryBytes = 24 << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("stress-test-").FullName;
     private readonly int _port = FreePort();
@@ -30,6 +32,22 @@ public sealed class RedisTests : IDisposable
 
         Stop();
         Start("base", "");
+        Assert.Equal("yes\n", Shell(Authenticated("get kept")).Output);
+    }
+
+    [ToolFact("redis-server")]
+    public void Full_memory_below_the_pod_s_limit_refuses_writes_and_loses_nothing()
+    {
+        Start("base", "");
+        Assert.Equal($"maxmemory\n{MemoryBytes / 3 * 2}\n", Shell(Authenticated("config get maxmemory")).Output);
+        Assert.Equal("OK\n", Shell(Authenticated("set kept yes")).Output);
+
+        // A megabyte at a time, more often than the pod has megabytes.
+        (_, string output) = Shell(
+            $"export REDISCLI_AUTH=$STRESS_REDIS_PASSWORD; for i in $(seq {MemoryBytes >> 20}); do head -c 1048576 /dev/zero | tr '\\0' a | {_cli} -x set fill$i; done");
+
+        Assert.Contains("OK", output);
+        Assert.Contains("OOM command not allowed", output);
         Assert.Equal("yes\n", Shell(Authenticated("get kept")).Output);
     }
 
@@ -117,6 +135,7 @@ public sealed class RedisTests : IDisposable
     {
         var start = new ProcessStartInfo(command[0], [.. command.Skip(1), script]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["STRESS_REDIS_PASSWORD"] = Password;
+        start.Environment["STRESS_REDIS_MEMORY_BYTES"] = $"{MemoryBytes}";
         return Process.Start(start)!;
     }
 

@@ -67,6 +67,23 @@ public sealed partial class BrowserTests
         Look(page.ToString(), ["rates"], 400, dark: false);
     }
 
+    [ToolFact("chromium")]
+    public void The_configuration_opened_does_not_overflow_on_a_phone() => LookAtConfiguration(400, dark: true);
+
+    [ToolFact("chromium")]
+    public void The_configuration_opened_does_not_overflow_on_a_desk() => LookAtConfiguration(1280, dark: false);
+
+    private static void LookAtConfiguration(int width, bool dark)
+    {
+        var page = new StringWriter();
+        HtmlReport.Write(SampleReports.Interrupted(), page, configuration: new PageConfiguration(
+            [new("Commit", new string('0', 40)), new("Scenario file", "a/folder/with/a/long/name/and/another/one/in/it/scenario.yaml"), new("Virtual time", "12", "h of each pair")],
+            $"description: \"{string.Join(' ', Enumerable.Repeat("word", 60))}\"\nsources:\n  \"a\": \"{new string('x', 300)}\"\n"));
+        string opened = page.ToString().Replace("<details class=\"configuration\">", "<details class=\"configuration\" open>", StringComparison.Ordinal);
+        Assert.Contains("configuration\" open", opened, StringComparison.Ordinal);
+        Look(opened, ["rates"], width, dark);
+    }
+
     private static void Look(string page, string[] sections, int width, bool dark)
     {
         string folder = Directory.CreateTempSubdirectory("stress-page-").FullName;

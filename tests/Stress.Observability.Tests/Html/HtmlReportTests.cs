@@ -42,6 +42,19 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void The_configuration_is_a_folded_section_that_a_keyboard_and_a_screen_reader_can_use()
+    {
+        var output = new StringWriter();
+        HtmlReport.Write(SampleReports.Seed(), output, configuration: new PageConfiguration([new("Seed", "7"), new("Virtual time", "12", "h")], "name: \"a <b>\"\n"));
+        string page = output.ToString();
+
+        Assert.Contains("<details class=\"configuration\"><summary><h2>Configuration</h2>", page, StringComparison.Ordinal);
+        Assert.Contains("<caption>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">Virtual time</th><td><code>12</code> h</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<pre tabindex=\"0\" role=\"region\" aria-labelledby=\"scenario-text\"><code>name: &quot;a &lt;b&gt;&quot;\n</code></pre>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_a_run_calls_itself_is_text_and_never_markup()
     {
         string page = Render(SampleReports.Seed() with { Scenario = "<img src=x>", Description = "a & b", Command = "run \"x\" <y>" });

@@ -58,7 +58,7 @@ public sealed class RealCrashTests
         string path = Directory.CreateTempSubdirectory("stress-run-").FullName;
         try
         {
-            HtmlReport.WriteTo(new RunFolder(path), SampleReports.Seed(), [FirstCrash().Crash], Mail);
+            HtmlReport.WriteTo(new RunFolder(path), SampleReports.Seed(), [FirstCrash().Crash], Mail, new PageConfiguration([], ""));
             Assert.Equal([HtmlReport.FileName], Directory.GetFiles(path).Select(Path.GetFileName));
             string page = File.ReadAllText(Path.Combine(path, HtmlReport.FileName));
             Assert.Contains("id=\"timeline\"", page, StringComparison.Ordinal);

@@ -22,9 +22,7 @@ public sealed partial class MetricsEndpointTests
         foreach (MetricInfo metric in MetricCatalogue.All)
         {
             Assert.True(served.TryGetValue(metric.Name, out string? kind), $"{metric.Name} is not at /metrics");
-
-            // The adapter calls every counter of a Meter a gauge; only histograms differ on the wire.
-            Assert.Equal(metric.Kind == MetricKind.Histogram ? "histogram" : "gauge", kind);
+            Assert.Equal(metric.Kind.ToString().ToLowerInvariant(), kind);
         }
 
         Assert.Equal([], served.Keys.Where(n => n.StartsWith("stress_", StringComparison.Ordinal)).Except(MetricCatalogue.All.Select(m => m.Name)));
@@ -53,6 +51,50 @@ public sealed partial class MetricsEndpointTests
             Assert.Contains(crashes, l => l.Contains("called", StringComparison.Ordinal) && l.EndsWith(" 900", StringComparison.Ordinal));
             Assert.Contains(crashes, l => l.Contains("calling", StringComparison.Ordinal) && l.EndsWith(" 300", StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task A_counter_of_Orleans_is_typed_counter_and_ends_in_total_as_ours_do()
+    {
+        await using MetricsHost host = await MetricsHost.StartAsync();
+        await host.AdvanceAsync();
+        using var http = new HttpClient();
+        string text = await http.GetStringAsync(host.Address);
+
+        Dictionary<string, string> served = TypeLine().Matches(text).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+        Assert.Contains(served, s => s.Key.StartsWith("microsoft_orleans_", StringComparison.Ordinal) && s.Value == "counter");
+        Assert.All(served, s => Assert.Equal(s.Value == "counter", s.Key.EndsWith("_total", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task The_counters_of_a_run_that_is_no_longer_exported_are_gone_at_the_next_scrape()
+    {
+        await using MetricsHost host = await MetricsHost.StartAsync();
+        await host.AdvanceAsync();
+        using var http = new HttpClient();
+        Assert.Contains("run=\"seed-42\"", await http.GetStringAsync(host.Address), StringComparison.Ordinal);
+
+        host.Runs.Forget(MetricsHost.Mail.Run);
+
+        string[] left = [.. (await http.GetStringAsync(host.Address)).Split('\n').Where(l => l.StartsWith("stress_run_", StringComparison.Ordinal) && l.Contains("_total{", StringComparison.Ordinal))];
+        Assert.NotEmpty(left);
+        Assert.All(left, l => Assert.Contains("run=\"seed-43\"", l, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_total_that_fell_begins_again_in_place_of_keeping_its_highest_value()
+    {
+        await using MetricsHost host = await MetricsHost.StartAsync();
+        using var http = new HttpClient();
+        host.Runs.Publish(MetricsHost.Snapshot(MetricsHost.Mail, 2));
+        Assert.Contains(" 1000000\n", Events(await http.GetStringAsync(host.Address)), StringComparison.Ordinal);
+
+        host.Runs.Forget(MetricsHost.Mail.Run);
+        host.Runs.Publish(MetricsHost.Snapshot(MetricsHost.Mail, 1));
+
+        Assert.Contains(" 500000\n", Events(await http.GetStringAsync(host.Address)), StringComparison.Ordinal);
+
+        static string Events(string text) => Assert.Single(text.Split('\n'), l => l.StartsWith("stress_run_events_total{", StringComparison.Ordinal)) + "\n";
     }
 
     [Fact]
