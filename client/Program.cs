@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Spectre.Console;
 using Stress.Client;
+using Stress.Client.Screen;
 
 // The first Ctrl-C (or SIGTERM) asks the command to stop and to write what it has; the second ends the process at once.
 using var stop = new CancellationTokenSource();
@@ -15,4 +16,5 @@ void Stop(PosixSignalContext signal)
 
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-return await StressCommand.Run(args, new Terminal(AnsiConsole.Console, Console.Error) { In = Console.In }, stop.Token);
+TextWriter errors = Console.IsErrorRedirected ? Console.Error : new WrappingWriter(Console.Error, () => AnsiConsole.Profile.Width);
+return await StressCommand.Run(args, new Terminal(AnsiConsole.Console, errors) { In = Console.In }, stop.Token);

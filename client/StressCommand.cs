@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Stress.Client.Commands;
+using Stress.Client.Screen;
 using Stress.Grains;
 using Stress.Scenarios;
 using Stress.Silo;
@@ -34,8 +35,11 @@ public static class StressCommand
             RunControlCommands.Status(terminal),
             RunControlCommands.Pause(terminal),
             RunControlCommands.Cancel(terminal),
+            ScriptCommands.Test(terminal),
+            ScriptCommands.Bench(terminal),
         };
         root.HelpName = ProgramName;
+        HelpScreen.AddTo(root, terminal);
         root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
         return root;
     }
@@ -55,20 +59,29 @@ public static class StressCommand
     {
         if (!terminal.Out.Profile.Out.IsTerminal)
         {
-            terminal.Out.Profile.Width = Terminal.PipedWidth;
+            // Nobody's screen: a line of text is as long as it is, and a command in it can be copied whole.
+            terminal.Out.Profile.Width = Terminal.UnboundedWidth;
         }
 
-        ParseResult line = Create(terminal).Parse(arguments);
-        if (line.Errors.Count > 0)
+        RootCommand root = Create(terminal);
+        if (arguments.All(word => word == BisectOption))
         {
-            terminal.Error.WriteLine($"stress: {line.Errors[0].Message} (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)");
+            new HelpScreen(terminal).WriteShort(root);
+            return ExitCodes.Ok;
+        }
+
+        ParseResult line = root.Parse(arguments);
+        if (Mistyped.Explain(line) is { } wrong)
+        {
+            terminal.Error.WriteLine($"stress: {wrong} (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)");
             return ExitCodes.Usage;
         }
 
         try
         {
             // The default handler would end the process two seconds after Ctrl-C, with or without a report.
-            return await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop);
+            return await line.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = terminal.Out.Profile.Out.Writer }, stop);
         }
         catch (UsageException e)
         {

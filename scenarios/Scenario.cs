@@ -81,7 +81,7 @@ public sealed record Scenario
 
 /// <summary>A scenario that cannot be accepted. The message is one line.</summary>
 public sealed class ScenarioException(string file, int line, string field, string problem, string accepted)
-    : Exception(OneLine($"{file}:{line}: {(field.Length == 0 ? "" : field + ": ")}{problem}; accepted: {accepted}"))
+    : Exception(OneLine($"{file}:{(line > 0 ? $"{line}:" : "")} {(field.Length == 0 ? "" : field + ": ")}{problem}; accepted: {accepted}"))
 {
     private const int LongestMessage = 2_000;
 

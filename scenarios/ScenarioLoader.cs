@@ -5,6 +5,7 @@ using System.Text;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Simulation;
+using Stress.Emulator.Stacks;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -46,11 +47,16 @@ public static class ScenarioLoader
 
     internal static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
 
+    /// <summary>The name that stands for standard input where a file is taken.</summary>
+    public const string StandardInput = "-";
+
     /// <summary>Reads a file. <c>include:</c> names a file of the same folder.</summary>
+    /// <param name="path">The file, or <see cref="StandardInput"/>, whose folder is the current one.</param>
+    /// <param name="input">Standard input.</param>
     /// <exception cref="ScenarioException">The file cannot be accepted.</exception>
-    public static Scenario Load(string path)
+    public static Scenario Load(string path, TextReader? input = null)
     {
-        string text = ReadFile(path, path, 0, "");
+        string text = ReadFile(path, input);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
         return Parse(text, path, (name, from, line) => ReadFile(Path.Combine(folder, name), from, line, "include"));
     }
@@ -58,6 +64,24 @@ public static class ScenarioLoader
     /// <summary>Reads a scenario that comes without a folder, such as one from the network: <c>include:</c> is refused.</summary>
     /// <exception cref="ScenarioException">The text cannot be accepted.</exception>
     public static Scenario Parse(string text, string fileName) => Parse(text, fileName, null);
+
+    /// <summary>The text of a file, or of standard input.</summary>
+    /// <param name="path">The file, or <see cref="StandardInput"/>.</param>
+    /// <param name="input">Standard input.</param>
+    /// <exception cref="ScenarioException">It cannot be read, or is too large.</exception>
+    public static string ReadFile(string path, TextReader? input)
+    {
+        if (path != StandardInput || input is null)
+        {
+            return ReadFile(path, path, 0, "");
+        }
+
+        char[] text = new char[MaxBytes + 1];
+        int length = input.ReadBlock(text, 0, text.Length);
+        return length <= MaxBytes && Encoding.UTF8.GetByteCount(text, 0, length) <= MaxBytes
+            ? new string(text, 0, length)
+            : throw new ScenarioException(path, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
+    }
 
     internal static string ReadFile(string path, string file, int line, string field)
     {
@@ -79,7 +103,8 @@ public static class ScenarioLoader
             int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (length > MaxBytes)
             {
-                throw new ScenarioException(file, line, field, $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
+                string size = stream.CanSeek && stream.Length > MaxBytes ? $"{stream.Length}" : $"more than {MaxBytes}";
+                throw new ScenarioException(file, line, field, $"{size} bytes", $"at most {MaxBytes} bytes");
             }
 
             return new StreamReader(new MemoryStream(bytes, 0, length)).ReadToEnd();
@@ -208,7 +233,7 @@ public static class ScenarioLoader
     {
         if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
         {
-            throw new ScenarioException(file, 0, "", $"more than {MaxBytes} bytes", $"at most {MaxBytes} bytes");
+            throw new ScenarioException(file, 0, "", $"{Encoding.UTF8.GetByteCount(text)} bytes", $"at most {MaxBytes} bytes");
         }
 
         var parser = new Parser(new StringReader(text));
@@ -252,7 +277,12 @@ public static class ScenarioLoader
     }
 
     internal static ScenarioException Bad(string file, YamlNode node, string field, string accepted) =>
-        new(file, (int)node.Start.Line, field, node is YamlScalarNode s ? $"\"{s.Value}\" is not accepted" : node is YamlMappingNode ? "a map is not accepted here" : "a list is not accepted here", accepted);
+        new(file, (int)node.Start.Line, field, node is YamlScalarNode s ? $"\"{s.Value}\" is not accepted{Meant(s.Value ?? "", accepted)}" : node is YamlMappingNode ? "a map is not accepted here" : "a list is not accepted here", accepted);
+
+    internal static string Unknown(string field, IEnumerable<string> known) => $"unknown field{NearestWord.Hint(field, known)}";
+
+    // Where single words are accepted, one of them may be meant.
+    private static string Meant(string value, string accepted) => NearestWord.Hint(value, accepted.Split(", ").Where(word => word.Length > 2 && !word.Contains(' ')));
 
     internal static string Text(string file, YamlNode node, string field) => (node as YamlScalarNode)?.Value ?? throw Bad(file, node, field, "text");
 
@@ -316,7 +346,7 @@ public static class ScenarioLoader
                     s = s with { Sources = sources };
                     break;
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, field, "unknown field", string.Join(", ", TopFields));
+                    throw new ScenarioException(file, (int)key.Start.Line, field, Unknown(field, TopFields), string.Join(", ", TopFields));
             }
         }
 
@@ -385,7 +415,7 @@ public static class ScenarioLoader
                     percent = true;
                     break;
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", "unknown field", string.Join(", ", ExpectFields));
+                    throw new ScenarioException(file, (int)key.Start.Line, $"expect.{field}", Unknown(field, ExpectFields), string.Join(", ", ExpectFields));
             }
         }
 
@@ -416,7 +446,7 @@ public static class ScenarioLoader
                 case "percent":
                     throw Bad(file, value, "reported.percent", "a per cent");
                 default:
-                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", "unknown field", string.Join(", ", ReportedFields));
+                    throw new ScenarioException(file, (int)key.Start.Line, $"reported.{field}", Unknown(field, ReportedFields), string.Join(", ", ReportedFields));
             }
         }
 
@@ -464,7 +494,7 @@ public static class ScenarioLoader
 
             if (!fields.TryGetValue(field, out PropertyInfo? p))
             {
-                throw new ScenarioException(file, (int)key.Start.Line, prefix + field, "unknown field", string.Join(", ", fields.Keys));
+                throw new ScenarioException(file, (int)key.Start.Line, prefix + field, Unknown(field, fields.Keys), string.Join(", ", fields.Keys));
             }
 
             p.SetValue(copy, Value(p.PropertyType, p.GetValue(copy), file, value, prefix, field));

@@ -101,7 +101,7 @@ public static class ScenarioReference
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
         ["expect[].role"] = "The end it is counted at; both where not given.",
         ["expect[].design"] = "The design it holds for; all where not given.",
-        ["expect[].percent"] = "Per cent of disconnects (of pairs for first_crash_within_hour), ends included.",
+        ["expect[].percent"] = "Per cent of disconnects (of sites for first_crash_within_hour), ends included.",
         ["expect_reached"] = "Probes that the run must reach. A list here replaces an included one.",
         ["reported"] = "Figures from elsewhere, shown beside the measured ones. A list here replaces an included one.",
         ["reported[].path"] = "The code path.",

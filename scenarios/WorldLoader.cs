@@ -16,11 +16,7 @@ public static class WorldLoader
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ScenarioException">It cannot be accepted.</exception>
-    public static World Load(string path)
-    {
-        string text = ScenarioLoader.ReadFile(path, path, 0, "");
-        return Parse(text, path);
-    }
+    public static World Load(string path) => Parse(ScenarioLoader.ReadFile(path, null), path);
 
     /// <summary>Reads a text.</summary>
     /// <param name="text">The text.</param>
@@ -30,7 +26,7 @@ public static class WorldLoader
     {
         try
         {
-            return file.EndsWith(".ops", StringComparison.Ordinal)
+            return file.EndsWith(".ops", StringComparison.Ordinal) || (file == ScenarioLoader.StandardInput && !IsMap(text))
                 ? World.FromOperations(Path.GetFileNameWithoutExtension(file), OperationList.Parse(text, file))
                 : Worlds(ScenarioLoader.Root(text, file), file);
         }
@@ -45,6 +41,10 @@ public static class WorldLoader
             throw new ScenarioException(file, 0, "", parts[0], parts.Length > 1 ? parts[1] : "a smaller world");
         }
     }
+
+    // Without a name only the text tells: a map's first word ends with a colon, and no operation does.
+    private static bool IsMap(string text) =>
+        text.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0 && line[0] != '#')?.Split(' ')[0] is { } word && (word.EndsWith(':') || word == "---");
 
     private static World Worlds(YamlMappingNode root, string file)
     {
@@ -164,7 +164,7 @@ public static class WorldLoader
             string field = ScenarioLoader.Text(file, key, prefix);
             if (!fields.Contains(field))
             {
-                throw new ScenarioException(file, (int)key.Start.Line, prefix.Length == 0 ? field : $"{prefix}.{field}", "unknown field", string.Join(", ", fields));
+                throw new ScenarioException(file, (int)key.Start.Line, prefix.Length == 0 ? field : $"{prefix}.{field}", ScenarioLoader.Unknown(field, fields), string.Join(", ", fields));
             }
         }
     }

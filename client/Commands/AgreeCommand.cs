@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Recorded;
+using Stress.Observability;
 
 namespace Stress.Client.Commands;
 
@@ -25,7 +26,7 @@ public static class AgreeCommand
     {
         var folder = new Argument<string>("DIR") { Description = "Folder with operation lists and what real stacks answered." };
         var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree).") { folder };
-        command.SetAction(line => Execute(terminal.Out.Profile.Out.Writer, line.GetValue(folder)!));
+        command.SetAction(line => Execute(terminal.Text, line.GetValue(folder)!));
         return command;
     }
 
@@ -99,7 +100,7 @@ public static class AgreeCommand
         }
 
         bool reached = agreement.Reaches(needed);
-        writer.WriteLine($"{agreement.Stack}, {what}: {agreement.Lists} lists, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {needed / 100} %{(reached ? "" : ": not reached")}");
+        writer.WriteLine($"{agreement.Stack}, {what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {needed / 100} %{(reached ? "" : ": not reached")}");
         foreach (OperationShare share in agreement.Operations)
         {
             writer.WriteLine($"  {share.Operation,-10} {Share(share.Agreed, share.Compared)}");

@@ -29,7 +29,9 @@ public static class CompareCommand
         var designs = new Option<string>("--designs") { Description = "all, or names with commas between them.", DefaultValueFactory = _ => "all" };
         var command = new Command("compare", "Compare teardown designs on the same worlds.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command);
+        var details = new Option<bool>("--details") { Description = "Print every table, and not only the verdict: they are in the page too." };
         command.Add(designs);
+        command.Add(details);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -39,15 +41,16 @@ public static class CompareCommand
             scenario.Folder(line),
             scenario.Json(line),
             scenario.Progress(line),
+            line.GetValue(details),
             checks.Read(line),
             stop));
         return command;
     }
 
     private static async Task<int> Execute(
-        Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, CheckFiles files, CancellationToken stop)
+        Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, bool details, CheckFiles files, CancellationToken stop)
     {
-        Scenario scenario = settings.Load();
+        Scenario scenario = settings.Load(terminal.In);
         files.Check();
         IReadOnlyList<string> names = Names(designs, scenario);
         Embedded.CheckFree(settings.MetricsPortNumber);
@@ -86,7 +89,7 @@ public static class CompareCommand
             HtmlReport.Write(ComparePages.Of(report) with { Configuration = RunConfiguration.Of(runs.Select(run => run.Launch).ToList(), null) }, page);
         }
 
-        CompareScreen.Write(terminal.Out, report, output.Folder.Path);
+        CompareScreen.Write(terminal.Out, report, output.Folder.Path, details);
         files.Write(CheckCases.Of(report, design => Crashes(output, runs, design), DateTimeOffset.UtcNow), terminal);
         return Conclude(terminal, report, runs, interrupted);
     }
@@ -98,10 +101,7 @@ public static class CompareCommand
         string[] asked = designs == "all" ? [.. known.All.Select(design => design.Name)] : designs.Split(',', StringSplitOptions.TrimEntries);
         foreach (string name in asked)
         {
-            if (!known.All.Any(design => design.Name == name))
-            {
-                throw new UsageException($"--designs {name}: no such design; accepted: all, or of {known.Names}");
-            }
+            _ = DesignLibrary.Named(known, "--designs", name, orAll: true);
         }
 
         return [.. asked.Distinct().OrderBy(name => name == scenario.Site.Design ? 0 : 1)];
@@ -147,7 +147,7 @@ public static class CompareCommand
                 break;
             case ExitCodes.Incomplete:
                 ComparedRun broken = runs.First(run => !run.Report.Complete);
-                terminal.Error.WriteLine($"stress: incomplete: {broken.Report.Work.Failed} sites of {broken.Report.Design} failed, {broken.Report.Work.Lost} lost; the first again with: {broken.Report.Problems.FirstOrDefault()?.Command}");
+                terminal.Error.WriteLine($"stress: incomplete: {Counted.Of(broken.Report.Work.Failed, "site")} of {broken.Report.Design} failed, {broken.Report.Work.Lost} lost; the first again with: {broken.Report.Problems.FirstOrDefault()?.Command}");
                 break;
             case ExitCodes.ExpectationFailed:
                 foreach (ComparedRun run in runs)

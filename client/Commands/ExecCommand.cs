@@ -5,6 +5,7 @@ using Stress.Client.Running;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks;
 using Stress.Observability.Ci;
+using Stress.Scenarios;
 
 namespace Stress.Client.Commands;
 
@@ -17,30 +18,31 @@ public static class ExecCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The operation list, one operation a line." };
+        var file = new Argument<string>("FILE") { Description = "The operation list, one operation a line; - is standard input." };
         var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005})." };
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
+        Option<string?> library = SharedOptions.DesignAssembly();
         var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005, as often as needed: {KernelSwitches.Names}." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
-        var command = new Command("exec", "Run a list of operations on one emulated router.") { file, stack, design, switches, json };
+        var command = new Command("exec", "Run a list of operations on one emulated router.") { file, stack, design, library, switches, json };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction(line => Execute(
-            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(switches) ?? [], line.GetValue(json),
+            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(library), line.GetValue(switches) ?? [], line.GetValue(json),
             checks.Read(line)));
         return command;
     }
 
-    private static int Execute(Terminal terminal, string file, string stackName, string? design, string[] switches, bool json, CheckFiles files)
+    private static int Execute(Terminal terminal, string file, string stackName, string? design, string? library, string[] switches, bool json, CheckFiles files)
     {
         files.Check();
-        IReadOnlyList<Operation> operations = Read(file);
-        OperationRun run = new OperationRunner(Choose(stackName, design, Path.GetFileNameWithoutExtension(file), switches)).Run(operations);
-        TextWriter writer = terminal.Out.Profile.Out.Writer;
+        IReadOnlyList<Operation> operations = Read(file, terminal.In);
+        OperationRun run = new OperationRunner(Choose(stackName, design, library, Path.GetFileNameWithoutExtension(file), switches)).Run(operations);
+        TextWriter writer = json ? terminal.Out.Profile.Out.Writer : terminal.Text;
         if (json)
         {
             writer.WriteLine(ToJson(run));
-            files.Write(Cases(file, design, switches, run), terminal);
+            files.Write(Cases(file, design, library, switches, run), terminal);
             return ExitCodes.Ok;
         }
 
@@ -56,12 +58,12 @@ public static class ExecCommand
             writer.WriteLine($"  step {access.Step}, {access.Function}: {access.Story}");
         }
 
-        files.Write(Cases(file, design, switches, run), terminal);
+        files.Write(Cases(file, design, library, switches, run), terminal);
         return ExitCodes.Ok;
     }
 
     // A bad access is a result of the list and no failure, as in the exit code; its place is the operation's line.
-    private static CheckReport Cases(string file, string? design, string[] switches, OperationRun run)
+    private static CheckReport Cases(string file, string? design, string? library, string[] switches, OperationRun run)
     {
         string suite = $"{Path.GetFileName(file)} on {run.Stack.Name} with {run.Stack.Design}";
         List<CheckCase> cases =
@@ -85,21 +87,22 @@ public static class ExecCommand
             Line = run.Steps.FirstOrDefault(step => step.Number == access.Step)?.Operation.Line ?? 0,
         }));
         return new CheckReport(
-            Path.GetFileNameWithoutExtension(file), $"./stress exec {file} --stack {run.Stack.Name}{(design is null ? "" : $" --design {design}")}{string.Concat(switches.Select(s => $" --switch {s}"))}",
+            Path.GetFileNameWithoutExtension(file), $"./stress exec {file} --stack {run.Stack.Name}{(design is null ? "" : $" --design {design}")}{(library is null ? "" : $" --design-assembly {library}")}{string.Concat(switches.Select(s => $" --switch {s}"))}",
             DateTimeOffset.UtcNow, 0, [new("stack", run.Stack.Name), new("design", run.Stack.Design)], cases);
     }
 
     /// <summary>Reads and parses a list; a wrong one is a usage error that names file and line.</summary>
-    internal static IReadOnlyList<Operation> Read(string file)
+    internal static IReadOnlyList<Operation> Read(string file, TextReader? input = null)
     {
-        if (!File.Exists(file))
+        bool piped = file == ScenarioLoader.StandardInput && input is not null;
+        if (!piped && !File.Exists(file))
         {
             throw new UsageException($"{file}: no such file; accepted is an operation list");
         }
 
         try
         {
-            return OperationList.Parse(File.ReadAllText(file), file);
+            return OperationList.Parse(piped ? input!.ReadToEnd() : File.ReadAllText(file), file);
         }
         catch (OperationListException e)
         {
@@ -107,11 +110,12 @@ public static class ExecCommand
         }
     }
 
-    private static IStack Choose(string stack, string? design, string list, string[] switches)
+    private static IStack Choose(string stack, string? design, string? library, string list, string[] switches)
     {
         try
         {
-            return StackCatalog.Create(stack, design, list, switches.Aggregate(KernelSwitch.None, (sum, name) => sum | KernelSwitches.Named(name)));
+            return StackCatalog.Create(stack, design, list, switches.Aggregate(KernelSwitch.None, (sum, name) => sum | KernelSwitches.Named(name)),
+                library is null ? null : DesignLibrary.Read(library));
         }
         catch (ArgumentException e)
         {

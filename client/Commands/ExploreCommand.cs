@@ -7,6 +7,7 @@ using Stress.Client.Running;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
 using Stress.Emulator.Simulation;
+using Stress.Observability;
 using Stress.Scenarios;
 
 namespace Stress.Client.Commands;
@@ -24,45 +25,46 @@ public static class ExploreCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "A small world: a .yaml file, or an operation list whose sockets and interfaces become processes." };
+        var file = new Argument<string>("FILE") { Description = "A small world: a .yaml file, or an operation list whose sockets and interfaces become processes; - is standard input." };
         var design = new Option<string?>("--design") { Description = "Teardown design, or all (default: netbsd-2005)." };
+        Option<string?> library = SharedOptions.DesignAssembly();
         var depth = new Option<string?>("--depth") { Description = "Longest schedule in steps (default 40)." };
         var preemptions = new Option<string?>("--preemptions") { Description = "Most switches away from a process that could go on, or any (default 2)." };
         var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and go on from it where it exists." };
         var states = new Option<string?>("--stop-after") { Description = "Stop after so many states; --resume goes on." };
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
-        var command = new Command("explore", "Visit every schedule of a small world.") { file, design, depth, preemptions, resume, states, whole };
-        command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", new ExplorationLimits(
+        var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
+        command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", line.GetValue(library), new ExplorationLimits(
             line.GetValue(depth) is { } d ? Whole("--depth", d, 1, MaxDepth) : 40,
             line.GetValue(preemptions) is { } p ? p == "any" ? null : Whole("--preemptions", p, 0, MaxPreemptions) : 2,
             !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) is { } s ? Whole("--stop-after", s, 1, int.MaxValue) : int.MaxValue, stop)));
         return command;
     }
 
-    private static int Execute(Terminal terminal, string file, string design, ExplorationLimits limits, string? resume, int most, CancellationToken stop)
+    private static int Execute(Terminal terminal, string file, string design, string? library, ExplorationLimits limits, string? resume, int most, CancellationToken stop)
     {
-        World world = File.Exists(file)
-            ? WorldLoader.Load(file)
+        string text = File.Exists(file) || file == ScenarioLoader.StandardInput
+            ? ScenarioLoader.ReadFile(file, terminal.In)
             : throw new UsageException($"{file}: no such file; accepted is a small world, as scenarios/explore/pair.yaml, or an operation list");
+        World world = WorldLoader.Parse(text, file);
         if (resume is not null)
         {
             Output.CheckFile("--resume", resume);
         }
 
-        IReadOnlyList<TeardownDesign> designs = design == AllDesigns ? TeardownDesigns.All
-            : TeardownDesigns.All.FirstOrDefault(d => d.Name == design) is { } one ? [one]
-            : throw new UsageException($"--design {design}: no such design; accepted: all, {DesignSet.BuiltIn.Names}");
+        DesignSet known = DesignLibrary.Load(library);
+        IReadOnlyList<TeardownDesign> designs = design == AllDesigns ? known.All : [DesignLibrary.Named(known, "--design", design, orAll: true)];
         if (resume is not null && designs.Count > 1)
         {
             throw new UsageException("--resume keeps one search; accepted with one --design");
         }
 
-        TextWriter o = terminal.Out.Profile.Out.Writer;
-        string title = $"world {world.Name}: {world.Routers.Count} router{(world.Routers.Count == 1 ? "" : "s")}, {world.Actors.Count} programs of {world.Actors.Sum(a => a.Steps.Count)} steps; depth {limits.Depth}, {Bound(limits)}{(limits.Reduces ? ", sleep sets" : "")}";
+        TextWriter o = terminal.Text;
+        string title = $"world {world.Name}: {Counted.Of(world.Routers.Count, "router")}, {Counted.Of(world.Actors.Count, "program")} of {Counted.Of(world.Actors.Sum(a => a.Steps.Count), "step")}; depth {limits.Depth}, {Bound(limits)}{(limits.Reduces ? ", sleep sets" : "")}";
         int exit = ExitCodes.Ok;
         foreach (TeardownDesign d in designs)
         {
-            Explorer explorer = Open(world, d, limits, file, resume);
+            Explorer explorer = Open(world, d, limits, file, text, resume);
             if (title.Length > 0)
             {
                 o.WriteLine(title);
@@ -75,7 +77,7 @@ public static class ExploreCommand
             Print(o, explorer, d, explorer.States - statesBefore, seconds, designs.Count > 1);
             if (resume is not null)
             {
-                Keep(explorer, d, file, resume);
+                Keep(explorer, d, text, resume);
             }
 
             if (!explorer.IsFinished)
@@ -93,16 +95,16 @@ public static class ExploreCommand
     {
         IReadOnlyList<Counterexample> found = e.Found();
         o.WriteLine();
-        o.WriteLine($"{design.Name}: {Number(e.States)} states, {Number(e.Transitions)} transitions, {Number((long)(states / Math.Max(seconds, 1e-6)))} states/s; {Number(e.Images)} kernel images, {Number(e.Executed)} steps executed; {(e.IsExhaustive ? $"every schedule, the longest has {e.DepthReached} steps" : e.IsFinished ? $"every schedule of up to {e.Limits.Depth} steps" : "not finished")}");
+        o.WriteLine($"{design.Name}: {Counted.Of(e.States, "state")}, {Counted.Of(e.Transitions, "transition")}, {Number((long)(states / Math.Max(seconds, 1e-6)))} states/s; {Counted.Of(e.Images, "kernel image")}, {Counted.Of(e.Executed, "step")} executed; {(e.IsExhaustive ? $"every schedule, the longest has {Counted.Of(e.DepthReached, "step")}" : e.IsFinished ? $"every schedule of up to {Counted.Of(e.Limits.Depth, "step")}" : "not finished")}");
         Counterexample[] bad = [.. found.Where(f => f.Finding.Kind is FindingKind.Crash or FindingKind.StaleUse or FindingKind.StalePointer).OrderBy(f => f.Finding.Kind).ThenBy(f => f.Schedule.Count)];
         if (bad.Length == 0)
         {
-            o.WriteLine($"  {(e.IsFinished ? "" : "so far ")}no stale pointer reachable within depth {e.Limits.Depth}, {Bound(e.Limits)}: {Number(e.States)} states");
+            o.WriteLine($"  {(e.IsFinished ? "" : "so far ")}no stale pointer reachable within depth {e.Limits.Depth}, {Bound(e.Limits)}: {Counted.Of(e.States, "state")}");
         }
 
         foreach (Counterexample f in found.OrderBy(f => f.Finding.Kind).ThenBy(f => f.Schedule.Count))
         {
-            o.WriteLine($"  {Name(f.Finding.Kind),-13} {f.Router}: {f.Finding.Title}   ({f.Schedule.Count} steps{(e.Limits.Preemptions is null ? "" : $", {f.Schedule.Count(s => s.Preempts)} pre-emptions")})");
+            o.WriteLine($"  {Name(f.Finding.Kind),-13} {f.Router}: {f.Finding.Title}   ({Counted.Of(f.Schedule.Count, "step")}{(e.Limits.Preemptions is null ? "" : $", {Counted.Of(f.Schedule.Count(s => s.Preempts), "pre-emption")}")})");
         }
 
         // Of many designs the worst case each; of one every crash, or what is next to one.
@@ -134,15 +136,15 @@ public static class ExploreCommand
         _ => "separated",
     };
 
-    private static string Bound(ExplorationLimits limits) => limits.Preemptions is { } p ? $"{p} pre-emptions" : "any number of pre-emptions";
+    private static string Bound(ExplorationLimits limits) => limits.Preemptions is { } p ? Counted.Of(p, "pre-emption") : "any number of pre-emptions";
 
     private static string Number(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
     // What the search belongs to: another world, design or bound has other states.
-    private static string Key(TeardownDesign design, ExplorationLimits limits, string file) =>
-        $"{Magic} {XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(File.ReadAllText(file))):x16} {design.Name} {(limits.Preemptions is { } p ? p : "any")} {limits.Reduces}";
+    private static string Key(TeardownDesign design, ExplorationLimits limits, string text) =>
+        $"{Magic} {XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(text)):x16} {design.Name} {(limits.Preemptions is { } p ? p : "any")} {limits.Reduces}";
 
-    private static Explorer Open(World world, TeardownDesign design, ExplorationLimits limits, string file, string? resume)
+    private static Explorer Open(World world, TeardownDesign design, ExplorationLimits limits, string file, string text, string? resume)
     {
         try
         {
@@ -153,7 +155,7 @@ public static class ExploreCommand
 
             var image = new ImageReader(File.ReadAllBytes(resume));
             string key = new(image.ReadArray<char>());
-            return key == Key(design, limits, file)
+            return key == Key(design, limits, text)
                 ? Explorer.Load(world, design, limits, image)
                 : throw new UsageException($"--resume {resume}: kept for another world, design, bound or reduction; accepted is the command that wrote it, with the same or a greater --depth");
         }
@@ -167,10 +169,10 @@ public static class ExploreCommand
         }
     }
 
-    private static void Keep(Explorer explorer, TeardownDesign design, string file, string resume)
+    private static void Keep(Explorer explorer, TeardownDesign design, string text, string resume)
     {
         var image = new ImageWriter();
-        image.WriteArray<char>(Key(design, explorer.Limits, file));
+        image.WriteArray<char>(Key(design, explorer.Limits, text));
         explorer.Save(image);
         File.WriteAllBytes(resume, image.Written.ToArray());
     }

@@ -40,7 +40,7 @@ public static class MinimiseCommand
         Output.CheckFile("--ops", ops);
         Output.CheckFile("--scenario", scenario);
 
-        TextWriter o = terminal.Out.Profile.Out.Writer;
+        TextWriter o = terminal.Text;
         CrashTally crash = Crash(record);
         MinimalSite site = new SiteMinimiser(options, (uint)record.Site, crash).Minimise()
             ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
@@ -56,7 +56,7 @@ public static class MinimiseCommand
         {
             string exec = $"stress exec {ops}{(options.Design == "netbsd-2005" ? "" : $" --design {options.Design}")}";
             File.WriteAllLines(ops, [$"# {record.Title}", $"# minimised from a run: site {record.Site}, seed {record.Seed}, event {record.Event}", .. list.Lines]);
-            o.WriteLine($"{list.Lines.Count} operations of {site.Operations.Count}, {(list.IsMinimal ? "none can go" : "perhaps not all needed")} ({list.Tests} lists run): ./{exec}");
+            o.WriteLine($"{Counted.Of(list.Lines.Count, "operation")} of {site.Operations.Count}, {(list.IsMinimal ? "none can go" : "perhaps not all needed")} ({Counted.Of(list.Tests, "list")} run): ./{exec}");
             foreach (string line in list.Lines)
             {
                 o.WriteLine($"  {line}");
@@ -73,7 +73,7 @@ public static class MinimiseCommand
         {
             string text = ScenarioWriter.WriteShort(reduced.Scenario);
             File.WriteAllText(scenario, text);
-            o.WriteLine($"a scenario that crashes at {reduced.At} ({reduced.Tests} sites executed): ./stress run {scenario}");
+            o.WriteLine($"a scenario that crashes at {reduced.At} ({Counted.Of(reduced.Tests, "site")} executed): ./stress run {scenario}");
             foreach (string line in text.TrimEnd().Split('\n'))
             {
                 o.WriteLine($"  {line}");
@@ -93,8 +93,8 @@ public static class MinimiseCommand
     {
         o.WriteLine(site.StartEvent == 0
             ? "history: none to cut, the crash is in the first life of the system that boots first"
-            : $"history before {site.Start} cut: {site.StartEvent} events{(site.PowerCycled ? ", every system switched off and on there" : "; the other systems go on from their state then")}");
-        o.WriteLine($"{site.Parts.Count} parts of {site.PartsBefore} needed, {(site.IsMinimal ? "none can go" : "the search ended before each was tried")} ({site.Tests} executions, {site.Events} events); crash at {site.At}, event {site.CrashEvent}");
+            : $"history before {site.Start} cut: {Counted.Of(site.StartEvent, "event")}{(site.PowerCycled ? ", every system switched off and on there" : "; the other systems go on from their state then")}");
+        o.WriteLine($"{Counted.Of(site.Parts.Count, "part")} of {site.PartsBefore} needed, {(site.IsMinimal ? "none can go" : "the search ended before each was tried")} ({Counted.Of(site.Tests, "execution")}, {Counted.Of(site.Events, "event")}); crash at {site.At}, event {site.CrashEvent}");
         foreach (SitePart part in site.Parts)
         {
             o.WriteLine($"  {Describe(part, options)}");

@@ -44,7 +44,7 @@ public static class ReplayCommand
         asked.Check();
         (SiteOptions options, int windows, _) = Launch.Read(folder);
         options = options with { Seed = crash.Seed };
-        TextWriter o = terminal.Out.Profile.Out.Writer;
+        TextWriter o = terminal.Text;
 
         long begun = Stopwatch.GetTimestamp();
         using CaptureFile? file = asked.Pcap is null ? null : CaptureFile.Create(asked.Pcap);
@@ -56,7 +56,7 @@ public static class ReplayCommand
         {
             long from = asked.Until is null ? Math.Max(0, crash.Event - steps) : end;
             Reach(replay, from, stop);
-            new StepLoop(replay, terminal.In, o, crash.Event).Run(stop);
+            new StepLoop(replay, terminal.In, o, terminal.Out, crash.Event).Run(stop);
             return Finish(o, asked, replay, file, capture);
         }
 
@@ -68,10 +68,10 @@ public static class ReplayCommand
         CrashTally? again = replay.Site.Crashes.FirstOrDefault(c => c.FirstEvent == crash.Event && c.Title.ToString() == crash.Title && CodePath.Of(c.Role) == crash.Role);
         TimeSpan own = Stopwatch.GetElapsedTime(begun);
         o.WriteLine(crash.Title);
-        o.WriteLine($"site {crash.Site}, seed {crash.Seed}, {crash.Role} system, event {replay.Site.Clock.Events} at {replay.Site.Now}, {crash.Count} times in the run");
-        o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rebuilt {replay.Site.Clock.Events:#,0} events from the seed in {own.TotalSeconds:0.000} s"));
+        o.WriteLine($"site {crash.Site}, seed {crash.Seed}, {crash.Role} system, event {replay.Site.Clock.Events} at {replay.Site.Now}, {Counted.Of(crash.Count, "time")} in the run");
+        o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rebuilt {Counted.Of(replay.Site.Clock.Events, "event")} from the seed in {own.TotalSeconds:0.000} s"));
         o.WriteLine();
-        var lanes = new LaneScreen(o, replay.Last, replay.Site.RouterCount);
+        var lanes = new LaneScreen(o, replay.Last, replay.Site.RouterCount, terminal.Out);
         lanes.Head();
         foreach (TimelineStep step in replay.Last)
         {
@@ -130,7 +130,7 @@ public static class ReplayCommand
         if (capture is not null)
         {
             capture.End();
-            o.WriteLine($"capture {asked.Pcap}: {file!.Frames} frames");
+            o.WriteLine($"capture {asked.Pcap}: {Counted.Of(file!.Frames, "frame")}");
         }
 
         return ExitCodes.Ok;

@@ -52,7 +52,7 @@ public static class RunCommand
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
     {
-        Scenario scenario = settings.Load();
+        Scenario scenario = settings.Load(terminal.In);
         wishes.Files.Check();
         Output output = Output.Choose(wishes.Folder, wishes.Json, scenario.Name, DateTimeOffset.UtcNow);
         if (cluster is null)

@@ -76,7 +76,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         if (wishes.Pcap is { } pcap && !run.Interrupted)
         {
             (long frames, int lines) = RunCapture.Write(pcap, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
-            terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {frames} frames of {lines} lines"));
+            terminal.Text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {Counted.Of(frames, "frame")} of {Counted.Of(lines, "line")}"));
         }
 
         wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
@@ -106,7 +106,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
             }
         }
 
-        terminal.Out.WriteLine($"check: {result.Marks.Count} sites executed again, {result.Marks.Sum(pair => (long)pair.Value.Count)} windows, no difference");
+        terminal.Text.WriteLine($"check: {Counted.Of(result.Marks.Count, "site")} executed again, {Counted.Of(result.Marks.Sum(pair => (long)pair.Value.Count), "window")}, no difference");
         return null;
     }
 
@@ -124,7 +124,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
             case ExitCodes.Incomplete:
                 SiteProblem? first = report.Problems.FirstOrDefault();
                 terminal.Error.WriteLine(
-                    $"stress: incomplete: {report.Work.Failed} sites failed, {report.Work.Lost} lost; the first is site {first?.Site}, again with: {first?.Command}");
+                    $"stress: incomplete: {Counted.Of(report.Work.Failed, "site")} failed, {report.Work.Lost} lost; the first is site {first?.Site}, again with: {first?.Command}");
                 break;
             case ExitCodes.ExpectationFailed:
                 foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))

@@ -4,6 +4,7 @@ using Spectre.Console;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Grains;
+using Stress.Observability;
 using Stress.Silo;
 
 namespace Stress.Client.Commands;
@@ -79,19 +80,24 @@ public static class RunControlCommands
     {
         ShardProgress progress = await client.Grains.GetGrain<IRunGrain>(name).Progress();
         RunDescription run = await Find(client, name);
-        Launch launch = Launch.From(run);
-        terminal.Out.MarkupLineInterpolated($"[bold]{name}[/]  {Lower(run.Phase)}{already}, started {Time(run.Started)}");
-        terminal.Out.WriteLine(ProgressScreen.Line(progress, launch, HasEnded(run.Phase) ? null : DateTimeOffset.UtcNow - run.Started));
-        terminal.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"sites: {progress.Planned:#,0} planned, {progress.Done:#,0} done, {progress.Failed:#,0} failed, {progress.Lost:#,0} lost"));
-        foreach (SiloFacts silo in await client.Silos())
-        {
-            terminal.Out.WriteLine(!silo.Answers ? $"silo {silo.Silo}: no answer" : string.Create(
-                CultureInfo.InvariantCulture,
-                $"silo {silo.Silo}: {silo.Workers} workers, {silo.Routers:#,0} sites in memory, {silo.Shards:#,0} shard{(silo.Shards == 1 ? "" : "s")} driven, {silo.MemoryBytes / 1048576.0:#,0} MiB{(silo.Leaving ? ", leaving" : "")}"));
-        }
-
+        Show(terminal, name, run, progress, await client.Silos(), already);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Writes where a run is, and what its silos do.</summary>
+    public static void Show(Terminal terminal, string name, RunDescription run, ShardProgress progress, IReadOnlyList<SiloFacts> silos, string already)
+    {
+        Launch launch = Launch.From(run);
+        Said.Line(terminal.Out, 2, (name, "bold"), ($"  {Lower(run.Phase)}{already}, started {Time(run.Started)}", ""));
+        terminal.Text.WriteLine(ProgressScreen.Line(progress, launch, HasEnded(run.Phase) ? null : DateTimeOffset.UtcNow - run.Started));
+        terminal.Text.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"sites: {progress.Planned:#,0} planned, {progress.Done:#,0} done, {progress.Failed:#,0} failed, {progress.Lost:#,0} lost"));
+        foreach (SiloFacts silo in silos)
+        {
+            terminal.Text.WriteLine(!silo.Answers ? $"silo {silo.Silo}: no answer" : string.Create(
+                CultureInfo.InvariantCulture,
+                $"silo {silo.Silo}: {Counted.Of(silo.Workers, "worker")}, {Counted.Of(silo.Routers, "site")} in memory, {Counted.Of(silo.Shards, "shard")} driven, {silo.MemoryBytes / 1048576.0:#,0} MiB{(silo.Leaving ? ", leaving" : "")}"));
+        }
     }
 
     private static async Task<int> List(Terminal terminal, RedisAddress redis, CancellationToken stop)
@@ -100,20 +106,30 @@ public static class RunControlCommands
         IReadOnlyList<RunEntry> runs = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
         if (runs.Count == 0)
         {
-            terminal.Out.WriteLine("no runs");
+            terminal.Text.WriteLine("no runs");
             return ExitCodes.Ok;
         }
 
-        Table table = new Table().Border(TableBorder.Simple);
-        table.AddColumns("run", "state", "started", "sites", "done", "failed", "lost");
+        List<(RunEntry Run, ShardProgress At)> rows = [];
         foreach (RunEntry run in runs)
         {
-            ShardProgress at = !HasEnded(run.Phase) ? await client.Grains.GetGrain<IRunGrain>(run.RunId).Progress() : run.Progress;
-            table.AddRow(Markup.Escape(run.RunId), Lower(run.Phase), Time(run.Started), Count(at.Planned), Count(at.Done), Count(at.Failed), Count(at.Lost));
+            rows.Add((run, !HasEnded(run.Phase) ? await client.Grains.GetGrain<IRunGrain>(run.RunId).Progress() : run.Progress));
         }
 
-        terminal.Out.Write(table);
+        Show(terminal, rows);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Writes the runs of a cluster.</summary>
+    public static void Show(Terminal terminal, IReadOnlyList<(RunEntry Run, ShardProgress At)> runs)
+    {
+        var table = new ScreenTable(["run", "state", "started", "#sites", "#done", "#failed", "#lost"]);
+        foreach ((RunEntry run, ShardProgress at) in runs)
+        {
+            table.Add(run.RunId, Lower(run.Phase), Time(run.Started), Count(at.Planned), Count(at.Done), Count(at.Failed), Count(at.Lost));
+        }
+
+        table.Write(terminal.Out);
     }
 
     private static bool HasEnded(RunPhase phase) => phase is not (RunPhase.Running or RunPhase.Paused);

@@ -11,14 +11,14 @@ public sealed class ScenarioOptions
 {
     private readonly string? _defaultPairs;
     private readonly string? _defaultHours;
-    private readonly Argument<string> _file = new("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml." };
+    private readonly Argument<string> _file = new("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml, or - for standard input." };
     private readonly Option<string?> _pairs;
     private readonly Option<string?> _hours;
     private readonly Option<string?> _seed = SharedOptions.Seed();
     private readonly Option<string?> _workers = SharedOptions.Workers();
     private readonly Option<string?> _json = SharedOptions.Json();
     private readonly Option<bool> _quiet = SharedOptions.NoProgress();
-    private readonly Option<string?> _library = new("--design-assembly") { Description = "Library (.dll) with teardown designs of your own (docs/designs.md)." };
+    private readonly Option<string?> _library = SharedOptions.DesignAssembly();
     private readonly Option<string?> _output = SharedOptions.Out();
     private readonly Option<string?> _metrics = new("--metrics-port") { Description = "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
     private bool _keepsRuns;

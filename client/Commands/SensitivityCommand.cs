@@ -5,6 +5,7 @@ using System.Text.Json;
 using Spectre.Console;
 using Stress.Client.Reports;
 using Stress.Client.Running;
+using Stress.Client.Screen;
 using Stress.Client.Sensitivity;
 using Stress.Grains;
 using Stress.Observability;
@@ -33,7 +34,7 @@ public static class SensitivityCommand
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? json, bool progress, CancellationToken stop)
     {
-        Scenario scenario = settings.Load();
+        Scenario scenario = settings.Load(terminal.In);
         if (json is not null)
         {
             Output.CheckFile("--json", json);
@@ -104,26 +105,20 @@ public static class SensitivityCommand
 
     private static void Write(IAnsiConsole console, SensitivityReport report, TimeSpan wall)
     {
-        console.MarkupLineInterpolated($"[bold]{report.Scenario}[/]  {report.Pairs} pairs x {report.Hours:0.##} h, seed {report.Seed}; per cent of disconnects (crash in 1 h: of pairs), and points more or fewer{(report.Complete ? "" : "; PARTIAL")}");
-        Table table = new Table().Border(TableBorder.Simple);
-        table.AddColumn(new TableColumn("variation").NoWrap());
-        table.AddColumn(new TableColumn("about").NoWrap());
+        Said.Line(console, 2, (report.Scenario, "bold"), (
+            $"  {Counted.Of(report.Pairs, "pair")} x {OptionsScreen.Hours(report.Hours)} h, seed {report.Seed}; per cent of disconnects (crash in 1 h: of sites), and points more or fewer{(report.Complete ? "" : "; PARTIAL")}", ""));
 
         // A column that is zero in every row says nothing on a screen; the file has it all the same.
         int[] shown = [.. Enumerable.Range(0, Heads.Length).Where(i => i != VariationResult.Other || report.Rows.Any(row => row.Cells[i].Percent > 0))];
-        foreach (int i in shown)
-        {
-            table.AddColumn(new TableColumn(Heads[i]).RightAligned().NoWrap());
-        }
-
+        var table = new ScreenTable(["variation", "about", .. shown.Select(i => "#" + Heads[i])]);
         foreach (VariationResult row in report.Rows)
         {
-            table.AddRow([Markup.Escape(row.Name), row.Mechanism, .. shown.Select(i => Cell(row.Cells[i], first: row == report.Rows[0]))]);
+            table.Add([row.Name, row.Mechanism, .. shown.Select(i => (ScreenCell)Cell(row.Cells[i], first: row == report.Rows[0]))]);
         }
 
-        console.Write(table);
-        console.MarkupLineInterpolated($"repeat  {report.Command}");
-        console.MarkupLineInterpolated($"took    {wall.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
+        table.Write(console);
+        Said.Command(console, "repeat", report.Command);
+        Said.Fact(console, "took", $"{wall.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s");
     }
 
     private static string Cell(VariationCell cell, bool first) => string.Create(

@@ -9,6 +9,9 @@ public static class SharedOptions
     /// <param name="usual">What it is where the command line names none.</param>
     public static Option<string?> Seed(string usual = "the scenario's") => new("--seed") { Description = $"Seed of every random stream (default: {usual})." };
 
+    /// <summary><c>--design-assembly</c>.</summary>
+    public static Option<string?> DesignAssembly() => new("--design-assembly") { Description = "Library (.dll) with teardown designs of your own (docs/designs.md)." };
+
     /// <summary><c>--out</c>.</summary>
     public static Option<string?> Out() => new("--out") { Description = "Folder that gets the run's folder (default: runs)." };
 

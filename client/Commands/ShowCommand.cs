@@ -42,8 +42,8 @@ public static class ShowCommand
         }
 
         int member = (int)(n % routersOfSite);
-        terminal.Out.Profile.Out.Writer.WriteLine($"router {n}: site {site.Number}, {(member == 0 ? "called" : $"calling, line {member - 1}")}, at {site.Now}");
-        terminal.Out.Profile.Out.Writer.WriteLine(site.Show(member));
+        terminal.Text.WriteLine($"router {n}: site {site.Number}, {(member == 0 ? "called" : $"calling, line {member - 1}")}, at {site.Now}");
+        terminal.Text.WriteLine(site.Show(member));
         return ExitCodes.Ok;
     }
 

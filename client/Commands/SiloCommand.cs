@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Stress.Client.Running;
+using Stress.Observability;
 using Stress.Silo;
 
 namespace Stress.Client.Commands;
@@ -64,7 +65,7 @@ public static class SiloCommand
         }
 
         terminal.Out.Profile.Out.Writer.WriteLine(
-            $"silo {settings.Advertise}:{settings.SiloPort} of {settings.Redis}, gateway port {settings.GatewayPort}, {settings.Workers} workers, {app.Urls.First()}{SiloDefaults.MetricsPath}");
+            $"silo {settings.Advertise}:{settings.SiloPort} of {settings.Redis}, gateway port {settings.GatewayPort}, {Counted.Of(settings.Workers, "worker")}, {app.Urls.First()}{SiloDefaults.MetricsPath}");
         terminal.Out.Profile.Out.Writer.Flush();
         await WaitFor(app, stop);
         try

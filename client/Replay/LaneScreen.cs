@@ -1,17 +1,31 @@
 using System.Globalization;
 using System.Text;
+using Spectre.Console;
+using Stress.Client.Screen;
 using Stress.Emulator.Simulation;
 using Stress.Observability.Html;
 
 namespace Stress.Client.Replay;
 
-/// <summary>Prints steps from top to bottom with a column for each process and device of each system, the line between them.</summary>
+/// <summary>
+/// Prints steps from top to bottom with a column for each process and device of each system, the line between them. Where these leave no room for the
+/// steps' words, each step names its process instead.
+/// </summary>
 public sealed class LaneScreen
 {
     private static readonly TraceSource[] Sources =
         [TraceSource.Kernel, TraceSource.Pppd, TraceSource.Zebra, TraceSource.Ospfd, TraceSource.Ripngd, TraceSource.Getty, TraceSource.Cron, TraceSource.Other];
 
     private const int Width = 6;
+
+    /// <summary>Columns before the lanes: event and time.</summary>
+    private const int Before = 26;
+
+    /// <summary>Columns that a step's words need beside the lanes.</summary>
+    private const int LeastText = 36;
+
+    private readonly int? _breakAt;
+    private readonly bool _narrow;
     private readonly TextWriter _o;
     private readonly List<(int Router, TraceSource Source)> _lanes;
     private string _time = "";
@@ -20,9 +34,11 @@ public sealed class LaneScreen
     /// <param name="o">Where to print.</param>
     /// <param name="steps">The steps, or null.</param>
     /// <param name="routers">Routers of the site.</param>
-    public LaneScreen(TextWriter o, IReadOnlyCollection<TimelineStep>? steps, int routers)
+    /// <param name="screen">Where it is shown: how wide it is, and whether longer lines are broken.</param>
+    public LaneScreen(TextWriter o, IReadOnlyCollection<TimelineStep>? steps, int routers, IAnsiConsole screen)
     {
         _o = o;
+        _breakAt = screen.Profile.Out.IsTerminal ? screen.Profile.Width : null;
         HashSet<(int, TraceSource)>? used = steps?.Select(s => Key(s)).ToHashSet();
         _lanes = [];
         for (int r = 0; r < routers; r++)
@@ -33,13 +49,21 @@ public sealed class LaneScreen
                 _lanes.Add((-1, TraceSource.Line));
             }
         }
+
+        _narrow = Before + _lanes.Select((_, i) => WidthOf(i)).Sum() + LeastText > Terminal.Width(screen);
     }
 
     /// <summary>The names of the columns.</summary>
     public void Head()
     {
-        _o.WriteLine($"{"",8} {"",15}  {Overlap(_lanes)}".TrimEnd());
-        _o.WriteLine($"{"event",8} {"time",-15}  {string.Concat(_lanes.Select(l => Name(l.Source).PadRight(Width)))}");
+        if (_narrow)
+        {
+            _o.WriteLine($"{"event",8} {"time",-15}  step");
+            return;
+        }
+
+        _o.WriteLine($"{"",8} {"",15}  {Systems()}".TrimEnd());
+        _o.WriteLine($"{"event",8} {"time",-15}  {string.Concat(_lanes.Select((l, i) => Name(l.Source).PadRight(WidthOf(i))))}");
     }
 
     /// <summary>One step.</summary>
@@ -48,27 +72,35 @@ public sealed class LaneScreen
         var marks = new StringBuilder();
         (int, TraceSource) key = Key(s);
         bool shown = false;
-        foreach ((int, TraceSource) lane in _lanes)
+        foreach ((int i, (int, TraceSource) lane) in _lanes.Index())
         {
             bool here = lane == key;
             shown |= here;
-            marks.Append((here ? "●" : "·").PadRight(Width));
+            marks.Append((here ? "●" : "·").PadRight(WidthOf(i)));
         }
 
         string time = s.At.ToString(), stage = s.Stage == PointerStage.None ? "" : $"   <- {SwimLanes.StageName(s.Stage)}";
-        _o.WriteLine($"{s.Number.ToString(CultureInfo.InvariantCulture),8} {(time == _time ? "" : time),-15}  {marks}{(shown ? "" : $"{System(s.Router)} {Name(s.Source)}: ")}{s.Text}{stage}");
+        string start = $"{s.Number.ToString(CultureInfo.InvariantCulture),8} {(time == _time ? "" : time),-15}  {(_narrow ? "" : marks)}";
+        string text = $"{start}{(shown && !_narrow ? "" : $"{System(s.Router)} {Name(s.Source)}: ".TrimStart())}{s.Text}{stage}";
+        foreach (string line in _breakAt is { } width ? Wrapped.Lines(text, width, hang: start.Length) : [text])
+        {
+            _o.WriteLine(line);
+        }
+
         _time = time;
     }
 
     private static (int, TraceSource) Key(TimelineStep s) => s.Source == TraceSource.Line ? (-1, TraceSource.Line) : (s.Router, s.Source);
 
-    // A system's name may be longer than its columns are wide in all: it then ends where they do.
-    private static string Overlap(List<(int Router, TraceSource Source)> lanes) => string.Concat(lanes.GroupBy(l => l.Router).Select(g =>
+    // A system's name may be longer than its columns are wide in all: the last of them is then wider.
+    private int WidthOf(int lane)
     {
-        int width = g.Count() * Width;
-        string name = System(g.Key);
-        return (name.Length >= width ? name[..(width - 1)] : name).PadRight(width);
-    }));
+        int router = _lanes[lane].Router;
+        bool last = lane == _lanes.FindLastIndex(l => l.Router == router);
+        return last ? Math.Max(Width, System(router).Length + 1 - ((_lanes.Count(l => l.Router == router) - 1) * Width)) : Width;
+    }
+
+    private string Systems() => string.Concat(_lanes.Select((l, i) => (l.Router, Width: WidthOf(i))).GroupBy(l => l.Router).Select(g => System(g.Key).PadRight(g.Sum(l => l.Width))));
 
     private static string System(int router) => router switch { < 0 => "", 0 => "called", 1 => "calling", _ => $"calling {router}" };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Spectre.Console;
 using Stress.Observability.Html;
 
 namespace Stress.Client.Replay;
@@ -7,8 +8,9 @@ namespace Stress.Client.Replay;
 /// <param name="replay">The site.</param>
 /// <param name="input">One request a line.</param>
 /// <param name="o">Where to print.</param>
+/// <param name="screen">Where that is shown.</param>
 /// <param name="last">The event that <c>c</c> goes to.</param>
-public sealed class StepLoop(ReplayedSite replay, TextReader input, TextWriter o, long last)
+public sealed class StepLoop(ReplayedSite replay, TextReader input, TextWriter o, IAnsiConsole screen, long last)
 {
     /// <summary>What is accepted.</summary>
     public const string Help = "Enter: the next event; a number: up to that event; d: dump; c: up to the crash; q: quit";
@@ -16,7 +18,7 @@ public sealed class StepLoop(ReplayedSite replay, TextReader input, TextWriter o
     /// <summary>Serves requests until <c>q</c>, the end of the input, or the end of the run.</summary>
     public void Run(CancellationToken stop)
     {
-        var lanes = new LaneScreen(o, null, replay.Site.RouterCount);
+        var lanes = new LaneScreen(o, null, replay.Site.RouterCount, screen);
         o.WriteLine($"at event {replay.Site.Clock.Events} of {last}. {Help}");
         lanes.Head();
         while (!stop.IsCancellationRequested && input.ReadLine() is { } line)

@@ -54,7 +54,7 @@ public static class CompareBuilder
             VirtualHours = first.VirtualHours,
             WallSeconds = Math.Round(wall.TotalSeconds, 3),
             Complete = runs.All(run => run.Report.Complete),
-            PairedBy = $"a site in {(bin == 1 ? "a window" : $"{bin} windows")} of {first.Series.BinMinutes:0.##} virtual minutes in which the role lost a link or crashed under both designs",
+            PairedBy = $"a site in {(bin == 1 ? "a window" : Counted.Of(bin, "window"))} of {first.Series.BinMinutes:0.##} virtual minutes in which the role lost a link or crashed under both designs",
             Designs = [.. runs.Select(Result)],
             Tests = tests,
             Differences = differences,

@@ -173,7 +173,7 @@ public sealed record DialReport
                     :
                     [
                         calling
-                            ? $"no byte came in {options.SilentAttempts} calls in a row, though the line had answered before"
+                            ? $"no byte came in {Counted.Of(options.SilentAttempts, "call")} in a row, though the line had answered before"
                             : $"no call came for {options.Wait}, though there were calls before",
                     ],
                 Replay = command,

@@ -12,7 +12,10 @@ public static class McNemar
         return discordant == 0 ? 0 : difference * difference / discordant;
     }
 
-    /// <summary>Two-sided p of the exact test: the discordant pairs are tosses of a fair coin.</summary>
+    /// <summary>The least p that is told: no test is certain, and far below it a double holds nothing but 0.</summary>
+    public const double LeastP = 1e-300;
+
+    /// <summary>Two-sided p of the exact test: the discordant pairs are tosses of a fair coin. Never below <see cref="LeastP"/>.</summary>
     public static double ExactP(long onlyFirst, long onlySecond)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(onlyFirst);
@@ -27,6 +30,6 @@ public static class McNemar
             logChoose += Math.Log(n - k) - Math.Log(k + 1);
         }
 
-        return Math.Min(1, 2 * tail);
+        return Math.Clamp(2 * tail, LeastP, 1);
     }
 }

@@ -1,14 +1,40 @@
 using System.Reflection;
 using Stress.Emulator.Designs;
+using Stress.Emulator.Stacks;
 
 namespace Stress.Client.Running;
 
 /// <summary>Reads teardown designs from a library of the user: every public class in it that derives from <see cref="TeardownDesign"/>.</summary>
 public static class DesignLibrary
 {
-    /// <summary>The built-in designs and those of the library.</summary>
+    /// <summary>The built-in designs, and those of a library where one is named.</summary>
+    /// <param name="file">The library, or null for none.</param>
     /// <exception cref="UsageException">The file is no such library, or a name in it is not accepted.</exception>
-    public static DesignSet Load(string file)
+    public static DesignSet Load(string? file)
+    {
+        try
+        {
+            return file is null ? DesignSet.BuiltIn : DesignSet.BuiltIn.With(Read(file));
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--design-assembly {file}: {e.Message}");
+        }
+    }
+
+    /// <summary>The designs that a command line names.</summary>
+    /// <param name="known">What there is.</param>
+    /// <param name="where">Where the name stands: an option, or a field of a file.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="orAll">Where <c>all</c> is accepted too.</param>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    public static TeardownDesign Named(DesignSet known, string where, string name, bool orAll = false) =>
+        known.All.FirstOrDefault(design => design.Name == name)
+            ?? throw new UsageException($"{where} {name}: no such design{NearestWord.Hint(name, known.All.Select(design => design.Name))}; accepted: {(orAll ? "all, " : "")}{known.Names}");
+
+    /// <summary>The designs of a library alone.</summary>
+    /// <exception cref="UsageException">The file is no such library.</exception>
+    public static IReadOnlyList<TeardownDesign> Read(string file)
     {
         if (!File.Exists(file))
         {
@@ -25,12 +51,8 @@ public static class DesignLibrary
                     .Select(type => (TeardownDesign)Activator.CreateInstance(type)!),
             ];
             return designs.Length > 0
-                ? DesignSet.BuiltIn.With(designs)
+                ? designs
                 : throw new UsageException($"--design-assembly {file}: no design in it; accepted are public classes with a parameterless constructor that derive from {nameof(TeardownDesign)}");
-        }
-        catch (ArgumentException e)
-        {
-            throw new UsageException($"--design-assembly {file}: {e.Message}");
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException or ReflectionTypeLoadException or TargetInvocationException)
         {

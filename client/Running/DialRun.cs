@@ -43,7 +43,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
     /// <exception cref="UsageException">Something that was typed is not accepted.</exception>
     public async Task<int> ExecuteAsync(CancellationToken stop)
     {
-        Scenario? scenario = settings.LoadScenario();
+        Scenario? scenario = settings.LoadScenario(terminal.In);
         DialOptions options = settings.Apply(scenario);
         ConsoleWatch? console = settings.Watch(terminal.Time);
         double accepted = 0;
@@ -143,6 +143,6 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
     private static string Missing(DialResult result)
     {
         string first = result.Problems.Count == 0 ? "" : $"; the first: line {result.Problems[0].Line} call {result.Problems[0].Call}: {result.Problems[0].Outcome}: {result.Problems[0].Detail}";
-        return $"incomplete: {result.Failed} calls failed, {result.Lost} lost{first}";
+        return $"incomplete: {Counted.Of(result.Failed, "call")} failed, {result.Lost} lost{first}";
     }
 }

@@ -104,8 +104,9 @@ public sealed record DialSettings
     /// <summary>Loads the scenario, or null when none is named.</summary>
     /// <exception cref="UsageException">The file is not there.</exception>
     /// <exception cref="ScenarioException">Its content is not accepted.</exception>
-    public Scenario? LoadScenario() => Scenario is null ? null
-        : File.Exists(Scenario) ? ScenarioLoader.Load(Scenario)
+    /// <param name="input">Standard input, for a scenario that is called <c>-</c>.</param>
+    public Scenario? LoadScenario(TextReader? input = null) => Scenario is null ? null
+        : File.Exists(Scenario) || (Scenario == ScenarioLoader.StandardInput && input is not null) ? ScenarioLoader.Load(Scenario, input)
         : throw new UsageException($"--scenario {Scenario}: no such file; accepted is a scenario, for example scenarios/troxel-2005.yaml");
 
     /// <summary>The options of the run.</summary>

@@ -103,7 +103,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         try
         {
             Kept kept = JsonSerializer.Deserialize<Kept>(File.ReadAllText(file), RunFolder.Json) ?? throw new JsonException("empty");
-            DesignSet designs = kept.DesignAssembly is { } library ? DesignLibrary.Load(library) : DesignSet.BuiltIn;
+            DesignSet designs = DesignLibrary.Load(kept.DesignAssembly);
             return From(kept, File.ReadAllText(folder.ScenarioPath), designs, new DirectoryInfo(folder.Path).Name);
         }
         catch (JsonException e)

@@ -100,23 +100,24 @@ public sealed record RunSettings
     public int? SiteNumber => Site is null ? null : Whole("--site", Site, 0, MaxPairs - 1);
 
     /// <summary>Loads the scenario and applies the command line to it.</summary>
+    /// <param name="input">Standard input, for a scenario that is called <c>-</c>.</param>
     /// <exception cref="UsageException">A value is not accepted, or the file cannot be read.</exception>
     /// <exception cref="ScenarioException">The file's content is not accepted.</exception>
-    public Scenario Load()
+    public Scenario Load(TextReader? input = null)
     {
         if (Directory.Exists(File))
         {
             throw new UsageException($"{File}: a folder; a scenario is a .yaml file");
         }
 
-        if (!System.IO.File.Exists(File))
+        if (!System.IO.File.Exists(File) && (File != ScenarioLoader.StandardInput || input is null))
         {
             throw new UsageException($"{File}: no such file; a scenario is a .yaml file, for example scenarios/troxel-2005.yaml");
         }
 
         try
         {
-            Scenario scenario = Apply(ScenarioLoader.Load(File));
+            Scenario scenario = Apply(ScenarioLoader.Load(File, input));
             TrySite(scenario);
             return scenario;
         }
@@ -174,9 +175,9 @@ public sealed record RunSettings
 
     private static void Known(DesignSet designs, string where, string? name)
     {
-        if (name is not null && !designs.All.Any(design => design.Name == name))
+        if (name is not null)
         {
-            throw new UsageException($"{where} {name}: no such design; accepted: {designs.Names}");
+            _ = DesignLibrary.Named(designs, where, name);
         }
     }
 

@@ -9,43 +9,44 @@ namespace Stress.Client.Screen;
 /// <summary>The result of a comparison, for a person.</summary>
 public static class CompareScreen
 {
-    /// <summary>Writes the tables, the verdicts, and where the files are.</summary>
-    public static void Write(IAnsiConsole console, CompareReport report, string folder)
+    /// <summary>Writes what each design comes to, and where the files are; with details, the tables behind it.</summary>
+    public static void Write(IAnsiConsole console, CompareReport report, string folder, bool details)
     {
         if (!report.Complete)
         {
-            console.MarkupLine("[bold yellow]PARTIAL[/]: not every site of every design is finished");
+            Said.Line(console, 2, ("PARTIAL", "bold yellow"), (": not every site of every design is finished", ""));
         }
 
-        console.MarkupLineInterpolated(
-            $"[bold]{report.Scenario}[/]  seed [bold]{report.Seed}[/]   {report.Designs.Count} designs, each {report.Pairs} pairs x {OptionsScreen.Hours(report.VirtualHours)} h");
-        foreach (PageTable page in ComparePages.Tables(report).Where(page => page.Rows.Count > 0))
+        Said.Line(
+            console, 2, (report.Scenario, "bold"), ("  seed ", ""), ($"{report.Seed}", "bold"),
+            ($"   {Counted.Of(report.Designs.Count, "design")}, each {Counted.Of(report.Pairs, "pair")} x {OptionsScreen.Hours(report.VirtualHours)} h", ""));
+        Write(console, ComparePages.Verdict(report), about: 1);
+        foreach (PageTable page in details ? ComparePages.Tables(report).Where(page => page.Rows.Count > 0) : [])
         {
-            console.WriteLine();
-            console.MarkupLineInterpolated($"[bold]{page.Heading}[/]  [dim]{page.Text}[/]");
-            Table table = new Table().Border(TableBorder.Simple);
-            foreach (string column in page.Columns)
-            {
-                var made = new TableColumn(Markup.Escape(column.TrimStart('#')));
-                table.AddColumn(column.StartsWith('#') ? made.RightAligned() : column is "design" or "digest" ? made.NoWrap() : made);
-            }
-
-            foreach (IReadOnlyList<string> row in page.Rows)
-            {
-                table.AddRow([.. row.Select(Markup.Escape)]);
-            }
-
-            console.Write(table);
+            Write(console, page);
         }
 
         List<ExpectationVerdict> verdicts = [.. report.Designs.SelectMany(design => design.Expectations)];
         if (verdicts.Count > 0)
         {
-            console.MarkupLineInterpolated($"expectations   [bold]{verdicts.Count(verdict => verdict.Met)} of {verdicts.Count} met[/]");
+            Said.Fact(console, "expectations", $"{verdicts.Count(verdict => verdict.Met)} of {verdicts.Count} met");
         }
 
-        console.MarkupLineInterpolated($"wall time      [bold]{report.WallSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s[/]");
-        console.MarkupLineInterpolated($"repeat         [bold]{report.Command}[/]");
-        console.MarkupLineInterpolated($"files          [bold]{folder}/{CompareCommand.JsonName}, {CompareCommand.HtmlName}[/]");
+        Said.Fact(console, "wall time", $"{report.WallSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+        Said.Command(console, "repeat", report.Command);
+        Said.Fact(console, "files", $"{folder}/{CompareCommand.JsonName}, {CompareCommand.HtmlName}{(details ? "" : " (details there, or with --details)")}");
+    }
+
+    private static void Write(IAnsiConsole console, PageTable page, int about = 0)
+    {
+        console.WriteLine();
+        Said.Line(console, 2, (page.Heading, "bold"), ($"  {page.Text}", "dim"));
+        var table = new ScreenTable(page.Columns, about);
+        foreach (IReadOnlyList<string> row in page.Rows)
+        {
+            table.Add([.. row.Select(cell => (ScreenCell)cell)]);
+        }
+
+        table.Write(console);
     }
 }

@@ -27,11 +27,11 @@ public static class DialScreen
     {
         long ended = ledger.Ended;
         double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
-        string of = planned is { } all ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * ended / all,3:0}%  {ended:#,0} of {all:#,0} calls") : $"{ReportScreen.Count(ended)} calls";
+        string of = planned is { } all ? string.Create(CultureInfo.InvariantCulture, $"{100.0 * ended / all,3:0}%  {ended:#,0} of {Counted.Of(all, "call")}") : Counted.Of(ended, "call");
         string left = planned is { } total && ended > 0 ? $"  {ProgressScreen.Wall(TimeSpan.FromSeconds(seconds * (total - ended) / ended))} left" : "";
         return new LiveState(
             planned is { } n ? (double)ended / n : null,
-            string.Create(CultureInfo.InvariantCulture, $"{of}  {ledger.Failed:#,0} failed  {panics + ledger.SilentCrashes:#,0} crashes  {ended / seconds:0.0} calls/s{left}"),
+            string.Create(CultureInfo.InvariantCulture, $"{of}  {ledger.Failed:#,0} failed  {Counted.Of(panics + ledger.SilentCrashes, "crash")}  {ended / seconds:0.0} calls/s{left}"),
             finished);
     }
 
@@ -40,8 +40,8 @@ public static class DialScreen
     {
         if (!report.Complete)
         {
-            console.MarkupLineInterpolated(
-                $"[bold yellow]PARTIAL[/] ({report.Incomplete}): {dial.Calls.Done:#,0} of {dial.Calls.Planned:#,0} calls went as planned, {dial.Calls.Failed:#,0} failed, {dial.Calls.Lost:#,0} lost");
+            Said.Line(console, 2, ("PARTIAL", "bold yellow"), (
+                $" ({report.Incomplete}): {dial.Calls.Done:#,0} of {Counted.Of(dial.Calls.Planned, "call")} went as planned, {dial.Calls.Failed:#,0} failed, {dial.Calls.Lost:#,0} lost", ""));
         }
 
         ReportScreen.Fact(console, "target", dial.Target);
@@ -64,7 +64,7 @@ public static class DialScreen
         ReportScreen.Rates(console, report);
         foreach (CallProblem problem in dial.Problems.Take(5))
         {
-            console.MarkupLineInterpolated($"[red]line {problem.Line} call {problem.Call}[/]: {problem.Outcome}: {problem.Detail}");
+            Said.Line(console, 2, ($"line {problem.Line} call {problem.Call}", "red"), ($": {problem.Outcome}: {problem.Detail}", ""));
         }
 
         foreach (FarPanic panic in dial.Findings.DistinctBy(f => f.Title).Take(5))
@@ -77,7 +77,7 @@ public static class DialScreen
         }
 
         ReportScreen.Verdicts(console, report);
-        ReportScreen.Fact(console, "repeat", report.Command);
+        Said.Command(console, "repeat", report.Command);
         ReportScreen.Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
     }
 

@@ -1,6 +1,7 @@
 using Spectre.Console;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Stacks.History;
+using Stress.Observability;
 
 namespace Stress.Client.Screen;
 
@@ -10,18 +11,16 @@ public static class HistoryScreen
     /// <summary>Writes the table and the sum; with details, also how each side came to its verdict.</summary>
     public static void Write(IAnsiConsole console, IReadOnlyList<HistoryRun> runs, bool details)
     {
-        Table table = new Table().Border(TableBorder.Simple)
-            .AddColumn("entry and its source").AddColumn("before the fix").AddColumn(new TableColumn("found").NoWrap()).AddColumn("after")
-            .AddColumn(new TableColumn("gone").NoWrap());
+        var table = new ScreenTable(["entry and its source", "before the fix", "found", "after", "gone"], about: 1);
         foreach (HistoryRun run in runs)
         {
             HistoryEntry e = run.Entry;
-            table.AddRow(
-                $"{Markup.Escape(e.Id)}\n[dim]{Markup.Escape(e.Source)}[/]", Markup.Escape(e.Before.ToString()), run.Found ? HistoryEntry.NameOf(e.Verdict) : Wrong(HistoryEntry.NameOf(run.Before.Verdict)),
-                Markup.Escape(e.After.ToString()), run.Gone ? "yes" : Wrong(HistoryEntry.NameOf(run.After.Verdict)));
+            table.Add(
+                $"{e.Id}\n{e.Source}", e.Before.ToString(), run.Found ? HistoryEntry.NameOf(e.Verdict) : Wrong(HistoryEntry.NameOf(run.Before.Verdict)),
+                e.After.ToString(), run.Gone ? "yes" : Wrong(HistoryEntry.NameOf(run.After.Verdict)));
         }
 
-        console.Write(table);
+        table.Write(console);
         if (details)
         {
             foreach (HistoryRun run in runs)
@@ -30,17 +29,17 @@ public static class HistoryScreen
             }
         }
 
-        console.MarkupLineInterpolated($"{runs.Count} entries: {runs.Count(r => r.Found)} found before the fix, {runs.Count(r => r.Gone)} gone after it");
+        Said.Line(console, 2, ($"{Counted.Of(runs.Count, "entry")}: {runs.Count(r => r.Found)} found before the fix, {runs.Count(r => r.Gone)} gone after it", ""));
     }
 
-    private static string Wrong(string verdict) => $"[bold red]{verdict}[/]";
+    private static ScreenCell Wrong(string verdict) => new(verdict, "bold red");
 
     private static void WriteDetails(IAnsiConsole console, HistoryRun run)
     {
         HistoryEntry e = run.Entry;
-        console.MarkupLineInterpolated($"[bold]{e.Id}[/]  {e.Title}");
-        console.MarkupLineInterpolated($"  {e.System}; {e.Class}; holder {KernelNames.Of(e.Holder)}; expected {HistoryEntry.NameOf(e.Verdict)}");
-        console.MarkupLineInterpolated($"  inferred: {e.Inferred}");
+        Said.Line(console, 2, (e.Id, "bold"), ($"  {e.Title}", ""));
+        Said.Line(console, 4, ($"  {e.System}; {e.Class}; holder {KernelNames.Of(e.Holder)}; expected {HistoryEntry.NameOf(e.Verdict)}", ""));
+        Said.Line(console, 4, ($"  inferred: {e.Inferred}", ""));
         WriteSide(console, "before", e.Before, run.Before, e.Operations.Count);
         WriteSide(console, "after ", e.After, run.After, e.Operations.Count);
         console.WriteLine();
@@ -49,10 +48,10 @@ public static class HistoryScreen
     private static void WriteSide(IAnsiConsole console, string name, HistorySide side, HistoryOutcome outcome, int operations)
     {
         string text = outcome.Text.Length > 0 ? $": {outcome.Text}" : "";
-        console.MarkupLineInterpolated($"  {name} {side}: {HistoryEntry.NameOf(outcome.Verdict)} after {outcome.Steps} of {operations} operations{text}");
+        Said.Line(console, 4, ($"  {name} {side}: {HistoryEntry.NameOf(outcome.Verdict)} after {outcome.Steps} of {Counted.Of(operations, "operation")}{text}", ""));
         foreach (HolderFinding other in outcome.Others)
         {
-            console.MarkupLineInterpolated($"  [dim]       besides, {HistoryEntry.NameOf(other.Verdict)}: {other.Text}[/]");
+            Said.Line(console, 11, ($"         besides, {HistoryEntry.NameOf(other.Verdict)}: {other.Text}", "dim"));
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed class LiveLine(Terminal terminal, bool shown)
 
         if (!terminal.IsInteractive)
         {
-            return await work(state => Throttle(PlainLineEvery, state, () => terminal.Out.WriteLine(state.Text)));
+            return await work(state => Throttle(PlainLineEvery, state, () => terminal.Text.WriteLine(state.Text)));
         }
 
         return await terminal.Out.Live(new Text("starting")).AutoClear(true).StartAsync(context =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Running;
 using Stress.Emulator.Simulation;
+using Stress.Observability;
 using Stress.Scenarios;
 
 namespace Stress.Client.Screen;
@@ -13,26 +14,26 @@ public static class OptionsScreen
     public static void Write(IAnsiConsole console, Launch launch)
     {
         SiteOptions site = launch.Scenario.Site;
-        console.MarkupLineInterpolated($"[bold]{launch.Scenario.Name}[/]  {launch.Scenario.Description.ReplaceLineEndings(" ").Trim()}");
-        console.MarkupLineInterpolated(
-            $"seed [bold]{launch.Scenario.Seed}[/]   design [bold]{site.Design}[/]   {launch.Plan.Sites * site.CallersPerAnswerer} pairs x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {launch.Workers} workers");
-        var table = new Table().Border(TableBorder.None).HideRowSeparators();
-        table.AddColumn("").AddColumn("[dim]called[/]").AddColumn("[dim]calling[/]");
-        Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {role.Kernel.Competitors.Count} competitors");
+        Said.Line(console, 2, (launch.Scenario.Name, "bold"), ($"  {launch.Scenario.Description.ReplaceLineEndings(" ").Trim()}", ""));
+        Said.Line(
+            console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), ("   design ", ""), (site.Design, "bold"),
+            ($"   {Counted.Of(launch.Plan.Sites * site.CallersPerAnswerer, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
+        var table = new ScreenTable(["option", "called", "calling"], about: 1);
+        Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {Counted.Of(role.Kernel.Competitors.Count, "competitor")}");
         Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
         Row("ospfd", role => $"{ScenarioFields.Spell(role.Ospfd.Version)}, hello {Span(role.Ospfd.HelloInterval)}, dead {Span(role.Ospfd.DeadInterval)}{(role.Ospfd.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(role.Ospfd.Exit)}")}");
         Row("ripngd", role => $"update {Span(role.Ripngd.Update)} ± {Span(role.Ripngd.UpdateJitter)}{(role.Ripngd.OnEthernet ? ", on Ethernet too" : "")}");
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
         Row("reboot", role => Range(role.Reboot));
-        console.Write(table);
+        table.Write(console);
         LineOptions line = site.Line;
-        console.MarkupLineInterpolated(
-            $"[dim]line[/]  {line.BitRate} bit/s, delay {Range(line.Delay)}, dial {Range(line.DialTime)}, training fails {line.TrainingFailuresPerThousand}/1000, noise {line.NoisePerMillionFrames}/1,000,000 frames");
+        Said.Line(console, 6, ("line", "dim"), (
+            $"  {line.BitRate} bit/s, delay {Range(line.Delay)}, dial {Range(line.DialTime)}, training fails {line.TrainingFailuresPerThousand}/1000, noise {line.NoisePerMillionFrames}/1,000,000 frames", ""));
         console.WriteLine();
 
         void Row(string name, Func<RoleOptions, string> of) =>
-            table.AddRow($"[dim]{name}[/]", Markup.Escape(of(site.Called)), Markup.Escape(of(site.Calling)));
+            table.Add(new ScreenCell(name, "dim"), of(site.Called), of(site.Calling));
     }
 
     /// <summary>Hours without needless digits.</summary>

@@ -18,20 +18,20 @@ public static class ReportScreen
     {
         if (!report.Complete)
         {
-            console.MarkupLineInterpolated(
-                $"[bold yellow]PARTIAL[/] ({report.Incomplete}): {report.Work.Done:#,0} of {report.Work.Planned:#,0} sites are finished, {report.Work.Failed:#,0} failed, {report.Work.Lost:#,0} lost");
+            Said.Line(console, 2, ("PARTIAL", "bold yellow"), (
+                $" ({report.Incomplete}): {Count(report.Work.Done)} of {Counted.Of(report.Work.Planned, "site")} {(report.Work.Planned == 1 ? "is" : "are")} finished, {Count(report.Work.Failed)} failed, {Count(report.Work.Lost)} lost", ""));
         }
 
         Rates(console, report);
         if (report.Stale.Count > 0)
         {
-            Table stale = Plain("stale pointer", "role", "created", "healed", "live at the end");
+            var stale = new ScreenTable(["stale pointer", "role", "#created", "#healed", "#live at the end"]);
             foreach (StaleCounts row in report.Stale)
             {
-                stale.AddRow(Markup.Escape(row.Holder), row.Role, Count(row.Created), Count(row.Healed), Count(row.Live));
+                stale.Add(row.Holder, row.Role, Count(row.Created), Count(row.Healed), Count(row.Live));
             }
 
-            console.Write(stale);
+            stale.Write(console);
         }
         else
         {
@@ -41,15 +41,15 @@ public static class ReportScreen
         Fact(console, "aliases", $"{Count(report.Alias.Called)} called, {Count(report.Alias.Calling)} calling");
         foreach ((string alias, long count) in report.Probes.Where(p => p.Key.StartsWith("alias ", StringComparison.Ordinal)).OrderByDescending(p => p.Value).Take(5))
         {
-            Fact(console, "", $"{alias[6..]}: {Count(count)} uses");
+            Fact(console, "", $"{alias[6..]}: {Counted.Of(count, "use")}");
         }
 
         FirstCrashSummary first = report.FirstCrash;
         string median = first.MedianMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"median {minutes:0.0} min") : "median never";
-        Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of pairs within their first hour, {Count(first.Crashed)} of {Count(first.Sites)} at all");
+        Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of sites within their first hour, {Count(first.Crashed)} of {Counted.Of(first.Sites, "site")} at all");
         Fact(console, "work", string.Create(
             CultureInfo.InvariantCulture,
-            $"{Count(report.Events)} events, {Count(report.Frames)} frames in {report.WallSeconds:0.0} s; sites: {Count(report.Work.Planned)} planned = {Count(report.Work.Done)} done + {Count(report.Work.Failed)} failed + {Count(report.Work.Lost)} lost"));
+            $"{Counted.Of(report.Events, "event")}, {Counted.Of(report.Frames, "frame")} in {report.WallSeconds:0.0} s; sites: {Count(report.Work.Planned)} planned = {Count(report.Work.Done)} done + {Count(report.Work.Failed)} failed + {Count(report.Work.Lost)} lost"));
         if (report.Execution is { } on)
         {
             Execution(console, on);
@@ -58,8 +58,8 @@ public static class ReportScreen
         Fact(console, "digest", report.Complete ? report.Digest : $"{report.Digest} (of the finished sites)");
         foreach (SiteProblem problem in report.Problems.Take(MaxLines))
         {
-            console.MarkupLineInterpolated($"[red]site {problem.Site}[/], window {problem.Window}: {problem.Problem.Split('\n')[0].Trim()}");
-            console.MarkupLineInterpolated($"  again with: {problem.Command}");
+            Said.Line(console, 2, ($"site {problem.Site}", "red"), ($", window {problem.Window}: {problem.Problem.Split('\n')[0].Trim()}", ""));
+            Said.Command(console, "  again with:", problem.Command);
         }
 
         if (report.Work.Failed + report.Work.Lost - MaxLines is var more and > 0)
@@ -68,16 +68,16 @@ public static class ReportScreen
         }
 
         Verdicts(console, report);
-        Fact(console, "repeat", report.Command);
+        Said.Command(console, "repeat", report.Command);
         Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
     }
 
     private static void Execution(IAnsiConsole console, ExecutionFacts on)
     {
-        string routers = on.RoutersInMemory == 0 ? "" : $"; up to {Count(on.RoutersInMemory)} of {Count(on.Routers)} routers in it at once";
+        string routers = on.RoutersInMemory == 0 ? "" : $"; up to {Count(on.RoutersInMemory)} of {Counted.Of(on.Routers, "router")} in it at once";
         string alone = on.Memory is [var one] ? $", {Memory(one)}" : "";
         Fact(console, "execution", string.Create(
-            CultureInfo.InvariantCulture, $"{on.Silos} silo{(on.Silos == 1 ? "" : "s")}, first window after {on.StartSeconds:0.0} s{alone}{routers}"));
+            CultureInfo.InvariantCulture, $"{Counted.Of(on.Silos, "silo")}, first window after {on.StartSeconds:0.0} s{alone}{routers}"));
         foreach (SiloMemoryFacts silo in on.Memory.Take(alone.Length > 0 ? 0 : MaxLines))
         {
             Fact(console, "", $"silo {silo.Silo}: {Memory(silo)}");
@@ -96,29 +96,34 @@ public static class ReportScreen
     /// <summary>Writes the tables of rates and of crash titles.</summary>
     public static void Rates(IAnsiConsole console, RunReport report)
     {
-        Table rates = Plain("code path", "role", "crashes", "disconnects", "rate", "Wilson 95 %", "mail");
+        // A mail's figures have their column where the scenario has a mail.
+        bool reported = report.Paths.Any(row => row.ReportedPercent is not null);
+        string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#Wilson 95 %"];
+        var rates = new ScreenTable(reported ? [.. columns, "#mail"] : columns);
         foreach (PathRate row in report.Paths)
         {
-            rates.AddRow(
-                row.Path == CodePath.Any ? "all crashes" : Markup.Escape(row.Path),
+            ScreenCell[] cells =
+            [
+                row.Path == CodePath.Any ? "all crashes" : row.Path,
                 row.Role,
                 Count(row.Crashes),
                 Count(row.Disconnects),
-                $"[bold]{Percent(row.Rate)}[/]",
+                new(Percent(row.Rate), "bold"),
                 $"{Percent(row.Low)} to {Percent(row.High)}",
-                row.ReportedPercent is { } mail ? $"{mail:0.#} %" : "");
+            ];
+            rates.Add(reported ? [.. cells, row.ReportedPercent is { } mail ? $"{mail:0.#} %" : ""] : cells);
         }
 
-        console.Write(rates);
+        rates.Write(console);
         if (report.CodePaths.Count > 0)
         {
-            Table titles = Plain("crash title", "role", "crashes", "rate", "id");
+            var titles = new ScreenTable(["crash title", "role", "#crashes", "#rate", "id"]);
             foreach (CodePathRate row in report.CodePaths)
             {
-                titles.AddRow(Markup.Escape(row.Title), row.Role, Count(row.Crashes), Percent(row.Rate), $"[dim]{row.CrashId}[/]");
+                titles.Add(row.Title, row.Role, Count(row.Crashes), Percent(row.Rate), new(row.CrashId, "dim"));
             }
 
-            console.Write(titles);
+            titles.Write(console);
         }
     }
 
@@ -142,24 +147,12 @@ public static class ReportScreen
 
         foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
         {
-            console.MarkupLineInterpolated($"[red]not met[/]  {Failure(report, verdict)}");
+            Said.Line(console, 9, ("not met", "red"), ($"  {Failure(report, verdict)}", ""));
         }
-    }
-
-    private static Table Plain(params string[] columns)
-    {
-        Table table = new Table().Border(TableBorder.Simple);
-        foreach (string column in columns)
-        {
-            var made = new TableColumn(column);
-            table.AddColumn(column is "code path" or "role" or "crash title" or "stale pointer" or "id" ? made : made.RightAligned());
-        }
-
-        return table;
     }
 
     /// <summary>Writes one named value.</summary>
-    public static void Fact(IAnsiConsole console, string name, string value) => console.MarkupLineInterpolated($"{name,-14} [bold]{value}[/]");
+    public static void Fact(IAnsiConsole console, string name, string value) => Said.Fact(console, name, value);
 
     /// <summary>A count for people.</summary>
     public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);

@@ -28,7 +28,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
     {
         if (!terminal.IsInteractive)
         {
-            return await Loop(read, goneAfter, PlainLineEvery, state => terminal.Out.Profile.Out.Writer.WriteLine(Line(state)), stop);
+            return await Loop(read, goneAfter, PlainLineEvery, state => terminal.Text.WriteLine(Line(state)), stop);
         }
 
         RunProgress? last = await terminal.Out.Live(new Text("waiting for the run's first progress")).AutoClear(true).StartAsync(
@@ -58,7 +58,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
     {
         RunSnapshot run = state.Run;
         var head = new Markup(
-            $"[bold]{Markup.Escape(run.Labels.Run)}[/]   scenario {Markup.Escape(run.Labels.Scenario)}   design {Markup.Escape(run.Labels.Design)}   {run.Pairs:#,0} pairs\n"
+            $"[bold]{Markup.Escape(run.Labels.Run)}[/]   scenario {Markup.Escape(run.Labels.Scenario)}   design {Markup.Escape(run.Labels.Design)}   {Counted.Of(run.Pairs, "pair")}\n"
             + $"{Bar(run)} {Markup.Escape(string.Join("  ", Facts(state)))}");
         var speed = new Markup($"[dim]speed[/] {Markup.Escape(_history.Speeds)}   [dim]sites[/] {run.SitesPlanned:#,0} planned, {run.SitesDone:#,0} done, {Bad(run.SitesFailed, "failed")}, {Bad(run.SitesLost, "lost")}");
         return new Rows(head, Rates(run), speed, Silos(state.Silos));
@@ -93,8 +93,8 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         double share = run.WindowsPlanned == 0 ? 0 : run.Windows / (double)run.WindowsPlanned;
         yield return string.Create(CultureInfo.InvariantCulture, $"{100 * share,3:0}%");
         yield return string.Create(CultureInfo.InvariantCulture, $"{run.PairHours / run.Pairs:0.0} of {run.HoursPlanned:0.#} h");
-        yield return string.Create(CultureInfo.InvariantCulture, $"{run.Disconnects.Sum():#,0} disconnects");
-        yield return string.Create(CultureInfo.InvariantCulture, $"{run.Crashes.Sum(path => path.Count):#,0} crashes");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(run.Disconnects.Sum(), "disconnect")}");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(run.Crashes.Sum(path => path.Count), "crash")}");
         double mean = run.PairHours / Math.Max(0.001, run.Wall.TotalSeconds);
         yield return string.Create(CultureInfo.InvariantCulture, $"{_history.Speed ?? mean:#,0.#} pair-hours/s");
         if (run.Pace > 0)
@@ -120,65 +120,46 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         }
     }
 
-    private Table Rates(RunSnapshot run)
+    private IRenderable Rates(RunSnapshot run)
     {
-        Table table = new Table().Border(TableBorder.Simple);
-        foreach (string column in (string[])["code path", "role"])
-        {
-            table.AddColumn(column);
-        }
-
-        foreach (string column in (string[])["crashes", "disconnects", "rate", "Wilson 95 %", "mail"])
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
-        bool wide = terminal.Out.Profile.Width >= NarrowBelow;
-        if (wide)
-        {
-            table.AddColumn(new TableColumn("rate lately").NoWrap());
-        }
+        bool wide = Terminal.Width(terminal.Out) >= NarrowBelow, reported = run.Bands.Any(band => band.Reported is not null);
+        string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#Wilson 95 %", .. reported ? (string[])["#mail"] : [], .. wide ? (string[])["rate lately"] : []];
+        var table = new ScreenTable(columns);
 
         foreach (PathCount path in run.Crashes)
         {
             long trials = run.Disconnects[(int)path.Role];
             var rate = WilsonInterval.Of(path.Count, trials);
             double? mail = run.Bands.FirstOrDefault(band => band.Path == path.Path && band.Role == path.Role)?.Reported;
-            string[] cells =
+            ScreenCell[] cells =
             [
-                Markup.Escape(path.Path),
+                path.Path,
                 CodePath.Of(path.Role),
                 Count(path.Count),
                 Count(trials),
-                $"[bold]{Percent(rate.Rate)}[/]",
+                new(Percent(rate.Rate), "bold"),
                 $"{Percent(rate.Low)} to {Percent(rate.High)}",
-                mail is { } reported ? Percent(reported) : "",
             ];
-            table.AddRow(wide ? [.. cells, _history.Rates(path.Path, path.Role)] : cells);
+            table.Add([.. cells, .. reported ? (ScreenCell[])[mail is { } stated ? Percent(stated) : ""] : [], .. wide ? (ScreenCell[])[_history.Rates(path.Path, path.Role)] : []]);
         }
 
-        return table;
+        return table.For(Terminal.Width(terminal.Out));
     }
 
-    private static IRenderable Silos(IReadOnlyList<SiloState> silos)
+    private IRenderable Silos(IReadOnlyList<SiloState> silos)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumn("silo").AddColumn("state");
-        foreach (string column in (string[])["activations", "processor", "memory"])
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
+        var table = new ScreenTable(["silo", "state", "#activations", "#processor", "#memory"]);
         foreach (SiloState silo in silos)
         {
-            table.AddRow(
-                Markup.Escape(silo.Address),
-                silo.Status == "Active" ? silo.Status : $"[yellow]{Markup.Escape(silo.Status)}[/]",
+            table.Add(
+                silo.Address,
+                new(silo.Status, silo.Status == "Active" ? "" : "yellow"),
                 Count(silo.Activations),
                 string.Create(CultureInfo.InvariantCulture, $"{silo.CpuPercent:0} %"),
-                string.Create(CultureInfo.InvariantCulture, $"{silo.MemoryBytes / 1_000_000.0:#,0} MB"));
+                string.Create(CultureInfo.InvariantCulture, $"{silo.MemoryBytes / 1048576.0:#,0} MiB"));
         }
 
-        return table;
+        return table.For(Terminal.Width(terminal.Out));
     }
 
     private static string Bar(RunSnapshot run)

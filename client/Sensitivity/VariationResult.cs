@@ -50,7 +50,7 @@ public sealed record VariationResult(
 
 /// <summary>One figure of a row.</summary>
 /// <param name="Column">What it is.</param>
-/// <param name="Percent">Per cent of disconnects (of pairs, for the crash within the first hour).</param>
+/// <param name="Percent">Per cent of disconnects (of sites, for the crash within the first hour).</param>
 /// <param name="Change">Points more or fewer than the scenario as it is.</param>
 public sealed record VariationCell(string Column, double Percent, double Change);
 

@@ -122,7 +122,7 @@ public static class OperationList
                 }
             }
 
-            throw Error($"unknown operation '{words[0]}'; accepted: {string.Join(", ", Table.Select(t => t.Name))}");
+            throw Error($"unknown operation '{words[0]}'{NearestWord.Hint(words[0], Table.Select(t => t.Name))}; accepted: {string.Join(", ", Table.Select(t => t.Name))}");
         }
 
         private Operation Build(OperationKind kind)

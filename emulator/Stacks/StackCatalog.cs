@@ -1,3 +1,4 @@
+using Stress.Emulator.Designs;
 using Stress.Emulator.Designs.History;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks.Linux;
@@ -30,7 +31,7 @@ public static class StackCatalog
         NetBsd7 => [.. NetBsd7Design.All.Select(d => d.Name)],
         Linux6 => ["notifier-hold"],
         NetBsd2005 => [.. HistoryDesigns.All.All.Select(d => d.Name)],
-        _ => throw new UnknownStackException($"unknown stack '{stack}'; accepted: {string.Join(", ", Names)}"),
+        _ => throw new UnknownStackException($"unknown stack '{stack}'{NearestWord.Hint(stack, Names)}; accepted: {string.Join(", ", Names)}"),
     };
 
     /// <summary>A new router with this stack.</summary>
@@ -38,19 +39,28 @@ public static class StackCatalog
     /// <param name="design">One of <see cref="DesignsOf"/>; null for the stack's default.</param>
     /// <param name="listName">The operation list's file name without extension: it tells the conditions under which the list was recorded.</param>
     /// <param name="switches">Deviations from the kernel of 2005; only the stack <see cref="NetBsd2005"/> has them.</param>
-    /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch for another stack.</exception>
-    public static IStack Create(string stack, string? design = null, string listName = "", KernelSwitch switches = KernelSwitch.None)
+    /// <param name="more">Designs of the user; only the stack <see cref="NetBsd2005"/> takes them.</param>
+    /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch or a design of the user for another stack.</exception>
+    /// <exception cref="ArgumentException">A name of a user's design is not accepted.</exception>
+    public static IStack Create(
+        string stack, string? design = null, string listName = "", KernelSwitch switches = KernelSwitch.None, IReadOnlyList<TeardownDesign>? more = null)
     {
-        IReadOnlyList<string> designs = DesignsOf(stack);
+        if (more is not null && stack != NetBsd2005)
+        {
+            throw new UnknownStackException($"stack '{stack}' has no teardown designs of a user; accepted: --stack {NetBsd2005}");
+        }
+
+        DesignSet known = more is null ? HistoryDesigns.All : HistoryDesigns.All.With(more);
+        IReadOnlyList<string> designs = more is null ? DesignsOf(stack) : [.. known.All.Select(d => d.Name)];
         string chosen = design ?? designs[0];
         if (!designs.Contains(chosen))
         {
-            throw new UnknownStackException($"stack '{stack}' has no design '{chosen}'; accepted: {string.Join(", ", designs)}");
+            throw new UnknownStackException($"stack '{stack}' has no design '{chosen}'{NearestWord.Hint(chosen, designs)}; accepted: {string.Join(", ", designs)}");
         }
 
         if (stack == NetBsd2005)
         {
-            return new NetBsd2005Stack(HistoryDesigns.All.Named(chosen), switches: switches);
+            return new NetBsd2005Stack(known.Named(chosen), switches: switches);
         }
 
         if (switches != KernelSwitch.None)

@@ -97,7 +97,7 @@ public static class CheckCases
         Name = "every site is executed to its end",
         Key = "work",
         Outcome = work.Done == work.Planned ? CheckOutcome.Passed : CheckOutcome.Error,
-        Message = $"{Text(work.Planned)} sites planned = {Text(work.Done)} done + {Text(work.Failed)} failed + {Text(work.Lost)} lost",
+        Message = $"{Text(work.Planned)} {Counted.Word(work.Planned, "site")} planned = {Text(work.Done)} done + {Text(work.Failed)} failed + {Text(work.Lost)} lost",
         Detail = ["again with: " + command],
         File = file,
     };

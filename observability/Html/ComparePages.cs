@@ -25,7 +25,7 @@ public static class ComparePages
         {
             Scenario = report.Scenario,
             Run = report.CompareId,
-            Design = $"{report.Designs.Count} designs",
+            Design = Counted.Of(report.Designs.Count, "design"),
             Summary = report.Description,
             Passed = verdicts.Count == 0 ? null : verdicts.All(v => v.Met),
             Incomplete = report.Complete ? null : "interrupted, failed or lost",
@@ -37,6 +37,7 @@ public static class ComparePages
                 new("Virtual time", Figures.Count(Math.Round(report.VirtualHours, 2)), "h each"),
                 new("Wall time", Figures.Count(Math.Round(report.WallSeconds, 1)), "s"),
             ],
+            Verdict = Verdict(report),
             Designs =
             [
                 .. report.Designs.SelectMany(d => d.Paths.Where(p => p.Path == CodePath.Any).Select(p => new RateRow(d.Design, RoleOf(p.Role), p.Crashes, p.Disconnects))),
@@ -45,6 +46,81 @@ public static class ComparePages
             Expectations = verdicts,
             Command = report.Command,
         };
+    }
+
+    /// <summary>
+    /// What each design comes to, the best first: by crashes for each disconnect, then by what it leaves behind, then by its price. A crash is ended that the
+    /// baseline had and the design had not once; it is moved where its rate differs (McNemar, p below 0.05) or where only the design has it.
+    /// </summary>
+    public static PageTable Verdict(CompareReport report)
+    {
+        DesignResult baseline = report.Designs[0];
+        IEnumerable<(DesignResult Design, int Rank)> ranked = report.Designs
+            .OrderBy(CrashRate).ThenBy(Left).ThenBy(Work).Select((design, i) => (design, i + 1));
+        return new(
+            "verdict", "Verdict", $"The best first. Against {baseline.Design}: crashes that a design ends (not seen once) and moves (another rate, or a path of its own); leaks: what is left at the end; work: the kernel's for each lost link; p: McNemar's test of any crash.",
+            ["design", "ends", "moves", "leaks", "#work", "#p called", "#p calling"],
+            [.. ranked.Select(r => (string[])
+                [
+                    $"{r.Rank}. {r.Design.Design}",
+                    r.Design == baseline ? "the baseline" : Ended(baseline, r.Design),
+                    r.Design == baseline ? "" : Moved(report, baseline, r.Design),
+                    Leaks(r.Design),
+                    Work(r.Design).ToString("0.00", CultureInfo.InvariantCulture),
+                    .. Roles.Select(role => Test(report, baseline, r.Design, CodePath.Any, role) is { } test ? P(test.P) : ""),
+                ])]);
+    }
+
+    private static double CrashRate(DesignResult design) =>
+        design.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes) / (double)Math.Max(1, design.Disconnects.Called + design.Disconnects.Calling);
+
+    private static long Left(DesignResult design) => design.Stale.Sum(stale => stale.Live) + design.DetachesPending.Called + design.DetachesPending.Calling;
+
+    private static double Work(DesignResult design) => design.Prices.Sum(price => price.PerDisconnect);
+
+    private static PairedTest? Test(CompareReport report, DesignResult first, DesignResult second, string path, string role) =>
+        report.Tests.FirstOrDefault(t => t.First == first.Design && t.Second == second.Design && t.Path == path && t.Role == role);
+
+    private static long Crashes(DesignResult design, string path, string role) => design.Paths.Where(p => p.Path == path && p.Role == role).Sum(p => p.Crashes);
+
+    private static double Rate(DesignResult design, string path, string role) => design.Paths.Where(p => p.Path == path && p.Role == role).Sum(p => p.Rate);
+
+    private static IEnumerable<(string Path, string Role)> Paths(params DesignResult[] designs) =>
+        designs.SelectMany(d => d.Paths).Where(p => p.Path != CodePath.Any && p.Crashes > 0).Select(p => (p.Path, p.Role)).Distinct();
+
+    private static string Ended(DesignResult baseline, DesignResult design)
+    {
+        (string Path, string Role)[] had = [.. Paths(baseline)];
+        (string Path, string Role)[] ended = [.. had.Where(p => Crashes(design, p.Path, p.Role) == 0)];
+        return had.Length == 0 ? "nothing crashed" : ended.Length == 0 ? "nothing"
+            : ended.Length == had.Length && had.Length > 1 ? $"all {had.Length} crashes" : Named(ended);
+    }
+
+    // A path that ends in both roles is said once.
+    private static string Named(IEnumerable<(string Path, string Role)> paths) =>
+        string.Join(", ", paths.GroupBy(p => p.Path).Select(g => g.Count() == Roles.Length ? g.Key : $"{g.Key} ({g.Single().Role})"));
+
+    private static string Moved(CompareReport report, DesignResult baseline, DesignResult design)
+    {
+        const double Significant = 0.05;
+        return string.Join(", ", Paths(baseline, design)
+            .Where(p => Crashes(design, p.Path, p.Role) > 0
+                && (Crashes(baseline, p.Path, p.Role) == 0 || Test(report, baseline, design, p.Path, p.Role) is { P: < Significant }))
+            .Select(p => $"{p.Path} ({p.Role}) {Percent(Rate(baseline, p.Path, p.Role))} to {Percent(Rate(design, p.Path, p.Role))}"));
+    }
+
+    private static string Leaks(DesignResult design)
+    {
+        long stale = design.Stale.Sum(s => s.Live), slots = design.LeakedSlots.Called + design.LeakedSlots.Calling,
+            pending = design.DetachesPending.Called + design.DetachesPending.Calling, aliases = design.Aliases.Called + design.Aliases.Calling;
+        string[] said =
+        [
+            .. stale > 0 ? (string[])[Counted.Of(stale, "stale pointer")] : [],
+            .. slots > 0 ? (string[])[Counted.Of(slots, "slot")] : [],
+            .. pending > 0 ? (string[])[Counted.Of(pending, "detach")] : [],
+            .. aliases > 0 ? (string[])[Counted.Of(aliases, "alias use")] : [],
+        ];
+        return said.Length == 0 ? "none" : string.Join(", ", said);
     }
 
     /// <summary>The tables.</summary>
@@ -105,5 +181,6 @@ public static class ComparePages
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 
-    private static string P(double p) => p < 1e-4 ? p.ToString("0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
+    // No test is certain: what a double cannot hold is said as a bound.
+    private static string P(double p) => p <= 1e-300 ? "< 1e-300" : p < 1e-4 ? p.ToString("0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
 }

@@ -56,6 +56,11 @@ public static class HtmlReport
         output.Write("<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n");
         output.Write($"<title>{E(page.Scenario)} · {E(page.Design)} · Stress</title>\n<style>\n{Style()}</style>\n</head>\n<body>\n<main>\n");
         Head(page, output);
+        if (page.Verdict is { } verdict)
+        {
+            PlainTable(output, verdict, "cards");
+        }
+
         if (page.Rates.Count > 0)
         {
             Section(output, "rates", "Crash rate per code path and role", page.Rates.Any(r => r.Mail is not null)
@@ -98,14 +103,15 @@ public static class HtmlReport
         output.Write("</main>\n</body>\n</html>\n");
     }
 
-    private static void PlainTable(TextWriter output, PageTable table)
+    // Cards: where the page is narrow, a row is a paragraph whose figures have their names beside them.
+    private static void PlainTable(TextWriter output, PageTable table, string css = "")
     {
         static string Class(string column) => column.StartsWith('#') ? " class=\"n\"" : "";
         Section(output, table.Id, table.Heading, table.Text);
-        output.Write($"<div class=\"scroll\"><table><thead><tr>{string.Concat(table.Columns.Select(c => $"<th{Class(c)}>{E(c.TrimStart('#'))}</th>"))}</tr></thead><tbody>\n");
+        output.Write($"<div class=\"scroll\"><table{(css.Length > 0 ? $" class=\"{css}\"" : "")}><thead><tr>{string.Concat(table.Columns.Select(c => $"<th{Class(c)}>{E(c.TrimStart('#'))}</th>"))}</tr></thead><tbody>\n");
         foreach (IReadOnlyList<string> row in table.Rows)
         {
-            output.Write($"<tr>{string.Concat(row.Select((cell, i) => $"<td{Class(table.Columns[i])}>{E(cell)}</td>"))}</tr>\n");
+            output.Write($"<tr>{string.Concat(row.Select((cell, i) => $"<td{Class(table.Columns[i])} data-name=\"{E(table.Columns[i].TrimStart('#'))}\">{E(cell)}</td>"))}</tr>\n");
         }
 
         output.Write("</tbody></table></div></section>\n");
@@ -217,14 +223,15 @@ public static class HtmlReport
 
     private static void RateTable(TextWriter output, IReadOnlyList<RateRow> rows, string name)
     {
-        output.Write($"<details><summary>as a table</summary><div class=\"scroll\"><table><thead><tr><th>{name}</th><th>Role</th><th class=\"n\">Crashes</th><th class=\"n\">Disconnects</th><th class=\"n\">%</th><th class=\"n\">95 % interval</th><th class=\"n\">Mail %</th></tr></thead><tbody>\n");
+        bool anyMail = rows.Any(row => row.Mail is not null);
+        output.Write($"<details><summary>as a table</summary><div class=\"scroll\"><table><thead><tr><th>{name}</th><th>Role</th><th class=\"n\">Crashes</th><th class=\"n\">Disconnects</th><th class=\"n\">%</th><th class=\"n\">95 % interval</th>{(anyMail ? "<th class=\"n\">Mail %</th>" : "")}</tr></thead><tbody>\n");
         foreach (RateRow row in rows)
         {
             WilsonInterval i = row.Interval;
             bool known = row.Disconnects > 0;
             output.Write($"<tr><td>{E(row.Name)}</td><td>{RateChart.RoleName(row.Role)}</td><td class=\"n\">{Figures.Count(row.Crashes)}</td><td class=\"n\">{Figures.Count(row.Disconnects)}</td>");
             output.Write($"<td class=\"n\">{(known ? Figures.Percent(i.Rate) : "–")}</td><td class=\"n\">{(known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "–")}</td>");
-            output.Write($"<td class=\"n\">{(row.Mail is { } m ? Figures.Tick(m * 100) : "")}</td></tr>\n");
+            output.Write(anyMail ? $"<td class=\"n\">{(row.Mail is { } m ? Figures.Tick(m * 100) : "")}</td></tr>\n" : "</tr>\n");
         }
 
         output.Write("</tbody></table></div></details>\n");

@@ -82,7 +82,7 @@ public static class RateChart
         string value = known ? $"{Figures.Percent(i.Rate)} %" : "no disconnects";
         string range = known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "";
         string mail = row.Mail is { } m ? $"{Figures.Tick(m * 100)} %" : "";
-        string tip = $"{row.Name}, {role}: {Figures.Count(row.Crashes)} crashes in {Figures.Count(row.Disconnects)} disconnects, {value} (95 %: {range})";
+        string tip = $"{row.Name}, {role}: {Figures.Count(row.Crashes)} {Counted.Word(row.Crashes, "crash")} in {Figures.Count(row.Disconnects)} {Counted.Word(row.Disconnects, "disconnect")}, {value} (95 %: {range})";
         if (narrow)
         {
             svg.Circle(5, y + 9, 4, $"fill {role}").Text(14, y + 13, role, "sub");

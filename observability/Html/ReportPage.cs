@@ -26,6 +26,9 @@ public sealed record ReportPage
     /// <summary>Label and value of each figure in the head of the page.</summary>
     public IReadOnlyList<PageFact> Facts { get; init; } = [];
 
+    /// <summary>What a comparison comes to, shown before all else; null for a run.</summary>
+    public PageTable? Verdict { get; init; }
+
     /// <summary>Crash rates of the run per code path and role.</summary>
     public IReadOnlyList<RateRow> Rates { get; init; } = [];
 

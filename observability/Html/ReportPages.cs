@@ -38,7 +38,7 @@ public static class ReportPages
             Stale = [.. series.StaleLive.Select(l => Line(l, series.BinMinutes, total: false))],
             FirstCrash = FirstCrash(report.FirstCrash),
             FirstCrashEnd = Hours(Math.Min(report.VirtualHours, Math.Max(1, report.FirstCrash.Curve.Select(c => c.Minutes).DefaultIfEmpty(60).Max() / 60))),
-            FirstCrashSentence = Sentence(report.FirstCrash),
+            FirstCrashSentence = Sentence(report.FirstCrash, report.Paths.Any(row => row.ReportedPercent is not null)),
             Titles =
             [
                 .. report.CodePaths.OrderByDescending(c => c.Crashes).ThenBy(c => c.Title, StringComparer.Ordinal).Select(c =>
@@ -103,11 +103,11 @@ public static class ReportPages
         return band;
     }
 
-    private static string Sentence(FirstCrashSummary first)
+    private static string Sentence(FirstCrashSummary first, bool mail)
     {
         string median = first.MedianMinutes is { } m
             ? string.Create(CultureInfo.InvariantCulture, $"Half of the sites had crashed after {m:0.#} virtual minutes")
             : "Fewer than half of the sites crashed at all";
-        return $"{median}; {Figures.Percent(first.WithinHour)} % within the first hour. The mail: “well within an hour”.";
+        return $"{median}; {Figures.Percent(first.WithinHour)} % within the first hour.{(mail ? " The mail: “well within an hour”." : "")}";
     }
 }

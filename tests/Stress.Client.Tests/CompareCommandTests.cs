@@ -47,6 +47,30 @@ public sealed class CompareCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_verdict_comes_first_and_the_details_are_asked_for()
+    {
+        string[] line = ["compare", Scenario, "--designs=netbsd-2005,purge-all,route-validate", "--pairs=2", "--hours=2", $"--out={_screen.Folder}/runs", "--no-progress"];
+        await _screen.Run(line);
+        Assert.InRange(_screen.Out.Split('\n').Length, 8, 30);
+        Assert.Matches(@"1\. purge-all +all \d crashes", _screen.Out);
+        Assert.Contains("the baseline", _screen.Out);
+        Assert.DoesNotContain("Price per disconnect", _screen.Out);
+        string page = File.ReadAllText(Path.Combine(TheFolder(), CompareCommand.HtmlName));
+        Assert.True(page.IndexOf("id=\"verdict\"", StringComparison.Ordinal) < page.IndexOf("<section id=\"designs\"", StringComparison.Ordinal));
+
+        using var detailed = new Screen();
+        await detailed.Run([.. line[..^2], $"--out={detailed.Folder}", "--no-progress", "--details"]);
+        Assert.Contains("Price per disconnect", detailed.Out);
+    }
+
+    [Fact]
+    public void A_p_that_no_double_holds_is_a_bound_and_not_zero()
+    {
+        Assert.Equal(McNemar.LeastP, McNemar.ExactP(100_000, 0));
+        Assert.InRange(McNemar.ExactP(50, 0), 1e-16, 1e-14);
+    }
+
+    [Fact]
     public async Task The_runs_of_every_design_are_scraped_while_they_are_compared()
     {
         int port = Programs.FreeLoopbackPort();

@@ -55,7 +55,7 @@ public sealed class ExecCommandTests : IDisposable
     public async Task Agree_is_content_with_the_recordings_of_the_repository()
     {
         Assert.Equal(ExitCodes.Ok, await _screen.Run("agree", Repository.At("tests", "recorded")));
-        Assert.Contains("netbsd-7, pppd, frames included: 1 lists, 58 of 58 (100.00 %)", _screen.Out);
+        Assert.Contains("netbsd-7, pppd, frames included: 1 list, 58 of 58 (100.00 %)", _screen.Out);
     }
 
     [Fact]

@@ -58,4 +58,29 @@ public sealed class ExploreCommandTests : IDisposable
         Assert.Contains(message, _screen.Error);
         Assert.Empty(_screen.Out);
     }
+
+    [Fact]
+    public async Task A_design_of_the_users_is_explored_and_executed_as_it_is_compared()
+    {
+        string library = Directory.EnumerateFiles(Repository.At("tests", "Stress.ExampleDesign", "bin"), "Stress.ExampleDesign.dll", SearchOption.AllDirectories).OrderByDescending(File.GetLastWriteTimeUtc).First();
+        string design = Running.DesignLibrary.Read(library)[0].Name;
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("explore", Pair, "--preemptions=0", $"--design-assembly={library}", $"--design={design}"));
+        Assert.Contains($"{design}: ", _screen.Out);
+
+        using var exec = new Screen();
+        string list = Repository.At("scenarios", "ops", "membership-crash.ops");
+        Assert.Equal(ExitCodes.Ok, await exec.Run("exec", list, $"--design-assembly={library}", $"--design={design}"));
+        Assert.Contains("verdict: ", exec.Out);
+
+        foreach (string[] line in (string[][])[["explore", Pair], ["exec", list], ["compare", Repository.At("scenarios", "troxel-2005.yaml")]])
+        {
+            using var refused = new Screen();
+            Assert.Equal(ExitCodes.Usage, await refused.Run([.. line, "--design-assembly=/no/such.dll"]));
+            Assert.Contains("--design-assembly /no/such.dll: no such file; accepted is", refused.Error);
+        }
+
+        using var other = new Screen();
+        Assert.Equal(ExitCodes.Usage, await other.Run("exec", list, $"--design-assembly={library}", "--stack=linux-6"));
+        Assert.Contains("accepted: --stack netbsd-2005", other.Error);
+    }
 }

@@ -59,4 +59,57 @@ public sealed class HelpTests : IDisposable
             .SelectMany(command => command.Options).GroupBy(option => option.Name).Where(group => group.Count() > 1);
         Assert.All(options, group => Assert.Single(group.Select(option => option.Description!.Split(" (default")[0]).Distinct()));
     }
+
+    [Fact]
+    public async Task Without_a_command_one_sees_the_short_help_and_no_error()
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run());
+        Assert.InRange(_screen.Out.Split('\n').Length, 8, 24);
+        Assert.Contains("  run <FILE>", _screen.Out);
+        Assert.Contains("./stress run scenarios/troxel-2005.yaml", _screen.Out);
+        Assert.Contains("stress --help", _screen.Out);
+        Assert.Empty(_screen.Error);
+    }
+
+    [Theory]
+    [InlineData("rnu: no such command, did you mean run? (see stress --help)", "rnu")]
+    [InlineData("minimize: no such command, did you mean minimise?", "minimize", "x")]
+    [InlineData("zzz: no such command (see stress --help)", "zzz", "--help")]
+    [InlineData("--pair: no such option of run, did you mean --pairs? (see stress run --help)", "run", "--pair", "3", "x.yaml")]
+    [InlineData("--pair: no such option of run, did you mean --pairs?", "run", "x.yaml", "--pair=3")]
+    [InlineData("--versoin: no such option, did you mean --version?", "--versoin")]
+    [InlineData("rooter: no such command of show, did you mean router?", "show", "rooter")]
+    [InlineData("show: of what? accepted: router (see stress show --help)", "show")]
+    [InlineData("b: one word too many for run; accepted: FILE", "run", "a", "b")]
+    [InlineData("FILE is missing (see stress run --help)", "run")]
+    [InlineData("--design netbsd-2004: no such design, did you mean netbsd-2005?; accepted: ", "run", "SCENARIO", "--design", "netbsd-2004")]
+    [InlineData("--designs purge-al: no such design, did you mean purge-all?; accepted: ", "compare", "SCENARIO", "--designs", "purge-al")]
+    [InlineData("--depth x: accepted is a whole number", "explore", "SCENARIO", "--depth", "x")]
+    [InlineData("test: of the source tree", "test")]
+    public async Task A_word_that_is_not_accepted_is_named_with_the_nearest_that_is(string expected, params string[] arguments)
+    {
+        string scenario = Repository.At("scenarios", "troxel-2005.yaml");
+        Assert.Equal(ExitCodes.Usage, await _screen.Run([.. arguments.Select(word => word == "SCENARIO" ? scenario : word)]));
+        Assert.StartsWith($"stress: {expected}", _screen.Error);
+        Assert.Single(_screen.Error.TrimEnd().Split('\n'));
+        Assert.Empty(_screen.Out);
+    }
+
+    [Fact]
+    public async Task The_version_has_the_commit_and_the_runtime()
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("--version"));
+        Assert.Matches(@"^stress \d+\.\d+\.\d+, commit ([0-9a-f]{12}|unknown), \.NET 10\.\S* on \S+\s*$", _screen.Out);
+    }
+
+    [Fact]
+    public async Task The_help_has_test_and_bench_and_shows_what_may_be_left_out()
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("--help"));
+        Assert.Contains("  test [<WORDS>...] ", _screen.Out);
+        Assert.Contains("  bench [<WORDS>...] ", _screen.Out);
+        Assert.Contains("  watch [<RUN>] ", _screen.Out);
+        Assert.Contains("  history [<ID>...] ", _screen.Out);
+        Assert.Contains("  replay <RUN> <CRASH-ID> ", _screen.Out);
+    }
 }

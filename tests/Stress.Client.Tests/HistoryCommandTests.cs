@@ -27,7 +27,7 @@ public sealed class HistoryCommandTests : IDisposable
     public async Task A_named_entry_tells_how_each_side_came_to_its_verdict()
     {
         Assert.Equal(ExitCodes.Ok, await _screen.Run("history", "linux-uncached-route-dev", "--folder", Folder));
-        Assert.Contains("1 entries: 1 found", _screen.Out);
+        Assert.Contains("1 entry: 1 found", _screen.Out);
         Assert.Contains("before notifier-tables-only: leak after 6 of 6 operations", _screen.Out);
         Assert.Contains("the detach waits for it", string.Join(' ', _screen.Out.Split(null as char[], StringSplitOptions.RemoveEmptyEntries)));
         Assert.Contains("after  notifier-hold: none after 6 of 6 operations", _screen.Out);
@@ -54,7 +54,7 @@ public sealed class HistoryCommandTests : IDisposable
         File.WriteAllText(Path.Combine(_screen.Folder, "x.ops"), text);
 
         Assert.Equal(ExitCodes.ExpectationFailed, await _screen.Run("history", "--folder", _screen.Folder));
-        Assert.Contains("1 entries: 0 found before the fix, 1 gone after it", _screen.Out);
+        Assert.Contains("1 entry: 0 found before the fix, 1 gone after it", _screen.Out);
     }
 
     [Theory]

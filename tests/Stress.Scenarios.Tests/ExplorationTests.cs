@@ -64,7 +64,7 @@ public class ExplorationTests
 
     [Theory]
     [InlineData("world: x\nrouters:\n  - name: a\n    setup:\n      - frobnicate ppp0\n", "x.yaml:5: unknown operation 'frobnicate'; accepted: create")]
-    [InlineData("world: x\nrouters:\n  - nome: a\n", "x.yaml:3: routers.nome: unknown field; accepted: name, kernel")]
+    [InlineData("world: x\nrouters:\n  - nome: a\n", "x.yaml:3: routers.nome: unknown field, did you mean name?; accepted: name, kernel")]
     [InlineData("world: x\nsleeping_allocation: sometimes\nrouters: []\n", "x.yaml:2: sleeping_allocation: \"sometimes\" is not accepted; accepted: none, lookup-again, pointer-kept")]
     [InlineData("world: x\nrouters:\n  - name: a\n    setup:\n      - wait rtm_ifinfo\n", "x.yaml:5: setup: \"wait rtm_ifinfo\" is not accepted; accepted: an operation")]
     [InlineData("world: x\nrouters:\n  - name: a\n    interrupts:\n      - name: i\n        steps: [wait m]\n", "x.yaml:6: steps: \"wait m\" is not accepted; accepted: an operation or post MESSAGE")]

@@ -14,7 +14,7 @@ internal static class Refusals
     {
         Assert.Equal((file, line, field), (e.File, e.Line, e.Field));
         Assert.Contains(accepted, e.Accepted);
-        Assert.StartsWith($"{file}:{line}: {(field.Length == 0 ? "" : field + ": ")}", e.Message);
+        Assert.StartsWith($"{file}:{(line > 0 ? $"{line}:" : "")} {(field.Length == 0 ? "" : field + ": ")}", e.Message);
         Assert.Contains($"; accepted: {e.Accepted}", e.Message);
         OneLine(e);
         return e;

@@ -63,4 +63,26 @@ public sealed class RefusedTextTests
     [Fact]
     public void A_very_long_value_makes_no_very_long_message() =>
         Refusals.OneLine(Assert.Throws<ScenarioException>(() => ScenarioLoader.Parse($"pairs: {new string('9', 200_000)}", "s.yaml")));
+
+    [Theory]
+    [InlineData("piars: 3", "piars", "unknown field, did you mean pairs?")]
+    [InlineData("design: purge_al", "design", "\"purge_al\" is not accepted, did you mean purge-all?")]
+    [InlineData("line: {bitrate: 300}", "line.bitrate", "unknown field, did you mean bit_rate?")]
+    [InlineData("expect: [{path: membershp, percent: 1}]", "expect.path", "\"membershp\" is not accepted, did you mean membership?")]
+    [InlineData("expect: [{path: any, prcent: 1}]", "expect.prcent", "unknown field, did you mean percent?")]
+    [InlineData("xyzzy: 3", "xyzzy", "unknown field;")]
+    public void A_word_near_an_accepted_one_is_asked_about(string text, string field, string problem) =>
+        Assert.StartsWith($"s.yaml:1: {field}: {problem}", Assert.Throws<ScenarioException>(() => ScenarioLoader.Parse(text, "s.yaml")).Message);
+
+    [Fact]
+    public void A_file_that_is_too_large_has_its_size_and_no_line()
+    {
+        Assert.Equal(
+            $"s.yaml: {ScenarioLoader.MaxBytes + 2} bytes; accepted: at most {ScenarioLoader.MaxBytes} bytes",
+            Assert.Throws<ScenarioException>(() => ScenarioLoader.Parse("# " + new string('x', ScenarioLoader.MaxBytes), "s.yaml")).Message);
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, new string('#', 300_000));
+        Assert.Equal($"{file}: 300000 bytes; accepted: at most {ScenarioLoader.MaxBytes} bytes", Assert.Throws<ScenarioException>(() => ScenarioLoader.Load(file)).Message);
+        File.Delete(file);
+    }
 }
