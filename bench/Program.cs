@@ -16,6 +16,8 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     CaptureCommand.Create(),
     FuzzCommand.Create(),
     ChaosCommand.Create(),
+    PauseCommand.Create(),
+    RepeatCommand.Create(),
 };
 root.HelpName = "stress bench";
 TableCommand.AddTo(root);

@@ -48,7 +48,7 @@ public sealed class ShardGrain(
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly List<int> _toForget = [];
-    private readonly PhaseWatch _phases = new();
+    private PhaseWatch _phases = new();
     private Pacer? _pacer;
     private ShardLedger? _ledger;
     private ShardDrivers? _drivers;
@@ -79,10 +79,11 @@ public sealed class ShardGrain(
     {
         if (_ledger is not null && _phases.Now.Told == RunPhase.Interrupted && _phases.Now.Presence == Presence.Here)
         {
-            // The partial result has had its time: what storage holds goes on.
+            // The partial result has had its time: what storage holds goes on, with books and drivers of its own. Who still drives for the old ones stops.
             await Quiet();
+            await _phases.Set(_phases.Now.Leave());
+            _phases = new PhaseWatch();
             _ledger = null;
-            await _phases.Set(default);
         }
 
         if (_ledger is null)

@@ -61,16 +61,31 @@ public sealed class RunningProcess
 
     /// <summary>Waits for the end, and returns the exit code.</summary>
     /// <exception cref="TimeoutException">It does not end.</exception>
-    public async Task<int> End()
+    public Task<int> End() => End(Longest);
+
+    /// <summary>Waits for the end, and returns the exit code.</summary>
+    /// <param name="longest">How long; the base library's infinite time-out for as long as it takes.</param>
+    /// <exception cref="TimeoutException">It does not end.</exception>
+    public async Task<int> End(TimeSpan longest)
     {
-        await Within(_process.WaitForExitAsync(), "did not end");
+        await Within(_process.WaitForExitAsync(), longest, "did not end");
         return _process.ExitCode;
+    }
+
+    /// <summary>Processor time that it has taken so far, of all its threads.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
     }
 
     /// <summary>Waits until it has written something.</summary>
     /// <exception cref="InvalidOperationException">It ended without.</exception>
     /// <exception cref="TimeoutException">It does not write it.</exception>
-    public Task Says(string text) => Within(UntilSaid(text), $"did not say '{text}'");
+    public Task Says(string text) => Within(UntilSaid(text), Longest, $"did not say '{text}'");
 
     private async Task UntilSaid(string text)
     {
@@ -98,15 +113,15 @@ public sealed class RunningProcess
         }
     }
 
-    private async Task Within(Task task, string problem)
+    private async Task Within(Task task, TimeSpan longest, string problem)
     {
         try
         {
-            await task.WaitAsync(Longest);
+            await task.WaitAsync(longest);
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"{_what} {problem} within {Longest.TotalMinutes:0} minutes: {Output}");
+            throw new TimeoutException($"{_what} {problem} within {longest.TotalMinutes:0} minutes: {Output}");
         }
     }
 

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Stress.Bench.Cluster;
+
+namespace Stress.Bench;
+
+/// <summary><c>stress bench pause</c>: a run on two silo processes is paused, looked at and resumed by the real commands; what the silos cost meanwhile, and whether it ends as it should.</summary>
+internal static class PauseCommand
+{
+    /// <summary>Processor time of a silo while its run is paused, of one core: what Orleans itself needs, and a margin.</summary>
+    private const double MostOfACore = 0.02;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of the run.", DefaultValueFactory = _ => 20_000 };
+        var hours = new Option<int>("--hours") { Description = "Virtual hours.", DefaultValueFactory = _ => 2 };
+        var seconds = new Option<int>("--seconds") { Description = "Length of the pause.", DefaultValueFactory = _ => 5 };
+        var command = new Command("pause", "Pause, status and resume on two silo processes: what a paused run costs, and what it comes to.") { pairs, hours, seconds };
+        command.SetAction((line, _) => Execute(line.GetValue(pairs), line.GetValue(hours), line.GetValue(seconds)));
+        return command;
+    }
+
+    private static async Task<int> Execute(int pairs, int hours, int seconds)
+    {
+        string[] work = ["scenarios/troxel-2005.yaml", "--pairs", pairs.ToString(CultureInfo.InvariantCulture), "--hours", hours.ToString(CultureInfo.InvariantCulture)];
+        await using LocalCluster cluster = LocalCluster.Start();
+        RunningProcess[] silos = [await cluster.StartSilo(0), await cluster.StartSilo(1)];
+        RunningProcess run = cluster.Run("paused", onCluster: true, work);
+        await cluster.Reached("paused", 1);
+        string name = cluster.RunName("paused")!;
+        await Say("pause");
+
+        // What was out has come in by the end of the next command.
+        await Say("status");
+        TimeSpan[] before = [.. silos.Select(silo => silo.ProcessorTime)];
+        long start = Stopwatch.GetTimestamp();
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double[] cores = [.. silos.Select((silo, i) => (silo.ProcessorTime - before[i]).TotalSeconds / elapsed)];
+        await Say("status");
+        await Say("resume");
+        int code = await run.End(Timeout.InfiniteTimeSpan);
+        await cluster.Run("undisturbed", onCluster: true, work).End(Timeout.InfiniteTimeSpan);
+        bool same = cluster.ReportOf("paused") == cluster.ReportOf("undisturbed"), idle = cores.All(core => core < MostOfACore);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"paused for {elapsed:0.0} s: {string.Join(" and ", cores.Select(core => core.ToString("0.0 %", CultureInfo.InvariantCulture)))} of a core (accepted: under {MostOfACore:0 %}){(idle ? "" : ": TOO MUCH")}"));
+        Console.WriteLine($"the run ended with exit code {code} and {(same ? "the report of the undisturbed run" : "ANOTHER REPORT: " + run.Output)}");
+        return same && idle ? 0 : 1;
+
+        async Task Say(string what)
+        {
+            long asked = Stopwatch.GetTimestamp();
+            RunningProcess told = cluster.Stress(what, name, "--cluster", cluster.Address);
+            int answer = await told.End();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"$ ./stress {what} {name}   (exit code {answer}, {Stopwatch.GetElapsedTime(asked).TotalSeconds:0.0} s)"));
+            Console.WriteLine(told.Output.TrimEnd());
+        }
+    }
+}
