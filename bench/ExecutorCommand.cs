@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Stress.Bench.Speed;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Bench;
 

@@ -112,7 +112,7 @@ internal static partial class ProfileCommand
         }
     }
 
-    // For example: [Stress.Emulator] Stress.Emulator.Simulation.EventQueue::Schedule(int32,...)[Tier1]
+    // For example: [Stress.Emulator] Stress.Emulator.Core.EventQueue::Schedule(int32,...)[Tier1]
     [GeneratedRegex(@"Stress\.Emulator\.([A-Za-z0-9_.`]+)::([A-Za-z0-9_.<>|]+)")]
     private static partial Regex Managed();
 

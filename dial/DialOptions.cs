@@ -1,7 +1,7 @@
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
 using Stress.Dial.Lines;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Dial;
 

@@ -166,7 +166,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
     private static SliceResult Slice(RunPlan plan, SiteHandOver image)
     {
         long crashes = 0;
-        foreach (Stress.Emulator.Simulation.CrashTally crash in image.Site.Tally.Crashes)
+        foreach (Stress.Emulator.Sites.CrashTally crash in image.Site.Tally.Crashes)
         {
             crashes += crash.Count;
         }

@@ -146,7 +146,7 @@ public sealed class RunGrain(
             ?? (launch.Length > RunDescription.MaxLaunchLength ? $"its scenario: accepted are up to {RunDescription.MaxLaunchLength} characters" : null);
         try
         {
-            _ = problem is null ? Stress.Emulator.Simulation.Site.Create(plan.Site, (uint)plan.FirstSite) : null;
+            _ = problem is null ? Stress.Emulator.Sites.Site.Create(plan.Site, (uint)plan.FirstSite) : null;
         }
         catch (ArgumentException e)
         {

@@ -1,4 +1,5 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 
 namespace Stress.Grains;
 
@@ -57,7 +58,7 @@ public sealed record SiteImage
         return new SiteHandOver
         {
             Options = options,
-            Site = Stress.Emulator.Simulation.Site.Load(options, (uint)Site, new ImageReader(new ZeroRuns(Bytes, Length).Unpack())),
+            Site = Stress.Emulator.Sites.Site.Load(options, (uint)Site, new ImageReader(new ZeroRuns(Bytes, Length).Unpack())),
             Series = series,
             Marks = Marks is { } marks ? [.. marks] : null,
         };

@@ -1,7 +1,8 @@
 using System.IO.Hashing;
 using System.Text;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability;
 

@@ -2,8 +2,11 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Scenarios;
 

@@ -1,7 +1,10 @@
 using System.Reflection;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
 using Stress.Emulator.Minimise;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Scenarios;
 

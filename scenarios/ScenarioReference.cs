@@ -3,9 +3,12 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Scenarios;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Scenarios;
 
@@ -64,7 +66,7 @@ public static class ScenarioWriter
         }
 
         yaml.Append("roles:\n");
-        foreach (Role role in new[] { Emulator.Simulation.Role.Called, Emulator.Simulation.Role.Calling })
+        foreach (Role role in new[] { Emulator.Link.Role.Called, Emulator.Link.Role.Calling })
         {
             yaml.Append("  - role: ").Append(ScenarioFields.Spell(role)).Append('\n');
             Record(yaml, 4, scenario.Site.Of(role), usual.Of(role));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Stress.Emulator.Exploration;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Stacks;
 using YamlDotNet.RepresentationModel;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Simulation;
 
 namespace Stress.Bench.Micro;
 

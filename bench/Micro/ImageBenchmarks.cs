@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Stress.Bench.Speed;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 
 namespace Stress.Bench.Micro;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Bench.Micro;
 

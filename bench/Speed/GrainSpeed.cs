@@ -1,5 +1,5 @@
 using Stress.Client.Running;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Grains;
 using Stress.Silo;
 

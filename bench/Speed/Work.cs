@@ -1,4 +1,6 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Scenarios;
 
 namespace Stress.Bench.Speed;

@@ -4,9 +4,11 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using Stress.Client.Running;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Scenarios;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Spectre.Console;
 using Stress.Client.Running;
 using Stress.Client.Screen;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.History;

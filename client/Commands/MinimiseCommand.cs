@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Stress.Client.Running;
-using Stress.Emulator.Designs;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Minimise;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Scenarios;
 

@@ -3,7 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using Stress.Client.Replay;
 using Stress.Client.Running;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Observability.Html;
 

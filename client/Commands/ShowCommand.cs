@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Stress.Client.Running;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 
 namespace Stress.Client.Commands;

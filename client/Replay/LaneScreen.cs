@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text;
 using Spectre.Console;
 using Stress.Client.Screen;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Observability.Html;
 
 namespace Stress.Client.Replay;

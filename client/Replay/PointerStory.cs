@@ -1,5 +1,6 @@
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Client.Replay;
 

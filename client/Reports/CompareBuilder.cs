@@ -1,6 +1,7 @@
 using Stress.Client.Running;
-using Stress.Emulator.Designs;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Grains;
 using Stress.Observability;
 

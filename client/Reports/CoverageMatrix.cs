@@ -1,3 +1,4 @@
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Observability;
 

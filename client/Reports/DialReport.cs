@@ -3,7 +3,9 @@ using System.Text.Json;
 using Stress.Dial;
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Scenarios;
 

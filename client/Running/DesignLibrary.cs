@@ -1,5 +1,6 @@
 using System.Reflection;
 using Stress.Emulator.Designs;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks;
 
 namespace Stress.Client.Running;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Grains;
 using Stress.Observability;
 using Stress.Scenarios;

@@ -1,5 +1,7 @@
 using System.Buffers;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
 using Stress.Emulator.Wire;
 
 namespace Stress.Client.Running;

@@ -1,6 +1,7 @@
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Observability.Instruments;
-using Stress.Emulator.Simulation;
 using Stress.Scenarios;
 
 namespace Stress.Client.Running;

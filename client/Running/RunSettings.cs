@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Grains;
 using Stress.Scenarios;
 
@@ -164,7 +165,7 @@ public sealed record RunSettings
     {
         try
         {
-            _ = Emulator.Simulation.Site.Create(scenario.Site, 0);
+            _ = Emulator.Sites.Site.Create(scenario.Site, 0);
         }
         catch (ArgumentException e)
         {

@@ -1,4 +1,5 @@
 using Spectre.Console;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Stacks.History;
 using Stress.Observability;

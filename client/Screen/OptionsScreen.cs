@@ -1,7 +1,11 @@
 using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Running;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Observability;
 using Stress.Scenarios;
 

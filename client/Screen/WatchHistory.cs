@@ -1,4 +1,4 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
 using Stress.Observability;
 using Stress.Observability.Instruments;
 

@@ -1,4 +1,7 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 
 namespace Stress.Client.Sensitivity;
 

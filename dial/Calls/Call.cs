@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Stress.Dial.Lines;
 using Stress.Dial.Recording;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 

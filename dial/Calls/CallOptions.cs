@@ -1,4 +1,6 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Userland.Ppp;
 
 namespace Stress.Dial.Calls;

@@ -1,5 +1,5 @@
 using Stress.Dial.Lines;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Dial.Far;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Dial.Far;
 

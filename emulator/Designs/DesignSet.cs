@@ -1,3 +1,5 @@
+using Stress.Emulator.Kernel.Ports;
+
 namespace Stress.Emulator.Designs;
 
 /// <summary>

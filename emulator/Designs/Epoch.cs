@@ -1,5 +1,5 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -22,7 +22,7 @@ public class Epoch : TeardownDesign
     public override bool WaitsForReaders => true;
 
     /// <inheritdoc/>
-    public override UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)
+    public override UseCheck Check(BsdKernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
         kernel.Price.PointerChecks++;
         slot = -1;
@@ -30,7 +30,7 @@ public class Epoch : TeardownDesign
     }
 
     /// <inheritdoc/>
-    public override void BeforeDetach(Kernel.Kernel kernel, IfnetPtr p)
+    public override void BeforeDetach(BsdKernel kernel, IfnetPtr p)
     {
         kernel.PurgeInetFamily(p);
         kernel.PurgeInet6Family(p);

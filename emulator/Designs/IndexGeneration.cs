@@ -1,5 +1,5 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -22,7 +22,7 @@ public sealed class IndexGeneration : TeardownDesign
     public override bool Same(IfnetPtr a, IfnetPtr b) => a.Index == b.Index && a.Generation == b.Generation;
 
     /// <inheritdoc/>
-    public override UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)
+    public override UseCheck Check(BsdKernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
         kernel.Price.TableLookups++;
         kernel.Price.PointerChecks++;

@@ -1,5 +1,5 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -19,20 +19,20 @@ public sealed class NotifierHold : TeardownDesign
     public override bool InvalidatesRouteCaches => true;
 
     /// <inheritdoc/>
-    public override void Hold(Kernel.Kernel kernel, IfnetPtr p) => kernel.CountReference(p, 1);
+    public override void Hold(BsdKernel kernel, IfnetPtr p) => kernel.CountReference(p, 1);
 
     /// <inheritdoc/>
-    public override void Release(Kernel.Kernel kernel, IfnetPtr p) => kernel.CountReference(p, -1);
+    public override void Release(BsdKernel kernel, IfnetPtr p) => kernel.CountReference(p, -1);
 
     /// <inheritdoc/>
-    public override void BeforeDetach(Kernel.Kernel kernel, IfnetPtr p)
+    public override void BeforeDetach(BsdKernel kernel, IfnetPtr p)
     {
         kernel.PurgeInetFamily(p);
         kernel.PurgeInet6Family(p);
     }
 
     /// <inheritdoc/>
-    public override bool FreesAtOnce(Kernel.Kernel kernel, IfnetPtr p)
+    public override bool FreesAtOnce(BsdKernel kernel, IfnetPtr p)
     {
         bool free = kernel.References(p) == 0;
         if (!free)

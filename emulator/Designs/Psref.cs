@@ -1,5 +1,5 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -25,7 +25,7 @@ public sealed class Psref : TeardownDesign
     public override bool StoresIndex(HolderKind holder) => holder is not (HolderKind.InMultiIfp or HolderKind.In6MultiIfp);
 
     /// <inheritdoc/>
-    public override UseCheck Check(Kernel.Kernel kernel, IfnetPtr p, HolderKind holder, out int slot)
+    public override UseCheck Check(BsdKernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
         slot = -1;
         if (!StoresIndex(holder))
@@ -40,7 +40,7 @@ public sealed class Psref : TeardownDesign
     }
 
     /// <inheritdoc/>
-    public override void AtDetach(Kernel.Kernel kernel, IfnetPtr p)
+    public override void AtDetach(BsdKernel kernel, IfnetPtr p)
     {
         kernel.PurgeInetFamily(p);
         kernel.PurgeInet6Family(p);

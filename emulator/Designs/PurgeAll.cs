@@ -1,5 +1,5 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -16,7 +16,7 @@ public sealed class PurgeAll : TeardownDesign
     public override string Summary => "if_detach sends PRU_PURGEIF to every protocol of every family, whatever addresses remain.";
 
     /// <inheritdoc/>
-    public override void BeforeDetach(Kernel.Kernel kernel, IfnetPtr p)
+    public override void BeforeDetach(BsdKernel kernel, IfnetPtr p)
     {
         kernel.PurgeInetFamily(p);
         kernel.PurgeInet6Family(p);

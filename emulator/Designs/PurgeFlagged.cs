@@ -1,5 +1,5 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -16,7 +16,7 @@ public sealed class PurgeFlagged : TeardownDesign
     public override string Summary => "As shipped: the flagged protocols are purged unconditionally, after the per-family data of the interface was freed.";
 
     /// <inheritdoc/>
-    public override void AtDetach(Kernel.Kernel kernel, IfnetPtr p)
+    public override void AtDetach(BsdKernel kernel, IfnetPtr p)
     {
         kernel.PurgeInetFamily(p);
         kernel.PurgeInet6Family(p);

@@ -1,4 +1,6 @@
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
@@ -15,7 +17,7 @@ public sealed class PurgeLastAddress : TeardownDesign
     public override string Summary => "Removing the last address of a family drops the family's memberships and clears its cached routes.";
 
     /// <inheritdoc/>
-    public override void AtLastInetAddress(Kernel.Kernel kernel, IfnetPtr p)
+    public override void AtLastInetAddress(BsdKernel kernel, IfnetPtr p)
     {
         kernel.InPcbPurgeIf0(PcbTable.Udp, p);
         kernel.InPcbPurgeIf0(PcbTable.Tcp, p);
@@ -24,7 +26,7 @@ public sealed class PurgeLastAddress : TeardownDesign
     }
 
     /// <inheritdoc/>
-    public override void AtLastInet6Address(Kernel.Kernel kernel, IfnetPtr p)
+    public override void AtLastInet6Address(BsdKernel kernel, IfnetPtr p)
     {
         kernel.In6PcbPurgeIf0(PcbTable.Udp6, p);
         kernel.In6PcbPurgeIf0(PcbTable.Raw6, p);

@@ -1,3 +1,5 @@
+using Stress.Emulator.Kernel.Ports;
+
 namespace Stress.Emulator.Designs;
 
 /// <summary>The designs that come with the emulator. Those of a user stand beside them in a <see cref="DesignSet"/>.</summary>

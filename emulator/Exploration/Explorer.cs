@@ -1,7 +1,8 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using Stress.Emulator.Designs;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Exploration;
 

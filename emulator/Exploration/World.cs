@@ -1,4 +1,5 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Stacks;
 
 namespace Stress.Emulator.Exploration;

@@ -1,7 +1,8 @@
-using Stress.Emulator.Designs;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.NetBsd;
 

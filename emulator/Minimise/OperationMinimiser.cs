@@ -1,6 +1,6 @@
-using Stress.Emulator.Designs;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.NetBsd;
 

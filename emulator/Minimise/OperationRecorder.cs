@@ -1,5 +1,6 @@
 using System.Globalization;
-using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Minimise;

@@ -1,5 +1,7 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Minimise;
 

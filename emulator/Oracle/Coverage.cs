@@ -1,3 +1,5 @@
+using Stress.Emulator.Kernel.Ports;
+
 namespace Stress.Emulator.Oracle;
 
 /// <summary>In which order an interface was torn down: which of its addresses were left when if_detach asked the protocols.</summary>

@@ -1,6 +1,8 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Oracle;
 
@@ -40,7 +42,7 @@ public sealed class CrashStory
     /// <param name="gap">Why the purge did not run.</param>
     /// <param name="panic">The use.</param>
     /// <param name="now">Virtual time.</param>
-    public CrashStory(Kernel.Kernel kernel, in DetachFacts? detach, PurgeGap gap, KernelPanic panic, VirtualTime now)
+    public CrashStory(BsdKernel kernel, in DetachFacts? detach, PurgeGap gap, KernelPanic panic, VirtualTime now)
     {
         _stack = kernel.FunctionStack.ToArray();
         _facts = new Facts

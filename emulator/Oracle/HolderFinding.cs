@@ -1,3 +1,5 @@
+using Stress.Emulator.Kernel.Ports;
+
 namespace Stress.Emulator.Oracle;
 
 /// <summary>The gravest thing that happened to a holder's pointers.</summary>

@@ -1,22 +1,9 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Oracle;
-
-/// <summary>Hears of each bad use as it happens.</summary>
-public interface IUseListener
-{
-    /// <summary>A pointer to no attached interface was used.</summary>
-    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p);
-
-    /// <summary>A pointer named another live interface.</summary>
-    /// <param name="holder">Where it was stored.</param>
-    /// <param name="site">Who used it.</param>
-    /// <param name="p">The pointer.</param>
-    /// <param name="names">Both interfaces, in words.</param>
-    void Alias(HolderKind holder, UseSite site, IfnetPtr p, string names);
-}
 
 /// <summary>
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
@@ -26,8 +13,8 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
 {
     private readonly DetachFacts[] _facts = new DetachFacts[Math.Max(8, 4 * lines)];
     private readonly long[] _probes = new long[ProbeNames.Count];
-    private readonly long[] _created = new long[Kernel.Kernel.HolderKinds];
-    private readonly long[] _lost = new long[Kernel.Kernel.HolderKinds];
+    private readonly long[] _created = new long[BsdKernel.HolderKinds];
+    private readonly long[] _lost = new long[BsdKernel.HolderKinds];
     private readonly Ring<UnitAlias> _unitAliases = new();
     private int _next;
 
@@ -157,11 +144,11 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
 
     private void Say(TraceSource source, string text, PointerStage stage) => clock.Trace?.Step(clock.Events, clock.Now, router, source, text, stage);
 
-    private void Tell(Kernel.Kernel? kernel, PointerStage stage, uint generation, uint address, HolderKind holder = HolderKind.None, string? by = null, string unit = "") =>
+    private void Tell(BsdKernel? kernel, PointerStage stage, uint generation, uint address, HolderKind holder = HolderKind.None, string? by = null, string unit = "") =>
         clock.Trace?.Pointer(new PointerEvent(
             clock.Events, clock.Now, router, stage, generation, address, holder, unit, by ?? (kernel is null ? "" : string.Join(" < ", kernel.StackTrace()))));
 
-    private void Tell(Kernel.Kernel kernel, PointerStage stage, int slot, HolderKind holder = HolderKind.None) =>
+    private void Tell(BsdKernel kernel, PointerStage stage, int slot, HolderKind holder = HolderKind.None) =>
         Tell(kernel, stage, kernel.Interfaces[slot].Generation, kernel.Interfaces[slot].Address, holder, null, kernel.NameOf(slot));
 
     /// <summary>A rare path was reached.</summary>
@@ -171,7 +158,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <param name="kernel">The kernel.</param>
     /// <param name="slot">The unit's slot.</param>
     /// <param name="again">The softc's block held an earlier unit's softc.</param>
-    public void Attached(Kernel.Kernel kernel, int slot, bool again)
+    public void Attached(BsdKernel kernel, int slot, bool again)
     {
         NoteReuse(kernel, slot, again);
         ref DetachFacts f = ref _facts[_next];
@@ -194,25 +181,25 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         }
     }
 
-    private void NoteReuse(Kernel.Kernel kernel, int slot, bool again)
+    private void NoteReuse(BsdKernel kernel, int slot, bool again)
     {
         if (again)
         {
-            Probe(Oracle.Probe.SoftcBlockReusedByUnit);
+            Probe(Kernel.Ports.Probe.SoftcBlockReusedByUnit);
         }
 
         foreach (ref readonly DetachFacts f in _facts.AsSpan())
         {
             if (f.Generation != 0 && f.Index == kernel.Interfaces[slot].Index && f.Unit != kernel.Interfaces[slot].Unit)
             {
-                Probe(Oracle.Probe.IndexNamesOtherUnit);
+                Probe(Kernel.Ports.Probe.IndexNamesOtherUnit);
                 return;
             }
         }
     }
 
     /// <summary>A holder stored a pointer to a unit.</summary>
-    public void Stored(Kernel.Kernel kernel, int slot, HolderKind holder)
+    public void Stored(BsdKernel kernel, int slot, HolderKind holder)
     {
         if (clock.Trace is not null && kernel.Interfaces[slot].Unit >= 0)
         {
@@ -222,7 +209,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     }
 
     /// <summary>The last IPv4 address of a unit has gone.</summary>
-    public void AddressGone(Kernel.Kernel kernel, int slot)
+    public void AddressGone(BsdKernel kernel, int slot)
     {
         int f = Find(kernel.Interfaces[slot].Generation);
         if (f >= 0)
@@ -237,7 +224,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     }
 
     /// <summary>if_detach is about to return.</summary>
-    public void Detached(Kernel.Kernel kernel, int slot, bool hadInet, bool hadInet6, bool asked)
+    public void Detached(BsdKernel kernel, int slot, bool hadInet, bool hadInet6, bool asked)
     {
         int f = Find(kernel.Interfaces[slot].Generation);
         if (f >= 0)
@@ -254,7 +241,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     }
 
     /// <summary>The softc has been freed, or waits for its last reference: the invariant is checked.</summary>
-    public void Freed(Kernel.Kernel kernel, int slot)
+    public void Freed(BsdKernel kernel, int slot)
     {
         int f = Find(kernel.Interfaces[slot].Generation);
         if (f >= 0)
@@ -274,7 +261,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return;
         }
 
-        Span<int> counts = stackalloc int[Kernel.Kernel.HolderKinds];
+        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
         counts.Clear();
         kernel.CountStale(counts, kernel.Interfaces[slot].Generation);
         for (int k = 0; k < counts.Length; k++)
@@ -288,7 +275,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>Somebody else got a block that was a ppp_softc.</summary>
     public void Reused(uint address, string by)
     {
-        _probes[(int)Oracle.Probe.SoftcBlockReusedByOther]++;
+        _probes[(int)Kernel.Ports.Probe.SoftcBlockReusedByOther]++;
         if (clock.Trace is not null)
         {
             Say(TraceSource.Other, $"malloc: {by} gets the block at 0x{address:x8}", PointerStage.Reused);
@@ -299,7 +286,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
     public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
     {
-        _probes[(int)Oracle.Probe.StalePointerUsed]++;
+        _probes[(int)Kernel.Ports.Probe.StalePointerUsed]++;
         Cover(holder, site, p.Generation, alias: false);
         Listener?.StaleUse(holder, site, p);
         if (clock.Trace is not null)
@@ -408,20 +395,20 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     }
 
     /// <summary>The life of the pointer whose use was fatal.</summary>
-    public CrashStory Story(Kernel.Kernel kernel, PurgeGap gap, KernelPanic panic)
+    public CrashStory Story(BsdKernel kernel, PurgeGap gap, KernelPanic panic)
     {
         int f = Find(panic.Pointer.Generation);
         return new CrashStory(kernel, f < 0 ? null : _facts[f], gap, panic, clock.Now);
     }
 
     /// <summary>The use that the kernel did not survive.</summary>
-    public void Fatal(Kernel.Kernel kernel, KernelPanic panic) =>
+    public void Fatal(BsdKernel kernel, KernelPanic panic) =>
         Tell(kernel, PointerStage.Used, panic.Pointer.Generation, panic.Pointer.Address, panic.Holder, clock.Trace is null ? "" : $"{panic.Message}; {string.Join(" < ", kernel.StackTrace())}");
 
     /// <summary>The kernel has panicked: what was stale is gone with it.</summary>
-    public void Panicked(Kernel.Kernel kernel)
+    public void Panicked(BsdKernel kernel)
     {
-        Span<int> counts = stackalloc int[Kernel.Kernel.HolderKinds];
+        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
         counts.Clear();
         kernel.CountStale(counts);
         for (int k = 0; k < counts.Length; k++)
@@ -473,23 +460,4 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
         _cells.Load(image);
         LeakedSlots = image.Read<long>();
     }
-}
-
-/// <summary>The site's clock, event count and trace, as everything in the site sees them.</summary>
-public sealed class SiteClock
-{
-    /// <summary>Virtual time.</summary>
-    public VirtualTime Now { get; set; }
-
-    /// <summary>Events executed so far.</summary>
-    public long Events { get; set; }
-
-    /// <summary>The listener, or null.</summary>
-    public ISiteTrace? Trace { get; set; }
-
-    /// <summary>Hears every system call, or null.</summary>
-    public ISystemCallTrace? Calls { get; set; }
-
-    /// <summary>Decides which parts of the site happen; null for all.</summary>
-    public SiteParts? Parts { get; set; }
 }

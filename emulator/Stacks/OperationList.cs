@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks;
@@ -287,7 +288,7 @@ public static class OperationList
                 ? value
                 : throw Error($"'{word}' is no {what}; accepted: {low} to {high}");
 
-        private int Mif(string word) => Number(word, 0, Kernel.Kernel.MaxMifs - 1, "mif");
+        private int Mif(string word) => Number(word, 0, BsdKernel.MaxMifs - 1, "mif");
 
         private byte[] Hex(string word)
         {

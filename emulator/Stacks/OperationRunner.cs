@@ -1,5 +1,5 @@
 using System.Globalization;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Stacks;
 

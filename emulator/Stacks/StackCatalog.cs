@@ -1,6 +1,7 @@
 using Stress.Emulator.Designs;
 using Stress.Emulator.Designs.History;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks.Linux;
 using Stress.Emulator.Stacks.NetBsd;
 

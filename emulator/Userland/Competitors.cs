@@ -1,7 +1,8 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
 
 namespace Stress.Emulator.Userland;
 

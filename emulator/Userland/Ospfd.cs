@@ -1,6 +1,10 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;

@@ -1,5 +1,8 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 
@@ -384,7 +387,7 @@ public sealed class Pppd : IProcess, IPppActions
 
     private void Execute(Op op, VirtualTime now)
     {
-        Kernel.Kernel k = _router.Kernel;
+        BsdKernel k = _router.Kernel;
         Errno e = Errno.None;
         switch (op)
         {

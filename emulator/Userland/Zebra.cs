@@ -1,5 +1,8 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -177,13 +180,13 @@ public sealed class Zebra(Router router) : IProcess
                 }
 
                 break;
-            case RtMsg.NewAddr when m.Family == Kernel.Kernel.AfInet:
+            case RtMsg.NewAddr when m.Family == BsdKernel.AfInet:
                 k.HasAddress = true;
                 k.Address = m.Address;
                 k.Peer = m.Peer;
                 Tell(ZebraCommand.AddressAdd, m, k.Up);
                 break;
-            case RtMsg.DelAddr when m.Family == Kernel.Kernel.AfInet:
+            case RtMsg.DelAddr when m.Family == BsdKernel.AfInet:
                 if (k.HasAddress)
                 {
                     k.HasAddress = false;

@@ -1,4 +1,3 @@
-using Stress.Emulator.Simulation;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -27,12 +26,4 @@ public struct ZebraMessage
     public Ipv4Address Address;
     public Ipv4Address Peer;
     public Ipv6Address Address6;
-}
-
-/// <summary>What a process does when the CPU is given to it.</summary>
-public interface IProcess
-{
-    /// <summary>Runs to the end of one system call.</summary>
-    /// <returns>False when it found nothing to do and sleeps.</returns>
-    bool Step(VirtualTime now);
 }

@@ -1,6 +1,7 @@
-using Stress.Emulator.Simulation;
-using Stress.Observability.Instruments;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 using Stress.Grains.Surrogates;
+using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 

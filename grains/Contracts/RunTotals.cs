@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Grains;
 

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Grains;
 
@@ -42,8 +45,8 @@ public sealed class SiteSeries(int bins)
     /// <summary>Notes a site's counters at the end of a window that lies in the bin. Allocates nothing but the lines of what is met for the first time.</summary>
     public void Note(int bin, Site site)
     {
-        Span<long> created = stackalloc long[Kernel.HolderKinds];
-        Span<int> live = stackalloc int[Kernel.HolderKinds];
+        Span<long> created = stackalloc long[BsdKernel.HolderKinds];
+        Span<int> live = stackalloc int[BsdKernel.HolderKinds];
         for (Role role = Role.Called; role <= Role.Calling; role++)
         {
             Note(bin, role, site.DisconnectsOf(role));

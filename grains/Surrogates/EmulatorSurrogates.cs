@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Grains.Surrogates;
 

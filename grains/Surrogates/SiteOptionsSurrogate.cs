@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Grains.Surrogates;
 

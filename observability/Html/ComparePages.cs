@@ -1,6 +1,7 @@
 using System.Globalization;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Html;
 

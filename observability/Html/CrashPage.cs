@@ -1,5 +1,6 @@
 using System.Globalization;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Html;
 

@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Html;
 

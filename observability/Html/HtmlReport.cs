@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Html;
 

@@ -1,4 +1,4 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
 
 namespace Stress.Observability.Html;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 
 namespace Stress.Observability.Html;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Html;
 

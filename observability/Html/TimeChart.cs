@@ -1,5 +1,5 @@
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Observability.Html;
 

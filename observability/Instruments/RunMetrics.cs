@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
 
 namespace Stress.Observability.Instruments;
 

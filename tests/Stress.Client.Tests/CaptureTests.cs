@@ -1,5 +1,6 @@
 using Stress.Client.Running;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Scenarios;
 using Stress.Tests.Shared;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Stress.Client.Reports;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Observability;
 using Stress.Tests.Shared;

@@ -1,10 +1,13 @@
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Stacks;
 using Stress.Observability;
 using Stress.Scenarios;

@@ -1,5 +1,4 @@
 using Stress.Client.Running;
-using Stress.Emulator.Oracle;
 using Stress.Observability;
 using Stress.Tests.Shared;
 using Xunit;

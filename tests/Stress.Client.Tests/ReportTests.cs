@@ -1,8 +1,11 @@
 using System.Text.Json;
 using Stress.Client.Reports;
 using Stress.Client.Running;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Grains;
 using Stress.Observability;
 using Stress.Scenarios;

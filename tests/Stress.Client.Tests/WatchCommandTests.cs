@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using Stress.Client.Screen;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
 using Stress.Observability;
 using Stress.Observability.Instruments;
 using Stress.Tests.Shared;

@@ -2,7 +2,7 @@ using Stress.Dial.Calls;
 using Stress.Dial.Far;
 using Stress.Dial.Lines;
 using Stress.Dial.Recording;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 

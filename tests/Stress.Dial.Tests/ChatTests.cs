@@ -1,7 +1,7 @@
 using System.Text;
 using Stress.Dial.Calls;
 using Stress.Dial.Lines;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Xunit;
 
 namespace Stress.Dial.Tests;

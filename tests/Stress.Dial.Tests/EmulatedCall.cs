@@ -1,7 +1,12 @@
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
 using Stress.Dial.Recording;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 
 namespace Stress.Dial.Tests;

@@ -1,7 +1,7 @@
 using CsCheck;
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 using Xunit;

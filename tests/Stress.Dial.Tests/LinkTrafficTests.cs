@@ -1,5 +1,5 @@
 using Stress.Dial.Calls;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 using Xunit;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Stress.Dial.Calls;
 using Stress.Dial.Lines;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 using Xunit;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Stress.Dial.Calls;
 using Stress.Dial.Lines;
 using Stress.Dial.Recording;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Dial.Tests;
 

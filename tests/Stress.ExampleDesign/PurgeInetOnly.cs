@@ -1,5 +1,5 @@
-using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.ExampleDesign;
 
@@ -16,5 +16,5 @@ public sealed class PurgeInetOnly : TeardownDesign
     public override string Summary => "if_detach sends PRU_PURGEIF to the protocols of AF_INET, whatever addresses remain; AF_INET6 is as in 2005.";
 
     /// <inheritdoc/>
-    public override void BeforeDetach(Kernel kernel, IfnetPtr p) => kernel.PurgeInetFamily(p);
+    public override void BeforeDetach(BsdKernel kernel, IfnetPtr p) => kernel.PurgeInetFamily(p);
 }

@@ -1,4 +1,4 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Silo;
 using Xunit;
 

@@ -1,4 +1,5 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Observability.Instruments;
 using Stress.Silo;
 using Xunit;

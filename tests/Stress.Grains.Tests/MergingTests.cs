@@ -1,5 +1,5 @@
 using CsCheck;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Xunit;
 
 namespace Stress.Grains.Tests;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 using Stress.Silo;
 using Xunit;
 

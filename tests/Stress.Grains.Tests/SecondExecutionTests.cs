@@ -1,6 +1,9 @@
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Xunit;
 
 namespace Stress.Grains.Tests;

@@ -1,5 +1,4 @@
 using CsCheck;
-using Stress.Emulator.Simulation;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,7 +1,11 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
-using Stress.Emulator.Simulation;
-using System.Text.Json;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Xunit;
 
 namespace Stress.Grains.Tests;

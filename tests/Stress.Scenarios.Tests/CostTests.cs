@@ -1,4 +1,5 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 using Stress.Tests.Shared;
 using Xunit;
 using Xunit.Abstractions;

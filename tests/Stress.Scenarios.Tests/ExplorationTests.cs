@@ -1,5 +1,6 @@
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Tests.Shared;
 using Xunit;
 

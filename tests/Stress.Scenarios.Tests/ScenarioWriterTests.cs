@@ -1,6 +1,9 @@
 using System.Collections;
 using System.Reflection;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Tests.Shared;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs.History;
 
@@ -15,5 +16,5 @@ public sealed class DisableAtLastAddress : TeardownDesign
     public override string Summary => "Taking the last IPv6 address away switches IPv6 off on the interface, with every record of it.";
 
     /// <inheritdoc/>
-    public override void AtLastInet6Address(Kernel.Kernel kernel, IfnetPtr p) => kernel.PurgeInet6Family(p);
+    public override void AtLastInet6Address(BsdKernel kernel, IfnetPtr p) => kernel.PurgeInet6Family(p);
 }

@@ -1,4 +1,5 @@
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Designs.History;
 
@@ -15,13 +16,13 @@ public sealed class NotifierTablesOnly : PurgeNone
     public override string Summary => "As notifier-hold, but unregistering flushes tables and memberships only: a route that is in no table keeps its hold.";
 
     /// <inheritdoc/>
-    public override void Hold(Kernel.Kernel kernel, IfnetPtr p) => kernel.CountReference(p, 1);
+    public override void Hold(BsdKernel kernel, IfnetPtr p) => kernel.CountReference(p, 1);
 
     /// <inheritdoc/>
-    public override void Release(Kernel.Kernel kernel, IfnetPtr p) => kernel.CountReference(p, -1);
+    public override void Release(BsdKernel kernel, IfnetPtr p) => kernel.CountReference(p, -1);
 
     /// <inheritdoc/>
-    public override void BeforeDetach(Kernel.Kernel kernel, IfnetPtr p)
+    public override void BeforeDetach(BsdKernel kernel, IfnetPtr p)
     {
         for (PcbTable table = PcbTable.Udp; table <= PcbTable.Raw; table++)
         {
@@ -35,7 +36,7 @@ public sealed class NotifierTablesOnly : PurgeNone
     }
 
     /// <inheritdoc/>
-    public override bool FreesAtOnce(Kernel.Kernel kernel, IfnetPtr p)
+    public override bool FreesAtOnce(BsdKernel kernel, IfnetPtr p)
     {
         bool free = kernel.References(p) == 0;
         if (!free)

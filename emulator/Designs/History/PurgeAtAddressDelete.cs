@@ -1,4 +1,5 @@
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Designs.History;
 
@@ -15,7 +16,7 @@ public sealed class PurgeAtAddressDelete : PurgeNone
     public override string Summary => "SIOCDIFADDR purges the IPv4 sockets, whether the interface goes or not; if_detach asks no socket.";
 
     /// <inheritdoc/>
-    public override void AtInetAddressDelete(Kernel.Kernel kernel, IfnetPtr p)
+    public override void AtInetAddressDelete(BsdKernel kernel, IfnetPtr p)
     {
         kernel.InPcbPurgeIf0(PcbTable.Raw, p);
         kernel.InPcbPurgeIf0(PcbTable.Udp, p);

@@ -1,4 +1,4 @@
-using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs.History;
 

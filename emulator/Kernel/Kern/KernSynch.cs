@@ -1,6 +1,6 @@
 // Modelled from NetBSD sys/kern/kern_synch.c and the switching rules of reference section 4: one CPU; a process loses it when it sleeps, or on its return to
 // user mode when a process of better priority was woken meanwhile. A woken process runs at its sleep priority (PSOCK); a preempted one waits at user priority.
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Kernel.Kern;
 

@@ -1,5 +1,6 @@
 // Modelled from NetBSD sys/kern/kern_malloc.c 1.105 and sys/sys/malloc.h (reference 5.4, 5.5).
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Kernel.Kern;
 

@@ -1,24 +1,12 @@
 // Modelled from FreeBSD sys/kern/subr_epoch.c and its use for the network (NET_EPOCH): readers in a section, and frees that wait for them.
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>A thread that was pre-empted inside a read section, with the ifnet it has read.</summary>
-public struct EpochReader
-{
-    public IfnetPtr Ifp;
-
-    /// <summary>For the oracle: which in6_ifextra the interface had when the thread read it.</summary>
-    public uint ExtraGeneration;
-
-    /// <summary>The socket that it sends on.</summary>
-    public short Pcb;
-    public bool Used;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private EpochReader[] _epochReaders = [];
     private int[] _epochFrees = [];

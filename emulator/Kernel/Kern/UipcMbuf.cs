@@ -1,5 +1,5 @@
 // Modelled from NetBSD sys/kern/uipc_mbuf.c and sys/sys/mbuf.h: a packet that waits remembers the interface it came from.
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Kernel.Kern;
 

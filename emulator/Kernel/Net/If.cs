@@ -1,73 +1,14 @@
 // Modelled from NetBSD sys/net/if.c 1.139.2.1.4.1 (2.0 branch), with 1.178's cloned units (reference 1).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>if_flags (net/if.h).</summary>
-[Flags]
-public enum Iff : ushort
-{
-    Up = 0x1,
-    PointToPoint = 0x10,
-    Loopback = 0x8,
-    Running = 0x40,
-    Multicast = 0x8000,
-}
-
-/// <summary>An attached interface: struct ifnet, and for a ppp unit its softc.</summary>
-public struct Ifnet
-{
-    public uint Address;
-    public uint Generation;
-
-    /// <summary>Generation and block of the in6_ifextra.</summary>
-    public uint ExtraGeneration;
-    public int ExtraBlock;
-
-    /// <summary>Softc block, or -1 for one that is never freed.</summary>
-    public int Block;
-    public ushort Index;
-    public Iff Flags;
-    public ushort Mtu;
-
-    /// <summary>Unit number of a ppp unit, or -1.</summary>
-    public short Unit;
-
-    /// <summary>The line whose tty is sc_devp, or -1.</summary>
-    public short Line;
-
-    /// <summary>sc_xfer: the pid that may take the unit over, or 0.</summary>
-    public int Xfer;
-
-    /// <summary>False: the slot is free.</summary>
-    public bool Attached;
-
-    /// <summary>Network protocols pass (NPMODE_PASS).</summary>
-    public bool PassIp;
-    public bool PassIpv6;
-}
-
-/// <summary>What happened at one detach: why a purge did not run.</summary>
-public struct DetachFacts
-{
-    public uint Generation;
-    public bool HadInet;
-    public bool HadInet6;
-
-    /// <summary>The design asks no family, whatever addresses there are.</summary>
-    public bool NotAsked;
-    public ushort Index;
-    public short Unit;
-    public VirtualTime Attached;
-    public VirtualTime AddressGone;
-    public VirtualTime Freed;
-    public long FreedEvent;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     internal const uint LoopbackAddress = 0xC03A0000;
     internal const uint EthernetAddress = 0xC03A1000;

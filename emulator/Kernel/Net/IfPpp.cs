@@ -1,51 +1,13 @@
 // Modelled from NetBSD sys/net/if_ppp.c 1.111 and ppp_tty.c 1.45 (reference 5.1-5.3), with 1.88's static units as an option.
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
-    /// <summary>TIOCSETD to the ppp discipline: pppopen. A unit whose sc_xfer is this pid, else one without a tty, else a new one.</summary>
-    /// <returns>The interface slot.</returns>
-    public int PppOpen(int line, int pid)
-    {
-        Push(KernelFunction.PppOpen);
-        int slot = -1;
-        for (int i = 0; i < _ifs.Length && slot < 0; i++)
-        {
-            if (_ifs[i].Attached && _ifs[i].Unit >= 0 && _ifs[i].Xfer == pid && pid != 0)
-            {
-                slot = i;
-            }
-        }
-
-        for (int i = 0; i < _ifs.Length && slot < 0; i++)
-        {
-            if (_ifs[i].Attached && _ifs[i].Unit >= 0 && _ifs[i].Line < 0 && _ifs[i].Xfer == 0)
-            {
-                slot = i;
-            }
-        }
-
-        if (slot < 0)
-        {
-            slot = PppCreate();
-        }
-
-        ref Ifnet ifp = ref _ifs[slot];
-        ifp.Line = (short)line;
-        ifp.Xfer = 0;
-        ifp.PassIp = false;
-        ifp.PassIpv6 = false;
-        SetFlags(slot, ifp.Flags | Iff.Running);
-        _oracle.Record(new SystemCall(SystemCallKind.OpenUnit, slot, ifp.Unit, ifp.Index));
-        Pop();
-        return slot;
-    }
-
     // ppp_create(-1): a zeroed softc, the lowest free unit number, if_attach.
     private int PppCreate()
     {
@@ -96,32 +58,6 @@ public sealed partial class Kernel
     {
         _ifs[slot].PassIp = ip;
         _ifs[slot].PassIpv6 = ipv6;
-    }
-
-    /// <summary>pppclose: TIOCSETD away, last close of the tty, or revoke. Destroys a cloned unit unless another tty has taken it over.</summary>
-    public void PppClose(int slot, int line)
-    {
-        if (slot < 0 || !_ifs[slot].Attached || _ifs[slot].Line != line)
-        {
-            return;
-        }
-
-        if (_ifs[slot].Xfer == 0 && _options.PppUnits == PppUnits.Cloned)
-        {
-            _oracle.Record(new SystemCall(SystemCallKind.CloseUnit, slot));
-        }
-
-        Push(KernelFunction.PppClose);
-        if (_ifs[slot].Xfer != 0)
-        {
-            _ifs[slot].Line = -1; // pppasyncrelinq only: the unit waits for its owner
-        }
-        else
-        {
-            PppDealloc(slot);
-        }
-
-        Pop();
     }
 
     private void PppDealloc(int slot)

@@ -1,11 +1,11 @@
 // Modelled from NetBSD sys/net/netisr.h, ipintr, ip6intr and if_detach_queues (net/if.c): packets between the driver and the protocols' soft interrupt.
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Kernel;
 
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private readonly List<Mbuf> _ipintrq = [];
 

@@ -1,31 +1,12 @@
 // Modelled from NetBSD sys/net/radix.c (rn_insert, rn_addroute, rn_delete, rn_walktree): the patricia tree whose nodes lie in pairs inside the routes, as far as
 // the order of a walk depends on it. Masks are only what orders routes of one key.
 using System.Numerics;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>A struct radix_node. A route has two: the leaf with its key, and the internal node that came into the tree with it.</summary>
-public struct RadixNode
-{
-    /// <summary>rn_p: parent. A node that was taken out keeps it.</summary>
-    public short P;
-
-    /// <summary>rn_l and rn_r of an internal node.</summary>
-    public short L;
-    public short R;
-
-    /// <summary>rn_b: the bit that an internal node tests, from 0; -1 for a leaf.</summary>
-    public short B;
-
-    /// <summary>RNF_ACTIVE of an internal node: it is in the tree. One that is not keeps its content.</summary>
-    public bool Active;
-
-    /// <summary>rn_dupedkey of a leaf: the next route with this key and a shorter prefix, or -1.</summary>
-    public short Dup;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     // A head has three nodes: the leaf of zeros, the top, the leaf of ones. Then two a route.
     private const int RadixHead = 3, RadixRoutes = 2 * RadixHead, RadixLeft = 0, RadixTop = 1, RadixRight = 2;

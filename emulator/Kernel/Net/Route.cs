@@ -1,45 +1,11 @@
 // Modelled from NetBSD sys/net/route.c (2.0 branch): RTF_UP, reference counts, rtinit and the walk of if_detach (reference 1.7, 1.8, 2.2, 3.9).
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>An rtentry. IPv4 destinations lie in the low 32 bits of <see cref="Destination"/>.</summary>
-public struct RtEntry
-{
-    public Ipv6Address Destination;
-    public IfnetPtr Ifp;
-
-    /// <summary>AF_INET (2) or AF_INET6 (24).</summary>
-    public byte Family;
-
-    /// <summary>Prefix length in bits of the family's address.</summary>
-    public byte PrefixLength;
-
-    /// <summary>RTF_UP.</summary>
-    public bool Up;
-
-    /// <summary>In use: in the tree, or held by somebody.</summary>
-    public bool Allocated;
-
-    /// <summary>Holders besides the tree.</summary>
-    public ushort RefCount;
-
-    /// <summary>rt_ifa: slot of the address it was made for, or -1, and its family is the route's.</summary>
-    public short Ifa;
-
-    /// <summary>RTF_CLONING: a look-up that ends here makes a host route of its own.</summary>
-    public bool Cloning;
-
-    /// <summary>rt_parent: slot of the route that this one was cloned from, or -1. It counts the parent.</summary>
-    public short Parent;
-
-    /// <summary>rt_ifa->ifa_ifp: the reference keeps the address's memory, not the interface's.</summary>
-    public IfnetPtr IfaIfp;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     internal const byte AfInet = 2;
     internal const byte AfInet6 = 24;

@@ -1,36 +1,11 @@
 // Modelled from NetBSD sys/net/rtsock.c and raw_usrreq.c: a finite receive queue that silently drops (reference 7.1).
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>Routing-socket message types that the daemons use (net/route.h).</summary>
-public enum RtMsg : byte
-{
-    None,
-    Arrival,
-    Departure,
-    IfInfo,
-    NewAddr,
-    DelAddr,
-    Add,
-    Delete,
-}
-
-/// <summary>A message in a routing socket's receive queue.</summary>
-public struct RoutingMessage
-{
-    public RtMsg Type;
-    public byte Family;
-    public ushort Index;
-    public Iff Flags;
-    public short Unit;
-    public Ipv4Address Address;
-    public Ipv4Address Peer;
-    public Ipv6Address Address6;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private RoutingMessage[] _rtQueue = new RoutingMessage[8];
     private int _rtHead;
@@ -81,10 +56,10 @@ public sealed partial class Kernel
         if (_rtBytes + SizeOf(type) > _options.RoutingSocketBytes)
         {
             RoutingMessagesLost++;
-            _oracle.Probe(Oracle.Probe.RoutingMessageLost);
+            _oracle.Probe(Kernel.Ports.Probe.RoutingMessageLost);
             if (type == RtMsg.DelAddr)
             {
-                _oracle.Probe(Oracle.Probe.DelAddrLost);
+                _oracle.Probe(Kernel.Ports.Probe.DelAddrLost);
             }
 
             return;

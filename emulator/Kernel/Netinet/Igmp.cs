@@ -1,38 +1,14 @@
 // Modelled from NetBSD sys/netinet/igmp.c 1.36: the IGMPv2 host with its router_info list (reference 2.7).
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Netinet6;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>States of a membership (igmp_var.h).</summary>
-public enum IgmpState : byte
-{
-    Idle,
-    Delaying,
-    Lazy,
-    Sleeping,
-    Awakening,
-}
-
-/// <summary>A router_info: which IGMP version the routers of an interface speak.</summary>
-public struct RouterInfo
-{
-    public IfnetPtr Ifp;
-
-    /// <summary>1 or 2.</summary>
-    public byte Version;
-
-    /// <summary>Slow ticks of 500 ms since a version 1 query.</summary>
-    public ushort Age;
-    public bool Used;
-    public uint Generation;
-
-    /// <summary>Heap block in the small class.</summary>
-    public int Block;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private const int IgmpMaxReportDelayTicks = 10 * 5;
     private RouterInfo[] _routerInfos = [];

@@ -1,51 +1,15 @@
 // Modelled from NetBSD sys/netinet/in.c 1.93.2.1.4.1 and in_var.h (reference 2.1-2.5).
 using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>An in_ifaddr.</summary>
-public struct InIfaddr
-{
-    public IfnetPtr Ifp;
-    public Ipv4Address Address;
-    public Ipv4Address Destination;
-
-    /// <summary>ia_allhosts: slot of the 224.0.0.1 membership, or -1.</summary>
-    public short AllHosts;
-    public bool Used;
-
-    /// <summary>Position in the address hash: a later one is found first.</summary>
-    public uint Order;
-}
-
-/// <summary>An in_multi: one group on one interface. From a pool, not malloc.</summary>
-public struct InMulti
-{
-    public Ipv4Address Group;
-    public IfnetPtr Ifp;
-    public ushort RefCount;
-
-    /// <summary>Ticks of 200 ms until the report, 0 when none is due.</summary>
-    public ushort Timer;
-
-    /// <summary>Hash bucket: group and the index of the interface passed in at the time.</summary>
-    public ushort Bucket;
-    public IgmpState State;
-    public bool Used;
-
-    /// <summary>inm_rti: slot and generation of the router_info, or -1.</summary>
-    public short Rti;
-    public uint RtiGeneration;
-
-    /// <summary>Which allocation this is: for the oracle.</summary>
-    public uint Generation;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private const int InMultiHashSize = 509;
     private InIfaddr[] _inIfaddrs = new InIfaddr[4];

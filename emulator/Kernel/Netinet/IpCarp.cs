@@ -1,27 +1,13 @@
 // Modelled from sys/netinet/ip_carp.c (OpenBSD, FreeBSD; NetBSD from 2006): a device of its own that keeps a parent's pointer, a group record there and a
 // callout. No run has one.
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>A carp_softc.</summary>
-public struct CarpSoftc
-{
-    /// <summary>sc_carpdev.</summary>
-    public IfnetPtr CarpDev;
-
-    /// <summary>The record of 224.0.0.18, and which allocation of it.</summary>
-    public short Multi;
-    public uint MultiGeneration;
-
-    /// <summary>Ticks of 200 ms until carp_send_ad, 0 when the callout is stopped.</summary>
-    public byte Ticks;
-    public bool Used;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private const byte CarpProtocol = 112, CarpTtl = 255, CarpAdvertTicks = 5;
     private const int CarpHeaderLength = 36;

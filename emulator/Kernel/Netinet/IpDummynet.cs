@@ -3,7 +3,7 @@ using Stress.Emulator.Kernel.Kern;
 
 namespace Stress.Emulator.Kernel;
 
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private readonly List<Mbuf> _dummynet = [];
     private int _pipeTicks;

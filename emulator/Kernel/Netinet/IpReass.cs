@@ -1,11 +1,11 @@
 // Modelled from NetBSD sys/netinet/ip_input.c (ip_reass, ip_slowtimo): fragments wait up to 30 s and keep the interface they came from (reference 8.3, row 14).
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private const int IpFragmentTicks = 150;
     private const ushort OffsetMask = 0x1FFF;

@@ -1,53 +1,14 @@
 // Modelled from NetBSD sys/netinet6/in6.c 1.86, in6_ifattach.c and mld6.c 1.26 (reference 3.1-3.5).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet6;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>An in6_ifaddr. Link-local addresses carry the interface index in their second word.</summary>
-public struct In6Ifaddr
-{
-    public IfnetPtr Ifp;
-    public Ipv6Address Address;
-    public Ipv6Address Destination;
-
-    /// <summary>Slots of the solicited-node and all-nodes groups (ia6_memberships), or -1.</summary>
-    public short Solicited;
-    public short AllNodes;
-    public byte PrefixLength;
-    public bool Used;
-
-    /// <summary>The kernel made it at if_up.</summary>
-    public bool Automatic;
-}
-
-/// <summary>An in6_multi.</summary>
-public struct In6Multi
-{
-    public Ipv6Address Group;
-    public IfnetPtr Ifp;
-
-    /// <summary>in6m_ia: slot of the address whose list it is on, or -1 when parked on the kludge.</summary>
-    public short Ia;
-    public ushort RefCount;
-    public ushort Timer;
-
-    /// <summary>MLD_IREPORTEDLAST.</summary>
-    public bool LastReporter;
-    public bool Used;
-    public uint Generation;
-}
-
-/// <summary>A multi6_kludge: where groups wait while an interface has no IPv6 address.</summary>
-public struct Kludge
-{
-    public IfnetPtr Ifp;
-    public bool Used;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     private const int MldMaxReportDelayTicks = 10 * 5;
     private In6Ifaddr[] _in6Ifaddrs = new In6Ifaddr[4];
@@ -151,22 +112,6 @@ public sealed partial class Kernel
         }
 
         return false;
-    }
-
-    // in6_ifattach at if_up: nothing below 1280; the kludge record; a link-local of the kernel's own when there is none (3.2).
-    private void In6IfAttach(int slot)
-    {
-        if (_ifs[slot].Mtu < 1280)
-        {
-            return;
-        }
-
-        In6CreateMkludge(slot);
-        if (!HasLinkLocal(slot))
-        {
-            ulong id = 0x0200_00FF_FE00_0000 | ((ulong)_ifs[slot].Address >> 4 & 0xFFFF);
-            In6UpdateIfa(slot, Scoped(Ipv6Address.LinkLocal(id), slot), 64, default, true);
-        }
     }
 
     private int KludgeOf(IfnetPtr p)
@@ -329,30 +274,6 @@ public sealed partial class Kernel
         RtDelete(r);
     }
 
-    // in6_purgeif, in6_ifdetach: every address, nd6_purge, the kludge with all its groups whoever still points to them (3.4).
-    private void In6PurgeIf(IfnetPtr p)
-    {
-        Push(KernelFunction.In6PurgeIf);
-        In6PurgeAddresses(p, LiveAt(p.Address));
-        int k = KludgeOf(p);
-        if (k >= 0)
-        {
-            for (int m = 0; m < _in6Multis.Length; m++)
-            {
-                bool countedBySocket = Has(KernelSwitch.In6MultiCounted) && HasMship6(m);
-                while (!countedBySocket && _in6Multis[m].Used && _in6Multis[m].Ia < 0 && Same(_in6Multis[m].Ifp, p))
-                {
-                    In6DelMulti(m);
-                }
-            }
-
-            _design.Release(this, _kludges[k].Ifp);
-            _kludges[k].Used = false;
-        }
-
-        Pop();
-    }
-
     private void In6PurgeAddresses(IfnetPtr p, int slot)
     {
         for (int i = 0; i < _in6Ifaddrs.Length; i++)
@@ -450,233 +371,6 @@ public sealed partial class Kernel
         }
 
         Pop();
-    }
-
-    private void In6LeaveMship(in In6MultiMship ship)
-    {
-        if (!_in6Multis[ship.Multi].Used || _in6Multis[ship.Multi].Generation != ship.MultiGeneration)
-        {
-            _oracle.StaleUse(HolderKind.Im6oMembership, UseSite.In6DelMulti, default);
-            return;
-        }
-
-        In6DelMulti(ship.Multi);
-    }
-
-    /// <summary>IPV6_JOIN_GROUP.</summary>
-    /// <returns>ENXIO for an index without interface (0 included), EADDRNOTAVAIL, or EADDRINUSE.</returns>
-    public Errno Ipv6JoinGroup(int s, Ipv6Address group, int index)
-    {
-        _oracle.Record(new SystemCall(SystemCallKind.Join6, s, index, Address6: group));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Ip6SetMoptions);
-        if (!group.IsMulticast)
-        {
-            return Errno.EINVAL;
-        }
-
-        int slot = IfByIndex(index);
-        if (slot < 0)
-        {
-            return Errno.ENXIO;
-        }
-
-        if ((_ifs[slot].Flags & Iff.Multicast) == 0)
-        {
-            return Errno.EADDRNOTAVAIL;
-        }
-
-        Ipv6Address scoped = Scoped(group, slot);
-        IfnetPtr p = PointerTo(slot);
-        for (int i = 0; i < _mships6.Length; i++)
-        {
-            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, p) && _in6Multis[_mships6[i].Multi].Group == scoped)
-            {
-                return Errno.EADDRINUSE;
-            }
-        }
-
-        int m = In6AddMulti(scoped, slot);
-        if (m < 0)
-        {
-            return Errno.EADDRNOTAVAIL;
-        }
-
-        int free = Array.FindIndex(_mships6, static x => !x.Used);
-        if (free < 0)
-        {
-            free = _mships6.Length;
-            Array.Resize(ref _mships6, free + 4);
-        }
-
-        _mships6[free] = new In6MultiMship { Pcb = (short)s, Multi = (short)m, MultiGeneration = _in6Multis[m].Generation, Used = true };
-        return Errno.None;
-    }
-
-    /// <summary>IPV6_LEAVE_GROUP: ENXIO, or EADDRNOTAVAIL when not a member.</summary>
-    public Errno Ipv6LeaveGroup(int s, Ipv6Address group, int index)
-    {
-        _oracle.Record(new SystemCall(SystemCallKind.Leave6, s, index, Address6: group));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Ip6SetMoptions);
-        int slot = IfByIndex(index);
-        if (slot < 0)
-        {
-            return Errno.ENXIO;
-        }
-
-        Ipv6Address scoped = Scoped(group, slot);
-        for (int i = 0; i < _mships6.Length; i++)
-        {
-            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, PointerTo(slot)) && _in6Multis[_mships6[i].Multi].Group == scoped)
-            {
-                _mships6[i].Used = false;
-                In6LeaveMship(_mships6[i]);
-                return Errno.None;
-            }
-        }
-
-        return Errno.EADDRNOTAVAIL;
-    }
-
-    /// <summary>IPV6_MULTICAST_IF by index: stores a pointer.</summary>
-    public Errno Ipv6MulticastIf(int s, int index)
-    {
-        _oracle.Record(new SystemCall(SystemCallKind.MulticastIf6, s, index));
-        EnterFromUser(KernelFunction.Syscall);
-        if (index == 0)
-        {
-            ForgetMulticastIfp(s);
-            return Errno.None;
-        }
-
-        int slot = IfByIndex(index);
-        if (slot < 0)
-        {
-            return Errno.ENXIO;
-        }
-
-        if ((_ifs[slot].Flags & Iff.Multicast) == 0)
-        {
-            return Errno.EADDRNOTAVAIL;
-        }
-
-        ForgetMulticastIfp(s);
-        _pcbs[s].MulticastIfp = PointerTo(slot);
-        _design.Hold(this, _pcbs[s].MulticastIfp);
-        return Errno.None;
-    }
-
-    private static bool MldReports(Ipv6Address group) => group.Scope >= Ipv6Scope.LinkLocal && OnWire(group) != Ipv6Address.AllNodes;
-
-    private void Mld6StartListening(int m, int slot)
-    {
-        if (!MldReports(_in6Multis[m].Group))
-        {
-            return;
-        }
-
-        Push(KernelFunction.Mld6StartListening);
-        Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerReport);
-        _in6Multis[m].LastReporter = true;
-        _in6Multis[m].Timer = (ushort)(1 + _igmpRandom.Below(MldMaxReportDelayTicks));
-        _mldTimersRunning = true;
-        _host.FastTimerWanted();
-        Pop();
-    }
-
-    // mld6_stop_listening: reads if_index always; as last reporter mld6_sendpkt walks if_addrlist for a link-local.
-    private void Mld6StopListening(int m)
-    {
-        if (!MldReports(_in6Multis[m].Group))
-        {
-            return;
-        }
-
-        Push(KernelFunction.Mld6StopListening);
-        IfnetPtr p = _in6Multis[m].Ifp;
-        int slot = Use(p, HolderKind.In6MultiIfp, UseSite.Mld6StopListening);
-        if (_in6Multis[m].LastReporter)
-        {
-            if (slot >= 0)
-            {
-                Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerDone);
-            }
-            else if (slot == Dangling)
-            {
-                Push(KernelFunction.Mld6SendPkt);
-                WalkStaleAddrList(p, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
-                Pop();
-            }
-        }
-
-        Pop();
-    }
-
-    /// <summary>mld6_fasttimeo: visits only records on live addresses' lists; parked ones are never touched.</summary>
-    public void Mld6FastTimeo()
-    {
-        if (!_mldTimersRunning)
-        {
-            return;
-        }
-
-        Push(KernelFunction.Mld6FastTimo);
-        _mldTimersRunning = false;
-        for (int m = 0; m < _in6Multis.Length; m++)
-        {
-            if (!_in6Multis[m].Used || _in6Multis[m].Timer == 0 || _in6Multis[m].Ia < 0)
-            {
-                continue;
-            }
-
-            if (--_in6Multis[m].Timer == 0)
-            {
-                int slot = Use(_in6Multis[m].Ifp, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
-                if (slot >= 0)
-                {
-                    Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerReport);
-                }
-            }
-            else
-            {
-                _mldTimersRunning = true;
-            }
-        }
-
-        Pop();
-    }
-
-    private void Mld6SendPkt(int m, int slot, Icmpv6Type type)
-    {
-        Push(KernelFunction.Mld6SendPkt);
-        Ipv6Address source = LinkLocalOf(slot);
-        if (!source.IsAny && _ifs[slot].Unit >= 0)
-        {
-            Ipv6Address group = OnWire(_in6Multis[m].Group);
-            Ipv6Address destination = type == Icmpv6Type.MulticastListenerDone ? Ipv6Address.AllRouters : group;
-            Span<byte> b = stackalloc byte[Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength + MldMessage.Length];
-            new Ipv6Header { NextHeader = IpProtocol.HopByHop, HopLimit = 1, PayloadLength = Ipv6HopByHop.RouterAlertLength + MldMessage.Length, Source = source, Destination = destination }.Write(b);
-            Ipv6HopByHop.WriteRouterAlert(b[Ipv6Header.Length..], IpProtocol.Icmpv6);
-            new MldMessage(type, 0, group).Write(b[(Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength)..], source, destination);
-            IfOutput(slot, PppProtocol.Ipv6, b);
-        }
-
-        Pop();
-    }
-
-    // The interface's first link-local address as it goes on the wire, or ::.
-    private Ipv6Address LinkLocalOf(int slot)
-    {
-        for (int i = 0; i < _in6Ifaddrs.Length; i++)
-        {
-            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address && _in6Ifaddrs[i].Address.IsLinkLocal)
-            {
-                return OnWire(_in6Ifaddrs[i].Address);
-            }
-        }
-
-        return default;
     }
 
     private void ResetIn6()

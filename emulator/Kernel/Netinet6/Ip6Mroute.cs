@@ -1,33 +1,14 @@
 // Modelled from KAME sys/netinet6/ip6_mroute.c (NetBSD, FreeBSD): the IPv6 multicast router's interface table and forwarding cache.
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Netinet6;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
-/// <summary>A struct mif6: an interface that the multicast router knows by a small number.</summary>
-public struct Mif6
-{
-    public IfnetPtr Ifp;
-    public bool Used;
-}
-
-/// <summary>A struct mf6c: where one source's packets for a group come in and go out.</summary>
-public struct Mf6c
-{
-    public Ipv6Address Origin;
-    public Ipv6Address Group;
-
-    /// <summary>mf6c_parent.</summary>
-    public byte Parent;
-
-    /// <summary>mf6c_ifset, a bit for each outgoing mif.</summary>
-    public uint IfSet;
-    public bool Used;
-}
-
-public sealed partial class Kernel
+public sealed partial class BsdKernel
 {
     /// <summary>Size of the mif table; the originals have 64.</summary>
     public const int MaxMifs = 32;

@@ -1,5 +1,6 @@
 using Stress.Emulator.Designs.History;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 
 namespace Stress.Emulator.Stacks.History;
@@ -79,7 +80,7 @@ public sealed record HistoryEntry(
 
     private static HolderKind HolderOf(string file, (int Line, string Text) value)
     {
-        for (HolderKind kind = HolderKind.None + 1; (int)kind < Kernel.Kernel.HolderKinds; kind++)
+        for (HolderKind kind = HolderKind.None + 1; (int)kind < BsdKernel.HolderKinds; kind++)
         {
             if (KernelNames.Of(kind) == value.Text)
             {
@@ -87,7 +88,7 @@ public sealed record HistoryEntry(
             }
         }
 
-        IEnumerable<string> names = Enumerable.Range(1, Kernel.Kernel.HolderKinds - 1).Select(k => KernelNames.Of((HolderKind)k));
+        IEnumerable<string> names = Enumerable.Range(1, BsdKernel.HolderKinds - 1).Select(k => KernelNames.Of((HolderKind)k));
         throw new OperationListException(file, value.Line, $"holder '{value.Text}' is not known; accepted: {string.Join(", ", names)}");
     }
 

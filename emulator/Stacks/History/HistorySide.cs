@@ -1,5 +1,5 @@
-using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Stacks.History;
 

@@ -1,29 +1,31 @@
 using System.Globalization;
 using System.Text;
-using Stress.Emulator.Designs;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks.NetBsd;
 
 /// <summary>
-/// The mail's kernel, as the operation language meets it: a thin shell over <see cref="Kernel.Kernel"/>. An interface is a cloned ppp unit, so that
+/// The mail's kernel, as the operation language meets it: a thin shell over <see cref="BsdKernel"/>. An interface is a cloned ppp unit, so that
 /// <c>destroy</c> detaches and frees its softc. The class of the softc has no free block at the start: <c>alloc 1024</c> takes the oldest freed one.
 /// </summary>
 public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
 {
     private const int Send4Bytes = 18, Send6Bytes = 11, SendPkt6Bytes = 12, TickMilliseconds = 200;
     private readonly TeardownDesign _design;
-    private readonly Kernel.Kernel _kernel;
+    private readonly BsdKernel _kernel;
     private readonly RouterOracle _router;
     private readonly SiteClock _clock = new();
     private readonly SortedDictionary<string, int> _interfaces = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _sockets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _carps = new(StringComparer.Ordinal);
     private readonly List<(int Line, Frame Frame)> _frames = [];
-    private readonly HolderFinding?[] _findings = new HolderFinding?[Kernel.Kernel.HolderKinds];
+    private readonly HolderFinding?[] _findings = new HolderFinding?[BsdKernel.HolderKinds];
     private int _lines;
     private int _ticked;
 
@@ -36,7 +38,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         _design = design;
         _router = new RouterOracle(0, _clock, 16) { Listener = this };
         options = (options ?? new KernelOptions()) with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) };
-        _kernel = new Kernel.Kernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
+        _kernel = new BsdKernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
         _kernel.AttachBootInterfaces(Ipv4Address.Of(192, 168, 0, 1), 0);
     }
 
@@ -53,7 +55,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public IUseListener? Listener { get; set; }
 
     /// <summary>The kernel.</summary>
-    public Kernel.Kernel RunningKernel => _kernel;
+    public BsdKernel RunningKernel => _kernel;
 
     /// <inheritdoc/>
     public bool KeepsOneLastIndex => false;
@@ -67,7 +69,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// </summary>
     public IReadOnlyList<HolderFinding> Findings()
     {
-        Span<int> left = stackalloc int[Kernel.Kernel.HolderKinds];
+        Span<int> left = stackalloc int[BsdKernel.HolderKinds];
         left.Clear();
         if (Title is null)
         {
@@ -439,7 +441,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public OperationResult Show(string name)
     {
         var text = new StringBuilder();
-        Span<int> counts = stackalloc int[Kernel.Kernel.HolderKinds];
+        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
         counts.Clear();
         _kernel.CountStale(counts);
         foreach ((string n, int slot) in _interfaces)

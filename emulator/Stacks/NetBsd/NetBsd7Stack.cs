@@ -1,5 +1,4 @@
 using System.Globalization;
-using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks.NetBsd;
 

@@ -1,4 +1,4 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Userland.Ppp;
 

@@ -1,4 +1,4 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland.Ppp;

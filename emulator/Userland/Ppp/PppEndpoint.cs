@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland.Ppp;

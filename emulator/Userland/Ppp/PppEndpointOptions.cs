@@ -1,5 +1,7 @@
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland.Ppp;

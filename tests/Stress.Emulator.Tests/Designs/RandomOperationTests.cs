@@ -1,8 +1,7 @@
 using CsCheck;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Tests.Kernel;
 using Stress.Emulator.Wire;
 using Xunit;

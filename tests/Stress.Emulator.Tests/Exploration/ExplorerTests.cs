@@ -1,7 +1,9 @@
 using CsCheck;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Stacks;
 using Xunit;
 

@@ -1,6 +1,8 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Netinet6;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 using Xunit;
 

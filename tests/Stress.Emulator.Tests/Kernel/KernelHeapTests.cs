@@ -1,6 +1,7 @@
 using CsCheck;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
-using Stress.Emulator.Simulation;
 using Xunit;
 
 namespace Stress.Emulator.Tests.Kernel;

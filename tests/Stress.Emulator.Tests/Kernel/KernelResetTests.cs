@@ -1,4 +1,6 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Sites;
 using Xunit;
 
 namespace Stress.Emulator.Tests.Kernel;
@@ -15,7 +17,7 @@ public class KernelResetTests
             used.RunWindow();
         }
 
-        Emulator.Kernel.Kernel again = used.Routers[1].Kernel, first = fresh.Routers[1].Kernel;
+        BsdKernel again = used.Routers[1].Kernel, first = fresh.Routers[1].Kernel;
         Assert.Contains(again.Interfaces.ToArray(), i => i.Attached);
         again.Reset(Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));
         first.Reset(Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));

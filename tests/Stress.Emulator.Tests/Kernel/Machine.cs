@@ -1,10 +1,13 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
 using Stress.Emulator.Wire;
 using Xunit;
-using BsdKernel = Stress.Emulator.Kernel.Kernel;
 
 namespace Stress.Emulator.Tests.Kernel;
 

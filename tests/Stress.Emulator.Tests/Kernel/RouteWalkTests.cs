@@ -1,7 +1,7 @@
 using CsCheck;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
-using Stress.Emulator.Oracle;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.NetBsd;
 using Xunit;

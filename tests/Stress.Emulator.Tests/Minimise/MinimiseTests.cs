@@ -1,8 +1,13 @@
 using CsCheck;
+using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Minimise;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Xunit;
 
 namespace Stress.Emulator.Tests.Minimise;

@@ -1,4 +1,6 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Observability.Html;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Observability.Html;
 using Xunit;
 

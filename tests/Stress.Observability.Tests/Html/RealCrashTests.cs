@@ -1,5 +1,8 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Observability.Html;
 using Xunit;
 

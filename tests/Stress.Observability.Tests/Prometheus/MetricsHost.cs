@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Link;
 using Stress.Observability.Instruments;
 using Stress.Tests.Shared;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 

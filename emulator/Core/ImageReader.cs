@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Stress.Emulator.Core;
+
+/// <summary>Reads what <see cref="ImageWriter"/> wrote, in the same order. Throws <see cref="InvalidDataException"/> when the bytes end early.</summary>
+public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
+{
+    private int _at;
+
+    public bool AtEnd => _at == bytes.Length;
+
+    public T Read<T>() where T : unmanaged
+    {
+        int size = Unsafe.SizeOf<T>();
+        Need(size);
+        T value = MemoryMarshal.Read<T>(bytes.Span.Slice(_at, size));
+        _at += size;
+        return value;
+    }
+
+    public T[] ReadArray<T>() where T : unmanaged
+    {
+        int n = Read<int>();
+        if (n < 0)
+        {
+            throw new InvalidDataException($"image: array of {n} elements at byte {_at}");
+        }
+
+        int size = checked(n * Unsafe.SizeOf<T>());
+        Need(size);
+        var result = new T[n];
+        bytes.Span.Slice(_at, size).CopyTo(MemoryMarshal.AsBytes(result.AsSpan()));
+        _at += size;
+        return result;
+    }
+
+    private void Need(int size)
+    {
+        if (_at + size > bytes.Length)
+        {
+            throw new InvalidDataException($"image: {size} bytes wanted at byte {_at} of {bytes.Length}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Numerics;
+
+namespace Stress.Emulator.Core;
+
+/// <summary>What a random stream is for: one stream for each (seed, entity, purpose), so that a new draw in one place moves no other.</summary>
+public enum RandomPurpose : ushort
+{
+    Boot = 1,
+    Dial,
+    Line,
+    Noise,
+    Hup,
+    CarrierLoss,
+    Competitor,
+    Pppd,
+    Ospfd,
+    Ripngd,
+    Igmp,
+    Script,
+    Reboot,
+    Login,
+    Heap,
+    InterfaceIdentifier,
+    Operations,
+}
+
+/// <summary>
+/// A counter-based random stream: draw n is a hash of (key, n), with no other state. The mixing function is SplitMix64's finaliser
+/// (Steele, Lea and Flood 2014). Integers only.
+/// </summary>
+public struct RandomStream
+{
+    private ulong _key;
+    private ulong _counter;
+
+    /// <summary>Opens the stream of one purpose of one entity under a seed.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="entity">A number that names the entity in the run (site, router and line numbers packed).</param>
+    /// <param name="purpose">What is drawn.</param>
+    public RandomStream(ulong seed, ulong entity, RandomPurpose purpose)
+    {
+        _key = Mix(Mix(seed + 0x9E3779B97F4A7C15) ^ Mix(entity * 0xD1B54A32D192ED03 + (ulong)purpose));
+        _counter = 0;
+    }
+
+    /// <summary>How many numbers were drawn.</summary>
+    public readonly ulong Drawn => _counter;
+
+    /// <summary>The next 64 random bits.</summary>
+    public ulong Next() => Mix(_key + (++_counter * 0x9E3779B97F4A7C15));
+
+    /// <summary>A number in [0, bound).</summary>
+    public uint Below(uint bound) => bound <= 1 ? 0 : (uint)(((Next() >> 32) * bound) >> 32);
+
+    /// <summary>A time in the inclusive range.</summary>
+    public VirtualTime Draw(TimeRange range)
+    {
+        long span = range.Max.Microseconds - range.Min.Microseconds;
+        return span <= 0 ? range.Min : new VirtualTime(range.Min.Microseconds + (long)Math.BigMul(Next(), (ulong)span + 1, out _));
+    }
+
+    /// <summary>A count in the inclusive range.</summary>
+    public int Draw(CountRange range) => range.Max <= range.Min ? range.Min : range.Min + (int)Below((uint)(range.Max - range.Min + 1));
+
+    /// <summary>An exponentially distributed time with the given mean, from a fixed-point logarithm (24 fractional bits).</summary>
+    public VirtualTime Exponential(VirtualTime mean)
+    {
+        ulong u = (Next() >> 1) | 1;
+        long minusLnQ24 = (long)(((ulong)((63L << 24) - Log2Q24(u)) * 11629080UL) >> 24);
+        return new VirtualTime((long)((UInt128)(ulong)mean.Microseconds * (ulong)minusLnQ24 >> 24));
+    }
+
+    // log2 of a non-zero integer with 24 fractional bits; 11629080 / 2^24 is ln 2. The repeated squaring decides. The machine's logarithm, which is wrong by
+    // less than 2^-20 of the last of those bits, only tells it beforehand, and is not asked where its guess lies within 2^-8 of the next number.
+    internal static long Log2Q24(ulong x)
+    {
+        double guess = Math.Log2(x) * (1 << 24);
+        long below = (long)guess;
+        return guess - below is > 1.0 / 256 and < 255.0 / 256 ? below : Log2Q24BySquaring(x);
+    }
+
+    /// <summary>log2 of a non-zero integer with 24 fractional bits, cut off.</summary>
+    internal static long Log2Q24BySquaring(ulong x)
+    {
+        int whole = BitOperations.Log2(x);
+        ulong m = x << (63 - whole);
+        long result = whole;
+        for (int bit = 0; bit < 24; bit++)
+        {
+            // The square's first bit is the next one of the logarithm. No branch: nobody could predict it.
+            ulong high = Math.BigMul(m, m, out ulong low);
+            int one = (int)(high >> 63), shift = one ^ 1;
+            result = (result << 1) | (uint)one;
+            m = (high << shift) | ((low >> 63) & (uint)shift);
+        }
+
+        return result;
+    }
+
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,65 @@
+namespace Stress.Emulator.Core;
+
+/// <summary>A point in virtual time, or a span of it: a 64-bit count of microseconds. The emulator knows no other clock.</summary>
+/// <param name="Microseconds">Microseconds since the site was created.</param>
+public readonly record struct VirtualTime(long Microseconds) : IComparable<VirtualTime>
+{
+    /// <summary>A time that never comes.</summary>
+    public static readonly VirtualTime Never = new(long.MaxValue);
+
+    public static readonly VirtualTime Zero = new(0);
+
+    public static VirtualTime FromMilliseconds(long ms) => new(ms * 1_000);
+
+    public static VirtualTime FromSeconds(long s) => new(s * 1_000_000);
+
+    public static VirtualTime FromMinutes(long m) => new(m * 60_000_000);
+
+    public static VirtualTime FromHours(long h) => new(h * 3_600_000_000);
+
+    public bool IsNever => Microseconds == long.MaxValue;
+
+    public static VirtualTime operator +(VirtualTime a, VirtualTime b) => new(a.Microseconds + b.Microseconds);
+
+    public static VirtualTime operator -(VirtualTime a, VirtualTime b) => new(a.Microseconds - b.Microseconds);
+
+    public static bool operator <(VirtualTime a, VirtualTime b) => a.Microseconds < b.Microseconds;
+
+    public static bool operator >(VirtualTime a, VirtualTime b) => a.Microseconds > b.Microseconds;
+
+    public static bool operator <=(VirtualTime a, VirtualTime b) => a.Microseconds <= b.Microseconds;
+
+    public static bool operator >=(VirtualTime a, VirtualTime b) => a.Microseconds >= b.Microseconds;
+
+    public int CompareTo(VirtualTime other) => Microseconds.CompareTo(other.Microseconds);
+
+    /// <summary>Hours, minutes, seconds and microseconds, as <c>01:10:00.000000</c>.</summary>
+    public override string ToString()
+    {
+        if (IsNever)
+        {
+            return "never";
+        }
+
+        long us = Microseconds % 1_000_000, s = Microseconds / 1_000_000;
+        return string.Create(null, stackalloc char[32], $"{s / 3600:00}:{s / 60 % 60:00}:{s % 60:00}.{us:000000}");
+    }
+}
+
+/// <summary>An inclusive range from which a time is drawn uniformly.</summary>
+/// <param name="Min">Shortest.</param>
+/// <param name="Max">Longest; equal to <paramref name="Min"/> for a fixed time.</param>
+public readonly record struct TimeRange(VirtualTime Min, VirtualTime Max)
+{
+    public static TimeRange Fixed(VirtualTime t) => new(t, t);
+
+    public static TimeRange Milliseconds(long min, long max) => new(VirtualTime.FromMilliseconds(min), VirtualTime.FromMilliseconds(max));
+
+    public static TimeRange Seconds(long min, long max) => new(VirtualTime.FromSeconds(min), VirtualTime.FromSeconds(max));
+}
+
+/// <summary>An inclusive range from which a count is drawn uniformly.</summary>
+public readonly record struct CountRange(int Min, int Max)
+{
+    public static CountRange Fixed(int n) => new(n, n);
+}

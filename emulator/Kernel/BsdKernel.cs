@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Oracle;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>
+/// One emulated kernel: the network part of NetBSD early in 2005. One CPU; every method is a system call, an ioctl or a soft interrupt and runs to its end.
+/// The parts of the class are in the files of the BSD tree that they model.
+/// </summary>
+public sealed partial class BsdKernel
+{
+    private readonly KernelOptions _options;
+    private readonly TeardownDesign _design;
+    private readonly KernelSwitch _switches;
+    private readonly IKernelHost _host;
+    private readonly RouterOracle _oracle;
+    private readonly KernelFunction[] _stack = new KernelFunction[32];
+    private int _sp;
+    private RandomStream _igmpRandom;
+
+    /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
+    public BsdKernel(KernelOptions options, TeardownDesign design, RouterOracle oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
+    {
+        _options = options;
+        _design = design;
+        _switches = switches;
+        _oracle = oracle;
+        _host = host;
+        Heap = new KernelHeap(options.Abi, options.Fill);
+        Reset(heapRandom, igmpRandom);
+    }
+
+    /// <summary>The machine starts, or starts again: memory as the loader leaves it, before <see cref="AttachBootInterfaces"/>. The tables keep the room that they have grown to.</summary>
+    public void Reset(RandomStream heapRandom, RandomStream igmpRandom)
+    {
+        _igmpRandom = igmpRandom;
+        _sp = 0;
+        Price = default;
+        Heap.Reset();
+        ResetIf();
+        ResetRoute();
+        ResetIn();
+        ResetIn6();
+        ResetPcb();
+        ResetQueues();
+        ResetMroute6();
+        ResetCarp();
+        ResetEpoch();
+        Heap.Seed(0, heapRandom.Draw(_options.FreeSoftcBlocks));
+        Heap.Seed(1, heapRandom.Draw(_options.FreeSmallBlocks));
+    }
+
+    /// <summary>The heap.</summary>
+    public KernelHeap Heap { get; }
+
+    /// <summary>What the design has cost so far.</summary>
+    public DesignPrice Price;
+
+    /// <summary>The functions on the stack, innermost first.</summary>
+    public IReadOnlyList<string> StackTrace() => FunctionNames.InnermostFirst(FunctionStack);
+
+    /// <summary>The functions on the stack, outermost first.</summary>
+    public ReadOnlySpan<KernelFunction> FunctionStack => _stack.AsSpan(0, _sp);
+
+    /// <summary>Clears the stack: at every entry from user mode.</summary>
+    public void EnterFromUser(KernelFunction function)
+    {
+        _sp = 0;
+        Push(function);
+    }
+
+    private bool Has(KernelSwitch s) => (_switches & s) != 0;
+
+    private void Push(KernelFunction function) => _stack[_sp++] = function;
+
+    private void Pop() => _sp--;
+
+    /// <summary>A pointer to an attached interface.</summary>
+    public IfnetPtr PointerTo(int slot) => new(_ifs[slot].Address, _ifs[slot].Generation, _ifs[slot].Index);
+
+    // Equality of what two holders store: addresses, or what the design stores instead.
+    private bool Same(IfnetPtr a, IfnetPtr b) => _design.Same(a, b);
+
+    /// <summary>The pointer does not lead to a live interface: the caller reads what the freed block holds.</summary>
+    private const int Dangling = -1;
+
+    /// <summary>The design's check before use says that the interface is gone: the caller does without.</summary>
+    private const int Gone = -2;
+
+    /// <summary>Slot of the live interface at an address, or -1: what the hardware would find there.</summary>
+    private int LiveAt(uint address)
+    {
+        int block = Heap.BlockAt(address);
+        if (block >= 0)
+        {
+            return Heap.Block(block).Interface;
+        }
+
+        return address is LoopbackAddress ? 0 : address is EthernetAddress ? 1 : StaticSlot(address);
+    }
+
+    // A read through a held interface pointer. Returns the slot when the pointer leads to a live interface (its own, or an alias); otherwise -1,
+    // and the caller reads the words that the freed block now holds.
+    private int Use(IfnetPtr p, HolderKind holder, UseSite site)
+    {
+        Price.Uses++;
+        int slot;
+        switch (_design.Check(this, p, holder, out slot))
+        {
+            case UseCheck.Gone:
+                return Gone;
+            case UseCheck.Found:
+                if (_ifs[slot].Generation != p.Generation)
+                {
+                    _oracle.Alias(holder, site, p, _ifs[slot].Generation);
+                }
+
+                return slot;
+        }
+
+        slot = LiveAt(p.Address);
+        if (slot >= 0)
+        {
+            if (_ifs[slot].Generation != p.Generation)
+            {
+                _oracle.Alias(holder, site, p, _ifs[slot].Generation);
+            }
+
+            return slot;
+        }
+
+        _oracle.StaleUse(holder, site, p);
+        return Dangling;
+    }
+
+    // Reads a word of the block that a stale pointer leads to.
+    private uint ReadWord(IfnetPtr p, KernelWord word)
+    {
+        int block = Heap.BlockAt(p.Address);
+        return block < 0 ? 0 : Heap.Read(block, word);
+    }
+
+    // Follows a word found through a stale pointer: faults unless the address has a page. Inlined, as is what calls it most: a panic's way out costs by the
+    // frame (docs/performance.md).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Follow(uint word, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
+    {
+        if (!KernelHeap.IsMapped(word))
+        {
+            throw new KernelPanic(site, holder, p, word, PanicAction.Fault, name);
+        }
+    }
+
+    // Jumps through a function pointer found through a stale pointer.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Jump(uint word, uint expected, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
+    {
+        if (word != expected)
+        {
+            throw new KernelPanic(site, holder, p, word, PanicAction.Jump, name);
+        }
+    }
+
+    /// <summary>Writes the kernel's state.</summary>
+    public void Save(ImageWriter image)
+    {
+        Heap.Save(image);
+        image.Write(_igmpRandom);
+        image.Write(Price);
+        SaveIf(image);
+        SaveRoute(image);
+        SaveIn(image);
+        SaveIn6(image);
+        SavePcb(image);
+        SaveQueues(image);
+        SaveMroute6(image);
+        SaveCarp(image);
+        SaveEpoch(image);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        Heap.Load(image);
+        _igmpRandom = image.Read<RandomStream>();
+        Price = image.Read<DesignPrice>();
+        LoadIf(image);
+        LoadRoute(image);
+        LoadIn(image);
+        LoadIn6(image);
+        LoadPcb(image);
+        LoadQueues(image);
+        LoadMroute6(image);
+        LoadCarp(image);
+        LoadEpoch(image);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using Stress.Emulator.Core;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>When a competitor for kernel memory makes its allocations.</summary>
+public enum CompetitorTrigger : byte
+{
+    /// <summary>By itself, at exponentially distributed intervals.</summary>
+    Background,
+
+    /// <summary>Each time somebody logs in on the modem line (getty, login, the shell).</summary>
+    Login,
+
+    /// <summary>Each time pppd makes a connection attempt (chat script, lock files, ip-up scripts).</summary>
+    Dial,
+
+    /// <summary>Each time a link has gone down (ip-down scripts, logging, accounting).</summary>
+    LinkDown,
+}
+
+/// <summary>What a competitor writes into the block it gets: the content that a stale pointer later reads.</summary>
+public enum BlockContent : byte
+{
+    Zero,
+
+    /// <summary>Printable bytes, as a tty queue or a path name holds.</summary>
+    Text,
+
+    /// <summary>Machine words that look like small integers.</summary>
+    SmallIntegers,
+}
+
+/// <summary>Allocations by other parts of the system in one size class, with their own timing (reference 5.4).</summary>
+/// <param name="Name">For people: <c>login pty rings</c>.</param>
+/// <param name="Bytes">Requested size; the class is the next power of two.</param>
+/// <param name="Trigger">When it allocates.</param>
+/// <param name="Count">How many blocks at a time.</param>
+/// <param name="Every">Mean interval, for <see cref="CompetitorTrigger.Background"/>.</param>
+/// <param name="Hold">How long before the blocks are freed; <see cref="VirtualTime.Never"/> for kept.</param>
+/// <param name="Content">What it writes into them.</param>
+public sealed record CompetitorOptions(
+    string Name, int Bytes, CompetitorTrigger Trigger, CountRange Count, VirtualTime Every, TimeRange Hold, BlockContent Content);

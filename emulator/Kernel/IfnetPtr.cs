@@ -1,0 +1,19 @@
+using System.Runtime.CompilerServices;
+
+namespace Stress.Emulator.Kernel;
+
+/// <summary>A <c>struct ifnet *</c> as the kernel stores it.</summary>
+/// <param name="Address">What the kernel sees and compares: an emulated address, 0 for NULL.</param>
+/// <param name="Generation">Which allocation it was taken from. Only the oracle, and a design that stores a generation, may look.</param>
+/// <param name="Index">if_index when it was stored. Only a design that stores an index may look.</param>
+public readonly record struct IfnetPtr(uint Address, uint Generation, ushort Index = 0)
+{
+    // Images are written byte by byte: without it the last two bytes would be whatever the stack held.
+    private readonly ushort _padding = 0;
+
+    /// <summary>NULL.</summary>
+    public static readonly IfnetPtr Null;
+
+    /// <summary>Whether the pointer is NULL.</summary>
+    public bool IsNull => Address == 0;
+}

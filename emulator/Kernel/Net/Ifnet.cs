@@ -1,0 +1,45 @@
+namespace Stress.Emulator.Kernel.Net;
+
+/// <summary>if_flags (net/if.h).</summary>
+[Flags]
+public enum Iff : ushort
+{
+    Up = 0x1,
+    PointToPoint = 0x10,
+    Loopback = 0x8,
+    Running = 0x40,
+    Multicast = 0x8000,
+}
+
+/// <summary>An attached interface: struct ifnet, and for a ppp unit its softc.</summary>
+public struct Ifnet
+{
+    public uint Address;
+    public uint Generation;
+
+    /// <summary>Generation and block of the in6_ifextra.</summary>
+    public uint ExtraGeneration;
+    public int ExtraBlock;
+
+    /// <summary>Softc block, or -1 for one that is never freed.</summary>
+    public int Block;
+    public ushort Index;
+    public Iff Flags;
+    public ushort Mtu;
+
+    /// <summary>Unit number of a ppp unit, or -1.</summary>
+    public short Unit;
+
+    /// <summary>The line whose tty is sc_devp, or -1.</summary>
+    public short Line;
+
+    /// <summary>sc_xfer: the pid that may take the unit over, or 0.</summary>
+    public int Xfer;
+
+    /// <summary>False: the slot is free.</summary>
+    public bool Attached;
+
+    /// <summary>Network protocols pass (NPMODE_PASS).</summary>
+    public bool PassIp;
+    public bool PassIpv6;
+}

@@ -1,0 +1,60 @@
+// Modelled from NetBSD sys/netinet/raw_ip.c (reference 2.8): rip_output, and a repetition of what it does.
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class BsdKernel
+{
+    /// <summary>sendto(2) on a raw socket with IP_HDRINCL: rip_output, ip_output.</summary>
+    /// <returns>ENETDOWN, ENETUNREACH, EHOSTUNREACH or EADDRNOTAVAIL.</returns>
+    public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
+    {
+        _oracle.Record(new SystemCall(SystemCallKind.Send, s, Address: destination));
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Sosend);
+        Push(KernelFunction.RipOutput);
+        ref Pcb pcb = ref _pcbs[s];
+        if (destination.IsMulticast && !pcb.MulticastIfp.IsNull)
+        {
+            return IpOutputMulticast(pcb.MulticastIfp, HolderKind.IpMoptionsIfp, UseSite.IpOutput, destination, source, protocol, pcb.MulticastTtl, payload, false);
+        }
+
+        int r = IpRoute(s, destination);
+        if (r < 0)
+        {
+            return Errno.EHOSTUNREACH;
+        }
+
+        // The route is up, or IpRoute had dropped it: its pointer is the table's.
+        IfnetPtr p = _routes[r].Ifp;
+        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
+        if (slot == Dangling)
+        {
+            Push(KernelFunction.IpOutput);
+            return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
+        }
+
+        return slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : (byte)64, payload, false);
+    }
+
+    /// <summary>Whether the socket's multicast interface is the one with this index, attached.</summary>
+    public bool PcbSendsOn(int s, int index) => IfByIndex(index) is >= 0 and int slot && _pcbs[s].MulticastIfp == PointerTo(slot);
+
+    /// <summary>
+    /// IP_MULTICAST_IF and <see cref="SendRaw"/> to a group, but for the packet: what they do to the kernel when they did the same before and no process has
+    /// done anything else since.
+    /// </summary>
+    /// <returns>ip_id of the packet.</returns>
+    public ushort SendRawAgain(int s, int index)
+    {
+        IfnetPtr p = PointerTo(IfByIndex(index));
+        ForgetMulticastIfp(s);
+        _pcbs[s].MulticastIfp = p;
+        _design.Hold(this, p);
+        Price.Uses++;
+        _design.Check(this, p, HolderKind.IpMoptionsIfp, out _);
+        return ++_ipId;
+    }
+}

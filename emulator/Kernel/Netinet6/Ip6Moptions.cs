@@ -1,0 +1,160 @@
+// Modelled from NetBSD sys/netinet6/ip6_output.c (ip6_setmoptions, ip6_getmoptions, ip6_freemoptions; reference 3.5).
+using System.Runtime.CompilerServices;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Netinet6;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class BsdKernel
+{
+    private void Ip6FreeMoptions(int s)
+    {
+        Push(KernelFunction.Ip6FreeMoptions);
+        for (int i = 0; i < _mships6.Length; i++)
+        {
+            if (_mships6[i].Used && _mships6[i].Pcb == s)
+            {
+                _mships6[i].Used = false;
+                In6LeaveMship(_mships6[i]);
+            }
+        }
+
+        ForgetMulticastIfp(s);
+        _pcbs[s].HasMoptions = false;
+        Pop();
+    }
+
+    private void In6LeaveMship(in In6MultiMship ship)
+    {
+        if (!_in6Multis[ship.Multi].Used || _in6Multis[ship.Multi].Generation != ship.MultiGeneration)
+        {
+            _oracle.StaleUse(HolderKind.Im6oMembership, UseSite.In6DelMulti, default);
+            return;
+        }
+
+        In6DelMulti(ship.Multi);
+    }
+
+    /// <summary>IPV6_JOIN_GROUP.</summary>
+    /// <returns>ENXIO for an index without interface (0 included), EADDRNOTAVAIL, or EADDRINUSE.</returns>
+    public Errno Ipv6JoinGroup(int s, Ipv6Address group, int index)
+    {
+        _oracle.Record(new SystemCall(SystemCallKind.Join6, s, index, Address6: group));
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Ip6SetMoptions);
+        if (!group.IsMulticast)
+        {
+            return Errno.EINVAL;
+        }
+
+        int slot = IfByIndex(index);
+        if (slot < 0)
+        {
+            return Errno.ENXIO;
+        }
+
+        if ((_ifs[slot].Flags & Iff.Multicast) == 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        Ipv6Address scoped = Scoped(group, slot);
+        IfnetPtr p = PointerTo(slot);
+        for (int i = 0; i < _mships6.Length; i++)
+        {
+            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, p) && _in6Multis[_mships6[i].Multi].Group == scoped)
+            {
+                return Errno.EADDRINUSE;
+            }
+        }
+
+        int m = In6AddMulti(scoped, slot);
+        if (m < 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        int free = Array.FindIndex(_mships6, static x => !x.Used);
+        if (free < 0)
+        {
+            free = _mships6.Length;
+            Array.Resize(ref _mships6, free + 4);
+        }
+
+        _mships6[free] = new In6MultiMship { Pcb = (short)s, Multi = (short)m, MultiGeneration = _in6Multis[m].Generation, Used = true };
+        return Errno.None;
+    }
+
+    /// <summary>IPV6_LEAVE_GROUP: ENXIO, or EADDRNOTAVAIL when not a member.</summary>
+    public Errno Ipv6LeaveGroup(int s, Ipv6Address group, int index)
+    {
+        _oracle.Record(new SystemCall(SystemCallKind.Leave6, s, index, Address6: group));
+        EnterFromUser(KernelFunction.Syscall);
+        Push(KernelFunction.Ip6SetMoptions);
+        int slot = IfByIndex(index);
+        if (slot < 0)
+        {
+            return Errno.ENXIO;
+        }
+
+        Ipv6Address scoped = Scoped(group, slot);
+        for (int i = 0; i < _mships6.Length; i++)
+        {
+            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, PointerTo(slot)) && _in6Multis[_mships6[i].Multi].Group == scoped)
+            {
+                _mships6[i].Used = false;
+                In6LeaveMship(_mships6[i]);
+                return Errno.None;
+            }
+        }
+
+        return Errno.EADDRNOTAVAIL;
+    }
+
+    /// <summary>IPV6_MULTICAST_IF by index: stores a pointer.</summary>
+    public Errno Ipv6MulticastIf(int s, int index)
+    {
+        _oracle.Record(new SystemCall(SystemCallKind.MulticastIf6, s, index));
+        EnterFromUser(KernelFunction.Syscall);
+        if (index == 0)
+        {
+            ForgetMulticastIfp(s);
+            return Errno.None;
+        }
+
+        int slot = IfByIndex(index);
+        if (slot < 0)
+        {
+            return Errno.ENXIO;
+        }
+
+        if ((_ifs[slot].Flags & Iff.Multicast) == 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        ForgetMulticastIfp(s);
+        _pcbs[s].MulticastIfp = PointerTo(slot);
+        _design.Hold(this, _pcbs[s].MulticastIfp);
+        return Errno.None;
+    }
+
+    /// <summary>getsockopt(IPV6_MULTICAST_IF): reads if_index through the stored pointer.</summary>
+    /// <returns>The index, 0 when none was chosen.</returns>
+    public uint Ipv6MulticastIfReadBack(int s)
+    {
+        EnterFromUser(KernelFunction.Syscall);
+        IfnetPtr p = _pcbs[s].MulticastIfp;
+        if (p.IsNull)
+        {
+            return 0;
+        }
+
+        int slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.IpMulticastIfReadBack);
+        return slot >= 0 ? _ifs[slot].Index : slot == Dangling ? ReadWord(p, KernelWord.IfIndex) & 0xFFFF : 0;
+    }
+}

@@ -1,0 +1,120 @@
+// Modelled from NetBSD sys/netinet6/mld6.c 1.26 (reference 3.5).
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class BsdKernel
+{
+    private static bool MldReports(Ipv6Address group) => group.Scope >= Ipv6Scope.LinkLocal && OnWire(group) != Ipv6Address.AllNodes;
+
+    private void Mld6StartListening(int m, int slot)
+    {
+        if (!MldReports(_in6Multis[m].Group))
+        {
+            return;
+        }
+
+        Push(KernelFunction.Mld6StartListening);
+        Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerReport);
+        _in6Multis[m].LastReporter = true;
+        _in6Multis[m].Timer = (ushort)(1 + _igmpRandom.Below(MldMaxReportDelayTicks));
+        _mldTimersRunning = true;
+        _host.FastTimerWanted();
+        Pop();
+    }
+
+    // mld6_stop_listening: reads if_index always; as last reporter mld6_sendpkt walks if_addrlist for a link-local.
+    private void Mld6StopListening(int m)
+    {
+        if (!MldReports(_in6Multis[m].Group))
+        {
+            return;
+        }
+
+        Push(KernelFunction.Mld6StopListening);
+        IfnetPtr p = _in6Multis[m].Ifp;
+        int slot = Use(p, HolderKind.In6MultiIfp, UseSite.Mld6StopListening);
+        if (_in6Multis[m].LastReporter)
+        {
+            if (slot >= 0)
+            {
+                Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerDone);
+            }
+            else if (slot == Dangling)
+            {
+                Push(KernelFunction.Mld6SendPkt);
+                WalkStaleAddrList(p, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
+                Pop();
+            }
+        }
+
+        Pop();
+    }
+
+    /// <summary>mld6_fasttimeo: visits only records on live addresses' lists; parked ones are never touched.</summary>
+    public void Mld6FastTimeo()
+    {
+        if (!_mldTimersRunning)
+        {
+            return;
+        }
+
+        Push(KernelFunction.Mld6FastTimo);
+        _mldTimersRunning = false;
+        for (int m = 0; m < _in6Multis.Length; m++)
+        {
+            if (!_in6Multis[m].Used || _in6Multis[m].Timer == 0 || _in6Multis[m].Ia < 0)
+            {
+                continue;
+            }
+
+            if (--_in6Multis[m].Timer == 0)
+            {
+                int slot = Use(_in6Multis[m].Ifp, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
+                if (slot >= 0)
+                {
+                    Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerReport);
+                }
+            }
+            else
+            {
+                _mldTimersRunning = true;
+            }
+        }
+
+        Pop();
+    }
+
+    private void Mld6SendPkt(int m, int slot, Icmpv6Type type)
+    {
+        Push(KernelFunction.Mld6SendPkt);
+        Ipv6Address source = LinkLocalOf(slot);
+        if (!source.IsAny && _ifs[slot].Unit >= 0)
+        {
+            Ipv6Address group = OnWire(_in6Multis[m].Group);
+            Ipv6Address destination = type == Icmpv6Type.MulticastListenerDone ? Ipv6Address.AllRouters : group;
+            Span<byte> b = stackalloc byte[Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength + MldMessage.Length];
+            new Ipv6Header { NextHeader = IpProtocol.HopByHop, HopLimit = 1, PayloadLength = Ipv6HopByHop.RouterAlertLength + MldMessage.Length, Source = source, Destination = destination }.Write(b);
+            Ipv6HopByHop.WriteRouterAlert(b[Ipv6Header.Length..], IpProtocol.Icmpv6);
+            new MldMessage(type, 0, group).Write(b[(Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength)..], source, destination);
+            IfOutput(slot, PppProtocol.Ipv6, b);
+        }
+
+        Pop();
+    }
+
+    // The interface's first link-local address as it goes on the wire, or ::.
+    private Ipv6Address LinkLocalOf(int slot)
+    {
+        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        {
+            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address && _in6Ifaddrs[i].Address.IsLinkLocal)
+            {
+                return OnWire(_in6Ifaddrs[i].Address);
+            }
+        }
+
+        return default;
+    }
+}

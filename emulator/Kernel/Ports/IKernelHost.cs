@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel.Ports;
+
+/// <summary>What the kernel asks of the machine around it.</summary>
+public interface IKernelHost
+{
+    /// <summary>A message lies in the routing socket's queue: whoever selects on it is woken.</summary>
+    void RoutingSocketReadable();
+
+    /// <summary>pppoutput hands a packet to the line discipline.</summary>
+    void PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet);
+
+    /// <summary>An IPv4 packet for a raw socket (the whole packet, header included).</summary>
+    void RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet);
+
+    /// <summary>A UDP datagram for an IPv6 socket.</summary>
+    void Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload);
+
+    /// <summary>An IGMP or MLD timer waits for the fast timeout.</summary>
+    void FastTimerWanted();
+}

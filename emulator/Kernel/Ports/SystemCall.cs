@@ -1,0 +1,66 @@
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel.Ports;
+
+/// <summary>What entered the kernel, or changed its memory from beside it.</summary>
+public enum SystemCallKind : byte
+{
+    /// <summary>A new kernel: everything before belongs to another one.</summary>
+    Boot,
+
+    /// <summary>ppp discipline on a line: unit <see cref="SystemCall.Number"/> in slot <see cref="SystemCall.Target"/> with index <see cref="SystemCall.Second"/>.</summary>
+    OpenUnit,
+    CloseUnit,
+    Up,
+    Down,
+    AddAddress,
+    DeleteAddress,
+    AddAddress6,
+    DeleteAddress6,
+
+    /// <summary>Socket <see cref="SystemCall.Target"/> in table <see cref="SystemCall.Second"/>, protocol or port <see cref="SystemCall.Number"/>.</summary>
+    Socket,
+    Close,
+    MulticastIf,
+    Join,
+    Drop,
+    Join6,
+    Leave6,
+    MulticastIf6,
+    Send,
+
+    /// <summary>A datagram with IPV6_PKTINFO naming index <see cref="SystemCall.Number"/>.</summary>
+    SendWithPacketInfo6,
+
+    /// <summary>The fast timeout of IGMP and MLD.</summary>
+    FastTimeout,
+
+    /// <summary>A packet arrives from the unit in slot <see cref="SystemCall.Target"/>.</summary>
+    Input,
+
+    /// <summary>Somebody else allocates <see cref="SystemCall.Number"/> bytes.</summary>
+    Allocate,
+}
+
+/// <summary>One system call, interrupt or competing allocation, with what a list of operations needs to do it again.</summary>
+/// <param name="Kind">Which; its documentation says what the numbers mean.</param>
+/// <param name="Target">An interface slot or a pcb slot.</param>
+/// <param name="Number">A unit, protocol, port, index or size in bytes.</param>
+/// <param name="Second">A further number.</param>
+/// <param name="Address">First IPv4 address: a local address, a group or a destination.</param>
+/// <param name="Peer">Second IPv4 address: a peer, or the address that names a membership's interface.</param>
+/// <param name="Address6">First IPv6 address.</param>
+/// <param name="Peer6">Second IPv6 address.</param>
+/// <param name="Packet">Bytes of a packet that arrives.</param>
+public readonly record struct SystemCall(
+    SystemCallKind Kind, int Target = 0, int Number = 0, int Second = 0, Ipv4Address Address = default, Ipv4Address Peer = default,
+    Ipv6Address Address6 = default, Ipv6Address Peer6 = default, byte[]? Packet = null);
+
+/// <summary>Hears every system call of a site's routers. It cannot change the site.</summary>
+public interface ISystemCallTrace
+{
+    /// <summary>A call begins, or for one that makes something (a unit, a socket) has ended.</summary>
+    /// <param name="router">Router number in the site.</param>
+    /// <param name="call">The call; its packet is the listener's.</param>
+    void Call(int router, in SystemCall call);
+}

@@ -1,0 +1,18 @@
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+
+namespace Stress.Emulator.Oracle;
+
+/// <summary>Hears of each bad use as it happens.</summary>
+public interface IUseListener
+{
+    /// <summary>A pointer to no attached interface was used.</summary>
+    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p);
+
+    /// <summary>A pointer named another live interface.</summary>
+    /// <param name="holder">Where it was stored.</param>
+    /// <param name="site">Who used it.</param>
+    /// <param name="p">The pointer.</param>
+    /// <param name="names">Both interfaces, in words.</param>
+    void Alias(HolderKind holder, UseSite site, IfnetPtr p, string names);
+}

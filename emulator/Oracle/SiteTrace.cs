@@ -1,0 +1,75 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
+
+namespace Stress.Emulator.Oracle;
+
+/// <summary>Who did what a trace line tells: the columns of a replay.</summary>
+public enum TraceSource : byte
+{
+    Line,
+    Kernel,
+    Pppd,
+    Zebra,
+    Ospfd,
+    Ripngd,
+    Getty,
+    Cron,
+    Other,
+}
+
+/// <summary>A stage in the life of an interface pointer, as the swim-lane picture marks it.</summary>
+public enum PointerStage : byte
+{
+    None,
+    Allocated,
+    Stored,
+    AddressGone,
+    Detached,
+    Freed,
+    Reused,
+    Used,
+}
+
+/// <summary>One stage in the life of an interface pointer with the identity of its allocation: what the oracle knows and the kernel does not.</summary>
+/// <param name="Number">The event's number in the site's own count.</param>
+/// <param name="At">Virtual time.</param>
+/// <param name="Router">Router number in the site.</param>
+/// <param name="Stage">The stage.</param>
+/// <param name="Generation">The allocation; 0 where the record itself was freed and names none.</param>
+/// <param name="Address">Address of the softc.</param>
+/// <param name="Holder">Where it is stored or used; none for the other stages.</param>
+/// <param name="Unit">The interface's name, where it is known.</param>
+/// <param name="By">The emulated call stack, innermost function first, or the other user of kernel memory that reused the block.</param>
+public readonly record struct PointerEvent(
+    long Number, VirtualTime At, int Router, PointerStage Stage, uint Generation, uint Address, HolderKind Holder, string Unit, string By);
+
+/// <summary>
+/// Hears what a site does, event by event, while it is executed. Nothing is formatted unless a trace is attached, and a trace cannot change the
+/// site: the digest is the same with and without.
+/// </summary>
+public interface ISiteTrace
+{
+    /// <summary>One step of a process, the kernel or the line.</summary>
+    /// <param name="number">The event's number in the site's own count (<see cref="CrashTally.FirstEvent"/> counts the same).</param>
+    /// <param name="at">Virtual time.</param>
+    /// <param name="router">Router number in the site; 0 is the answering system.</param>
+    /// <param name="source">The column.</param>
+    /// <param name="text">What happened, in the field's terms.</param>
+    /// <param name="stage">The stage of an interface pointer's life that this step is, or none.</param>
+    void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage = PointerStage.None);
+
+    /// <summary>A stage in the life of a pointer; the step that tells of it in words comes apart.</summary>
+    /// <param name="e">The stage.</param>
+    void Pointer(in PointerEvent e)
+    {
+    }
+
+    /// <summary>A PPP frame enters the line: HDLC content without flags and escapes (address, control, protocol, information; no FCS).</summary>
+    /// <param name="at">Virtual time.</param>
+    /// <param name="caller">Number of the line in the site, from 0.</param>
+    /// <param name="from">The end that sent it.</param>
+    /// <param name="frame">Valid only during the call.</param>
+    void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame);
+}

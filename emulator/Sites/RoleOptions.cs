@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Link;
+using Stress.Emulator.Userland;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>One role of a site: what its kernel, pppd and daemons are.</summary>
+public sealed record RoleOptions
+{
+    /// <summary>Which end of the call: called or calling.</summary>
+    public required Role Role { get; init; }
+
+    /// <summary>The name the scenario gives the role.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The role's kernel.</summary>
+    public KernelOptions Kernel { get; init; } = new();
+
+    /// <summary>The role's pppd.</summary>
+    public PppdOptions Pppd { get; init; } = new();
+
+    /// <summary>The daemons in the order in which the system starts them; zebra serves its clients in the order in which they connected.</summary>
+    public IReadOnlyList<string> Daemons { get; init; } = ["zebra", "ospfd", "ripngd"];
+
+    /// <summary>The role's ospfd.</summary>
+    public OspfdOptions Ospfd { get; init; } = new();
+
+    /// <summary>The role's ripngd.</summary>
+    public RipngdOptions Ripngd { get; init; } = new();
+
+    /// <summary>The role's HUP signals.</summary>
+    public HupOptions Hup { get; init; } = new();
+
+    /// <summary>The ppp local address is the Ethernet's (reference 8.4 M2).</summary>
+    public bool BorrowedAddress { get; init; }
+
+    /// <summary>Another process's membership, for example <c>224.0.1.1</c>, or null (reference 8.4 M8).</summary>
+    public string? GroupMember { get; init; }
+
+    /// <summary>From panic until the daemons run again.</summary>
+    public TimeRange Reboot { get; init; } = TimeRange.Seconds(150, 240);
+}

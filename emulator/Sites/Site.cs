@@ -1,0 +1,649 @@
+using System.Numerics;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>
+/// One connected component of the run: an answering system with its modem bank and callers, executed as one event loop.
+/// A pure function of its images and the window number: the same options and site number give the same tally, wherever and however often it runs.
+/// </summary>
+public sealed class Site
+{
+    private const int LineSlots = 6;
+    private const int CallerSlots = (int)RouterTimer.Count + 2;
+    private const int ToCalled = 0, ToCalling = 1, DialDone = 2, LossAtCalled = 3, LossAtCalling = 4, LineLoss = 5;
+    private readonly Router[] _routers;
+    private readonly ModemLine[] _lines;
+    private readonly int[] _timerBase;
+    private readonly int _lineBase;
+    private readonly List<CrashTally> _crashes = [];
+    private ulong _digest;
+    private long _frames;
+    private int _lastTag;
+    private VirtualTime _firstCrash = VirtualTime.Never;
+    private SiteTally? _tally = new();
+
+    private Site(SiteOptions options, uint number)
+    {
+        Options = options;
+        Number = number;
+        int callers = options.CallersPerAnswerer;
+        _routers = new Router[1 + callers];
+        _timerBase = new int[_routers.Length + 1];
+        for (int r = 0; r < _routers.Length; r++)
+        {
+            _timerBase[r + 1] = _timerBase[r] + Router.TimerSlots(r == 0 ? callers : 1);
+        }
+
+        _lineBase = _timerBase[^1];
+        Queue = new EventQueue(_lineBase + (LineSlots * callers));
+        for (int r = 0; r < _routers.Length; r++)
+        {
+            _routers[r] = new Router(this, r, r == 0 ? Role.Called : Role.Calling, r == 0 ? 0 : r - 1, r == 0 ? callers : 1, _timerBase[r]);
+        }
+
+        _lines = new ModemLine[callers];
+        for (int i = 0; i < callers; i++)
+        {
+            _lines[i] = new ModemLine(options.Line, options.Seed, ((ulong)number << 16) | 0x8000 | (uint)i, i);
+        }
+
+        _digest = Mix64(options.Seed ^ ((ulong)number << 32));
+    }
+
+    /// <summary>The site's number in the run, from 0.</summary>
+    public uint Number { get; }
+
+    /// <summary>What decides the site.</summary>
+    public SiteOptions Options { get; }
+
+    /// <summary>Clock, event count and trace.</summary>
+    public SiteClock Clock { get; } = new();
+
+    /// <summary>The pending events.</summary>
+    public EventQueue Queue { get; }
+
+    /// <summary>The window that <see cref="RunWindow"/> executes next.</summary>
+    public int NextWindow { get; private set; }
+
+    /// <summary>Routers of the site: the answering system first.</summary>
+    public int RouterCount => 1 + Options.CallersPerAnswerer;
+
+    /// <summary>The routers.</summary>
+    public IReadOnlyList<Router> Routers => _routers;
+
+    /// <summary>The crashes so far, one entry a title and role.</summary>
+    public IReadOnlyList<CrashTally> Crashes => _crashes;
+
+    /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
+    public SiteTally Tally => _tally ??= MakeTally();
+
+    /// <summary>The rolling digest over every executed event so far.</summary>
+    public ulong Digest => _digest;
+
+    /// <summary>Hears every step when set; null (the default) costs nothing.</summary>
+    public ISiteTrace? Trace
+    {
+        get => Clock.Trace;
+        set => Clock.Trace = value;
+    }
+
+    /// <summary>Virtual time reached.</summary>
+    public VirtualTime Now => Clock.Now;
+
+    /// <summary>A site at virtual time zero, before any boot.</summary>
+    public static Site Create(SiteOptions options, uint number)
+    {
+        var site = new Site(options, number);
+        foreach (Router router in site._routers)
+        {
+            router.PowerOn();
+        }
+
+        return site;
+    }
+
+    /// <summary>Executes one window of virtual time.</summary>
+    public void RunWindow()
+    {
+        Execute(new VirtualTime((NextWindow + 1) * Options.Window.Microseconds), long.MaxValue);
+        NextWindow++;
+        _tally = null; // made when somebody asks
+    }
+
+    /// <summary>Executes events up to a time or an event number, whichever comes first: what a replay does inside a window.</summary>
+    /// <param name="end">Events at this time or later are left.</param>
+    /// <param name="lastEvent">No event after this one is executed.</param>
+    public void RunUntil(VirtualTime end, long lastEvent)
+    {
+        _tally ??= MakeTally(); // stays that of the last window's end
+        Execute(end, lastEvent);
+    }
+
+    /// <summary>Whether quiet events are taken the short way: not when somebody listens to every step, or leaves some out.</summary>
+    public bool SkipsQuiet => Options.SkipQuiet && Clock.Trace is null && Clock.Calls is null && Clock.Parts is null;
+
+    /// <summary>Events of this object's life that were taken the short way. Not part of the image.</summary>
+    public long QuietEvents { get; private set; }
+
+    private void Execute(VirtualTime end, long lastEvent)
+    {
+        bool skip = SkipsQuiet;
+        while (Queue.NextTime < end && Clock.Events < lastEvent)
+        {
+            long before = Clock.Events;
+            int slot = Queue.Pop(out VirtualTime at);
+            Clock.Now = at;
+            Clock.Events++;
+            Mix((ulong)at.Microseconds * 31 + (ulong)slot);
+            if (skip && FireQuiet(slot, at, end, lastEvent))
+            {
+                QuietEvents += Clock.Events - before;
+            }
+            else
+            {
+                Fire(slot, at);
+            }
+        }
+
+        if (Clock.Events < lastEvent)
+        {
+            Clock.Now = end;
+        }
+    }
+
+    /// <summary>Rolls a value into the digest.</summary>
+    public void Mix(ulong value) => _digest = (BitOperations.RotateLeft(_digest, 7) ^ value) * 0x9E3779B97F4A7C15;
+
+    private static ulong Mix64(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    private void Fire(int slot, VirtualTime now)
+    {
+        if (slot < _lineBase)
+        {
+            int r = 0;
+            if (slot >= _timerBase[1])
+            {
+                r = 1 + ((slot - _timerBase[1]) / CallerSlots);
+            }
+
+            _routers[r].Fire(slot - _timerBase[r], now);
+            return;
+        }
+
+        int line = (slot - _lineBase) / LineSlots;
+        switch ((slot - _lineBase) % LineSlots)
+        {
+            case ToCalled:
+                Arrive(line, Role.Called, now);
+                break;
+            case ToCalling:
+                Arrive(line, Role.Calling, now);
+                break;
+            case DialDone:
+                DialIsDone(line, now);
+                break;
+            case LossAtCalled:
+                if (!Admits(SitePartKind.CarrierLoss, 0, line))
+                {
+                    break;
+                }
+
+                Trace?.Step(Clock.Events, now, 0, TraceSource.Line, "carrier lost at the called end");
+                _routers[0].CarrierLost(line, now);
+                break;
+            case LossAtCalling:
+                if (!Admits(SitePartKind.CarrierLoss, line + 1, 0))
+                {
+                    break;
+                }
+
+                Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "carrier lost at the calling end");
+                _routers[line + 1].CarrierLost(0, now);
+                break;
+            case LineLoss:
+                if (_lines[line].State == LineState.Connected && Admits(SitePartKind.LineLoss, line, 0))
+                {
+                    Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "the line loses carrier");
+                    HangUp(line);
+                    Queue.Schedule(Slot(line, LossAtCalled), now + _lines[line].CarrierDetect());
+                    Queue.Schedule(Slot(line, LossAtCalling), now + _lines[line].CarrierDetect());
+                }
+
+                break;
+        }
+    }
+
+    private bool Admits(SitePartKind kind, int router, int which) => Clock.Parts?.Admits(kind, router, which) ?? true;
+
+    // The short way for an event that can change nothing but counters and its own next time. It does to the site exactly what Fire does, or returns false
+    // before it has done anything (docs/performance.md).
+    private bool FireQuiet(int slot, VirtualTime now, VirtualTime end, long lastEvent)
+    {
+        if (slot >= _lineBase)
+        {
+            int line = (slot - _lineBase) / LineSlots, kind = (slot - _lineBase) % LineSlots;
+            return kind <= ToCalling && ArriveQuiet(line, (Role)kind, now);
+        }
+
+        int r = slot < _timerBase[1] ? 0 : 1 + ((slot - _timerBase[1]) / CallerSlots);
+        int timer = slot - _timerBase[r];
+        return timer == (int)RouterTimer.FastTimeout ? TickQuiet(_routers[r], slot, now, end, lastEvent)
+            : timer < (int)RouterTimer.Count && _routers[r].FireQuiet((RouterTimer)timer, now);
+    }
+
+    // Ticks of the fast timeout that only count down, up to the next event of anybody else.
+    private bool TickQuiet(Router router, int slot, VirtualTime now, VirtualTime end, long lastEvent)
+    {
+        int quiet = router.QuietTicks;
+        if (quiet <= 0)
+        {
+            return false;
+        }
+
+        VirtualTime stop = Queue.NextTime < end ? Queue.NextTime : end;
+        int ticks = 1;
+        VirtualTime next = now + Router.FastTick;
+        while (ticks < quiet && next < stop && Clock.Events < lastEvent)
+        {
+            Clock.Events++;
+            Mix(((ulong)next.Microseconds * 31) + (ulong)slot);
+            Clock.Now = next;
+            next += Router.FastTick;
+            ticks++;
+        }
+
+        router.Kernel.CountDown(ticks);
+        Queue.Schedule(slot, next);
+        return true;
+    }
+
+    // An intact repetition of a frame whose effect at this receiver is known.
+    private bool ArriveQuiet(int line, Role to, VirtualTime now)
+    {
+        FrameRing ring = _lines[line].InFlight[(int)to];
+        int tag = ring.FrontTag;
+        if (tag == 0 || ring.FrontMark != 0)
+        {
+            return false;
+        }
+
+        if (RepeatedFrame.KindOf(tag) == RepeatedKind.Hello && !Receiver(line, to).HelloAgain(to == Role.Called ? line : 0, tag, now))
+        {
+            return false;
+        }
+
+        ring.Take(out _);
+        Queue.Schedule(Slot(line, (int)to), ring.NextTime);
+        return true;
+    }
+
+    private Router Receiver(int line, Role to) => _routers[to == Role.Called ? 0 : line + 1];
+
+    /// <summary>A repeated frame enters the line.</summary>
+    public void TransmitAgain(Role from, in RepeatedFrame frame, ushort identification)
+    {
+        if (_lines[frame.Line].State != LineState.Connected)
+        {
+            return;
+        }
+
+        _frames++;
+        Role to = from == Role.Called ? Role.Calling : Role.Called;
+        Queue.Schedule(Slot(frame.Line, (int)to), _lines[frame.Line].SendAgain(to, Clock.Now, frame, identification));
+    }
+
+    /// <summary>Frames sent so far.</summary>
+    public long Frames => _frames;
+
+    /// <summary>Remembers the frame that was sent last, so that it can be repeated.</summary>
+    public void Remember(ref RepeatedFrame frame, RepeatedKind kind, int line, Role from, int epoch)
+    {
+        FrameRing ring = _lines[line].InFlight[from == Role.Called ? (int)Role.Calling : (int)Role.Called];
+        int newTag = _lastTag + 4 - (_lastTag & 3) + (int)kind;
+        if (frame.Remember(ring.Last, line, epoch, newTag))
+        {
+            _lastTag = newTag;
+        }
+
+        ring.TagLast(frame.Tag);
+    }
+
+    private int Slot(int line, int kind) => _lineBase + (line * LineSlots) + kind;
+
+    /// <summary>A calling pppd dials.</summary>
+    public void Dial(int line, VirtualTime now)
+    {
+        if (_lines[line].State != LineState.OnHook)
+        {
+            HangUp(line);
+        }
+
+        Queue.Cancel(Slot(line, LossAtCalling));
+        Queue.Schedule(Slot(line, DialDone), now + _lines[line].Dial(_routers[0].Pppds[line].AnswersCalls));
+    }
+
+    private void DialIsDone(int line, VirtualTime now)
+    {
+        Router calling = _routers[line + 1];
+        if (_lines[line].Answer(_routers[0].Pppds[line].AnswersCalls && calling.IsUp))
+        {
+            Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "CONNECT 33600");
+            VirtualTime login = _lines[line].LoginTime();
+            _routers[0].Pppds[line].Connected(login, now);
+            calling.Pppds[0].Connected(login, now);
+            Queue.Schedule(Slot(line, LineLoss), _lines[line].NextLoss() is { IsNever: false } t ? now + t : VirtualTime.Never);
+        }
+        else if (calling.IsUp)
+        {
+            calling.Pppds[0].DialFailed(now);
+        }
+    }
+
+    /// <summary>An end lowers DTR, or its machine died: the line goes, and the other end loses carrier a little later.</summary>
+    public void DropDtr(int line, Role by, VirtualTime now)
+    {
+        if (_lines[line].State == LineState.Dialing && by == Role.Calling)
+        {
+            Queue.Cancel(Slot(line, DialDone));
+            HangUp(line);
+        }
+
+        if (_lines[line].State != LineState.Connected)
+        {
+            return;
+        }
+
+        Trace?.Step(Clock.Events, now, by == Role.Called ? 0 : line + 1, TraceSource.Line, "DTR low");
+        HangUp(line);
+        Queue.Schedule(Slot(line, by == Role.Called ? LossAtCalling : LossAtCalled), now + _lines[line].CarrierDetect());
+    }
+
+    private void HangUp(int line)
+    {
+        _lines[line].HangUp();
+        Queue.Cancel(Slot(line, ToCalled));
+        Queue.Cancel(Slot(line, ToCalling));
+        Queue.Cancel(Slot(line, LineLoss));
+    }
+
+    /// <summary>A frame enters the line, with its FCS.</summary>
+    public void Transmit(int line, Role from, ReadOnlySpan<byte> frame)
+    {
+        if (_lines[line].State != LineState.Connected)
+        {
+            return;
+        }
+
+        _frames++;
+        Trace?.Frame(Clock.Now, line, from, frame);
+        Role to = from == Role.Called ? Role.Calling : Role.Called;
+        VirtualTime next = _lines[line].Send(to, Clock.Now, frame);
+        Queue.Schedule(Slot(line, (int)to), next);
+    }
+
+    private void Arrive(int line, Role to, VirtualTime now)
+    {
+        FrameRing ring = _lines[line].InFlight[(int)to];
+        int tag = ring.FrontTag;
+        Span<byte> frame = ring.Take(out byte broken);
+        Queue.Schedule(Slot(line, (int)to), ring.NextTime);
+        if (broken != 0)
+        {
+            // Only noise changes a byte, so only then the FCS can be wrong.
+            int bit = _lines[line].BrokenBit(frame.Length);
+            frame[bit >> 3] ^= (byte)(1 << (bit & 7));
+            if (Fcs16.Add(Fcs16.Initial, frame) != Fcs16.Good)
+            {
+                Trace?.Step(Clock.Events, now, to == Role.Called ? 0 : line + 1, TraceSource.Line, "bad FCS: frame dropped");
+                return;
+            }
+        }
+
+        // The bytes stay in the ring until something is sent in the same direction, which the receiver cannot do.
+        ReadOnlySpan<byte> content = frame[..^2];
+        Receiver(line, to).FrameArrived(to == Role.Called ? line : 0, content, broken == 0 ? tag : 0, now);
+    }
+
+    /// <summary>A router has panicked.</summary>
+    /// <param name="router">The router.</param>
+    /// <param name="title">Which code path.</param>
+    /// <returns>Its tally; call stack and the pointer's life are missing when the title is new to the site.</returns>
+    public CrashTally Crashed(Router router, CrashTitle title)
+    {
+        Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
+        if (_firstCrash.IsNever)
+        {
+            _firstCrash = Clock.Now;
+        }
+
+        CrashTally? tally = null;
+        foreach (CrashTally c in _crashes)
+        {
+            tally = c.Title == title && c.Role == router.Role ? c : tally;
+        }
+
+        if (tally is null)
+        {
+            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events };
+            _crashes.Add(tally);
+        }
+
+        tally.Count++;
+        return tally;
+    }
+
+    /// <summary>Links of a role that went down while their kernel lived, since virtual time zero.</summary>
+    public long DisconnectsOf(Role role)
+    {
+        long disconnects = 0;
+        foreach (Router r in _routers)
+        {
+            disconnects += r.Role == role ? r.Disconnects : 0;
+        }
+
+        return disconnects;
+    }
+
+    /// <summary>Stale pointers of a role, by holder.</summary>
+    /// <param name="role">Whose kernels.</param>
+    /// <param name="created">Gets those that came to be since virtual time zero; <see cref="BsdKernel.HolderKinds"/> entries.</param>
+    /// <param name="live">Gets those that exist now.</param>
+    public void StaleOf(Role role, Span<long> created, Span<int> live)
+    {
+        created.Clear();
+        live.Clear();
+        foreach (Router r in _routers)
+        {
+            if (r.Role != role)
+            {
+                continue;
+            }
+
+            if (r.IsUp)
+            {
+                r.Kernel.CountStale(live);
+            }
+
+            for (int k = 0; k < created.Length; k++)
+            {
+                created[k] += r.Oracle.Created[k];
+            }
+        }
+    }
+
+    private SiteTally MakeTally()
+    {
+        var tally = new SiteTally { Events = Clock.Events, Frames = _frames, FirstCrash = _firstCrash };
+        Span<int> live = stackalloc int[BsdKernel.HolderKinds];
+        Span<long> created = stackalloc long[BsdKernel.HolderKinds];
+        Span<long> lost = stackalloc long[BsdKernel.HolderKinds];
+        for (int role = 0; role < 2; role++)
+        {
+            lost.Clear();
+            StaleOf((Role)role, created, live);
+            tally.Disconnects[role] = DisconnectsOf((Role)role);
+            foreach (Router r in _routers)
+            {
+                if ((int)r.Role != role)
+                {
+                    continue;
+                }
+
+                tally.Panics[role] += r.Panics;
+                tally.Redials[role] += r.Redials;
+                tally.Aliases[role] += r.Oracle.Aliases;
+                tally.LeakedSlots[role] += r.Oracle.LeakedSlots;
+                DesignPrice price = r.TotalPrice();
+                Span<long> p = tally.Prices.AsSpan(role * 16, 16);
+                p[0] += price.Uses;
+                p[1] += price.PointerChecks;
+                p[2] += price.References;
+                p[3] += price.TableLookups;
+                p[4] += price.PcbsWalked;
+                p[5] += price.MembershipsPurged;
+                p[6] += price.RoutesInvalidated;
+                p[7] += price.DetachWaits;
+                if (r.IsUp)
+                {
+                    p[8] += r.Kernel.DetachesPending;
+                }
+
+                for (int k = 0; k < lost.Length; k++)
+                {
+                    lost[k] += r.Oracle.LostInPanic[k];
+                }
+
+                for (int i = 0; i < r.Oracle.Refused.Count; i++)
+                {
+                    ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
+                    string name = $"errno {c.Error} seen by {c.Program.ToString().ToLowerInvariant()}, {(role == 0 ? "called" : "calling")}";
+                    tally.Probes.TryGetValue(name, out long n);
+                    tally.Probes[name] = n + c.Count;
+                }
+
+                for (int i = 0; i < r.Oracle.Cells.Count; i++)
+                {
+                    ref readonly CoverageCell c = ref r.Oracle.Cells[i];
+                    string name = Coverage.Name(c.Holder, c.Order, c.Site, c.Alias);
+                    tally.Probes.TryGetValue(name, out long n);
+                    tally.Probes[name] = n + c.Count;
+                }
+
+                for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
+                {
+                    ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
+                    string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
+                    tally.Probes.TryGetValue(name, out long n);
+                    tally.Probes[name] = n + a.Count;
+                }
+
+                for (int i = 0; i < ProbeNames.Count; i++)
+                {
+                    if (r.Oracle.Probes[i] > 0)
+                    {
+                        string name = ProbeNames.Of((Probe)i);
+                        tally.Probes.TryGetValue(name, out long n);
+                        tally.Probes[name] = n + r.Oracle.Probes[i];
+                    }
+                }
+            }
+
+            for (int k = 1; k < live.Length; k++)
+            {
+                if (created[k] > 0 || live[k] > 0)
+                {
+                    tally.Stale.Add(new StaleTally((HolderKind)k, (Role)role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });
+                }
+            }
+        }
+
+        foreach (CrashTally c in _crashes)
+        {
+            tally.Crashes.Add(c with { });
+        }
+
+        tally.Digest = _digest;
+        return tally;
+    }
+
+    /// <summary>Writes the whole site as bytes.</summary>
+    public void Save(ImageWriter image)
+    {
+        image.Write(NextWindow);
+        image.Write(Clock.Now);
+        image.Write(Clock.Events);
+        image.Write(_digest);
+        image.Write(_frames);
+        image.Write(_firstCrash);
+        Queue.Save(image);
+        foreach (Router r in _routers)
+        {
+            r.Save(image);
+        }
+
+        foreach (ModemLine l in _lines)
+        {
+            l.Save(image);
+        }
+
+        image.Write(_crashes.Count);
+        foreach (CrashTally c in _crashes)
+        {
+            image.Write(c.Title);
+            image.Write(c.Role);
+            image.Write(c.Count);
+            image.Write(c.First);
+            image.Write(c.FirstEvent);
+            c.Told!.Save(image);
+        }
+    }
+
+    /// <summary>A site as <see cref="Save"/> wrote it.</summary>
+    public static Site Load(SiteOptions options, uint number, ImageReader image)
+    {
+        var site = new Site(options, number) { NextWindow = image.Read<int>() };
+        site.Clock.Now = image.Read<VirtualTime>();
+        site.Clock.Events = image.Read<long>();
+        site._digest = image.Read<ulong>();
+        site._frames = image.Read<long>();
+        site._firstCrash = image.Read<VirtualTime>();
+        site.Queue.Load(image);
+        foreach (Router r in site._routers)
+        {
+            r.Load(image);
+        }
+
+        foreach (ModemLine l in site._lines)
+        {
+            l.Load(image);
+        }
+
+        int n = image.Read<int>();
+        for (int i = 0; i < n; i++)
+        {
+            site._crashes.Add(new CrashTally(image.Read<CrashTitle>(), image.Read<Role>())
+            {
+                Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
+                Told = CrashStory.Load(image),
+            });
+        }
+
+        site._tally = null;
+        return site;
+    }
+
+    /// <summary>What a person would see on a router's console: interfaces, sockets, memberships, routes, memory.</summary>
+    /// <param name="router">0 is the answering system.</param>
+    public string Show(int router) => RouterConsole.Show(_routers[router]);
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+using Stress.Emulator.Core;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Link;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>Everything that decides a site, apart from its number. One scenario gives all its sites the same options.</summary>
+public sealed record SiteOptions
+{
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>A teardown design's name (Designs/).</summary>
+    public string Design { get; init; } = "netbsd-2005";
+
+    /// <summary>The designs that <see cref="Design"/> may name. Stays in the process: a silo elsewhere knows the built-in ones.</summary>
+    [JsonIgnore]
+    public DesignSet Designs { get; init; } = DesignSet.BuiltIn;
+
+    /// <summary>Modems of the answering system, each with its own caller: 1 to 64.</summary>
+    public int CallersPerAnswerer { get; init; } = 1;
+
+    public RoleOptions Called { get; init; } = new() { Role = Role.Called };
+
+    public RoleOptions Calling { get; init; } = new() { Role = Role.Calling };
+
+    /// <summary>The telephone line and its modems.</summary>
+    public LineOptions Line { get; init; } = new();
+
+    /// <summary>Virtual time of one unit of work.</summary>
+    public VirtualTime Window { get; init; } = VirtualTime.FromMinutes(10);
+
+    /// <summary>False only to measure what the oracle costs.</summary>
+    public bool Oracle { get; init; } = true;
+
+    /// <summary>False for <c>--no-skip</c>: executes the events of quiet stretches in full too. The result is the same.</summary>
+    public bool SkipQuiet { get; init; } = true;
+
+    public RoleOptions Of(Role role) => role == Role.Called ? Called : Calling;
+}
