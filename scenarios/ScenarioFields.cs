@@ -22,6 +22,7 @@ public static class ScenarioFields
     {
         ["callers_per_answerer"] = (1, 64), ["training_failures_per_thousand"] = (0, 1000), ["noise_per_million_frames"] = (0, 1_000_000), ["bit_rate"] = (300, 115_200_000),
         ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
+        ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000),
     };
 
     // Times that the emulator divides by or waits for again and again: at zero it would never get past one instant.
@@ -30,6 +31,7 @@ public static class ScenarioFields
         ["window"] = (VirtualTime.FromSeconds(1), VirtualTime.FromHours(1_000)), ["every"] = (VirtualTime.FromMilliseconds(1), Longest),
         ["hello_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(65_535)), ["dead_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(uint.MaxValue)),
         ["update"] = (VirtualTime.FromSeconds(1), Longest), ["dial_time"] = (VirtualTime.FromMilliseconds(1), Longest), ["failed_dial_time"] = (VirtualTime.FromMilliseconds(1), Longest),
+        ["lcp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
     };
 
     // Fields of the options that a run sets, not a file.
@@ -75,6 +77,7 @@ public static class ScenarioFields
             : type == typeof(CountRange) ? $"a count or a range of counts up to {MaxCount}, as 2..4"
             : type == typeof(int) ? $"a whole number from {Limit(field).Min} to {Limit(field).Max}"
             : type == typeof(ulong) ? "a whole number from 0 to 18446744073709551615"
+            : type == typeof(uint) ? "a map of control characters in hexadecimal from 0 to ffffffff, as a0000 for XON and XOFF"
             : type == typeof(string) ? "text"
             : type.IsEnum ? string.Join(", ", Enum.GetValues(type).Cast<Enum>().Select(Spell))
             : typeof(IEnumerable).IsAssignableFrom(type) ? "a list"
@@ -147,6 +150,12 @@ public static class ScenarioFields
             return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong n) ? n : null;
         }
 
+        if (type == typeof(uint))
+        {
+            string digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
+            return uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint map) ? map : null;
+        }
+
         if (type.IsEnum)
         {
             return Enum.GetValues(type).Cast<Enum>().FirstOrDefault(e => Spell(e) == text);
@@ -214,6 +223,7 @@ public static class ScenarioFields
         Enum e => Spell(e),
         bool b => b ? "true" : "false",
         int or ulong => Convert.ToString(value, CultureInfo.InvariantCulture),
+        uint map => map.ToString("x", CultureInfo.InvariantCulture),
         _ => null,
     };
 

@@ -213,6 +213,15 @@ public static class ScenarioLoader
             }
         }
 
+        if (s.Site.Called.Pppd.Silent && s.Site.Calling.Pppd.Silent)
+        {
+            YamlNode roles = root.Children[new YamlScalarNode("roles")];
+            YamlNode at = ((YamlSequenceNode)roles)
+                .Select(r => r is YamlMappingNode m && m.Children.TryGetValue(new YamlScalarNode("pppd"), out YamlNode? pppd) ? KeyOf(pppd, "silent") : null)
+                .LastOrDefault(k => k is not null) ?? roles;
+            throw new ScenarioException(file, (int)at.Start.Line, "roles.pppd.silent", "true for both roles, so that neither end would begin", "silent for one role at most");
+        }
+
         // A source is of a value: where a file brings another value, or takes the field away, the included file's source is no longer true.
         Dictionary<string, string> old = before.Options().ToDictionary(o => o.Field, o => o.Value), now = s.Options().ToDictionary(o => o.Field, o => o.Value);
         root.Children.TryGetValue(new YamlScalarNode("sources"), out YamlNode? own);

@@ -70,6 +70,13 @@ public static class ScenarioReference
         ["roles[].pppd.require"] = "What this end asks the other to authenticate itself with, as pppd's require-pap and require-chap do. The other end always agrees.",
         ["roles[].pppd.lcp_echo_interval"] = "Interval of LCP echo requests; 0s is off.",
         ["roles[].pppd.lcp_echo_failure"] = "Unanswered echo requests that end the link.",
+        ["roles[].pppd.lcp_restart"] = "Time until LCP repeats a request; longer than the round trip where the other end takes each repeat for a new negotiation.",
+        ["roles[].pppd.lcp_max_configure"] = "LCP requests without an answer before the link is given up.",
+        ["roles[].pppd.ipcp_max_failure"] = "Naks of IPCP, sent or received, before an option is rejected or given up; a peer that is slow to learn its addresses needs more.",
+        ["roles[].pppd.silent"] = "LCP sends nothing until the other end has begun. Not at both ends.",
+        ["roles[].pppd.passive"] = "LCP goes on waiting for the other end after its own requests have gone unanswered.",
+        ["roles[].pppd.receive_all"] = "Take control characters that came unescaped, whatever the map says. Of effect in dial and answer; the emulated line adds none.",
+        ["roles[].pppd.asyncmap"] = "Control characters that the other end must escape, bit n for character n.",
         ["roles[].daemons"] = "Daemons in the order of their start; zebra serves its clients in the order in which they connected.",
         ["roles[].ospfd"] = "ospfd's options (reference 7.2, 7.3).",
         ["roles[].ospfd.version"] = "When it joins and leaves 224.0.0.5, and by address or by index.",
@@ -306,6 +313,7 @@ public static class ScenarioReference
         (long min, long max) = ScenarioFields.Limit(field);
         return type == typeof(bool) ? new JsonObject { ["type"] = "boolean" }
             : type == typeof(int) ? Whole(min, (ulong)max)
+            : type == typeof(uint) ? Either(Whole(0, 99_999_999), Pattern("(0[xX])?[0-9a-fA-F]{1,8}"))
             : type == typeof(VirtualTime) ? Pattern(TimePattern)
             : type == typeof(TimeRange) ? Pattern($"{TimePattern}(\\.\\.{TimePattern})?{(ScenarioFields.TakesNever(field) ? "|never" : "")}")
             : type == typeof(CountRange) ? Either(Whole(0, ScenarioFields.MaxCount), Pattern("[0-9]+\\.\\.[0-9]+"))

@@ -10,6 +10,13 @@ public sealed class RealCallOptions
     private readonly Option<string?> _silence = new("--silence") { Description = "Seconds that a silent end stays silent (default: 30)." };
     private readonly Option<string?> _establish = new("--establish") { Description = "Seconds in which PPP must be up after the login (default: 90)." };
     private readonly Option<bool> _noIpv6 = new("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
+    private readonly Option<string?> _lcpRestart = new("--lcp-restart") { Description = "Seconds until LCP repeats a request (default: the scenario's, else 3)." };
+    private readonly Option<string?> _lcpMaxConfigure = new("--lcp-max-configure") { Description = "LCP requests without an answer before the link is given up (default: the scenario's, else 10)." };
+    private readonly Option<string?> _ipcpMaxFailure = new("--ipcp-max-failure") { Description = "Naks of IPCP before an option is rejected or given up (default: the scenario's, else 5)." };
+    private readonly Option<bool> _silent = new("--silent") { Description = "Send nothing in LCP until the far side has begun." };
+    private readonly Option<bool> _passive = new("--passive") { Description = "Wait for the far side after LCP's own requests have gone unanswered." };
+    private readonly Option<bool> _receiveAll = new("--receive-all") { Description = "Take control characters that came unescaped, whatever the map says." };
+    private readonly Option<string?> _asyncmap = new("--asyncmap") { Description = "Control characters that the far side must escape, 32 bits in hexadecimal (default: the scenario's, else 0)." };
     private readonly Option<string?> _console = new("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
     private readonly Option<string?> _patterns = new("--patterns") { Description = "What the console says beside what is known: a file of patterns (docs/dial.md)." };
     private readonly Option<string?> _settle = new("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
@@ -23,7 +30,7 @@ public sealed class RealCallOptions
     /// <summary>Gives the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _console, _patterns, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
+        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _lcpRestart, _lcpMaxConfigure, _ipcpMaxFailure, _silent, _passive, _receiveAll, _asyncmap, _console, _patterns, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
         {
             command.Add(option);
         }
@@ -41,6 +48,13 @@ public sealed class RealCallOptions
             Silence = line.GetValue(_silence),
             Establish = line.GetValue(_establish),
             NoIpv6 = line.GetValue(_noIpv6),
+            LcpRestart = line.GetValue(_lcpRestart),
+            LcpMaxConfigure = line.GetValue(_lcpMaxConfigure),
+            IpcpMaxFailure = line.GetValue(_ipcpMaxFailure),
+            Silent = line.GetValue(_silent),
+            Passive = line.GetValue(_passive),
+            ReceiveAll = line.GetValue(_receiveAll),
+            Asyncmap = line.GetValue(_asyncmap),
             Console = line.GetValue(_console),
             Patterns = line.GetValue(_patterns),
             Settle = line.GetValue(_settle),

@@ -22,6 +22,8 @@ public sealed record DialSettings
     /// <summary>Most calls on a line.</summary>
     public const int MaxCycles = 1_000_000_000;
 
+    private static readonly VirtualTime LeastRestart = VirtualTime.FromMilliseconds(100);
+    private static readonly VirtualTime MostRestart = VirtualTime.FromMinutes(10);
     private static readonly VirtualTime DefaultSettle = VirtualTime.FromSeconds(5);
 
     /// <summary>True for <c>dial</c>, false for <c>answer</c>.</summary>
@@ -78,6 +80,27 @@ public sealed record DialSettings
     /// <summary>No IPV6CP.</summary>
     public bool NoIpv6 { get; init; }
 
+    /// <summary>Seconds until LCP repeats a request.</summary>
+    public string? LcpRestart { get; init; }
+
+    /// <summary>LCP requests without an answer.</summary>
+    public string? LcpMaxConfigure { get; init; }
+
+    /// <summary>Naks of IPCP before an option is given up.</summary>
+    public string? IpcpMaxFailure { get; init; }
+
+    /// <summary>LCP waits for the far side to begin.</summary>
+    public bool Silent { get; init; }
+
+    /// <summary>LCP waits for the far side after its own requests.</summary>
+    public bool Passive { get; init; }
+
+    /// <summary>No control character is dropped on receipt.</summary>
+    public bool ReceiveAll { get; init; }
+
+    /// <summary>Control characters that the far side must escape, in hexadecimal.</summary>
+    public string? Asyncmap { get; init; }
+
     /// <summary>Answer with PPP at once, without getty.</summary>
     public bool NoGetty { get; init; }
 
@@ -131,6 +154,14 @@ public sealed record DialSettings
         IReadOnlyList<CallEnd>? ends = Ends is null ? null : [.. Ends.Split(',').Select(End)];
         VirtualTime? silence = Silence is null ? null : Seconds("--silence", Silence);
         VirtualTime? establish = Establish is null ? null : Seconds("--establish", Establish);
+        VirtualTime? lcpRestart = LcpRestart is null ? null
+            : Seconds("--lcp-restart", LcpRestart) is { } restart && restart >= LeastRestart && restart <= MostRestart ? restart
+            : throw new UsageException($"--lcp-restart {LcpRestart}: accepted are seconds from 0.1 to 600");
+        uint? asyncmap = Asyncmap is null ? null
+            : ScenarioFields.Scalar(typeof(uint), "asyncmap", Asyncmap) is uint map ? map
+            : throw new UsageException($"--asyncmap {Asyncmap}: accepted is {ScenarioFields.Accepts(typeof(uint), "asyncmap")}");
+        int? lcpMaxConfigure = LcpMaxConfigure is null ? null : Whole("--lcp-max-configure", LcpMaxConfigure, 10, 1, 1000);
+        int? ipcpMaxFailure = IpcpMaxFailure is null ? null : Whole("--ipcp-max-failure", IpcpMaxFailure, 5, 1, 1000);
         ChatScript chat = ChatScript();
         PppSecret? identity = Identity();
         PppAuthentication? require = Required();
@@ -160,6 +191,13 @@ public sealed record DialSettings
                     Require = require ?? call.Ppp.Require,
                     LocalAddress = address ?? call.Ppp.LocalAddress,
                     Ipv6cp = !NoIpv6,
+                    LcpRestart = lcpRestart ?? call.Ppp.LcpRestart,
+                    LcpMaxConfigure = lcpMaxConfigure ?? call.Ppp.LcpMaxConfigure,
+                    IpcpMaxFailure = ipcpMaxFailure ?? call.Ppp.IpcpMaxFailure,
+                    Silent = Silent || call.Ppp.Silent,
+                    Passive = Passive || call.Ppp.Passive,
+                    ReceiveAll = ReceiveAll || call.Ppp.ReceiveAll,
+                    ReceiveAsyncMap = asyncmap ?? call.Ppp.ReceiveAsyncMap,
                 },
             };
         }

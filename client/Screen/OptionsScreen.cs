@@ -71,6 +71,35 @@ public static class OptionsScreen
         {
             yield return $"lcp-echo {Span(pppd.LcpEchoInterval)} x {pppd.LcpEchoFailure}";
         }
+
+        var usual = new PppdOptions();
+        if (pppd.LcpRestart != usual.LcpRestart)
+        {
+            yield return $"lcp-restart {Span(pppd.LcpRestart)}";
+        }
+
+        if (pppd.LcpMaxConfigure != usual.LcpMaxConfigure)
+        {
+            yield return $"lcp-max-configure {pppd.LcpMaxConfigure}";
+        }
+
+        if (pppd.IpcpMaxFailure != usual.IpcpMaxFailure)
+        {
+            yield return $"ipcp-max-failure {pppd.IpcpMaxFailure}";
+        }
+
+        foreach ((bool set, string word) in ((bool, string)[])[(pppd.Silent, "silent"), (pppd.Passive, "passive"), (pppd.ReceiveAll, "receive-all")])
+        {
+            if (set)
+            {
+                yield return word;
+            }
+        }
+
+        if (pppd.Asyncmap != usual.Asyncmap)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"asyncmap {pppd.Asyncmap:x}");
+        }
     }
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();

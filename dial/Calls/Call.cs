@@ -333,6 +333,7 @@ public sealed class Call : IPppActions
 
         while (!bytes.IsEmpty && _outcome is null && !_silent)
         {
+            _deframer.ReceiveAsyncMap = _ppp.ReceiveAsyncMap;
             int length = _deframer.Input(bytes, _frame, out int consumed);
             bytes = bytes[consumed..];
             switch (length)

@@ -46,4 +46,25 @@ public sealed record PppdOptions
 
     /// <summary>lcp-echo-failure: echoes without an answer before the link is taken for dead.</summary>
     public int LcpEchoFailure { get; init; } = 4;
+
+    /// <summary>lcp-restart: time until LCP repeats a request.</summary>
+    public VirtualTime LcpRestart { get; init; } = VirtualTime.FromSeconds(3);
+
+    /// <summary>lcp-max-configure: LCP requests without an answer before the link is given up.</summary>
+    public int LcpMaxConfigure { get; init; } = 10;
+
+    /// <summary>ipcp-max-failure: Naks of IPCP before an option is rejected or given up.</summary>
+    public int IpcpMaxFailure { get; init; } = 5;
+
+    /// <summary>silent: LCP waits until the other end begins.</summary>
+    public bool Silent { get; init; }
+
+    /// <summary>passive: LCP waits for the other end after its own requests have gone unanswered.</summary>
+    public bool Passive { get; init; }
+
+    /// <summary>receive-all: takes control characters that the line may have added.</summary>
+    public bool ReceiveAll { get; init; }
+
+    /// <summary>asyncmap: bit n asks the other end to escape control character n.</summary>
+    public uint Asyncmap { get; init; }
 }

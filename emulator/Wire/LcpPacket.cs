@@ -16,6 +16,12 @@ public enum LcpCode : byte
     EchoRequest = 9,
     EchoReply = 10,
     DiscardRequest = 11,
+
+    /// <summary>RFC 1570 section 2.1.</summary>
+    Identification = 12,
+
+    /// <summary>RFC 1570 section 2.2.</summary>
+    TimeRemaining = 13,
 }
 
 /// <summary>The packet format that LCP, IPCP and IPV6CP share: code, identifier, length, data (RFC 1661 section 5).</summary>

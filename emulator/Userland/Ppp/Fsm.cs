@@ -130,8 +130,32 @@ public struct Fsm
     /// <summary>Identifier of the last packet sent that carries one of ours.</summary>
     public byte Id;
 
-    /// <summary>Identifier of the last Configure-Request, which an answer must carry.</summary>
+    /// <summary>
+    /// Identifier of the last Configure-Request or Terminate-Request, which an answer must carry. A repeat by the Restart timer keeps it, so that the late answer to any
+    /// copy counts (pppd and lwIP fsm.c: fsm_sconfreq, reqid).
+    /// </summary>
     public byte RequestId;
+
+    /// <summary>The last Configure-Request has had its answer: a second one is dropped until the request is sent again (pppd and lwIP fsm.c: fsm_rconfack, seen_ack).</summary>
+    public bool Answered;
+
+    /// <summary>When the last Configure-Request went out for the first time.</summary>
+    public VirtualTime RequestedAt;
+
+    /// <summary>From the first copy of our last Configure-Request to its Ack.</summary>
+    public VirtualTime RoundTrip;
+
+    /// <summary>The request of the peer that was acknowledged last: identifier, length, sum over its options, and when.</summary>
+    public byte AckedId;
+
+    /// <inheritdoc cref="AckedId"/>
+    public ushort AckedLength;
+
+    /// <inheritdoc cref="AckedId"/>
+    public ulong AckedSum;
+
+    /// <inheritdoc cref="AckedId"/>
+    public VirtualTime AckedAt;
 
     /// <summary>Restart counter.</summary>
     public int Restarts;

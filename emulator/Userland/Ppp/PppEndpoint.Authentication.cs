@@ -9,10 +9,6 @@ public sealed partial class PppEndpoint
 {
     private const int ChallengeLength = 16;
 
-    private bool UsesPap => _s.Ours.Protocol == PppAuthentication.Pap || _s.His.Protocol == PppAuthentication.Pap;
-
-    private bool UsesChap => _s.Ours.Protocol == PppAuthentication.ChapMd5 || _s.His.Protocol == PppAuthentication.ChapMd5;
-
     private void StartAuthentication(VirtualTime now, IPppActions actions)
     {
         Enter(PppPhase.Authenticate, actions);
@@ -120,10 +116,11 @@ public sealed partial class PppEndpoint
                 bool good = _s.His.Pending ? SecretOf(name, out ReadOnlySpan<byte> secret) && secret.SequenceEqual(password) : _s.His.Passed;
                 Verdicts(PppProtocol.Pap, packet.Id, good, now, actions);
                 break;
-            case PapCode.AuthenticateAck when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.Pap && packet.Id == _s.Ours.Id:
+            // Every request has an identifier of its own, and pppd looks at none: the answer to an earlier one counts (upap.c: upap_sauthreq, upap_rauthack, upap_rauthnak).
+            case PapCode.AuthenticateAck when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.Pap:
                 WePassed(now, actions);
                 break;
-            case PapCode.AuthenticateNak when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.Pap && packet.Id == _s.Ours.Id:
+            case PapCode.AuthenticateNak when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.Pap:
                 Close(PppTermination.AuthenticationFailed, now, actions);
                 break;
             default:
@@ -162,10 +159,11 @@ public sealed partial class PppEndpoint
 
                 Verdicts(PppProtocol.Chap, packet.Id, _s.His.Pending ? IsRight(response, name) : _s.His.Passed, now, actions);
                 break;
-            case ChapCode.Success when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.ChapMd5 && packet.Id == _s.Ours.Id:
+            // pppd chap-new.c, chap_handle_status: the first result counts, whatever its identifier; later ones do not.
+            case ChapCode.Success when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.ChapMd5:
                 WePassed(now, actions);
                 break;
-            case ChapCode.Failure when _s.Ours.Protocol == PppAuthentication.ChapMd5 && packet.Id == _s.Ours.Id:
+            case ChapCode.Failure when _s.Ours.Pending && _s.Ours.Protocol == PppAuthentication.ChapMd5:
                 Close(PppTermination.AuthenticationFailed, now, actions);
                 break;
             default:

@@ -174,11 +174,18 @@ public sealed partial class PppEndpoint
             return Verdict.Reject;
         }
 
+        // pppd lcp.c, lcp_reqci: of two protocols in one request the second is rejected, and so is one whose option has not its length.
         var protocol = (PppProtocol)BinaryPrimitives.ReadUInt16BigEndian(o.Data);
+        if ((protocol == PppProtocol.Pap && (o.Data.Length != 2 || _s.Lcp.HisAuthentication == PppAuthentication.ChapMd5))
+            || (protocol == PppProtocol.Chap && (o.Data.Length != 3 || _s.Lcp.HisAuthentication == PppAuthentication.Pap)))
+        {
+            return Verdict.Reject;
+        }
+
         PppAuthentication asked = protocol switch
         {
-            PppProtocol.Pap when o.Data.Length == 2 => PppAuthentication.Pap,
-            PppProtocol.Chap when o.Data.Length == 3 && o.Data[2] == ChapPacket.Md5Algorithm => PppAuthentication.ChapMd5,
+            PppProtocol.Pap => PppAuthentication.Pap,
+            PppProtocol.Chap when o.Data[2] == ChapPacket.Md5Algorithm => PppAuthentication.ChapMd5,
             _ => PppAuthentication.None,
         };
         if (asked != PppAuthentication.None && (options.Allow & asked) != 0)
@@ -265,6 +272,7 @@ public sealed partial class PppEndpoint
     // lcp_up, then link_established.
     private void LcpOpened(VirtualTime now, IPppActions actions)
     {
+        _s.ReceiveMap = _s.Lcp.AskAsyncMap ? _s.Lcp.AsyncMap : HdlcFraming.DefaultAsyncMap;
         actions.LcpUp();
         if (options.EchoInterval > VirtualTime.Zero && !_s.EchoRefused)
         {
@@ -290,7 +298,7 @@ public sealed partial class PppEndpoint
     private void EchoDue(VirtualTime now, IPppActions actions)
     {
         _s.EchoDue = now + options.EchoInterval;
-        if (_s.EchoesMissed++ >= options.EchoFailure)
+        if (_s.EchoesMissed++ >= options.EchoFailure && options.EchoFailure > 0)
         {
             Close(PppTermination.PeerNotResponding, now, actions);
             return;
@@ -311,7 +319,7 @@ public sealed partial class PppEndpoint
 
     private void EchoReplied(ReadOnlySpan<byte> data)
     {
-        // Our own magic number in a reply is our own request come back from a loop: no sign of life.
+        // Our own magic number in a reply is our own request come back from a loop: no sign of life. Any other is (pppd lcp.c: lcp_received_echo_reply).
         bool looped = _s.Lcp.AskMagic && BinaryPrimitives.TryReadUInt32BigEndian(data, out uint magic) && magic == _s.Magic;
         if (data.Length < 4 || looped)
         {
@@ -348,36 +356,35 @@ public sealed partial class PppEndpoint
             return;
         }
 
+        // Only control protocols have somebody to tell (pppd lcp.c: lcp_rprotrej); of an authentication protocol only one that is under way fails
+        // (upap.c: upap_protrej, chap-new.c: chap_protrej).
         switch ((PppProtocol)number)
         {
             case PppProtocol.Lcp:
                 Fatal(Lcp, now, actions);
                 break;
             case PppProtocol.Ipcp:
-            case PppProtocol.Ipv4:
                 Refused(Ipcp, now, actions);
                 break;
             case PppProtocol.Ipv6cp:
-            case PppProtocol.Ipv6:
                 Refused(Ipv6cp, now, actions);
                 break;
-            case PppProtocol.Pap when _s.Ours.Pending || _s.His.Pending:
-            case PppProtocol.Chap when _s.Ours.Pending || _s.His.Pending:
+            case PppProtocol.Pap when Awaits(PppAuthentication.Pap):
+            case PppProtocol.Chap when Awaits(PppAuthentication.ChapMd5):
                 Close(PppTermination.AuthenticationFailed, now, actions);
                 break;
         }
     }
 
-    // The peer does not know a network protocol: its automaton stops at once (pppd: ipcp_protrej takes the layer down under it).
+    private bool Awaits(PppAuthentication protocol) => (_s.Ours.Pending && _s.Ours.Protocol == protocol) || (_s.His.Pending && _s.His.Protocol == protocol);
+
+    // The peer does not know a network protocol: the lower layer goes from under its automaton, which hears nothing more (pppd ipcp.c: ipcp_protrej, ipv6cp.c:
+    // ipv6cp_protrej, both fsm_lowerdown). With the last one the link ends, where pppd would keep a link that carries nothing.
     private void Refused(int layer, VirtualTime now, IPppActions actions)
     {
         ref Fsm f = ref _s.Layers[layer];
-        if (f.State == FsmState.Opened)
-        {
-            LayerDown(layer, now, actions);
-            f.State = FsmState.Stopping;
-        }
-
-        Raise(layer, FsmEvent.RejectFatal, now, actions);
+        Raise(layer, FsmEvent.Down, now, actions);
+        f.Timer = VirtualTime.Never;
+        NetworkFinished(now, actions);
     }
 }

@@ -6,7 +6,8 @@ namespace Stress.Emulator.Userland.Ppp;
 
 /// <summary>
 /// One end of a PPP link: the automata of RFC 1661 for LCP, IPCP (RFC 1332) and IPV6CP (RFC 5072), PAP (RFC 1334) and CHAP with MD5 (RFC 1994) in both
-/// roles, with pppd's order of layers (reference 6.1-6.6; pppd 2.4.4 fsm.c, lcp.c, auth.c, upap.c, chap-new.c, ipcp.c, ipv6cp.c).
+/// roles, with pppd's order of layers (reference 6.1-6.6; pppd 2.4.4 fsm.c, lcp.c, auth.c, upap.c, chap-new.c, ipcp.c, ipv6cp.c). What those files decide beyond
+/// the RFC's table is listed, with the function that decides it, in docs/ppp.md; each rule stands as a comment where it is applied.
 /// Real bytes in and out; time is given, timers are asked for by <see cref="NextTimer"/>. Nothing is allocated once the endpoint exists.
 /// </summary>
 /// <param name="options">What this end wants and accepts.</param>
@@ -25,10 +26,10 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
     public const int MaxAuthenticationTransmits = 10;
 
     /// <summary>
-    /// Naks of our magic number after which the line counts as looped (RFC 1661 section 6.4). pppd waits for ten, which a looped line never gives:
-    /// after Max-Failure the Naks that come back are Rejects.
+    /// Naks of our magic number in a row after which the line counts as looped (RFC 1661 section 6.4; pppd lcp.c: lcp_nakci, DEFLOOPBACKFAIL). A Nak of the magic
+    /// number never becomes a Reject, so that a looped line gives them all (lcp_reqci).
     /// </summary>
-    public const int MaxLoops = MaxFailure;
+    public const int MaxLoops = 10;
 
     /// <summary>Configure packets that one layer takes in one call; a peer that needs more does not converge.</summary>
     public const int MaxConfigurePackets = 128;
@@ -44,7 +45,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
     private const ushort DefaultMru = 1500;
     private const int HeaderRoom = 8;
 
-    private PppEndpointState _s = new() { Magic = 1, Identifier = 1, Dead = true, EchoDue = VirtualTime.Never };
+    private PppEndpointState _s = new() { Magic = 1, Identifier = 1, Dead = true, EchoDue = VirtualTime.Never, ReceiveMap = HdlcFraming.DefaultAsyncMap };
 
     /// <summary>What this end wants and accepts.</summary>
     public PppEndpointOptions Options => options;
@@ -71,6 +72,12 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
 
     /// <summary>Control characters that frames to the peer must escape; LCP frames always escape all (RFC 1662 section 7).</summary>
     public uint TransmitAsyncMap => IsOpen ? _s.Lcp.HisAsyncMap : HdlcFraming.DefaultAsyncMap;
+
+    /// <summary>
+    /// Control characters that the receiver drops where they come unescaped: all of them until LCP is open, then those that were negotiated, also during a later
+    /// negotiation; none with <see cref="PppEndpointOptions.ReceiveAll"/> (pppd lcp.c: lcp_lowerup, lcp_up, lcp_down).
+    /// </summary>
+    public uint ReceiveAsyncMap => options.ReceiveAll ? 0 : _s.ReceiveMap;
 
     /// <summary>Longest information field that the peer takes, in bytes.</summary>
     public ushort TransmitMru => IsOpen ? _s.Lcp.HisMru : DefaultMru;
@@ -116,6 +123,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
             Address = options.LocalAddress,
             Dead = true,
             EchoDue = VirtualTime.Never,
+            ReceiveMap = HdlcFraming.DefaultAsyncMap,
         };
         for (int layer = 0; layer < FsmBank.Count; layer++)
         {
@@ -145,6 +153,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         }
 
         Enter(PppPhase.Establish, actions);
+        _s.ReceiveMap = HdlcFraming.DefaultAsyncMap;
         Raise(Lcp, FsmEvent.Up, now, actions);
     }
 
@@ -206,10 +215,11 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
 
         switch (protocol)
         {
-            case PppProtocol.Pap when UsesPap:
+            // pppd knows both at all times and rejects neither; what nobody asked for is dropped (main.c: get_input; upap.c, chap-new.c).
+            case PppProtocol.Pap:
                 Pap(information, now, actions);
                 break;
-            case PppProtocol.Chap when UsesChap:
+            case PppProtocol.Chap:
                 Chap(information, now, actions);
                 break;
             case PppProtocol.Ipcp when options.Ipcp:
@@ -327,6 +337,13 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         int layer, FsmEvent happened, VirtualTime now, IPppActions actions, byte id = 0, LcpCode code = LcpCode.ConfigureNak, ReadOnlySpan<byte> data = default)
     {
         ref Fsm f = ref _s.Layers[layer];
+        if (happened == FsmEvent.Up && layer == Lcp && options.Silent)
+        {
+            // pppd fsm.c, fsm_lowerup: with silent the layer waits for the peer in Stopped.
+            f.State = FsmState.Stopped;
+            return;
+        }
+
         FsmTransition t = FsmTable.At(f.State, happened);
         if (!t.Possible)
         {
@@ -348,12 +365,12 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
 
         if ((a & FsmActions.InitializeCounter) != 0)
         {
-            f.Restarts = (a & FsmActions.SendTerminateRequest) != 0 ? MaxTerminate : MaxConfigure;
+            f.Restarts = (a & FsmActions.SendTerminateRequest) != 0 ? MaxTerminate : MaxConfigureOf(layer);
         }
         else if ((a & FsmActions.ZeroCounter) != 0)
         {
             f.Restarts = 0;
-            f.Timer = now + RestartTimer;
+            f.Timer = now + RestartOf(layer);
         }
 
         if ((a & FsmActions.SendRequest) != 0)
@@ -363,18 +380,22 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
                 WantedAgain(layer);
             }
 
-            SendRequest(layer, now, actions);
+            SendRequest(layer, again: happened == FsmEvent.TimeoutAgain, now, actions);
         }
         else if ((a & FsmActions.SendTerminateRequest) != 0)
         {
             f.Restarts--;
-            f.Timer = now + RestartTimer;
-            Send(ProtocolOf(layer), LcpCode.TerminateRequest, ++f.Id, default, actions);
+            f.Timer = now + RestartOf(layer);
+            f.RequestId = ++f.Id;
+            Send(ProtocolOf(layer), LcpCode.TerminateRequest, f.Id, default, actions);
         }
 
         switch (a & (FsmActions.SendAck | FsmActions.SendNak | FsmActions.SendTerminateAck | FsmActions.SendCodeReject | FsmActions.SendEchoReply))
         {
             case FsmActions.SendAck:
+                // pppd fsm.c, fsm_rconfreq: an Ack ends a row of Naks.
+                f.Naks = 0;
+                (f.AckedId, f.AckedLength, f.AckedSum, f.AckedAt) = (id, (ushort)data.Length, SumOf(data), now);
                 Send(ProtocolOf(layer), LcpCode.ConfigureAck, id, data, actions);
                 break;
             case FsmActions.SendNak:
@@ -439,12 +460,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
     {
         if (layer != Lcp)
         {
-            // np_finished: with the last network protocol the link ends.
-            if (_s.Phase is PppPhase.Network or PppPhase.Running && !NetworkWanted(Ipcp) && !NetworkWanted(Ipv6cp))
-            {
-                Close(PppTermination.NoNetworkProtocols, now, actions);
-            }
-
+            NetworkFinished(now, actions);
             return;
         }
 
@@ -461,7 +477,22 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         Finish(_s.Reason, actions);
     }
 
-    private bool NetworkWanted(int layer) => _s.Layers[layer].State is not (FsmState.Initial or FsmState.Closed or FsmState.Stopped);
+    // np_finished: with the last network protocol the link ends.
+    private void NetworkFinished(VirtualTime now, IPppActions actions)
+    {
+        if (_s.Phase is PppPhase.Network or PppPhase.Running && !NetworkWanted(Ipcp) && !NetworkWanted(Ipv6cp))
+        {
+            Close(PppTermination.NoNetworkProtocols, now, actions);
+        }
+    }
+
+    private bool NetworkWanted(int layer) => _s.Layers[layer].State is not (FsmState.Initial or FsmState.Starting or FsmState.Closed or FsmState.Stopped);
+
+    private VirtualTime RestartOf(int layer) => layer == Lcp ? options.LcpRestart : RestartTimer;
+
+    private int MaxConfigureOf(int layer) => layer == Lcp ? options.LcpMaxConfigure : MaxConfigure;
+
+    private int MaxFailureOf(int layer) => layer == Ipcp ? options.IpcpMaxFailure : MaxFailure;
 
     // upper_layers_down: PAP and CHAP, then IPCP, then IPV6CP, in table order; then LCP itself.
     private void LayersDown(VirtualTime now, IPppActions actions)
@@ -562,22 +593,21 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
                 Raise(layer, FsmEvent.TerminateAck, now, actions);
                 break;
             case LcpCode.CodeReject:
-                bool needed = data.Length > 0 && data[0] is >= (byte)LcpCode.ConfigureRequest and <= (byte)LcpCode.CodeReject;
-                if (data.Length > 0 && data[0] == (byte)LcpCode.EchoRequest)
+                // pppd and lwIP fsm.c, fsm_rcoderej: one shorter than a header is dropped, and no code is so needed that its reject ends the layer at once: a peer
+                // that knows no Configure-Request never answers one, and the Restart counter ends it.
+                if (data.Length < LcpPacket.HeaderLength)
+                {
+                    _s.Counters.Malformed++;
+                    return;
+                }
+
+                if (layer == Lcp && data[0] == (byte)LcpCode.EchoRequest)
                 {
                     _s.EchoRefused = true;
                     _s.EchoDue = VirtualTime.Never;
                 }
 
-                if (needed)
-                {
-                    Fatal(layer, now, actions);
-                }
-                else
-                {
-                    Raise(layer, FsmEvent.RejectHarmless, now, actions);
-                }
-
+                Raise(layer, FsmEvent.RejectHarmless, now, actions);
                 break;
             case LcpCode.ProtocolReject when layer == Lcp:
                 ProtocolRejected(data, now, actions);
@@ -594,7 +624,8 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
             case LcpCode.EchoReply when layer == Lcp:
                 EchoReplied(data);
                 break;
-            case LcpCode.DiscardRequest when layer == Lcp:
+            // pppd lcp.c, lcp_extcode: Identification and Time-Remaining (RFC 1570) are known and of no use.
+            case LcpCode.DiscardRequest or LcpCode.Identification or LcpCode.TimeRemaining when layer == Lcp:
                 break;
             default:
                 Raise(layer, FsmEvent.UnknownCode, now, actions, data: information[..(LcpPacket.HeaderLength + packet.DataLength)]);
@@ -624,58 +655,88 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
                 return;
             }
 
+            if (f.State == FsmState.Opened && IsLateRepeat(f, packet.Id, data, now))
+            {
+                _s.Counters.LateRepeats++;
+                Send(ProtocolOf(layer), LcpCode.ConfigureAck, packet.Id, data, actions);
+                return;
+            }
+
             Span<byte> naks = stackalloc byte[MaxNakLength];
             Span<byte> rejects = stackalloc byte[data.Length];
             Requested(layer, packet.Id, data, naks, rejects, now, actions);
             return;
         }
 
-        // In a state that has no request of ours in the air, the table's answer needs no look at the contents.
-        if (f.State is FsmState.Closed or FsmState.Stopped or FsmState.Closing or FsmState.Stopping)
-        {
-            Raise(layer, packet.Code == LcpCode.ConfigureAck ? FsmEvent.Ack : FsmEvent.Nak, now, actions, packet.Id);
-            return;
-        }
-
-        if (packet.Id != f.RequestId)
+        // pppd and lwIP fsm.c, fsm_rconfack and fsm_rconfnakrej: only the first answer to the last request counts, in every state. The line may bring the others late.
+        if (packet.Id != f.RequestId || f.Answered)
         {
             _s.Counters.Unexpected++;
             return;
         }
 
+        // In a state that has no request of ours in the air, the table's answer needs no look at the contents.
+        if (f.State is FsmState.Closed or FsmState.Stopped or FsmState.Closing or FsmState.Stopping)
+        {
+            f.Answered = true;
+            Raise(layer, packet.Code == LcpCode.ConfigureAck ? FsmEvent.Ack : FsmEvent.Nak, now, actions, packet.Id);
+            return;
+        }
+
+        Span<byte> request = stackalloc byte[MaxRequestLength];
+        var w = new PppOptionWriter(request);
+        WriteRequest(layer, ref w);
+        request = request[..w.Length];
         if (packet.Code == LcpCode.ConfigureAck)
         {
-            Span<byte> request = stackalloc byte[MaxRequestLength];
-            var w = new PppOptionWriter(request);
-            WriteRequest(layer, ref w);
-            if (!data.SequenceEqual(request[..w.Length]))
+            if (!data.SequenceEqual(request))
             {
                 _s.Counters.Unexpected++;
                 return;
             }
 
+            f.Answered = true;
             f.NaksReceived = 0;
+            f.RoundTrip = now - f.RequestedAt;
             Raise(layer, FsmEvent.Ack, now, actions, packet.Id);
             return;
         }
 
-        // A peer that goes on with Naks wants what we do not have: give its options up (RFC 1661 section 4.6, Max-Failure).
-        bool reject = packet.Code == LcpCode.ConfigureReject || ++f.NaksReceived > MaxFailure;
+        // pppd lcp.c and ipcp.c, *_nakci and *_rejci: a bad Nak or Reject changes nothing and is no answer; the Restart timer repeats the request.
+        if (packet.Code == LcpCode.ConfigureReject ? !AreOurs(data, request) : !IsGoodNak(layer, data))
+        {
+            _s.Counters.Unexpected++;
+            return;
+        }
+
+        f.Answered = true;
+        if (packet.Code == LcpCode.ConfigureReject)
+        {
+            f.NaksReceived = 0;
+        }
+        else
+        {
+            f.NaksReceived++;
+            if (layer == Lcp && !Contains(data, (byte)LcpOptionType.MagicNumber))
+            {
+                // pppd lcp.c, lcp_nakci: a loop gives nothing but Naks of the magic number in a row.
+                _s.Lcp.Loops = 0;
+            }
+        }
+
+        // A peer that goes on with Naks wants what we do not have: give its options up (pppd fsm.c, fsm_rconfnakrej: treat_as_reject), except the magic number.
+        bool fedUp = f.NaksReceived >= MaxFailureOf(layer);
         PppTermination? refusal = null;
         var walk = new PppOptions(data);
         while (walk.Next(out PppOption o))
         {
+            bool reject = packet.Code == LcpCode.ConfigureReject || (fedUp && !IsMagic(layer, o));
             refusal ??= layer switch
             {
                 Lcp => LcpRefused(o, reject),
                 Ipcp => IpcpRefused(o, reject),
                 _ => Ipv6cpRefused(o, reject),
             };
-        }
-
-        if (walk.Malformed)
-        {
-            _s.Counters.Malformed++;
         }
 
         if (refusal is { } reason)
@@ -692,7 +753,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         int layer, byte id, ReadOnlySpan<byte> data, Span<byte> nakBytes, Span<byte> rejectBytes, VirtualTime now, IPppActions actions)
     {
         ref Fsm f = ref _s.Layers[layer];
-        bool noMoreNaks = f.Naks >= MaxFailure;
+        bool noMoreNaks = f.Naks >= MaxFailureOf(layer);
         uint naked = 0;
         var nak = new PppOptionWriter(nakBytes);
         var reject = new PppOptionWriter(rejectBytes);
@@ -709,7 +770,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
                     Ipcp => JudgeIpcp(o, ref nak),
                     _ => JudgeIpv6cp(o, ref nak),
                 };
-            if (verdict == Verdict.Reject || (verdict == Verdict.Nak && noMoreNaks))
+            if (verdict == Verdict.Reject || (verdict == Verdict.Nak && noMoreNaks && !IsMagic(layer, o)))
             {
                 _s.Counters.OptionsRejected++;
                 reject.Copy(o.Bytes);
@@ -723,8 +784,10 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
 
         if (walk.Malformed)
         {
+            // pppd lcp.c, lcp_reqci: from an option with an impossible length on, all is rejected.
             _s.Counters.Malformed++;
-            return;
+            _s.Counters.OptionsRejected++;
+            reject.Copy(walk.Rest);
         }
 
         if (reject.Length == 0 && !noMoreNaks)
@@ -736,7 +799,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         {
             Raise(layer, FsmEvent.RequestBad, now, actions, id, LcpCode.ConfigureReject, rejectBytes[..reject.Length]);
         }
-        else if (nak.Length > 0 && !noMoreNaks)
+        else if (nak.Length > 0)
         {
             f.Naks++;
             Raise(layer, FsmEvent.RequestBad, now, actions, id, LcpCode.ConfigureNak, nakBytes[..nak.Length]);
@@ -747,16 +810,102 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         }
     }
 
-    private void SendRequest(int layer, VirtualTime now, IPppActions actions)
+    // pppd and lwIP fsm.c, fsm_sconfreq: a new request has a new identifier and the whole Restart counter; a repeat has the identifier of what it repeats.
+    private void SendRequest(int layer, bool again, VirtualTime now, IPppActions actions)
     {
         ref Fsm f = ref _s.Layers[layer];
+        if (!again)
+        {
+            f.RequestId = ++f.Id;
+            f.Restarts = MaxConfigureOf(layer);
+            f.RequestedAt = now;
+        }
+
+        f.Answered = false;
         f.Restarts--;
-        f.Timer = now + RestartTimer;
-        f.RequestId = ++f.Id;
+        f.Timer = now + RestartOf(layer);
         Span<byte> data = stackalloc byte[MaxRequestLength];
         var w = new PppOptionWriter(data);
         WriteRequest(layer, ref w);
         Send(ProtocolOf(layer), LcpCode.ConfigureRequest, f.RequestId, data[..w.Length], actions);
+    }
+
+    // A copy of the request that we have acknowledged, which left before the peer can have heard the Ack: it is no wish to negotiate again. RFC 1661's table (and pppd's
+    // and lwIP's fsm_rconfreq) takes the layer down for it, which between two ends that repeat never stops once the round trip is longer than the Restart timer: each
+    // round brings the next copy. The peer can have heard an Ack one round trip after it left; half of another is allowed for what the line queues. A request that comes
+    // later, or with another identifier or other options, begins anew as in the table: so does a peer that has missed the Ack on a fast line, or has restarted.
+    private static bool IsLateRepeat(in Fsm f, byte id, ReadOnlySpan<byte> data, VirtualTime now) =>
+        id == f.AckedId && data.Length == f.AckedLength && now < f.AckedAt + f.RoundTrip + new VirtualTime(f.RoundTrip.Microseconds / 2) && SumOf(data) == f.AckedSum;
+
+    // FNV-1a over the options of a request.
+    private static ulong SumOf(ReadOnlySpan<byte> data)
+    {
+        ulong sum = 14695981039346656037;
+        foreach (byte b in data)
+        {
+            sum = (sum ^ b) * 1099511628211;
+        }
+
+        return sum;
+    }
+
+    private static bool IsMagic(int layer, in PppOption o) => layer == Lcp && o.Type == (byte)LcpOptionType.MagicNumber;
+
+    private static bool Contains(ReadOnlySpan<byte> options, byte type)
+    {
+        var walk = new PppOptions(options);
+        while (walk.Next(out PppOption o))
+        {
+            if (o.Type == type)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The options of a Configure-Reject are options of the request, unchanged and in its order (RFC 1661 section 5.4).
+    private static bool AreOurs(ReadOnlySpan<byte> rejected, ReadOnlySpan<byte> request)
+    {
+        var theirs = new PppOptions(rejected);
+        var ours = new PppOptions(request);
+        while (theirs.Next(out PppOption o))
+        {
+            bool found = false;
+            while (!found && ours.Next(out PppOption mine))
+            {
+                found = mine.Bytes.SequenceEqual(o.Bytes);
+            }
+
+            if (!found)
+            {
+                return false;
+            }
+        }
+
+        return !theirs.Malformed;
+    }
+
+    // A Nak names an option once, except authentication protocols, of which it may offer several (RFC 1661 section 5.3).
+    private static bool IsGoodNak(int layer, ReadOnlySpan<byte> naked)
+    {
+        Span<byte> seen = stackalloc byte[32];
+        seen.Clear();
+        var walk = new PppOptions(naked);
+        while (walk.Next(out PppOption o))
+        {
+            ref byte bits = ref seen[o.Type >> 3];
+            int bit = 1 << (o.Type & 7);
+            if ((bits & bit) != 0 && !(layer == Lcp && o.Type == (byte)LcpOptionType.AuthenticationProtocol))
+            {
+                return false;
+            }
+
+            bits |= (byte)bit;
+        }
+
+        return !walk.Malformed;
     }
 
     private void Send(PppProtocol protocol, LcpCode code, byte id, ReadOnlySpan<byte> data, IPppActions actions)

@@ -42,6 +42,13 @@ public sealed record PppEndpointOptions
             EchoInterval = options.Pppd.LcpEchoInterval,
             EchoFailure = options.Pppd.LcpEchoFailure,
             Require = options.Pppd.Require,
+            LcpRestart = options.Pppd.LcpRestart,
+            LcpMaxConfigure = options.Pppd.LcpMaxConfigure,
+            IpcpMaxFailure = options.Pppd.IpcpMaxFailure,
+            Silent = options.Pppd.Silent,
+            Passive = options.Pppd.Passive,
+            ReceiveAll = options.Pppd.ReceiveAll,
+            ReceiveAsyncMap = options.Pppd.Asyncmap,
             Name = NameOf(role, line),
             Secret = SecretOf(line),
             Secrets = [new PppSecret(NameOf(called ? Role.Calling : Role.Called, line), SecretOf(line))],
@@ -101,9 +108,24 @@ public sealed record PppEndpointOptions
     /// <summary>pppd's <c>passive</c>: a peer that does not answer leaves LCP waiting in Stopped instead of ending the link ("p" in the RFC's table).</summary>
     public bool Passive { get; init; }
 
+    /// <summary>pppd's <c>silent</c>: LCP sends nothing until the peer has begun (pppd fsm.c: fsm_lowerup, OPT_SILENT).</summary>
+    public bool Silent { get; init; }
+
+    /// <summary>pppd's <c>receive-all</c>: no control character is dropped on receipt, whatever the map says (pppd lcp.c: lcp_lowerup, lax_recv).</summary>
+    public bool ReceiveAll { get; init; }
+
+    /// <summary>pppd's <c>lcp-restart</c>: LCP's Restart timer, above zero. The other layers keep <see cref="PppEndpoint.RestartTimer"/>.</summary>
+    public VirtualTime LcpRestart { get; init; } = PppEndpoint.RestartTimer;
+
+    /// <summary>pppd's <c>lcp-max-configure</c>: LCP requests without an answer, at least 1.</summary>
+    public int LcpMaxConfigure { get; init; } = PppEndpoint.MaxConfigure;
+
+    /// <summary>pppd's <c>ipcp-max-failure</c>: Naks of IPCP, sent or received, before an option is rejected or given up, at least 1.</summary>
+    public int IpcpMaxFailure { get; init; } = PppEndpoint.MaxFailure;
+
     /// <summary>lcp-echo-interval; zero is off.</summary>
     public VirtualTime EchoInterval { get; init; }
 
-    /// <summary>lcp-echo-failure.</summary>
+    /// <summary>lcp-echo-failure: echoes without an answer before the peer is taken for dead; 0 never takes it so (pppd lcp.c: LcpSendEchoRequest).</summary>
     public int EchoFailure { get; init; } = 4;
 }

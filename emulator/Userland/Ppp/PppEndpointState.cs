@@ -19,6 +19,9 @@ public struct PppCounters
     /// <summary>Replies that match no request of ours.</summary>
     public long Unexpected;
 
+    /// <summary>Copies of a Configure-Request that was acknowledged before they came; acknowledged again, and the layer stays Opened.</summary>
+    public long LateRepeats;
+
     /// <summary>Protocol-Rejects sent.</summary>
     public long ProtocolRejects;
 
@@ -85,6 +88,7 @@ internal struct PppEndpointState
     public Authentication His;
     public ulong ChallengeHigh;
     public ulong ChallengeLow;
+    public uint ReceiveMap;
     public bool AskAddress;
     public bool AskedHisAddress;
     public Ipv4Address Address;

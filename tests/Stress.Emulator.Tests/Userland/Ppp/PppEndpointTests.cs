@@ -74,13 +74,13 @@ public class PppEndpointTests
     }
 
     [Fact]
-    public void An_option_of_a_wrong_length_is_rejected_and_one_that_runs_past_the_packet_is_dropped()
+    public void An_option_of_a_wrong_length_is_rejected_and_so_is_all_from_one_that_runs_past_the_packet()
     {
         PppEnd end = new PppEnd(Caller).Start();
         end.Drain();
         Assert.Equal(Plain("c021 04 01 0009 0105 05dc00"), end.Take("c021 01 01 0009 0105 05dc00"));
-        Assert.Equal("", end.Take("c021 01 02 0008 01ff 05dc"));
-        Assert.Equal("", end.Take("c021 01 02 0008 0101 05dc"));
+        Assert.Equal(Plain("c021 04 02 0008 01ff 05dc"), end.Take("c021 01 02 0008 01ff 05dc"));
+        Assert.Equal(Plain("c021 04 03 0008 0101 05dc"), end.Take("c021 01 03 000a 0702 0101 05dc"));
         Assert.Equal(2, end.Ppp.Counters.Malformed);
     }
 
@@ -164,7 +164,7 @@ public class PppEndpointTests
     {
         PppEnd end = Opened();
         end.Drain();
-        Assert.Equal(Plain("c021 07 02 000a 0c 2a 0006 0102"), end.Take("c021 0c 2a 0006 0102"));
+        Assert.Equal(Plain("c021 07 02 000a 4c 2a 0006 0102"), end.Take("c021 4c 2a 0006 0102"));
     }
 
     [Fact]
@@ -247,13 +247,22 @@ public class PppEndpointTests
     }
 
     [Fact]
-    public void A_code_reject_of_a_configure_request_is_fatal_and_of_an_echo_is_not()
+    public void A_code_reject_ends_no_layer_and_a_peer_that_knows_no_request_is_given_up_by_the_counter()
     {
         PppEnd end = Opened();
         end.Take("c021 07 01 0008 09000004");
-        Assert.Equal(FsmState.Opened, end.Ppp.StateOf(PppEndpoint.Lcp));
         end.Take("c021 07 02 0008 01000004");
-        Assert.Equal(FsmState.Stopping, end.Ppp.StateOf(PppEndpoint.Lcp));
+        Assert.Equal(FsmState.Opened, end.Ppp.StateOf(PppEndpoint.Lcp));
+
+        PppEnd asking = new PppEnd(Caller).Start();
+        while (!asking.Ppp.IsDead)
+        {
+            asking.Take("c021 07 02 0008 01010004");
+            asking.Wait();
+        }
+
+        Assert.EndsWith("terminated(NegotiationFailed)", asking.Story);
+        Assert.Equal(VirtualTime.FromSeconds(30), asking.Now);
     }
 
     [Fact]
