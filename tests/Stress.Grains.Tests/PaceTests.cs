@@ -93,6 +93,29 @@ public sealed class PaceTests
         await Until(run, progress => progress.Lost == Plan.Sites);
     }
 
+    [Fact]
+    public async Task A_paced_run_that_is_paused_executes_nothing_however_long_it_waits_and_goes_on_from_there()
+    {
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = 2, Clock = _clock });
+        IRunGrain run = silo.Grains.GetGrain<IRunGrain>(Plan.RunId);
+        await run.Start(Plan);
+        _clock.Advance(TimeSpan.FromSeconds(0.6));
+        await Until(run, progress => progress.Windows == 2);
+
+        await run.Pause(true);
+        await Until(run, progress => progress.AtRest);
+        _clock.Advance(TimeSpan.FromHours(1));
+        ShardProgress held = await run.Progress();
+        Assert.Equal((true, true, 2L), (held.Paused, held.AtRest, held.Windows));
+
+        // Half a second after the pause it is where it would have been half a second after 0.6 s.
+        await run.Pause(false);
+        Assert.False((await run.Progress()).Finished);
+        _clock.Advance(TimeSpan.FromSeconds(0.5));
+        await Until(run, progress => progress.Windows == 4);
+        await Advance(run, TimeSpan.FromSeconds(10), progress => progress.Finished);
+    }
+
     // A site may not have begun its next wait yet when the clock moves: it is moved on until the run is there.
     private async Task Advance(IRunGrain run, TimeSpan step, Func<ShardProgress, bool> reached)
     {
