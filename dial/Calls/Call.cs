@@ -45,6 +45,9 @@ public sealed class Call : IPppActions
     private CallOutcome? _outcome;
     private string _detail = "";
     private bool _planSet;
+
+    // The link is down before its planned end: the time that is still to be up.
+    private VirtualTime? _left;
     private bool _ending;
     private bool _silent;
     private bool _ipUp;
@@ -258,6 +261,11 @@ public sealed class Call : IPppActions
             _ppp.LowerDown(_now, this);
             Conclude(CallOutcome.Completed, "");
         }
+        else if (_left is not null)
+        {
+            _ppp.LowerDown(_now, this);
+            Conclude(CallOutcome.NetworkFailed, $"went down before its end and was not up again within {_options.Establish}, in phase {_ppp.Phase}");
+        }
         else if (!_planSet)
         {
             CallOutcome outcome = _lcpWasUp ? CallOutcome.NetworkFailed : CallOutcome.NegotiationFailed;
@@ -466,6 +474,7 @@ public sealed class Call : IPppActions
     {
         _ipUp = false;
         _traffic.Ipv4Down();
+        WentDown();
     }
 
     void IPppActions.Ipv6cpUp(ulong ours, ulong his)
@@ -480,6 +489,7 @@ public sealed class Call : IPppActions
     {
         _ip6Up = false;
         _traffic.Ipv6Down();
+        WentDown();
     }
 
     void IPppActions.NetworkData(PppProtocol protocol, ReadOnlySpan<byte> packet) => _traffic.Heard(protocol, packet, _now);
@@ -514,6 +524,14 @@ public sealed class Call : IPppActions
     // The plan's clock starts when every network protocol is open, or its automaton has given up while the other is open.
     private void StartPlan()
     {
+        if (_left is { } left && (_ipUp || _ip6Up))
+        {
+            _log.Note(_now, "the link is up again");
+            _left = null;
+            _deadline = VirtualTime.Never;
+            _planned = left.IsNever ? VirtualTime.Never : _now + left;
+        }
+
         if (_planSet || !(_ipUp || _ip6Up) || !Settled(PppEndpoint.Ipcp, _ipUp) || !Settled(PppEndpoint.Ipv6cp, _ip6Up))
         {
             return;
@@ -524,5 +542,17 @@ public sealed class Call : IPppActions
         _planned = _up.IsNever ? VirtualTime.Never : _now + _up;
     }
 
-    private bool Settled(int layer, bool up) => up || _ppp.StateOf(layer) is FsmState.Initial or FsmState.Closed or FsmState.Stopped;
+    // Nobody has asked for it yet, and no network protocol is open any more: the plan's clock stands until one is, for as long as a link may take to come up.
+    private void WentDown()
+    {
+        if (_planSet && !_ending && _left is null && !_ipUp && !_ip6Up)
+        {
+            _log.Note(_now, "the link is down before its planned end");
+            _left = _planned.IsNever ? VirtualTime.Never : _planned > _now ? _planned - _now : VirtualTime.Zero;
+            _planned = VirtualTime.Never;
+            _deadline = _now + _options.Establish;
+        }
+    }
+
+    private bool Settled(int layer, bool up) => up || _ppp.StateOf(layer) is FsmState.Initial or FsmState.Starting or FsmState.Closed or FsmState.Stopped;
 }

@@ -82,6 +82,17 @@ public sealed class DialFarSideTests : IDisposable
         Assert.InRange(report.Counters["bytesOut"], 1, 4000);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 1, "--receive-all")]
+    public async Task Control_characters_that_come_unescaped_before_LCP_is_open_are_dropped_and_the_frame_with_them(long badFcs, long framesIn, params string[] more)
+    {
+        byte[] payload = Lcp(LcpCode.ConfigureRequest, [2, 6, 0, 0, 0, 0]), line = new byte[HdlcFraming.MaxEncodedLength(payload.Length)];
+        int length = HdlcFraming.Encode(payload, line, asyncMap: 0);
+        DialReport report = await AgainstAsync(async stream => await stream.WriteAsync(line.AsMemory(0, length)), more);
+        Assert.Equal((badFcs, framesIn), (report.Counters["badFcs"], report.Counters["framesIn"]));
+    }
+
     [Fact]
     public async Task A_negotiation_that_never_converges_ends_at_its_limit()
     {

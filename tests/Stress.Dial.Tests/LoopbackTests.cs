@@ -116,6 +116,47 @@ public class LoopbackTests
     }
 
     [Fact]
+    public async Task A_link_that_the_far_side_terminates_before_the_planned_end_is_not_completed()
+    {
+        // The planned HUP would come within the restart period for which the line stays after a Terminate-Request.
+        CallOptions caller = LwipTests.Caller with { Up = TimeRange.Fixed(VirtualTime.FromSeconds(2)) };
+        CallOptions called = LwipTests.Called with { Up = TimeRange.Fixed(VirtualTime.FromMilliseconds(100)) };
+        await using ILineListener listener = LineTarget.Parse("tcp://127.0.0.1:0").Listen();
+        ValueTask<ILine> accepted = listener.AcceptAsync(CancellationToken.None);
+        await using ILine calling = await listener.Target.OpenAsync(CancellationToken.None), answering = await accepted;
+        (DialCounters result, _) = await new QuietPair(calling, new DeafOnceItTerminates(answering)).RunAsync(caller, called);
+        Assert.Equal((1, 0, 0), (result.Of(CallOutcome.PeerTerminated), result.Of(CallOutcome.Completed), result.Hups));
+    }
+
+    // Hears no Terminate-Ack, so that it keeps the line: what comes after its Terminate-Request is noise.
+    private sealed class DeafOnceItTerminates(ILine line) : ILine
+    {
+        private static readonly byte[] TerminateRequest = [0xC0, 0x21, HdlcFraming.Escape, (byte)LcpCode.TerminateRequest ^ 0x20];
+        private bool _deaf;
+
+        public async ValueTask<int> ReadAsync(Memory<byte> buffer)
+        {
+            int read = await line.ReadAsync(buffer);
+            if (_deaf)
+            {
+                buffer.Span[..read].Clear();
+            }
+
+            return read;
+        }
+
+        public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+        {
+            _deaf |= bytes.Span.IndexOf(TerminateRequest) >= 0;
+            return line.WriteAsync(bytes, stop);
+        }
+
+        public void HangUp() => line.HangUp();
+
+        public ValueTask DisposeAsync() => line.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Nobody_at_the_address_is_a_failed_call_and_never_an_exception()
     {
         int port;
