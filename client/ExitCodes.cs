@@ -37,8 +37,19 @@ public static class ExitCodes
     /// The code of a run. The gravest news wins: an interrupted run is no result; work that differs or is missing makes its numbers worthless; only
     /// then do the numbers count.
     /// </summary>
-    public static int Of(bool interrupted, bool differs, bool complete, bool expectationsMet) =>
-        interrupted ? Interrupted : differs ? NotDeterministic : !complete ? Incomplete : expectationsMet ? Ok : ExpectationFailed;
+    /// <param name="interrupted">The user ended it early.</param>
+    /// <param name="differs">A second execution of a site was another.</param>
+    /// <param name="complete">Every site was executed to its end.</param>
+    /// <param name="expectationsMet">No expectation that could be judged failed.</param>
+    /// <param name="decided">False when nothing could happen, so that no number says anything.</param>
+    public static int Of(bool interrupted, bool differs, bool complete, bool expectationsMet, bool decided = true) =>
+        interrupted ? Interrupted : differs ? NotDeterministic : !complete ? Incomplete : !expectationsMet ? ExpectationFailed : decided ? Ok : NotDecided;
+
+    /// <summary>
+    /// The code of a command whose result is on the screen but could not be written. Trying again may help there, so this outweighs what the result says; not so
+    /// where the result is none, or partial.
+    /// </summary>
+    public static int OfNotWritten(int code) => code is Usage or NotDeterministic or Incomplete or Unavailable or Interrupted ? code : NotWritten;
 
     /// <summary>
     /// The code under <c>--bisect</c>. Only an expectation that is not met says that a commit is bad: a usage error, non-determinism, missing work and what

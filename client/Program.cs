@@ -1,7 +1,11 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 using Stress.Client;
+using Stress.Client.Running;
 using Stress.Client.Screen;
+
+const nint StandardOutput = 1;
 
 // The first Ctrl-C (or SIGTERM) asks the command to stop and to write what it has; the second ends the process at once.
 using var stop = new CancellationTokenSource();
@@ -16,5 +20,26 @@ void Stop(PosixSignalContext signal)
 
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-TextWriter errors = Console.IsErrorRedirected ? Console.Error : new WrappingWriter(Console.Error, () => AnsiConsole.Profile.Width);
-return await StressCommand.Run(args, new Terminal(AnsiConsole.Console, errors) { In = Console.In }, stop.Token);
+
+// Spectre.Console knows a terminal by Console.Out itself, so that the guard goes beneath it.
+var screen = new GuardedWriter(Console.Out);
+var errors = new GuardedWriter(Console.Error);
+Console.SetOut(screen);
+Console.SetError(errors);
+TextWriter said = Console.IsErrorRedirected ? Console.Error : new WrappingWriter(Console.Error, () => AnsiConsole.Profile.Width);
+int code = await StressCommand.Run(
+    args,
+    new Terminal(AnsiConsole.Console, said)
+    {
+        In = Console.In,
+        Standard = static () => new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 1),
+    },
+    stop.Token);
+Console.Out.Flush();
+if (screen.Failure is { } failure)
+{
+    Console.Error.WriteLine($"stress: standard output could not be written: {Deliveries.Reason(failure)}");
+    code = ExitCodes.OfNotWritten(code);
+}
+
+return code;

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Stress.Client.Commands;
+using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Grains;
 using Stress.Scenarios;
@@ -20,6 +22,7 @@ public static class StressCommand
             SensitivityCommand.Create(terminal),
             WatchCommand.Create(terminal),
             ShowCommand.Create(terminal),
+            ReportCommand.Create(terminal),
             ReplayCommand.Create(terminal),
             CoverageCommand.Create(terminal),
             MinimiseCommand.Create(terminal),
@@ -40,11 +43,16 @@ public static class StressCommand
         };
         root.HelpName = ProgramName;
         HelpScreen.AddTo(root, terminal);
-        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2, 3 and 4.", Recursive = true });
+        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2 to 7.", Recursive = true });
         return root;
     }
 
     private const string ProgramName = "stress", BisectOption = "--bisect";
+
+    // Options that name a file for a result. Only minimise writes a scenario; elsewhere --scenario is read.
+    private static readonly string[] OutputFiles = ["--json", "--junit", "--sarif", "--html", "--pcap", "--ops"];
+
+    private static bool IsOutputFile(Command command, Option option) => OutputFiles.Contains(option.Name) || (option.Name == "--scenario" && command.Name == "minimise");
 
     /// <summary>Runs a command line and returns the exit code.</summary>
     public static async Task<int> Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken stop)
@@ -71,6 +79,19 @@ public static class StressCommand
         }
 
         ParseResult line = root.Parse(arguments);
+        OptionResult[] standard = [.. line.CommandResult.Children.OfType<OptionResult>().Where(option => IsOutputFile(line.CommandResult.Command, option.Option) && option.Tokens.Any(token => token.Value == OutputFile.Standard))];
+        if (standard.Length > 1)
+        {
+            terminal.Error.WriteLine($"stress: {string.Join(" and ", standard.Select(option => $"{option.Option.Name} {OutputFile.Standard}"))}: accepted is one result on standard output, and files for the others");
+            return ExitCodes.Usage;
+        }
+
+        if (standard.Length == 1)
+        {
+            terminal = terminal.WithScreenOnError();
+            line = Create(terminal).Parse(arguments);
+        }
+
         if (Mistyped.Explain(line) is { } wrong)
         {
             terminal.Error.WriteLine($"stress: {wrong} (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)");
@@ -88,6 +109,12 @@ public static class StressCommand
             terminal.Error.WriteLine($"stress: {e.Message}");
             return ExitCodes.Usage;
         }
+        catch (Exception e) when (Deliveries.IsOfFileSystem(e))
+        {
+            // What a command leaves behind it writes itself, after its result; this is a file of the user's that is gone or cannot be read, or a place that is full.
+            terminal.Error.WriteLine($"stress: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            return ExitCodes.NotWritten;
+        }
         catch (RunRefusedException e)
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
@@ -96,12 +123,12 @@ public static class StressCommand
         catch (ClusterUnavailableException e)
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
-            return ExitCodes.Incomplete;
+            return ExitCodes.Unavailable;
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException or Orleans.Serialization.SerializerException)
         {
             terminal.Error.WriteLine($"stress: the cluster does not answer: {e.Message.Split('\n')[0].Split(". ")[0]}");
-            return ExitCodes.Incomplete;
+            return ExitCodes.Unavailable;
         }
         catch (ScenarioException e)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 using Stress.Client.Screen;
 
@@ -14,6 +15,9 @@ public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
     /// <summary>The clock of what a command does in real time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Opens standard output for the bytes of a file that is named <c>-</c>. The caller closes it.</summary>
+    public Func<Stream> Standard { get; init; } = () => new TextStream(Out.Profile.Out.Writer);
+
     /// <summary>Columns of tables that are piped into a file or another program, where nobody's screen sets a width.</summary>
     public const int PipedWidth = 132;
 
@@ -29,4 +33,35 @@ public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
 
     /// <summary>True when a person watches: progress may redraw its line.</summary>
     public bool IsInteractive => Out.Profile.Out.IsTerminal && Out.Profile.Capabilities.Ansi;
+
+    /// <summary>The same terminal with the screen's text on standard error, since standard output is taken by a result.</summary>
+    public Terminal WithScreenOnError()
+    {
+        IAnsiConsole screen = AnsiConsole.Create(new AnsiConsoleSettings { Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(Error) });
+        if (!screen.Profile.Out.IsTerminal)
+        {
+            screen.Profile.Width = UnboundedWidth;
+        }
+
+        // Not a copy of this one: what follows from the screen is made anew.
+        return new Terminal(screen, Error) { In = In, Time = Time, Standard = Standard };
+    }
+
+    // Where standard output is a writer of text, as under a test: the bytes of a result are UTF-8, or shown as they are.
+    private sealed class TextStream(TextWriter writer) : MemoryStream
+    {
+        private bool _written;
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing && !_written)
+            {
+                _written = true;
+                writer.Write(Encoding.UTF8.GetString(ToArray()));
+                writer.Flush();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
 }

@@ -11,6 +11,12 @@ public sealed record CompareReport : ScenarioReport
     /// <summary>What one pair of the paired tests is, in words.</summary>
     public required string PairedBy { get; init; }
 
+    /// <summary>True when the user ended it early: designs are missing or partial, and nothing is judged of those.</summary>
+    public bool Interrupted { get; init; }
+
+    /// <summary>Why nothing is decided, a sentence each; empty where something was.</summary>
+    public IReadOnlyList<string> NotDecided { get; init; } = [];
+
     /// <summary>One entry a design.</summary>
     public required IReadOnlyList<DesignResult> Designs { get; init; }
 
@@ -68,6 +74,9 @@ public sealed record DesignResult
 
     /// <summary>The verdicts of what the scenario expects of this design.</summary>
     public required IReadOnlyList<ExpectationVerdict> Expectations { get; init; }
+
+    /// <summary>What the design is judged by where that is not the scenario's bands; empty where it is.</summary>
+    public string JudgedBy { get; init; } = "";
 
     /// <summary>Planned, done, failed and lost sites.</summary>
     public required WorkCounts Work { get; init; }

@@ -42,6 +42,9 @@ public sealed class RunFolder(string path)
     /// <summary>Where the report is.</summary>
     public string ReportPath => System.IO.Path.Combine(Path, ReportName);
 
+    /// <summary>Where the page is.</summary>
+    public string PagePath => System.IO.Path.Combine(Path, Html.HtmlReport.FileName);
+
     /// <summary>Where the crash list is.</summary>
     public string CrashesPath => System.IO.Path.Combine(Path, CrashesName);
 
@@ -65,11 +68,11 @@ public sealed class RunFolder(string path)
         }
 
         Replace(CrashesPath, lines.ToString());
-        WriteReport(report, ReportPath);
+        Replace(ReportPath, TextOf(report));
     }
 
-    /// <summary>Writes a report to a file of any name.</summary>
-    public static void WriteReport(RunReport report, string file) => Replace(file, JsonSerializer.Serialize(report, Json) + "\n");
+    /// <summary>A report as it stands in its file.</summary>
+    public static string TextOf(RunReport report) => JsonSerializer.Serialize(report, Json) + "\n";
 
     /// <summary>Reads the report.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
@@ -96,8 +99,34 @@ public sealed class RunFolder(string path)
     private static void Replace(string file, string text)
     {
         // Two clients may follow one run on a cluster, and write the same at the same time.
+        ReplaceFile(file, next => File.WriteAllText(next, text));
+    }
+
+    /// <summary>Writes a file beside its place and then puts it there: a reader never sees half a file, and one that could not be written leaves nothing behind.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="write">Writes it under the name that it is given.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public static void ReplaceFile(string file, Action<string> write)
+    {
         string next = $"{file}.{Environment.ProcessId}.new";
-        File.WriteAllText(next, text);
-        File.Move(next, file, overwrite: true);
+        try
+        {
+            write(next);
+            File.Move(next, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Half a file on a full disk would take the place that the next one needs.
+            try
+            {
+                File.Delete(next);
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                // The folder itself is gone.
+            }
+
+            throw;
+        }
     }
 }

@@ -24,6 +24,15 @@ public sealed record RunReport : ScenarioReport
     /// <summary>Why the run is not complete: <c>interrupted</c>, <c>failed</c>, <c>lost</c>; null when it is.</summary>
     public string? Incomplete { get; init; }
 
+    /// <summary><see cref="Incomplete"/> of a run that its user ended early: a state of its own, in which nothing is judged and nothing is lost.</summary>
+    public const string Interrupted = "interrupted";
+
+    /// <summary>Why the numbers decide nothing, a sentence each; empty where they do. Such a run never counts as clean.</summary>
+    public IReadOnlyList<string> NotDecided { get; init; } = [];
+
+    /// <summary>What a run is judged by where that is not the scenario's bands; empty where it is.</summary>
+    public string JudgedBy { get; init; } = "";
+
     /// <summary>The digest over every executed event of every finished site, in site order: 16 hexadecimal digits.</summary>
     public required string Digest { get; init; }
 
@@ -151,12 +160,21 @@ public sealed record FirstCrashSummary(double? MedianMinutes, double WithinHour,
 /// <param name="Share">Share of the sites, 0 to 1.</param>
 public sealed record CurvePoint(double Minutes, double Share);
 
-/// <summary>planned = done + failed + lost, in a complete run and in a partial one (what was not reached is lost).</summary>
+/// <summary>planned = done + failed + lost + not begun + unfinished. Only a partial run has sites of the last two kinds, and they are not lost: the run can go on.</summary>
 /// <param name="Planned">Sites of the run.</param>
 /// <param name="Done">Executed to their end.</param>
 /// <param name="Failed">An error of ours stopped them: never an emulated crash.</param>
-/// <param name="Lost">Not executed to their end: interrupted, or nobody answered for them.</param>
-public sealed record WorkCounts(long Planned, long Done, long Failed, long Lost);
+/// <param name="Lost">Not executed to their end: nobody answered for them, or the run was cancelled.</param>
+/// <param name="NotBegun">Not started when the run was interrupted.</param>
+/// <param name="Unfinished">Under way when the run was interrupted.</param>
+public sealed record WorkCounts(long Planned, long Done, long Failed, long Lost, long NotBegun = 0, long Unfinished = 0)
+{
+    /// <summary>The sum in words: <c>4 planned = 1 done + 0 failed + 0 lost</c>, and in a partial run what was not begun and not finished.</summary>
+    [JsonIgnore]
+    public string Statement => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Planned:#,0} planned = {Done:#,0} done + {Failed:#,0} failed + {Lost:#,0} lost{(NotBegun + Unfinished == 0 ? "" : $" + {NotBegun:#,0} not begun + {Unfinished:#,0} not finished")}");
+}
 
 /// <summary>A site that did not finish.</summary>
 /// <param name="Site">Its number, from 0.</param>
@@ -171,11 +189,23 @@ public sealed record SiteProblem(long Site, int Window, string Problem, string C
 /// <param name="MinPercent">Least accepted; null for a probe.</param>
 /// <param name="MaxPercent">Most accepted; null for a probe.</param>
 /// <param name="MeasuredPercent">What the run gave; for a probe, how often it was reached.</param>
-/// <param name="Met">The verdict.</param>
+/// <param name="Met">The verdict; false as well where there is none.</param>
 /// <param name="Line">Line in the scenario file; 0 when the file gives none.</param>
+/// <param name="NotJudged">Why there is no verdict (<c>partial</c>, or what was missing), or null where there is one.</param>
 public sealed record ExpectationVerdict(
-    string Path, string? Role, double? MinPercent, double? MaxPercent, double MeasuredPercent, bool Met, int Line)
+    string Path, string? Role, double? MinPercent, double? MaxPercent, double MeasuredPercent, bool Met, int Line, string? NotJudged = null)
 {
+    /// <summary>The path of a scenario that expects nothing to happen: links lost, in all.</summary>
+    public const string NoDisconnect = "no disconnect";
+
+    /// <summary>Judged, and not met.</summary>
+    [JsonIgnore]
+    public bool Failed => !Met && NotJudged is null;
+
+    /// <summary>The verdict in words: <c>met</c>, <c>not met</c>, or <c>not judged (partial)</c>.</summary>
+    [JsonIgnore]
+    public string Word => NotJudged is { } why ? $"not judged ({why})" : Met ? "met" : "not met";
+
     /// <summary>True for a band of per cents; false for a path that must be reached.</summary>
     [JsonIgnore]
     public bool IsBand => MinPercent is not null && MaxPercent is not null;
@@ -184,7 +214,7 @@ public sealed record ExpectationVerdict(
     [JsonIgnore]
     public string Statement => IsBand
         ? string.Create(CultureInfo.InvariantCulture, $"{Path}{(Role is null ? "" : $" on {Role}")} from {MinPercent:0.###} to {MaxPercent:0.###} %")
-        : $"{Path} is reached";
+        : Path == NoDisconnect ? "no link is lost" : $"{Path} is reached";
 }
 
 /// <summary>Counts over virtual time, in bins of equal width. Counts of a bin, not running totals; stale pointers are those that live at its end.</summary>

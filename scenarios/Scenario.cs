@@ -56,6 +56,24 @@ public sealed record Scenario
     /// <summary>Bands that the result must lie in.</summary>
     public IReadOnlyList<Expectation> Expect { get; init; } = [];
 
+    /// <summary>
+    /// The design that <see cref="Expect"/> and <see cref="ExpectReached"/> were written for, where an entry names none: the scenario's own unless the file says so.
+    /// <see cref="AnyDesign"/>, or null in a scenario that no file gave, for every design.
+    /// </summary>
+    public string? ExpectDesign { get; init; }
+
+    /// <summary>What <see cref="ExpectDesign"/> says of bands that hold for every design.</summary>
+    public const string AnyDesign = "any";
+
+    /// <summary>Why nothing can happen in this run, where that is what it is for; empty in every other. A link that is lost all the same is then not as expected.</summary>
+    public string ExpectNothing { get; init; } = "";
+
+    /// <summary>True when the bands that name no design belong to the design of the run.</summary>
+    public bool BandsAreOfItsDesign => ExpectDesign is null or AnyDesign || ExpectDesign == Site.Design;
+
+    /// <summary>Whether a band is for the design of the run.</summary>
+    public bool IsOfItsDesign(Expectation band) => band.Design is { } named ? named == Site.Design : BandsAreOfItsDesign;
+
     /// <summary>Names of probes that the run must reach.</summary>
     public IReadOnlyList<string> ExpectReached { get; init; } = [];
 

@@ -35,7 +35,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] TopFields =
     [
-        "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "reported", "sources",
+        "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
     ];
 
     internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
@@ -162,6 +162,12 @@ public static class ScenarioLoader
         {
             Scenario before = scenario;
             scenario = Check(Apply(before, file, root), before, file, root);
+
+            // Bands are written for the design of the file that states them, whatever a file above it or the command line makes of it.
+            if (KeyOf(root, "expect_design") is null && (scenario.ExpectDesign is null || KeyOf(root, "expect", "expect_reached") is not null))
+            {
+                scenario = scenario with { ExpectDesign = scenario.Site.Design };
+            }
         }
 
         if (scenario.Pairs % scenario.Site.CallersPerAnswerer != 0)
@@ -344,6 +350,12 @@ public static class ScenarioLoader
                     break;
                 case "expect_reached":
                     s = s with { ExpectReached = ListOf(file, value, field).Select(x => Probe(file, x)).ToList() };
+                    break;
+                case "expect_design":
+                    s = s with { ExpectDesign = Text(file, value, field) == Scenario.AnyDesign ? Scenario.AnyDesign : Design(file, value, field) };
+                    break;
+                case "expect_nothing":
+                    s = s with { ExpectNothing = Text(file, value, field).Trim() is { Length: > 0 } why ? why : throw Bad(file, value, field, "a text that says why nothing can happen") };
                     break;
                 case "reported":
                     s = s with { Reported = ListOf(file, value, field).Select(x => Reported(file, x)).ToList() };

@@ -110,9 +110,11 @@ public static class ScenarioReference
         ["expect"] = "Bands that the result must lie in; a run that misses one exits with 1. A list here replaces an included one.",
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
         ["expect[].role"] = "The end it is counted at; both where not given.",
-        ["expect[].design"] = "The design it holds for; all where not given.",
+        ["expect[].design"] = "The design it holds for; that of expect_design where not given.",
         ["expect[].percent"] = "Per cent of disconnects (of sites for first_crash_within_hour), ends included.",
         ["expect_reached"] = "Probes that the run must reach. A list here replaces an included one.",
+        ["expect_design"] = "The design that expect and expect_reached were written for; another one that is run (--design, compare) is judged by what it must end. any: they hold for every design.",
+        ["expect_nothing"] = "Why nothing can happen, in a scenario in which no link is ever lost on purpose: the run then exits with 0, and with 1 when a link is lost. Without it such a run is not decided and exits with 5.",
         ["reported"] = "Figures from elsewhere, shown beside the measured ones. A list here replaces an included one.",
         ["reported[].path"] = "The code path.",
         ["reported[].role"] = "The end it was reported for.",
@@ -179,6 +181,9 @@ public static class ScenarioReference
                 case "expect_reached":
                     yield return Field(field, "a list of probes: " + string.Join(", ", Probes));
                     break;
+                case "expect_design":
+                    yield return Field(field, $"{Scenario.AnyDesign}, {Designs}", "the scenario's design");
+                    break;
                 case "sources":
                     yield return Field(field, "a map of field paths to texts");
                     break;
@@ -227,6 +232,8 @@ public static class ScenarioReference
                 "expect" => List(Map(["path", "percent"], ScenarioLoader.ExpectFields.Select(f => (f, Described($"expect[].{f}", Judged(f, band: true)))))),
                 "reported" => List(Map(["path", "percent"], ScenarioLoader.ReportedFields.Select(f => (f, Described($"reported[].{f}", Judged(f, band: false)))))),
                 "expect_reached" => List(Words(Probes)),
+                "expect_design" => Words([Scenario.AnyDesign, .. TeardownDesigns.All.Select(d => d.Name)]),
+                "expect_nothing" => new JsonObject { ["type"] = "string", ["minLength"] = 1 },
                 "include" => new JsonObject { ["type"] = "string", ["pattern"] = "^[^/\\\\:]+$" },
                 "sources" => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } },
                 _ => new JsonObject { ["type"] = "string" },

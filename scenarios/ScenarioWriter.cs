@@ -37,6 +37,16 @@ public static class ScenarioWriter
         Items(yaml, "expect", scenario.Expect.Select(e =>
             $"{{path: {Quote(e.Path)}{Role(e.Role)}{(e.Design is null ? "" : $", design: {Quote(e.Design)}")}, percent: {Percent(e.MinPercent)}..{Percent(e.MaxPercent)}}}"));
         Items(yaml, "expect_reached", scenario.ExpectReached.Select(Quote));
+        if (scenario.ExpectDesign is { } design)
+        {
+            Line(yaml, 0, "expect_design", Quote(design));
+        }
+
+        if (scenario.ExpectNothing.Length > 0)
+        {
+            Line(yaml, 0, "expect_nothing", Quote(scenario.ExpectNothing));
+        }
+
         Items(yaml, "reported", scenario.Reported.Select(r => $"{{path: {Quote(r.Path)}{Role(r.Role)}, percent: {Percent(r.Percent)}}}"));
         if (scenario.Sources.Count > 0)
         {

@@ -25,7 +25,7 @@ public static class AgreeCommand
     public static Command Create(Terminal terminal)
     {
         var folder = new Argument<string>("DIR") { Description = "Folder with operation lists and what real stacks answered." };
-        var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree).") { folder };
+        var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree, 5 when a step is not modelled).") { folder };
         command.SetAction(line => Execute(terminal.Text, line.GetValue(folder)!));
         return command;
     }
@@ -40,7 +40,7 @@ public static class AgreeCommand
         string[] lists = [.. Directory.EnumerateFiles(folder, "*.ops", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         string[] tables = [.. Directory.EnumerateFiles(folder, "verdicts.tsv", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         bool reached = true;
-        int compared = 0;
+        int compared = 0, undecided = 0;
         foreach ((string stack, string pattern, int needed) in new[] { (StackCatalog.NetBsd7, "netbsd-7", NeededNetBsd), (StackCatalog.Linux6, "linux-6", NeededLinux) })
         {
             var pppd = new Agreement(stack, comparesFrames: true);
@@ -58,6 +58,7 @@ public static class AgreeCommand
             }
 
             reached &= Print(writer, pppd, "pppd, frames included", NeededOfPppd) & Print(writer, others, "other lists", needed);
+            undecided += pppd.NotModelled.Count + others.NotModelled.Count;
         }
 
         foreach (string table in tables)
@@ -65,13 +66,14 @@ public static class AgreeCommand
             foreach (VerdictAgreement side in Compare(table))
             {
                 reached &= Print(writer, side);
+                undecided += side.NotModelled.Count;
                 compared++;
             }
         }
 
         return compared == 0
             ? throw new UsageException($"{folder}: nothing recorded here; accepted are NAME.ops with NAME.netbsd-7.txt or NAME.linux-6.18.txt beside it, or verdicts.tsv")
-            : reached ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
+            : !reached ? ExitCodes.ExpectationFailed : undecided > 0 ? ExitCodes.NotDecided : ExitCodes.Ok;
     }
 
     private static VerdictAgreement[] Compare(string table)
@@ -94,6 +96,11 @@ public static class AgreeCommand
 
     private static bool Print(TextWriter writer, Agreement agreement, string what, int needed)
     {
+        foreach (DifferingStep step in agreement.NotModelled)
+        {
+            writer.WriteLine($"{agreement.Stack}, {what}: not decided: {step.List} step {step.Step} ({step.Operation}) is not modelled; real {step.Recorded}");
+        }
+
         if (agreement.Compared == 0)
         {
             return true;
@@ -116,6 +123,11 @@ public static class AgreeCommand
 
     private static bool Print(TextWriter writer, VerdictAgreement side)
     {
+        foreach (DifferingVerdict list in side.NotModelled)
+        {
+            writer.WriteLine($"verdicts {side.Side}: not decided: {list.Recorded.List}: real {list.Recorded.Text}; model {list.Modelled}");
+        }
+
         if (side.Lists == 0)
         {
             return true;

@@ -58,7 +58,8 @@ public static class CompareCommand
         long start = Stopwatch.GetTimestamp();
         List<ComparedRun> runs = [];
         bool interrupted = false;
-        output.Folder.Create(scenario.SourceText);
+        var deliveries = new Deliveries(terminal);
+        deliveries.Write(output.Folder.Path, () => output.Folder.Create(scenario.SourceText));
         await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPortNumber, terminal))
         {
             foreach (string name in names)
@@ -68,7 +69,8 @@ public static class CompareCommand
                 (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress, $"{runs.Count + 1} of {names.Count} {name}  ").During(
                     watch => new RunFollower(silo).Run(launch.Plan, watch, stop));
                 runs.Add(new ComparedRun(launch, result, ReportBuilder.Build(launch, result, Stopwatch.GetElapsedTime(begun), interrupted)));
-                Keep(new RunFolder(Path.Combine(output.Folder.Path, name)), runs[^1]);
+                var folder = new RunFolder(Path.Combine(output.Folder.Path, name));
+                deliveries.Write(folder.Path, () => Keep(folder, runs[^1]));
                 if (interrupted)
                 {
                     break;
@@ -77,22 +79,34 @@ public static class CompareCommand
         }
 
         CompareReport report = CompareBuilder.Build(output.RunId, runs, Stopwatch.GetElapsedTime(start), CommandLine(runs[0].Launch, designs));
-        string text = JsonSerializer.Serialize(report, RunFolder.Json) + "\n";
-        File.WriteAllText(Path.Combine(output.Folder.Path, JsonName), text);
+        report = report with { Interrupted = interrupted };
+        CompareScreen.Write(terminal.Out, report, output.Folder.Path, details);
+        string text = JsonSerializer.Serialize(report, RunFolder.Json) + "\n", file = Path.Combine(output.Folder.Path, JsonName);
+        bool kept = deliveries.Write(file, () => RunFolder.ReplaceFile(file, next => File.WriteAllText(next, text)));
+        WritePage(output.Folder, report, [.. runs.Select(run => run.Launch)], deliveries);
         if (output.Json is { } further)
         {
-            File.WriteAllText(further, text);
+            deliveries.Write(further, () => OutputFile.Write(further, text, terminal));
         }
 
-        using (StreamWriter page = File.CreateText(Path.Combine(output.Folder.Path, HtmlName)))
-        {
-            HtmlReport.Write(ComparePages.Of(report) with { Configuration = RunConfiguration.Of(runs.Select(run => run.Launch).ToList(), null) }, page);
-        }
-
-        CompareScreen.Write(terminal.Out, report, output.Folder.Path, details);
-        files.Write(CheckCases.Of(report, design => Crashes(output, runs, design), DateTimeOffset.UtcNow), terminal);
-        return Conclude(terminal, report, runs, interrupted);
+        files.Write(CheckCases.Of(report, design => Crashes(output, runs, design), DateTimeOffset.UtcNow), terminal, deliveries);
+        return deliveries.Conclude(Conclude(terminal, report, runs, interrupted), kept ? $"./stress report {output.Folder.Path}" : report.Command);
     }
+
+    /// <summary>Writes the page of a comparison into its folder.</summary>
+    internal static void WritePage(RunFolder folder, CompareReport report, IReadOnlyList<Launch> launches, Deliveries deliveries)
+    {
+        string file = Path.Combine(folder.Path, HtmlName);
+        deliveries.Write(file, () => RunFolder.ReplaceFile(file, next =>
+        {
+            using StreamWriter page = File.CreateText(next);
+            HtmlReport.Write(ComparePages.Of(report) with { Configuration = RunConfiguration.Of(launches, null) }, page);
+        }));
+    }
+
+    /// <summary>The exit code of a comparison.</summary>
+    internal static int CodeOf(CompareReport report, bool interrupted) => ExitCodes.Of(
+        interrupted, differs: false, report.Complete, report.Designs.All(design => design.Expectations.All(verdict => !verdict.Failed)), report.NotDecided.Count == 0);
 
     // The scenario's own design comes first: the others are compared with it.
     private static IReadOnlyList<string> Names(string designs, Scenario scenario)
@@ -107,16 +121,9 @@ public static class CompareCommand
         return [.. asked.Distinct().OrderBy(name => name == scenario.Site.Design ? 0 : 1)];
     }
 
-    // What the scenario expects without naming a design, it expects of its own.
     private static Launch Plan(RunSettings settings, Scenario scenario, string design, string runId)
     {
-        bool own = design == scenario.Site.Design;
-        Scenario one = scenario with
-        {
-            Site = scenario.Site with { Design = design },
-            Expect = [.. scenario.Expect.Where(expected => expected.Design is { } named ? named == design : own)],
-            ExpectReached = own ? scenario.ExpectReached : [],
-        };
+        Scenario one = scenario with { Site = scenario.Site with { Design = design } };
         Launch launch = Launch.Create(settings with { Design = design }, one, runId, check: false);
         return launch with { Plan = launch.Plan with { KeepSites = true } };
     }
@@ -138,8 +145,7 @@ public static class CompareCommand
 
     private static int Conclude(Terminal terminal, CompareReport report, List<ComparedRun> runs, bool interrupted)
     {
-        bool met = report.Designs.All(design => design.Expectations.All(verdict => verdict.Met));
-        int code = ExitCodes.Of(interrupted, differs: false, report.Complete, met);
+        int code = CodeOf(report, interrupted);
         switch (code)
         {
             case ExitCodes.Interrupted:
@@ -149,10 +155,17 @@ public static class CompareCommand
                 ComparedRun broken = runs.First(run => !run.Report.Complete);
                 terminal.Error.WriteLine($"stress: incomplete: {Counted.Of(broken.Report.Work.Failed, "site")} of {broken.Report.Design} failed, {broken.Report.Work.Lost} lost; the first again with: {broken.Report.Problems.FirstOrDefault()?.Command}");
                 break;
+            case ExitCodes.NotDecided:
+                foreach (string reason in report.NotDecided)
+                {
+                    terminal.Error.WriteLine($"stress: not decided: {reason}");
+                }
+
+                break;
             case ExitCodes.ExpectationFailed:
                 foreach (ComparedRun run in runs)
                 {
-                    foreach (ExpectationVerdict verdict in run.Report.Expectations.Where(verdict => !verdict.Met))
+                    foreach (ExpectationVerdict verdict in run.Report.Expectations.Where(verdict => verdict.Failed))
                     {
                         terminal.Error.WriteLine($"stress: {ReportScreen.Failure(run.Report, verdict)} with {run.Report.Design}");
                     }

@@ -11,7 +11,7 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress exec FILE.ops</c>: runs a list of operations on one router, prints what the stack answers step by step, then what the oracle saw. A bad
-/// access is a result, not a failure: the exit code is 0 when the list could be run.
+/// access is a result, not a failure: the exit code is 0 when the list could be run, and 5 when an operation of it is not modelled.
 /// </summary>
 public static class ExecCommand
 {
@@ -42,8 +42,7 @@ public static class ExecCommand
         if (json)
         {
             writer.WriteLine(ToJson(run));
-            files.Write(Cases(file, design, library, switches, run), terminal);
-            return ExitCodes.Ok;
+            return Conclude(terminal, file, design, library, switches, run, files);
         }
 
         foreach (StepResult step in run.Steps)
@@ -52,14 +51,33 @@ public static class ExecCommand
         }
 
         writer.WriteLine(run.End);
-        writer.WriteLine($"verdict: {run.Stack.Oracle.Verdict}");
+        writer.WriteLine($"verdict: {run.Verdict}");
         foreach (BadAccess access in run.Stack.Oracle.Accesses)
         {
             writer.WriteLine($"  step {access.Step}, {access.Function}: {access.Story}");
         }
 
-        files.Write(Cases(file, design, library, switches, run), terminal);
-        return ExitCodes.Ok;
+        return Conclude(terminal, file, design, library, switches, run, files);
+    }
+
+    private static int Conclude(Terminal terminal, string file, string? design, string? library, string[] switches, OperationRun run, CheckFiles files)
+    {
+        var deliveries = new Deliveries(terminal);
+        files.Write(Cases(file, design, library, switches, run), terminal, deliveries);
+        return deliveries.Conclude(Code(terminal, file, run));
+    }
+
+    private static int Code(Terminal terminal, string file, OperationRun run)
+    {
+        if (run.IsDecided)
+        {
+            return ExitCodes.Ok;
+        }
+
+        StepResult first = run.NotModelled[0];
+        terminal.Error.WriteLine(
+            $"stress: {file}:{first.Operation.Line}: not decided: {run.WhyNotDecided}; accepted are operations that the stack models{(run.Stack.Name == StackCatalog.NetBsd2005 ? "" : $", or --stack {StackCatalog.NetBsd2005}, which models them all")}");
+        return ExitCodes.NotDecided;
     }
 
     // A bad access is a result of the list and no failure, as in the exit code; its place is the operation's line.
@@ -70,8 +88,9 @@ public static class ExecCommand
         [
             new CheckCase
             {
-                Kind = "work", Suite = suite, Name = "the list is executed", Key = "work", Outcome = CheckOutcome.Passed, File = file,
-                Message = $"{run.Steps.Count} of the operations executed; verdict: {run.Stack.Oracle.Verdict}",
+                Kind = run.IsDecided ? "work" : "undecided", Suite = suite, Name = "the list is executed", Key = "work",
+                Outcome = run.IsDecided ? CheckOutcome.Passed : CheckOutcome.NotDecided, File = file, Line = run.IsDecided ? 0 : run.NotModelled[0].Operation.Line,
+                Message = $"{run.Steps.Count - run.NotModelled.Count} of the operations executed; verdict: {run.Verdict}",
             },
         ];
         cases.AddRange(run.Stack.Oracle.Accesses.Select(access => new CheckCase
@@ -140,7 +159,15 @@ public static class ExecCommand
             json.WriteEndArray();
             json.WriteString("end", run.End);
             json.WriteBoolean("died", run.Stack.Oracle.HasDied);
-            json.WriteString("verdict", run.Stack.Oracle.Verdict);
+            json.WriteString("verdict", run.Verdict);
+            json.WriteBoolean("decided", run.IsDecided);
+            json.WriteStartArray("notModelled");
+            foreach (StepResult step in run.NotModelled)
+            {
+                json.WriteNumberValue(step.Number);
+            }
+
+            json.WriteEndArray();
             json.WriteStartArray("accesses");
             foreach (BadAccess access in run.Stack.Oracle.Accesses)
             {

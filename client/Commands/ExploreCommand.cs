@@ -16,11 +16,12 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress explore FILE.ops|FILE.yaml</c>: visits every order in which the programs of a small world can run, and prints the shortest schedule to whatever is
-/// wrong. Finding something is a result: the exit code is 0 when the exploration is finished, 130 when it was stopped and can go on.
+/// wrong. Finding something is a result: the exit code is 0 when the exploration is finished, 5 when the kernel does not model a step of the world, 130 when it was
+/// stopped and can go on.
 /// </summary>
 public static class ExploreCommand
 {
-    private const string Magic = "stress-explore-1";
+    private const string Magic = "stress-explore-2";
     private const string AllDesigns = "all";
     private const int MaxDepth = 1_000, MaxPreemptions = 200;
 
@@ -51,6 +52,11 @@ public static class ExploreCommand
         World world = WorldLoader.Parse(text, file);
         if (resume is not null)
         {
+            if (resume == OutputFile.Standard)
+            {
+                throw new UsageException($"--resume {resume}: a search is kept and read again; accepted is the name of a file");
+            }
+
             Output.CheckFile("--resume", resume);
         }
 
@@ -64,6 +70,8 @@ public static class ExploreCommand
         TextWriter o = terminal.Text;
         string title = $"world {world.Name}: {Counted.Of(world.Routers.Count, "router")}, {Counted.Of(world.Actors.Count, "program")} of {Counted.Of(world.Actors.Sum(a => a.Steps.Count), "step")}; depth {limits.Depth}, {Bound(limits)}{(limits.Reduces ? ", sleep sets" : "")}";
         int exit = ExitCodes.Ok;
+        var deliveries = new Deliveries(terminal);
+        bool kept = false;
         foreach (TeardownDesign d in designs)
         {
             Explorer explorer = Open(world, d, limits, file, text, resume);
@@ -79,18 +87,23 @@ public static class ExploreCommand
             Print(o, explorer, d, explorer.States - statesBefore, seconds, designs.Count > 1);
             if (resume is not null)
             {
-                Keep(explorer, d, text, resume);
+                kept = deliveries.Write(resume, () => Keep(explorer, d, text, resume));
             }
 
             if (!explorer.IsFinished)
             {
-                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : $"stopped; the same command goes on from {resume}");
+                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : !kept ? "stopped before the end, and the search is not kept" : $"stopped; the same command goes on from {resume}");
                 exit = ExitCodes.Interrupted;
                 break;
             }
+
+            if (explorer.NotModelled.Count > 0)
+            {
+                exit = ExitCodes.NotDecided;
+            }
         }
 
-        return exit;
+        return deliveries.Conclude(exit);
     }
 
     private static void Print(TextWriter o, Explorer e, TeardownDesign design, long states, double seconds, bool many)
@@ -99,7 +112,11 @@ public static class ExploreCommand
         o.WriteLine();
         o.WriteLine($"{design.Name}: {Counted.Of(e.States, "state")}, {Counted.Of(e.Transitions, "transition")}, {Number((long)(states / Math.Max(seconds, 1e-6)))} states/s; {Counted.Of(e.Images, "kernel image")}, {Counted.Of(e.Executed, "step")} executed; {(e.IsExhaustive ? $"every schedule, the longest has {Counted.Of(e.DepthReached, "step")}" : e.IsFinished ? $"every schedule of up to {Counted.Of(e.Limits.Depth, "step")}" : "not finished")}");
         Counterexample[] bad = [.. found.Where(f => f.Finding.Kind is FindingKind.Crash or FindingKind.StaleUse or FindingKind.StalePointer).OrderBy(f => f.Finding.Kind).ThenBy(f => f.Schedule.Count)];
-        if (bad.Length == 0)
+        if (e.NotModelled.Count > 0)
+        {
+            o.WriteLine($"  not decided: not modelled are {string.Join(", ", e.NotModelled)}; what was not found may be reachable with them");
+        }
+        else if (bad.Length == 0)
         {
             o.WriteLine($"  {(e.IsFinished ? "" : "so far ")}no stale pointer reachable within depth {e.Limits.Depth}, {Bound(e.Limits)}: {Counted.Of(e.States, "state")}");
         }
@@ -176,7 +193,9 @@ public static class ExploreCommand
         var image = new ImageWriter();
         image.WriteArray<char>(Key(design, explorer.Limits, text));
         explorer.Save(image);
-        File.WriteAllBytes(resume, image.Written.ToArray());
+
+        // The search of before is worth more than half of this one.
+        RunFolder.ReplaceFile(resume, next => File.WriteAllBytes(next, image.Written.ToArray()));
     }
 
     private static int Whole(string option, string text, int min, int max) =>

@@ -14,7 +14,7 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress history [ID...]</c>: bugs of real network stacks as operation lists, each run before and after its fix. Exit code 1 when one is not found
-/// before, or not gone after.
+/// before, or not gone after; 5 when an operation of one is not modelled.
 /// </summary>
 public static class HistoryCommand
 {
@@ -24,7 +24,7 @@ public static class HistoryCommand
     public static Command Create(Terminal terminal)
     {
         var ids = new Argument<string[]>("ID") { Description = "Entries to run; by default all.", Arity = ArgumentArity.ZeroOrMore };
-        var folder = new Option<string>("--folder") { Description = "Where the entries are.", DefaultValueFactory = _ => DefaultFolder };
+        var folder = new Option<string>("--folder") { Description = "Where the entries are.", DefaultValueFactory = _ => ProgramFolders.Find(DefaultFolder) };
         Option<string?> json = SharedOptions.Json();
         var command = new Command("history", "Run bugs of real network stacks before and after their fixes.") { ids, folder, json };
         var checks = new CheckFileOptions();
@@ -44,14 +44,19 @@ public static class HistoryCommand
         files.Check();
         List<HistoryRun> runs = [.. entries.Select(HistoryRun.Of)];
         HistoryScreen.Write(terminal.Out, runs, details: ids.Length > 0);
+        var deliveries = new Deliveries(terminal);
         if (json is not null)
         {
-            File.WriteAllText(json, JsonSerializer.Serialize(runs.Select(Row), RunFolder.Json) + "\n");
+            deliveries.Write(json, () => OutputFile.Write(json, JsonSerializer.Serialize(runs.Select(Row), RunFolder.Json) + "\n", terminal));
         }
 
-        files.Write(Cases(folder, ids, runs), terminal);
-        return runs.All(run => run.Found && run.Gone) ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
+        files.Write(Cases(folder, ids, runs), terminal, deliveries);
+        return deliveries.Conclude(CodeOf(runs));
     }
+
+    /// <summary>The exit code: an entry that is wrong outweighs one that could not be decided.</summary>
+    public static int CodeOf(IReadOnlyList<HistoryRun> runs) =>
+        runs.Any(run => run.IsDecided && !(run.Found && run.Gone)) ? ExitCodes.ExpectationFailed : runs.All(run => run.IsDecided) ? ExitCodes.Ok : ExitCodes.NotDecided;
 
     private static List<HistoryEntry> Read(string folder, string[] ids)
     {
@@ -104,8 +109,8 @@ public static class HistoryCommand
         Suite = run.Entry.Id,
         Name = name,
         Key = $"{run.Entry.Id} {name}",
-        Outcome = met ? CheckOutcome.Passed : CheckOutcome.Failed,
-        Message = $"{side}: {HistoryEntry.NameOf(outcome.Verdict)}, expected {HistoryEntry.NameOf(expected)}",
+        Outcome = !outcome.IsDecided ? CheckOutcome.NotDecided : met ? CheckOutcome.Passed : CheckOutcome.Failed,
+        Message = $"{side}: {outcome.Name}, expected {HistoryEntry.NameOf(expected)}{(outcome.IsDecided ? "" : $": {outcome.NotDecided}")}",
         Detail = outcome.Text.Length == 0 ? [] : [outcome.Text],
         File = Path.Combine(folder, run.Entry.Id + Extension),
     };
@@ -119,7 +124,7 @@ public static class HistoryCommand
     }
 
     private static HistorySideReport Side(HistorySide side, HistoryOutcome outcome) => new(
-        side.ToString(), HistoryEntry.NameOf(outcome.Verdict), outcome.Text, outcome.Steps,
+        side.ToString(), outcome.Name, outcome.IsDecided ? outcome.Text : outcome.NotDecided, outcome.Steps,
         [.. outcome.Others.Select(o => new HistoryOther(KernelNames.Of(o.Holder), HistoryEntry.NameOf(o.Verdict), o.Text))]);
 
     /// <summary>An entry in the JSON file.</summary>

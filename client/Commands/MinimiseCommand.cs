@@ -21,7 +21,7 @@ public static class MinimiseCommand
     public static Command Create(Terminal terminal)
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
-        var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it." };
+        var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
         var ops = new Option<string?>("--ops") { Description = "Where to write the operation list (default: CRASH-ID.ops in the run's folder)." };
         var scenario = new Option<string?>("--scenario") { Description = "Where to write the scenario (default: CRASH-ID.yaml in the run's folder)." };
         var command = new Command("minimise", "Find the least that a crash needs: as an operation list and as a scenario.") { run, id, ops, scenario };
@@ -34,6 +34,7 @@ public static class MinimiseCommand
         long began = Stopwatch.GetTimestamp();
         RunFolder folder = Output.FindRun(run);
         CrashRecord record = ReplayCommand.Find(folder, id);
+        id = record.Id;
         (SiteOptions options, _, _) = Launch.Read(folder);
         options = options with { Seed = record.Seed };
         ops ??= Path.Combine(folder.Path, $"{id}.ops");
@@ -56,8 +57,12 @@ public static class MinimiseCommand
         if (list is not null)
         {
             string exec = $"stress exec {ops}{(options.Design == "netbsd-2005" ? "" : $" --design {options.Design}")}";
-            File.WriteAllLines(ops, [$"# {record.Title}", $"# minimised from a run: site {record.Site}, seed {record.Seed}, event {record.Event}", .. list.Lines]);
             o.WriteLine($"{Counted.Of(list.Lines.Count, "operation")} of {site.Operations.Count}, {(list.IsMinimal ? "none can go" : "perhaps not all needed")} ({Counted.Of(list.Tests, "list")} run): ./{exec}");
+            if (list.NotModelled.Length > 0)
+            {
+                o.WriteLine($"not decided: {list.NotModelled}");
+            }
+
             foreach (string line in list.Lines)
             {
                 o.WriteLine($"  {line}");
@@ -73,7 +78,6 @@ public static class MinimiseCommand
         if (reduced is not null)
         {
             string text = ScenarioWriter.WriteShort(reduced.Scenario);
-            File.WriteAllText(scenario, text);
             o.WriteLine($"a scenario that crashes at {reduced.At} ({Counted.Of(reduced.Tests, "site")} executed): ./stress run {scenario}");
             foreach (string line in text.TrimEnd().Split('\n'))
             {
@@ -87,7 +91,19 @@ public static class MinimiseCommand
 
         o.WriteLine();
         o.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
-        return list is null || reduced is null ? ExitCodes.ExpectationFailed : ExitCodes.Ok;
+        var deliveries = new Deliveries(terminal);
+        if (list is not null)
+        {
+            string[] lines = [$"# {record.Title}", $"# minimised from a run: site {record.Site}, seed {record.Seed}, event {record.Event}", .. list.Lines, ""];
+            deliveries.Write(ops, () => OutputFile.Write(ops, string.Join('\n', lines), terminal));
+        }
+
+        if (reduced is not null)
+        {
+            deliveries.Write(scenario, () => OutputFile.Write(scenario, ScenarioWriter.WriteShort(reduced.Scenario), terminal));
+        }
+
+        return deliveries.Conclude(list is null || list.NotModelled.Length > 0 || reduced is null ? ExitCodes.NotDecided : ExitCodes.Ok);
     }
 
     private static void Print(TextWriter o, MinimalSite site, SiteOptions options)

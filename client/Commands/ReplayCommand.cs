@@ -15,14 +15,18 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress replay RUN CRASH-ID</c>: executes one site again, from its seed to the event that crashed, and shows the way there.</summary>
 public static class ReplayCommand
 {
-    private const int DefaultLast = 40;
+    // Before a single step of a person's, so many steps back.
+    private const int StepsBack = 40;
+
+    // Of the story: the last steps, and what stands beside each step of the pointer's life.
+    private const int StoryLast = 10, StoryBeside = 1;
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
-        var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it." };
-        var last = new Option<string?>("--last") { Description = $"How many of the last steps to print (default {DefaultLast})." };
+        var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
+        var last = new Option<string?>("--last") { Description = "Print so many of the last steps (default: the steps of the pointer's life, with what stands beside them, and the last few)." };
         var until = new Option<string?>("--until") { Description = "Stop after this event instead of the crash." };
         var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
@@ -42,7 +46,7 @@ public static class ReplayCommand
     {
         RunFolder folder = Output.FindRun(run);
         CrashRecord crash = Find(folder, id);
-        int steps = asked.Last is null ? DefaultLast : Number("--last", asked.Last, 100_000);
+        int steps = asked.Last is null ? StepsBack : Number("--last", asked.Last, 100_000);
         long end = asked.Until is null ? crash.Event : Number("--until", asked.Until, int.MaxValue);
         asked.Check();
         (SiteOptions options, int windows, _) = Launch.Read(folder);
@@ -50,17 +54,22 @@ public static class ReplayCommand
         TextWriter o = terminal.Text;
 
         long begun = Stopwatch.GetTimestamp();
-        using CaptureFile? file = asked.Pcap is null ? null : CaptureFile.Create(asked.Pcap);
+        var deliveries = new Deliveries(terminal);
+
+        // Into memory first: whatever its file may come to, the way to the crash is shown.
+        using MemoryStream? frames = asked.Pcap is null ? null : new MemoryStream();
+        CaptureFile? file = frames is null ? null : new CaptureFile(frames);
         LineCapture? capture = file is null ? null : new LineCapture(file, (uint)crash.Site, options.CallersPerAnswerer);
         TimelineRecorder? picture = asked.Html is null ? null : new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null);
+        TimelineRecorder? story = asked.ByDefault ? new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null, StoryLast, StoryBeside, StoryBeside) : null;
         var replay = new ReplayedSite(
-            options, (uint)crash.Site, new VirtualTime(windows * options.Window.Microseconds), steps, [.. new ISiteTrace?[] { capture, picture }.OfType<ISiteTrace>()]);
+            options, (uint)crash.Site, new VirtualTime(windows * options.Window.Microseconds), steps, [.. new ISiteTrace?[] { capture, picture, story }.OfType<ISiteTrace>()]);
         if (asked.Step)
         {
             long from = asked.Until is null ? Math.Max(0, crash.Event - steps) : end;
             Reach(replay, from, stop);
             new StepLoop(replay, terminal.In, o, terminal.Out, crash.Event).Run(stop);
-            return Finish(o, asked, replay, file, capture);
+            return Finish(terminal, asked, replay, file, frames, capture, deliveries);
         }
 
         if (!Reach(replay, end, stop))
@@ -74,12 +83,7 @@ public static class ReplayCommand
         o.WriteLine($"site {crash.Site}, seed {crash.Seed}, {crash.Role} system, event {replay.Site.Clock.Events} at {replay.Site.Now}, {Counted.Of(crash.Count, "time")} in the run");
         o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rebuilt {Counted.Of(replay.Site.Clock.Events, "event")} from the seed in {own.TotalSeconds:0.000} s"));
         o.WriteLine();
-        var lanes = new LaneScreen(o, replay.Last, replay.Site.RouterCount, terminal.Out);
-        lanes.Head();
-        foreach (TimelineStep step in replay.Last)
-        {
-            lanes.Print(step);
-        }
+        Show(terminal, replay, story?.Timeline(crash.Title));
 
         if (end >= crash.Event)
         {
@@ -95,12 +99,27 @@ public static class ReplayCommand
 
         if (asked.Html is { } html)
         {
-            using StreamWriter page = File.CreateText(html);
-            HtmlReport.Write(CrashPage.Of(options.Design, crash, picture!.Timeline(crash.Title), Story(crash, again!, replay)), page);
-            o.WriteLine($"page {html}");
+            if (deliveries.Write(html, () => OutputFile.Write(
+                html, page => HtmlReport.Write(CrashPage.Of(options.Design, crash, picture!.Timeline(crash.Title), Story(crash, again!, replay)), page), terminal)))
+            {
+                o.WriteLine($"page {html}");
+            }
         }
 
-        return Finish(o, asked, replay, file, capture);
+        return Finish(terminal, asked, replay, file, frames, capture, deliveries);
+    }
+
+    private static void Show(Terminal terminal, ReplayedSite replay, CrashTimeline? story)
+    {
+        TextWriter o = terminal.Text;
+        IReadOnlyCollection<TimelineStep> steps = story?.Steps ?? replay.Last;
+        var lanes = new LaneScreen(o, steps, replay.Site.RouterCount, terminal.Out);
+        lanes.Head();
+        foreach ((int i, TimelineStep step) in steps.Index())
+        {
+            lanes.Skip(story?.LeftOut[i] ?? 0);
+            lanes.Print(step);
+        }
     }
 
     private static void Tell(TextWriter o, CrashRecord crash, CrashTally again, ReplayedSite replay)
@@ -123,8 +142,9 @@ public static class ReplayCommand
     private static IReadOnlyList<string> Story(CrashRecord crash, CrashTally again, ReplayedSite replay) =>
         replay.Pointers.LastUse(crash.Event) is { Generation: > 0 } use ? replay.Pointers.Tell(use, again.Title.Gap) : again.Story;
 
-    private static int Finish(TextWriter o, Asked asked, ReplayedSite replay, CaptureFile? file, LineCapture? capture)
+    private static int Finish(Terminal terminal, Asked asked, ReplayedSite replay, CaptureFile? file, MemoryStream? frames, LineCapture? capture, Deliveries deliveries)
     {
+        TextWriter o = terminal.Text;
         if (asked.Dump)
         {
             ReplayDump.Write(replay.Site, o);
@@ -133,10 +153,19 @@ public static class ReplayCommand
         if (capture is not null)
         {
             capture.End();
-            o.WriteLine($"capture {asked.Pcap}: {Counted.Of(file!.Frames, "frame")}");
+            file!.Dispose();
+            if (deliveries.Write(asked.Pcap!, () =>
+            {
+                using Stream to = OutputFile.Create(asked.Pcap!, terminal);
+                to.Write(frames!.ToArray());
+                to.Flush();
+            }))
+            {
+                o.WriteLine($"capture {asked.Pcap}: {Counted.Of(file.Frames, "frame")}");
+            }
         }
 
-        return ExitCodes.Ok;
+        return deliveries.Conclude(ExitCodes.Ok);
     }
 
     private static bool Reach(ReplayedSite replay, long end, CancellationToken stop)
@@ -151,8 +180,8 @@ public static class ReplayCommand
             : throw new UsageException($"event {end}: the run ends before it; accepted are events 1 to {replay.Site.Clock.Events} on this site");
     }
 
-    /// <summary>A crash of a run.</summary>
-    /// <exception cref="UsageException">The run has not ended, or has no crash of that id.</exception>
+    /// <summary>A crash of a run, by its id or by a beginning of the id that no other crash has.</summary>
+    /// <exception cref="UsageException">The run has not ended, has no crash of that id, or has several that begin so.</exception>
     internal static CrashRecord Find(RunFolder folder, string id)
     {
         if (!File.Exists(folder.CrashesPath))
@@ -161,8 +190,10 @@ public static class ReplayCommand
         }
 
         CrashRecord[] crashes = [.. folder.ReadCrashes()];
-        return Array.Find(crashes, c => c.Id == id)
-            ?? throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
+        CrashRecord[] found = Array.Find(crashes, c => c.Id == id) is { } exact ? [exact] : id.Length == 0 ? [] : Array.FindAll(crashes, c => c.Id.StartsWith(id, StringComparison.Ordinal));
+        return found.Length == 1 ? found[0]
+            : found.Length > 1 ? throw new UsageException($"{id}: more than one crash begins so; accepted: {string.Join(", ", found.Select(c => $"{c.Id} ({c.Title}, {c.Role})"))}")
+            : throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
     }
 
     private static int Number(string option, string text, int max) =>
@@ -171,6 +202,9 @@ public static class ReplayCommand
 
     private sealed record Asked(string? Last, string? Until, bool Step, bool Dump, string? Html, string? Pcap)
     {
+        /// <summary>Nobody says which steps: those of the story.</summary>
+        public bool ByDefault => Last is null && Until is null && !Step;
+
         public void Check()
         {
             if (Html is not null && (Until is not null || Step))

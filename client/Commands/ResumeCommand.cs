@@ -54,12 +54,18 @@ public static class ResumeCommand
     private static async Task<int> Resume(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
     {
         files.Check();
-        Launch launch = Launch.Open(output.Folder) with { Workers = workers };
         if (!Directory.Exists(StateOf(output.Folder)))
         {
             throw new UsageException($"{output.Folder.Path}: nothing to resume; accepted is a run that was interrupted, whose folder has {StateName}/");
         }
 
+        return await WithState(terminal, output, workers, progress, files, stop);
+    }
+
+    /// <summary>Goes on with a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports what it has come to.</summary>
+    internal static async Task<int> WithState(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
+    {
+        Launch launch = Launch.Open(output.Folder) with { Workers = workers };
         OptionsScreen.Write(terminal.Out, launch);
         try
         {

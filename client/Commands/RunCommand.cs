@@ -10,6 +10,9 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress run FILE</c>: executes a scenario and reports how often each code path crashed.</summary>
 public static class RunCommand
 {
+    // Bytes that the first words of a run take in its state.
+    private const int LeastState = 16 * 1024;
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -61,8 +64,14 @@ public static class RunCommand
             Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true);
             CheckCapture(wishes, launch);
             OptionsScreen.Write(terminal.Out, launch);
-            launch.Save(output.Folder);
-            await using EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal, ResumeCommand.StateOf(output.Folder));
+            string? state = ResumeCommand.StateOf(output.Folder);
+            if (!Keeps(terminal, launch, output, state))
+            {
+                // A run that cannot be kept can be executed all the same, and its result printed.
+                (launch, state) = (Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: false), null);
+            }
+
+            await using EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal, state);
             return await new RunConclusion(terminal, launch, output, wishes).Follow(silo, stop);
         }
 
@@ -81,8 +90,37 @@ public static class RunCommand
         Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers);
         CheckCapture(wishes, shared);
         OptionsScreen.Write(terminal.Out, shared);
-        shared.Save(output.Folder);
+        Keeps(terminal, shared, output, null);
         return await new RunConclusion(terminal, shared, output, wishes).Follow(client, stop);
+    }
+
+    // Whether the run's folder takes what the run needs to be gone on with: a folder may be made and a short file written where the first checkpoint finds no space.
+    private static bool Keeps(Terminal terminal, Launch launch, Output output, string? state)
+    {
+        try
+        {
+            launch.Save(output.Folder);
+            if (state is not null)
+            {
+                Directory.CreateDirectory(state);
+                string probe = Path.Combine(state, "probe");
+                try
+                {
+                    File.WriteAllBytes(probe, new byte[LeastState]);
+                }
+                finally
+                {
+                    File.Delete(probe);
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (Deliveries.IsOfFileSystem(e))
+        {
+            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}; the run goes on, its result is printed, and it cannot be resumed");
+            return false;
+        }
     }
 
     private static void CheckCapture(RunConclusion.Wishes wishes, Launch launch)

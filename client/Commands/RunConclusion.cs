@@ -60,27 +60,44 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         Difference? difference = wishes.Check && !run.Interrupted ? Check(result, stop) : null;
         RunReport report = ReportBuilder.Build(launch, result, wall, run.Interrupted, ReportBuilder.Execution(launch, run));
         IReadOnlyList<CrashRecord> crashes = [.. ReportBuilder.Crashes(launch, result, output.Folder.Path)];
-        output.Folder.Write(report, crashes);
-        HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site, RunConfiguration.Of(launch, report.Execution));
+        ReportScreen.Write(terminal.Out, report, folder: null);
+        var deliveries = new Deliveries(terminal);
+        bool kept = deliveries.Write(output.Folder.ReportPath, () => output.Folder.Write(report, crashes));
+        deliveries.Write(output.Folder.PagePath, () => HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site, RunConfiguration.Of(launch, report.Execution)));
+        if (kept)
+        {
+            ReportScreen.Fact(terminal.Out, "report", output.Folder.ReportPath);
+        }
+
+        // What the run has come to is in its state until its report is.
+        if (report.Complete && kept)
+        {
+            deliveries.Write(ResumeCommand.StateOf(output.Folder), () => ResumeCommand.Forget(output.Folder));
+        }
+
         if (output.Json is { } further)
         {
-            RunFolder.WriteReport(report, further);
+            deliveries.Write(further, () => OutputFile.Write(further, RunFolder.TextOf(report), terminal));
         }
 
-        if (report.Complete)
-        {
-            ResumeCommand.Forget(output.Folder);
-        }
-
-        ReportScreen.Write(terminal.Out, report, output.Folder.Path);
         if (wishes.Pcap is { } pcap && !run.Interrupted)
         {
-            (long frames, int lines) = RunCapture.Write(pcap, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
-            terminal.Text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {Counted.Of(frames, "frame")} of {Counted.Of(lines, "line")}"));
+            deliveries.Write(pcap, () =>
+            {
+                long frames;
+                int lines;
+                using (var capture = new CaptureFile(OutputFile.Create(pcap, terminal)))
+                {
+                    (frames, lines) = RunCapture.Write(capture, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
+                }
+
+                terminal.Text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {Counted.Of(frames, "frame")} of {Counted.Of(lines, "line")}"));
+            });
         }
 
-        wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal);
-        return Code(report, run.Interrupted, difference);
+        wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal, deliveries);
+        bool again = kept || Directory.Exists(ResumeCommand.StateOf(output.Folder));
+        return deliveries.Conclude(Code(report, run.Interrupted, difference), again ? $"./stress report {output.Folder.Path}" : launch.Command);
     }
 
     // On a terminal the line stands above the one that redraws itself.
@@ -112,7 +129,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
 
     private int Code(RunReport report, bool interrupted, Difference? difference)
     {
-        int code = ExitCodes.Of(interrupted, difference is not null, report.Complete, report.Expectations.All(verdict => verdict.Met));
+        int code = ExitCodes.Of(interrupted, difference is not null, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0);
         switch (code)
         {
             case ExitCodes.Interrupted:
@@ -126,8 +143,15 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
                 terminal.Error.WriteLine(
                     $"stress: incomplete: {Counted.Of(report.Work.Failed, "site")} failed, {report.Work.Lost} lost; the first is site {first?.Site}, again with: {first?.Command}");
                 break;
+            case ExitCodes.NotDecided:
+                foreach (string reason in report.NotDecided)
+                {
+                    terminal.Error.WriteLine($"stress: not decided: {reason}");
+                }
+
+                break;
             case ExitCodes.ExpectationFailed:
-                foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
+                foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => verdict.Failed))
                 {
                     terminal.Error.WriteLine($"stress: {ReportScreen.Failure(report, verdict)}");
                 }

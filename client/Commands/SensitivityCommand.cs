@@ -67,12 +67,13 @@ public static class SensitivityCommand
         bool complete = !interrupted && rows.All(row => row.Complete);
         var result = new SensitivityReport(
             scenario.Name, scenario.FileName, scenario.Pairs, scenario.Duration.Microseconds / 3_600_000_000.0, scenario.Seed, complete, rows, Line(scenario));
+        Write(terminal.Out, result, Stopwatch.GetElapsedTime(start));
+        var deliveries = new Deliveries(terminal);
         if (json is not null)
         {
-            await File.WriteAllTextAsync(json, JsonSerializer.Serialize(result, RunFolder.Json) + "\n", CancellationToken.None);
+            deliveries.Write(json, () => OutputFile.Write(json, JsonSerializer.Serialize(result, RunFolder.Json) + "\n", terminal));
         }
 
-        Write(terminal.Out, result, Stopwatch.GetElapsedTime(start));
         if (interrupted)
         {
             terminal.Error.WriteLine("stress: interrupted; the table is partial");
@@ -82,7 +83,13 @@ public static class SensitivityCommand
             terminal.Error.WriteLine($"stress: incomplete: sites failed or were lost in {string.Join(", ", rows.Where(row => !row.Complete).Select(row => row.Name))}");
         }
 
-        return ExitCodes.Of(interrupted, differs: false, complete, expectationsMet: true);
+        foreach (string reason in complete ? rows.SelectMany(row => row.NotDecided.Select(why => $"{row.Name}: {why}")) : [])
+        {
+            terminal.Error.WriteLine($"stress: not decided: {reason}");
+        }
+
+        return deliveries.Conclude(
+            ExitCodes.Of(interrupted, differs: false, complete, expectationsMet: true, decided: rows.All(row => row.NotDecided.Count == 0)), result.Command);
     }
 
     private static async Task<(RunReport Report, bool Interrupted)> Run(

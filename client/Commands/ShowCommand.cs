@@ -49,9 +49,8 @@ public static class ShowCommand
     }
 
     private static int WindowAt(string at, int windows, VirtualTime window) =>
-        decimal.TryParse(at, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal hours)
-            && hours <= (decimal)windows * window.Microseconds / 3_600_000_000m
-            ? (int)(hours * 3_600_000_000m / window.Microseconds)
+        Durations.Hours(at) is { } time && time.Microseconds <= windows * window.Microseconds
+            ? (int)(time.Microseconds / window.Microseconds)
             : throw new UsageException(
-                $"--at {at}: accepted are hours from 0 to {((decimal)windows * window.Microseconds / 3_600_000_000m).ToString("0.##", CultureInfo.InvariantCulture)}");
+                $"--at {at}: accepted are hours from 0 to {((decimal)windows * window.Microseconds / 3_600_000_000m).ToString("0.##", CultureInfo.InvariantCulture)}, or {Durations.WithUnit}");
 }

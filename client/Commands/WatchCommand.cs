@@ -46,13 +46,13 @@ public static class WatchCommand
         {
             ReportScreen.Fact(terminal.Out, "report", output.Folder.ReportPath);
             RunReport report = output.Folder.ReadReport();
-            return ExitCodes.Of(interrupted: false, differs: false, report.Complete, report.Expectations.All(verdict => verdict.Met));
+            return ReportCommand.CodeOf(report);
         }
 
         // The client that started the run may have gone away: whoever is here at its end reports it.
         Launch launch = Launch.From(await RunControlCommands.Find(client, name));
         FollowedRun ended = await new RunFollower(client, text => terminal.Error.WriteLine($"stress: {text}")).Result(launch.Plan, stop);
-        launch.Save(output.Folder);
+        Keeps(terminal, launch, output);
         return new RunConclusion(terminal, launch, output, new(folder, null, Progress: false, Check: launch.Plan.CheckedSites.Count > 0, CheckFiles.None))
             .Conclude(ended, last.Run.Wall, redis, stop);
     }
@@ -61,6 +61,19 @@ public static class WatchCommand
     {
         RunProgress? last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
         return last is { Run.Finished: true } ? ExitCodes.Ok : Unfinished(terminal, last, "", stop);
+    }
+
+    // Where the folder cannot be written, the result is shown all the same, and its end says what is missing.
+    private static void Keeps(Terminal terminal, Launch launch, Output output)
+    {
+        try
+        {
+            launch.Save(output.Folder);
+        }
+        catch (Exception e) when (Deliveries.IsOfFileSystem(e))
+        {
+            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}");
+        }
     }
 
     private static int Unfinished(Terminal terminal, RunProgress? last, string advice, CancellationToken stop)

@@ -67,6 +67,15 @@ public sealed class LaneScreen
         _o.WriteLine($"{"event",8} {"time",-15}  {string.Concat(_lanes.Select((l, i) => Name(l.Source).PadRight(WidthOf(i))))}");
     }
 
+    /// <summary>A line that says how many steps are left out; none for none.</summary>
+    public void Skip(long steps)
+    {
+        if (steps > 0)
+        {
+            _o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",8} {"⋮",-15}  {steps:#,0} step{(steps == 1 ? "" : "s")} left out"));
+        }
+    }
+
     /// <summary>One step.</summary>
     public void Print(TimelineStep s)
     {

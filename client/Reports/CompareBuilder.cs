@@ -56,6 +56,7 @@ public static class CompareBuilder
             WallSeconds = Math.Round(wall.TotalSeconds, 3),
             Complete = runs.All(run => run.Report.Complete),
             PairedBy = $"a site in {(bin == 1 ? "a window" : Counted.Of(bin, "window"))} of {first.Series.BinMinutes:0.##} virtual minutes in which the role lost a link or crashed under both designs",
+            NotDecided = [.. runs.SelectMany(run => run.Report.NotDecided.Select(why => $"{run.Report.Design}: {why}"))],
             Designs = [.. runs.Select(Result)],
             Tests = tests,
             Differences = differences,
@@ -92,6 +93,7 @@ public static class CompareBuilder
             ],
             Probes = run.Report.Probes,
             Expectations = run.Report.Expectations,
+            JudgedBy = run.Report.JudgedBy,
             Work = run.Report.Work,
             Command = run.Report.Command,
         };

@@ -8,10 +8,13 @@ namespace Stress.Client.Reports;
 public static class DialPage
 {
     /// <summary>Writes <c>report.html</c> into the run's folder.</summary>
-    public static void WriteTo(RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, DialReport dial, PageConfiguration configuration)
+    public static void WriteTo(RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, DialReport dial, PageConfiguration? configuration)
     {
-        using StreamWriter page = File.CreateText(Path.Combine(folder.Path, HtmlReport.FileName));
-        HtmlReport.Write(Of(report, crashes, dial) with { Configuration = configuration }, page);
+        RunFolder.ReplaceFile(folder.PagePath, next =>
+        {
+            using StreamWriter page = File.CreateText(next);
+            HtmlReport.Write(Of(report, crashes, dial) with { Configuration = configuration }, page);
+        });
     }
 
     private static ReportPage Of(RunReport report, IReadOnlyList<CrashRecord> crashes, DialReport dial) => ReportPages.Of(report, crashes, null, []) with

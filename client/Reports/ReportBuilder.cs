@@ -49,6 +49,9 @@ public static class ReportBuilder
         ];
         FirstCrashSummary first = FirstCrash(result.FirstCrashes);
         var measured = new Measured(disconnects, codePaths, stale, first, totals.Probes);
+        RoleCounts redials = Counts(totals.Redials);
+        var counted = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost, work.NotBegun, work.Begun);
+        IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
         return new RunReport
         {
             RunId = launch.Plan.RunId,
@@ -63,31 +66,44 @@ public static class ReportBuilder
             WallSeconds = Math.Round(wall.TotalSeconds, 3),
             Workers = launch.Workers,
             Complete = complete,
-            Incomplete = complete ? null : interrupted ? "interrupted" : work.Failed > 0 ? "failed" : "lost",
+            Incomplete = complete ? null : interrupted ? RunReport.Interrupted : work.Failed > 0 ? "failed" : "lost",
             Digest = $"{result.Digest:x16}",
             Events = totals.Events,
             Frames = totals.Frames,
             Disconnects = disconnects,
             Panics = Counts(totals.Panics),
-            Redials = Counts(totals.Redials),
+            Redials = redials,
             Alias = Counts(totals.Aliases),
             LeakedSlots = Counts(totals.LeakedSlots),
             Paths = Paths(launch.Scenario, disconnects, codePaths),
             CodePaths = codePaths,
             Stale = stale,
             FirstCrash = first,
-            Work = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost + work.Begun + work.NotBegun),
+            Work = counted,
+            NotDecided = complete && launch.Scenario.ExpectNothing.Length == 0 ? Undecided(launch, measured, redials, expectations) : [],
+            JudgedBy = Measured.JudgedBy(launch.Scenario),
             Problems =
             [
-                .. result.Troubles.Where(trouble => !interrupted || trouble.State == SiteState.Failed).Take(MaxProblems)
+                .. result.Troubles.Where(trouble => trouble.State is SiteState.Failed or SiteState.Lost).Take(MaxProblems)
                     .Select(trouble => new SiteProblem(trouble.Site, trouble.Window, trouble.Problem, launch.SiteCommand(trouble.Site))),
             ],
-            Expectations = measured.Judge(launch.Scenario),
+            Expectations = expectations,
             Probes = new SortedDictionary<string, long>(totals.Probes, StringComparer.Ordinal),
             Series = Series(launch, totals.Series),
             Command = launch.Command,
             Execution = execution,
         };
+    }
+
+    // Nothing could happen in the whole run, or nothing in a role of which the scenario expects something.
+    private static IReadOnlyList<string> Undecided(Launch launch, Measured measured, RoleCounts redials, IReadOnlyList<ExpectationVerdict> expectations)
+    {
+        IReadOnlyList<string> idle = Idleness.Of(launch.Scenario, launch.Hours, measured, (long)launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer, redials);
+        return idle.Count > 0 ? idle :
+        [
+            .. expectations.Where(verdict => verdict.NotJudged is not null).GroupBy(verdict => verdict.NotJudged)
+                .Select(group => $"{group.Key}, so that nothing can be said of {string.Join(", ", group.Select(verdict => verdict.Statement))}"),
+        ];
     }
 
     /// <summary>On what a run was executed; null when nobody was there from its start.</summary>

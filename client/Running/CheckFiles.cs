@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Stress.Observability.Ci;
 
 namespace Stress.Client.Running;
@@ -30,18 +29,24 @@ public sealed record CheckFiles(string? JUnit, string? Sarif, bool GitHub)
     }
 
     /// <summary>Writes what was asked for.</summary>
-    public void Write(CheckReport report, Terminal terminal)
+    /// <param name="report">The cases.</param>
+    /// <param name="terminal">Gets the annotations.</param>
+    /// <param name="deliveries">Remembers what could not be written.</param>
+    public void Write(CheckReport report, Terminal terminal, Deliveries deliveries)
     {
         if (JUnit is not null)
         {
-            using var file = new StreamWriter(JUnit, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            JUnitFormat.Write(report, file);
+            deliveries.Write(JUnit, () => OutputFile.Write(JUnit, to => JUnitFormat.Write(report, to), terminal));
         }
 
         if (Sarif is not null)
         {
-            using FileStream file = File.Create(Sarif);
-            SarifFormat.Write(report, file);
+            deliveries.Write(Sarif, () =>
+            {
+                using Stream file = OutputFile.Create(Sarif, terminal);
+                SarifFormat.Write(report, file);
+                file.Flush();
+            });
         }
 
         if (GitHub)

@@ -40,27 +40,22 @@ public static class ClusterOption
         Read(option) ?? throw new UsageException($"no cluster; accepted is --cluster redis://HOST:PORT, or {SiloDefaults.ClusterVariable} in the environment");
 
     /// <summary>Connects to the cluster.</summary>
-    /// <exception cref="UsageException">Redis does not answer, or no silo does.</exception>
+    /// <exception cref="UsageException">Redis refuses what the command line names.</exception>
+    /// <exception cref="ClusterUnavailableException">Redis does not answer, or no silo does.</exception>
     public static async Task<ClusterClient> Connect(RedisAddress redis, CancellationToken stop)
     {
         await CheckAnswers(redis);
-        try
-        {
-            return await ClusterClient.ConnectAsync(redis, stop);
-        }
-        catch (ClusterUnavailableException e)
-        {
-            throw new UsageException(e.Message);
-        }
+        return await ClusterClient.ConnectAsync(redis, stop);
     }
 
     /// <summary>Asks Redis for an answer before anything else is begun.</summary>
-    /// <exception cref="UsageException">None comes.</exception>
+    /// <exception cref="UsageException">It refuses a password or shows a certificate that is not trusted: trying again does not help.</exception>
+    /// <exception cref="ClusterUnavailableException">None comes.</exception>
     public static async Task CheckAnswers(RedisAddress redis)
     {
         if (await redis.Problem() is { } problem)
         {
-            throw new UsageException(problem);
+            throw problem.StartsWith(RedisAddress.NoAnswer, StringComparison.Ordinal) ? new ClusterUnavailableException(problem) : new UsageException(problem);
         }
     }
 }

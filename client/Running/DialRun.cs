@@ -55,21 +55,23 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
 
         Output output = Output.Choose(outFolder, json, scenario?.Name ?? (settings.Calling ? "dial" : "answer"), DateTimeOffset.UtcNow);
         await using ILineListener? listener = Listen(options);
-        output.Folder.Create(scenario?.SourceText ?? "");
+        var deliveries = new Deliveries(terminal);
+        deliveries.Write(output.Folder.Path, () => output.Folder.Create(scenario?.SourceText ?? ""));
         DialResult result = await RunAsync(options, listener, console, stop);
         RunReport report = DialReport.Run(output.RunId, scenario, options, result, settings.Calling, accepted, command);
         IReadOnlyList<CrashRecord> crashes = DialReport.Records(options, result, settings.Calling, command);
         DialReport dial = DialReport.Of(output.RunId, options, result);
-        output.Folder.Write(report, crashes);
-        File.WriteAllText(Path.Combine(output.Folder.Path, DialReport.FileName), JsonSerializer.Serialize(dial, RunFolder.Json) + "\n");
-        DialPage.WriteTo(output.Folder, report, crashes, dial, RunConfiguration.Of(options, scenario, settings.Calling));
+        DialScreen.Write(terminal.Out, report, dial, output.Folder.Path);
+        string calls = Path.Combine(output.Folder.Path, DialReport.FileName);
+        bool kept = deliveries.Write(calls, () => RunFolder.ReplaceFile(calls, next => File.WriteAllText(next, JsonSerializer.Serialize(dial, RunFolder.Json) + "\n")))
+            & deliveries.Write(output.Folder.ReportPath, () => output.Folder.Write(report, crashes));
+        deliveries.Write(output.Folder.PagePath, () => DialPage.WriteTo(output.Folder, report, crashes, dial, RunConfiguration.Of(options, scenario, settings.Calling)));
         if (output.Json is { } further)
         {
-            RunFolder.WriteReport(report, further);
+            deliveries.Write(further, () => OutputFile.Write(further, RunFolder.TextOf(report), terminal));
         }
 
-        DialScreen.Write(terminal.Out, report, dial, output.Folder.Path);
-        return Conclude(report, result);
+        return deliveries.Conclude(Conclude(report, result), kept ? $"./stress report {output.Folder.Path}" : null);
     }
 
     // What cannot be listened on is an error of the command line; it is found out before anything is written.
@@ -124,7 +126,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
     {
         // Calls that failed because the far system had died are its crash, not our loss.
         bool crashed = report.Panics.Called + report.Panics.Calling > 0;
-        int code = ExitCodes.Of(result.Interrupted, differs: false, complete: report.Complete || crashed, report.Expectations.All(verdict => verdict.Met));
+        int code = ExitCodes.Of(result.Interrupted, differs: false, complete: report.Complete || crashed, report.Expectations.All(verdict => !verdict.Failed));
         string? error = code switch
         {
             ExitCodes.Interrupted => "interrupted; the report is partial",

@@ -276,17 +276,16 @@ public sealed record DialSettings
 
     private static TimeRange Range(string option, string text)
     {
-        int dash = text.IndexOf('-', StringComparison.Ordinal);
-        TimeRange range = dash < 0
-            ? TimeRange.Fixed(Seconds(option, text))
-            : new TimeRange(Seconds(option, text[..dash]), Seconds(option, text[(dash + 1)..]));
-        return range.Max >= range.Min ? range : throw new UsageException($"{option} {text}: accepted are seconds, or a range such as 20-40");
+        // A scenario writes a range with two dots.
+        string[] ends = text.Contains("..", StringComparison.Ordinal) ? text.Split("..", 2) : text.Split('-', 2);
+        var range = new TimeRange(Seconds(option, ends[0]), Seconds(option, ends[^1]));
+        return range.Max >= range.Min ? range : throw new UsageException($"{option} {text}: accepted are seconds, or a range such as 20-40 or 20s..2min");
     }
 
     private static VirtualTime Seconds(string option, string text) =>
-        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal seconds) && seconds <= 1_000_000
-            ? new VirtualTime((long)(seconds * 1_000_000))
-            : throw new UsageException($"{option} {text}: accepted are seconds from 0 to 1000000");
+        Durations.Seconds(text) is { } time && time <= VirtualTime.FromSeconds(1_000_000)
+            ? time
+            : throw new UsageException($"{option} {text}: accepted are seconds from 0 to 1000000, or {Durations.WithUnit}");
 
     private static int Whole(string option, string? text, int otherwise, int min, int max) =>
         text is null ? otherwise

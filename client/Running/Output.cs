@@ -88,6 +88,12 @@ public sealed class Output
     /// <exception cref="UsageException">It cannot.</exception>
     public static void CheckFile(string option, string file)
     {
+        // Standard output, and what is no file but a device or a pipe, is only tried when the result is written: opening it is an event for who reads it.
+        if (file == OutputFile.Standard || IsDevice(file))
+        {
+            return;
+        }
+
         if (Directory.Exists(file))
         {
             throw new UsageException($"{option} {file}: a folder; accepted is the name of a file");
@@ -108,9 +114,9 @@ public sealed class Output
     /// <exception cref="UsageException">It cannot.</exception>
     public static void CheckFolder(string option, string folder)
     {
-        if (folder.Length == 0)
+        if (folder.Length == 0 || folder == OutputFile.Standard)
         {
-            throw new UsageException($"{option}: accepted is the name of a folder");
+            throw new UsageException($"{option}{(folder.Length == 0 ? "" : $" {folder}")}: accepted is the name of a folder");
         }
 
         string? existing = Path.GetFullPath(folder);
@@ -126,6 +132,9 @@ public sealed class Output
 
         Probe(option, folder, existing ?? "/");
     }
+
+    private static bool IsDevice(string file) => File.Exists(file) && Path.GetFullPath(file) is { } path
+        && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal)) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
 
     private static void Probe(string option, string named, string folder)
     {

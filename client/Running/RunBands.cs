@@ -17,7 +17,7 @@ public static class RunBands
     /// <summary>The bands that hold for the scenario's design.</summary>
     public static PathBand[] Of(Scenario scenario)
     {
-        Expectation[] expected = [.. scenario.Expect.Where(band => IsPath(band.Path) && (band.Design is null || band.Design == scenario.Site.Design))];
+        Expectation[] expected = [.. scenario.Expect.Where(band => IsPath(band.Path) && scenario.IsOfItsDesign(band))];
         ReportedFigure[] reported = [.. scenario.Reported.Where(figure => IsPath(figure.Path))];
         return
         [

@@ -34,6 +34,12 @@ public static class RunCapture
     public static (long Frames, int Lines) Write(string file, SiteOptions options, int first, int sites, int windows, CancellationToken stop)
     {
         using CaptureFile capture = CaptureFile.Create(file);
+        return Write(capture, options, first, sites, windows, stop);
+    }
+
+    /// <summary>Writes the frames into a capture that is open.</summary>
+    public static (long Frames, int Lines) Write(CaptureFile capture, SiteOptions options, int first, int sites, int windows, CancellationToken stop)
+    {
         for (int number = first; number < first + sites && !stop.IsCancellationRequested; number++)
         {
             Site site = Site.Create(options, (uint)number);

@@ -85,7 +85,10 @@ public sealed record RunSettings
     public int? CheckpointCount => Checkpoint is null ? null : Whole("--checkpoint", Checkpoint, 1, MaxCheckpoint);
 
     /// <summary>Wall seconds after which a silent site is lost.</summary>
-    public int? LostAfterCount => LostAfter is null ? null : Whole("--lost-after", LostAfter, 1, MaxLostAfter);
+    public int? LostAfterCount => LostAfter is null ? null
+        : Durations.Seconds(LostAfter) is { } time && time.Microseconds % 1_000_000 == 0 && time.Microseconds / 1_000_000 is >= 1 and <= MaxLostAfter and var seconds
+            ? (int)seconds
+            : throw new UsageException($"--lost-after {LostAfter}: accepted is a whole number from 1 to {MaxLostAfter}, seconds, or {Durations.WithUnit}");
 
     /// <summary>Sites that are under way at once.</summary>
     public int? SitesInFlight => InFlight is null ? null : Whole("--in-flight", InFlight, 1, MaxPairs);
@@ -187,10 +190,9 @@ public sealed record RunSettings
         : throw new UsageException($"--seed {text}: accepted is a whole number from 0 to {ulong.MaxValue}");
 
     private static VirtualTime ParseHours(string text) =>
-        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal hours) && hours > 0 && hours <= MaxHours
-            && hours * 3_600_000_000m >= 1
-            ? new VirtualTime((long)(hours * 3_600_000_000m))
-            : throw new UsageException($"--hours {text}: accepted is a number above 0, up to {MaxHours}, for example 24 or 0.5");
+        Durations.Hours(text) is { } time && time > VirtualTime.Zero && time <= VirtualTime.FromHours(MaxHours)
+            ? time
+            : throw new UsageException($"--hours {text}: accepted is a number above 0, up to {MaxHours}, for example 24 or 0.5, or {Durations.WithUnit}");
 
     private static int Whole(string option, string text, int min, int max) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max

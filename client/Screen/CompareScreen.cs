@@ -29,7 +29,17 @@ public static class CompareScreen
         List<ExpectationVerdict> verdicts = [.. report.Designs.SelectMany(design => design.Expectations)];
         if (verdicts.Count > 0)
         {
-            Said.Fact(console, "expectations", $"{verdicts.Count(verdict => verdict.Met)} of {verdicts.Count} met");
+            Said.Fact(console, "expectations", ReportScreen.Sum(verdicts));
+        }
+
+        foreach (string judged in report.Designs.Select(design => design.JudgedBy).Where(text => text.Length > 0))
+        {
+            Said.Fact(console, "judged", judged);
+        }
+
+        foreach (string why in report.NotDecided)
+        {
+            Said.Line(console, 2, ("NOT DECIDED", "bold yellow"), ($"  {why}", ""));
         }
 
         Said.Fact(console, "wall time", $"{report.WallSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");

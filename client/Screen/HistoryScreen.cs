@@ -17,8 +17,8 @@ public static class HistoryScreen
         {
             HistoryEntry e = run.Entry;
             table.Add(
-                $"{e.Id}\n{e.Source}", e.Before.ToString(), run.Found ? HistoryEntry.NameOf(e.Verdict) : Wrong(HistoryEntry.NameOf(run.Before.Verdict)),
-                e.After.ToString(), run.Gone ? "yes" : Wrong(HistoryEntry.NameOf(run.After.Verdict)));
+                $"{e.Id}\n{e.Source}", e.Before.ToString(), run.Found ? HistoryEntry.NameOf(e.Verdict) : Wrong(run.Before.Name),
+                e.After.ToString(), run.Gone ? "yes" : Wrong(run.After.Name));
         }
 
         table.Write(console);
@@ -30,7 +30,7 @@ public static class HistoryScreen
             }
         }
 
-        Said.Line(console, 2, ($"{Counted.Of(runs.Count, "entry")}: {runs.Count(r => r.Found)} found before the fix, {runs.Count(r => r.Gone)} gone after it", ""));
+        Said.Line(console, 2, ($"{Counted.Of(runs.Count, "entry")}: {runs.Count(r => r.Found)} found before the fix, {runs.Count(r => r.Gone)} gone after it{(runs.All(r => r.IsDecided) ? "" : $", {runs.Count(r => !r.IsDecided)} not decided")}", ""));
     }
 
     private static ScreenCell Wrong(string verdict) => new(verdict, "bold red");
@@ -48,8 +48,8 @@ public static class HistoryScreen
 
     private static void WriteSide(IAnsiConsole console, string name, HistorySide side, HistoryOutcome outcome, int operations)
     {
-        string text = outcome.Text.Length > 0 ? $": {outcome.Text}" : "";
-        Said.Line(console, 4, ($"  {name} {side}: {HistoryEntry.NameOf(outcome.Verdict)} after {outcome.Steps} of {Counted.Of(operations, "operation")}{text}", ""));
+        string text = !outcome.IsDecided ? $": {outcome.NotDecided}" : outcome.Text.Length > 0 ? $": {outcome.Text}" : "";
+        Said.Line(console, 4, ($"  {name} {side}: {outcome.Name} after {outcome.Steps} of {Counted.Of(operations, "operation")}{text}", ""));
         foreach (HolderFinding other in outcome.Others)
         {
             Said.Line(console, 11, ($"         besides, {HistoryEntry.NameOf(other.Verdict)}: {other.Text}", "dim"));

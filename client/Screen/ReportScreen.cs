@@ -14,12 +14,15 @@ public static class ReportScreen
     private const int ManyRouters = 1_000;
 
     /// <summary>Writes the tables, the digest, what is missing, the verdicts, and where the files are.</summary>
-    public static void Write(IAnsiConsole console, RunReport report, string folder)
+    /// <param name="console">Where to write.</param>
+    /// <param name="report">The result.</param>
+    /// <param name="folder">The run's folder, or null where its report is not written yet.</param>
+    public static void Write(IAnsiConsole console, RunReport report, string? folder)
     {
         if (!report.Complete)
         {
             Said.Line(console, 2, ("PARTIAL", "bold yellow"), (
-                $" ({report.Incomplete}): {Count(report.Work.Done)} of {Counted.Of(report.Work.Planned, "site")} {(report.Work.Planned == 1 ? "is" : "are")} finished, {Count(report.Work.Failed)} failed, {Count(report.Work.Lost)} lost", ""));
+                $" ({report.Incomplete}): {Count(report.Work.Done)} of {Counted.Of(report.Work.Planned, "site")} {(report.Work.Planned == 1 ? "is" : "are")} finished, {Left(report.Work)}", ""));
         }
 
         Rates(console, report);
@@ -49,7 +52,7 @@ public static class ReportScreen
         Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of sites within their first hour, {Count(first.Crashed)} of {Counted.Of(first.Sites, "site")} at all");
         Fact(console, "work", string.Create(
             CultureInfo.InvariantCulture,
-            $"{Counted.Of(report.Events, "event")}, {Counted.Of(report.Frames, "frame")} in {report.WallSeconds:0.0} s; sites: {Count(report.Work.Planned)} planned = {Count(report.Work.Done)} done + {Count(report.Work.Failed)} failed + {Count(report.Work.Lost)} lost"));
+            $"{Counted.Of(report.Events, "event")}, {Counted.Of(report.Frames, "frame")} in {report.WallSeconds:0.0} s; sites: {report.Work.Statement}"));
         if (report.Execution is { } on)
         {
             Execution(console, on);
@@ -69,7 +72,10 @@ public static class ReportScreen
 
         Verdicts(console, report);
         Said.Command(console, "repeat", report.Command);
-        Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
+        if (folder is not null)
+        {
+            Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
+        }
     }
 
     private static void Execution(IAnsiConsole console, ExecutionFacts on)
@@ -133,23 +139,46 @@ public static class ReportScreen
         string where = verdict.Line > 0 ? $"{report.ScenarioFile}:{verdict.Line}: " : report.ScenarioFile.Length > 0 ? $"{report.ScenarioFile}: " : "";
         return verdict.IsBand
             ? string.Create(CultureInfo.InvariantCulture, $"{where}expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
+            : verdict.Path == ExpectationVerdict.NoDisconnect ? string.Create(CultureInfo.InvariantCulture, $"{where}expected that no link is lost, and {verdict.MeasuredPercent:0} were")
             : $"{where}expected '{verdict.Path}' to be reached, and it was not";
     }
 
     /// <summary>Writes how many expectations are met, and which are not.</summary>
     public static void Verdicts(IAnsiConsole console, RunReport report)
     {
-        int met = report.Expectations.Count(verdict => verdict.Met);
-        if (report.Expectations.Count > 0)
+        if (report.JudgedBy.Length > 0)
         {
-            Fact(console, "expectations", $"{met} of {report.Expectations.Count} met");
+            Fact(console, "judged", report.JudgedBy);
         }
 
-        foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => !verdict.Met))
+        if (report.Expectations.Count > 0)
+        {
+            Fact(console, "expectations", Sum(report.Expectations));
+        }
+
+        foreach (string why in report.NotDecided)
+        {
+            Said.Line(console, 2, ("NOT DECIDED", "bold yellow"), ($"  {why}", ""));
+        }
+
+        foreach (ExpectationVerdict verdict in report.Expectations.Where(verdict => verdict.Failed))
         {
             Said.Line(console, 9, ("not met", "red"), ($"  {Failure(report, verdict)}", ""));
         }
     }
+
+    /// <summary>How many expectations are met, and how many are not judged and why.</summary>
+    public static string Sum(IReadOnlyList<ExpectationVerdict> verdicts) => string.Join(
+        ", ",
+        [
+            .. verdicts.All(verdict => verdict.NotJudged is not null) ? (string[])[] : [$"{verdicts.Count(verdict => verdict.Met)} of {verdicts.Count} met"],
+            .. verdicts.Where(verdict => verdict.NotJudged is not null).GroupBy(verdict => verdict.NotJudged).Select(group => $"{group.Count()} not judged ({group.Key})"),
+        ]);
+
+    private static string Left(WorkCounts work) => string.Join(
+        ", ",
+        new[] { (work.NotBegun, "not begun"), (work.Unfinished, "not finished"), (work.Failed, "failed"), (work.Lost, "lost") }
+            .Where(part => part.Item1 > 0 || part.Item2 is "failed" or "lost").Select(part => $"{Count(part.Item1)} {part.Item2}"));
 
     /// <summary>Writes one named value.</summary>
     public static void Fact(IAnsiConsole console, string name, string value) => Said.Fact(console, name, value);

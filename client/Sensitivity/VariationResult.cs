@@ -13,6 +13,9 @@ namespace Stress.Client.Sensitivity;
 public sealed record VariationResult(
     string Name, string Mechanism, string Change, RoleCounts Disconnects, IReadOnlyList<VariationCell> Cells, string Digest, bool Complete)
 {
+    /// <summary>Why nothing is decided by it, a sentence each; empty where something was.</summary>
+    public IReadOnlyList<string> NotDecided { get; init; } = [];
+
     /// <summary>Heads of the columns.</summary>
     public static IReadOnlyList<string> Columns { get; } =
         ["membership called", "membership calling", "in6_selecthlim called", "in6_selecthlim calling", "other crashes", "crash in 1 h", "stale created"];
@@ -42,7 +45,7 @@ public sealed record VariationResult(
             double rounded = Math.Round(value, 2);
             return new VariationCell(Columns[i], rounded, reference is null ? 0 : Math.Round(rounded - reference.Cells[i].Percent, 2));
         })];
-        return new VariationResult(variation.Name, variation.Mechanism, variation.Change, report.Disconnects, cells, report.Digest, report.Complete);
+        return new VariationResult(variation.Name, variation.Mechanism, variation.Change, report.Disconnects, cells, report.Digest, report.Complete) { NotDecided = report.NotDecided };
     }
 
     private static double Rate(RunReport report, string path, string role) => 100 * report.Paths.Where(row => row.Path == path && row.Role == role).Sum(row => row.Rate);

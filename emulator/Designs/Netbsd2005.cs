@@ -14,4 +14,6 @@ public sealed class Netbsd2005 : TeardownDesign
     /// <inheritdoc/>
     public override string Summary => "Pointers everywhere; if_detach asks only the families that still have an address.";
 
+    /// <inheritdoc/>
+    public override bool Ends(HolderKind holder) => false;
 }

@@ -15,6 +15,9 @@ public sealed class RouteValidate : TeardownDesign
     public override string Summary => "Cached routes are listed, invalidated when a route goes and validated before use; memberships are as in 2005.";
 
     /// <inheritdoc/>
+    public override bool Ends(HolderKind holder) => holder is HolderKind.InpRouteIfp or HolderKind.In6pRouteIfp;
+
+    /// <inheritdoc/>
     public override bool ValidatesRouteBeforeUse => true;
 
     /// <inheritdoc/>

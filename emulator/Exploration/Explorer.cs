@@ -47,6 +47,7 @@ public sealed class Explorer
     private readonly List<byte> _states = [];
     private readonly Dictionary<(int Router, Finding Finding), (int Node, int Actor)> _found = [];
     private readonly List<(int Router, Finding Finding)> _order = [];
+    private readonly SortedSet<string> _notModelled = new(StringComparer.Ordinal);
     private Queue<(int Node, uint Todo)> _frontier = new();
     private readonly List<(int Node, uint Todo)> _beyond = [];
     private readonly int _size, _pcs, _messages, _cpu;
@@ -121,6 +122,9 @@ public sealed class Explorer
 
     /// <summary>No state is left at all: the depth did not limit.</summary>
     public bool IsExhaustive => IsFinished && _beyond.Count == 0;
+
+    /// <summary>Steps that the kernel does not model, by their text: what was not found may be reachable with them.</summary>
+    public IReadOnlyCollection<string> NotModelled => _notModelled;
 
     /// <summary>Sends in which the sender slept between check and use, as states.</summary>
     public int StatesAsleep { get; private set; }
@@ -359,6 +363,11 @@ public sealed class Explorer
         int router = _world.Actors[actor].Router;
         _machines[router].Load(_images[image]);
         StepOutcome outcome = _machines[router].Run(step);
+        if (outcome.Answer == WorldMachine.NotModelled)
+        {
+            _notModelled.Add(step.Text);
+        }
+
         var result = (outcome, outcome.Died ? image : Intern(router));
         _outcomes[(image, actor, number)] = result;
         return result;
@@ -478,6 +487,12 @@ public sealed class Explorer
         image.Write(DepthReached);
         image.Write(StatesAsleep);
         image.Write(Limits.Depth);
+        image.Write(_notModelled.Count);
+        foreach (string step in _notModelled)
+        {
+            image.WriteArray<char>(step);
+        }
+
         image.Write(_order.Count);
         foreach ((int Router, Finding Finding) f in _order)
         {
@@ -522,6 +537,12 @@ public sealed class Explorer
         DepthReached = image.Read<int>();
         StatesAsleep = image.Read<int>();
         Limits = Limits with { Depth = image.Read<int>() };
+        _notModelled.Clear();
+        for (int n = image.Read<int>(); n > 0; n--)
+        {
+            _notModelled.Add(new string(image.ReadArray<char>()));
+        }
+
         for (int n = image.Read<int>(); n > 0; n--)
         {
             var key = (image.Read<int>(), new Finding(image.Read<FindingKind>(), new string(image.ReadArray<char>())));

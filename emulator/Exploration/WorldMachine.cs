@@ -109,6 +109,9 @@ public sealed class WorldMachine : IUseListener
         return new StepOutcome(Answer(result), [.. _findings.Distinct()], _stack.Title is not null, skips, messages);
     }
 
+    /// <summary>The answer to a step that the kernel does not model.</summary>
+    public static readonly string NotModelled = OperationResult.NotModelled.Error!.Name;
+
     private static string Answer(OperationResult result) => result.Error is { } e ? e.Name : "0";
 
     /// <summary>The stale pointers that are reachable now.</summary>

@@ -10,7 +10,8 @@ namespace Stress.Emulator.Minimise;
 /// <param name="Lines">The operations, one a line.</param>
 /// <param name="IsMinimal">No single operation can go.</param>
 /// <param name="Tests">Lists that were run to find it.</param>
-public sealed record MinimalOperations(IReadOnlyList<string> Lines, bool IsMinimal, int Tests);
+/// <param name="NotModelled">Why the list is not decided: its steps that the kernel does not model, in words; empty for none.</param>
+public sealed record MinimalOperations(IReadOnlyList<string> Lines, bool IsMinimal, int Tests, string NotModelled = "");
 
 /// <summary>Shrinks an operation list while it keeps its exact crash title.</summary>
 /// <param name="design">The kernel's teardown design.</param>
@@ -75,7 +76,8 @@ public sealed class OperationMinimiser(TeardownDesign design, CrashTitle title, 
             }
         }
 
-        return new MinimalOperations([.. list.Select(o => o.Text)], minimal, _tests);
+        string undecided = new OperationRunner(new NetBsd2005Stack(design, kernel)).Run(list).WhyNotDecided;
+        return new MinimalOperations([.. list.Select(o => o.Text)], minimal, _tests, undecided);
     }
 
     // A create and its destroy can only go together.

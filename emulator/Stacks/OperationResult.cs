@@ -24,6 +24,9 @@ public sealed record OperationResult(int Value, StackError? Error = null, string
     /// <summary>The stack does not model the operation.</summary>
     public static readonly OperationResult NotModelled = Fail(new StackError("not modelled", "0"));
 
+    /// <summary>False when the stack does not model the operation: what follows in the list was executed as if it had not been asked.</summary>
+    public bool IsModelled => Error != NotModelled.Error;
+
     /// <summary>Frames of <c>drain</c>, in order.</summary>
     public IReadOnlyList<Frame> Frames { get; init; } = [];
 

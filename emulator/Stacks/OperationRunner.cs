@@ -26,6 +26,20 @@ public sealed record StepResult(int Number, Operation Operation, OperationResult
 /// <param name="Steps">The steps; shorter than the list when the stack died.</param>
 public sealed record OperationRun(IStack Stack, IReadOnlyList<StepResult> Steps)
 {
+    /// <summary>Steps whose operation the stack does not model.</summary>
+    public IReadOnlyList<StepResult> NotModelled => [.. Steps.Where(step => !step.Result.IsModelled)];
+
+    /// <summary>True when every step was executed. Of a list that was executed in part nothing can be said to be absent.</summary>
+    public bool IsDecided => Steps.All(step => step.Result.IsModelled);
+
+    /// <summary>
+    /// The oracle's verdict; where an operation is not modelled, that the list is not decided, and by which steps. What was seen is said all the same.
+    /// </summary>
+    public string Verdict => IsDecided ? Stack.Oracle.Verdict : $"{(Stack.Oracle.IsClean ? "" : Stack.Oracle.Verdict + "; ")}not decided: {WhyNotDecided}";
+
+    /// <summary>Which steps are not modelled, in words; empty for a list that was executed.</summary>
+    public string WhyNotDecided => IsDecided ? "" : $"{Stack.Name} does not model {string.Join(", ", NotModelled.Select(step => $"step {step.Number} ({step.Operation.Text})"))}";
+
     /// <summary>The last line of a recording.</summary>
     public string End => Stack.Oracle.HasDied
         ? $"END process died at step {Steps[^1].Number} ({Steps[^1].Operation.Text})"

@@ -18,7 +18,8 @@ public static class CheckCases
         string suite = $"{report.Scenario} with {report.Design}";
         List<CheckCase> cases = [.. Verdicts(suite, report.ScenarioFile, report.Expectations)];
         cases.AddRange(crashes.Select(crash => OfCrash(suite, report.ScenarioFile, crash, report.Expectations)));
-        cases.Add(OfWork(suite, report.ScenarioFile, report.Work, report.Command));
+        cases.Add(OfWork(suite, report.ScenarioFile, report.Work, report.Command, report.Incomplete == RunReport.Interrupted));
+        cases.AddRange(report.NotDecided.Select((why, i) => Undecided(suite, report.ScenarioFile, why, i)));
         if (difference is not null)
         {
             cases.Add(new CheckCase
@@ -49,9 +50,10 @@ public static class CheckCases
             string suite = $"{report.Scenario} with {design.Design}";
             cases.AddRange(Verdicts(suite, report.ScenarioFile, design.Expectations));
             cases.AddRange(crashes(design.Design).Select(crash => OfCrash(suite, report.ScenarioFile, crash, design.Expectations)));
-            cases.Add(OfWork(suite, report.ScenarioFile, design.Work, design.Command));
+            cases.Add(OfWork(suite, report.ScenarioFile, design.Work, design.Command, design.Work.NotBegun + design.Work.Unfinished > 0));
         }
 
+        cases.AddRange(report.NotDecided.Select((why, i) => Undecided(report.Scenario, report.ScenarioFile, why, i)));
         return new CheckReport(
             report.CompareId, report.Command, at, report.WallSeconds, [new("seed", Text(report.Seed)), new("pairs", Text(report.Pairs)), new("command", report.Command)], cases);
     }
@@ -63,8 +65,10 @@ public static class CheckCases
             Suite = suite,
             Name = verdict.Statement,
             Key = verdict.Statement,
-            Outcome = verdict.Met ? CheckOutcome.Passed : CheckOutcome.Failed,
-            Message = verdict.IsBand
+            Outcome = verdict.NotJudged is not null ? CheckOutcome.NotDecided : verdict.Met ? CheckOutcome.Passed : CheckOutcome.Failed,
+            Message = verdict.NotJudged is not null ? $"{verdict.Statement}: {verdict.Word}"
+                : verdict.Path == ExpectationVerdict.NoDisconnect ? string.Create(CultureInfo.InvariantCulture, $"expected that no link is lost, and {verdict.MeasuredPercent:0} were")
+                : verdict.IsBand
                 ? string.Create(CultureInfo.InvariantCulture, $"expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
                 : verdict.Met ? string.Create(CultureInfo.InvariantCulture, $"reached {verdict.MeasuredPercent:0} times") : $"expected '{verdict.Path}' to be reached, and it was not",
             File = file,
@@ -73,7 +77,7 @@ public static class CheckCases
 
     private static CheckCase OfCrash(string suite, string file, CrashRecord crash, IReadOnlyList<ExpectationVerdict> verdicts)
     {
-        ExpectationVerdict? broken = verdicts.FirstOrDefault(verdict => !verdict.Met && verdict.IsBand && verdict.MeasuredPercent > verdict.MaxPercent
+        ExpectationVerdict? broken = verdicts.FirstOrDefault(verdict => verdict.Failed && verdict.IsBand && verdict.MeasuredPercent > verdict.MaxPercent
             && (verdict.Role is null || verdict.Role == crash.Role)
             && (verdict.Path is CodePath.Any or "first_crash_within_hour" || verdict.Path == crash.Path || verdict.Path == crash.Title));
         return new CheckCase
@@ -90,16 +94,22 @@ public static class CheckCases
         };
     }
 
-    private static CheckCase OfWork(string suite, string file, WorkCounts work, string command) => new()
+    private static CheckCase OfWork(string suite, string file, WorkCounts work, string command, bool partial) => new()
     {
         Kind = "work",
         Suite = suite,
         Name = "every site is executed to its end",
         Key = "work",
-        Outcome = work.Done == work.Planned ? CheckOutcome.Passed : CheckOutcome.Error,
-        Message = $"{Text(work.Planned)} {Counted.Word(work.Planned, "site")} planned = {Text(work.Done)} done + {Text(work.Failed)} failed + {Text(work.Lost)} lost",
+        Outcome = work.Done == work.Planned ? CheckOutcome.Passed : partial && work.Failed + work.Lost == 0 ? CheckOutcome.NotDecided : CheckOutcome.Error,
+        Message = $"{(partial ? "partial: " : "")}sites: {work.Statement}",
         Detail = ["again with: " + command],
         File = file,
+    };
+
+    private static CheckCase Undecided(string suite, string file, string why, int number) => new()
+    {
+        Kind = "undecided", Suite = suite, Name = number == 0 ? "something could happen" : $"something could happen ({number + 1})", Key = $"undecided {number}", Outcome = CheckOutcome.NotDecided,
+        Message = $"not decided: {why}", File = file,
     };
 
     private static string Text(long n) => n.ToString(CultureInfo.InvariantCulture);

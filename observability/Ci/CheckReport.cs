@@ -11,12 +11,15 @@ public enum CheckOutcome
 
     /// <summary>No answer: work is missing, or two executions differ. The command ends with 3, 4 or 130.</summary>
     Error,
+
+    /// <summary>Nothing can be said: an operation is not modelled, nothing could happen, or the run is partial. The command ends with 5 or 130. It never counts as passed.</summary>
+    NotDecided,
 }
 
 /// <summary>One thing that was checked, or one crash title that was seen.</summary>
 public sealed record CheckCase
 {
-    /// <summary>Names the kind in every format: <c>expectation</c>, <c>reached</c>, <c>crash</c>, <c>access</c>, <c>work</c>, <c>determinism</c>.</summary>
+    /// <summary>Names the kind in every format: <c>expectation</c>, <c>reached</c>, <c>crash</c>, <c>access</c>, <c>work</c>, <c>undecided</c>, <c>determinism</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>What it belongs to: the scenario or list, and the design.</summary>

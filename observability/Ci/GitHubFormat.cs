@@ -10,7 +10,7 @@ public static class GitHubFormat
     {
         foreach (CheckCase c in report.Cases.Where(c => c.IsFinding))
         {
-            string level = c.Outcome == CheckOutcome.Passed ? "notice" : "error";
+            string level = c.Outcome switch { CheckOutcome.Passed => "notice", CheckOutcome.NotDecided => "warning", _ => "error" };
             string line = c.Line > 0 ? $",line={c.Line.ToString(CultureInfo.InvariantCulture)}" : "";
             string title = c.Kind is "crash" or "access" ? c.Name : $"{c.Suite}: {c.Kind}";
             to.WriteLine($"::{level} file={Property(c.File)}{line},title={Property(title)}::{Data(string.Join('\n', [c.Message, .. c.Detail]))}");

@@ -52,7 +52,7 @@ public static class JUnitFormat
     {
         xml.WriteAttributeString("tests", cases.Count.ToString(CultureInfo.InvariantCulture));
         xml.WriteAttributeString("failures", cases.Count(c => c.Outcome == CheckOutcome.Failed).ToString(CultureInfo.InvariantCulture));
-        xml.WriteAttributeString("errors", cases.Count(c => c.Outcome == CheckOutcome.Error).ToString(CultureInfo.InvariantCulture));
+        xml.WriteAttributeString("errors", cases.Count(c => c.Outcome is CheckOutcome.Error or CheckOutcome.NotDecided).ToString(CultureInfo.InvariantCulture));
         xml.WriteAttributeString("time", seconds.ToString("0.000", CultureInfo.InvariantCulture));
     }
 
@@ -66,7 +66,7 @@ public static class JUnitFormat
         {
             xml.WriteStartElement(c.Outcome == CheckOutcome.Failed ? "failure" : "error");
             xml.WriteAttributeString("message", Clean(c.Message));
-            xml.WriteAttributeString("type", c.Kind);
+            xml.WriteAttributeString("type", c.Outcome == CheckOutcome.NotDecided ? "not decided" : c.Kind);
             xml.WriteString(Clean(string.Join('\n', [Where(c) + c.Message, .. c.Detail])));
             xml.WriteEndElement();
         }

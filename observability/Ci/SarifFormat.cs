@@ -46,7 +46,7 @@ public static class SarifFormat
         json.WriteStartObject();
         json.WriteString("commandLine", report.Command);
         json.WriteString("endTimeUtc", report.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
-        json.WriteBoolean("executionSuccessful", report.Count(CheckOutcome.Error) == 0);
+        json.WriteBoolean("executionSuccessful", report.Count(CheckOutcome.Error) + report.Count(CheckOutcome.NotDecided) == 0);
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteString("columnKind", "utf16CodeUnits");
@@ -69,6 +69,7 @@ public static class SarifFormat
         "expectation" => "A measured rate lies outside the band that the scenario states.",
         "reached" => "A path that the scenario requires was not reached.",
         "work" => "Sites were not executed to their end.",
+        "undecided" => "Nothing can be said: an operation is not modelled, nothing could happen, or the run is partial.",
         _ => "Two executions of the same site differ.",
     };
 
@@ -77,7 +78,14 @@ public static class SarifFormat
         json.WriteStartObject();
         json.WriteString("ruleId", RuleOf(c));
         json.WriteNumber("ruleIndex", rule);
-        json.WriteString("level", c.Outcome == CheckOutcome.Passed ? "note" : "error");
+
+        // SARIF 2.1.0, 3.27.9: open is a rule that was evaluated without enough information to decide; its level is none (3.27.10).
+        if (c.Outcome == CheckOutcome.NotDecided)
+        {
+            json.WriteString("kind", "open");
+        }
+
+        json.WriteString("level", c.Outcome switch { CheckOutcome.Passed => "note", CheckOutcome.NotDecided => "none", _ => "error" });
         Text(json, "message", string.Join('\n', [c.Message, .. c.Detail]));
         json.WriteStartArray("locations");
         json.WriteStartObject();

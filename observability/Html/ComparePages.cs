@@ -28,8 +28,10 @@ public static class ComparePages
             Run = report.CompareId,
             Design = Counted.Of(report.Designs.Count, "design"),
             Summary = report.Description,
-            Passed = verdicts.Count == 0 ? null : verdicts.All(v => v.Met),
-            Incomplete = report.Complete ? null : "interrupted, failed or lost",
+            Passed = verdicts.Count == 0 ? null : verdicts.Any(v => v.Failed) ? false : verdicts.All(v => v.Met) ? true : null,
+            Incomplete = report.Complete ? null : report.Interrupted ? "incomplete: interrupted" : "incomplete: failed or lost",
+            NotDecided = report.NotDecided,
+            JudgedBy = string.Join("; ", report.Designs.Select(d => d.JudgedBy).Where(text => text.Length > 0)),
             Facts =
             [
                 new("Designs", Figures.Count(report.Designs.Count)),

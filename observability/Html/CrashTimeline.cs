@@ -15,6 +15,9 @@ public sealed record TimelineStep(long Number, VirtualTime At, int Router, Trace
 /// <param name="Steps">The crash is the last.</param>
 public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyList<TimelineStep> Steps)
 {
+    /// <summary>For each step, how many steps between it and the one before are left out.</summary>
+    public IReadOnlyList<long> LeftOut { get; init; } = [];
+
     /// <summary>
     /// The steps of the pointer's life, at most one a stage: the last use, and from there back to the latest step of each earlier stage, of the same
     /// unit and (for the store) of the holder that the title names. A trace carries no identity of pointers, so that of two units of one name that
@@ -68,9 +71,11 @@ public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyLi
 /// <param name="crashEvent">The event that crashed (<see cref="CrashTally.FirstEvent"/>).</param>
 /// <param name="router">The router that crashed, or null to take it from the last step that uses the pointer.</param>
 /// <param name="keep">How many of the last steps to keep.</param>
-public sealed class TimelineRecorder(long crashEvent, int? router = null, int keep = 28) : ISiteTrace
+/// <param name="before">How many steps to keep before each step of the pointer's life.</param>
+/// <param name="after">How many steps to keep after each.</param>
+public sealed class TimelineRecorder(long crashEvent, int? router = null, int keep = 28, int before = 5, int after = 3) : ISiteTrace
 {
-    private const int StagesKept = 16, StepsBefore = 5, StepsAfter = 3;
+    private const int StagesKept = 16;
 
     private readonly Queue<Heard> _last = new();
 
@@ -101,10 +106,10 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
 
         var heard = new Heard(_order++, new TimelineStep(number, at, router, source, text, stage));
         _open.ForEach(m => m.Around.Add(heard));
-        _open.RemoveAll(m => heard.Order - m.Step.Order >= StepsAfter);
+        _open.RemoveAll(m => heard.Order - m.Step.Order >= after);
         if (stage != PointerStage.None)
         {
-            var marked = new Marked(heard, [.. _last.TakeLast(StepsBefore)]);
+            var marked = new Marked(heard, [.. _last.TakeLast(before)]);
             _open.Add(marked);
             (PointerStage, int, string) key = (stage, router, stage == PointerStage.Stored ? text : "");
             if (!_marked.TryGetValue(key, out Queue<Marked>? queue))
@@ -120,7 +125,7 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
         }
 
         _last.Enqueue(heard);
-        if (_last.Count > Math.Max(keep, StepsBefore))
+        if (_last.Count > Math.Max(keep, before))
         {
             _last.Dequeue();
         }
@@ -149,7 +154,12 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
         // What the dead kernel's processes and the line do after the use is not part of the story.
         long end = lived.FindLast(m => m.Step.Step.Stage == PointerStage.Used)?.Step.Order ?? long.MaxValue;
         IEnumerable<Heard> shown = _last.TakeLast(keep).Concat(lived.SelectMany(m => m.Around.Append(m.Step)));
-        return life with { Steps = [.. shown.Where(h => h.Order <= end).DistinctBy(h => h.Order).OrderBy(h => h.Order).Select(h => h.Step)] };
+        List<Heard> told = [.. shown.Where(h => h.Order <= end).DistinctBy(h => h.Order).OrderBy(h => h.Order)];
+        return life with
+        {
+            Steps = [.. told.Select(h => h.Step)],
+            LeftOut = [.. told.Select((h, i) => i == 0 ? h.Order : h.Order - told[i - 1].Order - 1)],
+        };
     }
 
     private readonly record struct Heard(long Order, TimelineStep Step);

@@ -43,13 +43,11 @@ public static class HtmlReport
         IReadOnlyList<RunReport>? compared = null)
     {
         CrashTimeline? timeline = crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
-        string file = Path.Combine(folder.Path, FileName), next = $"{file}.{Environment.ProcessId}.new";
-        using (StreamWriter output = File.CreateText(next))
+        RunFolder.ReplaceFile(Path.Combine(folder.Path, FileName), next =>
         {
+            using StreamWriter output = File.CreateText(next);
             Write(report, output, crashes, timeline, compared, configuration);
-        }
-
-        File.Move(next, file, overwrite: true);
+        });
     }
 
     /// <summary>Writes a page.</summary>
@@ -167,11 +165,17 @@ public static class HtmlReport
             false => "<span class=\"verdict failed\">✗ expectation failed</span>",
             null => "",
         };
-        string partial = page.Incomplete is { } why ? $"<span class=\"verdict failed\">incomplete: {E(why)}</span>" : "";
+        string partial = page.Incomplete is { } why ? $"<span class=\"verdict failed\">{E(why)}</span>" : "";
+        partial += page.NotDecided.Count > 0 ? "<span class=\"verdict failed\">not decided</span>" : "";
         output.Write($"<header><p class=\"kicker\">Stress run {E(page.Run)}</p><h1>{E(page.Scenario)} {verdict}{partial}</h1>\n");
         if (page.Summary.Length > 0)
         {
             output.Write($"<p class=\"lead\">{E(page.Summary)}</p>\n");
+        }
+
+        foreach (string line in page.NotDecided.Select(why => $"Not decided: {why}.").Concat(page.JudgedBy.Length > 0 ? [$"Judged: {page.JudgedBy}."] : []))
+        {
+            output.Write($"<p class=\"lead\">{E(line)}</p>\n");
         }
 
         output.Write("<dl class=\"facts\">");
@@ -285,9 +289,9 @@ public static class HtmlReport
         foreach (ExpectationVerdict e in expectations)
         {
             bool probe = e.MinPercent is null && e.MaxPercent is null;
-            string accepted = probe ? "reached" : $"{e.MinPercent ?? 0:0.###} – {e.MaxPercent ?? 100:0.###} %";
+            string accepted = e.Path == ExpectationVerdict.NoDisconnect ? "none" : probe ? "reached" : $"{e.MinPercent ?? 0:0.###} – {e.MaxPercent ?? 100:0.###} %";
             string measured = probe ? $"{Figures.Count(e.MeasuredPercent)}×" : $"{Figures.Percent(e.MeasuredPercent / 100)} %";
-            output.Write($"<tr><td class=\"{(e.Met ? "met" : "failed")}\">{(e.Met ? "✓ met" : "✗ failed")}</td><td><code>{E(e.Path)}</code></td><td>{E(e.Role ?? "both")}</td><td class=\"n\">{accepted}</td><td class=\"n\">{measured}</td></tr>\n");
+            output.Write($"<tr><td class=\"{(e.Met ? "met" : e.Failed ? "failed" : "")}\">{(e.Met ? "✓ met" : e.Failed ? "✗ failed" : E(e.Word))}</td><td><code>{E(e.Path)}</code></td><td>{E(e.Role ?? "both")}</td><td class=\"n\">{accepted}</td><td class=\"n\">{measured}</td></tr>\n");
         }
 
         output.Write("</tbody></table></div></section>\n");

@@ -18,6 +18,12 @@ public sealed record ReportPage
     /// <summary>The sentence below the heading: what happened, in words.</summary>
     public string Summary { get; init; } = "";
 
+    /// <summary>Why the numbers decide nothing, a sentence each.</summary>
+    public IReadOnlyList<string> NotDecided { get; init; } = [];
+
+    /// <summary>What is judged in place of the scenario's bands, or empty.</summary>
+    public string JudgedBy { get; init; } = "";
+
     /// <summary>Why the run is not complete, or null.</summary>
     public string? Incomplete { get; init; }
 

@@ -18,8 +18,10 @@ public static class ReportPages
             Run = report.RunId,
             Design = report.Design,
             Summary = report.Description,
-            Passed = report.Expectations.Count == 0 ? null : report.Expectations.All(e => e.Met),
-            Incomplete = report.Complete ? null : report.Incomplete ?? "incomplete",
+            Passed = report.Expectations.Count == 0 ? null : report.Expectations.Any(e => e.Failed) ? false : report.Expectations.All(e => e.Met) ? true : null,
+            Incomplete = report.Complete ? null : $"incomplete: {report.Incomplete ?? "some sites"}",
+            NotDecided = report.NotDecided,
+            JudgedBy = report.Incomplete == RunReport.Interrupted ? $"nothing, since the run is partial (interrupted); sites: {report.Work.Statement}" : report.JudgedBy,
             Facts =
             [
                 new("Design", report.Design),

@@ -60,6 +60,9 @@ public sealed class CheckFilesTests : IDisposable
     [InlineData(ExitCodes.Usage, 125)]
     [InlineData(ExitCodes.NotDeterministic, 125)]
     [InlineData(ExitCodes.Incomplete, 125)]
+    [InlineData(ExitCodes.NotDecided, 125)]
+    [InlineData(ExitCodes.Unavailable, 125)]
+    [InlineData(ExitCodes.NotWritten, 125)]
     [InlineData(ExitCodes.Interrupted, 130)]
     public void Under_bisect_only_an_expectation_convicts_a_commit(int code, int expected) => Assert.Equal(expected, ExitCodes.ForBisect(code));
 

@@ -24,6 +24,14 @@ public sealed class HistoryCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task History_finds_its_entries_from_any_folder()
+    {
+        Assert.False(Directory.Exists("scenarios/history"), "this test is for another working directory than the repository's root");
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("history", "linux-uncached-route-dev"));
+        Assert.Contains("1 found before the fix", _screen.Out);
+    }
+
+    [Fact]
     public async Task A_named_entry_tells_how_each_side_came_to_its_verdict()
     {
         Assert.Equal(ExitCodes.Ok, await _screen.Run("history", "linux-uncached-route-dev", "--folder", Folder));

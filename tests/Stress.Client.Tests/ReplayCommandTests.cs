@@ -1,4 +1,6 @@
+using Stress.Emulator.Oracle;
 using Stress.Observability;
+using Stress.Observability.Html;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -34,6 +36,15 @@ public sealed class ReplayCommandTests : IDisposable
             }
 
             Assert.Contains("id=\"timeline\"", File.ReadAllText(html));
+
+            // What matters is among the steps, however long before the crash it was.
+            string steps = screen.Out.Split("stack, innermost first")[0];
+            foreach (string stage in new[] { PointerStage.Detached, PointerStage.Freed, PointerStage.Used }.Select(SwimLanes.StageName))
+            {
+                Assert.Contains($"<- {stage}", steps);
+            }
+
+            Assert.InRange(steps.Split('\n').Length, 10, 60);
         }
     }
 
@@ -60,6 +71,27 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.DoesNotContain("the pointer", until.Out);
         Assert.Equal(ExitCodes.Usage, await until.Run("replay", folder, crash.Id, "--until", "2000000000"));
         Assert.Contains("the run ends before it", until.Error);
+    }
+
+    [Fact]
+    public async Task A_crash_is_named_by_any_beginning_of_its_id_that_no_other_has()
+    {
+        await _screen.Run("run", ScenarioFile, "--pairs=4", "--hours=2", "--seed=3", $"--out={_screen.Folder}", "--no-progress");
+        string folder = Directory.GetDirectories(_screen.Folder).Single();
+        CrashRecord[] crashes = [.. new RunFolder(folder).ReadCrashes()];
+        Assert.True(crashes.Length > 1, "a run with several crashes is needed");
+        CrashRecord crash = crashes[0];
+        int least = Enumerable.Range(1, crash.Id.Length).First(n => crashes.Count(c => c.Id.StartsWith(crash.Id[..n], StringComparison.Ordinal)) == 1);
+
+        using var one = new Screen();
+        Assert.Equal(ExitCodes.Ok, await one.Run("replay", folder, crash.Id[..least]));
+        Assert.StartsWith(crash.Title, one.Out);
+
+        // Every id begins with the same letter.
+        using var many = new Screen();
+        Assert.Equal(ExitCodes.Usage, await many.Run("replay", folder, "c"));
+        Assert.All(crashes, c => Assert.Contains($"{c.Id} ({c.Title}, {c.Role})", many.Error));
+        Assert.Single(many.Error.TrimEnd().Split('\n'));
     }
 
     private static async Task<string> Piped(string input, params string[] arguments)

@@ -92,7 +92,7 @@ public sealed class RunCommandTests : IDisposable
         RunReport report = TheRun().ReadReport();
         Assert.False(report.Complete);
         Assert.Equal("interrupted", report.Incomplete);
-        Assert.Equal(report.Work.Planned, report.Work.Done + report.Work.Failed + report.Work.Lost);
+        Assert.Equal(report.Work.Planned, report.Work.Done + report.Work.Failed + report.Work.Lost + report.Work.NotBegun + report.Work.Unfinished);
         Assert.Contains("PARTIAL", _screen.Out);
         Assert.Contains("partial", _screen.Error);
     }

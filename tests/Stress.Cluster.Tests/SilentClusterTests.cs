@@ -19,7 +19,7 @@ public sealed class SilentClusterTests
         string pickUp = $"./stress watch {cluster.RunName("run")} --cluster {cluster.Address}";
         await run.Says($"no answer from the cluster for 10 s; this client waits for a silo up to 45 s; the run is kept, and is picked up later with: {pickUp}");
 
-        Assert.Equal(ExitCodes.Incomplete, await run.End());
+        Assert.Equal(ExitCodes.Unavailable, await run.End());
         Assert.Contains("the cluster has not answered for 45 s", run.Output, StringComparison.Ordinal);
         Assert.EndsWith($"pick it up with: {pickUp}", run.Output.TrimEnd(), StringComparison.Ordinal);
         Assert.False(cluster.HasReport("run"));

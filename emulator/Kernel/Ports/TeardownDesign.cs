@@ -15,6 +15,12 @@ public abstract class TeardownDesign
     /// <summary>One line for people.</summary>
     public abstract string Summary { get; }
 
+    /// <summary>
+    /// Whether the design is meant to end the crashes that come of a stale reference in this holder. By this a fix is judged in a scenario whose bands were
+    /// written for another design; what it does not claim to end it is not judged by.
+    /// </summary>
+    public virtual bool Ends(HolderKind holder) => true;
+
     /// <summary>Whether udp6_output tests the cached route's RTF_UP before it uses rt_ifp.</summary>
     public virtual bool ValidatesRouteBeforeUse => false;
 

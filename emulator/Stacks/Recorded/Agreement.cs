@@ -25,6 +25,7 @@ public sealed class Agreement(string stack, bool comparesFrames = false)
 {
     private readonly SortedDictionary<OperationKind, (int Compared, int Agreed)> perOperation = [];
     private readonly List<DifferingStep> differing = [];
+    private readonly List<DifferingStep> undecided = [];
 
     /// <summary>The stack compared.</summary>
     public string Stack { get; } = stack;
@@ -45,6 +46,9 @@ public sealed class Agreement(string stack, bool comparesFrames = false)
     /// <summary>Every step that differs.</summary>
     public IReadOnlyList<DifferingStep> Differing => differing;
 
+    /// <summary>Steps that the model does not model: they are compared with nothing, and count neither as agreed nor as differing.</summary>
+    public IReadOnlyList<DifferingStep> NotModelled => undecided;
+
     /// <summary>True when at least so many hundredths of a percent of the steps agree: 9900 is 99 %.</summary>
     public bool Reaches(int basisPoints) => Compared > 0 && (long)Agreed * 10_000 >= (long)Compared * basisPoints;
 
@@ -63,6 +67,12 @@ public sealed class Agreement(string stack, bool comparesFrames = false)
             Operation operation = step?.Operation ?? operations[i];
             string modelled = step is null ? "(process died)" : Describe(step.Result.Value, step.Result.Error?.ToString() ?? "", step.Result.Frames.Select(Text));
             string real = answer is null ? "(no answer recorded)" : Describe(answer.Value, answer.Error, answer.Frames);
+            if (step is { Result.IsModelled: false })
+            {
+                undecided.Add(new DifferingStep(list, i + 1, operation.Text, real, modelled));
+                continue;
+            }
+
             bool bothDied = answer is null && i == run.Steps.Count - 1 && run.Stack.Oracle.HasDied;
             bool agrees = modelled == real || bothDied;
             (int compared, int agreed) = perOperation.GetValueOrDefault(operation.Kind);

@@ -63,6 +63,7 @@ public sealed record DifferingVerdict(RecordedVerdict Recorded, string Modelled)
 public sealed class VerdictAgreement(string side)
 {
     private readonly List<DifferingVerdict> differing = [];
+    private readonly List<DifferingVerdict> undecided = [];
 
     /// <summary><c>fix-out</c> or <c>fix-in</c>.</summary>
     public string Side { get; } = side;
@@ -85,11 +86,21 @@ public sealed class VerdictAgreement(string side)
     /// <summary>Lists whose text is not the same.</summary>
     public IReadOnlyList<DifferingVerdict> Differing => differing;
 
+    /// <summary>Lists with an operation that is not modelled: they are compared with nothing, and are no part of the other counts.</summary>
+    public IReadOnlyList<DifferingVerdict> NotModelled => undecided;
+
     /// <summary>Runs a list under the side's design and compares.</summary>
     public void Add(RecordedVerdict recorded, IReadOnlyList<Operation> operations)
     {
+        OperationRun run = new OperationRunner(StackCatalog.Create(StackCatalog.NetBsd7, recorded.Design, recorded.List)).Run(operations);
+        if (!run.IsDecided)
+        {
+            undecided.Add(new DifferingVerdict(recorded, run.Verdict));
+            return;
+        }
+
         Lists++;
-        StackOracle oracle = new OperationRunner(StackCatalog.Create(StackCatalog.NetBsd7, recorded.Design, recorded.List)).Run(operations).Stack.Oracle;
+        StackOracle oracle = run.Stack.Oracle;
         SameVerdict += oracle.IsClean == recorded.IsClean ? 1 : 0;
         if (!recorded.IsClean)
         {

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Text.Json;
+using Stress.Client.Reports;
+using Stress.Client.Running;
+using Stress.Client.Screen;
+using Stress.Observability;
+using Stress.Observability.Ci;
+using Stress.Observability.Html;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary>
+/// <c>stress report RUN</c>: shows a run's result again and writes its pages again, from <c>report.json</c> or, where that could not be written, from what the run
+/// kept in <c>state/</c>. Nothing is executed; the exit code is that of the run.
+/// </summary>
+public static class ReportCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var run = new Argument<string?>("RUN") { Description = "The run's folder, or its name under runs (default: the latest).", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> json = SharedOptions.Json();
+        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json };
+        var checks = new CheckFileOptions();
+        checks.AddTo(command);
+        command.SetAction((line, _) => Execute(terminal, Output.FindRun(line.GetValue(run)), line.GetValue(json), checks.Read(line)));
+        return command;
+    }
+
+    private static async Task<int> Execute(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    {
+        files.Check();
+        if (json is not null)
+        {
+            Output.CheckFile("--json", json);
+        }
+
+        try
+        {
+            return File.Exists(Path.Combine(folder.Path, CompareCommand.JsonName)) ? OfComparison(terminal, folder, json, files)
+                : File.Exists(folder.ReportPath) ? OfRun(terminal, folder, json, files)
+                : await FromState(terminal, folder, json, files);
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{folder.Path}: {e.Message.TrimEnd('.')}; accepted is a folder that this version of stress has written");
+        }
+    }
+
+    private static int OfRun(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    {
+        RunReport report = folder.ReadReport();
+        IReadOnlyList<CrashRecord> crashes = folder.ReadCrashes();
+        var deliveries = new Deliveries(terminal);
+        string call = Path.Combine(folder.Path, DialReport.FileName);
+        if (File.Exists(call))
+        {
+            DialReport dial = JsonSerializer.Deserialize<DialReport>(File.ReadAllText(call), RunFolder.Json) ?? throw new JsonException($"{call}: no report");
+            DialScreen.Write(terminal.Out, report, dial, folder.Path);
+            deliveries.Write(folder.PagePath, () => DialPage.WriteTo(folder, report, crashes, dial, null));
+        }
+        else
+        {
+            ReportScreen.Write(terminal.Out, report, folder.Path);
+            deliveries.Write(folder.PagePath, () => HtmlReport.WriteTo(folder, report, crashes, Launch.Open(folder).Scenario.Site, RunConfiguration.Of(Launch.Open(folder), report.Execution)));
+        }
+
+        if (json is not null)
+        {
+            deliveries.Write(json, () => OutputFile.Write(json, RunFolder.TextOf(report), terminal));
+        }
+
+        files.Write(CheckCases.Of(report, crashes, null, DateTimeOffset.UtcNow), terminal, deliveries);
+        return deliveries.Conclude(CodeOf(report));
+    }
+
+    private static int OfComparison(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    {
+        string file = Path.Combine(folder.Path, CompareCommand.JsonName), text = File.ReadAllText(file);
+        CompareReport report = JsonSerializer.Deserialize<CompareReport>(text, RunFolder.Json) ?? throw new JsonException($"{file}: no comparison");
+        var deliveries = new Deliveries(terminal);
+        CompareScreen.Write(terminal.Out, report, folder.Path, details: false);
+        CompareCommand.WritePage(folder, report, [.. report.Designs.Select(design => Launch.Open(new RunFolder(Path.Combine(folder.Path, design.Design))))], deliveries);
+        if (json is not null)
+        {
+            deliveries.Write(json, () => OutputFile.Write(json, text, terminal));
+        }
+
+        files.Write(CheckCases.Of(report, design => new RunFolder(Path.Combine(folder.Path, design)).ReadCrashes(), DateTimeOffset.UtcNow), terminal, deliveries);
+        return deliveries.Conclude(CompareCommand.CodeOf(report, interrupted: report.Interrupted));
+    }
+
+    // The sums of what was executed are in the run's state. Asked to stop before it begins, it gives them and executes nothing more.
+    private static async Task<int> FromState(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    {
+        if (!Directory.Exists(ResumeCommand.StateOf(folder)))
+        {
+            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {ResumeCommand.StateName}/; accepted is the folder of a run that has come to something");
+        }
+
+        return await ResumeCommand.WithState(terminal, Output.Again(folder, json), Environment.ProcessorCount, progress: false, files, new CancellationToken(canceled: true));
+    }
+
+    /// <summary>The exit code of a run whose report is read again.</summary>
+    internal static int CodeOf(RunReport report) => ExitCodes.Of(
+        report.Incomplete == RunReport.Interrupted, differs: false, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0);
+}

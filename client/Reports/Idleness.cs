@@ -1,0 +1,137 @@
+using System.Globalization;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
+using Stress.Observability;
+using Stress.Scenarios;
+
+namespace Stress.Client.Reports;
+
+/// <summary>
+/// Why nothing could happen in a run: a rate without a trial is no rate, and "no crash" where no link was ever lost says nothing. The cause is a field of the scenario.
+/// </summary>
+public static class Idleness
+{
+    // A Configure-Request is sent again after three seconds, ten times (RFC 1661, 4.6): a round trip beyond the first is where negotiation begins to be late.
+    private static readonly VirtualTime LcpRestart = VirtualTime.FromSeconds(3);
+    private const int HalfOfAThousand = 500, HalfOfAMillion = 500_000, SlowBitRate = 2_400;
+
+    /// <summary>The reasons, one sentence each; empty where something could happen.</summary>
+    /// <param name="scenario">What was run.</param>
+    /// <param name="hours">The virtual time of each pair.</param>
+    /// <param name="measured">What came out.</param>
+    /// <param name="lines">Lines of the run: each has its first call.</param>
+    /// <param name="calls">Calls placed, the first of each line among them.</param>
+    public static IReadOnlyList<string> Of(Scenario scenario, double hours, Measured measured, long lines, RoleCounts calls)
+    {
+        bool crashed = measured.CodePaths.Any(row => row.Crashes > 0), stale = measured.Stale.Any(row => row.Created > 0);
+        long disconnects = measured.Disconnects.Called + measured.Disconnects.Calling;
+        if (crashed || stale)
+        {
+            return [];
+        }
+
+        if (disconnects == 0)
+        {
+            return [$"no link was lost in {Hours(hours)}, so that nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
+        }
+
+        // One link a pair and none after it: whatever a redial would do to what the first left behind was never tried.
+        if (calls.Called + calls.Calling <= lines)
+        {
+            return [$"no system redialled in {Hours(hours)}, so that each pair had one link and nothing that was left behind was ever used by another: {NoRedial(scenario, hours)}"];
+        }
+
+        return [];
+    }
+
+    /// <summary>The roles that lost no link and did not crash, in a run where others did: nothing can be said of them.</summary>
+    public static bool IsIdle(Measured measured, string? role) => role switch
+    {
+        "called" => measured.Disconnects.Called == 0,
+        "calling" => measured.Disconnects.Calling == 0,
+        _ => measured.Disconnects.Called + measured.Disconnects.Calling == 0,
+    } && !measured.CodePaths.Any(row => row.Crashes > 0 && (role is null || row.Role == role))
+      && !measured.Stale.Any(row => row.Created > 0 && (role is null || row.Role == role));
+
+    private static IEnumerable<string> Causes(Scenario scenario, double hours, RoleCounts calls)
+    {
+        SiteOptions site = scenario.Site;
+        LineOptions line = site.Line;
+        List<string> opens = [];
+        if (line.TrainingFailuresPerThousand >= HalfOfAThousand)
+        {
+            opens.Add($"line.training_failures_per_thousand is {line.TrainingFailuresPerThousand}");
+        }
+
+        if (line.NoisePerMillionFrames >= HalfOfAMillion)
+        {
+            opens.Add($"line.noise_per_million_frames is {line.NoisePerMillionFrames}");
+        }
+
+        if (line.Delay.Max + line.Delay.Max >= LcpRestart)
+        {
+            opens.Add($"line.delay is {Spell(line.Delay)}, there and back as long as PPP waits before it asks again");
+        }
+
+        if (line.BitRate <= SlowBitRate)
+        {
+            opens.Add($"line.bit_rate is {line.BitRate}");
+        }
+
+        if (line.DialTime.Min >= scenario.Duration)
+        {
+            opens.Add($"line.dial_time is {Spell(line.DialTime)}");
+        }
+
+        if (opens.Count > 0)
+        {
+            yield return $"PPP may never have opened: {string.Join(", ", opens)}";
+        }
+
+        List<string> ends = [.. Roles(site).SelectMany(role => NoHup(role, scenario, hours))];
+        if (ends.Count == 2 && line.CarrierLossEvery == VirtualTime.Zero)
+        {
+            yield return $"nothing ends a link: {string.Join(", ", ends)}, line.carrier_loss_every is 0s";
+        }
+        else if (opens.Count == 0)
+        {
+            yield return calls.Called + calls.Calling > 0
+                ? $"calls were placed, and none came to an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, roles.called.pppd.require is {ScenarioFields.Spell(site.Called.Pppd.Require)}, roles.calling.pppd.require is {ScenarioFields.Spell(site.Calling.Pppd.Require)}"
+                : $"hours is {Hours(hours)}{(line.CarrierLossEvery > VirtualTime.Zero ? $", line.carrier_loss_every is {ScenarioFields.SpellTime(line.CarrierLossEvery)}" : "")}{string.Concat(ends.Select(end => $", {end}"))}";
+        }
+
+        if (!site.Calling.Pppd.Persist)
+        {
+            yield return "roles.calling.pppd.persist is false: nobody redials";
+        }
+    }
+
+    private static string NoRedial(Scenario scenario, double hours)
+    {
+        PppdOptions pppd = scenario.Site.Calling.Pppd;
+        return !pppd.Persist ? "roles.calling.pppd.persist is false"
+            : pppd.Holdoff >= scenario.Duration ? $"roles.calling.pppd.holdoff is {ScenarioFields.SpellTime(pppd.Holdoff)}"
+            : $"hours is {Hours(hours)}, roles.calling.pppd.holdoff is {ScenarioFields.SpellTime(pppd.Holdoff)}, line.dial_time is {Spell(scenario.Site.Line.DialTime)}";
+    }
+
+    private static IEnumerable<string> NoHup(RoleOptions role, Scenario scenario, double hours)
+    {
+        string name = CodePath.Of(role.Role);
+        if (!role.Hup.Enabled)
+        {
+            yield return $"roles.{name}.hup.enabled is false";
+        }
+        else if (role.Hup.Every + role.Hup.Phase.Min >= scenario.Duration)
+        {
+            yield return $"roles.{name}.hup.every is {ScenarioFields.SpellTime(role.Hup.Every)} in a run of {Hours(hours)}";
+        }
+    }
+
+    private static RoleOptions[] Roles(SiteOptions site) => [site.Called, site.Calling];
+
+    private static string Spell(TimeRange range) => ScenarioFields.SpellScalar(range)!;
+
+    private static string Hours(double hours) => string.Create(CultureInfo.InvariantCulture, $"{hours:0.####} h");
+}

@@ -1,0 +1,53 @@
+using Stress.Client.Running;
+using Stress.Emulator.Core;
+using Stress.Scenarios;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class DurationTests
+{
+    [Theory]
+    [InlineData("24", 86_400_000_000)]
+    [InlineData("0.5", 1_800_000_000)]
+    [InlineData("40min", 2_400_000_000)]
+    [InlineData("90s", 90_000_000)]
+    [InlineData("2h", 7_200_000_000)]
+    [InlineData("1d", 86_400_000_000)]
+    public void Hours_on_a_command_line_are_what_a_scenario_takes(string text, long microseconds)
+    {
+        Assert.Equal(new VirtualTime(microseconds), Durations.Hours(text));
+        Assert.Equal(new VirtualTime(microseconds), new RunSettings { File = "x.yaml", Hours = text, Workers = "1" }.Apply(new Scenario()).Duration);
+        Assert.Equal(new VirtualTime(microseconds), ScenarioLoader.Parse($"name: x\nhours: {text}\n", "x.yaml").Duration);
+    }
+
+    [Theory]
+    [InlineData("20", 20_000_000, 20_000_000)]
+    [InlineData("20-40", 20_000_000, 40_000_000)]
+    [InlineData("250ms", 250_000, 250_000)]
+    [InlineData("20s-1min", 20_000_000, 60_000_000)]
+    [InlineData("20s..1min", 20_000_000, 60_000_000)]
+    public void Seconds_of_a_call_are_taken_with_and_without_a_unit(string text, long min, long max)
+    {
+        var settings = new DialSettings { Calling = true, Target = "tcp://127.0.0.1:1", Up = text, Holdoff = "2min", Silence = "1s", Establish = "1min", Settle = "0s", Wait = "3" };
+
+        Assert.Equal(new TimeRange(new VirtualTime(min), new VirtualTime(max)), settings.Apply(null).CallOf(0).Up);
+        Assert.Equal(VirtualTime.FromMinutes(2), settings.Apply(null).Holdoff);
+        Assert.Equal(VirtualTime.Zero, settings.SettleTime);
+    }
+
+    [Theory]
+    [InlineData("never")]
+    [InlineData("")]
+    [InlineData("min")]
+    [InlineData("-1")]
+    [InlineData("99999999999999999999")]
+    public void What_is_no_time_is_none(string text)
+    {
+        Assert.Null(Durations.Hours(text));
+        Assert.Null(Durations.Seconds(text));
+    }
+
+    [Fact]
+    public void The_patience_for_a_silent_site_takes_a_unit_too() => Assert.Equal(120, new RunSettings { File = "x.yaml", LostAfter = "2min" }.LostAfterCount);
+}
