@@ -27,7 +27,7 @@ public sealed class CaptureTests : IDisposable
         Assert.Equal(ExitCodes.Ok, code);
         TsharkSummary summary = Tshark.Dissect(file);
         Assert.Empty(summary.Problems);
-        Assert.Contains($"{summary.Frames} frames of 6 lines", _screen.Out);
+        Assert.Contains($"{summary.Frames:#,0} frames of 6 lines", _screen.Out);
         Assert.True(summary.Frames > 10_000, $"{summary.Frames} frames");
         Assert.Superset(Expected.ToHashSet(), summary.Protocols.Keys.ToHashSet());
         Assert.Contains("131", summary.IcmpV6Types.Keys);
