@@ -120,11 +120,29 @@ public sealed class ModemLine
         long start = Math.Max(now.Microseconds, _freeAt[(int)to]);
         long end = start + (bytes * 10_000_000L / _options.BitRate);
         _freeAt[(int)to] = end;
-        byte broken = (byte)(_options.NoisePerMillionFrames > 0 && _noise.Below(1_000_000) < (uint)_options.NoisePerMillionFrames ? 1 : 0);
+        byte broken = (byte)(NoiseBreaksFrame() ? 1 : 0);
         ring.Stamp(new VirtualTime(end + _delay.Microseconds), broken);
         ring.TagLast(tag);
         return ring.NextTime;
     }
+
+    /// <summary>Bytes enter the line as they are: what a real system's serial port sends.</summary>
+    /// <param name="to">The end they go to.</param>
+    /// <param name="now">Virtual time.</param>
+    /// <param name="bytes">How many.</param>
+    /// <returns>When the last of them arrives.</returns>
+    public VirtualTime SendBytes(Role to, VirtualTime now, int bytes)
+    {
+        long end = Math.Max(now.Microseconds, _freeAt[(int)to]) + (bytes * 10_000_000L / _options.BitRate);
+        _freeAt[(int)to] = end;
+        return new VirtualTime(end + _delay.Microseconds);
+    }
+
+    /// <summary>When the last byte that entered towards an end has left the modem: until then it is in the modem's buffer.</summary>
+    public VirtualTime BusyUntil(Role to) => new(_freeAt[(int)to]);
+
+    /// <summary>Whether noise breaks the frame that begins now.</summary>
+    public bool NoiseBreaksFrame() => _options.NoisePerMillionFrames > 0 && _noise.Below(1_000_000) < (uint)_options.NoisePerMillionFrames;
 
     /// <summary>Which bit noise turns in a broken frame of this length.</summary>
     public int BrokenBit(int length) => (int)_noise.Below((uint)(length * 8));

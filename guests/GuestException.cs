@@ -1,0 +1,23 @@
+namespace Stress.Guests;
+
+/// <summary>Why a guest, a kernel or a guest system cannot be had.</summary>
+public enum GuestProblem
+{
+    /// <summary>What was asked for is wrong; nothing was done.</summary>
+    Wrong,
+
+    /// <summary>A program, package or kernel is not there; installing it helps.</summary>
+    Unavailable,
+
+    /// <summary>A build or a run failed.</summary>
+    Failed,
+}
+
+/// <summary>A kernel, a guest system or a guest cannot be had. The message is what a person needs to know, mostly one line.</summary>
+/// <param name="problem">What kind.</param>
+/// <param name="message">What, where, and what would be accepted.</param>
+public sealed class GuestException(GuestProblem problem, string message) : Exception(message)
+{
+    /// <summary>What kind.</summary>
+    public GuestProblem Problem { get; } = problem;
+}

@@ -1,0 +1,255 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Stress.Guests.Processes;
+
+namespace Stress.Guests.Kernels;
+
+/// <summary>What to build.</summary>
+public sealed record KernelOrder
+{
+    /// <summary>The source; null for the newest linux-source package of the system.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The name to keep it under; null for the kernel's release.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Fragments of configuration beside ours.</summary>
+    public IReadOnlyList<string> Fragments { get; init; } = [];
+
+    /// <summary>Patches, in order.</summary>
+    public IReadOnlyList<string> Patches { get; init; } = [];
+
+    /// <summary>Without KASAN.</summary>
+    public bool Plain { get; init; }
+
+    /// <summary>With the historic faults, which the boot parameter <c>stress_fault=</c> switches on one by one.</summary>
+    public bool Faults { get; init; }
+}
+
+/// <summary>How far a build is.</summary>
+/// <param name="Step">What it does.</param>
+/// <param name="Done">Files made so far.</param>
+/// <param name="About">About how many there are to make; 0 when that is not known.</param>
+/// <param name="Left">About how long it still takes; null when that is not known.</param>
+public readonly record struct BuildProgress(string Step, int Done, int About, TimeSpan? Left);
+
+/// <summary>Builds kernels into the cache; what is there already is not built again.</summary>
+public sealed partial class KernelBuilder(GuestCache cache)
+{
+    // Lines that make prints for our configuration of 6.1 and 6.12; only the time left is reckoned from it.
+    private const int UsualFiles = 1_330;
+    private const string Drivers = "arch/um/drivers";
+
+    /// <summary>The kernel of an order.</summary>
+    /// <param name="order">What to build.</param>
+    /// <param name="progress">Told how far it is; may be null.</param>
+    /// <param name="stop">Ends it; nothing is left behind.</param>
+    /// <returns>The kernel, and whether it had to be built.</returns>
+    /// <exception cref="GuestException">The order is wrong, something is missing, or the build failed.</exception>
+    public async Task<(GuestKernel Kernel, bool Built)> BuildAsync(KernelOrder order, Action<BuildProgress>? progress, CancellationToken stop)
+    {
+        foreach (string file in order.Fragments.Concat(order.Patches))
+        {
+            if (!File.Exists(file))
+            {
+                throw new GuestException(GuestProblem.Wrong, $"{file}: no such file; accepted: a fragment of a kernel configuration after --config, a patch after --patch");
+            }
+        }
+
+        KernelSource source = KernelSource.Of(order.Source);
+        BuildTools.Check(order.Faults ? [.. BuildTools.ForKernels, ("spatch", "coccinelle")] : BuildTools.ForKernels);
+        progress?.Invoke(new BuildProgress("reading the inputs", 0, 0, null));
+        string key = await KeyAsync(order, source, stop).ConfigureAwait(false);
+        var store = new KernelStore(cache);
+        if (store.ByKey(key) is { } ready)
+        {
+            if (order.Name is not null && order.Name != ready.Name)
+            {
+                ready = ready with { Name = order.Name };
+                store.Write(ready);
+            }
+
+            return (ready, false);
+        }
+
+        string work = Path.Combine(cache.Kernels, $"{key}.{Environment.ProcessId}.building");
+        Directory.CreateDirectory(work);
+        try
+        {
+            GuestKernel kernel = await BuildInAsync(work, order, source, key, progress, stop).ConfigureAwait(false);
+            return (kernel, true);
+        }
+        finally
+        {
+            if (Directory.Exists(work))
+            {
+                Directory.Delete(work, recursive: true);
+            }
+        }
+    }
+
+    private static async Task<string> KeyAsync(KernelOrder order, KernelSource source, CancellationToken stop)
+    {
+        string compiler = (await Tool.OutputAsync("/", stop, "gcc", "--version").ConfigureAwait(false)).Split('\n')[0];
+        return GuestCache.Key(
+        [
+            ("compiler", Encoding.UTF8.GetBytes(compiler)),
+            ("source", await source.IdentityAsync(stop).ConfigureAwait(false)),
+            .. Resources.Of("kernel").Select(name => (name, Resources.Bytes(name))),
+            .. order.Faults ? Resources.Of("faults").Select(name => (name, Resources.Bytes(name))) : [],
+            .. order.Fragments.Select(file => ("fragment", File.ReadAllBytes(file))),
+            .. order.Patches.Select(file => ("patch", File.ReadAllBytes(file))),
+            ("plain", [order.Plain ? (byte)1 : (byte)0]),
+        ]);
+    }
+
+    private async Task<GuestKernel> BuildInAsync(string work, KernelOrder order, KernelSource source, string key, Action<BuildProgress>? progress, CancellationToken stop)
+    {
+        string tree = Path.Combine(work, "source"), output = Path.Combine(work, "build");
+        progress?.Invoke(new BuildProgress("unpacking the source", 0, 0, null));
+        await source.CopyAsync(tree, stop).ConfigureAwait(false);
+        foreach (string patch in order.Patches)
+        {
+            (int failed, IReadOnlyList<string> said) = await Tool.RunAsync(tree, null, stop, "patch", "-p1", "--batch", "--forward", "-i", Path.GetFullPath(patch)).ConfigureAwait(false);
+            if (failed != 0)
+            {
+                throw new GuestException(GuestProblem.Wrong, $"{patch}: does not apply to {source.Path}: {string.Join("; ", said)}");
+            }
+        }
+
+        AddDriver(tree, source);
+        if (order.Faults)
+        {
+            progress?.Invoke(new BuildProgress("putting the faults back", 0, 0, null));
+            await KernelFaults.ApplyAsync(tree, stop).ConfigureAwait(false);
+        }
+
+        progress?.Invoke(new BuildProgress("configuring", 0, 0, null));
+        IReadOnlyList<string> lacks = await ConfigureAsync(tree, output, order, source, stop).ConfigureAwait(false);
+        double cpu = await MakeAsync(tree, output, progress, stop).ConfigureAwait(false);
+
+        string config = Path.Combine(output, ".config"), folder = Path.Combine(cache.Kernels, key), finished = Path.Combine(work, "finished");
+        string release = File.ReadAllText(Path.Combine(output, "include/config/kernel.release")).Trim();
+        Directory.CreateDirectory(finished);
+        File.Move(Path.Combine(output, "linux"), Path.Combine(finished, "linux"));
+        File.Copy(config, Path.Combine(finished, "config"));
+        var kernel = new GuestKernel
+        {
+            Name = order.Name ?? release, Key = key, Release = release, Source = source.Path, Kasan = !order.Plain, VirtualTime = true, Lacks = lacks,
+            ConfigSha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(config))),
+            Patches = [.. order.Patches.Select(file => Path.GetFileName(file)), .. order.Faults ? KernelFaults.All.Select(fault => "fault " + fault.Name) : []],
+            Bytes = new FileInfo(Path.Combine(finished, "linux")).Length, BuildCpuSeconds = Math.Round(cpu, 1), Built = DateTimeOffset.UtcNow,
+        };
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Directory.Move(finished, folder);
+        new KernelStore(cache).Write(kernel);
+        return kernel;
+    }
+
+    // Our serial port: two files, a line of the Makefile and an option of the Kconfig.
+    private static void AddDriver(string tree, KernelSource source)
+    {
+        string folder = Path.Combine(tree, Drivers), makefile = Path.Combine(folder, "Makefile"), kconfig = Path.Combine(folder, "Kconfig");
+        string make = File.ReadAllText(makefile), options = File.Exists(kconfig) ? File.ReadAllText(kconfig) : "";
+        const string Rules = "include $(srctree)/arch/um/scripts/Makefile.rules", OldRules = "include arch/um/scripts/Makefile.rules";
+        string rules = make.Contains(Rules, StringComparison.Ordinal) ? Rules : OldRules;
+        int at = make.IndexOf(rules, StringComparison.Ordinal), first = options.IndexOf("\nconfig ", StringComparison.Ordinal);
+        if (at < 0 || first < 0)
+        {
+            throw new GuestException(GuestProblem.Wrong, $"{source.Path}: {Drivers} is not as in the trees that are known (5.10 to 6.12): our serial port cannot be added");
+        }
+
+        File.WriteAllText(makefile, make.Insert(at, "obj-$(CONFIG_STRESS_TTY) += stress_tty.o stress_user.o\n\n"));
+        File.WriteAllText(kconfig, options.Insert(first + 1, "config STRESS_TTY\n\tbool \"Modem port of Stress\"\n\tdepends on TTY && UML_TIME_TRAVEL_SUPPORT\n\n"));
+        foreach (string file in (string[])["stress_tty.c", "stress_user.c"])
+        {
+            File.WriteAllBytes(Path.Combine(folder, file), Resources.Bytes("kernel/" + file));
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> ConfigureAsync(string tree, string output, KernelOrder order, KernelSource source, CancellationToken stop)
+    {
+        Directory.CreateDirectory(output);
+        var required = new List<(string File, string Text)> { ("common.config", Resources.Text("kernel/common.config")) };
+        if (!order.Plain)
+        {
+            required.Add(("kasan.config", Resources.Text("kernel/kasan.config")));
+        }
+
+        required.AddRange(order.Fragments.Select(file => (file, File.ReadAllText(file))));
+        (string File, string Text) optional = ("optional.config", Resources.Text("kernel/optional.config"));
+        string all = Path.Combine(output, "all.config");
+        await File.WriteAllTextAsync(all, string.Join('\n', [optional.Text, .. required.Select(r => r.Text)]) + "\n", stop).ConfigureAwait(false);
+        (int code, IReadOnlyList<string> said) = await Tool.RunAsync(tree, null, stop, "make", "ARCH=um", "O=" + output, "KCONFIG_ALLCONFIG=" + all, "allnoconfig").ConfigureAwait(false);
+        if (code != 0)
+        {
+            throw new GuestException(GuestProblem.Failed, $"{source.Path}: the tree cannot be configured: {string.Join("; ", said)}");
+        }
+
+        HashSet<string> got = [.. File.ReadAllLines(Path.Combine(output, ".config"))];
+        foreach ((string file, string text) in required)
+        {
+            string[] missing = [.. Wanted(text).Where(line => !got.Contains(line))];
+            if (missing.Length > 0)
+            {
+                string[] unknown = [.. missing.Where(line => !IsKnown(tree, line.Split('=')[0]["CONFIG_".Length..]))];
+                string why = unknown.Length > 0 ? $"the tree does not know {string.Join(", ", unknown.Select(line => line.Split('=')[0]))}" : "they depend on what is off here";
+                string way = file == "kasan.config" ? "; without KASAN: --plain" : "";
+                throw new GuestException(GuestProblem.Wrong, $"{file}: {source.Path} cannot be built with {string.Join(", ", missing)} ({why}){way}");
+            }
+        }
+
+        return order.Plain ? [] : [.. Wanted(optional.Text).Where(line => !got.Contains(line)).Select(line => line.Split('=')[0])];
+    }
+
+    private static IEnumerable<string> Wanted(string fragment) =>
+        fragment.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("CONFIG_", StringComparison.Ordinal) && !line.EndsWith("=n", StringComparison.Ordinal));
+
+    private static bool IsKnown(string tree, string option)
+    {
+        var declared = new Regex($@"^\s*(menu)?config\s+{Regex.Escape(option)}\s*$", RegexOptions.Multiline);
+        return Directory.EnumerateFiles(tree, "Kconfig*", SearchOption.AllDirectories).Any(file => declared.IsMatch(File.ReadAllText(file)));
+    }
+
+    private static async Task<double> MakeAsync(string tree, string output, Action<BuildProgress>? progress, CancellationToken stop)
+    {
+        int done = 0;
+        long start = Stopwatch.GetTimestamp();
+        string times = Path.Combine(output, "times");
+        (int code, IReadOnlyList<string> said) = await Tool.RunAsync(
+            tree,
+            line =>
+            {
+                if (Made().IsMatch(line))
+                {
+                    done++;
+                    TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+                    TimeSpan? left = done < 50 ? null : elapsed * Math.Max(0, UsualFiles - done) / done;
+                    progress?.Invoke(new BuildProgress("compiling", done, Math.Max(done, UsualFiles), left));
+                }
+            },
+            stop, "sh", "-c", $"make ARCH=um O='{output}' -j{Environment.ProcessorCount} linux; code=$?; times >'{times}'; exit $code").ConfigureAwait(false);
+        if (code != 0 || !File.Exists(Path.Combine(output, "linux")))
+        {
+            throw new GuestException(GuestProblem.Failed, $"the kernel does not build: {string.Join("; ", said.Where(line => line.Contains("rror", StringComparison.Ordinal)).DefaultIfEmpty(said[^1]))}");
+        }
+
+        return ChildSeconds(File.ReadAllText(times));
+    }
+
+    // "times" of the shell: user and system of itself, then of its children, as 0m1.230s.
+    private static double ChildSeconds(string times) => Span().Matches(times.Split('\n')[1])
+        .Sum(m => (int.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) * 60) + double.Parse(m.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture));
+
+    [GeneratedRegex(@"^\s+(CC|AS|AR|LD|HOSTCC|HOSTLD|GEN|UPD|KSYMS|WRAP|SYSHDR|SYSTBL|LINK)\s")]
+    private static partial Regex Made();
+
+    [GeneratedRegex(@"(\d+)m([\d.]+)s")]
+    private static partial Regex Span();
+}

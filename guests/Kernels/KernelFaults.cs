@@ -1,0 +1,52 @@
+using Stress.Guests.Processes;
+
+namespace Stress.Guests.Kernels;
+
+/// <summary>A historic fault that can be put back, to see that it is found.</summary>
+/// <param name="Name">The word after <c>stress_fault=</c>.</param>
+/// <param name="File">The file of the kernel that it is in.</param>
+/// <param name="Fix">The published fix that it takes out again.</param>
+public sealed record KernelFault(string Name, string File, string Fix);
+
+/// <summary>
+/// Faults of the class, put back by semantic patches (faults/*.cocci) that name functions and fields and hold no text of the kernel. Each is behind one
+/// boot parameter, so that one kernel serves as patient and as control.
+/// </summary>
+public static class KernelFaults
+{
+    /// <summary>All, in order of name.</summary>
+    public static IReadOnlyList<KernelFault> All { get; } =
+    [
+        .. Resources.Of("faults").Where(name => name.EndsWith(".cocci", StringComparison.Ordinal)).Select(name =>
+        {
+            string[] lines = Resources.Text(name).Split('\n');
+            string Of(string label) => lines.First(line => line.StartsWith("// " + label + ": ", StringComparison.Ordinal))[(label.Length + 5)..].Trim();
+            return new KernelFault(Path.GetFileNameWithoutExtension(name), Of("File"), Of("Fix"));
+        }),
+    ];
+
+    internal static async Task ApplyAsync(string tree, CancellationToken stop)
+    {
+        await File.WriteAllBytesAsync(Path.Combine(tree, "include/linux/stress_fault.h"), Resources.Bytes("faults/stress_fault.h"), stop).ConfigureAwait(false);
+        string switches = Path.Combine(tree, "arch/um/drivers/stress_tty.c");
+        await File.AppendAllTextAsync(switches, Resources.Text("faults/stress_fault.c"), stop).ConfigureAwait(false);
+        foreach (KernelFault fault in All)
+        {
+            string script = Path.Combine(tree, fault.Name + ".cocci"), file = Path.Combine(tree, fault.File);
+            string before = await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
+            await File.WriteAllTextAsync(script, Resources.Text($"faults/{fault.Name}.cocci"), stop).ConfigureAwait(false);
+            (int code, IReadOnlyList<string> said) = await Tool.RunAsync(tree, null, stop, "spatch", "--very-quiet", "--in-place", "--sp-file", script, file).ConfigureAwait(false);
+            string after = await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
+            if (code != 0 || after == before)
+            {
+                throw new GuestException(GuestProblem.Failed, $"fault {fault.Name}: {fault.File} of this tree has no place for it{(said.Count > 0 ? ": " + string.Join("; ", said) : "")}");
+            }
+
+            if (!after.Contains("<linux/stress_fault.h>", StringComparison.Ordinal))
+            {
+                int first = after.IndexOf("#include", StringComparison.Ordinal);
+                await File.WriteAllTextAsync(file, after.Insert(first, "#include <linux/stress_fault.h>\n"), stop).ConfigureAwait(false);
+            }
+        }
+    }
+}

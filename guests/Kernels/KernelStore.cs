@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Stress.Guests.Kernels;
+
+/// <summary>The kernels of a cache, and Debian's ready one where it is installed.</summary>
+public sealed class KernelStore(GuestCache cache)
+{
+    internal const string RecordName = "kernel.json", DebianName = "debian";
+    private const string DebianProgram = "/usr/bin/linux.uml";
+
+    /// <summary>All, newest first; two with the same name are both there.</summary>
+    public IReadOnlyList<GuestKernel> All()
+    {
+        var found = new List<GuestKernel>();
+        if (Directory.Exists(cache.Kernels))
+        {
+            found.AddRange(Directory.GetDirectories(cache.Kernels).Select(Read).OfType<GuestKernel>().OrderByDescending(kernel => kernel.Built));
+        }
+
+        if (File.Exists(DebianProgram))
+        {
+            found.Add(new GuestKernel { Name = DebianName, Key = "", Release = "of the package", Source = "Debian package user-mode-linux", Program = DebianProgram });
+        }
+
+        return found;
+    }
+
+    /// <summary>The newest kernel of a name or key.</summary>
+    /// <exception cref="GuestException">There is none; the message says which there are.</exception>
+    public GuestKernel Find(string name)
+    {
+        IReadOnlyList<GuestKernel> all = All();
+        return all.FirstOrDefault(kernel => kernel.Name == name) ?? all.FirstOrDefault(kernel => name.Length >= 4 && kernel.Key.StartsWith(name, StringComparison.Ordinal))
+            ?? throw new GuestException(
+                GuestProblem.Unavailable,
+                all.Count == 0 ? $"no kernel '{name}': none is built yet (./stress kernel build)" : $"no kernel '{name}'; accepted: {string.Join(", ", all.Select(k => k.Name).Distinct())}, or the start of a key");
+    }
+
+    /// <summary>Removes a kernel from the cache.</summary>
+    /// <exception cref="GuestException">There is none, or it is not ours.</exception>
+    public GuestKernel Remove(string name)
+    {
+        GuestKernel kernel = Find(name);
+        if (kernel.Program is not null)
+        {
+            throw new GuestException(GuestProblem.Wrong, $"'{name}' is {kernel.Source}; accepted: a kernel that was built here");
+        }
+
+        Directory.Delete(Path.Combine(cache.Kernels, kernel.Key), recursive: true);
+        return kernel;
+    }
+
+    internal GuestKernel? ByKey(string key) => Read(Path.Combine(cache.Kernels, key));
+
+    internal void Write(GuestKernel kernel) =>
+        File.WriteAllText(Path.Combine(cache.Kernels, kernel.Key, RecordName), JsonSerializer.Serialize(kernel, CacheJson.Options));
+
+    private static GuestKernel? Read(string folder)
+    {
+        string record = Path.Combine(folder, RecordName);
+        if (!File.Exists(record) || !File.Exists(Path.Combine(folder, "linux")))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<GuestKernel>(File.ReadAllText(record), CacheJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Stress.Guests.Processes;
+
+/// <summary>How a guest ended.</summary>
+/// <param name="Code">Its exit code, or the signal that ended it.</param>
+/// <param name="BySignal">A signal ended it.</param>
+/// <param name="Cpu">CPU time of all its processes, user and system.</param>
+public readonly record struct GuestEnd(int Code, bool BySignal, TimeSpan Cpu)
+{
+    /// <inheritdoc/>
+    public override string ToString() => BySignal ? $"signal {Code}" : $"exit {Code}";
+}
+
+/// <summary>
+/// A guest's processes under their launcher (launch/stress-launch.c): they end with this one however it ends, and their scratch folder goes with them.
+/// </summary>
+internal sealed class GuestProcess : IDisposable
+{
+    private readonly Process _launcher;
+    private readonly Task _reading;
+    private readonly Task<string> _errors;
+    private readonly MemoryStream _console = new();
+    private readonly Lock _lock = new();
+    private const int ConsoleLimit = 64 << 20;
+
+    /// <summary>Starts a guest.</summary>
+    /// <param name="launcher">The launcher's program.</param>
+    /// <param name="scratch">The guest's folder; it has to exist.</param>
+    /// <param name="program">The kernel.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="seed">What the kernel's host half draws its random numbers from.</param>
+    public GuestProcess(string launcher, string scratch, string program, IEnumerable<string> arguments, ulong seed)
+    {
+        var start = new ProcessStartInfo(launcher) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = scratch };
+        start.ArgumentList.Add(scratch);
+        start.ArgumentList.Add(program);
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // The environment lies on the guest's stack: the same for every start.
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/bin:/bin";
+        start.Environment["TMPDIR"] = ".";
+        start.Environment["HOME"] = "/";
+        start.Environment["STRESS_SEED"] = seed.ToString("D20", CultureInfo.InvariantCulture);
+        _launcher = Process.Start(start)!;
+        _errors = _launcher.StandardError.ReadToEndAsync();
+        _reading = Task.Run(Read);
+    }
+
+    /// <summary>The launcher's process id.</summary>
+    public int Id => _launcher.Id;
+
+    /// <summary>What the console has printed so far.</summary>
+    public byte[] Console
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _console.ToArray();
+            }
+        }
+    }
+
+    /// <summary>It has ended by itself, or the launcher has.</summary>
+    public bool HasExited => _launcher.HasExited;
+
+    /// <summary>CPU time of the guest's processes so far, as far as they are there.</summary>
+    public TimeSpan CpuSoFar() => ProcessTree.Cpu(_launcher.Id);
+
+    /// <summary>Waits for the end.</summary>
+    public GuestEnd WaitForEnd()
+    {
+        _launcher.WaitForExit();
+        _reading.Wait();
+        string[] words = _errors.Result.TrimEnd().Split('\n')[^1].Split(' ');
+        return words is ["launch:", "exit" or "signal", var code, var user, var system]
+            ? new GuestEnd(
+                int.Parse(code, CultureInfo.InvariantCulture), words[1] == "signal",
+                TimeSpan.FromMicroseconds(double.Parse(user, CultureInfo.InvariantCulture) + double.Parse(system, CultureInfo.InvariantCulture)))
+            : new GuestEnd(_launcher.ExitCode, false, TimeSpan.Zero);
+    }
+
+    /// <summary>Ends it and waits.</summary>
+    public GuestEnd End()
+    {
+        try
+        {
+            _launcher.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended by itself.
+        }
+
+        return WaitForEnd();
+    }
+
+    public void Dispose()
+    {
+        End();
+        _launcher.Dispose();
+    }
+
+    private void Read()
+    {
+        byte[] buffer = new byte[16 * 1024];
+        Stream output = _launcher.StandardOutput.BaseStream;
+        int n;
+        while ((n = output.Read(buffer)) > 0)
+        {
+            lock (_lock)
+            {
+                if (_console.Length < ConsoleLimit)
+                {
+                    _console.Write(buffer, 0, n);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace Stress.Guests.Systems;
+
+/// <summary>A Debian package of a guest system.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Sha256">SHA-256 of the package file.</param>
+public sealed record GuestPackage(string Name, string Version, string Sha256);
+
+/// <summary>An initramfs and what it was made of.</summary>
+/// <param name="Key">Its folder in the cache: a hash of everything that decides it.</param>
+/// <param name="Sha256">SHA-256 of the initramfs.</param>
+/// <param name="Packages">The packages, in order of name.</param>
+public sealed record GuestSystem(string Key, string Sha256, IReadOnlyList<GuestPackage> Packages)
+{
+    private const string RecordName = "system.json", ImageName = "initramfs";
+
+    /// <summary>The initramfs.</summary>
+    public string ImageOf(GuestCache cache) => Path.Combine(cache.Systems, Key, ImageName);
+
+    /// <summary>The newest system of a cache; null when there is none.</summary>
+    public static GuestSystem? Newest(GuestCache cache) => Directory.Exists(cache.Systems)
+        ? Directory.GetDirectories(cache.Systems).Where(folder => File.Exists(Path.Combine(folder, RecordName))).OrderByDescending(folder => File.GetLastWriteTimeUtc(Path.Combine(folder, RecordName)))
+            .Select(Read).FirstOrDefault()
+        : null;
+
+    internal static GuestSystem? Find(GuestCache cache, string key) => File.Exists(Path.Combine(cache.Systems, key, RecordName)) ? Read(Path.Combine(cache.Systems, key)) : null;
+
+    internal void Write(GuestCache cache, byte[] image)
+    {
+        string folder = Path.Combine(cache.Systems, Key), building = $"{folder}.{Environment.ProcessId}";
+        Directory.CreateDirectory(building);
+        File.WriteAllBytes(Path.Combine(building, ImageName), image);
+        File.WriteAllText(Path.Combine(building, RecordName), JsonSerializer.Serialize(this, CacheJson.Options));
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Directory.Move(building, folder);
+    }
+
+    private static GuestSystem Read(string folder) => JsonSerializer.Deserialize<GuestSystem>(File.ReadAllText(Path.Combine(folder, RecordName)), CacheJson.Options)!;
+}

@@ -1,0 +1,11 @@
+# Operation lists, one after another, through the agent.
+ip link set lo up
+for list in /lists/*.ops; do
+    [ -e "$list" ] || continue
+    name=${list##*/}
+    echo "exec: ${name%.ops}"
+    stress-agent <"$list"
+done
+# What was freed by a timer is freed now; the kernel's own checks have their say.
+sleep 20
+echo "exec: end"
