@@ -62,7 +62,7 @@ public sealed class SystemBuilder(GuestCache cache)
     private static async Task<byte[]> ComposeAsync(string work, string root, CancellationToken stop)
     {
         var archive = new CpioArchive();
-        foreach (string folder in (string[])["dev", "proc", "sys", "run", "tmp", "root", "lists", "var", "etc/ppp/peers"])
+        foreach (string folder in (string[])["dev", "proc", "sys", "run", "tmp", "root", "lists", "var/tmp", "etc/ppp/peers"])
         {
             archive.AddFolder(folder);
         }

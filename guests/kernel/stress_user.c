@@ -7,13 +7,81 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 extern char _end[];
 
-/* The host places the heap up to 32 MB after the program; the guest's memory begins after all of that. */
-#define HEAP_LIMIT (48UL << 20)
+/*
+ * The host places the heap at random, up to a gigabyte after the program, and the guest's memory would begin where it happens to end. So the little
+ * that is allocated on the host's side comes from here, there is no heap, and the guest's memory begins right after the program. Freed pieces are kept
+ * by size: powers of two.
+ */
+#define ARENA (8UL << 20)
+#define SMALLEST 5
+
+static unsigned char arena[ARENA] __attribute__((aligned(64)));
+static size_t arena_used;
+static void *freed[32];
+
+struct piece {
+	size_t order, pad;
+};
+
+void *malloc(size_t size)
+{
+	size_t order = SMALLEST;
+	struct piece *piece;
+
+	while (order < 31 && ((size_t)1 << order) < size + sizeof(*piece))
+		order++;
+	if (freed[order]) {
+		piece = freed[order];
+		freed[order] = *(void **)(piece + 1);
+		return piece + 1;
+	}
+	if (order >= 31 || arena_used + ((size_t)1 << order) > ARENA)
+		return NULL;
+	piece = (struct piece *)(arena + arena_used);
+	arena_used += (size_t)1 << order;
+	piece->order = order;
+	return piece + 1;
+}
+
+void free(void *pointer)
+{
+	struct piece *piece = (struct piece *)pointer - 1;
+
+	if ((unsigned char *)pointer <= arena || (unsigned char *)pointer >= arena + ARENA)
+		return;
+	*(void **)pointer = freed[piece->order];
+	freed[piece->order] = piece;
+}
+
+void *calloc(size_t count, size_t size)
+{
+	unsigned char *pointer = malloc(count * size);
+	size_t i;
+
+	for (i = 0; pointer && i < count * size; i++)
+		pointer[i] = 0;
+	return pointer;
+}
+
+void *realloc(void *pointer, size_t size)
+{
+	unsigned char *larger = malloc(size), *old = pointer;
+	size_t i, had;
+
+	if (!pointer || !larger)
+		return larger;
+	had = ((size_t)1 << ((struct piece *)pointer - 1)->order) - sizeof(struct piece);
+	for (i = 0; i < had && i < size; i++)
+		larger[i] = old[i];
+	free(pointer);
+	return larger;
+}
 
 ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 {
@@ -41,5 +109,5 @@ ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 
 void *sbrk(intptr_t increment)
 {
-	return (void *)(((uintptr_t)_end + HEAP_LIMIT) & ~(uintptr_t)0xFFFFF);
+	return (void *)(((uintptr_t)_end + 0xFFF) & ~(uintptr_t)0xFFF);
 }

@@ -6,7 +6,7 @@ ROLE=$(P role) HUP=$(P hup) PHASE=$(P phase) HOLDOFF=$(P holdoff) FRR=$(P frr) S
 hostname "$ROLE"
 ip link set lo up
 echo 1 >/proc/sys/net/ipv4/ip_forward
-ip link add dummy0 type dummy
+ip link show dummy0 >/dev/null 2>&1 || ip link add dummy0 type dummy
 ip addr add 192.168.$N.1/24 dev dummy0
 ip link set dummy0 up
 
@@ -43,7 +43,7 @@ if [ "$ROLE" = called ]; then
     done) &
 else
     setsid pppd /dev/ttyM0 115200 modem crtscts nodetach noauth nodefaultroute noipdefault +ipv6 persist maxfail 0 holdoff "$HOLDOFF" \
-        lcp-echo-interval 30 lcp-echo-failure 4 nolog ifname ppp0 $DEBUG \
+        lcp-echo-interval 30 lcp-echo-failure 4 logfd 1 $DEBUG \
         connect "chat TIMEOUT 90 ABORT 'NO CARRIER' ABORT BUSY ABORT ERROR '' ATDT5550123 CONNECT '' ogin:--ogin: ppp ssword: modem" &
     PPPD=$!
     # cron: a HUP every so often, from a phase on.
