@@ -33,6 +33,7 @@ public static class StressCommand
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),
             HistoryCommand.Create(terminal),
+            KernelCommand.Create(terminal),
             ResumeCommand.Create(terminal),
             RunControlCommands.Runs(terminal),
             RunControlCommands.Status(terminal),

@@ -19,17 +19,20 @@ public static class ExecCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The operation list, one operation a line; - is standard input." };
-        var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005})." };
+        var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005}); or a real kernel: {GuestExec.Accepted}." };
+        var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
         Option<string?> library = SharedOptions.DesignAssembly();
         var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005, as often as needed: {KernelSwitches.Names}." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
-        var command = new Command("exec", "Run a list of operations on one emulated router.") { file, stack, design, library, switches, json };
+        var command = new Command("exec", "Run a list of operations on one router, emulated or real.") { file, stack, design, library, switches, json, fault };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
-        command.SetAction(line => Execute(
-            terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(library), line.GetValue(switches) ?? [], line.GetValue(json),
-            checks.Read(line)));
+        command.SetAction(async (line, stop) => line.GetValue(stack) is { } named && GuestExec.IsReal(named)
+            ? await GuestExec.ExecuteAsync(terminal, line.GetValue(file)!, ReadText(line.GetValue(file)!, terminal.In), named, line.GetValue(fault), stop)
+            : Execute(
+                terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(library), line.GetValue(switches) ?? [], line.GetValue(json),
+                checks.Read(line)));
         return command;
     }
 
@@ -113,20 +116,20 @@ public static class ExecCommand
     /// <summary>Reads and parses a list; a wrong one is a usage error that names file and line.</summary>
     internal static IReadOnlyList<Operation> Read(string file, TextReader? input = null)
     {
-        bool piped = file == ScenarioLoader.StandardInput && input is not null;
-        if (!piped && !File.Exists(file))
-        {
-            throw new UsageException($"{file}: no such file; accepted is an operation list");
-        }
-
         try
         {
-            return OperationList.Parse(piped ? input!.ReadToEnd() : File.ReadAllText(file), file);
+            return OperationList.Parse(ReadText(file, input), file);
         }
         catch (OperationListException e)
         {
             throw new UsageException(e.Message);
         }
+    }
+
+    private static string ReadText(string file, TextReader? input)
+    {
+        bool piped = file == ScenarioLoader.StandardInput && input is not null;
+        return piped ? input!.ReadToEnd() : File.Exists(file) ? File.ReadAllText(file) : throw new UsageException($"{file}: no such file; accepted is an operation list");
     }
 
     private static IStack Choose(string stack, string? design, string? library, string list, string[] switches)

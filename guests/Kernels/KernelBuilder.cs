@@ -40,7 +40,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
 {
     // Lines that make prints for our configuration of 6.1 and 6.12; only the time left is reckoned from it.
     private const int UsualFiles = 1_330;
-    private const string Drivers = "arch/um/drivers";
+    private const string Drivers = "arch/um/drivers", Unfinished = ".building";
 
     /// <summary>The kernel of an order.</summary>
     /// <param name="order">What to build.</param>
@@ -74,7 +74,8 @@ public sealed partial class KernelBuilder(GuestCache cache)
             return (ready, false);
         }
 
-        string work = Path.Combine(cache.Kernels, $"{key}.{Environment.ProcessId}.building");
+        RemoveOrphans();
+        string work = Path.Combine(cache.Kernels, $"{key}.{Environment.ProcessId}{Unfinished}");
         Directory.CreateDirectory(work);
         try
         {
@@ -86,6 +87,18 @@ public sealed partial class KernelBuilder(GuestCache cache)
             if (Directory.Exists(work))
             {
                 Directory.Delete(work, recursive: true);
+            }
+        }
+    }
+
+    // What builds have left that were killed.
+    private void RemoveOrphans()
+    {
+        foreach (string left in Directory.Exists(cache.Kernels) ? Directory.GetDirectories(cache.Kernels, "*" + Unfinished) : [])
+        {
+            if (!Directory.Exists("/proc/" + Path.GetFileName(left).Split('.')[1]))
+            {
+                Directory.Delete(left, recursive: true);
             }
         }
     }

@@ -86,6 +86,10 @@ internal sealed class GuestProcess : IDisposable
             : new GuestEnd(_launcher.ExitCode, false, TimeSpan.Zero);
     }
 
+    /// <summary>Waits for a while.</summary>
+    /// <returns>Whether it has ended.</returns>
+    public bool WaitForEnd(TimeSpan atMost) => _launcher.WaitForExit(atMost);
+
     /// <summary>Ends it and waits.</summary>
     public GuestEnd End()
     {

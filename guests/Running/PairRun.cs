@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Stress.Dial.Far;
 using Stress.Emulator.Simulation;
 using Stress.Guests.Calendar;
 using Stress.Guests.Kernels;
@@ -144,27 +143,7 @@ public sealed class PairRun(GuestCache cache, string launcher, GuestSystem syste
             byte[] console = seat.Process.Console;
             _boots.Add(new GuestBoot(
                 role, new VirtualTime(_bootTimes[(int)role] / Microsecond), new VirtualTime(time / Microsecond), console, exit is null ? null : hung ? "hung" : end.ToString(), hung,
-                Panics(console)));
-        }
-
-        private static List<FarPanic> Panics(byte[] console)
-        {
-            var detector = new PanicDetector();
-            var found = new List<FarPanic>();
-            foreach (string line in Encoding.Latin1.GetString(console).Split('\n'))
-            {
-                if (detector.Line(line.TrimEnd('\r')) is { } panic)
-                {
-                    found.Add(panic);
-                }
-            }
-
-            if (detector.Complete() is { } last)
-            {
-                found.Add(last);
-            }
-
-            return found;
+                ConsoleText.Reports(console)));
         }
 
         private string Digest(IEnumerable<GuestBoot> boots)

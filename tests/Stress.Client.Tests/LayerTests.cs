@@ -16,7 +16,8 @@ public sealed partial class LayerTests
         ["grains"] = ["emulator", "scenarios", "observability"],
         ["silo"] = ["emulator", "scenarios", "observability", "grains"],
         ["dial"] = ["emulator"],
-        ["client"] = ["emulator", "scenarios", "observability", "dial", "grains", "silo"],
+        ["guests"] = ["emulator", "dial"],
+        ["client"] = ["emulator", "scenarios", "observability", "dial", "guests", "grains", "silo"],
     };
 
     public static TheoryData<string> Layers => [.. Arrows.Keys];

@@ -1,0 +1,116 @@
+using System.Text;
+using Stress.Dial.Far;
+using Stress.Guests.Calendar;
+using Stress.Guests.Kernels;
+using Stress.Guests.Processes;
+using Stress.Guests.Systems;
+
+namespace Stress.Guests.Running;
+
+/// <summary>What came of operation lists on a real kernel.</summary>
+/// <param name="Answers">The agent's lines, without the console's other words.</param>
+/// <param name="Reports">What the kernel reported.</param>
+/// <param name="End">How the kernel's process ended.</param>
+/// <param name="IsComplete">Every list was executed to its end.</param>
+/// <param name="IsHung">It stood still and was killed.</param>
+/// <param name="Console">Everything printed.</param>
+public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<FarPanic> Reports, GuestEnd End, bool IsComplete, bool IsHung, byte[] Console);
+
+/// <summary>Runs operation lists in one guest: its own clock, no line, no other guest.</summary>
+/// <param name="cache">Where kernels and systems are.</param>
+/// <param name="launcher">The launcher's program.</param>
+/// <param name="system">The guest's system.</param>
+/// <param name="kernel">The kernel.</param>
+public sealed class ListRun(GuestCache cache, string launcher, GuestSystem system, GuestKernel kernel)
+{
+    /// <summary>Runs lists, one after another, in one boot.</summary>
+    /// <param name="lists">Names and texts; the agent removes what a list left before the next.</param>
+    /// <param name="seed">What the kernel draws its random numbers from.</param>
+    /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>
+    /// <param name="stop">Ends it.</param>
+    public ListResult Run(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop)
+    {
+        string scratch = ScratchFolder.Create();
+        try
+        {
+            string folder = Path.Combine(scratch, "0");
+            Directory.CreateDirectory(folder);
+            WriteImage(Path.Combine(folder, "initramfs"), lists);
+            using var process = new GuestProcess(launcher, folder, kernel.ProgramOf(cache), CommandLine(fault), seed);
+            bool hung = Wait(process, stop);
+            GuestEnd end = hung || stop.IsCancellationRequested ? process.End() : process.WaitForEnd();
+            byte[] console = process.Console;
+            (List<string> answers, bool complete) = Answers(console);
+            return new ListResult(answers, ConsoleText.Reports(console), end, complete, hung, console);
+        }
+        finally
+        {
+            ScratchFolder.Remove(scratch);
+        }
+    }
+
+    // The kernel unpacks one archive after another: the lists lie behind the system.
+    private void WriteImage(string path, IReadOnlyList<(string Name, string Text)> lists)
+    {
+        var archive = new CpioArchive();
+        archive.AddFolder("lists");
+        for (int i = 0; i < lists.Count; i++)
+        {
+            archive.AddFile($"lists/{i:D6}-{lists[i].Name}.ops", Encoding.UTF8.GetBytes(lists[i].Text.TrimEnd() + "\n"));
+        }
+
+        using FileStream file = File.Create(path);
+        file.Write(File.ReadAllBytes(system.ImageOf(cache)));
+        file.Write(archive.ToArray());
+    }
+
+    private IEnumerable<string> CommandLine(string? fault) =>
+    [
+        "mem=96M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1",
+        .. kernel.VirtualTime ? (string[])["time-travel=inf-cpu", "time-travel-start=1109635200"] : [],
+        "kasan.fault=panic", "oops=panic", "panic=-1", "random.trust_bootloader=1",
+        .. fault is null ? (string[])[] : [$"stress_fault={fault}"],
+        "job=exec", "end",
+    ];
+
+    private static bool Wait(GuestProcess process, CancellationToken stop)
+    {
+        int printed = 0;
+        var watch = new StallWatch(process, GuestLimits.Default);
+        while (!process.WaitForEnd(TimeSpan.FromMilliseconds(StallWatch.PollMilliseconds)) && !stop.IsCancellationRequested)
+        {
+            int now = process.Console.Length;
+            if (now != printed)
+            {
+                printed = now;
+                watch = new StallWatch(process, GuestLimits.Default);
+            }
+            else if (watch.IsStalled())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static (List<string> Answers, bool Complete) Answers(byte[] console)
+    {
+        var answers = new List<string>();
+        bool complete = false, inside = false;
+        foreach (string line in ConsoleText.Lines(console))
+        {
+            if (line.StartsWith("exec: ", StringComparison.Ordinal))
+            {
+                inside = true;
+                complete = line == "exec: end";
+            }
+            else if (inside && !complete && !line.StartsWith('[') && line.Length > 0)
+            {
+                answers.Add(line);
+            }
+        }
+
+        return (answers, complete);
+    }
+}
