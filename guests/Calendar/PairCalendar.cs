@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Buffers.Binary;
 using System.Diagnostics;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Guests.Line;
 using Stress.Guests.Processes;
 

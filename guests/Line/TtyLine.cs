@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Stress.Emulator.Modem;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Emulator.Wire;
 
 namespace Stress.Guests.Line;

@@ -1,4 +1,5 @@
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 
 namespace Stress.Guests.Running;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Guests.Calendar;
 using Stress.Guests.Kernels;
 using Stress.Guests.Processes;

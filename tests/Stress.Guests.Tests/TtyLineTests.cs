@@ -1,5 +1,6 @@
 using System.Text;
-using Stress.Emulator.Simulation;
+using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Guests.Calendar;
 using Stress.Guests.Line;
 using Xunit;
