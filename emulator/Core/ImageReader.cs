@@ -36,6 +36,16 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
         return result;
     }
 
+    /// <summary>Says that nothing more is to be read.</summary>
+    /// <exception cref="InvalidDataException">Bytes are left over: they were written by something else than what has read them.</exception>
+    public void End()
+    {
+        if (!AtEnd)
+        {
+            throw new InvalidDataException($"image: {bytes.Length - _at} bytes left over at byte {_at} of {bytes.Length}");
+        }
+    }
+
     private void Need(int size)
     {
         if (_at + size > bytes.Length)

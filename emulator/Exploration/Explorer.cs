@@ -507,7 +507,8 @@ public sealed class Explorer
     /// <param name="world">The same world.</param>
     /// <param name="design">The same design.</param>
     /// <param name="limits">The same limits; the depth may be greater.</param>
-    /// <param name="image">What was written.</param>
+    /// <param name="image">What was written, to its last byte.</param>
+    /// <exception cref="InvalidDataException">The bytes end early or go on.</exception>
     public static Explorer Load(World world, TeardownDesign design, ExplorationLimits limits, ImageReader image)
     {
         var explorer = new Explorer(world, design, limits);
@@ -549,6 +550,8 @@ public sealed class Explorer
             _order.Add(key);
             _found[key] = image.Read<(int, int)>();
         }
+
+        image.End();
 
         // Which router an image belongs to: that of a state that has it.
         int[] router = new int[_images.Count];

@@ -147,6 +147,7 @@ public sealed class WorldMachine : IUseListener
         _stack.Load(image);
         _runner.Load(image);
         image.ReadArray<IfnetPtr>().CopyTo(_sleepers, 0);
+        image.End();
     }
 
     void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p) =>

@@ -129,6 +129,7 @@ public sealed class SiteSeries(int bins)
         ReadGrowth(image, series.Calling);
         series.ReadLines(image, series.Crashes);
         series.ReadLines(image, series.StaleLive);
+        image.End();
         return series;
     }
 

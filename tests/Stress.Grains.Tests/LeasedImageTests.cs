@@ -112,6 +112,7 @@ public sealed class LeasedImageTests
         Assert.Equal(series.Calling, again.Calling);
         Assert.Equal(series.Crashes, again.Crashes);
         Assert.Equal(series.StaleLive, again.StaleLive);
+        Assert.Throws<InvalidDataException>(() => SiteSeries.Unpack(new ZeroRuns([.. packed.Packed, 0, 5], packed.Length + 5)));
     }
 
     private static LeasedImage After(int windows)

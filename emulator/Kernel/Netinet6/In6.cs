@@ -356,6 +356,11 @@ public sealed partial class BsdKernel
     private void In6DelMulti(int m)
     {
         Push(KernelFunction.In6DelMulti);
+        if (_in6Multis[m].RefCount == 0)
+        {
+            throw new InvalidOperationException($"in6_delmulti: in6_multi {m} has no reference");
+        }
+
         if (--_in6Multis[m].RefCount == 0)
         {
             IfnetPtr p = _in6Multis[m].Ifp;

@@ -362,6 +362,11 @@ public sealed partial class NetBsd7Stack
     /// <summary>in_delmulti (reference 2.5): at zero igmp_leavegroup, unlink, then the driver is called through inm_ifp.</summary>
     private void InDelMulti(InMulti record)
     {
+        if (record.References == 0)
+        {
+            throw new InvalidOperationException("in_delmulti: in_multi has no reference");
+        }
+
         if (--record.References > 0)
         {
             return;

@@ -445,6 +445,11 @@ public sealed partial class NetBsd7Stack
     /// <summary>in6_delmulti: at zero mld_stop_listening, unlink, the driver, free.</summary>
     private void In6DelMulti(In6Multi record)
     {
+        if (record.References == 0)
+        {
+            throw new InvalidOperationException("in6_delmulti: in6_multi has no reference");
+        }
+
         if (--record.References > 0)
         {
             return;

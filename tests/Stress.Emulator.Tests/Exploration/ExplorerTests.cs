@@ -82,6 +82,21 @@ public class ExplorerTests
     }
 
     [Fact]
+    public void A_kept_search_or_router_with_bytes_after_its_end_is_refused()
+    {
+        World world = Torn(0, 3, Ends);
+        var limits = new ExplorationLimits(12, 1);
+        var image = new ImageWriter();
+        new Explorer(world, TeardownDesigns.Named("netbsd-2005"), limits).Save(image);
+        image.Write((byte)7);
+        var e = Assert.Throws<InvalidDataException>(() => Explorer.Load(world, TeardownDesigns.Named("netbsd-2005"), limits, new ImageReader(image.Written)));
+        Assert.Contains("1 bytes left over", e.Message);
+
+        var machine = new WorldMachine(world.Routers[0], TeardownDesigns.Named("netbsd-2005"), world.Sleepers, world.KeepsPointer);
+        Assert.Throws<InvalidDataException>(() => machine.Load([.. machine.Save(), 0]));
+    }
+
+    [Fact]
     public void Every_schedule_is_an_operation_list_that_does_what_it_says()
     {
         foreach (Counterexample f in Explore(Torn(1, 3, Ends), "netbsd-2005", null, true).Found().Where(f => f.Finding.Kind == FindingKind.Crash))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Netinet6;
@@ -28,6 +29,17 @@ public class Inet6Tests
 
         Assert.Equal(Errno.None, m.K.Ipv6JoinGroup(s, Rip, m.Index(slot)));
         return (m, slot, s);
+    }
+
+    [Fact]
+    public void A_group_record_that_nobody_refers_to_is_given_up_by_nobody()
+    {
+        // No system call leads there: the count is spoilt, as a fault of the model would spoil it, and must not wrap to 65,535.
+        (Machine m, int slot, int s) = Joined();
+        int at = m.K.In6Multis.ToArray().ToList().FindIndex(x => x.Used && x.Group.WithEmbeddedScope(0) == Rip);
+        Unsafe.AsRef(in m.K.In6Multis[at]).RefCount = 0;
+        var e = Assert.Throws<InvalidOperationException>(() => m.K.Ipv6LeaveGroup(s, Rip, m.Index(slot)));
+        Assert.Contains("in6_delmulti", e.Message);
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class HistoryTests
     [InlineData("design=netbsd-2005", "netbsd-2005", 7, "'netbsd-2005' is no part of a side; accepted: design=NAME, then switch=NAME as often as needed")]
     [InlineData("design=purge-all", "design=purge-all switch=x", 8, "switch \"x\" is not known; accepted: in6-ifloop-handed-over, ")]
     [InlineData("design=purge-all", "switch=in6-multi-counted", 8, "'switch=in6-multi-counted' is no part of a side; accepted: design=NAME, then")]
-    [InlineData("create ppp0", "creat ppp0", 10, "unknown operation 'creat'; accepted: create, ")]
+    [InlineData("create ppp0", "creat ppp0", 10, "unknown operation 'creat', did you mean create?; accepted: create, ")]
     [InlineData("create ppp0", "", 10, "no operation; accepted: a header, then an operation list")]
     public void A_wrong_entry_is_refused_with_its_line(string good, string bad, int line, string message)
     {
