@@ -27,6 +27,7 @@ public sealed class RunGrain(
     private IGrainTimer? _publishing;
     private IShardGrain[] _shards = [];
     private bool _interrupted;
+    private bool _ended;
     private Task<ShardProgress>? _asking;
     private Task _writing = Task.CompletedTask;
     private Task<bool>? _finishing;
@@ -111,8 +112,13 @@ public sealed class RunGrain(
     /// <inheritdoc/>
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // Whichever silo takes the run over exports its totals from there.
-        metrics.Forget(this.GetPrimaryKeyString());
+        // Whichever silo takes the run over exports its totals from there. One that has ended is taken over by nobody while its silo stops, and what the silo
+        // exports last is the first that anybody hears of a run that was shorter than the interval of exports.
+        if (!(_ended && reason.ReasonCode == DeactivationReasonCode.ShuttingDown))
+        {
+            metrics.Forget(this.GetPrimaryKeyString());
+        }
+
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -192,6 +198,7 @@ public sealed class RunGrain(
         ShardProgress[] shards = await Task.WhenAll(_shards.Select((shard, number) => Asked(shard, number, () => shard.Keep(Told))));
         ShardProgress progress = shards.Aggregate((sum, shard) => sum + shard);
         _publisher?.Publish(progress);
+        _ended = progress.Finished;
         if (progress.Finished)
         {
             _publishing?.Dispose();

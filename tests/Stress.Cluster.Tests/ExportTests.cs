@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Stress.Bench.Cluster;
+using Stress.Observability.Instruments;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -55,7 +56,12 @@ public sealed partial class ExportTests
         Assert.Contains(name, logs, StringComparison.Ordinal);
         Assert.Contains("stress-client", logs, StringComparison.Ordinal);
         Assert.Contains("window", collector.Of("traces"), StringComparison.Ordinal);
-        Assert.Contains("silo_events_total", collector.Of("metrics"), StringComparison.Ordinal);
+        string metrics = collector.Of("metrics");
+        Assert.Contains("silo_events_total", metrics, StringComparison.Ordinal);
+
+        // Shorter than any interval of exports: what the process exports on its way out is all there is of the run.
+        Assert.All([MetricCatalogue.RunDisconnects, MetricCatalogue.RunWindows, MetricCatalogue.RunSitesDone], metric => Assert.Contains(metric.Instrument, metrics, StringComparison.Ordinal));
+        Assert.Contains(name, metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("info:", run.Output);
     }
 
