@@ -66,7 +66,7 @@ public static class SensitivityCommand
 
         bool complete = !interrupted && rows.All(row => row.Complete);
         var result = new SensitivityReport(
-            scenario.Name, scenario.FileName, scenario.Pairs, scenario.Duration.Microseconds / 3_600_000_000.0, scenario.Seed, complete, rows, Line(scenario));
+            scenario.Name, scenario.FileName, scenario.Pairs, scenario.Duration.Microseconds / 3_600_000_000.0, scenario.Seed, complete, rows, Line(settings, scenario));
         Write(terminal.Out, result, Stopwatch.GetElapsedTime(start));
         var deliveries = new Deliveries(terminal);
         if (json is not null)
@@ -104,11 +104,8 @@ public static class SensitivityCommand
         return (ReportBuilder.Build(launch, result, TimeSpan.Zero, interrupted), interrupted);
     }
 
-    private static string Line(Scenario scenario)
-    {
-        string hours = ((decimal)scenario.Duration.Microseconds / 3_600_000_000m).ToString("0.##########", CultureInfo.InvariantCulture);
-        return $"./stress sensitivity {scenario.FileName} --pairs {scenario.Pairs} --hours {hours} --seed {scenario.Seed}";
-    }
+    private static string Line(RunSettings settings, Scenario scenario) =>
+        Launch.Create(settings, scenario, "sensitivity", check: false).Command.Replace("./stress run ", "./stress sensitivity ", StringComparison.Ordinal);
 
     private static void Write(IAnsiConsole console, SensitivityReport report, TimeSpan wall)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
@@ -165,13 +164,14 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
 
     private string RunLine(string site)
     {
-        string hours = ((decimal)Scenario.Duration.Microseconds / 3_600_000_000m).ToString("0.##########", CultureInfo.InvariantCulture);
         string design = DesignNamed ? $" --design {Scenario.Site.Design}" : "";
         string library = DesignAssembly is null ? "" : $" --design-assembly {Quoted(DesignAssembly)}";
-        return $"./stress run {Quoted(Scenario.FileName)} --pairs {Scenario.Pairs} --hours {hours} --seed {Scenario.Seed}{library}{design}{site}";
+        return $"./stress run {Quoted(Scenario.FileName)} --pairs {Scenario.Pairs} --hours {Durations.SpellHours(Scenario.Duration)} --seed {Scenario.Seed}{library}{design}{site}";
     }
 
-    private static string Quoted(string file) => file.Contains(' ') ? $"'{file}'" : file;
+    // What a shell would take for something else than a part of a name is quoted.
+    private static string Quoted(string file) =>
+        file.All(c => char.IsLetterOrDigit(c) || "/._-+=:,@%".Contains(c, StringComparison.Ordinal)) ? file : $"'{file.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     // A sample that the seed decides, so that the same command checks the same sites.
     private static int[] Sample(ulong seed, int first, int count)

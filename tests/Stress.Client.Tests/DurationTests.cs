@@ -22,6 +22,18 @@ public sealed class DurationTests
     }
 
     [Theory]
+    [InlineData(86_400_000_000, "24")]
+    [InlineData(1_800_000_000, "30min")]
+    [InlineData(2_400_000_000, "40min")]
+    [InlineData(90_000_000, "90s")]
+    [InlineData(3_600_000_001, "3600000001us")]
+    public void Hours_are_printed_as_they_are_read(long microseconds, string text)
+    {
+        Assert.Equal(text, Durations.SpellHours(new VirtualTime(microseconds)));
+        Assert.Equal(new VirtualTime(microseconds), Durations.Hours(text));
+    }
+
+    [Theory]
     [InlineData("20", 20_000_000, 20_000_000)]
     [InlineData("20-40", 20_000_000, 40_000_000)]
     [InlineData("250ms", 250_000, 250_000)]

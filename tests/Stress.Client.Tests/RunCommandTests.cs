@@ -43,6 +43,24 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_printed_command_of_forty_minutes_is_accepted_and_gives_the_same_run()
+    {
+        string folder = Path.Combine(_screen.Folder, "it's here");
+        Directory.CreateDirectory(folder);
+        string scenario = Path.Combine(folder, "a b.yaml");
+        File.Copy(Scenario, scenario);
+        await _screen.Run("run", scenario, "--pairs=2", "--hours=40min", "--seed=7", "--no-progress", $"--out={_screen.Folder}/a");
+        RunReport report = TheRun("a").ReadReport();
+        Assert.EndsWith("--pairs 2 --hours 40min --seed 7", report.Command);
+
+        // A shell takes it apart, as that of whoever copies it does.
+        string[] words = Programs.Run("sh", "-c", $"stress() {{ printf '%s\\n' \"$@\"; }}; {report.Command.Replace("./stress", "stress", StringComparison.Ordinal)}").Output.TrimEnd().Split('\n');
+        await _screen.Run([.. words, "--no-progress", $"--out={_screen.Folder}/b"]);
+        Assert.Equal(report.Digest, TheRun("b").ReadReport().Digest);
+        Assert.Equal(report.Command, TheRun("b").ReadReport().Command);
+    }
+
+    [Fact]
     public async Task The_page_of_a_run_states_build_options_and_every_value_of_the_scenario()
     {
         await _screen.Run("run", Scenario, "--pairs", "2", "--hours", "1", "--seed", "7", "--workers", "1", "--out", _screen.Folder, "--no-progress", "--check");

@@ -16,11 +16,11 @@ public sealed class SensitivityCommandTests : IDisposable
     public async Task The_table_has_the_scenario_as_it_is_and_a_row_for_each_variation()
     {
         string json = Path.Combine(_screen.Folder, "sensitivity.json");
-        int code = await _screen.Run("sensitivity", Scenario, "--pairs", "2", "--hours", "1", "--seed", "7", "--json", json, "--no-progress");
+        int code = await _screen.Run("sensitivity", Scenario, "--pairs", "2", "--hours", "40min", "--seed", "7", "--json", json, "--no-progress");
 
         Assert.True(code == ExitCodes.Ok, _screen.Error);
         Assert.Empty(_screen.Error);
-        Assert.Contains($"./stress sensitivity {Scenario} --pairs 2 --hours 1 --seed 7", _screen.Out);
+        Assert.Contains($"./stress sensitivity {Scenario} --pairs 2 --hours 40min --seed 7", _screen.Out);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
         Dictionary<string, JsonElement> rows = document.RootElement.GetProperty("rows").EnumerateArray().ToDictionary(row => row.GetProperty("name").GetString()!);
         Assert.Equal([Variation.Base.Name, .. Variation.All.Select(variation => variation.Name)], rows.Keys);
