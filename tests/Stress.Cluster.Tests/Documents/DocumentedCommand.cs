@@ -12,7 +12,7 @@ namespace Stress.Cluster.Tests.Documents;
 public sealed partial record DocumentedCommand(string File, int Line, string Text, bool IsBlock, string? Reason)
 {
     // What starts a line that is a command; lines of a block that start with anything else are output, configuration or code.
-    private const string Programs = @"\./stress|prometheus|promtool|redis-server|tshark|git|podman|cd|kubectl|kustomize|openssl|dotnet|bash|for \w+ in|curl|qemu-[\w-]+|\(cd|k8s/prometheus-rules\.sh";
+    private const string Programs = @"\./stress|prometheus|promtool|redis-server|tshark|git|podman|apt-get|cd|kubectl|kustomize|openssl|dotnet|bash|for \w+ in|curl|qemu-[\w-]+|\(cd|k8s/prometheus-rules\.sh";
 
     /// <summary>The place, for messages.</summary>
     public string Place => $"{File}:{Line}: {Text}";

@@ -216,7 +216,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
     private static partial Regex Link();
 
     // A path below one of the project's folders, in code.
-    [GeneratedRegex(@"`((?:emulator|scenarios|observability|grains|dial|silo|client|k8s|bench|tests|docs)/[\w./*-]*)`")]
+    [GeneratedRegex(@"`((?:emulator|guests|scenarios|observability|grains|dial|silo|client|k8s|bench|tests|docs)/[\w./*-]*)`")]
     private static partial Regex SourcePath();
 
     // Workers, wall time, memory, the date of a run.
@@ -273,7 +273,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
                 ["RUN"] = run, ["runs/<id>"] = run, ["CRASH-ID"] = "cac7b11bf", ["FILE"] = "scenarios/troxel-2005.yaml", ["FILE.ops"] = "scenarios/ops/membership-crash.ops",
                 ["FILE.yaml"] = "scenarios/explore/pair.yaml", ["DIR"] = "tests/recorded", ["D"] = "netbsd-2005", ["S"] = "1", ["N"] = "1", ["P"] = "2", ["STATES"] = "100",
                 ["TARGET"] = "tcp://127.0.0.1:9", ["LISTEN"] = "tcp://127.0.0.1:0", ["redis://HOST:PORT"] = "redis://127.0.0.1:6379", ["..."] = "redis://127.0.0.1:6379",
-                ["NAME"] = "Stress.Client.Tests", ["FILTER"] = "*",
+                ["NAME"] = "Stress.Client.Tests", ["FILTER"] = "*", ["LIST"] = "scenarios/ops/membership-crash.ops",
             };
             return Word().Replace(command, word => words.GetValueOrDefault(word.Value, word.Value));
         }
