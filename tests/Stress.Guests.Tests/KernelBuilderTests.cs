@@ -1,0 +1,163 @@
+using Stress.Guests.Kernels;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Guests.Tests;
+
+/// <summary>A test that needs the programs of a kernel build, though it builds none.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class BuildToolsFactAttribute : FactAttribute
+{
+    /// <inheritdoc/>
+    public override string? Skip =>
+        Tools.Required || BuildTools.Missing(BuildTools.ForKernels) is not { Count: > 0 } missing ? null : $"needs packages {string.Join(' ', missing)}";
+}
+
+/// <summary>The builder on a tree that has a kernel's outline and takes no time to build.</summary>
+public sealed class KernelBuilderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("stress-guests-test-").FullName;
+    private readonly string _tree;
+    private readonly KernelBuilder _builder;
+
+    public KernelBuilderTests()
+    {
+        _tree = Path.Combine(_folder, "linux");
+        _builder = new KernelBuilder(new GuestCache(Path.Combine(_folder, "cache")));
+        Write("Kconfig", "config KNOWN_BUT_OFF\n\tbool\n");
+        Write("arch/um/Makefile", "");
+        Write("arch/um/drivers/Kconfig", "# options\n\nconfig SSL\n\tbool \"line\"\n");
+        Write("arch/um/drivers/Makefile", "obj-y := line.o\n\ninclude $(srctree)/arch/um/scripts/Makefile.rules\n");
+        Write("words", "first\n");
+
+        // Takes every option but those of the file "refused"; the program repeats "words".
+        Write(
+            "Makefile",
+            """
+            allnoconfig:
+            	grep -vf refused $(KCONFIG_ALLCONFIG) > $(O)/.config
+            linux:
+            	@echo "  CC      init/main.o"
+            	test ! -e broken
+            	test -e arch/um/drivers/stress_tty.c
+            	mkdir -p $(O)/include/config && echo 9.9.9-test > $(O)/include/config/kernel.release
+            	@echo "  LINK linux"
+            	cp words $(O)/linux
+            """ + "\n");
+        Write("refused", "CONFIG_NOTHING_IS_REFUSED\n");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [BuildToolsFact]
+    public async Task A_kernel_is_built_once_and_again_only_when_an_input_has_changed()
+    {
+        (GuestKernel first, bool built) = await _builder.BuildAsync(Order, null, default);
+        (GuestKernel same, bool again) = await _builder.BuildAsync(Order, null, default);
+        Write("words", "second, longer\n");
+        (GuestKernel changed, bool rebuilt) = await _builder.BuildAsync(Order, null, default);
+        (GuestKernel plain, _) = await _builder.BuildAsync(Order with { Plain = true }, null, default);
+
+        Assert.Equal((true, false, true), (built, again, rebuilt));
+        Assert.Equal(first.Key, same.Key);
+        Assert.Equal(4, new[] { first.Key, changed.Key, plain.Key, "" }.Distinct().Count());
+        Assert.Equal(("mine", "9.9.9-test", true), (first.Name, first.Release, first.Kasan));
+        Assert.False(plain.Kasan);
+    }
+
+    [BuildToolsFact]
+    public async Task The_users_tree_is_not_touched()
+    {
+        string[] before = Snapshot();
+
+        await _builder.BuildAsync(Order, null, default);
+
+        Assert.Equal(before, Snapshot());
+    }
+
+    [BuildToolsFact]
+    public async Task A_patch_goes_into_the_copy_and_one_that_does_not_apply_is_refused()
+    {
+        string patch = Path.Combine(_folder, "words.patch");
+        File.WriteAllText(patch, "--- a/words\n+++ b/words\n@@ -1 +1 @@\n-first\n+patched\n");
+
+        (GuestKernel kernel, _) = await _builder.BuildAsync(Order with { Patches = [patch] }, null, default);
+        Assert.Equal("patched\n", File.ReadAllText(kernel.ProgramOf(new GuestCache(Path.Combine(_folder, "cache")))));
+        Assert.Equal(["words.patch"], kernel.Patches);
+
+        Write("words", "other\n");
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildAsync(Order with { Patches = [patch] }, null, default));
+        Assert.Equal(GuestProblem.Wrong, e.Problem);
+        Assert.Contains("does not apply", e.Message);
+    }
+
+    [BuildToolsFact]
+    public async Task A_tree_that_lacks_an_option_is_refused_with_its_name_and_nothing_is_left_behind()
+    {
+        Write("refused", "CONFIG_KASAN=y\n");
+
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildAsync(Order, null, default));
+
+        Assert.Equal(GuestProblem.Wrong, e.Problem);
+        Assert.Contains("the tree does not know CONFIG_KASAN", e.Message);
+        Assert.Contains("--plain", e.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder, "cache", "kernels")));
+    }
+
+    [BuildToolsFact]
+    public async Task An_option_of_the_users_fragment_that_cannot_be_had_is_refused_too()
+    {
+        Write("refused", "CONFIG_KNOWN_BUT_OFF=y\n");
+        string fragment = Path.Combine(_folder, "mine.config");
+        File.WriteAllText(fragment, "CONFIG_KNOWN_BUT_OFF=y\n");
+
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildAsync(Order with { Fragments = [fragment] }, null, default));
+
+        Assert.Contains("mine.config", e.Message);
+        Assert.Contains("depend on what is off", e.Message);
+    }
+
+    [BuildToolsFact]
+    public async Task An_option_that_not_every_tree_has_is_only_named()
+    {
+        Write("refused", "CONFIG_NET_DEV_REFCNT_TRACKER=y\n");
+
+        (GuestKernel kernel, _) = await _builder.BuildAsync(Order, null, default);
+
+        Assert.Equal(["CONFIG_NET_DEV_REFCNT_TRACKER"], kernel.Lacks);
+    }
+
+    [BuildToolsFact]
+    public async Task A_build_that_fails_leaves_nothing_behind()
+    {
+        Write("broken", "");
+
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildAsync(Order, null, default));
+
+        Assert.Equal(GuestProblem.Failed, e.Problem);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_folder, "cache", "kernels")));
+    }
+
+    [BuildToolsFact]
+    public async Task A_kernel_can_be_removed_and_is_gone()
+    {
+        (GuestKernel kernel, _) = await _builder.BuildAsync(Order, null, default);
+        var store = new KernelStore(new GuestCache(Path.Combine(_folder, "cache")));
+
+        Assert.Equal(kernel.Key, store.Find("mine").Key);
+        store.Remove("mine");
+
+        Assert.Throws<GuestException>(() => store.Find("mine"));
+    }
+
+    private KernelOrder Order => new() { Source = _tree, Name = "mine" };
+
+    private void Write(string path, string text)
+    {
+        string full = Path.Combine(_tree, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        File.WriteAllText(full, text);
+    }
+
+    private string[] Snapshot() => [.. Directory.GetFiles(_tree, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => file + File.ReadAllText(file))];
+}
