@@ -19,13 +19,14 @@ public static class DialCommand
         var login = new Option<string?>("--login") { Description = "Answer a login prompt with this name." };
         var password = new Option<string?>("--password") { Description = "Answer a password prompt with this." };
         var chat = new Option<string?>("--chat") { Description = "A chat script in place of the login: expect and send words, as chat(8) takes them." };
+        var chatFile = new Option<string?>("--chat-file") { Description = "A file with a chat script in place of the login, as chat -f takes it." };
         var name = new Option<string?>("--name") { Description = "Name for PAP and CHAP (default: the login's)." };
         var secret = new Option<string?>("--secret") { Description = "Secret for PAP and CHAP (default: the login's password)." };
         var require = new Option<string?>("--require") { Description = "Make the far side authenticate itself: none, pap, chap, any (default: the scenario's, else none)." };
         var address = new Option<string?>("--address") { Description = "Our IPv4 address, or ask (default: the scenario's addressing, else ask)." };
         var command = new Command("dial", "Call a real system, again and again.")
         {
-            target, scenario, lines, cycles, up, holdoff, login, password, chat, name, secret, require, address,
+            target, scenario, lines, cycles, up, holdoff, login, password, chat, chatFile, name, secret, require, address,
         };
         var shared = new RealCallOptions();
         shared.AddTo(command);
@@ -44,6 +45,7 @@ public static class DialCommand
                 Login = line.GetValue(login),
                 Password = line.GetValue(password),
                 Chat = line.GetValue(chat),
+                ChatFile = line.GetValue(chatFile),
                 Name = line.GetValue(name),
                 Secret = line.GetValue(secret),
                 Require = line.GetValue(require),

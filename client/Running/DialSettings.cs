@@ -71,6 +71,9 @@ public sealed record DialSettings
     /// <summary>A chat script in place of the login.</summary>
     public string? Chat { get; init; }
 
+    /// <summary>A file with a chat script in place of the login.</summary>
+    public string? ChatFile { get; init; }
+
     /// <summary>Authentication that the far side must pass.</summary>
     public string? Require { get; init; }
 
@@ -221,14 +224,19 @@ public sealed record DialSettings
     /// <exception cref="UsageException">It is none that can be watched.</exception>
     public ConsoleWatch? Watch(TimeProvider time)
     {
+        if (Patterns is not null && Console is null)
+        {
+            throw new UsageException("--patterns: accepted together with --console");
+        }
+
         ConsolePatterns[] own = Patterns is null ? [] : [Accept(() => ConsolePatterns.Load(Patterns))];
-        return Console is not null ? Accept(() => ConsoleWatch.Of(Console, time, own))
-            : Patterns is null ? null
-            : throw new UsageException("--patterns: accepted together with --console");
+        return Console is null ? null : Accept(() => ConsoleWatch.Of(Console, time, own));
     }
 
     private ChatScript ChatScript() =>
-        Chat is not null ? Accept(() => Stress.Dial.Calls.ChatScript.Parse(Chat))
+        Chat is not null && ChatFile is not null ? throw new UsageException("--chat-file: accepted without --chat")
+        : ChatFile is not null ? Accept(() => Stress.Dial.Calls.ChatScript.Load(ChatFile))
+        : Chat is not null ? Accept(() => Stress.Dial.Calls.ChatScript.Parse(Chat))
         : !Calling ? (NoGetty ? Stress.Dial.Calls.ChatScript.None : Stress.Dial.Calls.ChatScript.Getty)
         : Login is not null ? Stress.Dial.Calls.ChatScript.Login(Login, Password ?? "")
         : Stress.Dial.Calls.ChatScript.None;

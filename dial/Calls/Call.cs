@@ -35,6 +35,9 @@ public sealed class Call : IPppActions
     private readonly LinkTraffic _traffic;
     private readonly byte[] _frame = new byte[FrameRoom];
     private readonly MemoryStream _out = new();
+
+    // Lengths of what is sent after which a break follows.
+    private readonly List<int> _breaks = [];
     private readonly CallEnd _end;
     private readonly VirtualTime _up;
     private HdlcDeframer _deframer;
@@ -48,6 +51,10 @@ public sealed class Call : IPppActions
 
     // The link is down before its planned end: the time that is still to be up.
     private VirtualTime? _left;
+
+    // It was already down when the frame or timer before this one had been dealt with.
+    private bool _wasDown;
+    private bool _stalled;
     private bool _ending;
     private bool _silent;
     private bool _ipUp;
@@ -179,23 +186,52 @@ public sealed class Call : IPppActions
 
     private void AfterChat()
     {
-        if (_chat!.TakeSend(out byte[] send))
+        foreach ((byte[] bytes, bool breaks, bool secret) in _chat!.TakeSend())
         {
-            _out.Write(send);
-            _log.Text(_now, true, "(from the chat script)"u8);
+            _out.Write(bytes);
+            if (bytes.Length > 0)
+            {
+                _log.Text(_now, true, secret ? "(from the chat script, ??????)"u8 : "(from the chat script)"u8);
+            }
+
+            if (breaks)
+            {
+                _breaks.Add((int)_out.Length);
+                _log.Note(_now, "break");
+            }
         }
 
+        foreach (string note in _chat.TakeNotes())
+        {
+            _log.Note(_now, note);
+        }
+
+        if (_chat.State is not (ChatState.Waiting or ChatState.Done))
+        {
+            _log.Note(_now, $"chat ends with {_chat.ExitStatus}");
+        }
+
+        string status = $" (chat {_chat.ExitStatus})";
         switch (_chat.State)
         {
             case ChatState.Done:
+                byte[] rest = _chat.TakeRest();
                 _chat = null;
                 StartPpp();
+                Receive(rest);
+                break;
+            case ChatState.SendFailed:
+            case ChatState.TooMany:
+                Conclude(CallOutcome.ChatFailed, _chat.Detail + status);
+                break;
+            case ChatState.HungUp:
+                Conclude(CallOutcome.ChatFailed, $"carrier went while waiting for '{_chat.Detail}'{status}");
                 break;
             case ChatState.TimedOut:
-                Conclude(CallOutcome.ChatFailed, $"'{_chat.Detail}' did not come within {_options.Chat.Timeout}");
+                Conclude(CallOutcome.ChatFailed, $"'{_chat.Detail}' did not come within {_chat.Limit}{status}");
                 break;
             case ChatState.Aborted:
-                Conclude(CallOutcome.ChatFailed, $"the far side said '{_chat.Detail}'");
+                Conclude(CallOutcome.ChatFailed, $"the far side said '{_chat.Detail}'{status}");
                 break;
             case ChatState.Flooded:
                 Conclude(CallOutcome.ChatFailed, $"'{_chat.Detail}' did not come in {Chat.MaxBytes} bytes");
@@ -263,8 +299,9 @@ public sealed class Call : IPppActions
         }
         else if (_left is not null)
         {
+            PppPhase phase = _ppp.Phase;
             _ppp.LowerDown(_now, this);
-            Conclude(CallOutcome.NetworkFailed, $"went down before its end and was not up again within {_options.Establish}, in phase {_ppp.Phase}");
+            Conclude(CallOutcome.LinkLost, $"went down before its end and was not up again within {_options.Establish}, in phase {phase}");
         }
         else if (!_planSet)
         {
@@ -305,16 +342,22 @@ public sealed class Call : IPppActions
         _log.Note(_now, "carrier lost");
         if (_chat is not null)
         {
-            Conclude(CallOutcome.ChatFailed, $"carrier went while waiting for '{_chat.Detail}'");
+            _chat.HangUp();
+            AfterChat();
             return;
         }
 
         bool planned = _ending;
         bool wasUp = _wasUp;
+        bool lost = _wasDown && (_stalled || _ppp.Phase != PppPhase.Terminate);
         _ppp.LowerDown(_now, this);
         if (planned)
         {
             Conclude(CallOutcome.Completed, "");
+        }
+        else if (lost)
+        {
+            Conclude(CallOutcome.LinkLost, "carrier went after the link had gone down before its end");
         }
         else
         {
@@ -339,6 +382,11 @@ public sealed class Call : IPppActions
             bytes = bytes[taken..];
         }
 
+        Receive(bytes);
+    }
+
+    private void Receive(ReadOnlySpan<byte> bytes)
+    {
         while (!bytes.IsEmpty && _outcome is null && !_silent)
         {
             _deframer.ReceiveAsyncMap = _ppp.ReceiveAsyncMap;
@@ -350,6 +398,7 @@ public sealed class Call : IPppActions
                     _counters.FramesIn++;
                     _log.Frame(_now, false, _frame.AsSpan(0, length));
                     _ppp.Input(_frame.AsSpan(0, length), _now, this);
+                    _wasDown = _left is not null && !_ipUp && !_ip6Up;
                     break;
                 case HdlcFraming.BadFcs:
                     _counters.BadFcs++;
@@ -369,15 +418,17 @@ public sealed class Call : IPppActions
 
     private async ValueTask<bool> FlushAsync()
     {
-        if (_out.Length == 0)
+        if (_out.Length == 0 && _breaks.Count == 0)
         {
             return true;
         }
 
         byte[] bytes = _out.ToArray();
+        int[] breaks = [.. _breaks];
         _out.SetLength(0);
+        _breaks.Clear();
         using var late = new CancellationTokenSource(TimeSpan.FromMicroseconds(_options.WriteTimeout.Microseconds), _time);
-        if (await _line.WriteAsync(bytes, late.Token).ConfigureAwait(false))
+        if (await WriteAsync(bytes, breaks, late.Token).ConfigureAwait(false))
         {
             _counters.BytesOut += bytes.Length;
             return true;
@@ -398,6 +449,23 @@ public sealed class Call : IPppActions
         }
 
         return false;
+    }
+
+    private async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, int[] breaks, CancellationToken late)
+    {
+        int sent = 0;
+        foreach (int at in breaks)
+        {
+            if (at > sent && !await _line.WriteAsync(bytes[sent..at], late).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            sent = at;
+            await _line.BreakAsync().ConfigureAwait(false);
+        }
+
+        return sent == bytes.Length || await _line.WriteAsync(bytes[sent..], late).ConfigureAwait(false);
     }
 
     private void SendPacket(PppProtocol protocol, ReadOnlySpan<byte> packet)
@@ -456,7 +524,12 @@ public sealed class Call : IPppActions
 
     void IPppActions.LcpUp() => _lcpWasUp = true;
 
-    void IPppActions.PhaseChanged(PppPhase phase) => _log.Note(_now, $"phase {phase}");
+    void IPppActions.PhaseChanged(PppPhase phase)
+    {
+        // A peer that ends the link while it is negotiated again does not end a link that is up.
+        _stalled |= phase == PppPhase.Terminate && _wasDown;
+        _log.Note(_now, $"phase {phase}");
+    }
 
     void IPppActions.AuthenticationDone() => _log.Note(_now, "authenticated");
 
@@ -507,7 +580,8 @@ public sealed class Call : IPppActions
             // Carrier loss is concluded where it was noticed, with its cause.
             PppTermination.Hangup => null,
             PppTermination.UserRequest => CallOutcome.Completed,
-            PppTermination.PeerRequest when _ending || (_wasUp && !_options.Calling) => CallOutcome.Completed,
+            PppTermination.PeerRequest when _ending || (_wasUp && !_options.Calling && !_stalled) => CallOutcome.Completed,
+            PppTermination.PeerRequest when _stalled => CallOutcome.LinkLost,
             PppTermination.PeerRequest => CallOutcome.PeerTerminated,
             PppTermination.AuthenticationFailed => CallOutcome.AuthenticationFailed,
             PppTermination.LoopbackDetected => CallOutcome.Looped,
@@ -528,6 +602,7 @@ public sealed class Call : IPppActions
         {
             _log.Note(_now, "the link is up again");
             _left = null;
+            _wasDown = false;
             _deadline = VirtualTime.Never;
             _planned = left.IsNever ? VirtualTime.Never : _now + left;
         }

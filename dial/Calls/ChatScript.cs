@@ -1,295 +1,446 @@
+using System.Globalization;
 using System.Text;
 using Stress.Emulator.Core;
-using Stress.Emulator.Wire;
 
 namespace Stress.Dial.Calls;
 
-/// <summary>One line of a chat script: wait for a text, then send one.</summary>
-/// <param name="Expect">Text to wait for; empty waits for nothing.</param>
-/// <param name="Send">Text to send, with what ends it; empty sends nothing.</param>
-public sealed record ChatStep(string Expect, string Send);
+/// <summary>One entry of a chat script, in the script's order.</summary>
+public abstract record ChatStep;
+
+/// <summary>Waits for a text, and says what to do when it does not come.</summary>
+/// <param name="Tries">Taken in order until one comes: <c>a-b-c</c> is a, b when it does not come, then c.</param>
+public sealed record ChatExpect(IReadOnlyList<ChatTry> Tries) : ChatStep;
+
+/// <summary>One wait of an expectation.</summary>
+/// <param name="Text">The text; empty is there at once.</param>
+/// <param name="Otherwise">What is sent when it does not come in time, or null: then the script fails. After the last one the script goes on.</param>
+public sealed record ChatTry(string Text, ChatSend? Otherwise);
+
+/// <summary>Sends.</summary>
+/// <param name="Pieces">Text, delays and breaks in order.</param>
+/// <param name="Secret">The text stays out of logs (<c>\q</c>).</param>
+public sealed record ChatSend(IReadOnlyList<ChatPiece> Pieces, bool Secret = false) : ChatStep;
+
+/// <summary>A part of what is sent.</summary>
+/// <param name="Text">Bytes as Latin-1.</param>
+/// <param name="Delay">Time that passes before anything more is sent.</param>
+/// <param name="Break">A break condition follows the text.</param>
+public readonly record struct ChatPiece(string Text, VirtualTime Delay = default, bool Break = false);
+
+/// <summary>A word of chat(8) that changes what follows it.</summary>
+public enum ChatDirective
+{
+    /// <summary>A text that ends the script.</summary>
+    Abort,
+
+    /// <summary>No longer ends the script.</summary>
+    ClearAbort,
+
+    /// <summary>A text that is reported, with what follows it up to a control character, once.</summary>
+    Report,
+
+    /// <summary>No longer reported.</summary>
+    ClearReport,
+
+    /// <summary>A text for the user.</summary>
+    Say,
+
+    /// <summary>Longest wait for each text from here on, in seconds.</summary>
+    Timeout,
+
+    /// <summary>ON: what comes is told to the user from here on.</summary>
+    Echo,
+
+    /// <summary>OFF: loss of carrier is no signal from here on, only the end of what can come.</summary>
+    Hangup,
+}
+
+/// <summary>A directive and its value.</summary>
+/// <param name="Directive">Which.</param>
+/// <param name="Value">Its word, without escapes; of a timeout the seconds.</param>
+public sealed record ChatSetting(ChatDirective Directive, string Value) : ChatStep;
 
 /// <summary>
-/// The words that are exchanged before PPP starts, as chat(8) has them. Bytes are Latin-1: a login prompt may hold anything.
+/// The words that are exchanged before PPP starts, as chat(8) of ppp 2.4 has them. Texts are Latin-1.
 /// </summary>
 /// <param name="Steps">In order.</param>
-/// <param name="Timeout">Longest wait for one expected text.</param>
-/// <param name="Abort">Texts that end the attempt at once.</param>
-public sealed record ChatScript(IReadOnlyList<ChatStep> Steps, VirtualTime Timeout, IReadOnlyList<string> Abort)
+/// <param name="Abort">Texts that end the attempt at once, from the first step on.</param>
+public sealed record ChatScript(IReadOnlyList<ChatStep> Steps, IReadOnlyList<string> Abort)
 {
+    /// <summary>Longest text and longest line of a script, in characters (chat's STR_LEN, with its end).</summary>
+    public const int MaxText = 1023;
+
+    /// <summary>Longest text of ABORT, CLR_ABORT, REPORT and CLR_REPORT.</summary>
+    public const int MaxWatched = 49;
+
+    /// <summary>Most texts of ABORT, and of REPORT, at once.</summary>
+    public const int MaxAborts = 50;
+
     /// <summary>chat(8)'s default timeout.</summary>
     public static readonly VirtualTime DefaultTimeout = VirtualTime.FromSeconds(45);
 
-    /// <summary>A modem's ways of saying no.</summary>
-    public static readonly IReadOnlyList<string> DefaultAbort = ["NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "Login incorrect"];
+    /// <summary>A modem's ways of saying no: Hayes, and V.250 section 6.3.1 with what modems made of it. They count only in a script that talks to a modem.</summary>
+    public static readonly IReadOnlyList<string> ModemAbort =
+        ["NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE", "BLACKLISTED", "DELAYED", "VOICE\r", "ERROR\r"];
+
+    /// <summary>login's way of saying no. A banner may hold any modem's word.</summary>
+    public static readonly IReadOnlyList<string> DefaultAbort = ["Login incorrect"];
 
     /// <summary>No words: PPP starts at once.</summary>
-    public static readonly ChatScript None = new([], DefaultTimeout, DefaultAbort);
+    public static readonly ChatScript None = new([], DefaultAbort);
 
-    /// <summary>A PPP flag ends the script at once: a caller that starts PPP without logging in (mgetty's AutoPPP).</summary>
+    private static readonly VirtualTime Second = VirtualTime.FromSeconds(1);
+
+    // chat(8) says a tenth of a second.
+    private static readonly VirtualTime Pause = new(100_000);
+
+    /// <summary>The answering end: a PPP flag ends the script at once, for a caller that starts PPP without logging in (mgetty's AutoPPP), and CR, LF and both end a line.</summary>
     public bool EndsAtFlag { get; init; }
 
     /// <summary>The answering end: getty's and login's prompts. Any name and password will do; PPP's own authentication decides.</summary>
     public static readonly ChatScript Getty =
-        new([new ChatStep("", "\r\nlogin: "), new ChatStep("\r", "Password: "), new ChatStep("\r", "")], DefaultTimeout, []) { EndsAtFlag = true };
+        new([Plain("\r\nlogin: "), Await("\r"), Plain("Password: "), Await("\r")], []) { EndsAtFlag = true };
 
     /// <summary>The script that answers getty and login.</summary>
     public static ChatScript Login(string name, string password) =>
-        new([new ChatStep("ogin:", name + "\r"), new ChatStep("assword:", password + "\r")], DefaultTimeout, DefaultAbort);
+        new([Await("ogin:"), Plain(name + "\r"), Await("assword:"), Plain(password + "\r")], DefaultAbort);
+
+    /// <summary>Reads a script file of chat(8).</summary>
+    /// <exception cref="FormatException">It cannot be read, or is no script; the message names the file and the line.</exception>
+    public static ChatScript Load(string file)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(file, Encoding.Latin1), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"{file}: cannot be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>
-    /// Parses alternating expect and send words, as on chat(8)'s command line: words are separated by blanks or quoted, <c>''</c> is empty, <c>\r \n \t \s
-    /// \\ \d</c> are known (<c>\d</c> is dropped), <c>\c</c> at the end of a send suppresses the carriage return. <c>ABORT</c> and <c>TIMEOUT</c> take the next word.
+    /// Parses alternating expect and send words as a script file of chat(8) has them: words are separated by blanks and line ends or stand in quotes, in which a backslash keeps the
+    /// next character; a line that begins with <c>#</c> is a comment. Expected are texts with sub-expectations (<c>a-b-c</c>) or one of ABORT, CLR_ABORT, REPORT, CLR_REPORT, SAY,
+    /// TIMEOUT, ECHO and HANGUP with its value; sent are texts, EOT, BREAK and <c>@FILE</c>.
     /// </summary>
-    /// <exception cref="FormatException">A quote that is not closed, or a timeout that is no number of seconds.</exception>
-    public static ChatScript Parse(string text)
+    /// <param name="text">The script.</param>
+    /// <param name="source">What errors name it.</param>
+    /// <exception cref="FormatException">A quote that is not closed, or a word that is too long or no value of its directive.</exception>
+    public static ChatScript Parse(string text, string source = "chat script")
     {
-        List<string> words = Words(text);
         List<ChatStep> steps = [];
-        List<string> abort = [];
-        VirtualTime timeout = DefaultTimeout;
-        string? expect = null;
-        for (int i = 0; i < words.Count; i++)
+        ChatDirective? directive = null;
+        bool sends = false;
+        foreach ((string word, string at) in Words(text, source))
         {
-            if (expect is null && words[i] is "ABORT" or "TIMEOUT" && i + 1 < words.Count)
+            if (!sends)
             {
-                string value = words[++i];
-                if (words[i - 1] == "ABORT")
+                directive = DirectiveOf(word);
+                if (directive is null && word.Length > 0)
                 {
-                    abort.Add(Unescape(value, out _));
+                    steps.Add(Expectation(word, at));
                 }
-                else
-                {
-                    timeout = int.TryParse(value, out int seconds) && seconds > 0
-                        ? VirtualTime.FromSeconds(seconds)
-                        : throw new FormatException($"chat script: TIMEOUT {value}: accepted is a number of seconds");
-                }
-            }
-            else if (expect is null)
-            {
-                expect = Unescape(words[i], out _);
             }
             else
             {
-                string send = Unescape(words[i], out bool bare);
-                steps.Add(new ChatStep(expect, bare ? send : send + "\r"));
-                expect = null;
+                steps.Add(directive is { } d ? Setting(d, word, at) : Sending(word, at));
             }
+
+            sends = !sends;
         }
 
-        if (expect is not null)
-        {
-            steps.Add(new ChatStep(expect, ""));
-        }
-
-        return new ChatScript(steps, timeout, abort.Count == 0 ? DefaultAbort : abort);
+        bool own = steps.Any(step => step is ChatSetting { Directive: ChatDirective.Abort });
+        bool modem = steps.Any(step => IsModem(step as ChatSend) || (step is ChatExpect e && e.Tries.Any(t => IsModem(t.Otherwise))));
+        return new ChatScript(steps, own ? [] : modem ? [.. ModemAbort, .. DefaultAbort] : DefaultAbort);
     }
 
-    private static List<string> Words(string text)
+    private static ChatSend Plain(string text) => new([new ChatPiece(text)]);
+
+    private static ChatExpect Await(string text) => new([new ChatTry(text, null)]);
+
+    private static bool IsModem(ChatSend? send) => send is not null
+        && string.Concat(send.Pieces.Select(piece => piece.Text)).TrimStart('\r', '\n').StartsWith("AT", StringComparison.OrdinalIgnoreCase);
+
+    private static ChatDirective? DirectiveOf(string word) => word switch
     {
-        List<string> words = [];
-        for (int i = 0; i < text.Length;)
+        "ABORT" => ChatDirective.Abort,
+        "CLR_ABORT" => ChatDirective.ClearAbort,
+        "REPORT" => ChatDirective.Report,
+        "CLR_REPORT" => ChatDirective.ClearReport,
+        "SAY" => ChatDirective.Say,
+        "TIMEOUT" => ChatDirective.Timeout,
+        "ECHO" => ChatDirective.Echo,
+        "HANGUP" => ChatDirective.Hangup,
+        _ => null,
+    };
+
+    private static ChatSetting Setting(ChatDirective directive, string word, string at)
+    {
+        switch (directive)
         {
-            if (char.IsWhiteSpace(text[i]))
-            {
-                i++;
-            }
-            else if (text[i] is '\'' or '"')
-            {
-                int end = text.IndexOf(text[i], i + 1);
-                if (end < 0)
+            case ChatDirective.Timeout:
+                if (!int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int seconds) || seconds > 1_000_000)
                 {
-                    throw new FormatException($"chat script: the quote at character {i + 1} is not closed");
+                    throw new FormatException($"{at}: TIMEOUT {word}: accepted is a number of seconds up to 1000000, or 0 for {DefaultTimeout.Microseconds / 1_000_000}");
                 }
 
-                words.Add(text[(i + 1)..end]);
-                i = end + 1;
-            }
-            else
-            {
-                int start = i;
-                while (i < text.Length && !char.IsWhiteSpace(text[i]))
-                {
-                    i++;
-                }
+                return new ChatSetting(directive, word);
+            case ChatDirective.Echo or ChatDirective.Hangup:
+                return word is "ON" or "OFF" ? new ChatSetting(directive, word) : throw new FormatException($"{at}: {directive.ToString().ToUpperInvariant()} {word}: accepted are ON and OFF");
+            case ChatDirective.Say:
+                return new ChatSetting(directive, Expected(word));
+            default:
+                string text = Expected(word);
+                return text.Length <= MaxWatched
+                    ? new ChatSetting(directive, text)
+                    : throw new FormatException($"{at}: a text to watch for of {text.Length} characters: accepted are {MaxWatched}");
+        }
+    }
 
-                words.Add(text[start..i]);
+    // The dash ends a part unless a backslash stands before it. A part that ends the word with its dash is followed by none.
+    private static ChatExpect Expectation(string word, string at)
+    {
+        List<string> parts = [];
+        for (int i = 0; i < word.Length;)
+        {
+            int start = i;
+            while (i < word.Length && word[i] != '-')
+            {
+                i += word[i] == '\\' && i + 1 < word.Length ? 2 : 1;
+            }
+
+            parts.Add(word[start..i]);
+            i++;
+        }
+
+        List<ChatTry> tries = [];
+        for (int n = 0; n < parts.Count; n += 2)
+        {
+            tries.Add(new ChatTry(Expected(parts[n]), n + 1 < parts.Count ? Sending(parts[n + 1], at) : null));
+        }
+
+        return new ChatExpect(tries);
+    }
+
+    private static ChatSend Sending(string word, string at)
+    {
+        if (word.StartsWith('@') && word[1..].TrimStart(' ', '\t') is { Length: > 0 } file)
+        {
+            try
+            {
+                word = File.ReadAllText(file, Encoding.Latin1);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new FormatException($"{at}: {word}: cannot be read: {e.Message}", e);
+            }
+
+            word = word.EndsWith('\n') ? word[..^1] : word;
+            if (word.Length > MaxText)
+            {
+                throw new FormatException($"{at}: {file} has {word.Length} characters: accepted are {MaxText}");
             }
         }
 
-        return words;
+        return word switch
+        {
+            "EOT" => Plain("\u0004"),
+            "BREAK" => new ChatSend([new ChatPiece("", Break: true)]),
+            _ => Sent(word),
+        };
     }
 
-    private static string Unescape(string word, out bool bare)
+    private static IEnumerable<(string Word, string At)> Words(string text, string source)
     {
-        bare = false;
-        var result = new StringBuilder(word.Length);
-        for (int i = 0; i < word.Length; i++)
+        string[] lines = text.Split('\n');
+        for (int n = 0; n < lines.Length; n++)
         {
-            if (word[i] != '\\' || i + 1 == word.Length)
+            string line = lines[n], at = lines.Length == 1 ? source : $"{source}:{n + 1}";
+            if (line.Length > MaxText)
             {
-                result.Append(word[i]);
+                throw new FormatException($"{at}: a line of {line.Length} characters: accepted are {MaxText}");
+            }
+
+            if (line.StartsWith('#'))
+            {
                 continue;
             }
 
-            switch (word[++i])
+            for (int i = 0; i < line.Length;)
             {
-                case 'r':
-                    result.Append('\r');
-                    break;
-                case 'n':
-                    result.Append('\n');
-                    break;
-                case 't':
-                    result.Append('\t');
-                    break;
-                case 's':
-                    result.Append(' ');
-                    break;
-                case 'd':
-                    break;
-                case 'c':
-                    bare = true;
-                    break;
-                default:
-                    result.Append(word[i]);
-                    break;
-            }
-        }
-
-        return result.ToString();
-    }
-}
-
-/// <summary>Where a chat is.</summary>
-public enum ChatState
-{
-    /// <summary>Waits for a text.</summary>
-    Waiting,
-
-    /// <summary>Every step is done.</summary>
-    Done,
-
-    /// <summary>An expected text did not come in time.</summary>
-    TimedOut,
-
-    /// <summary>An abort text came.</summary>
-    Aborted,
-
-    /// <summary>More bytes came than any banner has.</summary>
-    Flooded,
-}
-
-/// <summary>Runs a chat script over bytes and given times. Its memory is the longest expected text; a banner may be <see cref="MaxBytes"/> long.</summary>
-public sealed class Chat
-{
-    /// <summary>Bytes after which a far side that never says what is expected is given up.</summary>
-    public const int MaxBytes = 1 << 20;
-
-    private const int Window = 256;
-    private readonly ChatScript _script;
-    private readonly char[] _seen = new char[2 * Window];
-    private int _length;
-    private int _step;
-    private long _bytes;
-    private string? _due;
-
-    /// <summary>Starts the script.</summary>
-    public Chat(ChatScript script, VirtualTime now)
-    {
-        _script = script;
-        Deadline = now + script.Timeout;
-        Advance(now, matched: false);
-    }
-
-    /// <summary>Where it is.</summary>
-    public ChatState State { get; private set; }
-
-    /// <summary>When the present wait ends.</summary>
-    public VirtualTime Deadline { get; private set; }
-
-    /// <summary>The text waited for, or what ended the chat.</summary>
-    public string Detail { get; private set; } = "";
-
-    /// <summary>Takes what is to be sent now.</summary>
-    public bool TakeSend(out byte[] bytes)
-    {
-        bytes = _due is null ? [] : Encoding.Latin1.GetBytes(_due);
-        _due = null;
-        return bytes.Length > 0;
-    }
-
-    /// <summary>Takes bytes until the script is done.</summary>
-    /// <returns>Bytes taken; the rest belongs to PPP.</returns>
-    public int Input(ReadOnlySpan<byte> bytes, VirtualTime now)
-    {
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            if (State != ChatState.Waiting)
-            {
-                return i;
-            }
-
-            if (_script.EndsAtFlag && bytes[i] == HdlcFraming.Flag)
-            {
-                State = ChatState.Done;
-                return i;
-            }
-
-            if (++_bytes > MaxBytes)
-            {
-                State = ChatState.Flooded;
-                return i;
-            }
-
-            if (_length == _seen.Length)
-            {
-                Array.Copy(_seen, Window, _seen, 0, Window);
-                _length = Window;
-            }
-
-            _seen[_length++] = (char)bytes[i];
-            ReadOnlySpan<char> seen = _seen.AsSpan(0, _length);
-            foreach (string abort in _script.Abort)
-            {
-                if (seen.EndsWith(abort, StringComparison.Ordinal))
+                if (line[i] is ' ' or '\t')
                 {
-                    State = ChatState.Aborted;
-                    Detail = abort;
-                    return i + 1;
+                    i++;
+                    continue;
+                }
+
+                int start = i;
+                if (line[i] is '\'' or '"')
+                {
+                    char quote = line[i++];
+                    while (i < line.Length && line[i] != quote)
+                    {
+                        i += line[i] == '\\' ? 2 : 1;
+                    }
+
+                    if (i >= line.Length)
+                    {
+                        throw new FormatException($"{at}: the quote at character {start + 1} is not closed");
+                    }
+
+                    yield return (line[(start + 1)..i++], at);
+                }
+                else
+                {
+                    while (i < line.Length && line[i] is not (' ' or '\t'))
+                    {
+                        i++;
+                    }
+
+                    yield return (line[start..i], at);
                 }
             }
+        }
+    }
 
-            if (seen.EndsWith(_script.Steps[_step].Expect, StringComparison.Ordinal))
+    // What chat makes of a text that it looks for: what can only be sent stands for its letter, a null for nothing.
+    private static string Expected(string word)
+    {
+        var text = new StringBuilder(word.Length);
+        for (int i = 0; i < word.Length;)
+        {
+            char c = word[i++];
+            if (c == '^')
             {
-                Advance(now, matched: true);
+                Control(word, ref i, text);
+            }
+            else if (c != '\\')
+            {
+                text.Append(c);
+            }
+            else if (i < word.Length)
+            {
+                c = word[i++];
+                if (c is >= '0' and <= '7')
+                {
+                    char octal = Octal(word, ref i, c);
+                    _ = octal == 0 ? text : text.Append(octal);
+                }
+                else if (c is 'T' or 'U')
+                {
+                    // Without a number to put in they stand for themselves.
+                    text.Append('\\').Append(c);
+                }
+                else if (c != 'q')
+                {
+                    text.Append(Simple(c));
+                }
             }
         }
 
-        return bytes.Length;
+        return text.ToString();
     }
 
-    /// <summary>Time passes.</summary>
-    public void Timeout(VirtualTime now)
+    private static ChatSend Sent(string word)
     {
-        if (State == ChatState.Waiting && now >= Deadline)
+        List<ChatPiece> pieces = [];
+        var text = new StringBuilder(word.Length + 1);
+        bool secret = false, ends = true;
+        void Cut(VirtualTime delay, bool breaks)
         {
-            State = ChatState.TimedOut;
+            pieces.Add(new ChatPiece(text.ToString(), delay, breaks));
+            text.Clear();
+        }
+
+        for (int i = 0; i < word.Length;)
+        {
+            char c = word[i++];
+            if (c == '^')
+            {
+                Control(word, ref i, text);
+                continue;
+            }
+
+            if (c != '\\' || i == word.Length)
+            {
+                text.Append(c);
+                continue;
+            }
+
+            c = word[i++];
+            switch (c)
+            {
+                case 'c' when i == word.Length:
+                    ends = false;
+                    break;
+                case 'd':
+                    Cut(Second, false);
+                    break;
+                case 'p':
+                    Cut(Pause, false);
+                    break;
+                case 'K':
+                    Cut(VirtualTime.Zero, true);
+                    break;
+                case 'q':
+                    secret = true;
+                    break;
+                case 'N':
+                    text.Append('\0');
+                    break;
+                case >= '0' and <= '7':
+                    text.Append(Octal(word, ref i, c));
+                    break;
+                default:
+                    text.Append(Simple(c));
+                    break;
+            }
+        }
+
+        if (ends)
+        {
+            text.Append('\r');
+        }
+
+        if (text.Length > 0)
+        {
+            pieces.Add(new ChatPiece(text.ToString()));
+        }
+
+        return new ChatSend(pieces, secret);
+    }
+
+    private static char Simple(char c) => c switch
+    {
+        'b' => '\b',
+        'n' => '\n',
+        'r' => '\r',
+        's' => ' ',
+        't' => '\t',
+        _ => c,
+    };
+
+    private static void Control(string word, ref int i, StringBuilder text)
+    {
+        if (i == word.Length)
+        {
+            text.Append('^');
+        }
+        else if ((word[i++] & 0x1F) is not 0 and int c)
+        {
+            text.Append((char)c);
         }
     }
 
-    // Sends what follows the matched text, and everything that waits for nothing.
-    private void Advance(VirtualTime now, bool matched)
+    private static char Octal(string word, ref int i, char first)
     {
-        while (_step < _script.Steps.Count && (matched || _script.Steps[_step].Expect.Length == 0))
+        int value = first - '0';
+        for (int n = 0; n < 2 && i < word.Length && word[i] is >= '0' and <= '7'; n++)
         {
-            _due += _script.Steps[_step++].Send;
-            matched = false;
+            value = (value << 3) | (word[i++] - '0');
         }
 
-        _length = 0;
-        Deadline = now + _script.Timeout;
-        State = _step == _script.Steps.Count ? ChatState.Done : ChatState.Waiting;
-        Detail = State == ChatState.Done ? "" : _script.Steps[_step].Expect;
+        return (char)(value & 0xFF);
     }
 }

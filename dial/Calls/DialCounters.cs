@@ -33,6 +33,9 @@ public enum CallOutcome
     /// <summary>Echo requests were not answered.</summary>
     PeerNotResponding,
 
+    /// <summary>A link that was up went down before its planned end, and was not up again in time: renegotiation stalled.</summary>
+    LinkLost,
+
     /// <summary>We were asked to stop.</summary>
     Interrupted,
 }

@@ -13,6 +13,9 @@ public interface ILine : IAsyncDisposable
     /// <returns>False when carrier is gone or the far side did not take the bytes in time.</returns>
     ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop);
 
+    /// <summary>Sends a break condition, after what has been written, where the line has one: a terminal does.</summary>
+    ValueTask BreakAsync() => ValueTask.CompletedTask;
+
     /// <summary>Drops carrier at once: closes the connection, ends the command, or lowers DTR. A pending read returns 0.</summary>
     void HangUp();
 }

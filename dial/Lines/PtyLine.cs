@@ -58,6 +58,9 @@ internal static class Terminals
     [DllImport("libc", EntryPoint = "tcgetattr", SetLastError = true)]
     private static extern int TcGetAttr(int fd, byte[] termios);
 
+    [DllImport("libc", EntryPoint = "tcsendbreak", SetLastError = true)]
+    public static extern int SendBreak(int fd, int duration);
+
     [DllImport("libc", EntryPoint = "tcsetattr", SetLastError = true)]
     private static extern int TcSetAttr(int fd, int when, byte[] termios);
 
@@ -177,6 +180,8 @@ internal sealed class PtyLine : ILine
 
         return rest.Length == 0;
     }
+
+    public async ValueTask BreakAsync() => await Task.Run(() => Terminals.SendBreak(_fd, 0), CancellationToken.None).ConfigureAwait(false);
 
     public void HangUp()
     {

@@ -37,7 +37,7 @@ public sealed class DialFarSideTests : IDisposable
         await _time.WaitsAsync(TimeSpan.FromSeconds(45));
         _time.Advance(TimeSpan.FromSeconds(45));
         DialReport report = await dial;
-        Assert.Equal((1, "'ogin:' did not come within 00:00:45.000000"), (Calls(report, CallOutcome.ChatFailed), Assert.Single(report.Problems).Detail));
+        Assert.Equal((1, "'ogin:' did not come within 00:00:45.000000 (chat 3)"), (Calls(report, CallOutcome.ChatFailed), Assert.Single(report.Problems).Detail));
     }
 
     [Fact]
