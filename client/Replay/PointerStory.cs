@@ -43,7 +43,7 @@ public sealed class PointerStory
             lines.Add(Line("stored", stores[^1], $"by {stores[^1].By}{(stores.Count > 1 ? $" (the last of {stores.Count} stores in a holder of this kind)" : "")}"));
         }
 
-        string purge = $"should have been cleared by {KernelNames.PurgeOf(use.Holder)}";
+        string purge = $"should have been cleared by {Holders.Of(use.Holder).Purge}";
         PointerEvent? next = gap == PurgeGap.NoInetAddress ? gone : null;
         if (next is { } g)
         {

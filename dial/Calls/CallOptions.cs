@@ -60,7 +60,7 @@ public sealed record CallOptions
     /// <summary>The options of a role of a scenario, on one line.</summary>
     /// <param name="site">The scenario's site.</param>
     /// <param name="role">Which end we are.</param>
-    /// <param name="line">The line's number, which chooses addresses as in the emulator (<see cref="PppEndpointOptions.Of"/>).</param>
+    /// <param name="line">The line's number, which chooses addresses as in the emulator (<see cref="PppOptions.Of"/>).</param>
     public static CallOptions Of(SiteOptions site, Role role, int line)
     {
         RoleOptions options = site.Of(role);
@@ -79,7 +79,7 @@ public sealed record CallOptions
         return new CallOptions
         {
             Calling = calling,
-            Ppp = PppEndpointOptions.Of(site, role, line),
+            Ppp = PppOptions.Of(site, role, line),
             Up = calling
                 ? new TimeRange(options.Hup.Every + options.Hup.Jitter.Min, options.Hup.Every + options.Hup.Jitter.Max)
                 : TimeRange.Fixed(VirtualTime.Never),

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
-using Stress.Emulator.Oracle;
 
 namespace Stress.Emulator.Kernel;
 
@@ -16,13 +15,13 @@ public sealed partial class BsdKernel
     private readonly TeardownDesign _design;
     private readonly KernelSwitch _switches;
     private readonly IKernelHost _host;
-    private readonly RouterOracle _oracle;
+    private readonly IKernelObserver _oracle;
     private readonly KernelFunction[] _stack = new KernelFunction[32];
     private int _sp;
     private RandomStream _igmpRandom;
 
     /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
-    public BsdKernel(KernelOptions options, TeardownDesign design, RouterOracle oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
+    public BsdKernel(KernelOptions options, TeardownDesign design, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
     {
         _options = options;
         _design = design;

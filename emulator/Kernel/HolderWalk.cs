@@ -8,15 +8,14 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    /// <summary>Number of <see cref="HolderKind"/> values.</summary>
-    public const int HolderKinds = (int)HolderKind.PktInfoIfp + 1;
+    private static readonly HolderWalk[] Walks = [.. Holders.All.Where(holder => holder.Walk is not null).Select(holder => holder.Walk!)];
 
     /// <summary>Counts, by holder kind, the reachable interface pointers that name no attached interface: the mail's invariant.</summary>
-    /// <param name="counts">Room for <see cref="HolderKinds"/> numbers; added to.</param>
+    /// <param name="counts">Room for <see cref="Holders.Kinds"/> numbers; added to.</param>
     /// <param name="generation">Only pointers from this allocation; 0 for all.</param>
     public void CountStale(Span<int> counts, uint generation = 0)
     {
-        var count = new StaleCount { Kernel = this, Counts = counts, Generation = generation };
+        var count = new HolderVisitor(this, counts, generation);
         WalkHolders(ref count);
     }
 
@@ -24,139 +23,15 @@ public sealed partial class BsdKernel
     /// <param name="found">Holders; added to.</param>
     public void FindUnguarded(List<HeldPointer> found)
     {
-        var search = new UnguardedSearch { Kernel = this, Found = found };
+        var search = new HolderVisitor(this, found);
         WalkHolders(ref search);
     }
 
-    private interface IHolderVisitor
+    private void WalkHolders(ref HolderVisitor visitor)
     {
-        /// <param name="kind">Where the pointer is stored.</param>
-        /// <param name="p">The pointer.</param>
-        /// <param name="down">It is a cached route's, and RTF_UP is clear.</param>
-        void Visit(HolderKind kind, IfnetPtr p, bool down);
-    }
-
-    private void WalkHolders<TVisitor>(ref TVisitor visitor)
-        where TVisitor : struct, IHolderVisitor, allows ref struct
-    {
-        foreach (ref readonly InMulti m in _inMultis.AsSpan())
+        foreach (HolderWalk walk in Walks)
         {
-            if (m.Used && !m.Ifp.IsNull)
-            {
-                visitor.Visit(HolderKind.InMultiIfp, m.Ifp, false);
-            }
-        }
-
-        foreach (ref readonly Pcb pcb in _pcbs.AsSpan())
-        {
-            if (!pcb.Used)
-            {
-                continue;
-            }
-
-            bool v6 = pcb.Table > PcbTable.Raw;
-            if (!pcb.MulticastIfp.IsNull)
-            {
-                visitor.Visit(v6 ? HolderKind.Ip6MoptionsIfp : HolderKind.IpMoptionsIfp, pcb.MulticastIfp, false);
-            }
-
-            if (pcb.Route >= 0)
-            {
-                visitor.Visit(v6 ? HolderKind.In6pRouteIfp : HolderKind.InpRouteIfp, _routes[pcb.Route].Ifp, !_routes[pcb.Route].Up);
-            }
-        }
-
-        foreach (ref readonly RouterInfo rti in _routerInfos.AsSpan())
-        {
-            if (rti.Used)
-            {
-                visitor.Visit(HolderKind.RouterInfoIfp, rti.Ifp, false);
-            }
-        }
-
-        foreach (ref readonly RtEntry rt in _routes.AsSpan())
-        {
-            if (rt.Up)
-            {
-                visitor.Visit(HolderKind.RtEntryIfp, rt.Ifp, false);
-                if (!rt.IfaIfp.IsNull)
-                {
-                    visitor.Visit(HolderKind.IfaddrIfp, rt.IfaIfp, false);
-                }
-            }
-        }
-
-        foreach (ref readonly In6Multi m in _in6Multis.AsSpan())
-        {
-            if (m.Used)
-            {
-                visitor.Visit(HolderKind.In6MultiIfp, m.Ifp, false);
-            }
-        }
-
-        WalkQueue(ref visitor, _ipintrq);
-        WalkQueue(ref visitor, _dummynet);
-        WalkQueue(ref visitor, _ipq);
-        foreach (ref readonly Mif6 mif in _mif6table.AsSpan())
-        {
-            if (mif.Used)
-            {
-                visitor.Visit(HolderKind.Mif6Ifp, mif.Ifp, false);
-            }
-        }
-
-        foreach (ref readonly CarpSoftc carp in _carps.AsSpan())
-        {
-            if (carp.Used && !carp.CarpDev.IsNull)
-            {
-                visitor.Visit(HolderKind.CarpDevIfp, carp.CarpDev, false);
-            }
-        }
-
-        foreach (ref readonly Kludge k in _kludges.AsSpan())
-        {
-            if (k.Used)
-            {
-                visitor.Visit(HolderKind.KludgeIfp, k.Ifp, false);
-            }
-        }
-    }
-
-    private static void WalkQueue<TVisitor>(ref TVisitor visitor, List<Mbuf> queue)
-        where TVisitor : struct, IHolderVisitor, allows ref struct
-    {
-        foreach (Mbuf m in queue)
-        {
-            visitor.Visit(HolderKind.RcvIf, m.RcvIf, false);
-        }
-    }
-
-    private ref struct StaleCount : IHolderVisitor
-    {
-        public BsdKernel Kernel;
-        public Span<int> Counts;
-        public uint Generation;
-
-        public readonly void Visit(HolderKind kind, IfnetPtr p, bool down)
-        {
-            if (Generation != 0 ? p.Generation == Generation : !Kernel.IsAttached(p))
-            {
-                Counts[(int)kind]++;
-            }
-        }
-    }
-
-    private struct UnguardedSearch : IHolderVisitor
-    {
-        public BsdKernel Kernel;
-        public List<HeldPointer> Found;
-
-        public readonly void Visit(HolderKind kind, IfnetPtr p, bool down)
-        {
-            if (Kernel.IsUnguarded(kind, p, down))
-            {
-                Found.Add(new HeldPointer(kind, p));
-            }
+            walk(this, ref visitor);
         }
     }
 
@@ -178,7 +53,7 @@ public sealed partial class BsdKernel
         return check == UseCheck.Unchecked && (block < 0 || !Heap.IsLive(block, p.Generation));
     }
 
-    private bool IsAttached(IfnetPtr p)
+    internal bool IsAttached(IfnetPtr p)
     {
         for (int i = 0; i < _ifs.Length; i++)
         {

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
-using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Kernel;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Link;
@@ -28,7 +27,7 @@ public struct RepeatedFrame
     private ushort _escapes;
     private sbyte _header;
 
-    /// <summary>The sender's <see cref="Router.Epoch"/> in which it was sent in full; it may be repeated only in the same one.</summary>
+    /// <summary>The sender's epoch (a count of what may change how a frame goes) in which it was sent in full; it may be repeated only in the same one.</summary>
     public int Epoch { get; private set; }
 
     /// <summary>Names the content within the site, or 0: two frames with the same number differ only as this type says.</summary>

@@ -54,31 +54,10 @@ public static class Coverage
 
     /// <summary>Every holder with each place of the kernel that uses it, as a run's programs can reach them.</summary>
     public static IReadOnlyList<(HolderKind Holder, UseSite Site)> Uses { get; } =
-    [
-        (HolderKind.InMultiIfp, UseSite.InDelMulti),
-        (HolderKind.InMultiIfp, UseSite.IgmpJoinGroup),
-        (HolderKind.InMultiIfp, UseSite.IgmpLeaveGroup),
-        (HolderKind.InMultiIfp, UseSite.IpOutput),
-        (HolderKind.InMultiRti, UseSite.IgmpLeaveGroup),
-        (HolderKind.IpMoptionsIfp, UseSite.IpOutput),
-        (HolderKind.IpMoptionsIfp, UseSite.IpMulticastIfReadBack),
-        (HolderKind.RouterInfoIfp, UseSite.IgmpJoinGroup),
-        (HolderKind.InpRouteIfp, UseSite.InSelectSrc),
-        (HolderKind.RtEntryIfp, UseSite.IpOutput),
-        (HolderKind.In6pRouteIfp, UseSite.In6SelectHlim),
-        (HolderKind.In6MultiIfp, UseSite.In6DelMulti),
-        (HolderKind.In6MultiIfp, UseSite.Mld6SendPkt),
-        (HolderKind.In6MultiIfp, UseSite.Mld6StopListening),
-        (HolderKind.In6MultiIfp, UseSite.In6SaveMkludge),
-        (HolderKind.KludgeIfp, UseSite.In6SaveMkludge),
-        (HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output),
-        (HolderKind.Ip6MoptionsIfp, UseSite.IpMulticastIfReadBack),
-        (HolderKind.Im6oMembership, UseSite.In6DelMulti),
-        (HolderKind.Im6oMembership, UseSite.In6PcbPurgeIf0),
-    ];
+        [.. Holders.All.SelectMany(holder => holder.Uses.Select(site => (holder.Kind, site)))];
 
     /// <summary>Whether the holder keeps a record of a protocol and no interface: its order is always that of if_detach itself.</summary>
-    public static bool IsRecord(HolderKind holder) => holder is HolderKind.InMultiRti or HolderKind.Im6oMembership or HolderKind.ImoMembership;
+    public static bool IsRecord(HolderKind holder) => holder != HolderKind.None && Holders.Of(holder).IsRecord;
 
     /// <summary>The cell's name: <c>use in_delmulti: stale in_multi.inm_ifp (no address left)</c>.</summary>
     public static string Name(HolderKind holder, TeardownOrder order, UseSite site, bool alias) =>

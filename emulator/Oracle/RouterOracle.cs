@@ -1,7 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
-using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Oracle;
 
@@ -9,12 +8,12 @@ namespace Stress.Emulator.Oracle;
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
 /// The numbers are kept by router and survive its reboots.
 /// </summary>
-public sealed class RouterOracle(int router, SiteClock clock, int lines)
+public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKernelObserver
 {
     private readonly DetachFacts[] _facts = new DetachFacts[Math.Max(8, 4 * lines)];
     private readonly long[] _probes = new long[ProbeNames.Count];
-    private readonly long[] _created = new long[BsdKernel.HolderKinds];
-    private readonly long[] _lost = new long[BsdKernel.HolderKinds];
+    private readonly long[] _created = new long[Holders.Kinds];
+    private readonly long[] _lost = new long[Holders.Kinds];
     private readonly Ring<UnitAlias> _unitAliases = new();
     private int _next;
 
@@ -136,8 +135,8 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>False: only crashes are seen (to measure what the oracle costs).</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Hears every system call of the router, or null.</summary>
-    public ISystemCallTrace? Calls => clock.Calls;
+    /// <inheritdoc/>
+    public bool HearsCalls => clock.Calls is not null;
 
     /// <summary>Tells the listener of system calls, if there is one.</summary>
     public void Record(in SystemCall call) => clock.Calls?.Call(router, call);
@@ -261,7 +260,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
             return;
         }
 
-        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
+        Span<int> counts = stackalloc int[Holders.Kinds];
         counts.Clear();
         kernel.CountStale(counts, kernel.Interfaces[slot].Generation);
         for (int k = 0; k < counts.Length; k++)
@@ -351,47 +350,24 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     }
 
     /// <summary>Why the purge that should have cleared the holder did not.</summary>
-    public PurgeGap GapOf(HolderKind holder, IfnetPtr p)
+    public PurgeGap GapOf(HolderKind kind, IfnetPtr p)
     {
-        if (holder is HolderKind.InMultiRti or HolderKind.Im6oMembership)
+        Holder holder = Holders.Of(kind);
+        if (holder.Missed != PurgeGap.None)
         {
-            return PurgeGap.ProtocolOrder;
+            return holder.Missed;
         }
 
-        if (holder is HolderKind.ImoMembership)
-        {
-            return PurgeGap.NotCounted;
-        }
-
-        if (holder is HolderKind.IfAfdata or HolderKind.ReaderIfp)
-        {
-            return PurgeGap.FreedBeforeReader;
-        }
-
-        if (holder is HolderKind.RtEntryIfp)
-        {
-            return PurgeGap.RouteWalkSkipped;
-        }
-
-        if (holder == HolderKind.PktInfoIfp)
-        {
-            return PurgeGap.NotCovered;
-        }
-
+        // Purged by a family's protocols, which if_detach asks only while the interface has an address of the family.
         int f = Find(p.Generation);
-        if (holder is HolderKind.IfaddrIfp or HolderKind.RcvIf or HolderKind.Mif6Ifp or HolderKind.CarpDevIfp || (f >= 0 && _facts[f].NotAsked))
+        if (f >= 0 && _facts[f].NotAsked)
         {
             return PurgeGap.NotCovered;
         }
 
-        bool v6 = holder is HolderKind.In6pRouteIfp or HolderKind.In6MultiIfp or HolderKind.KludgeIfp or HolderKind.Ip6MoptionsIfp or HolderKind.NdPrefixIfp;
-        if (f < 0)
-        {
-            return v6 ? PurgeGap.NoInet6Address : PurgeGap.NoInetAddress;
-        }
-
-        return v6 ? (_facts[f].HadInet6 ? PurgeGap.StoredAfterPurge : PurgeGap.NoInet6Address)
-            : _facts[f].HadInet ? PurgeGap.StoredAfterPurge : PurgeGap.NoInetAddress;
+        bool v6 = holder.Family == HolderFamily.Inet6;
+        bool had = f >= 0 && (v6 ? _facts[f].HadInet6 : _facts[f].HadInet);
+        return had ? PurgeGap.StoredAfterPurge : v6 ? PurgeGap.NoInet6Address : PurgeGap.NoInetAddress;
     }
 
     /// <summary>The life of the pointer whose use was fatal.</summary>
@@ -408,7 +384,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines)
     /// <summary>The kernel has panicked: what was stale is gone with it.</summary>
     public void Panicked(BsdKernel kernel)
     {
-        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
+        Span<int> counts = stackalloc int[Holders.Kinds];
         counts.Clear();
         kernel.CountStale(counts);
         for (int k = 0; k < counts.Length; k++)

@@ -1,4 +1,3 @@
-using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Oracle;
 

@@ -1,7 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
-using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Oracle;
 
@@ -52,7 +51,7 @@ public readonly record struct PointerEvent(
 public interface ISiteTrace
 {
     /// <summary>One step of a process, the kernel or the line.</summary>
-    /// <param name="number">The event's number in the site's own count (<see cref="CrashTally.FirstEvent"/> counts the same).</param>
+    /// <param name="number">The event's number in the site's own count.</param>
     /// <param name="at">Virtual time.</param>
     /// <param name="router">Router number in the site; 0 is the answering system.</param>
     /// <param name="source">The column.</param>

@@ -17,13 +17,10 @@ namespace Stress.Emulator.Sites;
 /// <summary>
 /// One emulated router: a kernel, its processes on one CPU, and the machine around them. It acts on the rest of the site only through its lines.
 /// </summary>
-public sealed class Router : IKernelHost
+public sealed class Router : IKernelHost, IMachine
 {
     /// <summary>Process numbers; pppd of line i is <see cref="FirstPppd"/> + i.</summary>
-    public const int ZebraProcess = 0, OspfdProcess = 1, RipngdProcess = 2, FirstPppd = 3;
-
-    /// <summary>if_index of the Ethernet.</summary>
-    public const ushort EthernetIndex = 2;
+    public const int ZebraProcess = IMachine.ZebraProcess, OspfdProcess = IMachine.OspfdProcess, RipngdProcess = IMachine.RipngdProcess, FirstPppd = IMachine.FirstPppd;
 
     /// <summary>Period of the fast timeout (PR_FASTHZ).</summary>
     public static readonly VirtualTime FastTick = VirtualTime.FromMilliseconds(200);
@@ -62,7 +59,7 @@ public sealed class Router : IKernelHost
         Pppds = new Pppd[lines];
         for (int i = 0; i < lines; i++)
         {
-            Pppds[i] = new Pppd(this, site, _options, firstLine + i, FirstPppd + i);
+            Pppds[i] = new Pppd(this, _options.Pppd, PppOptions.Of(site.Options, role, firstLine + i), seed, firstLine + i, FirstPppd + i);
         }
 
         if (_options.GroupMember is not null)
@@ -639,6 +636,14 @@ public sealed class Router : IKernelHost
         _run.Wakeup(process);
         RunCpu(now);
     }
+
+    void IMachine.Dial(int line, VirtualTime now) => _site.Dial(line, now);
+
+    void IMachine.DropDtr(int line, VirtualTime now) => _site.DropDtr(line, Role, now);
+
+    void IMachine.Transmit(int line, ReadOnlySpan<byte> frame) => _site.Transmit(line, Role, frame);
+
+    void IMachine.Probe(Probe probe) => Oracle.Probe(probe);
 
     void IKernelHost.RoutingSocketReadable() => _run.Wakeup(ZebraProcess);
 

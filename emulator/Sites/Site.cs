@@ -4,6 +4,7 @@ using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Sites;
@@ -457,7 +458,7 @@ public sealed class Site
 
     /// <summary>Stale pointers of a role, by holder.</summary>
     /// <param name="role">Whose kernels.</param>
-    /// <param name="created">Gets those that came to be since virtual time zero; <see cref="BsdKernel.HolderKinds"/> entries.</param>
+    /// <param name="created">Gets those that came to be since virtual time zero; <see cref="Holders.Kinds"/> entries.</param>
     /// <param name="live">Gets those that exist now.</param>
     public void StaleOf(Role role, Span<long> created, Span<int> live)
     {
@@ -485,9 +486,9 @@ public sealed class Site
     private SiteTally MakeTally()
     {
         var tally = new SiteTally { Events = Clock.Events, Frames = _frames, FirstCrash = _firstCrash };
-        Span<int> live = stackalloc int[BsdKernel.HolderKinds];
-        Span<long> created = stackalloc long[BsdKernel.HolderKinds];
-        Span<long> lost = stackalloc long[BsdKernel.HolderKinds];
+        Span<int> live = stackalloc int[Holders.Kinds];
+        Span<long> created = stackalloc long[Holders.Kinds];
+        Span<long> lost = stackalloc long[Holders.Kinds];
         for (int role = 0; role < 2; role++)
         {
             lost.Clear();

@@ -4,7 +4,6 @@ using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -13,7 +12,7 @@ namespace Stress.Emulator.Userland;
 /// ospfd: one raw socket for all interfaces, memberships of 224.0.0.5 by the interface's local address, hellos, a point-to-point neighbour to 2-Way
 /// (reference 7.2, 7.3; Quagga 0.98.2 ospfd/ospf_interface.c, ospf_network.c and 0.99.0's ospf_interface.c; RFC 2328 9.1-9.3, 10.3).
 /// </summary>
-public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
+public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
 {
     private struct Oi
     {
@@ -29,7 +28,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
         /// <summary>0.99.0's flag: the group was joined with success.</summary>
         public bool Joined;
 
-        /// <summary>The neighbour's router ID, or any.</summary>
+        /// <summary>The neighbour's machine ID, or any.</summary>
         public Ipv4Address Neighbor;
         public bool TwoWay;
         public VirtualTime HelloDue;
@@ -97,8 +96,8 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
         Array.Clear(_ifs);
         _inbox.Clear();
         _input.Clear();
-        _socket = router.Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
-        router.Zebra.Connect(Router.OspfdProcess);
+        _socket = machine.Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        machine.Zebra.Connect(IMachine.OspfdProcess);
     }
 
     /// <summary>The kernel is gone under it.</summary>
@@ -131,7 +130,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
         ReadOnlySpan<byte> ospf = ip.Payload(packet);
         if (OspfHello.TryParse(ospf, out OspfHello hello) == WireError.None)
         {
-            _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, router.RouterId) });
+            _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, machine.RouterId) });
         }
     }
 
@@ -159,10 +158,10 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
                 _running = false;
                 int s = _socket;
                 _socket = -1;
-                router.Say(TraceSource.Ospfd, "exit1 closes the raw socket");
-                router.Zebra.Disconnect(Router.OspfdProcess);
-                router.Kernel.CloseSocket(s, exiting: true);
-                router.OspfdExited(now);
+                machine.Say(TraceSource.Ospfd, "exit1 closes the raw socket");
+                machine.Zebra.Disconnect(IMachine.OspfdProcess);
+                machine.Kernel.CloseSocket(s, exiting: true);
+                machine.OspfdExited(now);
             }
 
             return false;
@@ -224,7 +223,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             }
         }
 
-        router.Arm(RouterTimer.Ospfd, next);
+        machine.Arm(RouterTimer.Ospfd, next);
     }
 
     private void HelloReceived(in Heard h, VirtualTime now)
@@ -237,7 +236,7 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
                 if (oi.Neighbor == h.RouterId && oi.TwoWay == h.ListsUs)
                 {
                     HeardOn = i;
-                    router.SteadyStep();
+                    machine.SteadyStep();
                 }
 
                 oi.Neighbor = h.RouterId;
@@ -280,13 +279,13 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             }
         }
 
-        if (!_running || _aborting || (uint)due >= (uint)_hellos.Length || _hellos[due].Epoch != router.Epoch)
+        if (!_running || _aborting || (uint)due >= (uint)_hellos.Length || _hellos[due].Epoch != machine.Epoch)
         {
             return false;
         }
 
         _ois[due].HelloDue = now + options.HelloInterval;
-        router.TransmitAgain(_hellos[due], router.Kernel.SendRawAgain(_socket, _ois[due].Index));
+        machine.TransmitAgain(_hellos[due], machine.Kernel.SendRawAgain(_socket, _ois[due].Index));
         Rearm();
         return true;
     }
@@ -295,14 +294,14 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
     private void SendHello(int i)
     {
         ref Oi oi = ref _ois[i];
-        long frames = router.FramesSent;
+        long frames = machine.FramesSent;
         Ipv4Address on = options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
-        router.Kernel.IpMulticastTtlLoop(_socket, 1, false);
-        Errno e = router.Kernel.IpMulticastIf(_socket, on);
+        machine.Kernel.IpMulticastTtlLoop(_socket, 1, false);
+        Errno e = machine.Kernel.IpMulticastIf(_socket, on);
         bool chosen = e == Errno.None;
         if (!chosen)
         {
-            router.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF", e);
+            machine.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF", e);
         }
 
         Span<byte> packet = stackalloc byte[OspfHello.MinLength + 4];
@@ -313,31 +312,31 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             neighbors[n++] = oi.Neighbor;
         }
 
-        int length = OspfHello.OnPointToPoint(router.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000)
+        int length = OspfHello.OnPointToPoint(machine.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000)
             .Write(packet, neighbors[..n]);
-        e = router.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
+        e = machine.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
         if (e != Errno.None)
         {
-            router.Say(TraceSource.Ospfd, "sendmsg of a Hello", e);
+            machine.Say(TraceSource.Ospfd, "sendmsg of a Hello", e);
             return;
         }
 
         // What it changed is the choice of the interface, which every Hello makes anew.
-        router.SteadyStep();
-        if (chosen && router.FramesSent > frames && router.Kernel.PcbSendsOn(_socket, oi.Index))
+        machine.SteadyStep();
+        if (chosen && machine.FramesSent > frames && machine.Kernel.PcbSendsOn(_socket, oi.Index))
         {
             if (_hellos.Length <= i)
             {
                 Array.Resize(ref _hellos, _ois.Length);
             }
 
-            router.Remember(ref _hellos[i], RepeatedKind.Hello, oi.Index, frames);
+            machine.Remember(ref _hellos[i], RepeatedKind.Hello, oi.Index, frames);
         }
     }
 
     private void Handle(in ZebraMessage m, VirtualTime now)
     {
-        router.Say(TraceSource.Ospfd, "handles", m.Command, m.Index);
+        machine.Say(TraceSource.Ospfd, "handles", m.Command, m.Index);
         switch (m.Command)
         {
             case ZebraCommand.InterfaceAdd:
@@ -432,9 +431,9 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
     private void Abort(VirtualTime now)
     {
         _aborting = true;
-        router.Oracle.Probe(Probe.OspfdAborted);
-        router.Say(TraceSource.Ospfd, "assertion in ospf_add_to_if: abort, core dump");
-        router.Arm(RouterTimer.OspfdCore, now + _random.Draw(options.CoreDump));
+        machine.Probe(Probe.OspfdAborted);
+        machine.Say(TraceSource.Ospfd, "assertion in ospf_add_to_if: abort, core dump");
+        machine.Arm(RouterTimer.OspfdCore, now + _random.Draw(options.CoreDump));
     }
 
     private Ipv4Address On(in Oi oi) => options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
@@ -446,9 +445,9 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
             return;
         }
 
-        Errno e = router.Kernel.IpAddMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
+        Errno e = machine.Kernel.IpAddMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
         oi.Joined = e == Errno.None;
-        router.Say(TraceSource.Ospfd, "IP_ADD_MEMBERSHIP 224.0.0.5", e);
+        machine.Say(TraceSource.Ospfd, "IP_ADD_MEMBERSHIP 224.0.0.5", e);
         oi.PointToPoint = true;
         oi.HelloDue = now + VirtualTime.FromSeconds(1);
     }
@@ -470,9 +469,9 @@ public sealed class Ospfd(Router router, OspfdOptions options) : IProcess
 
     private void Drop(ref Oi oi)
     {
-        Errno e = router.Kernel.IpDropMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
-        router.Oracle.Probe(e == Errno.None ? Probe.DropInTime : Probe.DropAfterAddressGone);
-        router.Say(TraceSource.Ospfd, "IP_DROP_MEMBERSHIP 224.0.0.5", e);
+        Errno e = machine.Kernel.IpDropMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
+        machine.Probe(e == Errno.None ? Probe.DropInTime : Probe.DropAfterAddressGone);
+        machine.Say(TraceSource.Ospfd, "IP_DROP_MEMBERSHIP 224.0.0.5", e);
     }
 
     // ospf_if_free: 0.98.2 drops again, 0.99.0's flag is clear by then.

@@ -2,7 +2,6 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Sites;
 using Stress.Emulator.Userland.Ppp;
 using Stress.Emulator.Wire;
 
@@ -64,9 +63,8 @@ public sealed class Pppd : IProcess, IPppActions
 
     private static readonly VirtualTime DtrLowTime = VirtualTime.FromSeconds(1);
     private static readonly VirtualTime ChildTimeout = VirtualTime.FromSeconds(5);
-    private readonly Router _router;
-    private readonly Site _site;
-    private readonly RoleOptions _options;
+    private readonly IMachine _machine;
+    private readonly PppdOptions _options;
     private readonly PppEndpoint _ppp;
     private readonly Ring<byte> _ops = new();
     private readonly FrameRing _writes = new();
@@ -91,16 +89,21 @@ public sealed class Pppd : IProcess, IPppActions
     private bool _has6;
 
     /// <summary>A pppd that has not started.</summary>
-    public Pppd(Router router, Site site, RoleOptions options, int line, int process)
+    /// <param name="machine">The machine that it runs on.</param>
+    /// <param name="options">pppd's options.</param>
+    /// <param name="ppp">What the protocol negotiates.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="line">The line's number in the site.</param>
+    /// <param name="process">The process's number on its router.</param>
+    public Pppd(IMachine machine, PppdOptions options, PppEndpointOptions ppp, ulong seed, int line, int process)
     {
-        _router = router;
-        _site = site;
+        _machine = machine;
         _options = options;
         Line = line;
         Process = process;
-        _random = new RandomStream(site.Options.Seed, router.Entity + ((ulong)line << 48), RandomPurpose.Pppd);
-        _scripts = new RandomStream(site.Options.Seed, router.Entity + ((ulong)line << 48), RandomPurpose.Script);
-        _ppp = new PppEndpoint(PppEndpointOptions.Of(site.Options, router.Role, line));
+        _random = new RandomStream(seed, machine.Entity + ((ulong)line << 48), RandomPurpose.Pppd);
+        _scripts = new RandomStream(seed, machine.Entity + ((ulong)line << 48), RandomPurpose.Script);
+        _ppp = new PppEndpoint(ppp);
     }
 
     /// <summary>The line's number in the site.</summary>
@@ -122,13 +125,13 @@ public sealed class Pppd : IProcess, IPppActions
     public bool IsUp => _ipcpUp;
 
     /// <summary>Whether a call would be answered.</summary>
-    public bool AnswersCalls => _router.IsUp && _phase == PppdPhase.Getty;
+    public bool AnswersCalls => _machine.IsUp && _phase == PppdPhase.Getty;
 
-    private bool Calling => _router.Role == Role.Calling;
+    private bool Calling => _machine.Role == Role.Calling;
 
-    private void Wait(VirtualTime until) => _router.ArmPppd(Process, 1, until);
+    private void Wait(VirtualTime until) => _machine.ArmPppd(Process, 1, until);
 
-    private void ArmProtocol() => _router.ArmPppd(Process, 0, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
+    private void ArmProtocol() => _machine.ArmPppd(Process, 0, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
 
     private void Do(Op op) => _ops.Add((byte)op);
 
@@ -161,8 +164,8 @@ public sealed class Pppd : IProcess, IPppActions
         _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _has6 = false;
         _ppp.Reset();
         Wait(VirtualTime.Never);
-        _router.ArmPppd(Process, 0, VirtualTime.Never);
-        _site.DropDtr(Line, _router.Role, now);
+        _machine.ArmPppd(Process, 0, VirtualTime.Never);
+        _machine.DropDtr(Line, now);
     }
 
     /// <summary>SIGHUP: ends the link or the holdoff.</summary>
@@ -200,16 +203,16 @@ public sealed class Pppd : IProcess, IPppActions
         Wait(now + login);
         if (!Calling)
         {
-            _router.Say(TraceSource.Getty, "RING, CONNECT: login");
-            _router.Compete(CompetitorTrigger.Login, now);
+            _machine.Say(TraceSource.Getty, "RING, CONNECT: login");
+            _machine.Compete(CompetitorTrigger.Login, now);
         }
     }
 
     /// <summary>The attempt ended without carrier.</summary>
     public void DialFailed(VirtualTime now)
     {
-        _router.Say(TraceSource.Pppd, "NO CARRIER");
-        if (_options.Pppd.MaxFail > 0 && ++_failures >= _options.Pppd.MaxFail)
+        _machine.Say(TraceSource.Pppd, "NO CARRIER");
+        if (_options.MaxFail > 0 && ++_failures >= _options.MaxFail)
         {
             _phase = PppdPhase.Dead;
             return;
@@ -221,7 +224,7 @@ public sealed class Pppd : IProcess, IPppActions
     private void StartHoldoff(VirtualTime now)
     {
         _phase = PppdPhase.Holdoff;
-        Wait(now + _options.Pppd.Holdoff);
+        Wait(now + _options.Holdoff);
     }
 
     /// <summary>Carrier has gone.</summary>
@@ -241,7 +244,7 @@ public sealed class Pppd : IProcess, IPppActions
             _phase = Calling ? PppdPhase.DtrLow : PppdPhase.Getty;
             if (Calling)
             {
-                _site.DropDtr(Line, _router.Role, now);
+                _machine.DropDtr(Line, now);
                 Wait(now + DtrLowTime);
             }
             else
@@ -254,7 +257,7 @@ public sealed class Pppd : IProcess, IPppActions
 
         if (_hungUp && _phase == PppdPhase.Running && !_ppp.IsDead)
         {
-            _router.Say(TraceSource.Pppd, "Modem hangup");
+            _machine.Say(TraceSource.Pppd, "Modem hangup");
             _ppp.LowerDown(now, this);
             ArmProtocol();
             return true;
@@ -266,7 +269,7 @@ public sealed class Pppd : IProcess, IPppActions
             switch (_phase)
             {
                 case PppdPhase.Running:
-                    _router.Say(TraceSource.Pppd, "SIGHUP: terminating the link");
+                    _machine.Say(TraceSource.Pppd, "SIGHUP: terminating the link");
                     _ppp.Close(now, this);
                     ArmProtocol();
                     break;
@@ -275,8 +278,8 @@ public sealed class Pppd : IProcess, IPppActions
                     Dial(now);
                     break;
                 case PppdPhase.Dialing or PppdPhase.Login when Calling:
-                    _router.Say(TraceSource.Pppd, "SIGHUP: connect script ends");
-                    _site.DropDtr(Line, _router.Role, now);
+                    _machine.Say(TraceSource.Pppd, "SIGHUP: connect script ends");
+                    _machine.DropDtr(Line, now);
                     _phase = PppdPhase.DtrLow;
                     Wait(now + DtrLowTime);
                     break;
@@ -329,17 +332,17 @@ public sealed class Pppd : IProcess, IPppActions
     {
         if (header == Header)
         {
-            _router.SteadyStep();
+            _machine.SteadyStep();
         }
     }
 
     private void Dial(VirtualTime now)
     {
         _phase = PppdPhase.Dialing;
-        _router.Redials++;
-        _router.Say(TraceSource.Pppd, "chat: dialling");
-        _router.Compete(CompetitorTrigger.Dial, now);
-        _site.Dial(Line, now);
+        _machine.Redials++;
+        _machine.Say(TraceSource.Pppd, "chat: dialling");
+        _machine.Compete(CompetitorTrigger.Dial, now);
+        _machine.Dial(Line, now);
     }
 
     private void WaitOver(VirtualTime now)
@@ -355,7 +358,7 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
             case PppdPhase.DtrLow:
                 CloseTty();
-                if (_options.Pppd.Persist)
+                if (_options.Persist)
                 {
                     StartHoldoff(now);
                 }
@@ -368,10 +371,10 @@ public sealed class Pppd : IProcess, IPppActions
             case PppdPhase.Exiting:
                 // The session leader's exit revokes the tty: last close.
                 CloseTty();
-                _site.DropDtr(Line, _router.Role, now);
+                _machine.DropDtr(Line, now);
                 _phase = PppdPhase.Getty;
                 _hungUp = false;
-                _router.Say(TraceSource.Getty, "respawned");
+                _machine.Say(TraceSource.Getty, "respawned");
                 break;
         }
     }
@@ -380,14 +383,14 @@ public sealed class Pppd : IProcess, IPppActions
     {
         if (_unit >= 0)
         {
-            _router.Kernel.PppClose(_unit, Line);
+            _machine.Kernel.PppClose(_unit, Line);
             _unit = -1;
         }
     }
 
     private void Execute(Op op, VirtualTime now)
     {
-        BsdKernel k = _router.Kernel;
+        BsdKernel k = _machine.Kernel;
         Errno e = Errno.None;
         switch (op)
         {
@@ -403,7 +406,7 @@ public sealed class Pppd : IProcess, IPppActions
             case Op.NpDrop:
                 if (_unit >= 0)
                 {
-                    k.PppIocSNpMode(_unit, _options.Pppd.Demand && _demandUp, false);
+                    k.PppIocSNpMode(_unit, _options.Demand && _demandUp, false);
                 }
 
                 break;
@@ -418,7 +421,7 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
             case Op.AddAddress:
                 e = k.SiocAifAddr(_unit, _local, _peer);
-                _router.AddressUp(_local);
+                _machine.AddressUp(_local);
                 break;
             case Op.DelAddress:
                 e = k.SiocDifAddr(_unit, _local);
@@ -444,19 +447,19 @@ public sealed class Pppd : IProcess, IPppActions
                 k.PppIocSNpMode(_unit, k.Interfaces[_unit].PassIp, true);
                 break;
             case Op.Write:
-                _site.Transmit(Line, _router.Role, _writes.Take(out _));
-                _router.SteadyStep();
+                _machine.Transmit(Line, _writes.Take(out _));
+                _machine.SteadyStep();
                 return;
             case Op.LinkDownScripts:
-                _router.Compete(CompetitorTrigger.LinkDown, now);
-                _scriptsDone = now + _scripts.Draw(_options.Pppd.Script);
+                _machine.Compete(CompetitorTrigger.LinkDown, now);
+                _scriptsDone = now + _scripts.Draw(_options.Script);
                 break;
             case Op.Terminated:
                 Terminated(now);
                 break;
         }
 
-        _router.Say(TraceSource.Pppd, Name(op), e);
+        _machine.Say(TraceSource.Pppd, Name(op), e);
     }
 
     private static string Name(Op op) => op switch
@@ -482,9 +485,9 @@ public sealed class Pppd : IProcess, IPppActions
     // link_terminated: the discipline goes back unless the line hung up; then DTR low and a second's sleep (calling), or the scripts and exit (called).
     private void Terminated(VirtualTime now)
     {
-        if (_options.Pppd.Demand && _unit >= 0)
+        if (_options.Demand && _unit >= 0)
         {
-            _router.Kernel.PppIocXferUnit(_unit, _pid);
+            _machine.Kernel.PppIocXferUnit(_unit, _pid);
         }
 
         if (!_hungUp)
@@ -495,11 +498,11 @@ public sealed class Pppd : IProcess, IPppActions
         _ops.Clear();
         _writes.Clear();
         _reads.Clear();
-        _router.ArmPppd(Process, 0, VirtualTime.Never);
+        _machine.ArmPppd(Process, 0, VirtualTime.Never);
         if (Calling)
         {
             _phase = PppdPhase.DtrLow;
-            _site.DropDtr(Line, _router.Role, now);
+            _machine.DropDtr(Line, now);
             Wait(now + DtrLowTime);
         }
         else
@@ -544,7 +547,7 @@ public sealed class Pppd : IProcess, IPppActions
     {
         _ipcpUp = true;
         _failures = 0;
-        if (_options.Pppd.Demand && _demandUp)
+        if (_options.Demand && _demandUp)
         {
             Do(Op.PassIp);
             return;
@@ -557,7 +560,7 @@ public sealed class Pppd : IProcess, IPppActions
         Do(Op.AddAddress);
         Do(Op.SifUp);
         Do(Op.PassIp);
-        if (_options.Pppd.DefaultRoute)
+        if (_options.DefaultRoute)
         {
             Do(Op.AddDefault);
         }
@@ -571,12 +574,12 @@ public sealed class Pppd : IProcess, IPppActions
         }
 
         _ipcpUp = false;
-        _router.Disconnects++;
+        _machine.Disconnects++;
         Do(Op.NpDrop);
-        if (!_options.Pppd.Demand)
+        if (!_options.Demand)
         {
             Do(Op.SifDown);
-            if (_options.Pppd.DefaultRoute)
+            if (_options.DefaultRoute)
             {
                 Do(Op.DelDefault);
             }
@@ -589,7 +592,7 @@ public sealed class Pppd : IProcess, IPppActions
 
     void IPppActions.Ipv6cpUp(ulong ours, ulong his)
     {
-        if (_options.Pppd.Demand && _has6)
+        if (_options.Demand && _has6)
         {
             Do(Op.PassIpv6);
             return;
@@ -605,7 +608,7 @@ public sealed class Pppd : IProcess, IPppActions
     void IPppActions.Ipv6cpDown()
     {
         Do(Op.NpDrop);
-        if (!_options.Pppd.Demand)
+        if (!_options.Demand)
         {
             Do(Op.SifDown);
             Do(Op.DelAddress6);

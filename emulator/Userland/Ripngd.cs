@@ -4,7 +4,6 @@ using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -13,7 +12,7 @@ namespace Stress.Emulator.Userland;
 /// ripngd: one UDP socket on port 521, every send with IPV6_PKTINFO; updates every 15 to 45 s, a Request when an interface starts, unicast answers
 /// (reference 7.4-7.6; Quagga 0.98.2 ripngd/ripngd.c, ripng_interface.c; RFC 2080).
 /// </summary>
-public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
+public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
 {
     private struct RipngIf
     {
@@ -57,12 +56,12 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
         Array.Clear(_ifs);
         _sendCursor = -1;
         _triggeredDue = VirtualTime.Never;
-        _socket = router.Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
-        router.Zebra.Connect(Router.RipngdProcess);
+        _socket = machine.Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
+        machine.Zebra.Connect(IMachine.RipngdProcess);
         if (options.OnEthernet)
         {
-            If(Router.EthernetIndex, -1) = new RipngIf { Index = Router.EthernetIndex, Unit = -1, Used = true, Up = true, HasLinkLocal = true, Running = true, WakeupDue = VirtualTime.Never };
-            router.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, Router.EthernetIndex);
+            If(IMachine.EthernetIndex, -1) = new RipngIf { Index = IMachine.EthernetIndex, Unit = -1, Used = true, Up = true, HasLinkLocal = true, Running = true, WakeupDue = VirtualTime.Never };
+            machine.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, IMachine.EthernetIndex);
         }
 
         _updateDue = NextUpdate(now);
@@ -136,7 +135,7 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
             _triggered = false;
             _sendCursor = 0;
             Rearm();
-            router.SteadyStep();
+            machine.SteadyStep();
             return true;
         }
 
@@ -179,14 +178,14 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
             }
         }
 
-        router.Arm(RouterTimer.Ripngd, next);
+        machine.Arm(RouterTimer.Ripngd, next);
     }
 
     // 1 s after an enable: join ff02::9 by index (EADDRINUSE tolerated), then a Request for the whole table.
     private void Wakeup(ref RipngIf r)
     {
-        Errno e = router.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, r.Index);
-        router.Say(TraceSource.Ripngd, "IPV6_JOIN_GROUP ff02::9", e);
+        Errno e = machine.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, r.Index);
+        machine.Say(TraceSource.Ripngd, "IPV6_JOIN_GROUP ff02::9", e);
         if (e != Errno.None && e != Errno.EADDRINUSE)
         {
             return;
@@ -195,7 +194,7 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
         r.Running = true;
         Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + RipngMessage.RouteLength];
         int n = RipngMessage.WriteWholeTableRequest(packet);
-        router.Say(TraceSource.Ripngd, "multicast Request", router.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
+        machine.Say(TraceSource.Ripngd, "multicast Request", machine.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
     }
 
     private void SendNext()
@@ -207,10 +206,10 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
             {
                 Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
                 int n = WriteTable(packet);
-                long frames = router.FramesSent;
-                bool steady = !_triggered && router.Kernel.Pcbs[_socket].Route < 0;
-                Errno e = router.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
-                router.Say(TraceSource.Ripngd, _triggered ? "triggered update" : "regular update", e);
+                long frames = machine.FramesSent;
+                bool steady = !_triggered && machine.Kernel.Pcbs[_socket].Route < 0;
+                Errno e = machine.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
+                machine.Say(TraceSource.Ripngd, _triggered ? "triggered update" : "regular update", e);
                 if (steady && e == Errno.None)
                 {
                     // Without a cached route a multicast send leaves nothing behind in the kernel.
@@ -219,8 +218,8 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
                         Array.Resize(ref _updates, _ifs.Length);
                     }
 
-                    router.SteadyStep();
-                    router.Remember(ref _updates[_sendCursor - 1], RepeatedKind.Update, r.Index, frames);
+                    machine.SteadyStep();
+                    machine.Remember(ref _updates[_sendCursor - 1], RepeatedKind.Update, r.Index, frames);
                 }
 
                 return;
@@ -230,7 +229,7 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
         _sendCursor = -1;
         if (!_triggered)
         {
-            router.SteadyStep();
+            machine.SteadyStep();
         }
     }
 
@@ -246,7 +245,7 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
         for (int i = 0; i < _ifs.Length; i++)
         {
             ref readonly RipngIf r = ref _ifs[i];
-            if (r.Used && (r.WakeupDue <= now || (r.Running && r.Up && (i >= _updates.Length || _updates[i].Epoch != router.Epoch))))
+            if (r.Used && (r.WakeupDue <= now || (r.Running && r.Up && (i >= _updates.Length || _updates[i].Epoch != machine.Epoch))))
             {
                 return false;
             }
@@ -260,10 +259,10 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
             {
                 if (_updates[i].Line >= 0)
                 {
-                    router.TransmitAgain(_updates[i], 0);
+                    machine.TransmitAgain(_updates[i], 0);
                 }
 
-                router.Say(TraceSource.Ripngd, "regular update", Errno.None);
+                machine.Say(TraceSource.Ripngd, "regular update", Errno.None);
             }
         }
 
@@ -273,20 +272,20 @@ public sealed class Ripngd(Router router, RipngdOptions options) : IProcess
 
     private int WriteTable(Span<byte> packet) => RipngMessage.Write(
         packet, RipngMessage.Response,
-        [new RipngRoute(new Ipv6Address(0x20010DB800000000 | ((ulong)(uint)router.Number << 16), 0), 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
+        [new RipngRoute(new Ipv6Address(0x20010DB800000000 | ((ulong)(uint)machine.Number << 16), 0), 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
 
     private void Answer(in Asked a)
     {
         Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
         int n = WriteTable(packet);
-        Errno e = router.Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, packet[..n]);
-        router.Oracle.Probe(Probe.RipngAnswerCached);
-        router.Say(TraceSource.Ripngd, "unicast answer", e);
+        Errno e = machine.Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, packet[..n]);
+        machine.Probe(Probe.RipngAnswerCached);
+        machine.Say(TraceSource.Ripngd, "unicast answer", e);
     }
 
     private void Handle(in ZebraMessage m, VirtualTime now)
     {
-        router.Say(TraceSource.Ripngd, "handles", m.Command, m.Index);
+        machine.Say(TraceSource.Ripngd, "handles", m.Command, m.Index);
         ref RipngIf r = ref If(m.Index, m.Unit);
         switch (m.Command)
         {

@@ -2,7 +2,6 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Oracle;
-using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -11,7 +10,7 @@ namespace Stress.Emulator.Userland;
 /// zebra: reads the routing socket and tells its clients, in the order in which they connected, with one write(2) a client (reference 7.1; Quagga 0.98.2
 /// zebra/kernel_socket.c, zserv.c). It never resynchronises after a lost message.
 /// </summary>
-public sealed class Zebra(Router router) : IProcess
+public sealed class Zebra(IMachine machine) : IProcess
 {
     private struct Known
     {
@@ -36,8 +35,8 @@ public sealed class Zebra(Router router) : IProcess
     public void Start()
     {
         _running = true;
-        router.Kernel.OpenRoutingSocket();
-        ReadOnlySpan<Ifnet> ifs = router.Kernel.Interfaces;
+        machine.Kernel.OpenRoutingSocket();
+        ReadOnlySpan<Ifnet> ifs = machine.Kernel.Interfaces;
         for (int i = 0; i < ifs.Length; i++)
         {
             if (ifs[i].Attached)
@@ -74,20 +73,20 @@ public sealed class Zebra(Router router) : IProcess
                 continue;
             }
 
-            router.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.InterfaceAdd, Index = k.Index, Unit = k.Unit, Up = k.Up });
+            machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.InterfaceAdd, Index = k.Index, Unit = k.Unit, Up = k.Up });
             if (k.HasAddress)
             {
-                router.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.AddressAdd, Index = k.Index, Unit = k.Unit, Up = k.Up, Address = k.Address, Peer = k.Peer });
+                machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.AddressAdd, Index = k.Index, Unit = k.Unit, Up = k.Up, Address = k.Address, Peer = k.Peer });
             }
 
             if (!k.LinkLocal.IsAny)
             {
-                router.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.Address6Add, Index = k.Index, Unit = k.Unit, Up = k.Up, Address6 = k.LinkLocal });
+                machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.Address6Add, Index = k.Index, Unit = k.Unit, Up = k.Up, Address6 = k.LinkLocal });
             }
 
             if (k.Up)
             {
-                router.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.InterfaceUp, Index = k.Index, Unit = k.Unit, Up = true });
+                machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.InterfaceUp, Index = k.Index, Unit = k.Unit, Up = true });
             }
         }
     }
@@ -128,8 +127,8 @@ public sealed class Zebra(Router router) : IProcess
             if (_cursor < _clientCount)
             {
                 ref readonly ZebraMessage m = ref _outgoing.Front;
-                router.Say(TraceSource.Zebra, "write", m.Command, m.Index);
-                router.Deliver(_clients[_cursor++], m);
+                machine.Say(TraceSource.Zebra, "write", m.Command, m.Index);
+                machine.Deliver(_clients[_cursor++], m);
                 return true;
             }
 
@@ -141,12 +140,12 @@ public sealed class Zebra(Router router) : IProcess
             }
         }
 
-        if (!router.Kernel.RoutingSocketHasData)
+        if (!machine.Kernel.RoutingSocketHasData)
         {
             return false;
         }
 
-        Read(router.Kernel.ReadRoutingSocket());
+        Read(machine.Kernel.ReadRoutingSocket());
         return true;
     }
 
@@ -215,7 +214,7 @@ public sealed class Zebra(Router router) : IProcess
 
     private void Tell(ZebraCommand command, in RoutingMessage m, bool up)
     {
-        router.Say(TraceSource.Zebra, "read", command, m.Index);
+        machine.Say(TraceSource.Zebra, "read", command, m.Index);
         if (m.Unit >= 0)
         {
             _outgoing.Add(new ZebraMessage { Command = command, Index = m.Index, Unit = m.Unit, Up = up, Address = m.Address, Peer = m.Peer, Address6 = m.Address6 });

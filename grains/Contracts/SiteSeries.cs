@@ -45,8 +45,8 @@ public sealed class SiteSeries(int bins)
     /// <summary>Notes a site's counters at the end of a window that lies in the bin. Allocates nothing but the lines of what is met for the first time.</summary>
     public void Note(int bin, Site site)
     {
-        Span<long> created = stackalloc long[BsdKernel.HolderKinds];
-        Span<int> live = stackalloc int[BsdKernel.HolderKinds];
+        Span<long> created = stackalloc long[Holders.Kinds];
+        Span<int> live = stackalloc int[Holders.Kinds];
         for (Role role = Role.Called; role <= Role.Calling; role++)
         {
             Note(bin, role, site.DisconnectsOf(role));

@@ -100,4 +100,16 @@ public sealed partial class BsdKernel
         MbufQueues.Load(_ipq, image);
         _pipeTicks = image.Read<int>();
     }
+
+    /// <summary>m_pkthdr.rcvif of every packet that waits: in the input queue, in dummynet, for reassembly.</summary>
+    internal static void WalkRcvIf(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (List<Mbuf> queue in (ReadOnlySpan<List<Mbuf>>)[kernel._ipintrq, kernel._dummynet, kernel._ipq])
+        {
+            foreach (Mbuf m in queue)
+            {
+                visitor.Visit(HolderKind.RcvIf, m.RcvIf);
+            }
+        }
+    }
 }

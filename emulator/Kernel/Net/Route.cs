@@ -1,6 +1,7 @@
 // Modelled from NetBSD sys/net/route.c (2.0 branch): RTF_UP, reference counts, rtinit and the walk of if_detach (reference 1.7, 1.8, 2.2, 3.9).
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
@@ -266,5 +267,29 @@ public sealed partial class BsdKernel
         _rtBytes = image.Read<int>();
         _rtOpen = image.Read<bool>();
         RoutingMessagesLost = image.Read<int>();
+    }
+
+    /// <summary>rt_ifp of every route in the table.</summary>
+    internal static void WalkRtEntry(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly RtEntry x in kernel._routes.AsSpan())
+        {
+            if (x.Up)
+            {
+                visitor.Visit(HolderKind.RtEntryIfp, x.Ifp);
+            }
+        }
+    }
+
+    /// <summary>ifa_ifp behind the rt_ifa of every route in the table.</summary>
+    internal static void WalkIfaddr(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly RtEntry x in kernel._routes.AsSpan())
+        {
+            if (x.Up && !x.IfaIfp.IsNull)
+            {
+                visitor.Visit(HolderKind.IfaddrIfp, x.IfaIfp);
+            }
+        }
     }
 }

@@ -253,4 +253,16 @@ public sealed partial class BsdKernel
             }
         }
     }
+
+    /// <summary>rti_ifp of every router_info.</summary>
+    internal static void WalkRouterInfo(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly RouterInfo x in kernel._routerInfos.AsSpan())
+        {
+            if (x.Used)
+            {
+                visitor.Visit(HolderKind.RouterInfoIfp, x.Ifp);
+            }
+        }
+    }
 }

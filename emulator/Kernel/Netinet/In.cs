@@ -340,4 +340,16 @@ public sealed partial class BsdKernel
         _routerInfos = image.ReadArray<RouterInfo>();
         _igmpTimersRunning = image.Read<bool>();
     }
+
+    /// <summary>inm_ifp of every group record.</summary>
+    internal static void WalkInMulti(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly InMulti x in kernel._inMultis.AsSpan())
+        {
+            if (x.Used && !x.Ifp.IsNull)
+            {
+                visitor.Visit(HolderKind.InMultiIfp, x.Ifp);
+            }
+        }
+    }
 }

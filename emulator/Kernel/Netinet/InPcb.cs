@@ -226,4 +226,16 @@ public sealed partial class BsdKernel
         source = ia < 0 ? Ipv4Address.Any : _inIfaddrs[ia].Address;
         return ia < 0 ? Errno.EADDRNOTAVAIL : Errno.None;
     }
+
+    /// <summary>The interface of every cached route.</summary>
+    internal static void WalkInpRoute(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
+        {
+            if (x.Used && x.Table <= PcbTable.Raw && x.Route >= 0)
+            {
+                visitor.Visit(HolderKind.InpRouteIfp, kernel._routes[x.Route].Ifp, !kernel._routes[x.Route].Up);
+            }
+        }
+    }
 }

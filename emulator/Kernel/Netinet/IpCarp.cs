@@ -96,4 +96,16 @@ public sealed partial class BsdKernel
     private void SaveCarp(ImageWriter image) => image.WriteArray<CarpSoftc>(_carps);
 
     private void LoadCarp(ImageReader image) => _carps = image.ReadArray<CarpSoftc>();
+
+    /// <summary>sc_carpdev of every carp device.</summary>
+    internal static void WalkCarpDev(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly CarpSoftc x in kernel._carps.AsSpan())
+        {
+            if (x.Used && !x.CarpDev.IsNull)
+            {
+                visitor.Visit(HolderKind.CarpDevIfp, x.CarpDev);
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ public sealed partial class BsdKernel
 {
     private void RecordInput(int slot, ReadOnlySpan<byte> packet)
     {
-        if (_oracle.Calls is not null)
+        if (_oracle.HearsCalls)
         {
             _oracle.Record(new SystemCall(SystemCallKind.Input, slot, Packet: packet.ToArray()));
         }

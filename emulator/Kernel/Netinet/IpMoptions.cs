@@ -259,4 +259,16 @@ public sealed partial class BsdKernel
 
         _pcbs[s].MembershipCount--;
     }
+
+    /// <summary>imo_multicast_ifp of every socket.</summary>
+    internal static void WalkIpMoptions(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
+        {
+            if (x.Used && x.Table <= PcbTable.Raw && !x.MulticastIfp.IsNull)
+            {
+                visitor.Visit(HolderKind.IpMoptionsIfp, x.MulticastIfp);
+            }
+        }
+    }
 }

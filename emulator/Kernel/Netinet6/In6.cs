@@ -407,4 +407,28 @@ public sealed partial class BsdKernel
         _mldTimersRunning = image.Read<bool>();
         _ipId = image.Read<ushort>();
     }
+
+    /// <summary>in6m_ifp of every group record.</summary>
+    internal static void WalkIn6Multi(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly In6Multi x in kernel._in6Multis.AsSpan())
+        {
+            if (x.Used)
+            {
+                visitor.Visit(HolderKind.In6MultiIfp, x.Ifp);
+            }
+        }
+    }
+
+    /// <summary>mk_ifp of every kludge record.</summary>
+    internal static void WalkKludge(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Kludge x in kernel._kludges.AsSpan())
+        {
+            if (x.Used)
+            {
+                visitor.Visit(HolderKind.KludgeIfp, x.Ifp);
+            }
+        }
+    }
 }

@@ -51,4 +51,16 @@ public sealed partial class BsdKernel
 
         Pop();
     }
+
+    /// <summary>The interface of every cached route.</summary>
+    internal static void WalkIn6pRoute(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
+        {
+            if (x.Used && x.Table > PcbTable.Raw && x.Route >= 0)
+            {
+                visitor.Visit(HolderKind.In6pRouteIfp, kernel._routes[x.Route].Ifp, !kernel._routes[x.Route].Up);
+            }
+        }
+    }
 }

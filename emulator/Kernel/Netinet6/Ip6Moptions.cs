@@ -157,4 +157,16 @@ public sealed partial class BsdKernel
         int slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.IpMulticastIfReadBack);
         return slot >= 0 ? _ifs[slot].Index : slot == Dangling ? ReadWord(p, KernelWord.IfIndex) & 0xFFFF : 0;
     }
+
+    /// <summary>im6o_multicast_ifp of every socket.</summary>
+    internal static void WalkIp6Moptions(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
+        {
+            if (x.Used && x.Table > PcbTable.Raw && !x.MulticastIfp.IsNull)
+            {
+                visitor.Visit(HolderKind.Ip6MoptionsIfp, x.MulticastIfp);
+            }
+        }
+    }
 }

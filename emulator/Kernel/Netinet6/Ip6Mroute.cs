@@ -204,4 +204,16 @@ public sealed partial class BsdKernel
         _mf6ctable = image.ReadArray<Mf6c>();
         _ip6Mrouter = image.Read<int>();
     }
+
+    /// <summary>m6_ifp of every interface of the multicast router.</summary>
+    internal static void WalkMif6(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Mif6 x in kernel._mif6table.AsSpan())
+        {
+            if (x.Used)
+            {
+                visitor.Visit(HolderKind.Mif6Ifp, x.Ifp);
+            }
+        }
+    }
 }

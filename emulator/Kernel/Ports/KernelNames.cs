@@ -3,31 +3,10 @@ namespace Stress.Emulator.Kernel.Ports;
 /// <summary>BSD's own spellings.</summary>
 public static class KernelNames
 {
-    public static string Of(HolderKind kind) => kind switch
-    {
-        HolderKind.InMultiIfp => "in_multi.inm_ifp",
-        HolderKind.IpMoptionsIfp => "ip_moptions.imo_multicast_ifp",
-        HolderKind.RouterInfoIfp => "router_info.rti_ifp",
-        HolderKind.InpRouteIfp => "inpcb.inp_route.ro_rt->rt_ifp",
-        HolderKind.RtEntryIfp => "rtentry.rt_ifp",
-        HolderKind.IfaddrIfp => "ifaddr.ifa_ifp",
-        HolderKind.In6pRouteIfp => "in6p_route.ro_rt->rt_ifp",
-        HolderKind.In6MultiIfp => "in6_multi.in6m_ifp",
-        HolderKind.KludgeIfp => "multi6_kludge.mk_ifp",
-        HolderKind.Ip6MoptionsIfp => "ip6_moptions.im6o_multicast_ifp",
-        HolderKind.NdPrefixIfp => "nd_prefix.ndpr_ifp",
-        HolderKind.RcvIf => "m_pkthdr.rcvif",
-        HolderKind.InMultiRti => "in_multi.inm_rti",
-        HolderKind.Im6oMembership => "in6_multi_mship.i6mm_maddr",
-        HolderKind.Mif6Ifp => "mif6.m6_ifp",
-        HolderKind.ImoMembership => "ip_moptions.imo_membership",
-        HolderKind.CarpDevIfp => "carp_softc.sc_carpdev",
-        HolderKind.IfAfdata => "ifnet.if_afdata[AF_INET6]",
-        HolderKind.ReaderIfp => "ifp of a thread",
-        HolderKind.PktInfoIfp => "interface of IPV6_PKTINFO",
-        _ => "no holder",
-    };
+    /// <summary>A holder's name; "no holder" for none.</summary>
+    public static string Of(HolderKind kind) => kind == HolderKind.None ? "no holder" : Holders.Of(kind).Name;
 
+    /// <summary>The name of a function that uses a held pointer.</summary>
     public static string Of(UseSite site) => site switch
     {
         UseSite.InDelMulti => "in_delmulti",
@@ -56,23 +35,6 @@ public static class KernelNames
         UseSite.Ip6MForward => "ip6_mforward",
         UseSite.DelM6if => "del_m6if",
         _ => "unknown",
-    };
-
-    /// <summary>The functions that clear a holder when its interface goes (reference 2.3, 3.2 to 3.8).</summary>
-    public static string PurgeOf(HolderKind kind) => kind switch
-    {
-        HolderKind.InMultiIfp => "in_pcbpurgeif0 < udp_usrreq, rip_usrreq (PRU_PURGEIF) < if_detach",
-        HolderKind.IpMoptionsIfp => "in_pcbpurgeif0 < udp_usrreq, rip_usrreq (PRU_PURGEIF) < if_detach",
-        HolderKind.RouterInfoIfp => "igmp_purgeif < in_purgeif < PRU_PURGEIF < if_detach",
-        HolderKind.InpRouteIfp => "in_pcbpurgeif < PRU_PURGEIF < if_detach",
-        HolderKind.RtEntryIfp => "the route walk of if_detach",
-        HolderKind.In6pRouteIfp => "in6_pcbpurgeif < PRU_PURGEIF < if_detach",
-        HolderKind.In6MultiIfp => "in6_pcbpurgeif0 < PRU_PURGEIF < if_detach",
-        HolderKind.KludgeIfp => "in6_purgemkludge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach",
-        HolderKind.Ip6MoptionsIfp => "in6_pcbpurgeif0 < PRU_PURGEIF < if_detach",
-        HolderKind.InMultiRti => "in_pcbpurgeif0 in the socket's own protocol's turn",
-        HolderKind.Im6oMembership => "in6_pcbpurgeif0 in the socket's own protocol's turn",
-        _ => "no function",
     };
 
     /// <summary>Why the purge did not run, as a sentence.</summary>

@@ -80,15 +80,12 @@ public sealed record HistoryEntry(
 
     private static HolderKind HolderOf(string file, (int Line, string Text) value)
     {
-        for (HolderKind kind = HolderKind.None + 1; (int)kind < BsdKernel.HolderKinds; kind++)
+        if (Holders.Named(value.Text) is not HolderKind.None and var kind)
         {
-            if (KernelNames.Of(kind) == value.Text)
-            {
-                return kind;
-            }
+            return kind;
         }
 
-        IEnumerable<string> names = Enumerable.Range(1, BsdKernel.HolderKinds - 1).Select(k => KernelNames.Of((HolderKind)k));
+        IEnumerable<string> names = Holders.All.OrderBy(holder => holder.Kind).Select(holder => holder.Name);
         throw new OperationListException(file, value.Line, $"holder '{value.Text}' is not known; accepted: {string.Join(", ", names)}");
     }
 

@@ -25,7 +25,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     private readonly SortedDictionary<string, int> _sockets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _carps = new(StringComparer.Ordinal);
     private readonly List<(int Line, Frame Frame)> _frames = [];
-    private readonly HolderFinding?[] _findings = new HolderFinding?[BsdKernel.HolderKinds];
+    private readonly HolderFinding?[] _findings = new HolderFinding?[Holders.Kinds];
     private int _lines;
     private int _ticked;
 
@@ -69,7 +69,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// </summary>
     public IReadOnlyList<HolderFinding> Findings()
     {
-        Span<int> left = stackalloc int[BsdKernel.HolderKinds];
+        Span<int> left = stackalloc int[Holders.Kinds];
         left.Clear();
         if (Title is null)
         {
@@ -441,7 +441,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public OperationResult Show(string name)
     {
         var text = new StringBuilder();
-        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
+        Span<int> counts = stackalloc int[Holders.Kinds];
         counts.Clear();
         _kernel.CountStale(counts);
         foreach ((string n, int slot) in _interfaces)

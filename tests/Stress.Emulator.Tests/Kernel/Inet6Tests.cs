@@ -4,6 +4,7 @@ using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Netinet6;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 using Xunit;
 
@@ -161,10 +162,10 @@ public class Inet6Tests
     {
         (Machine m, int slot, int s) = Joined();
         Assert.Equal(Errno.EADDRINUSE, m.K.Ipv6JoinGroup(s, Rip, m.Index(slot)));
-        Assert.Equal(Errno.None, m.K.Ipv6JoinGroup(s, Rip, Router.EthernetIndex));
+        Assert.Equal(Errno.None, m.K.Ipv6JoinGroup(s, Rip, IMachine.EthernetIndex));
         Assert.Equal(Errno.None, m.K.Ipv6LeaveGroup(s, Rip, m.Index(slot)));
         Assert.Equal(Errno.EADDRNOTAVAIL, m.K.Ipv6LeaveGroup(s, Rip, m.Index(slot)));
-        Assert.Equal(Errno.None, m.K.Ipv6LeaveGroup(s, Rip, Router.EthernetIndex));
+        Assert.Equal(Errno.None, m.K.Ipv6LeaveGroup(s, Rip, IMachine.EthernetIndex));
     }
 
     [Fact]
@@ -236,7 +237,7 @@ public class Inet6Tests
         Assert.Equal((m.K.PointerTo(slot), (ushort)1), (m.K.Routes[route].Ifp, m.K.Routes[route].RefCount));
         Assert.Equal(Errno.None, m.K.SendUdp6(s, Machine.PeerLink, 521, m.Index(slot), new byte[24]));
         Assert.Equal(1, m.K.Routes[route].RefCount);
-        Assert.Equal(Errno.None, m.K.SendUdp6(s, Rip, 521, Router.EthernetIndex, new byte[24]));
+        Assert.Equal(Errno.None, m.K.SendUdp6(s, Rip, 521, IMachine.EthernetIndex, new byte[24]));
         Assert.Equal((-1, 0), (m.K.Pcbs[s].Route, m.K.Routes[route].RefCount));
     }
 
@@ -254,7 +255,7 @@ public class Inet6Tests
         m.K.SendUdp6(s, Machine.PeerLink, 521, m.Index(slot), new byte[24]);
         m.K.EnterFromUser(KernelFunction.Syscall);
         m.K.SiocSIfFlags(slot, false);
-        m.K.SendUdp6(s, Rip, 521, Router.EthernetIndex, new byte[24]);
+        m.K.SendUdp6(s, Rip, 521, IMachine.EthernetIndex, new byte[24]);
         m.Down(slot);
         Assert.Equal(0, m.Stale(HolderKind.In6pRouteIfp));
     }

@@ -4,6 +4,7 @@ using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 using Xunit;
 
@@ -145,7 +146,7 @@ public class InetTests
         Assert.Equal(m.K.PointerTo(slot), m.K.Pcbs[s].MulticastIfp);
         m.K.SiocDifAddr(slot, Machine.Ethernet);
         m.K.IpMulticastIf(s, Machine.Ethernet);
-        Assert.Equal(Router.EthernetIndex, m.K.Pcbs[s].MulticastIfp.Index);
+        Assert.Equal(IMachine.EthernetIndex, m.K.Pcbs[s].MulticastIfp.Index);
     }
 
     [Fact]
@@ -154,7 +155,7 @@ public class InetTests
         var m = new Machine();
         int slot = m.Up(local: Machine.Ethernet), s = m.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
         Assert.Equal(Errno.None, m.K.IpAddMembership(s, Spf, Machine.Ethernet));
-        Assert.Equal(Errno.None, m.K.IpAddMembership(s, Spf, ByIndex(Router.EthernetIndex)));
+        Assert.Equal(Errno.None, m.K.IpAddMembership(s, Spf, ByIndex(IMachine.EthernetIndex)));
         m.K.SiocDifAddr(slot, Machine.Ethernet);
         Assert.Equal(Errno.None, m.K.IpDropMembership(s, Spf, Machine.Ethernet));
 

@@ -94,14 +94,14 @@ internal sealed class Machine : IKernelHost, ISiteTrace
 
     public int Stale(HolderKind kind)
     {
-        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
+        Span<int> counts = stackalloc int[Holders.Kinds];
         K.CountStale(counts);
         return counts[(int)kind];
     }
 
     public int StaleTotal()
     {
-        Span<int> counts = stackalloc int[BsdKernel.HolderKinds];
+        Span<int> counts = stackalloc int[Holders.Kinds];
         K.CountStale(counts);
         int n = 0;
         foreach (int c in counts)

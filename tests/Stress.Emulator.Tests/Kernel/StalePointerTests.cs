@@ -3,6 +3,7 @@ using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 using Xunit;
 
@@ -236,7 +237,7 @@ public class StalePointerTests
         return (m, s);
     }
 
-    private static void Multicast(Machine m, int s) => m.K.SendUdp6(s, Ipv6Address.AllRipRouters, 521, Router.EthernetIndex, new byte[24]);
+    private static void Multicast(Machine m, int s) => m.K.SendUdp6(s, Ipv6Address.AllRipRouters, 521, IMachine.EthernetIndex, new byte[24]);
 
     // "later": what happened in the small class after in6_ifextra was freed there.
     [Theory]

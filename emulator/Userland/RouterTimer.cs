@@ -1,8 +1,4 @@
-using System.Numerics;
-using System.Text;
-using Stress.Emulator.Userland;
-
-namespace Stress.Emulator.Sites;
+namespace Stress.Emulator.Userland;
 
 /// <summary>What a router can be waiting for; the order is part of the model (equal times are served in this order).</summary>
 public enum RouterTimer : byte
