@@ -182,7 +182,7 @@ public static class ExploreCommand
         {
             throw new UsageException($"{file}:{e.Message}");
         }
-        catch (Exception e) when (e is InvalidDataException or OverflowException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ImageFormatException or InvalidDataException or OverflowException or IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--resume {resume}: not a kept search ({e.Message.TrimEnd('.')}); accepted is a file that explore has written");
         }

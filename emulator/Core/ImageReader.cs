@@ -9,6 +9,10 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
 {
     private int _at;
 
+    /// <summary>Bytes that have not been read.</summary>
+    public int Remaining => bytes.Length - _at;
+
+    /// <summary>Every byte has been read.</summary>
     public bool AtEnd => _at == bytes.Length;
 
     public T Read<T>() where T : unmanaged

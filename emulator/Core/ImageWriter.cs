@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -7,14 +8,24 @@ namespace Stress.Emulator.Core;
 /// <summary>Writes the image of a router or line as bytes, for checkpoints and migration. Little-endian machines only; the host checks.</summary>
 public sealed class ImageWriter
 {
+    private readonly XxHash3? _layout;
     private byte[] _buffer = new byte[4096];
     private int _length;
+
+    /// <summary>A writer.</summary>
+    /// <param name="notesLayout">Whether <see cref="LayoutHash"/> is asked for: then every write costs a description of its type.</param>
+    public ImageWriter(bool notesLayout = false) => _layout = notesLayout ? new XxHash3() : null;
+
+    /// <summary>A hash of the shapes of all that was written, in order: names, offsets and sizes of the fields, one element for an array.</summary>
+    /// <exception cref="InvalidOperationException">The writer does not note layouts.</exception>
+    public ulong LayoutHash => (_layout ?? throw new InvalidOperationException("this writer notes no layout")).GetCurrentHashAsUInt64();
 
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
 
     public void Write<T>(in T value) where T : unmanaged
     {
         int size = Unsafe.SizeOf<T>();
+        _layout?.Append(StructShape<T>.Words);
         Room(size);
         MemoryMarshal.Write(_buffer.AsSpan(_length, size), in value);
         ImagePadding<T>.Clear(_buffer.AsSpan(_length, size));
@@ -37,6 +48,7 @@ public sealed class ImageWriter
     public void WriteArray<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
         Write(values.Length);
+        _layout?.Append(StructShape<T>.Words);
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
         Room(bytes.Length);
         bytes.CopyTo(_buffer.AsSpan(_length));

@@ -470,9 +470,10 @@ public sealed class Explorer
         return schedule;
     }
 
-    /// <summary>Writes the search, to go on later.</summary>
+    /// <summary>Writes the search, to go on later: <see cref="Site.Format"/> first, since a kernel's image is a part of a site's.</summary>
     public void Save(ImageWriter image)
     {
+        Site.Format.Write(image);
         image.Write(_images.Count);
         foreach (byte[] bytes in _images)
         {
@@ -509,8 +510,10 @@ public sealed class Explorer
     /// <param name="limits">The same limits; the depth may be greater.</param>
     /// <param name="image">What was written, to its last byte.</param>
     /// <exception cref="InvalidDataException">The bytes end early or go on.</exception>
+    /// <exception cref="ImageFormatException">Another format or layout: nothing of it is read.</exception>
     public static Explorer Load(World world, TeardownDesign design, ExplorationLimits limits, ImageReader image)
     {
+        Site.Format.Check(image);
         var explorer = new Explorer(world, design, limits);
         explorer.Restore(image, limits.Depth);
         return explorer;

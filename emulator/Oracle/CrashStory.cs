@@ -2,7 +2,6 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
-using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Oracle;
 
@@ -105,6 +104,9 @@ public sealed class CrashStory
         image.WriteArray<KernelFunction>(_stack);
         image.Write(_facts);
     }
+
+    /// <summary>Writes a story of nothing, for the layout.</summary>
+    public static void SaveNothing(ImageWriter image) => new CrashStory([], default).Save(image);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     public static CrashStory Load(ImageReader image) => new(image.ReadArray<KernelFunction>(), image.Read<Facts>());

@@ -578,8 +578,28 @@ public sealed class Site
         return tally;
     }
 
-    /// <summary>Writes the whole site as bytes.</summary>
+    /// <summary>The format and layout of the images that this build writes and reads.</summary>
+    public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
+
+    // Of a site of the default options: every site writes the same types in the same order, and only their number differs.
+    private static ulong LayoutOfSites()
+    {
+        var image = new ImageWriter(notesLayout: true);
+        var site = new Site(new SiteOptions(), 0);
+        site.SaveState(image);
+        SaveHead(image, new CrashTally(default, Role.Called));
+        CrashStory.SaveNothing(image);
+        return image.LayoutHash;
+    }
+
+    /// <summary>Writes the whole site as bytes, <see cref="Format"/> first.</summary>
     public void Save(ImageWriter image)
+    {
+        Format.Write(image);
+        SaveState(image);
+    }
+
+    private void SaveState(ImageWriter image)
     {
         image.Write(NextWindow);
         image.Write(Clock.Now);
@@ -601,18 +621,26 @@ public sealed class Site
         image.Write(_crashes.Count);
         foreach (CrashTally c in _crashes)
         {
-            image.Write(c.Title);
-            image.Write(c.Role);
-            image.Write(c.Count);
-            image.Write(c.First);
-            image.Write(c.FirstEvent);
+            SaveHead(image, c);
             c.Told!.Save(image);
         }
     }
 
+    private static void SaveHead(ImageWriter image, CrashTally c)
+    {
+        image.Write(c.Title);
+        image.Write(c.Role);
+        image.Write(c.Count);
+        image.Write(c.First);
+        image.Write(c.FirstEvent);
+    }
+
     /// <summary>A site as <see cref="Save"/> wrote it.</summary>
+    /// <exception cref="ImageFormatException">Another format or layout: nothing of the image is read.</exception>
+    /// <exception cref="InvalidDataException">The image ends early, or goes on after its end.</exception>
     public static Site Load(SiteOptions options, uint number, ImageReader image)
     {
+        Format.Check(image);
         var site = new Site(options, number) { NextWindow = image.Read<int>() };
         site.Clock.Now = image.Read<VirtualTime>();
         site.Clock.Events = image.Read<long>();
@@ -638,6 +666,11 @@ public sealed class Site
                 Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
                 Told = CrashStory.Load(image),
             });
+        }
+
+        if (!image.AtEnd)
+        {
+            throw new InvalidDataException($"image: {image.Remaining} bytes after the site's end");
         }
 
         site._tally = null;
