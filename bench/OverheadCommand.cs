@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Stress.Client.Running;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 using Stress.Silo;
 

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using Stress.Client.Commands;
 using Stress.Client.Running;
 using Stress.Client.Screen;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Scenarios;
 using Stress.Silo;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;

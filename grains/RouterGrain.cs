@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Orleans.Storage;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;

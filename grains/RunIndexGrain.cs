@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Stress.Contracts;
 
 namespace Stress.Grains;
 

@@ -1,3 +1,5 @@
+using Stress.Contracts;
+
 namespace Stress.Grains;
 
 /// <summary>What a driver of a shard does next with its site.</summary>

@@ -1,3 +1,4 @@
+using Stress.Contracts;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Observability;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;

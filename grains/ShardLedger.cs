@@ -1,3 +1,4 @@
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 

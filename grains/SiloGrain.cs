@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using Stress.Contracts;
 
 namespace Stress.Grains;
 

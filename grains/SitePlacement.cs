@@ -4,6 +4,7 @@ using System.Text;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using Stress.Contracts;
 
 namespace Stress.Grains;
 

@@ -1,3 +1,5 @@
+using Stress.Contracts;
+
 namespace Stress.Grains;
 
 /// <summary>

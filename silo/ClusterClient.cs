@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
 using Orleans.Runtime;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 
 namespace Stress.Silo;

@@ -1,6 +1,6 @@
 using Orleans.Runtime;
 using Orleans.Storage;
-using Stress.Grains;
+using Stress.Contracts;
 
 namespace Stress.Silo;
 

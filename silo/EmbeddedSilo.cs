@@ -12,6 +12,7 @@ using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.Storage;
+using Stress.Contracts;
 using Stress.Grains;
 using Stress.Observability.Instruments;
 

@@ -1,4 +1,4 @@
-using Stress.Grains;
+using Stress.Contracts;
 
 namespace Stress.Silo;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Stress.Contracts;
 using Stress.Grains;
 
 namespace Stress.Silo;

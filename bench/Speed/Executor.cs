@@ -1,5 +1,5 @@
+using Stress.Contracts;
 using Stress.Emulator.Sites;
-using Stress.Grains;
 
 namespace Stress.Bench.Speed;
 

@@ -1,6 +1,6 @@
 using Stress.Client.Running;
+using Stress.Contracts;
 using Stress.Emulator.Sites;
-using Stress.Grains;
 using Stress.Silo;
 
 namespace Stress.Bench.Speed;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Stress.Client.Running;
 using Stress.Client.Screen;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Scenarios;
 using Stress.Silo;
 

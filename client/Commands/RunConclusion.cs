@@ -4,7 +4,7 @@ using Spectre.Console;
 using Stress.Client.Reports;
 using Stress.Client.Running;
 using Stress.Client.Screen;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Observability.Ci;
 using Stress.Observability.Html;

@@ -3,7 +3,7 @@ using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Running;
 using Stress.Client.Screen;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Silo;
 

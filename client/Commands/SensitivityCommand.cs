@@ -7,7 +7,7 @@ using Stress.Client.Reports;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Client.Sensitivity;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Scenarios;
 using Stress.Silo;

@@ -1,8 +1,8 @@
 using Stress.Client.Running;
+using Stress.Contracts;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
-using Stress.Grains;
 using Stress.Observability;
 
 namespace Stress.Client.Reports;

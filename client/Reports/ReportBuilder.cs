@@ -1,9 +1,9 @@
 using Stress.Client.Running;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
-using Stress.Grains;
 using Stress.Observability;
 using Stress.Scenarios;
 

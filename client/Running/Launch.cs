@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Sites;
-using Stress.Grains;
 using Stress.Observability;
 using Stress.Scenarios;
 

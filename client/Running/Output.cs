@@ -1,3 +1,4 @@
+using Stress.Contracts;
 using Stress.Observability;
 
 namespace Stress.Client.Running;
@@ -73,7 +74,7 @@ public sealed class Output
     /// <exception cref="UsageException">The name is none, or the place cannot be written.</exception>
     public static Output Named(string? parent, string runId)
     {
-        if (!Stress.Grains.RunPlan.IsRunId(runId))
+        if (!RunPlan.IsRunId(runId))
         {
             throw new UsageException($"{runId}: accepted is the name of a run: letters, digits, '-', '_' and '.'");
         }

@@ -1,4 +1,4 @@
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Observability.Instruments;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Stress.Contracts;
 using Stress.Dial;
-using Stress.Grains;
 using Stress.Observability;
 using Stress.Observability.Html;
 using Stress.Scenarios;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Silo;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Sites;
-using Stress.Grains;
 using Stress.Scenarios;
 
 namespace Stress.Client.Running;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Orleans.Runtime;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Observability.Instruments;
 

@@ -1,5 +1,5 @@
 using Orleans.Runtime;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 
 namespace Stress.Client.Running;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Stress.Client.Running;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Observability;
 
 namespace Stress.Client.Screen;

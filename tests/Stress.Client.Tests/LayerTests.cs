@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Stress.Tests.Shared;
@@ -13,11 +14,12 @@ public sealed partial class LayerTests
         ["emulator"] = [],
         ["scenarios"] = ["emulator"],
         ["observability"] = ["emulator"],
-        ["grains"] = ["emulator", "scenarios", "observability"],
-        ["silo"] = ["emulator", "scenarios", "observability", "grains"],
         ["dial"] = ["emulator"],
-        ["guests"] = ["emulator", "dial"],
-        ["client"] = ["emulator", "scenarios", "observability", "dial", "guests", "grains", "silo"],
+        ["contracts"] = ["emulator", "scenarios", "observability"],
+        ["guests"] = ["emulator", "scenarios", "observability", "contracts", "dial"],
+        ["grains"] = ["emulator", "scenarios", "observability", "contracts"],
+        ["silo"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "grains"],
+        ["client"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "silo"],
     };
 
     public static TheoryData<string> Layers => [.. Arrows.Keys];
@@ -29,6 +31,16 @@ public sealed partial class LayerTests
         IEnumerable<string> used = Items(layer, "ProjectReference").Select(path => path.Replace('\\', '/').Split('/')[^2]);
 
         Assert.Subset(Arrows[layer].ToHashSet(), used.ToHashSet());
+    }
+
+    // Projects reach what their own references use; what a layer's code has touched stands in its assembly.
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void No_code_of_a_layer_sees_a_type_of_a_layer_that_it_may_not_use(string layer)
+    {
+        string[] used = [.. Assembly.Load(AssemblyOf(layer)).GetReferencedAssemblies().Select(name => name.Name!)];
+
+        Assert.DoesNotContain(Arrows.Keys.Except([.. Arrows[layer], layer]).Select(AssemblyOf), used.Contains);
     }
 
     [Fact]
@@ -99,6 +111,8 @@ public sealed partial class LayerTests
 
         Assert.DoesNotContain(packages, package => !reasons.Contains($"`{package}`", StringComparison.Ordinal));
     }
+
+    private static string AssemblyOf(string layer) => $"Stress.{char.ToUpperInvariant(layer[0])}{layer[1..]}";
 
     private static IEnumerable<string> Items(string layer, string kind) =>
         XDocument.Load(Directory.EnumerateFiles(Repository.At(layer), "*.csproj").Single()).Descendants(kind).Select(item => item.Attribute("Include")!.Value);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Stress.Client.Running;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stress.Client.Reports;
 using Stress.Client.Running;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;

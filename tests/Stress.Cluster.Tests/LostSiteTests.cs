@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Stress.Bench.Cluster;
 using Stress.Client;
-using Stress.Grains;
+using Stress.Contracts;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;

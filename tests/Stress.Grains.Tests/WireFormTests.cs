@@ -79,16 +79,16 @@ public sealed class WireFormTests
     [Fact]
     public void Every_counter_of_a_tally_has_a_place_in_its_wire_form()
     {
-        IEnumerable<string> places = typeof(Surrogates.SiteTallySurrogate).GetFields().Select(field => field.Name);
+        IEnumerable<string> places = typeof(Contracts.Surrogates.SiteTallySurrogate).GetFields().Select(field => field.Name);
         Assert.Equal(
             typeof(SiteTally).GetProperties().Where(counter => counter.CanWrite).Select(counter => counter.Name).Order(),
             places.Except(["Reached"]).Order());
         Assert.Equal(
             typeof(CrashTally).GetProperties().Where(part => part.CanWrite).Select(part => part.Name).Order(),
-            typeof(Surrogates.CrashTallySurrogate).GetProperties().Select(part => part.Name).Order());
+            typeof(Contracts.Surrogates.CrashTallySurrogate).GetProperties().Select(part => part.Name).Order());
         Assert.Equal(
             typeof(StaleTally).GetProperties().Where(part => part.CanWrite).Select(part => part.Name).Order(),
-            typeof(Surrogates.StaleTallySurrogate).GetProperties().Select(part => part.Name).Order());
+            typeof(Contracts.Surrogates.StaleTallySurrogate).GetProperties().Select(part => part.Name).Order());
     }
 
     [Fact]

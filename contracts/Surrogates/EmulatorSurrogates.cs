@@ -4,7 +4,7 @@ using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains.Surrogates;
+namespace Stress.Contracts.Surrogates;
 
 // The emulator knows no Orleans: what of it crosses a wire has its form here.
 

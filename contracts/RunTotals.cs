@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>
 /// The sum over sites. Integers only, and every operation gives the same in any order: sums, and the earliest of two first crashes.

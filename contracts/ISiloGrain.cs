@@ -1,4 +1,4 @@
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>Says how one silo is doing. Its key is the silo's address, and it is placed there.</summary>
 [Alias("stress.ISiloGrain")]

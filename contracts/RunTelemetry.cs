@@ -1,6 +1,6 @@
 using Stress.Observability.Instruments;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>What metrics and live views need to know of a run besides its plan. It decides nothing of the result.</summary>
 [GenerateSerializer, Immutable, Alias("stress.RunTelemetry")]

@@ -1,6 +1,6 @@
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>What a slice of work (one or more windows of one site) came to. Counters are cumulative since virtual time zero.</summary>
 [GenerateSerializer, Immutable, Alias("stress.SliceResult")]

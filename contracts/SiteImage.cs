@@ -1,7 +1,7 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>A site with its series and marks as bytes and plain data: what a checkpoint holds and what crosses from silo to silo.</summary>
 [GenerateSerializer, Immutable, Alias("stress.SiteImage")]

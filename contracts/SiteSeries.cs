@@ -6,7 +6,7 @@ using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>A crash title in a role.</summary>
 /// <param name="Title">Holder × use site × why the purge did not run.</param>

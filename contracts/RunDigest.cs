@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>The digest of a run: the digests of its finished sites, folded in the order of their numbers, whoever executed them and when.</summary>
 public sealed class RunDigest

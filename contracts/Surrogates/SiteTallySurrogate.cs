@@ -4,7 +4,7 @@ using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains.Surrogates;
+namespace Stress.Contracts.Surrogates;
 
 /// <summary>Wire form of <see cref="CrashTally"/>.</summary>
 /// <param name="Title">Title.</param>

@@ -1,4 +1,4 @@
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>One modem line. Line 0 of a site leads: it leases the site's image and executes its windows.</summary>
 [Alias("stress.IModemLinkGrain")]

@@ -1,6 +1,6 @@
 using Stress.Observability.Instruments;
 
-namespace Stress.Grains.Surrogates;
+namespace Stress.Contracts.Surrogates;
 
 /// <summary>Converts <see cref="PathBand"/>.</summary>
 [RegisterConverter]

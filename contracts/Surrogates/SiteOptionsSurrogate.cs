@@ -3,7 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains.Surrogates;
+namespace Stress.Contracts.Surrogates;
 
 /// <summary>
 /// Converts <see cref="SiteOptions"/>. They come with the plan in every call from silo to silo and are the same object all through a run, so they are written

@@ -1,6 +1,6 @@
 using Stress.Emulator.Core;
 
-namespace Stress.Grains.Surrogates;
+namespace Stress.Contracts.Surrogates;
 
 /// <summary>Wire form of <see cref="SiteSeries"/>: packed, since most of its numbers are those of the bin before.</summary>
 [GenerateSerializer, Immutable, Alias("stress.SiteSeriesSurrogate")]

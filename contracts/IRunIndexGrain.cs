@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>The list of a cluster's runs. There is one (key 0).</summary>
 [Alias("stress.IRunIndexGrain")]

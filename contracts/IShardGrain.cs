@@ -1,4 +1,4 @@
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>Drives the lines of some hundreds of sites, few at a time, and merges what they hand in.</summary>
 [Alias("stress.IShardGrain")]

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>A counter that live views show, for each role.</summary>
 public enum LiveCounter : byte

@@ -3,7 +3,7 @@ using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>
 /// Executes a site a second time, alone, in one thread and with the events of quiet stretches in full, and compares it window by window with what the

@@ -1,9 +1,9 @@
+using Stress.Contracts.Surrogates;
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
-using Stress.Grains.Surrogates;
 using Stress.Observability.Instruments;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>What a run executes. Written once by the client and never changed, so that every grain of the run may hold the same object.</summary>
 [GenerateSerializer, Immutable, Alias("stress.RunPlan")]

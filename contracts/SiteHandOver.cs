@@ -1,7 +1,7 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>
 /// A site on its way between its router and the line that drives it. Inside a silo the live object changes hands (that is what the attribute

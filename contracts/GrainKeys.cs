@@ -1,4 +1,4 @@
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>The keys of a run's grains. All start with the run, then the shard or site, so that a placement rule can read the site from any of them.</summary>
 public static class GrainKeys

@@ -1,7 +1,7 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>What became of a site.</summary>
 public enum SiteState : byte

@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using Stress.Observability.Instruments;
 
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>One run: plans its shards, merges them, and answers the client.</summary>
 [Alias("stress.IRunGrain")]

@@ -1,4 +1,4 @@
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>
 /// One router. It owns the kernel image: interface table, sockets, processes. The answering router (number 0) keeps the image of its whole

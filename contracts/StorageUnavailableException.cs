@@ -1,4 +1,4 @@
-namespace Stress.Grains;
+namespace Stress.Contracts;
 
 /// <summary>
 /// Grain storage did not do what it was asked. Ours, so that it crosses from silo to silo and to the client: the exceptions of the libraries behind a storage have no
