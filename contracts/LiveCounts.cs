@@ -73,7 +73,7 @@ public sealed class LiveCounts
 
         foreach (CrashTally crash in tally.Crashes)
         {
-            counts.Crashes[new CrashKey(crash.Title, crash.Role)] = crash.Count;
+            counts.Crashes[CrashKey.Of(crash)] = crash.Count;
         }
 
         return counts;

@@ -33,6 +33,16 @@ public sealed record RunPlan
     /// <summary>Wall seconds after which a silent site is lost, unless the plan says otherwise.</summary>
     public const int DefaultLostAfterSeconds = 90;
 
+    /// <summary>The backend of a plan that names none.</summary>
+    public const string DefaultBackend = "emulator";
+
+    /// <summary>Most characters of <see cref="BackendSettings"/>.</summary>
+    public const int MaxBackendSettingsLength = 64 * 1024;
+
+    // Null, the default, in plans that were written before there was a second one.
+    [Id(22)]
+    private readonly string? _backend;
+
     /// <summary>The run's name; grain keys start with it.</summary>
     [Id(0)]
     public required string RunId { get; init; }
@@ -81,6 +91,17 @@ public sealed record RunPlan
     [Id(21)]
     public double Pace { get; init; }
 
+    /// <summary>The name of what executes the sites (<see cref="ISiteBackend"/>).</summary>
+    public string Backend
+    {
+        get => _backend ?? DefaultBackend;
+        init => _backend = value == DefaultBackend ? null : value;
+    }
+
+    /// <summary>What the backend is told beyond the options of a site, in a form of its own; null for nothing.</summary>
+    [Id(23)]
+    public string? BackendSettings { get; init; }
+
     /// <summary>The labels of the run's metrics.</summary>
     public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Site.Design);
     /// <summary>Wall seconds after which a site from which no window comes is given up as lost.</summary>
@@ -117,6 +138,7 @@ public sealed record RunPlan
         : ShardSize < 1 || Shards > MaxShards ? $"{Shards} shards: accepted are up to {MaxShards}"
         : SitesInFlight is < 1 or > MaxSitesInFlight ? $"{SitesInFlight} sites in flight: accepted are 1 to {MaxSitesInFlight}"
         : CheckpointWindows < 0 || LostAfterSeconds < 1 ? "checkpoint and lost-after: accepted are positive numbers"
+        : BackendSettings?.Length > MaxBackendSettingsLength ? $"the settings of its backend: accepted are up to {MaxBackendSettingsLength} characters"
         : CheckedSites.Count > MaxCheckedSites ? $"{CheckedSites.Count} checked sites: accepted are up to {MaxCheckedSites}"
         : null;
 

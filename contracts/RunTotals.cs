@@ -153,10 +153,13 @@ public sealed class RunTotals(int bins)
     // The words of a crash are put together for the earliest alone: most sites have every title, and few are the first.
     private void AddCrash(int site, CrashTally crash)
     {
-        var key = new CrashKey(crash.Title, crash.Role);
+        CrashKey key = CrashKey.Of(crash);
         Crashes[key] = Crashes.TryGetValue(key, out CrashSum? sum) && !sum.IsAfter(crash.First, site)
             ? sum with { Count = sum.Count + crash.Count }
-            : new CrashSum(crash.Count + (sum?.Count ?? 0), site, crash.First, crash.FirstEvent, crash.Stack, crash.Story);
+            : new CrashSum(crash.Count + (sum?.Count ?? 0), site, crash.First, crash.FirstEvent, crash.Stack, crash.Story)
+            {
+                AllocatedBy = crash.AllocatedBy, FreedBy = crash.FreedBy,
+            };
     }
 
     private void AddCrash(CrashKey key, CrashSum more) => Crashes[key] = Crashes.TryGetValue(key, out CrashSum? sum) ? sum.And(more) : more;
@@ -184,6 +187,17 @@ public sealed record CrashSum(
     [property: Id(4)] IReadOnlyList<string> Stack,
     [property: Id(5)] IReadOnlyList<string> Story)
 {
+    /// <summary>Who allocated the object, innermost function first, where a real system says so.</summary>
+    [Id(6)]
+    public IReadOnlyList<string>? AllocatedBy { get; init; }
+
+    /// <summary>Who freed the object, innermost function first, where a real system says so.</summary>
+    [Id(7)]
+    public IReadOnlyList<string>? FreedBy { get; init; }
+
+    /// <summary>The story, and what a real system says beside it, one line each.</summary>
+    public IReadOnlyList<string> Told => [.. Story, .. Line("allocated by", AllocatedBy), .. Line("freed by", FreedBy)];
+
     /// <summary>Both counts, and the earlier first.</summary>
     public CrashSum And(CrashSum other) =>
         IsAfter(other.First, other.Site)
@@ -192,6 +206,8 @@ public sealed record CrashSum(
 
     /// <summary>True when a crash at that time on that site comes before this first one.</summary>
     public bool IsAfter(VirtualTime first, int site) => (first.Microseconds, site).CompareTo((First.Microseconds, Site)) < 0;
+
+    private static IEnumerable<string> Line(string what, IReadOnlyList<string>? stack) => stack is { Count: > 0 } ? [$"{what}: {string.Join(", from ", stack)}"] : [];
 }
 
 /// <summary>Stale pointers of one holder in one role.</summary>

@@ -1,7 +1,4 @@
 using Stress.Emulator.Core;
-using Stress.Emulator.Link;
-using Stress.Emulator.Oracle;
-using Stress.Emulator.Sites;
 
 namespace Stress.Contracts;
 
@@ -12,26 +9,27 @@ namespace Stress.Contracts;
 public static class SecondExecution
 {
     /// <summary>The first difference, or null when there is none.</summary>
-    /// <param name="options">The run's options.</param>
+    /// <param name="backend">What executes.</param>
+    /// <param name="plan">The run.</param>
     /// <param name="site">The site's number.</param>
     /// <param name="marks">What the run noted after each window.</param>
     /// <param name="stop">Ends the comparison early; what was compared until then counts.</param>
-    public static Difference? Compare(SiteOptions options, int site, IReadOnlyList<WindowMark> marks, CancellationToken stop)
+    public static async ValueTask<Difference?> Compare(ISiteBackend backend, RunPlan plan, int site, IReadOnlyList<WindowMark> marks, CancellationToken stop)
     {
-        var second = Site.Create(options with { SkipQuiet = false }, (uint)site);
+        RunPlan inFull = plan with { Site = plan.Site with { SkipQuiet = false } };
+        await using ISiteExecution second = await backend.Begin(inFull, site, CancellationToken.None);
         WindowMark before = default;
         for (int window = 0; window < marks.Count && !stop.IsCancellationRequested; window++)
         {
-            VirtualTime start = second.Now;
-            var image = new ImageWriter();
-            second.Save(image);
-            second.RunWindow();
-            var now = new WindowMark(second.Digest, second.Clock.Events);
+            ZeroRuns? image = second.Save();
+            await second.RunWindow(CancellationToken.None);
+            var now = new WindowMark(second.Digest, second.Events);
             if (now != marks[window])
             {
+                VirtualTime start = new(window * plan.Site.Window.Microseconds);
                 return new Difference(site, window, start, before.Events + 1, Math.Max(now.Events, marks[window].Events), marks[window], now)
                 {
-                    Event = Narrow(options, (uint)site, window, image.Written.ToArray()),
+                    Event = backend.FirstDifference(plan, site, window, image),
                 };
             }
 
@@ -39,66 +37,6 @@ public static class SecondExecution
         }
 
         return null;
-    }
-
-    // The run notes a digest a window. Which event it is shows when the window is executed twice more, event by event and side by side: from the image of its
-    // start, as after a hand-over, and from the seed, as one execution without any; then once more with quiet events taken the short way, as the run does.
-    private static DifferingEvent? Narrow(SiteOptions options, uint number, int window, byte[] start) =>
-        Part(options, number, window, start, skipQuiet: false) ?? (options.SkipQuiet ? Part(options, number, window, start, skipQuiet: true) : null);
-
-    private static DifferingEvent? Part(SiteOptions options, uint number, int window, byte[] start, bool skipQuiet)
-    {
-        Site fromImage = Site.Load(options with { SkipQuiet = skipQuiet }, number, new ImageReader(start));
-        Site fromSeed = Site.Create(options with { SkipQuiet = false }, number);
-        for (int w = 0; w < window; w++)
-        {
-            fromSeed.RunWindow();
-        }
-
-        Heard said = new(), saidToo = new();
-        fromSeed.Trace = saidToo;
-        if (!skipQuiet)
-        {
-            // Who listens gets every event in full.
-            fromImage.Trace = said;
-        }
-
-        VirtualTime end = new((window + 1) * options.Window.Microseconds);
-        while (true)
-        {
-            if (fromImage.Digest != fromSeed.Digest || fromImage.Clock.Events != fromSeed.Clock.Events)
-            {
-                return new DifferingEvent(
-                    Math.Max(fromImage.Clock.Events, fromSeed.Clock.Events), fromImage.Now, skipQuiet ? "quiet events taken the short way" : said.Text, fromSeed.Now, saidToo.Text);
-            }
-
-            if (fromImage.Queue.NextTime >= end && fromSeed.Queue.NextTime >= end)
-            {
-                return null;
-            }
-
-            said.Clear();
-            saidToo.Clear();
-            long next = fromImage.Clock.Events + 1;
-            fromImage.RunUntil(end, next);
-            fromSeed.RunUntil(end, next);
-        }
-    }
-
-    // What the last event said, in words.
-    private sealed class Heard : ISiteTrace
-    {
-        private readonly List<string> _steps = [];
-
-        public string Text => _steps.Count == 0 ? "nothing to tell" : string.Join("; ", _steps);
-
-        public void Clear() => _steps.Clear();
-
-        public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage) =>
-            _steps.Add($"router {router} {source.ToString().ToLowerInvariant()}: {text}");
-
-        public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame) =>
-            _steps.Add($"line {caller}: {frame.Length} bytes from the {(from == Role.Called ? "called" : "calling")} end, CRC {System.IO.Hashing.Crc32.HashToUInt32(frame):x8}");
     }
 }
 

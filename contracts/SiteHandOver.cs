@@ -4,17 +4,26 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>
-/// A site on its way between its router and the line that drives it. Inside a silo the live object changes hands (that is what the attribute
-/// says: it is not copied); across silos it is written as bytes (<see cref="SiteImage"/>). A lease says who may touch it, and only its holder does.
+/// A site on its way between its router and the line that drives it: live, as its image, or at virtual time zero. Inside a silo the object itself changes hands
+/// (that is what the attribute says: it is not copied); across silos it is written as bytes (<see cref="SiteImage"/>), and what has none is at virtual time zero
+/// when it arrives. A lease says who may touch it, and only its holder does.
 /// </summary>
 [Immutable]
 public sealed class SiteHandOver
 {
+    private ISiteExecution? _execution;
+
     /// <summary>Everything that decides the site, apart from its number.</summary>
     public required SiteOptions Options { get; init; }
 
-    /// <summary>The site.</summary>
-    public required Site Site { get; init; }
+    /// <summary>The site's number.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The site's image while it is not live; null at virtual time zero.</summary>
+    public ZeroRuns? Image { get; init; }
+
+    /// <summary>The window after those that the image has behind it.</summary>
+    public int ImageWindow { get; init; }
 
     /// <summary>Its counts over virtual time.</summary>
     public required SiteSeries Series { get; init; }
@@ -22,36 +31,108 @@ public sealed class SiteHandOver
     /// <summary>Digest and event count after each window, when the run checks this site; else null.</summary>
     public List<WindowMark>? Marks { get; init; }
 
+    /// <summary>The site in execution.</summary>
+    /// <exception cref="InvalidOperationException">Nobody has opened it.</exception>
+    public ISiteExecution Execution
+    {
+        get => _execution ?? throw new InvalidOperationException($"site {Number}: it has to be opened first");
+        init => _execution = value;
+    }
+
+    /// <summary>True once it is live.</summary>
+    public bool IsOpen => _execution is not null;
+
+    /// <summary>True when nothing of the site is executed yet, or what was is lost on the way.</summary>
+    public bool IsUnbegun => _execution is null && Image is null;
+
+    /// <summary>The window that is executed next.</summary>
+    public int NextWindow => _execution?.NextWindow ?? ImageWindow;
+
     /// <summary>A site at virtual time zero.</summary>
     public static SiteHandOver Create(RunPlan plan, int site) => new()
     {
         Options = plan.Site,
-        Site = Site.Create(plan.Site, (uint)site),
+        Number = site,
         Series = new SiteSeries(plan.Bins),
         Marks = plan.CheckedSites.Contains(site) ? [] : null,
     };
 
+    /// <summary>Makes it live, unless it is.</summary>
+    /// <param name="backend">What executes it.</param>
+    /// <param name="plan">The run.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async ValueTask Open(ISiteBackend backend, RunPlan plan, CancellationToken cancel = default) =>
+        _execution ??= Image is { } image ? await backend.Resume(plan, Number, image, cancel) : await backend.Begin(plan, Number, cancel);
+
     /// <summary>Executes the site's next window and notes what it counted.</summary>
-    public void RunWindow(RunPlan plan)
+    /// <param name="plan">The run.</param>
+    /// <param name="cancel">Ends the window, which then counts for nothing.</param>
+    public async ValueTask RunWindow(RunPlan plan, CancellationToken cancel = default)
     {
-        int window = Site.NextWindow;
-        Site.RunWindow();
-        Series.Note(window / plan.BinWindows, Site);
-        Marks?.Add(new WindowMark(Site.Digest, Site.Clock.Events));
+        ISiteExecution site = Execution;
+        int window = site.NextWindow;
+        await site.RunWindow(cancel);
+        site.Note(Series, window / plan.BinWindows);
+        Marks?.Add(new WindowMark(site.Digest, site.Events));
     }
+
+    /// <summary>The image as it stands; null at virtual time zero, and for a site whose backend has none.</summary>
+    public ZeroRuns? Save() => _execution is { } site ? site.Save() : Image;
+
+    /// <summary>Ends the execution, if there is one: nobody goes on with it.</summary>
+    public ValueTask End() => _execution?.DisposeAsync() ?? default;
 }
 
-/// <summary>A site between two leases: packed, since most of a large run's sites rest at any moment.</summary>
-/// <param name="image">What came back.</param>
-public sealed class SiteAtRest(SiteHandOver image)
+/// <summary>A site between two leases: packed, since most of a large run's sites rest at any moment; live where its backend has no images.</summary>
+/// <param name="site">What came back.</param>
+public sealed class SiteAtRest(SiteHandOver site)
 {
-    private readonly PackedSite _site = PackedSite.Pack(image.Site);
-    private readonly SiteOptions _options = image.Options;
-    private readonly ZeroRuns _series = image.Series.Pack();
-    private readonly List<WindowMark>? _marks = image.Marks;
+    private readonly (ZeroRuns? Image, SiteHandOver? Live) _site = Packed(site);
+    private readonly int _nextWindow = site.NextWindow;
+    private readonly int _number = site.Number;
+    private readonly SiteOptions _options = site.Options;
+    private readonly ZeroRuns _series = site.Series.Pack();
+    private readonly List<WindowMark>? _marks = site.Marks;
 
-    /// <summary>The site, live again.</summary>
-    public SiteHandOver Open() => new() { Options = _options, Site = _site.Open(_options), Series = SiteSeries.Unpack(_series), Marks = _marks };
+    /// <summary>True when the execution itself rests here.</summary>
+    public bool IsLive => _site.Live is not null;
+
+    /// <summary>The site, to be opened; the live one itself where there is no image.</summary>
+    public SiteHandOver HandOver() => _site.Live
+        ?? new() { Options = _options, Number = _number, Image = _site.Image, ImageWindow = _nextWindow, Series = SiteSeries.Unpack(_series), Marks = _marks };
+
+    /// <summary>What a person would see on a router's console.</summary>
+    /// <param name="backend">What executes the site.</param>
+    /// <param name="plan">The run.</param>
+    /// <param name="router">Which router.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The site has no such router.</exception>
+    public async ValueTask<string> Show(ISiteBackend backend, RunPlan plan, int router)
+    {
+        SiteHandOver shown = HandOver();
+        await shown.Open(backend, plan);
+        try
+        {
+            return router >= 0 && router < shown.Execution.RouterCount
+                ? await shown.Execution.Show(router, CancellationToken.None)
+                : throw new ArgumentOutOfRangeException(nameof(router), router, $"site {_number} has routers 0 to {shown.Execution.RouterCount - 1}");
+        }
+        finally
+        {
+            if (!IsLive)
+            {
+                await shown.End();
+            }
+        }
+    }
+
+    /// <summary>Ends the execution that rests here, if one does.</summary>
+    public ValueTask End() => _site.Live?.End() ?? default;
+
+    private static (ZeroRuns? Image, SiteHandOver? Live) Packed(SiteHandOver site)
+    {
+        ZeroRuns? image = site.Save();
+        return (image, image is null && site.IsOpen ? site : null);
+    }
 }
 
 /// <summary>What a site had come to at the end of a window.</summary>

@@ -15,7 +15,7 @@ public sealed record SiteImage
     [Id(1)]
     public required int NextWindow { get; init; }
 
-    /// <summary>What <see cref="Site.Save"/> wrote, packed (<see cref="ZeroRuns"/>).</summary>
+    /// <summary>What <see cref="ISiteExecution.Save"/> gave, packed (<see cref="ZeroRuns"/>); empty at virtual time zero.</summary>
     [Id(2)]
     public required byte[] Bytes { get; init; }
 
@@ -31,26 +31,16 @@ public sealed record SiteImage
     [Id(4)]
     public IReadOnlyList<WindowMark>? Marks { get; init; }
 
-    /// <summary>Writes a site. The site stays as it is.</summary>
-    public static SiteImage Save(SiteHandOver handOver)
-    {
-        var writer = new ImageWriter();
-        handOver.Site.Save(writer);
-        var series = new SiteSeries(handOver.Series.Bins);
-        series.Add(handOver.Series);
-        var packed = new ZeroRuns(writer.Written.Span);
-        return new SiteImage
-        {
-            Site = (int)handOver.Site.Number,
-            NextWindow = handOver.Site.NextWindow,
-            Bytes = packed.Packed,
-            Length = packed.Length,
-            Series = series,
-            Marks = handOver.Marks is { } marks ? [.. marks] : null,
-        };
-    }
+    /// <summary>Writes a site, which stays as it is; null for one that has no image.</summary>
+    public static SiteImage? Save(SiteHandOver handOver) => handOver.Save() is { } image
+        ? Of(handOver, image, handOver.NextWindow, handOver.Series, handOver.Marks)
+        : null;
 
-    /// <summary>The site again, apart from this image.</summary>
+    /// <summary>Writes a site that travels. One that has no image arrives at virtual time zero.</summary>
+    public static SiteImage Travelling(SiteHandOver handOver) =>
+        Save(handOver) ?? Of(handOver, new ZeroRuns([], 0), 0, new SiteSeries(handOver.Series.Bins), handOver.Marks is null ? null : []);
+
+    /// <summary>The site again, apart from this image, to be opened.</summary>
     public SiteHandOver Load(SiteOptions options)
     {
         var series = new SiteSeries(Series.Bins);
@@ -58,9 +48,26 @@ public sealed record SiteImage
         return new SiteHandOver
         {
             Options = options,
-            Site = Stress.Emulator.Sites.Site.Load(options, (uint)Site, new ImageReader(new ZeroRuns(Bytes, Length).Unpack())),
+            Number = Site,
+            Image = Length == 0 ? null : new ZeroRuns(Bytes, Length),
+            ImageWindow = NextWindow,
             Series = series,
             Marks = Marks is { } marks ? [.. marks] : null,
+        };
+    }
+
+    private static SiteImage Of(SiteHandOver handOver, ZeroRuns image, int nextWindow, SiteSeries counted, IReadOnlyList<WindowMark>? marks)
+    {
+        var series = new SiteSeries(counted.Bins);
+        series.Add(counted);
+        return new SiteImage
+        {
+            Site = handOver.Number,
+            NextWindow = nextWindow,
+            Bytes = image.Packed,
+            Length = image.Length,
+            Series = series,
+            Marks = marks is null ? null : [.. marks],
         };
     }
 }
@@ -86,5 +93,15 @@ public sealed class SiteHandOverConverter : IConverter<SiteHandOver, SiteHandOve
     public SiteHandOver ConvertFromSurrogate(in SiteHandOverSurrogate surrogate) => surrogate.Image.Load(surrogate.Options);
 
     /// <inheritdoc/>
-    public SiteHandOverSurrogate ConvertToSurrogate(in SiteHandOver value) => new() { Options = value.Options, Image = SiteImage.Save(value) };
+    public SiteHandOverSurrogate ConvertToSurrogate(in SiteHandOver value)
+    {
+        SiteImage image = SiteImage.Travelling(value);
+        if (value.IsOpen && image.Length == 0)
+        {
+            // What cannot travel ends here: whoever gets the message begins again. It ends by itself, and nobody waits for it.
+            _ = value.End().AsTask();
+        }
+
+        return new() { Options = value.Options, Image = image };
+    }
 }

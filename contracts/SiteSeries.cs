@@ -1,18 +1,36 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
+using Stress.Observability;
 
 namespace Stress.Contracts;
 
 /// <summary>A crash title in a role.</summary>
 /// <param name="Title">Holder × use site × why the purge did not run.</param>
 /// <param name="Role">Which end crashed.</param>
+/// <param name="Words">The title in a real system's own words; null for an emulated crash.</param>
+/// <param name="Function">The kernel function that such a crash belongs to, or null.</param>
 [GenerateSerializer, Immutable, Alias("stress.CrashKey")]
-public readonly record struct CrashKey([property: Id(0)] CrashTitle Title, [property: Id(1)] Role Role);
+public readonly record struct CrashKey(
+    [property: Id(0)] CrashTitle Title, [property: Id(1)] Role Role, [property: Id(2)] string? Words = null, [property: Id(3)] string? Function = null)
+{
+    /// <summary>The path of a crash whose function nobody names.</summary>
+    public const string UnknownPath = "unknown";
+
+    /// <summary>The title as reports have it.</summary>
+    public string Text => Words ?? Title.ToString();
+
+    /// <summary>The short name of its code path.</summary>
+    public string Path => Words is null ? CodePath.Of(Title) : Function ?? UnknownPath;
+
+    /// <summary>The key of a tally's line.</summary>
+    public static CrashKey Of(CrashTally crash) => new(crash.Title, crash.Role, crash.Words, crash.Function);
+}
 
 /// <summary>A holder in a role.</summary>
 /// <param name="Holder">The field that holds the pointer.</param>
@@ -62,7 +80,7 @@ public sealed class SiteSeries(int bins)
 
         foreach (CrashTally crash in site.Crashes)
         {
-            Note(bin, new CrashKey(crash.Title, crash.Role), crash.Count);
+            Note(bin, CrashKey.Of(crash), crash.Count);
         }
     }
 
@@ -115,8 +133,23 @@ public sealed class SiteSeries(int bins)
         image.Write(Bins);
         WriteGrowth(image, Called);
         WriteGrowth(image, Calling);
-        WriteLines(image, Crashes);
+        WriteLines(image, Crashes.Where(crash => crash.Key.Words is null).Select(crash => KeyValuePair.Create(new EmulatedCrash(crash.Key.Title, crash.Key.Role), crash.Value)));
         WriteLines(image, StaleLive);
+        KeyValuePair<CrashKey, long[]>[] worded = [.. Crashes.Where(crash => crash.Key.Words is not null)];
+        if (worded.Length > 0)
+        {
+            image.Write(worded.Length);
+        }
+
+        foreach ((CrashKey key, long[] line) in worded)
+        {
+            image.Write(key.Role);
+            image.WriteArray<byte>(Encoding.UTF8.GetBytes(key.Words!));
+            image.Write(key.Function is not null);
+            image.WriteArray<byte>(Encoding.UTF8.GetBytes(key.Function ?? ""));
+            WriteGrowth(image, line);
+        }
+
         return new ZeroRuns(image.Written.Span);
     }
 
@@ -127,15 +160,27 @@ public sealed class SiteSeries(int bins)
         var series = new SiteSeries(image.Read<int>());
         ReadGrowth(image, series.Called);
         ReadGrowth(image, series.Calling);
-        series.ReadLines(image, series.Crashes);
-        series.ReadLines(image, series.StaleLive);
+        series.ReadLines<EmulatedCrash, CrashKey>(image, series.Crashes, key => new CrashKey(key.Title, key.Role));
+        series.ReadLines<StaleKey, StaleKey>(image, series.StaleLive, key => key);
+
+        // Most series end here, and all did before there were crashes of real systems.
+        for (int n = image.AtEnd ? 0 : image.Read<int>(); n > 0; n--)
+        {
+            Role role = image.Read<Role>();
+            string words = Encoding.UTF8.GetString(image.ReadArray<byte>());
+            bool named = image.Read<bool>();
+            string function = Encoding.UTF8.GetString(image.ReadArray<byte>());
+            ReadGrowth(image, series.Line(series.Crashes, new CrashKey(default, role, words, named ? function : null)));
+        }
+
         image.End();
         return series;
     }
 
-    private static void WriteLines<TKey>(ImageWriter image, Dictionary<TKey, long[]> lines) where TKey : unmanaged
+    private static void WriteLines<TKey>(ImageWriter image, IEnumerable<KeyValuePair<TKey, long[]>> some) where TKey : unmanaged
     {
-        image.Write(lines.Count);
+        KeyValuePair<TKey, long[]>[] lines = [.. some];
+        image.Write(lines.Length);
         foreach ((TKey key, long[] line) in lines)
         {
             image.Write(key);
@@ -143,11 +188,13 @@ public sealed class SiteSeries(int bins)
         }
     }
 
-    private void ReadLines<TKey>(ImageReader image, Dictionary<TKey, long[]> lines) where TKey : unmanaged
+    private void ReadLines<TWritten, TKey>(ImageReader image, Dictionary<TKey, long[]> lines, Func<TWritten, TKey> key)
+        where TWritten : unmanaged
+        where TKey : notnull
     {
         for (int n = image.Read<int>(); n > 0; n--)
         {
-            ReadGrowth(image, Line(lines, image.Read<TKey>()));
+            ReadGrowth(image, Line(lines, key(image.Read<TWritten>())));
         }
     }
 
@@ -180,4 +227,7 @@ public sealed class SiteSeries(int bins)
 
     private long[] Line<TKey>(Dictionary<TKey, long[]> lines, TKey key) where TKey : notnull =>
         CollectionsMarshal.GetValueRefOrAddDefault(lines, key, out _) ??= new long[Bins];
+
+    // As it is written.
+    private readonly record struct EmulatedCrash(CrashTitle Title, Role Role);
 }

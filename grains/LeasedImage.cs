@@ -38,8 +38,11 @@ public sealed class LeasedImage
     /// <summary>The last checkpoint, or null.</summary>
     public SiteImage? Checkpoint => _checkpoint;
 
-    /// <summary>A copy of the site as it stands, or null while it is out on a lease or was never started.</summary>
-    public SiteHandOver? AtHome => _out ? null : _image?.Open();
+    /// <summary>The site as it stands, or null while it is out on a lease or was never started.</summary>
+    public SiteAtRest? AtHome => _out ? null : _image;
+
+    /// <summary>The run.</summary>
+    public RunPlan Plan => _plan;
 
     /// <summary>Asks for the image in order to execute a window.</summary>
     public LeaseAnswer Lease(int window)
@@ -56,7 +59,7 @@ public sealed class LeasedImage
             return new LeaseAnswer { NextWindow = NextWindow };
         }
 
-        SiteHandOver image = _image?.Open() ?? _checkpoint?.Load(_plan.Site) ?? SiteHandOver.Create(_plan, _site);
+        SiteHandOver image = _image?.HandOver() ?? _checkpoint?.Load(_plan.Site) ?? SiteHandOver.Create(_plan, _site);
         _image = null;
         _out = true;
         return new LeaseAnswer { Image = image, Lease = new LeaseId(_activation, ++_leases), NextWindow = NextWindow };
@@ -73,32 +76,40 @@ public sealed class LeasedImage
             return false;
         }
 
-        if (image.Site.NextWindow < NextWindow)
+        if (image.IsUnbegun)
         {
-            throw new InvalidOperationException($"site {_site}: window {image.Site.NextWindow} was returned for a lease of window {NextWindow}");
+            // Its execution could not travel back here: it is the next lease that begins again.
+            _out = false;
+            NextWindow = _checkpoint?.NextWindow ?? 0;
+            return true;
+        }
+
+        if (image.NextWindow < NextWindow)
+        {
+            throw new InvalidOperationException($"site {_site}: window {image.NextWindow} was returned for a lease of window {NextWindow}");
         }
 
         _out = false;
         _image = last ? null : new SiteAtRest(image);
-        NextWindow = image.Site.NextWindow;
+        NextWindow = image.NextWindow;
         return true;
     }
 
     /// <summary>True when enough windows have passed since the last checkpoint for another.</summary>
     public bool IsCheckpointDue => NextWindow - (_checkpoint?.NextWindow ?? 0) >= _plan.CheckpointWindows;
 
-    /// <summary>Makes a checkpoint of the image at home unless it is the last one already; true when it did.</summary>
-    public bool Checkpointed() => AtHome is { } image && Checkpointed(image);
+    /// <summary>Makes a checkpoint of the image at home unless it is the last one already, or the site has none; true when it did.</summary>
+    public bool Checkpointed() => AtHome is { IsLive: false } site && Checkpointed(site.HandOver());
 
-    /// <summary>Makes a checkpoint of the image that just came back, unless it is the last one already; true when it did.</summary>
+    /// <summary>Makes a checkpoint of the image that just came back, unless it is the last one already, or the site has none; true when it did.</summary>
     public bool Checkpointed(SiteHandOver image)
     {
-        if (_plan.CheckpointWindows == 0 || NextWindow == (_checkpoint?.NextWindow ?? 0))
+        if (_plan.CheckpointWindows == 0 || NextWindow == (_checkpoint?.NextWindow ?? 0) || SiteImage.Save(image) is not { } saved)
         {
             return false;
         }
 
-        _checkpoint = SiteImage.Save(image);
+        _checkpoint = saved;
         return true;
     }
 }

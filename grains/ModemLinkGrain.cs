@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Stress.Contracts;
+using Stress.Emulator.Sites;
 using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
 /// <summary>A line (<see cref="IModemLinkGrain"/>): leases the site's image, executes windows for one slice, and gives it back.</summary>
 [SitePlacement]
-public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics metrics) : Grain, IModemLinkGrain
+public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends backends, SiloMetrics metrics) : Grain, IModemLinkGrain
 {
     /// <summary>
     /// Wall time after which a slice ends with the window it is in: long enough that the calls around it cost well under 1 %, short enough that a
@@ -39,37 +40,56 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
 
     private async Task<SliceResult> Execute(RunPlan plan, int window, bool first, int upTo, bool keep)
     {
+        if (backends.Of(plan) is not { } backend)
+        {
+            // Another silo of the cluster has it: this one is of another make.
+            return new SliceResult { NextWindow = window, Problem = backends.Problem(plan) };
+        }
+
         (string runId, int number, _) = GrainKeys.Parse(this.GetPrimaryKeyString());
         var router = GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, number, 0));
         using Activity? span = WindowSpans.Window(runId, number, window);
         LeaseAnswer answer = await Lease(router, plan, window, first);
 
-        SiteHandOver image = answer.Image
+        SiteHandOver site = answer.Image
             ?? throw new InvalidOperationException($"site {number}: its router refused window {answer.NextWindow} that it named itself");
-        bool closing = upTo == 0;
-        if (plan.Pace > 0)
+        bool rests = false;
+        try
         {
-            // The next window is due at a time of its own.
-            upTo = Math.Min(upTo, answer.NextWindow + 1);
-        }
+            // A window of a site that has an image is executed to its end; one of a site that has none counts for nothing once the silo leaves.
+            CancellationToken cancel = backend.Capabilities.Checkpointable ? CancellationToken.None : gate.Leaving;
+            await site.Open(backend, plan, cancel);
+            bool closing = upTo == 0;
+            if (plan.Pace > 0)
+            {
+                // The next window is due at a time of its own.
+                upTo = Math.Min(upTo, answer.NextWindow + 1);
+            }
 
-        if (!closing && await Work(plan, image, upTo, window) is { } problem)
-        {
-            span?.SetStatus(ActivityStatusCode.Error, problem);
-            return Slice(plan, image) with { Problem = problem };
-        }
+            if (!closing && await Work(plan, site, upTo, window, cancel) is { } problem)
+            {
+                span?.SetStatus(ActivityStatusCode.Error, problem);
+                return Slice(plan, site) with { Problem = problem };
+            }
 
-        bool finished = image.Site.NextWindow >= plan.Windows;
-        LeaseEnd end = keep ? LeaseEnd.SaveAndRelease : finished || closing ? LeaseEnd.Release : LeaseEnd.Rest;
-        ReturnAnswer returned = await Return(router, plan, answer.Lease, image, end);
-        if (!returned.Taken)
-        {
-            throw new InvalidOperationException($"site {number}: the lease of window {answer.NextWindow} was taken back");
-        }
+            bool finished = site.NextWindow >= plan.Windows;
+            LeaseEnd end = keep ? LeaseEnd.SaveAndRelease : finished || closing ? LeaseEnd.Release : LeaseEnd.Rest;
 
-        if (end == LeaseEnd.Rest)
-        {
-            SliceResult slice = Slice(plan, image);
+            // Read before the site is given back: from then on it is its router's.
+            SliceResult slice = end == LeaseEnd.Rest ? Slice(plan, site) : Closed(plan, site, finished);
+            ReturnAnswer returned = await Return(router, plan, answer.Lease, site, end);
+            if (!returned.Taken)
+            {
+                throw new InvalidOperationException($"site {number}: the lease of window {answer.NextWindow} was taken back");
+            }
+
+            if (end != LeaseEnd.Rest)
+            {
+                DeactivateOnIdle();
+                return slice with { Stored = returned.Stored };
+            }
+
+            rests = true;
             if (home.IsElsewhere(this.GetPrimaryKeyString()))
             {
                 await router.Move();
@@ -78,23 +98,37 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
 
             return slice;
         }
+        catch (OperationCanceledException) when (gate.Closed)
+        {
+            this.MigrateOnIdle();
+            return new SliceResult { NextWindow = window, Declined = true };
+        }
+        finally
+        {
+            if (!rests)
+            {
+                await site.End();
+            }
+        }
+    }
 
-        DeactivateOnIdle();
+    private static SliceResult Closed(RunPlan plan, SiteHandOver site, bool finished)
+    {
+        SliceResult slice = Slice(plan, site);
         if (!finished)
         {
-            image.Series.HoldFrom((image.Site.NextWindow + plan.BinWindows - 1) / plan.BinWindows);
+            site.Series.HoldFrom((site.NextWindow + plan.BinWindows - 1) / plan.BinWindows);
         }
 
-        return Slice(plan, image) with
+        return slice with
         {
-            Stored = returned.Stored,
             Outcome = new SiteOutcome
             {
                 Finished = finished,
-                Windows = image.Site.NextWindow,
-                Tally = image.Site.Tally,
-                Series = image.Series,
-                Marks = image.Marks,
+                Windows = site.NextWindow,
+                Tally = site.Execution.Tally,
+                Series = site.Series,
+                Marks = site.Marks,
             },
         };
     }
@@ -114,12 +148,12 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
         return await router.Return(plan, lease, image, end);
     }
 
-    private async Task<string?> Work(RunPlan plan, SiteHandOver image, int upTo, int asked)
+    private async Task<string?> Work(RunPlan plan, SiteHandOver site, int upTo, int asked, CancellationToken cancel)
     {
         await gate.Take();
         try
         {
-            return ExecuteWindows(plan, image, upTo, asked);
+            return await ExecuteWindows(plan, site, upTo, asked, cancel);
         }
         finally
         {
@@ -127,58 +161,59 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiloMetrics me
         }
     }
 
-    // Returns the problem, or null. Ends early when the silo leaves. Whatever the emulator throws is an error of ours in one site, and must not stop the others.
-    private string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo, int asked)
+    // Returns the problem, or null. Ends early when the silo leaves. Whatever a backend throws is an error of ours in one site, and must not stop the others.
+    private async ValueTask<string?> ExecuteWindows(RunPlan plan, SiteHandOver site, int upTo, int asked, CancellationToken cancel)
     {
         using Activity? span = WindowSpans.Execute();
-        int first = image.Site.NextWindow;
-        long events = image.Site.Clock.Events;
-        string? problem = ExecuteWindows(plan, image, upTo);
-        int windows = image.Site.NextWindow - first;
+        int first = site.NextWindow;
+        long events = site.Execution.Events;
+        string? problem = await ExecuteWindows(plan, site, upTo, cancel);
+        int windows = site.NextWindow - first;
         span?.SetTag("stress.windows", windows);
         if (plan.Telemetry is not null)
         {
             // The shard asks for the window after the last that it has seen: what lies before it has been executed already.
-            metrics.Executed(plan.Labels, windows, Math.Clamp(asked - first, 0, windows), image.Site.Clock.Events - events);
+            metrics.Executed(plan.Labels, windows, Math.Clamp(asked - first, 0, windows), site.Execution.Events - events);
         }
 
         return problem;
     }
 
-    private string? ExecuteWindows(RunPlan plan, SiteHandOver image, int upTo)
+    private async ValueTask<string?> ExecuteWindows(RunPlan plan, SiteHandOver site, int upTo, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
         try
         {
-            while (image.Site.NextWindow < upTo && Stopwatch.GetElapsedTime(start).TotalMilliseconds < SliceMilliseconds && !gate.Closed)
+            while (site.NextWindow < upTo && Stopwatch.GetElapsedTime(start).TotalMilliseconds < SliceMilliseconds && !gate.Closed)
             {
-                image.RunWindow(plan);
+                await site.RunWindow(plan, cancel);
             }
 
             return null;
         }
-        catch (Exception e)
+        catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             // Whatever it is, it is the site's result: failed, with this as its problem in the report.
             return e.ToString();
         }
     }
 
-    private static SliceResult Slice(RunPlan plan, SiteHandOver image)
+    private static SliceResult Slice(RunPlan plan, SiteHandOver site)
     {
+        SiteTally tally = site.Execution.Tally;
         long crashes = 0;
-        foreach (Stress.Emulator.Sites.CrashTally crash in image.Site.Tally.Crashes)
+        foreach (CrashTally crash in tally.Crashes)
         {
             crashes += crash.Count;
         }
 
         return new SliceResult
         {
-            NextWindow = image.Site.NextWindow,
-            Events = image.Site.Tally.Events,
-            Disconnects = image.Site.Tally.Disconnects[0] + image.Site.Tally.Disconnects[1],
+            NextWindow = site.NextWindow,
+            Events = tally.Events,
+            Disconnects = tally.Disconnects[0] + tally.Disconnects[1],
             Crashes = crashes,
-            Counts = plan.Telemetry is null ? null : LiveCounts.Of(image.Site.Tally),
+            Counts = plan.Telemetry is null ? null : LiveCounts.Of(tally),
         };
     }
 }

@@ -16,7 +16,7 @@ public sealed class RouterState
 
 /// <summary>The owner of a router's image (<see cref="IRouterGrain"/>). The rule of leases is <see cref="LeasedImage"/>.</summary>
 [SitePlacement]
-public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains local, SiloMetrics metrics)
+public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains local, SiteBackends backends, SiloMetrics metrics)
     : Grain, IRouterGrain, IGrainMigrationParticipant
 {
     /// <summary>Name of the grain storage for checkpoints.</summary>
@@ -45,6 +45,12 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown)
         {
             await Save();
+        }
+
+        if (_image?.AtHome is { } site)
+        {
+            // An execution without an image begins again wherever the site goes on.
+            await site.End();
         }
     }
 
@@ -84,6 +90,11 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
             _image = null;
             DeactivateOnIdle();
         }
+        else if (_image.AtHome is { IsLive: false })
+        {
+            // The image rests; the execution that it was made of is not needed.
+            await image.End();
+        }
 
         return new(Taken: true, Stored: _state is { RecordExists: true });
     }
@@ -119,10 +130,10 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
     /// <inheritdoc/>
     public void OnDehydrate(IDehydrationContext dehydrationContext)
     {
-        // An image that is out on a lease stays behind: the site restarts from its checkpoint, which gives the same.
-        if (_image?.AtHome is { } image)
+        // An image that is out on a lease stays behind, and so does an execution that has none: the site restarts from its checkpoint or from virtual time zero, which gives the same.
+        if (_image?.AtHome is { IsLive: false } site && SiteImage.Save(site.HandOver()) is { } image)
         {
-            dehydrationContext.TryAddValue(MovedImage, SiteImage.Save(image));
+            dehydrationContext.TryAddValue(MovedImage, image);
         }
     }
 
@@ -138,14 +149,12 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
             return await GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, site, 0)).Show(number);
         }
 
-        if (_image?.AtHome is not { } image)
+        if (_image is not { } leased || leased.AtHome is not { } rest || backends.Of(leased.Plan) is not { } backend)
         {
             return $"router {router} of site {site}: not running here at the moment";
         }
 
-        return router < image.Site.RouterCount
-            ? image.Site.Show(router)
-            : throw new ArgumentOutOfRangeException(nameof(router), router, $"site {site} has routers 0 to {image.Site.RouterCount - 1}");
+        return await rest.Show(backend, leased.Plan, router);
     }
 
     // Most sites run from start to end without a checkpoint, so storage is asked when there may be one, and not whenever a router is activated.

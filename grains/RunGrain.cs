@@ -16,7 +16,7 @@ public sealed class RunState
 /// <summary>One run (<see cref="IRunGrain"/>).</summary>
 [KeepAlive, SitePlacement]
 public sealed class RunGrain(
-    [PersistentState("run", RouterGrain.StorageName)] IPersistentState<RunState> state, RunMetrics metrics, RunClock clock, ILogger<RunGrain> log)
+    [PersistentState("run", RouterGrain.StorageName)] IPersistentState<RunState> state, SiteBackends backends, RunMetrics metrics, RunClock clock, ILogger<RunGrain> log)
     : Grain, IRunGrain
 {
     private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(1);
@@ -147,19 +147,11 @@ public sealed class RunGrain(
         DeactivateOnIdle();
     }
 
-    private static void Refuse(RunPlan plan, string launch)
+    private void Refuse(RunPlan plan, string launch)
     {
         string? problem = plan.Problem()
+            ?? backends.Problem(plan)
             ?? (launch.Length > RunDescription.MaxLaunchLength ? $"its scenario: accepted are up to {RunDescription.MaxLaunchLength} characters" : null);
-        try
-        {
-            _ = problem is null ? Stress.Emulator.Sites.Site.Create(plan.Site, (uint)plan.FirstSite) : null;
-        }
-        catch (ArgumentException e)
-        {
-            problem = e.Message;
-        }
-
         if (problem is not null)
         {
             throw new RunRefusedException($"run refused: {problem}");

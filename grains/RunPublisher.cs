@@ -79,7 +79,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
 
         foreach ((CrashKey key, long count) in counts.Crashes)
         {
-            (string, Role) path = (CodePath.Of(key.Title), key.Role);
+            (string, Role) path = (key.Path, key.Role);
             sum[path] = sum.GetValueOrDefault(path) + count;
         }
 

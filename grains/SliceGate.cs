@@ -15,6 +15,7 @@ public sealed class SliceGate(int workers) : IDisposable
     private readonly int _openSites = workers > 0 ? OpenForEachWorker * workers : throw new ArgumentOutOfRangeException(nameof(workers));
     private readonly SemaphoreSlim _open = new(OpenForEachWorker * workers);
     private readonly SemaphoreSlim _free = new(workers);
+    private readonly CancellationTokenSource _leaving = new();
     private volatile bool _closed;
 
     /// <summary>Sites executed at once.</summary>
@@ -22,6 +23,9 @@ public sealed class SliceGate(int workers) : IDisposable
 
     /// <summary>True once the silo leaves: a slice ends with the window that it is in.</summary>
     public bool Closed => _closed;
+
+    /// <summary>Cancelled once the silo leaves.</summary>
+    public CancellationToken Leaving => _leaving.Token;
 
     /// <summary>Waits until a site may be opened. False when the silo is leaving: none may.</summary>
     public async Task<bool> Enter()
@@ -48,6 +52,7 @@ public sealed class SliceGate(int workers) : IDisposable
     public async Task Drain()
     {
         _closed = true;
+        await _leaving.CancelAsync();
         for (int i = 0; i < _openSites; i++)
         {
             await _open.WaitAsync();
@@ -62,5 +67,6 @@ public sealed class SliceGate(int workers) : IDisposable
     {
         _open.Dispose();
         _free.Dispose();
+        _leaving.Dispose();
     }
 }

@@ -126,6 +126,10 @@ public sealed class EmbeddedSilo : IRunHost
             }
 
             silo.AddStressGrains(options.Workers);
+            foreach (ISiteBackend backend in options.Backends)
+            {
+                silo.Services.AddSingleton(backend);
+            }
 
             // Alone in its cluster, a silo need not wait long for others when it goes.
             silo.Configure<ClusterMembershipOptions>(membership => membership.NumMissedTableIAmAliveLimit = 2);

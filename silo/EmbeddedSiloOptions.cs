@@ -1,3 +1,5 @@
+using Stress.Contracts;
+
 namespace Stress.Silo;
 
 /// <summary>What an embedded silo is told.</summary>
@@ -11,6 +13,9 @@ public sealed record EmbeddedSiloOptions
 
     /// <summary>Wall time, as paced runs see it.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Further backends, beside those of every silo.</summary>
+    public IReadOnlyList<ISiteBackend> Backends { get; init; } = [];
 
     /// <summary>Folder of what has to outlive the process, or null to keep everything in memory.</summary>
     public string? StateFolder { get; init; }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Stress.Contracts;
 using Stress.Grains;
 using Stress.Observability.Instruments;
 
@@ -24,6 +25,12 @@ public static class StressSiloBuilder
     private static readonly TimeSpan IAmAliveEvery = TimeSpan.FromSeconds(5);
     private const int IAmAliveMissed = 4;
 
+    /// <summary>What executes sites: a backend is a line here.</summary>
+    public static IReadOnlyList<ISiteBackend> Backends { get; } =
+    [
+        new EmulatorBackend(),
+    ];
+
     /// <summary>Adds the services of the grains.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="workers">Sites executed at once.</param>
@@ -39,6 +46,12 @@ public static class StressSiloBuilder
             silo.AddActivityPropagation();
         }
 
+        foreach (ISiteBackend backend in Backends)
+        {
+            silo.Services.AddSingleton(backend);
+        }
+
+        silo.Services.AddSingleton<SiteBackends>();
         silo.Services.AddSingleton<TracedSlices>();
         silo.Services.AddSingleton<LocalGrains>();
         silo.Services.AddSingleton<SiteHome>();

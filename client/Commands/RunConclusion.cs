@@ -41,7 +41,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
                 watch => new RunFollower(host, Say).Run(launch.Plan, file.After(watch), stop, host.IsCluster ? launch.ToText() : ""));
         }
 
-        return Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);
+        return await Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);
     }
 
     /// <summary>Writes the report of a run that was followed, and says how it ended.</summary>
@@ -49,7 +49,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
     /// <param name="wall">Wall time of the run.</param>
     /// <param name="cluster">Where it was executed, or null for this process.</param>
     /// <param name="stop">Ends a second execution early.</param>
-    public int Conclude(FollowedRun run, TimeSpan wall, RedisAddress? cluster, CancellationToken stop)
+    public async Task<int> Conclude(FollowedRun run, TimeSpan wall, RedisAddress? cluster, CancellationToken stop)
     {
         if (run.Final is not { } result)
         {
@@ -57,7 +57,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
             return ExitCodes.Interrupted;
         }
 
-        Difference? difference = wishes.Check && !run.Interrupted ? Check(result, stop) : null;
+        Difference? difference = wishes.Check && !run.Interrupted ? await Check(result, stop) : null;
         RunReport report = ReportBuilder.Build(launch, result, wall, run.Interrupted, ReportBuilder.Execution(launch, run));
         IReadOnlyList<CrashRecord> crashes = [.. ReportBuilder.Crashes(launch, result, output.Folder.Path)];
         ReportScreen.Write(terminal.Out, report, folder: null);
@@ -113,11 +113,18 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         }
     }
 
-    private Difference? Check(RunResult result, CancellationToken stop)
+    private async ValueTask<Difference?> Check(RunResult result, CancellationToken stop)
     {
+        ISiteBackend? backend = new SiteBackends(StressSiloBuilder.Backends).Of(launch.Plan);
+        if (backend is null)
+        {
+            terminal.Error.WriteLine($"stress: nothing is executed again: this build has no backend '{launch.Plan.Backend}'");
+            return null;
+        }
+
         foreach ((int site, IReadOnlyList<WindowMark> marks) in result.Marks.OrderBy(pair => pair.Key))
         {
-            if (SecondExecution.Compare(launch.Plan.Site, site, marks, stop) is { } difference)
+            if (await SecondExecution.Compare(backend, launch.Plan, site, marks, stop) is { } difference)
             {
                 return difference;
             }

@@ -53,7 +53,7 @@ public static class WatchCommand
         Launch launch = Launch.From(await RunControlCommands.Find(client, name));
         FollowedRun ended = await new RunFollower(client, text => terminal.Error.WriteLine($"stress: {text}")).Result(launch.Plan, stop);
         Keeps(terminal, launch, output);
-        return new RunConclusion(terminal, launch, output, new(folder, null, Progress: false, Check: launch.Plan.CheckedSites.Count > 0, CheckFiles.None))
+        return await new RunConclusion(terminal, launch, output, new(folder, null, Progress: false, Check: launch.Plan.CheckedSites.Count > 0, CheckFiles.None))
             .Conclude(ended, last.Run.Wall, redis, stop);
     }
 

@@ -175,7 +175,7 @@ public static class CompareBuilder
         long[] sum = new long[series.Bins];
         foreach ((CrashKey key, long[] line) in series.Crashes)
         {
-            if (key.Role == role && (path == CodePath.Any || CodePath.Of(key.Title) == path))
+            if (key.Role == role && (path == CodePath.Any || key.Path == path))
             {
                 for (int i = 0; i < sum.Length; i++)
                 {

@@ -31,13 +31,13 @@ public static class ReportBuilder
         List<CodePathRate> codePaths =
         [
             .. from crash in totals.Crashes
-               let title = crash.Key.Title.ToString()
+               let title = crash.Key.Text
                let role = CodePath.Of(crash.Key.Role)
                let trials = totals.Disconnects[(int)crash.Key.Role]
                let rate = WilsonInterval.Of(crash.Value.Count, trials)
                orderby crash.Value.Count descending, title, role
                select new CodePathRate(
-                   title, CodePath.Of(crash.Key.Title), role, crash.Value.Count, trials, rate.Rate, rate.Low, rate.High, CrashRecord.IdOf(title, role)),
+                   title, crash.Key.Path, role, crash.Value.Count, trials, rate.Rate, rate.Low, rate.High, CrashRecord.IdOf(title, role)),
         ];
         List<StaleCounts> stale =
         [
@@ -51,7 +51,7 @@ public static class ReportBuilder
         var measured = new Measured(disconnects, codePaths, stale, first, totals.Probes);
         RoleCounts redials = Counts(totals.Redials);
         var counted = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost, work.NotBegun, work.Begun);
-        IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
+        IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Where(crash => crash.Key.Words is null).Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
         return new RunReport
         {
             RunId = launch.Plan.RunId,
@@ -129,7 +129,7 @@ public static class ReportBuilder
     public static IReadOnlyList<CrashRecord> Crashes(Launch launch, RunResult result, string folder) =>
     [
         .. from crash in result.Totals.Crashes
-           let title = crash.Key.Title.ToString()
+           let title = crash.Key.Text
            let role = CodePath.Of(crash.Key.Role)
            let id = CrashRecord.IdOf(title, role)
            orderby crash.Value.Count descending, title, role
@@ -137,7 +137,7 @@ public static class ReportBuilder
            {
                Id = id,
                Title = title,
-               Path = CodePath.Of(crash.Key.Title),
+               Path = crash.Key.Path,
                Role = role,
                Count = crash.Value.Count,
                Site = crash.Value.Site,
@@ -146,7 +146,7 @@ public static class ReportBuilder
                At = crash.Value.First.ToString(),
                AtMicroseconds = crash.Value.First.Microseconds,
                Stack = crash.Value.Stack,
-               Story = crash.Value.Story,
+               Story = crash.Value.Told,
                Replay = $"./stress replay {folder} {id}",
            },
     ];
@@ -203,7 +203,7 @@ public static class ReportBuilder
         Steps(series.Calling),
         [
             .. from line in series.Crashes
-               group line.Value by (Path: CodePath.Of(line.Key.Title), Role: CodePath.Of(line.Key.Role)) into path
+               group line.Value by (Path: line.Key.Path, Role: CodePath.Of(line.Key.Role)) into path
                orderby path.Key.Path, path.Key.Role
                select new SeriesLine(path.Key.Path, path.Key.Role, Steps(path.Aggregate(new long[series.Bins], (sum, more) => [.. sum.Zip(more, (a, b) => a + b)]))),
         ],

@@ -14,6 +14,10 @@ namespace Stress.Contracts.Surrogates;
 /// <param name="FirstEvent">Its number.</param>
 /// <param name="Stack">Innermost function first.</param>
 /// <param name="Story">The life of the pointer.</param>
+/// <param name="Words">The title in a real system's own words, or null.</param>
+/// <param name="Function">The kernel function that such a crash belongs to, or null.</param>
+/// <param name="AllocatedBy">Who allocated the object, or null.</param>
+/// <param name="FreedBy">Who freed it, or null.</param>
 [GenerateSerializer, Immutable, Alias("stress.CrashTally")]
 public readonly record struct CrashTallySurrogate(
     [property: Id(0)] CrashTitle Title,
@@ -22,7 +26,11 @@ public readonly record struct CrashTallySurrogate(
     [property: Id(3)] VirtualTime First,
     [property: Id(4)] long FirstEvent,
     [property: Id(5)] string[] Stack,
-    [property: Id(6)] string[] Story);
+    [property: Id(6)] string[] Story,
+    [property: Id(7)] string? Words,
+    [property: Id(8)] string? Function,
+    [property: Id(9)] string[]? AllocatedBy,
+    [property: Id(10)] string[]? FreedBy);
 
 /// <summary>Wire form of <see cref="StaleTally"/>.</summary>
 /// <param name="Holder">Holder.</param>
@@ -124,7 +132,15 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
         {
             tally.Crashes.Add(new CrashTally(crash.Title, crash.Role)
             {
-                Count = crash.Count, First = crash.First, FirstEvent = crash.FirstEvent, Stack = crash.Stack, Story = crash.Story,
+                Count = crash.Count,
+                First = crash.First,
+                FirstEvent = crash.FirstEvent,
+                Stack = crash.Stack,
+                Story = crash.Story,
+                Words = crash.Words,
+                Function = crash.Function,
+                AllocatedBy = crash.AllocatedBy ?? [],
+                FreedBy = crash.FreedBy ?? [],
             });
         }
 
@@ -149,9 +165,11 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
         Prices = value.Prices,
         Probes = [.. value.Probes.Keys],
         Reached = [.. value.Probes.Values],
-        Crashes = [.. value.Crashes.Select(c => new CrashTallySurrogate(c.Title, c.Role, c.Count, c.First, c.FirstEvent, [.. c.Stack], [.. c.Story]))],
+        Crashes = [.. value.Crashes.Select(c => new CrashTallySurrogate(c.Title, c.Role, c.Count, c.First, c.FirstEvent, [.. c.Stack], [.. c.Story], c.Words, c.Function, Lines(c.AllocatedBy), Lines(c.FreedBy)))],
         Stale = [.. value.Stale.Select(s => new StaleTallySurrogate(s.Holder, s.Role, s.Created, s.Healed, s.Live))],
         FirstCrash = value.FirstCrash,
         Digest = value.Digest,
     };
+
+    private static string[]? Lines(IReadOnlyList<string> lines) => lines.Count == 0 ? null : [.. lines];
 }

@@ -10,6 +10,18 @@ public sealed record CrashTally(CrashTitle Title, Role Role)
     private IReadOnlyList<string>? _stack;
     private IReadOnlyList<string>? _story;
 
+    /// <summary>The title in a real system's own words, such as a kernel's console's; null for an emulated crash, whose title is <see cref="Title"/>.</summary>
+    public string? Words { get; init; }
+
+    /// <summary>The kernel function that such a crash belongs to; null when nothing names one.</summary>
+    public string? Function { get; init; }
+
+    /// <summary>Who allocated the object, innermost function first, where a real system says so.</summary>
+    public IReadOnlyList<string> AllocatedBy { get; set; } = [];
+
+    /// <summary>Who freed the object, innermost function first, where a real system says so.</summary>
+    public IReadOnlyList<string> FreedBy { get; set; } = [];
+
     public long Count { get; set; }
 
     /// <summary>Stack and story before anybody asks for their words.</summary>

@@ -11,7 +11,7 @@ namespace Stress.Grains.Tests;
 public sealed class CrossingStorageTests
 {
     private static readonly Serializer Wire = new ServiceCollection()
-        .AddSerializer(serializer => serializer.AddAssembly(typeof(RunPlan).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>();
+        .AddSerializer(serializer => serializer.AddAssembly(typeof(RunPlan).Assembly).AddAssembly(typeof(RouterGrain).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>();
 
     public static TheoryData<string> Kinds => ["timeout", "connection", "server", "inner", "inconsistent"];
 

@@ -40,11 +40,11 @@ public sealed class EmbeddedRunTests
         RunResult result = await Run(workers: 2, plan);
 
         Assert.Equal([1, 3], result.Marks.Keys.Order());
-        Assert.Null(SecondExecution.Compare(plan.Site, 3, result.Marks[3], default));
+        Assert.Null(await SecondExecution.Compare(new EmulatorBackend(), plan, 3, result.Marks[3], default));
 
         WindowMark[] changed = [.. result.Marks[3]];
         changed[4] = changed[4] with { Digest = changed[4].Digest + 1 };
-        Difference difference = SecondExecution.Compare(plan.Site, 3, changed, default)!;
+        Difference difference = (await SecondExecution.Compare(new EmulatorBackend(), plan, 3, changed, default))!;
         Assert.Equal((3, 4), (difference.Site, difference.Window));
         Assert.Equal(changed[3].Events + 1, difference.FirstEvent);
         Assert.Null(difference.Event);

@@ -50,7 +50,7 @@ internal static class Plans
         series.Note(bin, Role.Calling, tally.Disconnects[(int)Role.Calling]);
         foreach (CrashTally crash in tally.Crashes)
         {
-            series.Note(bin, new CrashKey(crash.Title, crash.Role), crash.Count);
+            series.Note(bin, CrashKey.Of(crash), crash.Count);
         }
 
         foreach (StaleTally stale in tally.Stale)

@@ -11,15 +11,17 @@ namespace Stress.Grains.Tests;
 public sealed class SecondExecutionTests
 {
     [Fact]
-    public void A_design_that_remembers_other_executions_is_found_at_the_single_event_that_differs()
+    public async Task A_design_that_remembers_other_executions_is_found_at_the_single_event_that_differs()
     {
-        SiteOptions options = Plans.Of(sites: 1, windows: 36, runId: "any").Site;
+        RunPlan plan = Plans.Of(sites: 1, windows: 36, runId: "any");
+        SiteOptions options = plan.Site;
         options = options with
         {
             Called = new RoleOptions { Role = Role.Called, Hup = new HupOptions { Enabled = true } },
             Calling = new RoleOptions { Role = Role.Calling, Hup = new HupOptions { Enabled = true }, Pppd = new PppdOptions { Persist = true } },
         };
         options = options with { Designs = DesignSet.BuiltIn.With([new Remembering()]), Design = "remembering" };
+        plan = plan with { Site = options };
         List<WindowMark> marks = [];
         Site first = Site.Create(options, 0);
         for (int window = 0; window < 36; window++)
@@ -28,7 +30,7 @@ public sealed class SecondExecutionTests
             marks.Add(new WindowMark(first.Tally.Digest, first.Tally.Events));
         }
 
-        Difference difference = SecondExecution.Compare(options, 0, marks, default)!;
+        Difference difference = (await SecondExecution.Compare(new EmulatorBackend(), plan, 0, marks, default))!;
 
         Assert.NotNull(difference.Event);
         Assert.True(difference.Event.Number >= difference.FirstEvent, difference.ToString());

@@ -45,21 +45,51 @@ public sealed class WireFormTests
     }
 
     [Fact]
-    public void A_site_crosses_as_its_image_and_goes_on_as_the_original_does()
+    public async Task A_site_crosses_as_its_image_and_goes_on_as_the_original_does()
     {
         RunPlan plan = Plans.Of(sites: 1, windows: 8) with { CheckedSites = [0] };
         SiteHandOver original = SiteHandOver.Create(plan, 0);
-        original.RunWindow(plan);
-        original.RunWindow(plan);
+        var emulator = new EmulatorBackend();
+        await original.Open(emulator, plan);
+        await original.RunWindow(plan);
+        await original.RunWindow(plan);
 
         SiteHandOver crossed = Cross(new LeaseAnswer { NextWindow = 2, Image = original }).Image!;
-        original.RunWindow(plan);
-        crossed.RunWindow(plan);
+        await crossed.Open(emulator, plan);
+        await original.RunWindow(plan);
+        await crossed.RunWindow(plan);
 
         Assert.NotSame(original, crossed);
-        Assert.Equal(3, crossed.Site.NextWindow);
-        Assert.Equal(original.Site.Tally.Digest, crossed.Site.Tally.Digest);
+        Assert.Equal(3, crossed.NextWindow);
+        Assert.Equal(original.Execution.Digest, crossed.Execution.Digest);
         Assert.Equal(original.Marks!.Select(mark => mark.Digest), crossed.Marks!.Select(mark => mark.Digest));
+    }
+
+    [Fact]
+    public async Task A_site_without_an_image_ends_where_it_leaves_and_arrives_at_virtual_time_zero()
+    {
+        var trace = new RecordedTrace();
+        RunPlan plan = Plans.Of(sites: 1, windows: 8) with { Backend = trace.Name, CheckedSites = [0] };
+        SiteHandOver original = SiteHandOver.Create(plan, 0);
+        await original.Open(trace, plan);
+        await original.RunWindow(plan);
+
+        SiteHandOver crossed = Cross(new LeaseAnswer { NextWindow = 1, Image = original }).Image!;
+
+        Assert.Equal(0, trace.Alive);
+        Assert.True(crossed.IsUnbegun);
+        Assert.Equal(0, crossed.NextWindow);
+        Assert.Empty(crossed.Marks!);
+    }
+
+    [Fact]
+    public void A_plan_that_names_no_backend_is_for_the_emulator_and_one_that_does_keeps_it()
+    {
+        RunPlan plan = Plans.Of(sites: 1, windows: 1);
+
+        Assert.Equal("emulator", Cross(plan).Backend);
+        Assert.Equal(plan with { Backend = "emulator" }, plan);
+        Assert.Equal(("uml", "kernel=6.18"), (Cross(plan with { Backend = "uml", BackendSettings = "kernel=6.18" }).Backend, Cross(plan with { BackendSettings = "kernel=6.18" }).BackendSettings));
     }
 
     [Fact]
