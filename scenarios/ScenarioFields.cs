@@ -22,7 +22,7 @@ public static class ScenarioFields
     {
         ["callers_per_answerer"] = (1, 64), ["training_failures_per_thousand"] = (0, 1000), ["noise_per_million_frames"] = (0, 1_000_000), ["bit_rate"] = (300, 115_200_000),
         ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
-        ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000),
+        ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000), ["ipcp_max_configure"] = (1, 1000),
     };
 
     // Times that the emulator divides by or waits for again and again: at zero it would never get past one instant.
@@ -32,6 +32,10 @@ public static class ScenarioFields
         ["hello_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(65_535)), ["dead_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(uint.MaxValue)),
         ["update"] = (VirtualTime.FromSeconds(1), Longest), ["dial_time"] = (VirtualTime.FromMilliseconds(1), Longest), ["failed_dial_time"] = (VirtualTime.FromMilliseconds(1), Longest),
         ["lcp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
+        ["ipcp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
+        ["ipv6cp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
+        ["pap_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
+        ["chap_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
     };
 
     // Fields of the options that a run sets, not a file.

@@ -13,6 +13,11 @@ public sealed class RealCallOptions
     private readonly Option<string?> _lcpRestart = new("--lcp-restart") { Description = "Seconds until LCP repeats a request (default: the scenario's, else 3)." };
     private readonly Option<string?> _lcpMaxConfigure = new("--lcp-max-configure") { Description = "LCP requests without an answer before the link is given up (default: the scenario's, else 10)." };
     private readonly Option<string?> _ipcpMaxFailure = new("--ipcp-max-failure") { Description = "Naks of IPCP before an option is rejected or given up (default: the scenario's, else 5)." };
+    private readonly Option<string?> _ipcpRestart = new("--ipcp-restart") { Description = "Seconds until IPCP repeats a request (default: the scenario's, else 3)." };
+    private readonly Option<string?> _ipcpMaxConfigure = new("--ipcp-max-configure") { Description = "IPCP requests without an answer before it is given up (default: the scenario's, else 10)." };
+    private readonly Option<string?> _ipv6cpRestart = new("--ipv6cp-restart") { Description = "Seconds until IPV6CP repeats a request (default: the scenario's, else 3)." };
+    private readonly Option<string?> _papRestart = new("--pap-restart") { Description = "Seconds until PAP repeats a request (default: the scenario's, else 3)." };
+    private readonly Option<string?> _chapRestart = new("--chap-restart") { Description = "Seconds until CHAP repeats a challenge (default: the scenario's, else 3)." };
     private readonly Option<bool> _silent = new("--silent") { Description = "Send nothing in LCP until the far side has begun." };
     private readonly Option<bool> _passive = new("--passive") { Description = "Wait for the far side after LCP's own requests have gone unanswered." };
     private readonly Option<bool> _receiveAll = new("--receive-all") { Description = "Take control characters that came unescaped, whatever the map says." };
@@ -30,7 +35,7 @@ public sealed class RealCallOptions
     /// <summary>Gives the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _lcpRestart, _lcpMaxConfigure, _ipcpMaxFailure, _silent, _passive, _receiveAll, _asyncmap, _console, _patterns, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
+        foreach (Option option in (Option[])[_end, _silence, _establish, _noIpv6, _lcpRestart, _lcpMaxConfigure, _ipcpMaxFailure, _ipcpRestart, _ipcpMaxConfigure, _ipv6cpRestart, _papRestart, _chapRestart, _silent, _passive, _receiveAll, _asyncmap, _console, _patterns, _settle, _transcript, _maxCrash, _seed, _output, _json, _quiet])
         {
             command.Add(option);
         }
@@ -51,6 +56,11 @@ public sealed class RealCallOptions
             LcpRestart = line.GetValue(_lcpRestart),
             LcpMaxConfigure = line.GetValue(_lcpMaxConfigure),
             IpcpMaxFailure = line.GetValue(_ipcpMaxFailure),
+            IpcpRestart = line.GetValue(_ipcpRestart),
+            IpcpMaxConfigure = line.GetValue(_ipcpMaxConfigure),
+            Ipv6cpRestart = line.GetValue(_ipv6cpRestart),
+            PapRestart = line.GetValue(_papRestart),
+            ChapRestart = line.GetValue(_chapRestart),
             Silent = line.GetValue(_silent),
             Passive = line.GetValue(_passive),
             ReceiveAll = line.GetValue(_receiveAll),

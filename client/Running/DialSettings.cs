@@ -92,6 +92,21 @@ public sealed record DialSettings
     /// <summary>Naks of IPCP before an option is given up.</summary>
     public string? IpcpMaxFailure { get; init; }
 
+    /// <summary>Seconds until IPCP repeats a request.</summary>
+    public string? IpcpRestart { get; init; }
+
+    /// <summary>IPCP requests without an answer.</summary>
+    public string? IpcpMaxConfigure { get; init; }
+
+    /// <summary>Seconds until IPV6CP repeats a request.</summary>
+    public string? Ipv6cpRestart { get; init; }
+
+    /// <summary>Seconds until PAP repeats a request.</summary>
+    public string? PapRestart { get; init; }
+
+    /// <summary>Seconds until CHAP repeats a challenge.</summary>
+    public string? ChapRestart { get; init; }
+
     /// <summary>LCP waits for the far side to begin.</summary>
     public bool Silent { get; init; }
 
@@ -157,13 +172,13 @@ public sealed record DialSettings
         IReadOnlyList<CallEnd>? ends = Ends is null ? null : [.. Ends.Split(',').Select(End)];
         VirtualTime? silence = Silence is null ? null : Seconds("--silence", Silence);
         VirtualTime? establish = Establish is null ? null : Seconds("--establish", Establish);
-        VirtualTime? lcpRestart = LcpRestart is null ? null
-            : Seconds("--lcp-restart", LcpRestart) is { } restart && restart >= LeastRestart && restart <= MostRestart ? restart
-            : throw new UsageException($"--lcp-restart {LcpRestart}: accepted are seconds from 0.1 to 600");
+        VirtualTime? lcpRestart = Restart("--lcp-restart", LcpRestart), ipcpRestart = Restart("--ipcp-restart", IpcpRestart), ipv6cpRestart = Restart("--ipv6cp-restart", Ipv6cpRestart);
+        VirtualTime? papRestart = Restart("--pap-restart", PapRestart), chapRestart = Restart("--chap-restart", ChapRestart);
         uint? asyncmap = Asyncmap is null ? null
             : ScenarioFields.Scalar(typeof(uint), "asyncmap", Asyncmap) is uint map ? map
             : throw new UsageException($"--asyncmap {Asyncmap}: accepted is {ScenarioFields.Accepts(typeof(uint), "asyncmap")}");
         int? lcpMaxConfigure = LcpMaxConfigure is null ? null : Whole("--lcp-max-configure", LcpMaxConfigure, 10, 1, 1000);
+        int? ipcpMaxConfigure = IpcpMaxConfigure is null ? null : Whole("--ipcp-max-configure", IpcpMaxConfigure, 10, 1, 1000);
         int? ipcpMaxFailure = IpcpMaxFailure is null ? null : Whole("--ipcp-max-failure", IpcpMaxFailure, 5, 1, 1000);
         ChatScript chat = ChatScript();
         PppSecret? identity = Identity();
@@ -197,6 +212,11 @@ public sealed record DialSettings
                     LcpRestart = lcpRestart ?? call.Ppp.LcpRestart,
                     LcpMaxConfigure = lcpMaxConfigure ?? call.Ppp.LcpMaxConfigure,
                     IpcpMaxFailure = ipcpMaxFailure ?? call.Ppp.IpcpMaxFailure,
+                    IpcpRestart = ipcpRestart ?? call.Ppp.IpcpRestart,
+                    IpcpMaxConfigure = ipcpMaxConfigure ?? call.Ppp.IpcpMaxConfigure,
+                    Ipv6cpRestart = ipv6cpRestart ?? call.Ppp.Ipv6cpRestart,
+                    PapRestart = papRestart ?? call.Ppp.PapRestart,
+                    ChapRestart = chapRestart ?? call.Ppp.ChapRestart,
                     Silent = Silent || call.Ppp.Silent,
                     Passive = Passive || call.Ppp.Passive,
                     ReceiveAll = ReceiveAll || call.Ppp.ReceiveAll,
@@ -294,6 +314,11 @@ public sealed record DialSettings
         Durations.Seconds(text) is { } time && time <= VirtualTime.FromSeconds(1_000_000)
             ? time
             : throw new UsageException($"{option} {text}: accepted are seconds from 0 to 1000000, or {Durations.WithUnit}");
+
+    private static VirtualTime? Restart(string option, string? text) =>
+        text is null ? null
+        : Seconds(option, text) is { } restart && restart >= LeastRestart && restart <= MostRestart ? restart
+        : throw new UsageException($"{option} {text}: accepted are seconds from 0.1 to 600");
 
     private static int Whole(string option, string? text, int otherwise, int min, int max) =>
         text is null ? otherwise

@@ -88,6 +88,20 @@ public static class OptionsScreen
             yield return $"ipcp-max-failure {pppd.IpcpMaxFailure}";
         }
 
+        foreach ((VirtualTime restart, VirtualTime standard, string word) in ((VirtualTime, VirtualTime, string)[])
+            [(pppd.IpcpRestart, usual.IpcpRestart, "ipcp-restart"), (pppd.Ipv6cpRestart, usual.Ipv6cpRestart, "ipv6cp-restart"), (pppd.PapRestart, usual.PapRestart, "pap-restart"), (pppd.ChapRestart, usual.ChapRestart, "chap-restart")])
+        {
+            if (restart != standard)
+            {
+                yield return $"{word} {Span(restart)}";
+            }
+        }
+
+        if (pppd.IpcpMaxConfigure != usual.IpcpMaxConfigure)
+        {
+            yield return $"ipcp-max-configure {pppd.IpcpMaxConfigure}";
+        }
+
         foreach ((bool set, string word) in ((bool, string)[])[(pppd.Silent, "silent"), (pppd.Passive, "passive"), (pppd.ReceiveAll, "receive-all")])
         {
             if (set)

@@ -56,6 +56,21 @@ public sealed record PppdOptions
     /// <summary>ipcp-max-failure: Naks of IPCP before an option is rejected or given up.</summary>
     public int IpcpMaxFailure { get; init; } = 5;
 
+    /// <summary>ipcp-restart: time until IPCP repeats a request.</summary>
+    public VirtualTime IpcpRestart { get; init; } = VirtualTime.FromSeconds(3);
+
+    /// <summary>ipcp-max-configure: IPCP requests without an answer before it is given up.</summary>
+    public int IpcpMaxConfigure { get; init; } = 10;
+
+    /// <summary>ipv6cp-restart: time until IPV6CP repeats a request.</summary>
+    public VirtualTime Ipv6cpRestart { get; init; } = VirtualTime.FromSeconds(3);
+
+    /// <summary>pap-restart: time until PAP repeats a request.</summary>
+    public VirtualTime PapRestart { get; init; } = VirtualTime.FromSeconds(3);
+
+    /// <summary>chap-restart: time until CHAP repeats a challenge.</summary>
+    public VirtualTime ChapRestart { get; init; } = VirtualTime.FromSeconds(3);
+
     /// <summary>silent: LCP waits until the other end begins.</summary>
     public bool Silent { get; init; }
 

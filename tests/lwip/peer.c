@@ -4,6 +4,12 @@
  *   peer listen  AUTH [getty]   listens on a port of the loopback that the system chooses, prints "port N", answers one call after the other
  *   peer connect AUTH PORT M    places M calls, each ended by the other side
  *   peer stdio   AUTH [getty]   one answered call on standard input and output
+ *   peer stepped AUTH           calls under a clock that standard input moves, in lines:
+ *       listen | connect        a new call, answered or placed
+ *       input HEX               bytes from the line, now
+ *       until MS                the clock goes on to MS, or to the first time at which something is sent or the call ends
+ *       free                    the call's memory goes; the clock goes on by what its timers need
+ *     Each is answered by "NOW DEAD IP IP6 HEX": the clock in ms, flags of the call, and the bytes that were sent.
  *
  * AUTH is none, pap or chap. A listening peer demands it of the caller; a connecting peer offers name and secret.
  * At the end (end of standard input, or M calls) it prints "calls C ip I ip6 J".
@@ -33,9 +39,18 @@ static ppp_pcb *ppp;
 /* Milliseconds by which lwIP's clock is ahead of the machine's. */
 static u32_t ahead;
 
+/* A stepped peer's clock and the bytes that it has sent since the last answer. */
+static int stepped;
+static u32_t stepped_now;
+static u8_t sent[1 << 16];
+static size_t sent_length;
+
 u32_t sys_now(void)
 {
     struct timespec t;
+    if (stepped) {
+        return stepped_now;
+    }
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (u32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000) + ahead;
 }
@@ -50,6 +65,15 @@ static u32_t output(ppp_pcb *pcb, u8_t *data, u32_t len, void *ctx)
     u32_t done = 0;
     (void)pcb;
     (void)ctx;
+    if (stepped) {
+        if (len > sizeof sent - sent_length) {
+            fprintf(stderr, "too much output for one step\n");
+            exit(1);
+        }
+        memcpy(sent + sent_length, data, len);
+        sent_length += len;
+        return len;
+    }
     while (done < len) {
         ssize_t n = write(line_out, data + done, len - done);
         if (n > 0) {
@@ -101,16 +125,10 @@ static int ask(const char *prompt)
     }
 }
 
-static void call(const char *auth, int server, int getty)
+/* Begins a call. */
+static void begin(const char *auth, int server)
 {
-    u8_t buffer[4096];
-    int gone = 0;
     u8_t type = strcmp(auth, "pap") == 0 ? PPPAUTHTYPE_PAP : strcmp(auth, "chap") == 0 ? PPPAUTHTYPE_CHAP : PPPAUTHTYPE_NONE;
-
-    calls++;
-    if (getty && (!ask("\r\nlwip ttyS0\r\n\r\nlogin: ") || !ask("Password: "))) {
-        return;
-    }
 
     dead = seen4 = seen6 = 0;
     memset(&ppp_netif, 0, sizeof ppp_netif);
@@ -129,7 +147,19 @@ static void call(const char *auth, int server, int getty)
     } else {
         ppp_connect(ppp, 0);
     }
+}
 
+static void call(const char *auth, int server, int getty)
+{
+    u8_t buffer[4096];
+    int gone = 0;
+
+    calls++;
+    if (getty && (!ask("\r\nlwip ttyS0\r\n\r\nlogin: ") || !ask("Password: "))) {
+        return;
+    }
+
+    begin(auth, server);
     while (!dead) {
         u32_t wait = sys_timeouts_sleeptime();
         if (gone) {
@@ -158,6 +188,65 @@ static void call(const char *auth, int server, int getty)
     }
 }
 
+/* Lets the clock go on to a time, or to the first event before it. */
+static void until(u32_t end)
+{
+    int was_dead = dead;
+    for (;;) {
+        u32_t wait;
+        sys_check_timeouts();
+        if (sent_length > 0 || dead != was_dead || stepped_now >= end) {
+            return;
+        }
+        wait = sys_timeouts_sleeptime();
+        if (wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE || wait > end - stepped_now) {
+            wait = end - stepped_now;
+        }
+        stepped_now += wait > 0 ? wait : 1;
+    }
+}
+
+static int step(const char *auth)
+{
+    static char line[1 << 17];
+    static u8_t bytes[1 << 16];
+    stepped = 1;
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (strcmp(line, "listen\n") == 0 || strcmp(line, "connect\n") == 0) {
+            begin(auth, line[0] == 'l');
+        } else if (strncmp(line, "input ", 6) == 0) {
+            int n = 0;
+            unsigned int byte;
+            while (sscanf(line + 6 + 2 * n, "%2x", &byte) == 1) {
+                bytes[n++] = (u8_t)byte;
+            }
+            pppos_input(ppp, bytes, n);
+        } else if (strncmp(line, "until ", 6) == 0) {
+            until((u32_t)strtoul(line + 6, NULL, 10));
+        } else if (strcmp(line, "free\n") == 0) {
+            ppp_close(ppp, 1);
+            while (ppp_free(ppp) != ERR_OK) {
+                u32_t wait = sys_timeouts_sleeptime();
+                stepped_now += wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? 1000 : wait > 0 ? wait : 1;
+                sys_check_timeouts();
+            }
+            sent_length = 0;
+            ppp = NULL;
+        } else {
+            fprintf(stderr, "unknown step %s", line);
+            return 1;
+        }
+        printf("%u %d %d %d ", (unsigned)stepped_now, dead, ppp != NULL && ppp->if4_up, ppp != NULL && ppp->if6_up);
+        for (size_t i = 0; i < sent_length; i++) {
+            printf("%02x", sent[i]);
+        }
+        printf("\n");
+        fflush(stdout);
+        sent_length = 0;
+    }
+    return 0;
+}
+
 static void no_delay(int fd)
 {
     int one = 1;
@@ -183,6 +272,10 @@ int main(int argc, char **argv)
         call(argv[2], 1, argc > 3);
         report(stderr);
         return 0;
+    }
+
+    if (strcmp(mode, "stepped") == 0) {
+        return step(argv[2]);
     }
 
     if (strcmp(mode, "listen") == 0) {
@@ -230,6 +323,6 @@ int main(int argc, char **argv)
         return 0;
     }
 
-    fprintf(stderr, "usage: peer listen AUTH [getty] | connect AUTH PORT CALLS | stdio AUTH [getty]\n");
+    fprintf(stderr, "usage: peer listen AUTH [getty] | connect AUTH PORT CALLS | stdio AUTH [getty] | stepped AUTH\n");
     return 2;
 }

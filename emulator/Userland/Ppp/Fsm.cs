@@ -166,7 +166,7 @@ public struct Fsm
     /// <summary>Configure-Naks received without an Ack between (Max-Failure).</summary>
     public int NaksReceived;
 
-    /// <summary>Configure packets received in this call; bounds a negotiation that never converges.</summary>
+    /// <summary>Configure packets received since the layer began or was last Opened; bounds a negotiation that never converges.</summary>
     public int ConfigurePackets;
 
     /// <summary>When the Restart timer expires, or never.</summary>

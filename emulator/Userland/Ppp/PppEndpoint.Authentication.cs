@@ -67,7 +67,7 @@ public sealed partial class PppEndpoint
     {
         ReadOnlySpan<byte> name = Cut(options.Name.Span), secret = Cut(options.Secret.Span);
         _s.Ours.Transmits++;
-        _s.Ours.Timer = now + RestartTimer;
+        _s.Ours.Timer = now + options.PapRestart;
         Span<byte> data = stackalloc byte[2 + name.Length + secret.Length];
         data[0] = (byte)name.Length;
         name.CopyTo(data[1..]);
@@ -80,7 +80,7 @@ public sealed partial class PppEndpoint
     {
         ReadOnlySpan<byte> name = Cut(options.Name.Span);
         _s.His.Transmits++;
-        _s.His.Timer = now + RestartTimer;
+        _s.His.Timer = now + options.ChapRestart;
         Span<byte> data = stackalloc byte[1 + ChallengeLength + name.Length];
         data[0] = ChallengeLength;
         WriteChallenge(data[1..]);

@@ -23,7 +23,6 @@ public sealed partial class PppEndpoint
         {
             case Lcp:
                 ref LcpValues v = ref _s.Lcp;
-                int loops = v.Loops;
                 v = new LcpValues
                 {
                     Mru = options.Mru,
@@ -39,7 +38,6 @@ public sealed partial class PppEndpoint
                     HisAddressCompression = v.HisAddressCompression,
                     HisProtocolCompression = v.HisProtocolCompression,
                     HisAuthentication = v.HisAuthentication,
-                    Loops = loops,
                 };
                 break;
             case Ipcp:
@@ -357,7 +355,7 @@ public sealed partial class PppEndpoint
         }
 
         // Only control protocols have somebody to tell (pppd lcp.c: lcp_rprotrej); of an authentication protocol only one that is under way fails
-        // (upap.c: upap_protrej, chap-new.c: chap_protrej).
+        // (upap.c: upap_protrej, chap-new.c: chap_protrej), and one that had to pass CHAP fails even after it has.
         switch ((PppProtocol)number)
         {
             case PppProtocol.Lcp:
@@ -370,7 +368,7 @@ public sealed partial class PppEndpoint
                 Refused(Ipv6cp, now, actions);
                 break;
             case PppProtocol.Pap when Awaits(PppAuthentication.Pap):
-            case PppProtocol.Chap when Awaits(PppAuthentication.ChapMd5):
+            case PppProtocol.Chap when Awaits(PppAuthentication.ChapMd5) || _s.His.Protocol == PppAuthentication.ChapMd5:
                 Close(PppTermination.AuthenticationFailed, now, actions);
                 break;
         }

@@ -128,7 +128,7 @@ public sealed partial class PppEndpoint
         ref Fsm f = ref _s.Layers[layer];
         f.State = FsmState.Closing;
         f.Restarts = MaxTerminate - 1;
-        f.Timer = now + RestartTimer;
+        f.Timer = now + RestartOf(layer);
         Send(ProtocolOf(layer), LcpCode.TerminateRequest, ++f.Id, default, actions);
     }
 

@@ -31,7 +31,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
     /// </summary>
     public const int MaxLoops = 10;
 
-    /// <summary>Configure packets that one layer takes in one call; a peer that needs more does not converge.</summary>
+    /// <summary>Configure packets that one layer takes in one negotiation, from its start to Opened; a peer that needs more does not converge.</summary>
     public const int MaxConfigurePackets = 128;
 
     /// <summary>Longest frame that is looked at, in bytes: the largest MRU in use and its header.</summary>
@@ -425,7 +425,8 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
 
     private void LayerUp(int layer, VirtualTime now, IPppActions actions)
     {
-        _s.Layers[layer].Naks = _s.Layers[layer].NaksReceived = 0;
+        // What was negotiated is no part of the next negotiation: a call of days may have any number of them.
+        _s.Layers[layer].ConfigurePackets = _s.Layers[layer].Naks = _s.Layers[layer].NaksReceived = 0;
         switch (layer)
         {
             case Lcp:
@@ -488,9 +489,19 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
 
     private bool NetworkWanted(int layer) => _s.Layers[layer].State is not (FsmState.Initial or FsmState.Starting or FsmState.Closed or FsmState.Stopped);
 
-    private VirtualTime RestartOf(int layer) => layer == Lcp ? options.LcpRestart : RestartTimer;
+    private VirtualTime RestartOf(int layer) => layer switch
+    {
+        Lcp => options.LcpRestart,
+        Ipcp => options.IpcpRestart,
+        _ => options.Ipv6cpRestart,
+    };
 
-    private int MaxConfigureOf(int layer) => layer == Lcp ? options.LcpMaxConfigure : MaxConfigure;
+    private int MaxConfigureOf(int layer) => layer switch
+    {
+        Lcp => options.LcpMaxConfigure,
+        Ipcp => options.IpcpMaxConfigure,
+        _ => MaxConfigure,
+    };
 
     private int MaxFailureOf(int layer) => layer == Ipcp ? options.IpcpMaxFailure : MaxFailure;
 
@@ -498,7 +509,9 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
     private void LayersDown(VirtualTime now, IPppActions actions)
     {
         _s.EchoDue = VirtualTime.Never;
-        _s.Ours.Pending = _s.His.Pending = false;
+
+        // upap_lowerdown, chap_lowerdown: the next negotiation may agree on no protocol, and then none of this one is answered.
+        _s.Ours = _s.His = default;
         if (_s.Phase != PppPhase.Terminate)
         {
             Enter(_s.Layers[Lcp].State is FsmState.Closing or FsmState.Stopping ? PppPhase.Terminate : PppPhase.Establish, actions);
@@ -528,6 +541,7 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         {
             if (layer == Ipcp ? options.Ipcp : options.Ipv6cp)
             {
+                _s.Layers[layer].ConfigurePackets = 0;
                 Raise(layer, FsmEvent.Open, now, actions);
                 Raise(layer, FsmEvent.Up, now, actions);
             }
@@ -702,26 +716,21 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
             return;
         }
 
-        // pppd lcp.c and ipcp.c, *_nakci and *_rejci: a bad Nak or Reject changes nothing and is no answer; the Restart timer repeats the request.
-        if (packet.Code == LcpCode.ConfigureReject ? !AreOurs(data, request) : !IsGoodNak(layer, data))
+        // fsm_rconfnakrej counts before it looks: a bad Nak belongs to the row, and a bad Reject ends it.
+        f.NaksReceived = packet.Code == LcpCode.ConfigureReject ? 0 : f.NaksReceived + 1;
+
+        // pppd lcp.c and ipcp.c, *_nakci and *_rejci: a bad Nak or Reject changes nothing else and is no answer; the Restart timer repeats the request.
+        if (packet.Code == LcpCode.ConfigureReject ? !AreOurs(data, request) : !IsGoodNak(layer, data, request))
         {
             _s.Counters.Unexpected++;
             return;
         }
 
         f.Answered = true;
-        if (packet.Code == LcpCode.ConfigureReject)
+        if (packet.Code == LcpCode.ConfigureNak && layer == Lcp && !Contains(data, (byte)LcpOptionType.MagicNumber))
         {
-            f.NaksReceived = 0;
-        }
-        else
-        {
-            f.NaksReceived++;
-            if (layer == Lcp && !Contains(data, (byte)LcpOptionType.MagicNumber))
-            {
-                // pppd lcp.c, lcp_nakci: a loop gives nothing but Naks of the magic number in a row.
-                _s.Lcp.Loops = 0;
-            }
+            // pppd lcp.c, lcp_nakci: a loop gives nothing but Naks of the magic number in a row.
+            _s.Lcp.Loops = 0;
         }
 
         // A peer that goes on with Naks wants what we do not have: give its options up (pppd fsm.c, fsm_rconfnakrej: treat_as_reject), except the magic number.
@@ -887,9 +896,10 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         return !theirs.Malformed;
     }
 
-    // A Nak names an option once, except authentication protocols, of which it may offer several (RFC 1661 section 5.3).
-    private static bool IsGoodNak(int layer, ReadOnlySpan<byte> naked)
+    // A Nak names an option once, except authentication protocols, of which it may offer several, and those of the request in its order (RFC 1661 section 5.3).
+    private static bool IsGoodNak(int layer, ReadOnlySpan<byte> naked, ReadOnlySpan<byte> request)
     {
+        int last = 0;
         Span<byte> seen = stackalloc byte[32];
         seen.Clear();
         var walk = new PppOptions(naked);
@@ -903,9 +913,31 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
             }
 
             bits |= (byte)bit;
+            int place = PlaceOf(o.Type, request);
+            if (place > 0 && place < last)
+            {
+                return false;
+            }
+
+            last = Math.Max(last, place);
         }
 
         return !walk.Malformed;
+    }
+
+    // Which option of a request has this type, from 1; 0 for none.
+    private static int PlaceOf(byte type, ReadOnlySpan<byte> request)
+    {
+        int place = 1;
+        for (var walk = new PppOptions(request); walk.Next(out PppOption o); place++)
+        {
+            if (o.Type == type)
+            {
+                return place;
+            }
+        }
+
+        return 0;
     }
 
     private void Send(PppProtocol protocol, LcpCode code, byte id, ReadOnlySpan<byte> data, IPppActions actions)

@@ -78,7 +78,7 @@ public sealed record PppEndpointOptions
     /// <summary>pppd's <c>receive-all</c>: no control character is dropped on receipt, whatever the map says (pppd lcp.c: lcp_lowerup, lax_recv).</summary>
     public bool ReceiveAll { get; init; }
 
-    /// <summary>pppd's <c>lcp-restart</c>: LCP's Restart timer, above zero. The other layers keep <see cref="PppEndpoint.RestartTimer"/>.</summary>
+    /// <summary>pppd's <c>lcp-restart</c>: LCP's Restart timer, above zero.</summary>
     public VirtualTime LcpRestart { get; init; } = PppEndpoint.RestartTimer;
 
     /// <summary>pppd's <c>lcp-max-configure</c>: LCP requests without an answer, at least 1.</summary>
@@ -86,6 +86,21 @@ public sealed record PppEndpointOptions
 
     /// <summary>pppd's <c>ipcp-max-failure</c>: Naks of IPCP, sent or received, before an option is rejected or given up, at least 1.</summary>
     public int IpcpMaxFailure { get; init; } = PppEndpoint.MaxFailure;
+
+    /// <summary>pppd's <c>ipcp-restart</c>: IPCP's Restart timer, above zero.</summary>
+    public VirtualTime IpcpRestart { get; init; } = PppEndpoint.RestartTimer;
+
+    /// <summary>pppd's <c>ipcp-max-configure</c>: IPCP requests without an answer, at least 1.</summary>
+    public int IpcpMaxConfigure { get; init; } = PppEndpoint.MaxConfigure;
+
+    /// <summary>pppd's <c>ipv6cp-restart</c>: IPV6CP's Restart timer, above zero.</summary>
+    public VirtualTime Ipv6cpRestart { get; init; } = PppEndpoint.RestartTimer;
+
+    /// <summary>pppd's <c>pap-restart</c>: time until an Authenticate-Request is repeated, above zero.</summary>
+    public VirtualTime PapRestart { get; init; } = PppEndpoint.RestartTimer;
+
+    /// <summary>pppd's <c>chap-restart</c>: time until a Challenge is repeated, above zero.</summary>
+    public VirtualTime ChapRestart { get; init; } = PppEndpoint.RestartTimer;
 
     /// <summary>lcp-echo-interval; zero is off.</summary>
     public VirtualTime EchoInterval { get; init; }

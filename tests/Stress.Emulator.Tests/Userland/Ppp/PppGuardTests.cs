@@ -126,6 +126,65 @@ public class PppGuardTests
     }
 
     [Fact]
+    public void A_call_of_days_may_negotiate_again_as_often_as_it_likes_and_only_one_negotiation_is_bounded()
+    {
+        PppEnd end = Opened();
+        int ours = 1;
+        for (int i = 0; i < PppEndpoint.MaxConfigurePackets; i++)
+        {
+            end.Now += VirtualTime.FromHours(1);
+            end.Take($"c021 01 {(8 + i) & 0xff:x2} 0014" + HisOptions);
+            end.Take($"c021 02 {++ours & 0xff:x2} 0014" + OurOptions);
+            Assert.Equal(FsmState.Opened, end.Ppp.StateOf(PppEndpoint.Lcp));
+        }
+
+        Assert.Equal(0, end.Ppp.Counters.EndlessNegotiations);
+        for (int i = 0; i <= PppEndpoint.MaxConfigurePackets && !end.Ppp.IsDead; i++)
+        {
+            end.Take($"c021 01 {i & 0xff:x2} 0008 0104 0010");
+        }
+
+        Assert.Equal((1, true), (end.Ppp.Counters.EndlessNegotiations, end.Ppp.IsDead));
+    }
+
+    [Fact]
+    public void A_Nak_out_of_the_request_s_order_is_no_answer()
+    {
+        PppEnd end = Asking(Caller with { Mru = 1000 });
+        Assert.Equal("", end.Take("c021 03 01 000e 0506 12345678 0104 0240"));
+        Assert.Equal(1, end.Ppp.Counters.Unexpected);
+        Assert.StartsWith("c02101", end.Take("c021 03 01 000e 0104 0240 0506 12345678"));
+    }
+
+    [Fact]
+    public void Each_protocol_repeats_after_its_own_restart_time()
+    {
+        PppEnd end = Opened(VirtualTime.Zero, Caller with { IpcpRestart = VirtualTime.FromSeconds(5), IpcpMaxConfigure = 2, Ipv6cpRestart = VirtualTime.FromSeconds(7) });
+        VirtualTime start = end.Now;
+        Assert.StartsWith("8021", end.Wait());
+        Assert.Equal(VirtualTime.FromSeconds(5), end.Now - start);
+        Assert.StartsWith("8057", end.Wait());
+        Assert.Equal(VirtualTime.FromSeconds(7), end.Now - start);
+        Assert.Equal("", end.Wait());
+        Assert.Equal((VirtualTime.FromSeconds(10), FsmState.Stopped), (end.Now - start, end.Ppp.StateOf(PppEndpoint.Ipcp)));
+    }
+
+    [Theory]
+    [InlineData("0304 c023", "c02301")]
+    [InlineData("0305 c22305", "c22301")]
+    public void PAP_and_CHAP_repeat_after_their_restart_times(string protocol, string repeat)
+    {
+        bool pap = repeat == "c02301";
+        PppEnd end = Asking(Caller with { PapRestart = VirtualTime.FromSeconds(4), ChapRestart = VirtualTime.FromSeconds(6), Require = pap ? PppAuthentication.None : PppAuthentication.ChapMd5 });
+        end.Take(pap ? "c021 02 01 0014" + OurOptions : $"c021 02 01 0019 0206 00000000 {protocol} 0506 11111111 0702 0802");
+        end.Take(pap ? $"c021 01 07 0008 {protocol}" : "c021 01 07 0014" + HisOptions);
+        Assert.Equal(PppPhase.Authenticate, end.Ppp.Phase);
+        VirtualTime start = end.Now;
+        Assert.StartsWith(repeat, end.Wait());
+        Assert.Equal(VirtualTime.FromSeconds(pap ? 4 : 6), end.Now - start);
+    }
+
+    [Fact]
     public void A_Nak_of_the_magic_number_never_becomes_a_Reject_and_ten_in_a_row_are_a_loop()
     {
         PppEnd end = Asking();
