@@ -127,7 +127,7 @@ public sealed class DialCommandTests : IDisposable
     [InlineData("accepted together with --console", "dial", "tcp://127.0.0.1:1", "--patterns", "x.patterns")]
     [InlineData("--lcp-restart 0: accepted are seconds from 0.1 to 600", "dial", "tcp://127.0.0.1:1", "--lcp-restart", "0")]
     [InlineData("--ipcp-restart 601: accepted are seconds from 0.1 to 600", "dial", "tcp://127.0.0.1:1", "--ipcp-restart", "601")]
-    [InlineData("--ipv6cp-restart 3s: accepted are seconds", "answer", "tcp://127.0.0.1:0", "--ipv6cp-restart", "3s")]
+    [InlineData("--ipv6cp-restart soon: accepted are seconds", "answer", "tcp://127.0.0.1:0", "--ipv6cp-restart", "soon")]
     [InlineData("--pap-restart 0.05: accepted are seconds from 0.1 to 600", "answer", "tcp://127.0.0.1:0", "--pap-restart", "0.05")]
     [InlineData("--chap-restart never: accepted are seconds", "dial", "tcp://127.0.0.1:1", "--chap-restart", "never")]
     [InlineData("--lcp-max-configure 0", "dial", "tcp://127.0.0.1:1", "--lcp-max-configure", "0")]
