@@ -80,7 +80,7 @@ public sealed class PhasesTests(ITestOutputHelper output)
     {
         for (; ;)
         {
-            ShardProgress progress = await cluster.Run.Progress().WaitAsync(Generous);
+            ShardProgress progress = await Asked(() => cluster.Run.Progress());
             if (reached(progress))
             {
                 return progress;
@@ -119,6 +119,30 @@ public sealed class PhasesTests(ITestOutputHelper output)
     }
 
     // Silos in this process that share a folder as their storage.
+    // A client may still know the gateway of a silo that has just left; it asks again, as the command does. Every call may be repeated.
+    private static async Task<T> Asked<T>(Func<Task<T>> call)
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (; ;)
+        {
+            try
+            {
+                return await call().WaitAsync(Generous);
+            }
+            catch (Exception e) when (e is Orleans.Runtime.Messaging.ConnectionFailedException or SiloUnavailableException or OrleansMessageRejectionException
+                && System.Diagnostics.Stopwatch.GetElapsedTime(start) < Generous)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    private static Task Asked(Func<Task> call) => Asked(async () =>
+    {
+        await call();
+        return true;
+    });
+
     private sealed class Silos : IAsyncDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("stress-test-").FullName;
@@ -153,17 +177,17 @@ public sealed class PhasesTests(ITestOutputHelper output)
             switch (step)
             {
                 case Step.Pause or Step.Resume:
-                    await Run.Pause(step == Step.Pause);
+                    await Asked(() => Run.Pause(step == Step.Pause));
                     break;
                 case Step.Cancel:
-                    await Run.Cancel();
+                    await Asked(() => Run.Cancel());
                     break;
                 case Step.Interrupt:
-                    await Run.Interrupt();
-                    await Run.Start(plan);
+                    await Asked(() => Run.Interrupt());
+                    await Asked(() => Run.Start(plan));
                     break;
                 case Step.Move:
-                    await _cluster.Client.GetGrain<IShardGrain>(GrainKeys.Shard(plan.RunId, 0)).Move();
+                    await Asked(() => _cluster.Client.GetGrain<IShardGrain>(GrainKeys.Shard(plan.RunId, 0)).Move());
                     break;
                 default:
                     // Another one comes for it, so that the last is never stopped.
