@@ -40,6 +40,46 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
         return result;
     }
 
+    /// <summary>Reads an object's state.</summary>
+    public void Load(IState state)
+    {
+        var pass = new StateReader(this);
+        state.Fields(ref pass);
+    }
+
+    /// <summary>Reads an array of a length that is known.</summary>
+    internal void ReadArray<T>(Span<T> values)
+        where T : unmanaged, IConvertible
+    {
+        ReadLength(values.Length);
+        Span<byte> to = MemoryMarshal.AsBytes(values);
+        Need(to.Length);
+        bytes.Span.Slice(_at, to.Length).CopyTo(to);
+        _at += to.Length;
+    }
+
+    /// <summary>Reads a length that is known.</summary>
+    internal void ReadLength(int expected)
+    {
+        int at = _at, n = Read<int>();
+        if (n != expected)
+        {
+            throw new InvalidDataException($"image: array of {n} elements at byte {at}, where there are {expected}");
+        }
+    }
+
+    /// <summary>Reads how many things follow, each of a byte at least.</summary>
+    internal int ReadCount()
+    {
+        int at = _at, n = Read<int>();
+        if (n < 0 || n > Remaining)
+        {
+            throw new InvalidDataException($"image: {n} things at byte {at} of {bytes.Length}");
+        }
+
+        return n;
+    }
+
     /// <summary>Says that nothing more is to be read.</summary>
     /// <exception cref="InvalidDataException">Bytes are left over: they were written by something else than what has read them.</exception>
     public void End()

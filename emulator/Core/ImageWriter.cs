@@ -56,6 +56,57 @@ public sealed class ImageWriter
         _length += bytes.Length;
     }
 
+    /// <summary>Writes an object's state; where the writer notes layouts, what it is made of.</summary>
+    public void Save(IState state)
+    {
+        if (_layout is not null)
+        {
+            var layout = new StateLayout(_layout);
+            state.Fields(ref layout);
+            return;
+        }
+
+        var pass = new StateWriter(this);
+        state.Fields(ref pass);
+    }
+
+    /// <summary>Writes a number, a truth value or an enumeration.</summary>
+    internal void Put<T>(T value)
+        where T : unmanaged, IConvertible
+    {
+        int size = Unsafe.SizeOf<T>();
+        Room(size);
+        Unsafe.WriteUnaligned(ref _buffer[_length], value);
+        _length += size;
+    }
+
+    /// <summary>Writes a length and then the numbers.</summary>
+    internal void PutArray<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IConvertible
+    {
+        Put(values.Length);
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
+        Room(bytes.Length);
+        bytes.CopyTo(_buffer.AsSpan(_length));
+        _length += bytes.Length;
+    }
+
+    /// <summary>Cuts the rows of zeros at the end of what was written last.</summary>
+    /// <param name="start">Where the number of rows stands, and the rows follow.</param>
+    /// <param name="rows">How many, each as long as the others.</param>
+    internal void CutZeroRows(int start, int rows)
+    {
+        if (rows == 0)
+        {
+            return;
+        }
+
+        Span<byte> written = _buffer.AsSpan(start + sizeof(int), _length - start - sizeof(int));
+        int length = written.Length / rows, kept = (written.LastIndexOfAnyExcept((byte)0) + length) / length;
+        Unsafe.WriteUnaligned(ref _buffer[start], kept);
+        _length = start + sizeof(int) + (kept * length);
+    }
+
     private void Room(int more)
     {
         if (_length + more > _buffer.Length)

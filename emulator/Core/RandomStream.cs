@@ -28,10 +28,18 @@ public enum RandomPurpose : ushort
 /// A counter-based random stream: draw n is a hash of (key, n), with no other state. The mixing function is SplitMix64's finaliser
 /// (Steele, Lea and Flood 2014). Integers only.
 /// </summary>
-public struct RandomStream
+public struct RandomStream : IStateValue<RandomStream>
 {
     private ulong _key;
     private ulong _counter;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref RandomStream value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value._key);
+        pass.Field(ref value._counter);
+    }
 
     /// <summary>Opens the stream of one purpose of one entity under a seed.</summary>
     /// <param name="seed">The run's seed.</param>

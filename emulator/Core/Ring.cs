@@ -79,3 +79,50 @@ public sealed class Ring<T> where T : unmanaged
         }
     }
 }
+
+/// <summary>Queues as parts of a state.</summary>
+public static class RingStates
+{
+    /// <summary>Shows the values of a queue to a pass, the oldest first.</summary>
+    public static void Fields<T, TPass>(this Ring<T> ring, ref TPass pass)
+        where T : unmanaged, IStateValue<T>
+        where TPass : struct, IStatePass
+    {
+        int n = ring.Count;
+        pass.Count<T>(ref n);
+        ring.Renew(n, pass.Replaces);
+        for (int i = 0; i < n; i++)
+        {
+            pass.Struct(ref ring[i]);
+        }
+    }
+
+    /// <summary>Shows the numbers of a queue to a pass, the oldest first.</summary>
+    public static void Numbers<T, TPass>(this Ring<T> ring, ref TPass pass)
+        where T : unmanaged, IConvertible
+        where TPass : struct, IStatePass
+    {
+        int n = ring.Count;
+        pass.Field(ref n);
+        ring.Renew(n, pass.Replaces);
+        for (int i = 0; i < n; i++)
+        {
+            pass.Field(ref ring[i]);
+        }
+    }
+
+    private static void Renew<T>(this Ring<T> ring, int count, bool replaces)
+        where T : unmanaged
+    {
+        if (!replaces)
+        {
+            return;
+        }
+
+        ring.Clear();
+        for (int i = 0; i < count; i++)
+        {
+            ring.Add(default);
+        }
+    }
+}

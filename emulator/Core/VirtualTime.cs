@@ -2,8 +2,17 @@ namespace Stress.Emulator.Core;
 
 /// <summary>A point in virtual time, or a span of it: a 64-bit count of microseconds. The emulator knows no other clock.</summary>
 /// <param name="Microseconds">Microseconds since the site was created.</param>
-public readonly record struct VirtualTime(long Microseconds) : IComparable<VirtualTime>
+public readonly record struct VirtualTime(long Microseconds) : IComparable<VirtualTime>, IStateValue<VirtualTime>
 {
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref VirtualTime value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        long microseconds = value.Microseconds;
+        pass.Field(ref microseconds);
+        value = new(microseconds);
+    }
+
     /// <summary>A time that never comes.</summary>
     public static readonly VirtualTime Never = new(long.MaxValue);
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
@@ -9,16 +10,17 @@ namespace Stress.Emulator.Kernel;
 /// One emulated kernel: the network part of NetBSD early in 2005. One CPU; every method is a system call, an ioctl or a soft interrupt and runs to its end.
 /// The parts of the class are in the files of the BSD tree that they model.
 /// </summary>
-public sealed partial class BsdKernel
+public sealed partial class BsdKernel : IState
 {
     private readonly KernelOptions _options;
     private readonly TeardownDesign _design;
     private readonly KernelSwitch _switches;
     private readonly IKernelHost _host;
     private readonly IKernelObserver _oracle;
+    [NotSaved("what lies above the stack's depth is nobody's")]
     private readonly KernelFunction[] _stack = new KernelFunction[32];
+    [NotSaved("between two entries the stack is empty")]
     private int _sp;
-    private RandomStream _igmpRandom;
 
     /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
     public BsdKernel(KernelOptions options, TeardownDesign design, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
@@ -35,19 +37,9 @@ public sealed partial class BsdKernel
     /// <summary>The machine starts, or starts again: memory as the loader leaves it, before <see cref="AttachBootInterfaces"/>. The tables keep the room that they have grown to.</summary>
     public void Reset(RandomStream heapRandom, RandomStream igmpRandom)
     {
+        var reset = new StateReset();
+        Fields(ref reset);
         _igmpRandom = igmpRandom;
-        _sp = 0;
-        Price = default;
-        Heap.Reset();
-        ResetIf();
-        ResetRoute();
-        ResetIn();
-        ResetIn6();
-        ResetPcb();
-        ResetQueues();
-        ResetMroute6();
-        ResetCarp();
-        ResetEpoch();
         Heap.Seed(0, heapRandom.Draw(_options.FreeSoftcBlocks));
         Heap.Seed(1, heapRandom.Draw(_options.FreeSmallBlocks));
     }
@@ -57,6 +49,15 @@ public sealed partial class BsdKernel
 
     /// <summary>What the design has cost so far.</summary>
     public DesignPrice Price;
+
+    [KernelState]
+    private void KernelFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        Heap.Fields(ref pass);
+        pass.Struct(ref Price);
+        pass.Transient(ref _sp);
+    }
 
     /// <summary>The functions on the stack, innermost first.</summary>
     public IReadOnlyList<string> StackTrace() => FunctionNames.InnermostFirst(FunctionStack);
@@ -164,36 +165,34 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>Writes the kernel's state.</summary>
-    public void Save(ImageWriter image)
-    {
-        Heap.Save(image);
-        image.Write(_igmpRandom);
-        image.Write(Price);
-        SaveIf(image);
-        SaveRoute(image);
-        SaveIn(image);
-        SaveIn6(image);
-        SavePcb(image);
-        SaveQueues(image);
-        SaveMroute6(image);
-        SaveCarp(image);
-        SaveEpoch(image);
-    }
+    public void Save(ImageWriter image) => image.Save(this);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    public void Load(ImageReader image) => image.Load(this);
+
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
     {
-        Heap.Load(image);
-        _igmpRandom = image.Read<RandomStream>();
-        Price = image.Read<DesignPrice>();
-        LoadIf(image);
-        LoadRoute(image);
-        LoadIn(image);
-        LoadIn6(image);
-        LoadPcb(image);
-        LoadQueues(image);
-        LoadMroute6(image);
-        LoadCarp(image);
-        LoadEpoch(image);
+        foreach (FileFields<TPass> file in FilesOf<TPass>.All)
+        {
+            file(this, ref pass);
+        }
+    }
+
+    private delegate void FileFields<TPass>(BsdKernel kernel, ref TPass pass)
+        where TPass : struct, IStatePass;
+
+    // Each file of the kernel shows its own fields, in a method that is found by its mark: a file more is a file, and no list.
+    private static class FilesOf<TPass>
+        where TPass : struct, IStatePass
+    {
+        public static readonly FileFields<TPass>[] All =
+        [
+            .. typeof(BsdKernel).GetMethods(BindingFlags.Instance | BindingFlags.NonPublic)
+                .Where(method => method.IsDefined(typeof(KernelStateAttribute)))
+                .OrderBy(method => method.Name, StringComparer.Ordinal)
+                .Select(method => method.MakeGenericMethod(typeof(TPass)).CreateDelegate<FileFields<TPass>>()),
+        ];
     }
 }

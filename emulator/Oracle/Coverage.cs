@@ -1,3 +1,4 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Oracle;
@@ -25,7 +26,7 @@ public enum TeardownOrder : byte
 }
 
 /// <summary>Uses of a pointer whose interface has gone: a cell of holder × teardown order × use site.</summary>
-public struct CoverageCell
+public struct CoverageCell : IStateValue<CoverageCell>, ICountedCell<CoverageCell>
 {
     /// <summary>Where the pointer was stored.</summary>
     public HolderKind Holder;
@@ -41,6 +42,22 @@ public struct CoverageCell
 
     /// <summary>How often.</summary>
     public uint Count;
+
+    readonly bool ICountedCell<CoverageCell>.HasKeyOf(in CoverageCell other) =>
+        Holder == other.Holder && Order == other.Order && Site == other.Site && Alias == other.Alias;
+
+    void ICountedCell<CoverageCell>.Again() => Count++;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref CoverageCell value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Holder);
+        pass.Field(ref value.Order);
+        pass.Field(ref value.Site);
+        pass.Field(ref value.Alias);
+        pass.Field(ref value.Count);
+    }
 }
 
 /// <summary>Names of the cells, and the uses that the kernel of a run has.</summary>

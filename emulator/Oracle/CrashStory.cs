@@ -6,12 +6,12 @@ using Stress.Emulator.Kernel.Ports;
 namespace Stress.Emulator.Oracle;
 
 /// <summary>What the oracle knew of a pointer when its use was fatal, kept as numbers: the words are put together when somebody asks.</summary>
-public sealed class CrashStory
+public sealed class CrashStory : IState
 {
-    private readonly KernelFunction[] _stack;
-    private readonly Facts _facts;
+    private KernelFunction[] _stack = [];
+    private Facts _facts;
 
-    private struct Facts
+    private struct Facts : IStateValue<Facts>
     {
         public DetachFacts Detach;
         public bool Known;
@@ -26,6 +26,24 @@ public sealed class CrashStory
         public uint Value;
         public int Free;
         public VirtualTime Used;
+
+        public static void Fields<TPass>(ref Facts value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Struct(ref value.Detach);
+            pass.Field(ref value.Known);
+            pass.Field(ref value.Holder);
+            pass.Field(ref value.Gap);
+            pass.Field(ref value.Site);
+            pass.Field(ref value.Action);
+            pass.Field(ref value.Word);
+            pass.Field(ref value.Image);
+            pass.Field(ref value.Block);
+            pass.Field(ref value.Address);
+            pass.Field(ref value.Value);
+            pass.Field(ref value.Free);
+            pass.Struct(ref value.Used);
+        }
     }
 
     private enum BlockState : byte
@@ -59,10 +77,17 @@ public sealed class CrashStory
         }
     }
 
-    private CrashStory(KernelFunction[] stack, in Facts facts)
+    /// <summary>A story of nothing: one to read, or for the layout.</summary>
+    public CrashStory()
     {
-        _stack = stack;
-        _facts = facts;
+    }
+
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Numbers(ref _stack);
+        pass.Struct(ref _facts);
     }
 
     /// <summary>The functions on the kernel's stack, innermost first.</summary>
@@ -97,17 +122,4 @@ public sealed class CrashStory
             return story;
         }
     }
-
-    /// <summary>Writes the story.</summary>
-    public void Save(ImageWriter image)
-    {
-        image.WriteArray<KernelFunction>(_stack);
-        image.Write(_facts);
-    }
-
-    /// <summary>Writes a story of nothing, for the layout.</summary>
-    public static void SaveNothing(ImageWriter image) => new CrashStory([], default).Save(image);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public static CrashStory Load(ImageReader image) => new(image.ReadArray<KernelFunction>(), image.Read<Facts>());
 }

@@ -8,17 +8,35 @@ namespace Stress.Emulator.Oracle;
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
 /// The numbers are kept by router and survive its reboots.
 /// </summary>
-public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKernelObserver
+public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKernelObserver, IState
 {
-    private readonly DetachFacts[] _facts = new DetachFacts[Math.Max(8, 4 * lines)];
+    private readonly DetachBook _facts = new(Math.Max(8, 4 * lines));
     private readonly long[] _probes = new long[ProbeNames.Count];
     private readonly long[] _created = new long[Holders.Kinds];
     private readonly long[] _lost = new long[Holders.Kinds];
     private readonly Ring<UnitAlias> _unitAliases = new();
-    private int _next;
+    private readonly Ring<RefusedCall> _refused = new();
+    private readonly Ring<CoverageCell> _cells = new();
+    private long _aliases;
+    private long _leakedSlots;
+
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _facts.Fields(ref pass);
+        pass.Numbers<long>(_probes);
+        pass.Numbers<long>(_created);
+        pass.Numbers<long>(_lost);
+        _unitAliases.Fields(ref pass);
+        _refused.Fields(ref pass);
+        _cells.Fields(ref pass);
+        pass.Field(ref _aliases);
+        pass.Field(ref _leakedSlots);
+    }
 
     /// <summary>Uses through one unit's pointer of another unit.</summary>
-    public struct UnitAlias
+    public struct UnitAlias : IStateValue<UnitAlias>, ICountedCell<UnitAlias>
     {
         /// <summary>Where the pointer was stored.</summary>
         public HolderKind Holder;
@@ -31,6 +49,20 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
 
         /// <summary>How often.</summary>
         public long Count;
+
+        readonly bool ICountedCell<UnitAlias>.HasKeyOf(in UnitAlias other) => Holder == other.Holder && From == other.From && To == other.To;
+
+        void ICountedCell<UnitAlias>.Again() => Count++;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref UnitAlias value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Holder);
+            pass.Field(ref value.From);
+            pass.Field(ref value.To);
+            pass.Field(ref value.Count);
+        }
     }
 
     /// <summary>The first <see cref="MaxUnitAliases"/> distinct pairs of units.</summary>
@@ -39,10 +71,8 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     /// <summary>How many distinct pairs of units are kept by name.</summary>
     public const int MaxUnitAliases = 16;
 
-    private readonly Ring<RefusedCall> _refused = new();
-
     /// <summary>System calls of one program that failed in one way: what an application sees of a design.</summary>
-    public struct RefusedCall
+    public struct RefusedCall : IStateValue<RefusedCall>, ICountedCell<RefusedCall>
     {
         /// <summary>The program.</summary>
         public TraceSource Program;
@@ -52,48 +82,32 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
 
         /// <summary>How often.</summary>
         public long Count;
+
+        readonly bool ICountedCell<RefusedCall>.HasKeyOf(in RefusedCall other) => Program == other.Program && Error == other.Error;
+
+        void ICountedCell<RefusedCall>.Again() => Count++;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref RefusedCall value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Program);
+            pass.Field(ref value.Error);
+            pass.Field(ref value.Count);
+        }
     }
 
     /// <summary>Failed system calls by program and error.</summary>
     public Ring<RefusedCall> Refused => _refused;
 
     /// <summary>A program's system call failed.</summary>
-    public void Refuse(TraceSource program, Errno error)
-    {
-        for (int i = 0; i < _refused.Count; i++)
-        {
-            ref RefusedCall r = ref _refused[i];
-            if (r.Program == program && r.Error == error)
-            {
-                r.Count++;
-                return;
-            }
-        }
-
-        _refused.Add(new RefusedCall { Program = program, Error = error, Count = 1 });
-    }
-
-    private readonly Ring<CoverageCell> _cells = new();
+    public void Refuse(TraceSource program, Errno error) => _refused.Count(new RefusedCall { Program = program, Error = error, Count = 1 });
 
     /// <summary>Uses of pointers whose interface has gone, by holder, teardown order and use site; only cells that were reached.</summary>
     public Ring<CoverageCell> Cells => _cells;
 
-    // A router has a handful of cells: a new one is the only thing that allocates.
-    private void Cover(HolderKind holder, UseSite site, uint generation, bool alias)
-    {
-        TeardownOrder order = OrderOf(holder, generation);
-        for (int i = 0; i < _cells.Count; i++)
-        {
-            ref CoverageCell c = ref _cells[i];
-            if (c.Holder == holder && c.Site == site && c.Order == order && c.Alias == alias)
-            {
-                c.Count++;
-                return;
-            }
-        }
-
-        _cells.Add(new CoverageCell { Holder = holder, Order = order, Site = site, Alias = alias, Count = 1 });
-    }
+    private void Cover(HolderKind holder, UseSite site, uint generation, bool alias) =>
+        _cells.Count(new CoverageCell { Holder = holder, Order = OrderOf(holder, generation), Site = site, Alias = alias, Count = 1 });
 
     private TeardownOrder OrderOf(HolderKind holder, uint generation)
     {
@@ -115,10 +129,10 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     }
 
     /// <summary>Uses of a pointer that named another live interface.</summary>
-    public long Aliases { get; private set; }
+    public long Aliases => _aliases;
 
     /// <summary>Membership slots that stale records occupy, ever.</summary>
-    public long LeakedSlots { get; private set; }
+    public long LeakedSlots => _leakedSlots;
 
     /// <summary>How often each probe was reached.</summary>
     public ReadOnlySpan<long> Probes => _probes;
@@ -160,13 +174,12 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     public void Attached(BsdKernel kernel, int slot, bool again)
     {
         NoteReuse(kernel, slot, again);
-        ref DetachFacts f = ref _facts[_next];
-        f = new DetachFacts
+        var f = new DetachFacts
         {
             Generation = kernel.Interfaces[slot].Generation, Index = kernel.Interfaces[slot].Index, Unit = kernel.Interfaces[slot].Unit, Attached = clock.Now,
             AddressGone = VirtualTime.Never, Freed = VirtualTime.Never,
         };
-        _next = (_next + 1) % _facts.Length;
+        _facts.Add(f);
         if (clock.Trace is not null && again)
         {
             Say(TraceSource.Kernel, $"malloc: ppp_create gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
@@ -187,7 +200,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
             Probe(Kernel.Ports.Probe.SoftcBlockReusedByUnit);
         }
 
-        foreach (ref readonly DetachFacts f in _facts.AsSpan())
+        foreach (ref readonly DetachFacts f in _facts.Facts)
         {
             if (f.Generation != 0 && f.Index == kernel.Interfaces[slot].Index && f.Unit != kernel.Interfaces[slot].Unit)
             {
@@ -268,7 +281,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
             _created[k] += counts[k];
         }
 
-        LeakedSlots += counts[(int)HolderKind.InMultiIfp];
+        _leakedSlots += counts[(int)HolderKind.InMultiIfp];
     }
 
     /// <summary>Somebody else got a block that was a ppp_softc.</summary>
@@ -298,12 +311,12 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     /// <summary>A pointer named another live interface.</summary>
     public void Alias(HolderKind holder, UseSite site, IfnetPtr p, uint generation)
     {
-        Aliases++;
+        _aliases++;
         Cover(holder, site, p.Generation, alias: true);
         int was = Find(p.Generation), now = Find(generation);
         if (was >= 0 && now >= 0 && _facts[was].Unit != _facts[now].Unit)
         {
-            CountUnits(holder, _facts[was].Unit, _facts[now].Unit);
+            _unitAliases.Count(new UnitAlias { Holder = holder, From = _facts[was].Unit, To = _facts[now].Unit, Count = 1 }, MaxUnitAliases);
         }
 
         Listener?.Alias(holder, site, p, $"{Name(was)} names {Name(now)}");
@@ -314,40 +327,9 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
         }
     }
 
-    private void CountUnits(HolderKind holder, short from, short to)
-    {
-        for (int i = 0; i < _unitAliases.Count; i++)
-        {
-            ref UnitAlias a = ref _unitAliases[i];
-            if (a.Holder == holder && a.From == from && a.To == to)
-            {
-                a.Count++;
-                return;
-            }
-        }
-
-        if (_unitAliases.Count < MaxUnitAliases)
-        {
-            _unitAliases.Add(new UnitAlias { Holder = holder, From = from, To = to, Count = 1 });
-        }
-    }
-
     private string Name(int f) => f < 0 ? "an older unit" : $"ppp{_facts[f].Unit} (index {_facts[f].Index})";
 
-    // The latest unit of that number: numbers start again at a boot, and the notes of the boot before are still there.
-    private int Find(uint generation)
-    {
-        for (int i = 1; i <= _facts.Length && generation != 0; i++)
-        {
-            int f = (_next + _facts.Length - i) % _facts.Length;
-            if (_facts[f].Generation == generation)
-            {
-                return f;
-            }
-        }
-
-        return -1;
-    }
+    private int Find(uint generation) => _facts.Find(generation);
 
     /// <summary>Why the purge that should have cleared the holder did not.</summary>
     public PurgeGap GapOf(HolderKind kind, IfnetPtr p)
@@ -394,46 +376,14 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     }
 
     /// <summary>Writes what was noted of each unit: all that a crash title depends on.</summary>
-    public void SaveFacts(ImageWriter image)
-    {
-        image.WriteArray<DetachFacts>(_facts);
-        image.Write(_next);
-    }
+    public void SaveFacts(ImageWriter image) => image.Save(_facts);
 
     /// <summary>Reads what <see cref="SaveFacts"/> wrote.</summary>
-    public void LoadFacts(ImageReader image)
-    {
-        image.ReadArray<DetachFacts>().CopyTo(_facts, 0);
-        _next = image.Read<int>();
-    }
+    public void LoadFacts(ImageReader image) => image.Load(_facts);
 
     /// <summary>Writes the counters.</summary>
-    public void Save(ImageWriter image)
-    {
-        image.WriteArray<DetachFacts>(_facts);
-        image.WriteArray<long>(_probes);
-        image.WriteArray<long>(_created);
-        image.WriteArray<long>(_lost);
-        image.Write(_next);
-        image.Write(Aliases);
-        _unitAliases.Save(image);
-        _refused.Save(image);
-        _cells.Save(image);
-        image.Write(LeakedSlots);
-    }
+    public void Save(ImageWriter image) => image.Save(this);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        image.ReadArray<DetachFacts>().CopyTo(_facts, 0);
-        image.ReadArray<long>().CopyTo(_probes, 0);
-        image.ReadArray<long>().CopyTo(_created, 0);
-        image.ReadArray<long>().CopyTo(_lost, 0);
-        _next = image.Read<int>();
-        Aliases = image.Read<long>();
-        _unitAliases.Load(image);
-        _refused.Load(image);
-        _cells.Load(image);
-        LeakedSlots = image.Read<long>();
-    }
+    public void Load(ImageReader image) => image.Load(this);
 }

@@ -588,7 +588,7 @@ public sealed class Site
         var site = new Site(new SiteOptions(), 0);
         site.SaveState(image);
         SaveHead(image, new CrashTally(default, Role.Called));
-        CrashStory.SaveNothing(image);
+        image.Save(new CrashStory());
         return image.LayoutHash;
     }
 
@@ -622,7 +622,7 @@ public sealed class Site
         foreach (CrashTally c in _crashes)
         {
             SaveHead(image, c);
-            c.Told!.Save(image);
+            image.Save(c.Told!);
         }
     }
 
@@ -664,8 +664,9 @@ public sealed class Site
             site._crashes.Add(new CrashTally(image.Read<CrashTitle>(), image.Read<Role>())
             {
                 Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
-                Told = CrashStory.Load(image),
+                Told = new CrashStory(),
             });
+            image.Load(site._crashes[^1].Told!);
         }
 
         if (!image.AtEnd)

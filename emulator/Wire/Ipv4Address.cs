@@ -1,12 +1,22 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Wire;
 
 /// <summary>An IPv4 address.</summary>
 /// <param name="Value">The 32 bits in host order: 10.0.0.1 is 0x0A000001.</param>
-public readonly record struct Ipv4Address(uint Value) : IComparable<Ipv4Address>
+public readonly record struct Ipv4Address(uint Value) : IComparable<Ipv4Address>, IStateValue<Ipv4Address>
 {
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Ipv4Address value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        uint bits = value.Value;
+        pass.Field(ref bits);
+        value = new(bits);
+    }
+
     /// <summary>Bytes on the wire.</summary>
     public const int Length = 4;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Wire;
 
@@ -18,8 +19,18 @@ public enum Ipv6Scope : byte
 /// <summary>An IPv6 address.</summary>
 /// <param name="High">The first 64 bits in host order: of fe80::1 it is 0xFE80000000000000.</param>
 /// <param name="Low">The last 64 bits in host order: the interface identifier of a link-local address.</param>
-public readonly record struct Ipv6Address(ulong High, ulong Low) : IComparable<Ipv6Address>
+public readonly record struct Ipv6Address(ulong High, ulong Low) : IComparable<Ipv6Address>, IStateValue<Ipv6Address>
 {
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Ipv6Address value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        (ulong high, ulong low) = (value.High, value.Low);
+        pass.Field(ref high);
+        pass.Field(ref low);
+        value = new(high, low);
+    }
+
     /// <summary>Bytes on the wire.</summary>
     public const int Length = 16;
 

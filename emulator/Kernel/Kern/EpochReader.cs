@@ -1,9 +1,10 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Kernel.Kern;
 
 /// <summary>A thread that was pre-empted inside a read section, with the ifnet it has read.</summary>
-public struct EpochReader
+public struct EpochReader : ITableRow<EpochReader>
 {
     public IfnetPtr Ifp;
 
@@ -13,4 +14,19 @@ public struct EpochReader
     /// <summary>The socket that it sends on.</summary>
     public short Pcb;
     public bool Used;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("reader", 0, 1, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<EpochReader>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref EpochReader value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Ifp);
+        pass.Field(ref value.ExtraGeneration);
+        pass.Field(ref value.Pcb);
+        pass.Field(ref value.Used);
+    }
 }

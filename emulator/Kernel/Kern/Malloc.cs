@@ -45,7 +45,7 @@ public enum KernelWord : byte
 }
 
 /// <summary>One block of a size class. Kernel code never sees <see cref="Generation"/>; only the oracle does.</summary>
-public struct HeapBlock
+public struct HeapBlock : IStateValue<HeapBlock>, IRoomed
 {
     /// <summary>What <see cref="Next"/> of a block in use is.</summary>
     public const short InUse = -2;
@@ -76,6 +76,24 @@ public struct HeapBlock
 
     /// <summary>0 for the softc's class, 1 for the small class.</summary>
     public byte Class;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("block of the heap", 40, 16, TableRoom.ShortLimit);
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref HeapBlock value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Generation);
+        pass.Field(ref value.Next);
+        pass.Field(ref value.Extra);
+        pass.Field(ref value.Image);
+        pass.Field(ref value.Poisoned);
+        pass.Field(ref value.IfIndex);
+        pass.Field(ref value.IfFlags);
+        pass.Field(ref value.Interface);
+        pass.Field(ref value.Class);
+    }
 }
 
 /// <summary>
@@ -83,7 +101,7 @@ public struct HeapBlock
 /// is never unmapped, so a freed block can always be read: only following a poison or garbage word found in it faults.
 /// Two classes are modelled, those whose reuse decides an outcome: the ppp_softc's and the in6_ifextra's.
 /// </summary>
-public sealed class KernelHeap
+public sealed class KernelHeap : IState
 {
     /// <summary>What free() writes (sys/kern/kern_malloc.c WEIRD_ADDR).</summary>
     public const uint WeirdAddr = 0xdeadbeef;
@@ -106,13 +124,15 @@ public sealed class KernelHeap
 
     private readonly Abi _abi;
     private readonly MallocFill _fill;
-    private HeapBlock[] _blocks = new HeapBlock[40];
-    private int _count;
+    private Sequence<HeapBlock> _blocks = new();
     private readonly int[] _head = new int[2];
     private readonly int[] _tail = new int[2];
     private readonly int[] _free = new int[2];
+    [NotSaved("it follows from the ABI, which is an option")]
     private readonly int[] _size;
     private uint _generation;
+    [NotSaved("asked only right after a malloc")]
+    private BlockImage _replaced;
 
     /// <summary>An empty heap.</summary>
     public KernelHeap(Abi abi, MallocFill fill)
@@ -123,15 +143,23 @@ public sealed class KernelHeap
         Reset();
     }
 
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref _generation);
+        pass.Numbers<int>(_head, initial: -1);
+        pass.Numbers<int>(_tail, initial: -1);
+        pass.Numbers<int>(_free);
+        _blocks.Fields(ref pass);
+        pass.Transient(ref _replaced);
+    }
+
     /// <summary>No block any more: the heap of a machine that starts again.</summary>
     public void Reset()
     {
-        _count = 0;
-        _generation = 0;
-        ReplacedImage = default;
-        Array.Fill(_head, -1);
-        Array.Fill(_tail, -1);
-        Array.Clear(_free);
+        var reset = new StateReset();
+        Fields(ref reset);
     }
 
     /// <summary>Blocks on a class's free list: the reuse distance of the next block freed.</summary>
@@ -144,10 +172,10 @@ public sealed class KernelHeap
     public int SizeOf(int heapClass) => _size[heapClass];
 
     /// <summary>What the block that malloc handed out last held before: for the oracle.</summary>
-    public BlockImage ReplacedImage { get; private set; }
+    public BlockImage ReplacedImage => _replaced;
 
     /// <summary>Number of blocks, in use and free.</summary>
-    public int Count => _count;
+    public int Count => _blocks.Count;
 
     /// <summary>One block, for the oracle and for show.</summary>
     public ref readonly HeapBlock Block(int block) => ref _blocks[block];
@@ -204,7 +232,7 @@ public sealed class KernelHeap
         _free[heapClass]--;
         b.Next = HeapBlock.InUse;
         b.Generation = ++_generation;
-        ReplacedImage = b.Image;
+        _replaced = b.Image;
         b.Image = image;
         b.Poisoned = false;
         b.Interface = -1;
@@ -239,7 +267,7 @@ public sealed class KernelHeap
     {
         uint n = address >= NdIfinfoBase ? uint.MaxValue : address >= SmallBase ? (address - SmallBase) / (uint)_size[1]
             : address >= HeapBase ? (address - HeapBase) / (uint)_size[0] : uint.MaxValue;
-        return n < (uint)_count ? (int)n : -1;
+        return n < (uint)_blocks.Count ? (int)n : -1;
     }
 
     /// <summary>Marks a block as the softc of a live interface and sets the words that its image keeps.</summary>
@@ -330,37 +358,7 @@ public sealed class KernelHeap
         };
     }
 
-    /// <summary>Writes the heap.</summary>
-    public void Save(ImageWriter image)
-    {
-        image.Write(_generation);
-        image.WriteArray<int>(_head);
-        image.WriteArray<int>(_tail);
-        image.WriteArray<int>(_free);
-        image.WriteArray<HeapBlock>(_blocks.AsSpan(0, _count));
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        _generation = image.Read<uint>();
-        image.ReadArray<int>().CopyTo(_head, 0);
-        image.ReadArray<int>().CopyTo(_tail, 0);
-        image.ReadArray<int>().CopyTo(_free, 0);
-        _blocks = image.ReadArray<HeapBlock>();
-        _count = _blocks.Length;
-    }
-
-    private int NewBlock(int heapClass)
-    {
-        if (_count == _blocks.Length)
-        {
-            Array.Resize(ref _blocks, _count + 16);
-        }
-
-        _blocks[_count] = new HeapBlock { Class = (byte)heapClass, Next = HeapBlock.InUse, Interface = -1, Image = BlockImage.Zero };
-        return _count++;
-    }
+    private int NewBlock(int heapClass) => _blocks.Add(new HeapBlock { Class = (byte)heapClass, Next = HeapBlock.InUse, Interface = -1, Image = BlockImage.Zero });
 
     private void Append(int heapClass, int block)
     {

@@ -8,16 +8,52 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    private EpochReader[] _epochReaders = [];
+    private Table<EpochReader> _epochReaders = new();
     private int[] _epochFrees = [];
 
-    private bool HasEpochReader => Array.Exists(_epochReaders, static r => r.Used);
+    [KernelState]
+    private void SubrEpochFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _epochReaders.Fields(ref pass);
+        pass.Numbers(ref _epochFrees);
+    }
+
+    private bool HasEpochReader
+    {
+        get
+        {
+            foreach (ref readonly EpochReader r in _epochReaders.AsSpan())
+            {
+                if (r.Used)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    // The thread of a socket that is inside a section, or -1.
+    private int EpochReaderOf(int s)
+    {
+        for (int r = 0; r < _epochReaders.Length; r++)
+        {
+            if (_epochReaders[r].Used && _epochReaders[r].Pcb == s)
+            {
+                return r;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>A sending thread enters the section, reads the interface of its cached route in in6_selecthlim, and is pre-empted there. The kernel of 2005 never is.</summary>
     /// <returns>EBUSY when the socket's thread is inside already, ENXIO without a cached route to a live interface.</returns>
     public Errno EpochEnter(int s)
     {
-        if (Array.Exists(_epochReaders, r => r.Used && r.Pcb == s))
+        if (EpochReaderOf(s) >= 0)
         {
             return Errno.EBUSY;
         }
@@ -28,14 +64,7 @@ public sealed partial class BsdKernel
             return Errno.ENXIO;
         }
 
-        int free = Array.FindIndex(_epochReaders, static r => !r.Used);
-        if (free < 0)
-        {
-            free = _epochReaders.Length;
-            Array.Resize(ref _epochReaders, free + 1);
-        }
-
-        _epochReaders[free] = new EpochReader { Ifp = _routes[_pcbs[s].Route].Ifp, ExtraGeneration = _ifs[slot].ExtraGeneration, Pcb = (short)s, Used = true };
+        _epochReaders.Put(new EpochReader { Ifp = _routes[_pcbs[s].Route].Ifp, ExtraGeneration = _ifs[slot].ExtraGeneration, Pcb = (short)s, Used = true });
         return Errno.None;
     }
 
@@ -43,7 +72,7 @@ public sealed partial class BsdKernel
     /// <returns>EINVAL when no thread of the socket is inside.</returns>
     public Errno EpochExit(int s)
     {
-        int r = Array.FindIndex(_epochReaders, x => x.Used && x.Pcb == s);
+        int r = EpochReaderOf(s);
         if (r < 0)
         {
             return Errno.EINVAL;
@@ -95,23 +124,5 @@ public sealed partial class BsdKernel
         {
             Heap.Free(block);
         }
-    }
-
-    private void ResetEpoch()
-    {
-        Array.Clear(_epochReaders);
-        _epochFrees = [];
-    }
-
-    private void SaveEpoch(ImageWriter image)
-    {
-        image.WriteArray<EpochReader>(_epochReaders);
-        image.WriteArray<int>(_epochFrees);
-    }
-
-    private void LoadEpoch(ImageReader image)
-    {
-        _epochReaders = image.ReadArray<EpochReader>();
-        _epochFrees = image.ReadArray<int>();
     }
 }

@@ -7,36 +7,45 @@ namespace Stress.Emulator.Kernel.Kern;
 /// <param name="RcvIf">m_pkthdr.rcvif.</param>
 /// <param name="Data">The packet from its IP header on.</param>
 /// <param name="Ticks">Ticks of 200 ms until the queue lets go of it.</param>
-public readonly record struct Mbuf(IfnetPtr RcvIf, byte[] Data, int Ticks = 0)
+public readonly record struct Mbuf(IfnetPtr RcvIf, byte[] Data, int Ticks = 0) : IStateValue<Mbuf>
 {
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Mbuf value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        (IfnetPtr rcvIf, byte[] data, int ticks) = (value.RcvIf, value.Data, value.Ticks);
+        pass.Struct(ref rcvIf);
+        pass.Numbers(ref data);
+        pass.Field(ref ticks);
+        value = new(rcvIf, data, ticks);
+    }
+
     /// <summary>The packet's IP version is 6.</summary>
     public bool IsIpv6 => Data.Length > 0 && Data[0] >> 4 == 6;
 }
 
-/// <summary>Queues of packets, written and read with the kernel's image.</summary>
+/// <summary>Queues of packets, parts of the kernel's state.</summary>
 internal static class MbufQueues
 {
-    /// <summary>Writes a queue.</summary>
-    public static void Save(List<Mbuf> queue, ImageWriter image)
+    /// <summary>Shows a queue to a pass.</summary>
+    public static void Fields<TPass>(List<Mbuf> queue, ref TPass pass)
+        where TPass : struct, IStatePass
     {
-        image.Write(queue.Count);
-        foreach (Mbuf m in queue)
+        int n = queue.Count;
+        pass.Count<Mbuf>(ref n);
+        if (pass.Replaces)
         {
-            image.Write(m.RcvIf);
-            image.Write(m.Ticks);
-            image.WriteArray<byte>(m.Data);
+            queue.Clear();
         }
-    }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public static void Load(List<Mbuf> queue, ImageReader image)
-    {
-        queue.Clear();
-        for (int n = image.Read<int>(); n > 0; n--)
+        for (int i = 0; i < n; i++)
         {
-            IfnetPtr rcvIf = image.Read<IfnetPtr>();
-            int ticks = image.Read<int>();
-            queue.Add(new Mbuf(rcvIf, image.ReadArray<byte>(), ticks));
+            Mbuf m = pass.Replaces ? new Mbuf(default, []) : queue[i];
+            pass.Struct(ref m);
+            if (pass.Replaces)
+            {
+                queue.Add(m);
+            }
         }
     }
 

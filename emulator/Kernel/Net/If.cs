@@ -16,14 +16,26 @@ public sealed partial class BsdKernel
     private const uint StaticSoftcStep = 0x400;
     private const uint FirstStaticGeneration = 0x80000000;
 
-    private Ifnet[] _ifs = new Ifnet[4];
+    private Table<Ifnet> _ifs = new();
     private int[] _ifindex2ifnet = new int[8];
     private ushort _ifIndexCursor;
     private uint _staticGeneration;
+    [NotSaved("only if_detach sets it, while it runs")]
     private bool _detaching;
 
+    [KernelState]
+    private void IfFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _ifs.Fields(ref pass);
+        pass.Numbers(ref _ifindex2ifnet, initial: -1);
+        pass.Field(ref _ifIndexCursor, initial: (ushort)1);
+        pass.Field(ref _staticGeneration, initial: FirstStaticGeneration);
+        pass.Transient(ref _detaching);
+    }
+
     /// <summary>Interface slots; a slot is in use when <see cref="Ifnet.Attached"/>.</summary>
-    public ReadOnlySpan<Ifnet> Interfaces => _ifs;
+    public ReadOnlySpan<Ifnet> Interfaces => _ifs.AsSpan();
 
     /// <summary>Slot of an index, or -1: the check of ifindex2ifnet.</summary>
     public int IfByIndex(int index) => (uint)index < (uint)_ifindex2ifnet.Length ? _ifindex2ifnet[index] : -1;
@@ -49,32 +61,16 @@ public sealed partial class BsdKernel
     private int StaticSlot(uint address)
     {
         uint n = (address - StaticSoftcBase) / StaticSoftcStep;
-        return address >= StaticSoftcBase && n < 64 && n + 2 < (uint)_ifs.Length && _ifs[n + 2].Attached && _ifs[n + 2].Address == address ? (int)n + 2 : -1;
+        return address >= StaticSoftcBase && n < 64 && n + 2 < (uint)_ifs.Length && _ifs[(int)n + 2].Attached && _ifs[(int)n + 2].Address == address ? (int)n + 2 : -1;
     }
 
     private int AttachFixed(uint address, int unit, Iff flags, ushort mtu)
     {
-        int slot = NewIfSlot();
-        _ifs[slot] = new Ifnet
+        int slot = _ifs.Put(new Ifnet
         {
             Address = address, Generation = _staticGeneration++, Block = -1, ExtraBlock = -1, Unit = (short)unit, Line = -1, Flags = flags, Mtu = mtu, Attached = true,
-        };
+        });
         IfAttach(slot);
-        return slot;
-    }
-
-    private int NewIfSlot()
-    {
-        for (int i = 0; i < _ifs.Length; i++)
-        {
-            if (!_ifs[i].Attached)
-            {
-                return i;
-            }
-        }
-
-        int slot = _ifs.Length;
-        Array.Resize(ref _ifs, slot + 4);
         return slot;
     }
 
@@ -252,30 +248,5 @@ public sealed partial class BsdKernel
             In6PcbPurgeIf(table, p);
             Pop();
         }
-    }
-
-    private void ResetIf()
-    {
-        Array.Clear(_ifs);
-        Array.Fill(_ifindex2ifnet, -1);
-        _ifIndexCursor = 1;
-        _staticGeneration = FirstStaticGeneration;
-        _detaching = false;
-    }
-
-    private void SaveIf(ImageWriter image)
-    {
-        image.WriteTable<Ifnet>(_ifs);
-        image.WriteArray<int>(_ifindex2ifnet);
-        image.Write(_ifIndexCursor);
-        image.Write(_staticGeneration);
-    }
-
-    private void LoadIf(ImageReader image)
-    {
-        _ifs = image.ReadArray<Ifnet>();
-        _ifindex2ifnet = image.ReadArray<int>();
-        _ifIndexCursor = image.Read<ushort>();
-        _staticGeneration = image.Read<uint>();
     }
 }

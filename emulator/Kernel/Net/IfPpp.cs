@@ -14,8 +14,7 @@ public sealed partial class BsdKernel
         Push(KernelFunction.PppCreate);
         int block = Heap.Malloc(0, BlockImage.PppSoftc);
         bool again = Heap.ReplacedImage == BlockImage.PppSoftc;
-        int slot = NewIfSlot();
-        _ifs[slot] = new Ifnet
+        int slot = _ifs.Put(new Ifnet
         {
             Address = Heap.AddressOf(block),
             Generation = Heap.Block(block).Generation,
@@ -26,7 +25,7 @@ public sealed partial class BsdKernel
             Flags = Iff.PointToPoint | Iff.Multicast,
             Mtu = (ushort)_options.PppMtu,
             Attached = true,
-        };
+        });
         IfAttach(slot);
         _oracle.Attached(this, slot, again);
         Pop();

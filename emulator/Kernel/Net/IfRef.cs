@@ -1,11 +1,19 @@
 // Counted references of the designs that keep a detached interface's memory (reference 9.5, 9.7).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 
 namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    private DeferredBlock[] _deferred = [];
+    private Table<DeferredBlock> _deferred = new();
+
+    [KernelState]
+    private void IfRefFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _deferred.Fields(ref pass);
+    }
 
     /// <summary>Counted references to an interface.</summary>
     public int References(IfnetPtr p)
@@ -40,7 +48,6 @@ public sealed partial class BsdKernel
     public void CountReference(IfnetPtr p, int change)
     {
         Price.References++;
-        int free = -1;
         for (int i = 0; i < _deferred.Length; i++)
         {
             ref DeferredBlock d = ref _deferred[i];
@@ -64,11 +71,6 @@ public sealed partial class BsdKernel
 
                 return;
             }
-
-            if (free < 0 && d.Generation == 0)
-            {
-                free = i;
-            }
         }
 
         if (change <= 0)
@@ -76,13 +78,7 @@ public sealed partial class BsdKernel
             return; // a pointer of before the design counted
         }
 
-        if (free < 0)
-        {
-            free = _deferred.Length;
-            Array.Resize(ref _deferred, free + 4);
-        }
-
-        _deferred[free] = new DeferredBlock { Generation = p.Generation, References = change, Block = -1 };
+        _deferred.Put(new DeferredBlock { Generation = p.Generation, References = change, Block = -1 });
     }
 
     // The softc stays allocated until its last holder lets go.

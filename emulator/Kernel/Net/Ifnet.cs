@@ -1,3 +1,5 @@
+using Stress.Emulator.Core;
+
 namespace Stress.Emulator.Kernel.Net;
 
 /// <summary>if_flags (net/if.h).</summary>
@@ -12,7 +14,7 @@ public enum Iff : ushort
 }
 
 /// <summary>An attached interface: struct ifnet, and for a ppp unit its softc.</summary>
-public struct Ifnet
+public struct Ifnet : ITableRow<Ifnet>
 {
     public uint Address;
     public uint Generation;
@@ -42,4 +44,29 @@ public struct Ifnet
     /// <summary>Network protocols pass (NPMODE_PASS).</summary>
     public bool PassIp;
     public bool PassIpv6;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("ifnet", 4, 4, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<Ifnet>.InUse => Attached;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Ifnet value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Address);
+        pass.Field(ref value.Generation);
+        pass.Field(ref value.ExtraGeneration);
+        pass.Field(ref value.ExtraBlock);
+        pass.Field(ref value.Block);
+        pass.Field(ref value.Index);
+        pass.Field(ref value.Flags);
+        pass.Field(ref value.Mtu);
+        pass.Field(ref value.Unit);
+        pass.Field(ref value.Line);
+        pass.Field(ref value.Xfer);
+        pass.Field(ref value.Attached);
+        pass.Field(ref value.PassIp);
+        pass.Field(ref value.PassIpv6);
+    }
 }

@@ -9,6 +9,13 @@ public sealed partial class BsdKernel
 {
     private readonly List<Mbuf> _ipintrq = [];
 
+    [KernelState]
+    private void NetisrFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        MbufQueues.Fields(_ipintrq, ref pass);
+    }
+
     /// <summary>A packet arrives and waits in ipintrq or ip6intrq for the soft interrupt. A run hands packets over at once and never comes here.</summary>
     public void NetisrEnqueue(int slot, ReadOnlySpan<byte> packet) => _ipintrq.Add(new Mbuf(PointerTo(slot), packet.ToArray()));
 
@@ -74,31 +81,6 @@ public sealed partial class BsdKernel
         {
             InMultiOrphan(p);
         }
-    }
-
-    private void ResetQueues()
-    {
-        _ipintrq.Clear();
-        _dummynet.Clear();
-        _ipq.Clear();
-        _pipeTicks = 0;
-        _fromDummynet = false;
-    }
-
-    private void SaveQueues(ImageWriter image)
-    {
-        MbufQueues.Save(_ipintrq, image);
-        MbufQueues.Save(_dummynet, image);
-        MbufQueues.Save(_ipq, image);
-        image.Write(_pipeTicks);
-    }
-
-    private void LoadQueues(ImageReader image)
-    {
-        MbufQueues.Load(_ipintrq, image);
-        MbufQueues.Load(_dummynet, image);
-        MbufQueues.Load(_ipq, image);
-        _pipeTicks = image.Read<int>();
     }
 
     /// <summary>m_pkthdr.rcvif of every packet that waits: in the input queue, in dummynet, for reassembly.</summary>

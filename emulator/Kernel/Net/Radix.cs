@@ -1,6 +1,7 @@
 // Modelled from NetBSD sys/net/radix.c (rn_insert, rn_addroute, rn_delete, rn_walktree): the patricia tree whose nodes lie in pairs inside the routes, as far as
 // the order of a walk depends on it. Masks are only what orders routes of one key.
 using System.Numerics;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Wire;
 
@@ -9,13 +10,24 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     // A head has three nodes: the leaf of zeros, the top, the leaf of ones. Then two a route.
-    private const int RadixHead = 3, RadixRoutes = 2 * RadixHead, RadixLeft = 0, RadixTop = 1, RadixRight = 2;
+    internal const int RadixHead = 3, RadixRoutes = 2 * RadixHead;
+    private const int RadixLeft = 0, RadixTop = 1, RadixRight = 2;
 
-    private RadixNode[] _radix = new RadixNode[RadixRoutes];
+    private Table<RadixNode> _radix = new();
+
+    [KernelState]
+    private void RadixFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _radix.Fields(ref pass);
+        if (_radix[RadixTop].P == 0)
+        {
+            RadixEmpty(); // reset: a head's top is its own parent, or no head was ever made
+        }
+    }
 
     private void RadixEmpty()
     {
-        Array.Clear(_radix);
         for (int head = 0; head < RadixRoutes; head += RadixHead)
         {
             short top = (short)(head + RadixTop);
@@ -77,12 +89,7 @@ public sealed partial class BsdKernel
     // rn_addroute, for a route that is not in the tree.
     private void RadixInsert(int r)
     {
-        int length = RadixRoutes + (2 * _routes.Length);
-        if (_radix.Length < length)
-        {
-            Array.Resize(ref _radix, length);
-        }
-
+        _radix.Reserve(RadixRoutes + (2 * _routes.Length));
         (byte family, Ipv6Address key) = (_routes[r].Family, _routes[r].Destination);
         short leaf = RadixLeaf(r);
         int found = RadixSearch(family, key), b = RadixDiffers(family, key, found);

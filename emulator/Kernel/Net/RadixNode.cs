@@ -1,9 +1,10 @@
 using System.Numerics;
+using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Kernel.Net;
 
 /// <summary>A struct radix_node. A route has two: the leaf with its key, and the internal node that came into the tree with it.</summary>
-public struct RadixNode
+public struct RadixNode : ITableRow<RadixNode>
 {
     /// <summary>rn_p: parent. A node that was taken out keeps it.</summary>
     public short P;
@@ -20,4 +21,22 @@ public struct RadixNode
 
     /// <summary>rn_dupedkey of a leaf: the next route with this key and a shorter prefix, or -1.</summary>
     public short Dup;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("radix_node", BsdKernel.RadixRoutes, 2, TableRoom.ShortLimit);
+
+    // Nobody takes a node: it comes and goes with its route, whose number says where it lies.
+    readonly bool ITableRow<RadixNode>.InUse => true;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref RadixNode value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.P);
+        pass.Field(ref value.L);
+        pass.Field(ref value.R);
+        pass.Field(ref value.B);
+        pass.Field(ref value.Active);
+        pass.Field(ref value.Dup);
+    }
 }

@@ -10,10 +10,17 @@ public sealed partial class BsdKernel
 {
     internal const byte AfInet = 2;
     internal const byte AfInet6 = 24;
-    private RtEntry[] _routes = new RtEntry[6];
+    private Table<RtEntry> _routes = new();
+
+    [KernelState]
+    private void RouteFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _routes.Fields(ref pass);
+    }
 
     /// <summary>Routes; a slot is in use when <see cref="RtEntry.Allocated"/>, and in the tree when also <see cref="RtEntry.Up"/>.</summary>
-    public ReadOnlySpan<RtEntry> Routes => _routes;
+    public ReadOnlySpan<RtEntry> Routes => _routes.AsSpan();
 
     private static Ipv6Address Key(Ipv4Address a) => new(0, a.Value);
 
@@ -27,20 +34,11 @@ public sealed partial class BsdKernel
             return -1; // EEXIST
         }
 
-        for (r = 0; r < _routes.Length && _routes[r].Allocated; r++)
-        {
-        }
-
-        if (r == _routes.Length)
-        {
-            Array.Resize(ref _routes, r + 4);
-        }
-
-        _routes[r] = new RtEntry
+        r = _routes.Put(new RtEntry
         {
             Destination = destination, Family = family, PrefixLength = prefixLength, Ifp = p, Up = true, Allocated = true, Ifa = (short)ifa, Parent = -1,
             IfaIfp = ifa < 0 ? IfnetPtr.Null : family == AfInet ? _inIfaddrs[ifa].Ifp : _in6Ifaddrs[ifa].Ifp,
-        };
+        });
         RadixInsert(r);
         _design.Hold(this, _routes[r].Ifp);
         return r;
@@ -233,40 +231,6 @@ public sealed partial class BsdKernel
         RtDelete(r);
         RtMessage(RtMsg.Delete, slot, AfInet);
         return Errno.None;
-    }
-
-    private void ResetRoute()
-    {
-        Array.Clear(_routes);
-        RadixEmpty();
-        Array.Clear(_rtQueue);
-        _rtHead = _rtCount = _rtBytes = 0;
-        _rtOpen = false;
-        RoutingMessagesLost = 0;
-    }
-
-    private void SaveRoute(ImageWriter image)
-    {
-        image.WriteTable<RtEntry>(_routes);
-        image.WriteTable<RadixNode>(_radix);
-        image.WriteArray<RoutingMessage>(_rtQueue);
-        image.Write(_rtHead);
-        image.Write(_rtCount);
-        image.Write(_rtBytes);
-        image.Write(_rtOpen);
-        image.Write(RoutingMessagesLost);
-    }
-
-    private void LoadRoute(ImageReader image)
-    {
-        _routes = image.ReadArray<RtEntry>();
-        _radix = image.ReadArray<RadixNode>();
-        _rtQueue = image.ReadArray<RoutingMessage>();
-        _rtHead = image.Read<int>();
-        _rtCount = image.Read<int>();
-        _rtBytes = image.Read<int>();
-        _rtOpen = image.Read<bool>();
-        RoutingMessagesLost = image.Read<int>();
     }
 
     /// <summary>rt_ifp of every route in the table.</summary>

@@ -1,3 +1,4 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Net;
@@ -16,7 +17,7 @@ public enum RtMsg : byte
 }
 
 /// <summary>A message in a routing socket's receive queue.</summary>
-public struct RoutingMessage
+public struct RoutingMessage : IStateValue<RoutingMessage>
 {
     public RtMsg Type;
     public byte Family;
@@ -26,4 +27,18 @@ public struct RoutingMessage
     public Ipv4Address Address;
     public Ipv4Address Peer;
     public Ipv6Address Address6;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref RoutingMessage value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Type);
+        pass.Field(ref value.Family);
+        pass.Field(ref value.Index);
+        pass.Field(ref value.Flags);
+        pass.Field(ref value.Unit);
+        pass.Struct(ref value.Address);
+        pass.Struct(ref value.Peer);
+        pass.Struct(ref value.Address6);
+    }
 }

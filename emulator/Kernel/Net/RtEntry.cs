@@ -1,9 +1,10 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Net;
 
 /// <summary>An rtentry. IPv4 destinations lie in the low 32 bits of <see cref="Destination"/>.</summary>
-public struct RtEntry
+public struct RtEntry : ITableRow<RtEntry>
 {
     public Ipv6Address Destination;
     public IfnetPtr Ifp;
@@ -34,4 +35,26 @@ public struct RtEntry
 
     /// <summary>rt_ifa->ifa_ifp: the reference keeps the address's memory, not the interface's.</summary>
     public IfnetPtr IfaIfp;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("rtentry", 6, 4, (TableRoom.ShortLimit - BsdKernel.RadixRoutes) / 2);
+
+    readonly bool ITableRow<RtEntry>.InUse => Allocated;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref RtEntry value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Destination);
+        pass.Struct(ref value.Ifp);
+        pass.Field(ref value.Family);
+        pass.Field(ref value.PrefixLength);
+        pass.Field(ref value.Up);
+        pass.Field(ref value.Allocated);
+        pass.Field(ref value.RefCount);
+        pass.Field(ref value.Ifa);
+        pass.Field(ref value.Cloning);
+        pass.Field(ref value.Parent);
+        pass.Struct(ref value.IfaIfp);
+    }
 }

@@ -1,4 +1,5 @@
 // Modelled from NetBSD sys/net/rtsock.c and raw_usrreq.c: a finite receive queue that silently drops (reference 7.1).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
@@ -7,33 +8,39 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    private RoutingMessage[] _rtQueue = new RoutingMessage[8];
-    private int _rtHead;
-    private int _rtCount;
+    private readonly Ring<RoutingMessage> _rtQueue = new();
     private int _rtBytes;
     private bool _rtOpen;
+    private int _rtLost;
 
     /// <summary>Messages lost because the queue was full.</summary>
-    public int RoutingMessagesLost { get; private set; }
+    public int RoutingMessagesLost => _rtLost;
+
+    [KernelState]
+    private void RtsockFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _rtQueue.Fields(ref pass);
+        pass.Field(ref _rtBytes);
+        pass.Field(ref _rtOpen);
+        pass.Field(ref _rtLost);
+    }
 
     /// <summary>zebra's socket(PF_ROUTE).</summary>
     public void OpenRoutingSocket()
     {
         _rtOpen = true;
-        _rtCount = 0;
+        _rtQueue.Clear();
         _rtBytes = 0;
-        _rtHead = 0;
     }
 
     /// <summary>Whether a read would return a message.</summary>
-    public bool RoutingSocketHasData => _rtCount > 0;
+    public bool RoutingSocketHasData => _rtQueue.Count > 0;
 
     /// <summary>read(2) of one message.</summary>
     public RoutingMessage ReadRoutingSocket()
     {
-        RoutingMessage m = _rtQueue[_rtHead];
-        _rtHead = (_rtHead + 1) % _rtQueue.Length;
-        _rtCount--;
+        RoutingMessage m = _rtQueue.Take();
         _rtBytes -= SizeOf(m.Type);
         return m;
     }
@@ -55,7 +62,7 @@ public sealed partial class BsdKernel
 
         if (_rtBytes + SizeOf(type) > _options.RoutingSocketBytes)
         {
-            RoutingMessagesLost++;
+            _rtLost++;
             _oracle.Probe(Kernel.Ports.Probe.RoutingMessageLost);
             if (type == RtMsg.DelAddr)
             {
@@ -65,22 +72,10 @@ public sealed partial class BsdKernel
             return;
         }
 
-        if (_rtCount == _rtQueue.Length)
-        {
-            var larger = new RoutingMessage[_rtQueue.Length * 2];
-            for (int i = 0; i < _rtCount; i++)
-            {
-                larger[i] = _rtQueue[(_rtHead + i) % _rtQueue.Length];
-            }
-
-            _rtQueue = larger;
-            _rtHead = 0;
-        }
-
-        _rtQueue[(_rtHead + _rtCount++) % _rtQueue.Length] = new RoutingMessage
+        _rtQueue.Add(new RoutingMessage
         {
             Type = type, Family = family, Index = _ifs[slot].Index, Flags = _ifs[slot].Flags, Unit = _ifs[slot].Unit, Address = address, Peer = peer, Address6 = address6,
-        };
+        });
         _rtBytes += SizeOf(type);
         _host.RoutingSocketReadable();
     }

@@ -1,7 +1,9 @@
+using Stress.Emulator.Core;
+
 namespace Stress.Emulator.Kernel.Netinet;
 
 /// <summary>A carp_softc.</summary>
-public struct CarpSoftc
+public struct CarpSoftc : ITableRow<CarpSoftc>
 {
     /// <summary>sc_carpdev.</summary>
     public IfnetPtr CarpDev;
@@ -13,4 +15,20 @@ public struct CarpSoftc
     /// <summary>Ticks of 200 ms until carp_send_ad, 0 when the callout is stopped.</summary>
     public byte Ticks;
     public bool Used;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("carp_softc", 0, 1, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<CarpSoftc>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref CarpSoftc value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.CarpDev);
+        pass.Field(ref value.Multi);
+        pass.Field(ref value.MultiGeneration);
+        pass.Field(ref value.Ticks);
+        pass.Field(ref value.Used);
+    }
 }

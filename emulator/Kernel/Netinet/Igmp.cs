@@ -1,4 +1,5 @@
 // Modelled from NetBSD sys/netinet/igmp.c 1.36: the IGMPv2 host with its router_info list (reference 2.7).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
@@ -11,11 +12,21 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     private const int IgmpMaxReportDelayTicks = 10 * 5;
-    private RouterInfo[] _routerInfos = [];
+    private Table<RouterInfo> _routerInfos = new();
     private bool _igmpTimersRunning;
+    private RandomStream _igmpRandom;
+
+    [KernelState]
+    private void IgmpFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _routerInfos.Fields(ref pass);
+        pass.Field(ref _igmpTimersRunning);
+        pass.Struct(ref _igmpRandom);
+    }
 
     /// <summary>router_info records.</summary>
-    public ReadOnlySpan<RouterInfo> RouterInfos => _routerInfos;
+    public ReadOnlySpan<RouterInfo> RouterInfos => _routerInfos.AsSpan();
 
     /// <summary>Whether igmp_fasttimo has anything to look at.</summary>
     public bool IgmpTimersRunning => _igmpTimersRunning;
@@ -37,17 +48,10 @@ public sealed partial class BsdKernel
             }
         }
 
-        int free = Array.FindIndex(_routerInfos, static r => !r.Used);
-        if (free < 0)
-        {
-            free = _routerInfos.Length;
-            Array.Resize(ref _routerInfos, free + 2);
-        }
-
         int block = Heap.Malloc(1, BlockImage.RouterInfo);
-        _routerInfos[free] = new RouterInfo { Ifp = p, Version = 2, Used = true, Generation = Heap.Block(block).Generation, Block = block };
+        int rti = _routerInfos.Put(new RouterInfo { Ifp = p, Version = 2, Used = true, Generation = Heap.Block(block).Generation, Block = block });
         _oracle.Stored(this, slot, HolderKind.RouterInfoIfp);
-        return free;
+        return rti;
     }
 
     // Groups of 224.0.0.0/24 are never reported and get no router_info.
@@ -90,7 +94,7 @@ public sealed partial class BsdKernel
             bool version1 = false;
             if (rti >= 0)
             {
-                if (!_routerInfos[rti].Used || _routerInfos[rti].Generation != _inMultis[m].RtiGeneration)
+                if (!_routerInfos.Names(rti, _inMultis[m].RtiGeneration))
                 {
                     _oracle.StaleUse(HolderKind.InMultiRti, UseSite.IgmpLeaveGroup, p);
                 }

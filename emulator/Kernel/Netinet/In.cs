@@ -12,16 +12,24 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     private const int InMultiHashSize = 509;
-    private InIfaddr[] _inIfaddrs = new InIfaddr[4];
-    private InMulti[] _inMultis = new InMulti[8];
+    private Table<InIfaddr> _inIfaddrs = new();
+    private NumberedTable<InMulti> _inMultis = new();
     private uint _inIfaddrOrder;
-    private uint _inMultiGeneration;
+
+    [KernelState]
+    private void InFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _inIfaddrs.Fields(ref pass);
+        _inMultis.Fields(ref pass);
+        pass.Field(ref _inIfaddrOrder);
+    }
 
     /// <summary>IPv4 addresses.</summary>
-    public ReadOnlySpan<InIfaddr> InetAddresses => _inIfaddrs;
+    public ReadOnlySpan<InIfaddr> InetAddresses => _inIfaddrs.AsSpan();
 
     /// <summary>IPv4 group records.</summary>
-    public ReadOnlySpan<InMulti> InMultis => _inMultis;
+    public ReadOnlySpan<InMulti> InMultis => _inMultis.AsSpan();
 
     /// <summary>SIOCAIFADDR: the address and its peer, the peer's host route, 224.0.0.1.</summary>
     public Errno SiocAifAddr(int slot, Ipv4Address local, Ipv4Address peer)
@@ -48,16 +56,7 @@ public sealed partial class BsdKernel
         bool fresh = ia < 0;
         if (fresh)
         {
-            for (ia = 0; ia < _inIfaddrs.Length && _inIfaddrs[ia].Used; ia++)
-            {
-            }
-
-            if (ia == _inIfaddrs.Length)
-            {
-                Array.Resize(ref _inIfaddrs, ia + 4);
-            }
-
-            _inIfaddrs[ia] = new InIfaddr { Ifp = p, Address = local, AllHosts = -1, Used = true };
+            ia = _inIfaddrs.Put(new InIfaddr { Ifp = p, Address = local, AllHosts = -1, Used = true });
         }
         else if (_inIfaddrs[ia].Destination != peer)
         {
@@ -218,19 +217,10 @@ public sealed partial class BsdKernel
         }
         else
         {
-            for (m = 0; m < _inMultis.Length && _inMultis[m].Used; m++)
+            m = _inMultis.Put(new InMulti
             {
-            }
-
-            if (m == _inMultis.Length)
-            {
-                Array.Resize(ref _inMultis, m + 8);
-            }
-
-            _inMultis[m] = new InMulti
-            {
-                Group = group, Ifp = PointerTo(slot), RefCount = 1, Bucket = InMultiBucket(group, _ifs[slot].Index), Used = true, Rti = -1, Generation = ++_inMultiGeneration,
-            };
+                Group = group, Ifp = PointerTo(slot), RefCount = 1, Bucket = InMultiBucket(group, _ifs[slot].Index), Used = true, Rti = -1,
+            });
             _design.Hold(this, _inMultis[m].Ifp);
             _oracle.Stored(this, slot, HolderKind.InMultiIfp);
             IgmpJoinGroup(m, slot);
@@ -278,7 +268,7 @@ public sealed partial class BsdKernel
     // The record may have been freed by another holder: the read finds pool memory, and nothing in it is followed.
     private bool IsFreed(int m, uint generation, UseSite site)
     {
-        if (_inMultis[m].Used && _inMultis[m].Generation == generation)
+        if (_inMultis.Names(m, generation))
         {
             return false;
         }
@@ -309,36 +299,6 @@ public sealed partial class BsdKernel
                 _design.Release(this, p);
             }
         }
-    }
-
-    private void ResetIn()
-    {
-        _inMultiGeneration = 0;
-        Array.Clear(_inIfaddrs);
-        Array.Clear(_inMultis);
-        _inIfaddrOrder = 0;
-        Array.Clear(_routerInfos);
-        _igmpTimersRunning = false;
-    }
-
-    private void SaveIn(ImageWriter image)
-    {
-        image.Write(_inMultiGeneration);
-        image.WriteTable<InIfaddr>(_inIfaddrs);
-        image.WriteTable<InMulti>(_inMultis);
-        image.Write(_inIfaddrOrder);
-        image.WriteTable<RouterInfo>(_routerInfos);
-        image.Write(_igmpTimersRunning);
-    }
-
-    private void LoadIn(ImageReader image)
-    {
-        _inMultiGeneration = image.Read<uint>();
-        _inIfaddrs = image.ReadArray<InIfaddr>();
-        _inMultis = image.ReadArray<InMulti>();
-        _inIfaddrOrder = image.Read<uint>();
-        _routerInfos = image.ReadArray<RouterInfo>();
-        _igmpTimersRunning = image.Read<bool>();
     }
 
     /// <summary>inm_ifp of every group record.</summary>

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet;
 
 /// <summary>An in_ifaddr.</summary>
-public struct InIfaddr
+public struct InIfaddr : ITableRow<InIfaddr>
 {
     public IfnetPtr Ifp;
     public Ipv4Address Address;
@@ -16,4 +17,21 @@ public struct InIfaddr
 
     /// <summary>Position in the address hash: a later one is found first.</summary>
     public uint Order;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("in_ifaddr", 4, 4, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<InIfaddr>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref InIfaddr value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Ifp);
+        pass.Struct(ref value.Address);
+        pass.Struct(ref value.Destination);
+        pass.Field(ref value.AllHosts);
+        pass.Field(ref value.Used);
+        pass.Field(ref value.Order);
+    }
 }

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet;
 
 /// <summary>An in_multi: one group on one interface. From a pool, not malloc.</summary>
-public struct InMulti
+public struct InMulti : ITableRow<InMulti>, INumberedRow
 {
     public Ipv4Address Group;
     public IfnetPtr Ifp;
@@ -24,4 +25,31 @@ public struct InMulti
 
     /// <summary>Which allocation this is: for the oracle.</summary>
     public uint Generation;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("in_multi", 8, 8, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<InMulti>.InUse => Used;
+
+    uint INumberedRow.Generation
+    {
+        readonly get => Generation;
+        set => Generation = value;
+    }
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref InMulti value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Group);
+        pass.Struct(ref value.Ifp);
+        pass.Field(ref value.RefCount);
+        pass.Field(ref value.Timer);
+        pass.Field(ref value.Bucket);
+        pass.Field(ref value.State);
+        pass.Field(ref value.Used);
+        pass.Field(ref value.Rti);
+        pass.Field(ref value.RtiGeneration);
+        pass.Field(ref value.Generation);
+    }
 }

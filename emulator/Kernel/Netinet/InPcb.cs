@@ -14,27 +14,23 @@ public sealed partial class BsdKernel
     /// <summary>IP_MAX_MEMBERSHIPS (netinet/in.h).</summary>
     public const int IpMaxMemberships = 20;
 
-    private Pcb[] _pcbs = new Pcb[3];
-    private In6MultiMship[] _mships6 = new In6MultiMship[4];
+    private Table<Pcb> _pcbs = new();
+
+    [KernelState]
+    private void InPcbFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _pcbs.Fields(ref pass);
+    }
 
     /// <summary>Sockets.</summary>
-    public ReadOnlySpan<Pcb> Pcbs => _pcbs;
-
-    /// <summary>IPv6 memberships of sockets.</summary>
-    public ReadOnlySpan<In6MultiMship> Memberships6 => _mships6;
+    public ReadOnlySpan<Pcb> Pcbs => _pcbs.AsSpan();
 
     /// <summary>socket(2) and bind(2).</summary>
     /// <returns>The pcb's slot.</returns>
     public int OpenSocket(PcbTable table, ushort port)
     {
-        int s = Array.FindIndex(_pcbs, static p => !p.Used);
-        if (s < 0)
-        {
-            s = _pcbs.Length;
-            Array.Resize(ref _pcbs, s + 2);
-        }
-
-        _pcbs[s] = new Pcb { Table = table, Used = true, Port = port, Route = -1, MulticastTtl = 1, MulticastLoop = true };
+        int s = _pcbs.Put(new Pcb { Table = table, Used = true, Port = port, Route = -1, MulticastTtl = 1, MulticastLoop = true });
         _oracle.Record(new SystemCall(SystemCallKind.Socket, s, port, (int)table));
         return s;
     }
@@ -167,27 +163,6 @@ public sealed partial class BsdKernel
                 }
             }
         }
-    }
-
-    private void ResetPcb()
-    {
-        Array.Clear(_pcbs);
-        Array.Clear(_mships6);
-        Array.Clear(_deferred);
-    }
-
-    private void SavePcb(ImageWriter image)
-    {
-        image.WriteTable<Pcb>(_pcbs);
-        image.WriteTable<In6MultiMship>(_mships6);
-        image.WriteTable<DeferredBlock>(_deferred);
-    }
-
-    private void LoadPcb(ImageReader image)
-    {
-        _pcbs = image.ReadArray<Pcb>();
-        _mships6 = image.ReadArray<In6MultiMship>();
-        _deferred = image.ReadArray<DeferredBlock>();
     }
 
     /// <summary>in_selectsrc for an unconnected UDP socket: reads if_flags through the cached route without testing RTF_UP (row 5).</summary>

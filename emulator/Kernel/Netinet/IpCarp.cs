@@ -12,24 +12,24 @@ public sealed partial class BsdKernel
     private const byte CarpProtocol = 112, CarpTtl = 255, CarpAdvertTicks = 5;
     private const int CarpHeaderLength = 36;
     private static readonly Ipv4Address CarpGroup = Ipv4Address.Of(224, 0, 0, 18);
-    private CarpSoftc[] _carps = [];
+    private Table<CarpSoftc> _carps = new();
+
+    [KernelState]
+    private void IpCarpFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _carps.Fields(ref pass);
+    }
 
     /// <summary>carp_set_addr: joins 224.0.0.18 on the parent and advertises every second.</summary>
     /// <returns>Number of the device.</returns>
     public int CarpAttach(int slot)
     {
-        int c = Array.FindIndex(_carps, static x => !x.Used);
-        if (c < 0)
-        {
-            c = _carps.Length;
-            Array.Resize(ref _carps, c + 1);
-        }
-
         int multi = InAddMulti(CarpGroup, slot);
-        _carps[c] = new CarpSoftc
+        int c = _carps.Put(new CarpSoftc
         {
             CarpDev = PointerTo(slot), Multi = (short)multi, MultiGeneration = _inMultis[multi].Generation, Ticks = CarpAdvertTicks, Used = true,
-        };
+        });
         _design.Hold(this, _carps[c].CarpDev);
         _oracle.Stored(this, slot, HolderKind.CarpDevIfp);
         return c;
@@ -90,12 +90,6 @@ public sealed partial class BsdKernel
             Pop();
         }
     }
-
-    private void ResetCarp() => Array.Clear(_carps);
-
-    private void SaveCarp(ImageWriter image) => image.WriteArray<CarpSoftc>(_carps);
-
-    private void LoadCarp(ImageReader image) => _carps = image.ReadArray<CarpSoftc>();
 
     /// <summary>sc_carpdev of every carp device.</summary>
     internal static void WalkCarpDev(BsdKernel kernel, ref HolderVisitor visitor)

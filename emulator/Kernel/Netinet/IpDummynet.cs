@@ -1,4 +1,5 @@
 // Modelled from FreeBSD sys/netinet/ip_dummynet.c: a pipe that delays what is received. No NetBSD of 2005 has it; it is off unless an operation list asks.
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 
 namespace Stress.Emulator.Kernel;
@@ -7,7 +8,17 @@ public sealed partial class BsdKernel
 {
     private readonly List<Mbuf> _dummynet = [];
     private int _pipeTicks;
+    [NotSaved("only dummynet_task sets it, while it runs")]
     private bool _fromDummynet;
+
+    [KernelState]
+    private void IpDummynetFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        MbufQueues.Fields(_dummynet, ref pass);
+        pass.Field(ref _pipeTicks);
+        pass.Transient(ref _fromDummynet);
+    }
 
     /// <summary>One pipe for everything received.</summary>
     /// <param name="ticks">Its delay in ticks of 200 ms; 0 takes it away, and what is in it stays until its time.</param>

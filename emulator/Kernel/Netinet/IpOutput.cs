@@ -1,4 +1,5 @@
 // Modelled from NetBSD sys/netinet/ip_output.c 1.130, raw_ip.c, ip_input.c and in_pcb.c's in_selectsrc (reference 2.8, 2.9).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
@@ -9,6 +10,13 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     private ushort _ipId;
+
+    [KernelState]
+    private void IpOutputFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref _ipId);
+    }
 
     // ip_output's multicast branch with imo_multicast_ifp set: reads if_mtu, if_addrlist, if_flags, if_index and if_output through it, in that order.
     private Errno IpOutputMulticast(

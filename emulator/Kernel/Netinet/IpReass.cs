@@ -1,4 +1,5 @@
 // Modelled from NetBSD sys/netinet/ip_input.c (ip_reass, ip_slowtimo): fragments wait up to 30 s and keep the interface they came from (reference 8.3, row 14).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
@@ -11,6 +12,13 @@ public sealed partial class BsdKernel
     private const ushort OffsetMask = 0x1FFF;
     private const int OffsetUnit = 8;
     private readonly List<Mbuf> _ipq = [];
+
+    [KernelState]
+    private void IpReassFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        MbufQueues.Fields(_ipq, ref pass);
+    }
 
     /// <summary>Fragments that wait.</summary>
     public int FragmentsWaiting => _ipq.Count;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet;
@@ -16,20 +17,28 @@ public enum PcbTable : byte
 
 /// <summary>The fixed array of ip_moptions: IP_MAX_MEMBERSHIPS slots.</summary>
 [InlineArray(BsdKernel.IpMaxMemberships)]
-public struct MembershipSlots
+public struct MembershipSlots : IStateValue<MembershipSlots>
 {
     private short _first;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref MembershipSlots value, ref TPass pass)
+        where TPass : struct, IStatePass => pass.Numbers<short>(value);
 }
 
 /// <summary>Which allocation of its in_multi each slot of <see cref="MembershipSlots"/> was taken from: for the oracle.</summary>
 [InlineArray(BsdKernel.IpMaxMemberships)]
-public struct MembershipGenerations
+public struct MembershipGenerations : IStateValue<MembershipGenerations>
 {
     private uint _first;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref MembershipGenerations value, ref TPass pass)
+        where TPass : struct, IStatePass => pass.Numbers<uint>(value);
 }
 
 /// <summary>An inpcb or in6pcb with its multicast options and cached route.</summary>
-public struct Pcb
+public struct Pcb : ITableRow<Pcb>
 {
     public PcbTable Table;
     public bool Used;
@@ -53,4 +62,27 @@ public struct Pcb
     /// <summary>inp_route or in6p_route: slot of the rtentry, or -1, and what it was looked up for.</summary>
     public short Route;
     public Ipv6Address RouteDestination;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("inpcb", 3, 2, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<Pcb>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Pcb value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Table);
+        pass.Field(ref value.Used);
+        pass.Field(ref value.Port);
+        pass.Field(ref value.HasMoptions);
+        pass.Field(ref value.MulticastTtl);
+        pass.Field(ref value.MulticastLoop);
+        pass.Struct(ref value.MulticastIfp);
+        pass.Field(ref value.MembershipCount);
+        pass.Struct(ref value.Memberships);
+        pass.Struct(ref value.MembershipGenerations);
+        pass.Field(ref value.Route);
+        pass.Struct(ref value.RouteDestination);
+    }
 }

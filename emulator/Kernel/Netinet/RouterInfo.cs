@@ -1,3 +1,5 @@
+using Stress.Emulator.Core;
+
 namespace Stress.Emulator.Kernel.Netinet;
 
 /// <summary>States of a membership (igmp_var.h).</summary>
@@ -11,7 +13,7 @@ public enum IgmpState : byte
 }
 
 /// <summary>A router_info: which IGMP version the routers of an interface speak.</summary>
-public struct RouterInfo
+public struct RouterInfo : ITableRow<RouterInfo>, INumberedRow
 {
     public IfnetPtr Ifp;
 
@@ -25,4 +27,27 @@ public struct RouterInfo
 
     /// <summary>Heap block in the small class.</summary>
     public int Block;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("router_info", 0, 2, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<RouterInfo>.InUse => Used;
+
+    uint INumberedRow.Generation
+    {
+        readonly get => Generation;
+        set => Generation = value;
+    }
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref RouterInfo value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Ifp);
+        pass.Field(ref value.Version);
+        pass.Field(ref value.Age);
+        pass.Field(ref value.Used);
+        pass.Field(ref value.Generation);
+        pass.Field(ref value.Block);
+    }
 }

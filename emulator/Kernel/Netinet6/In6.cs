@@ -10,24 +10,27 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    private const int MldMaxReportDelayTicks = 10 * 5;
-    private In6Ifaddr[] _in6Ifaddrs = new In6Ifaddr[4];
-    private In6Multi[] _in6Multis = new In6Multi[8];
-    private Kludge[] _kludges = new Kludge[2];
-    private uint _in6MultiGeneration;
-    private bool _mldTimersRunning;
+    private Table<In6Ifaddr> _in6Ifaddrs = new();
+    private NumberedTable<In6Multi> _in6Multis = new();
+    private Table<Kludge> _kludges = new();
+
+    [KernelState]
+    private void In6Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _in6Ifaddrs.Fields(ref pass);
+        _in6Multis.Fields(ref pass);
+        _kludges.Fields(ref pass);
+    }
 
     /// <summary>IPv6 addresses.</summary>
-    public ReadOnlySpan<In6Ifaddr> Inet6Addresses => _in6Ifaddrs;
+    public ReadOnlySpan<In6Ifaddr> Inet6Addresses => _in6Ifaddrs.AsSpan();
 
     /// <summary>IPv6 group records.</summary>
-    public ReadOnlySpan<In6Multi> In6Multis => _in6Multis;
+    public ReadOnlySpan<In6Multi> In6Multis => _in6Multis.AsSpan();
 
     /// <summary>Kludge records.</summary>
-    public ReadOnlySpan<Kludge> Kludges => _kludges;
-
-    /// <summary>Whether mld6_fasttimeo has anything to look at.</summary>
-    public bool MldTimersRunning => _mldTimersRunning;
+    public ReadOnlySpan<Kludge> Kludges => _kludges.AsSpan();
 
     /// <summary>SIOCAIFADDR_IN6.</summary>
     public Errno SiocAifAddr6(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer)
@@ -61,19 +64,10 @@ public sealed partial class BsdKernel
             }
         }
 
-        for (ia = 0; ia < _in6Ifaddrs.Length && _in6Ifaddrs[ia].Used; ia++)
-        {
-        }
-
-        if (ia == _in6Ifaddrs.Length)
-        {
-            Array.Resize(ref _in6Ifaddrs, ia + 4);
-        }
-
-        _in6Ifaddrs[ia] = new In6Ifaddr
+        ia = _in6Ifaddrs.Put(new In6Ifaddr
         {
             Ifp = p, Address = address, Destination = peer, PrefixLength = prefixLength, Used = true, Automatic = automatic, Solicited = -1, AllNodes = -1,
-        };
+        });
         if (prefixLength == 128 && !peer.IsAny && RtAdd(AfInet6, peer, 128, slot, ia) >= 0)
         {
             RtMessage(RtMsg.NewAddr, slot, AfInet6, address6: address);
@@ -147,16 +141,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        for (k = 0; k < _kludges.Length && _kludges[k].Used; k++)
-        {
-        }
-
-        if (k == _kludges.Length)
-        {
-            Array.Resize(ref _kludges, k + 2);
-        }
-
-        _kludges[k] = new Kludge { Ifp = p, Used = true };
+        _kludges.Put(new Kludge { Ifp = p, Used = true });
         _oracle.Probe(Probe.KludgeCreated);
         _design.Hold(this, p);
     }
@@ -331,19 +316,7 @@ public sealed partial class BsdKernel
                 return -1;
             }
 
-            for (m = 0; m < _in6Multis.Length && _in6Multis[m].Used; m++)
-            {
-            }
-
-            if (m == _in6Multis.Length)
-            {
-                Array.Resize(ref _in6Multis, m + 8);
-            }
-
-            _in6Multis[m] = new In6Multi
-            {
-                Group = group, Ifp = PointerTo(slot), Ia = (short)ia, RefCount = 1, Used = true, Generation = ++_in6MultiGeneration,
-            };
+            m = _in6Multis.Put(new In6Multi { Group = group, Ifp = PointerTo(slot), Ia = (short)ia, RefCount = 1, Used = true });
             _design.Hold(this, _in6Multis[m].Ifp);
             _oracle.Stored(this, slot, HolderKind.In6MultiIfp);
             Mld6StartListening(m, slot);
@@ -376,36 +349,6 @@ public sealed partial class BsdKernel
         }
 
         Pop();
-    }
-
-    private void ResetIn6()
-    {
-        Array.Clear(_in6Ifaddrs);
-        Array.Clear(_in6Multis);
-        Array.Clear(_kludges);
-        _in6MultiGeneration = 0;
-        _mldTimersRunning = false;
-        _ipId = 0;
-    }
-
-    private void SaveIn6(ImageWriter image)
-    {
-        image.WriteTable<In6Ifaddr>(_in6Ifaddrs);
-        image.WriteTable<In6Multi>(_in6Multis);
-        image.WriteTable<Kludge>(_kludges);
-        image.Write(_in6MultiGeneration);
-        image.Write(_mldTimersRunning);
-        image.Write(_ipId);
-    }
-
-    private void LoadIn6(ImageReader image)
-    {
-        _in6Ifaddrs = image.ReadArray<In6Ifaddr>();
-        _in6Multis = image.ReadArray<In6Multi>();
-        _kludges = image.ReadArray<Kludge>();
-        _in6MultiGeneration = image.Read<uint>();
-        _mldTimersRunning = image.Read<bool>();
-        _ipId = image.Read<ushort>();
     }
 
     /// <summary>in6m_ifp of every group record.</summary>

@@ -1,9 +1,10 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
 /// <summary>An in6_ifaddr. Link-local addresses carry the interface index in their second word.</summary>
-public struct In6Ifaddr
+public struct In6Ifaddr : ITableRow<In6Ifaddr>
 {
     public IfnetPtr Ifp;
     public Ipv6Address Address;
@@ -17,4 +18,23 @@ public struct In6Ifaddr
 
     /// <summary>The kernel made it at if_up.</summary>
     public bool Automatic;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("in6_ifaddr", 4, 4, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<In6Ifaddr>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref In6Ifaddr value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Ifp);
+        pass.Struct(ref value.Address);
+        pass.Struct(ref value.Destination);
+        pass.Field(ref value.Solicited);
+        pass.Field(ref value.AllNodes);
+        pass.Field(ref value.PrefixLength);
+        pass.Field(ref value.Used);
+        pass.Field(ref value.Automatic);
+    }
 }

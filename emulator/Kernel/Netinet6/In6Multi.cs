@@ -1,9 +1,10 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
 /// <summary>An in6_multi.</summary>
-public struct In6Multi
+public struct In6Multi : ITableRow<In6Multi>, INumberedRow
 {
     public Ipv6Address Group;
     public IfnetPtr Ifp;
@@ -17,4 +18,29 @@ public struct In6Multi
     public bool LastReporter;
     public bool Used;
     public uint Generation;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("in6_multi", 8, 8, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<In6Multi>.InUse => Used;
+
+    uint INumberedRow.Generation
+    {
+        readonly get => Generation;
+        set => Generation = value;
+    }
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref In6Multi value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Group);
+        pass.Struct(ref value.Ifp);
+        pass.Field(ref value.Ia);
+        pass.Field(ref value.RefCount);
+        pass.Field(ref value.Timer);
+        pass.Field(ref value.LastReporter);
+        pass.Field(ref value.Used);
+        pass.Field(ref value.Generation);
+    }
 }

@@ -1,13 +1,29 @@
 using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
 /// <summary>An in6_multi_mship of a socket: the list is not bounded.</summary>
-public struct In6MultiMship
+public struct In6MultiMship : ITableRow<In6MultiMship>
 {
     public short Pcb;
     public short Multi;
     public uint MultiGeneration;
     public bool Used;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("in6_multi_mship", 4, 4, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<In6MultiMship>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref In6MultiMship value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Pcb);
+        pass.Field(ref value.Multi);
+        pass.Field(ref value.MultiGeneration);
+        pass.Field(ref value.Used);
+    }
 }

@@ -35,7 +35,7 @@ public sealed partial class BsdKernel
                 }
 
                 ref readonly In6Multi m = ref _in6Multis[_mships6[i].Multi];
-                if (!m.Used || m.Generation != _mships6[i].MultiGeneration)
+                if (!_in6Multis.Names(_mships6[i].Multi, _mships6[i].MultiGeneration))
                 {
                     // The record was freed in another protocol's turn (3.4): its in6m_ifp is read from freed memory and compared.
                     _oracle.StaleUse(HolderKind.Im6oMembership, UseSite.In6PcbPurgeIf0, p);

@@ -1,5 +1,6 @@
 // Modelled from NetBSD sys/netinet6/ip6_output.c (ip6_setmoptions, ip6_getmoptions, ip6_freemoptions; reference 3.5).
 using System.Runtime.CompilerServices;
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
@@ -11,6 +12,18 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
+    private Table<In6MultiMship> _mships6 = new();
+
+    [KernelState]
+    private void Ip6MoptionsFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _mships6.Fields(ref pass);
+    }
+
+    /// <summary>IPv6 memberships of sockets.</summary>
+    public ReadOnlySpan<In6MultiMship> Memberships6 => _mships6.AsSpan();
+
     private void Ip6FreeMoptions(int s)
     {
         Push(KernelFunction.Ip6FreeMoptions);
@@ -30,7 +43,7 @@ public sealed partial class BsdKernel
 
     private void In6LeaveMship(in In6MultiMship ship)
     {
-        if (!_in6Multis[ship.Multi].Used || _in6Multis[ship.Multi].Generation != ship.MultiGeneration)
+        if (!_in6Multis.Names(ship.Multi, ship.MultiGeneration))
         {
             _oracle.StaleUse(HolderKind.Im6oMembership, UseSite.In6DelMulti, default);
             return;
@@ -78,14 +91,7 @@ public sealed partial class BsdKernel
             return Errno.EADDRNOTAVAIL;
         }
 
-        int free = Array.FindIndex(_mships6, static x => !x.Used);
-        if (free < 0)
-        {
-            free = _mships6.Length;
-            Array.Resize(ref _mships6, free + 4);
-        }
-
-        _mships6[free] = new In6MultiMship { Pcb = (short)s, Multi = (short)m, MultiGeneration = _in6Multis[m].Generation, Used = true };
+        _mships6.Put(new In6MultiMship { Pcb = (short)s, Multi = (short)m, MultiGeneration = _in6Multis[m].Generation, Used = true });
         return Errno.None;
     }
 

@@ -13,12 +13,21 @@ public sealed partial class BsdKernel
     /// <summary>Size of the mif table; the originals have 64.</summary>
     public const int MaxMifs = 32;
 
-    private Mif6[] _mif6table = [];
-    private Mf6c[] _mf6ctable = [];
+    private Table<Mif6> _mif6table = new();
+    private Table<Mf6c> _mf6ctable = new();
     private int _ip6Mrouter;
 
+    [KernelState]
+    private void Ip6MrouteFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _mif6table.Fields(ref pass);
+        _mf6ctable.Fields(ref pass);
+        pass.Field(ref _ip6Mrouter, initial: -1);
+    }
+
     /// <summary>The mif table.</summary>
-    public ReadOnlySpan<Mif6> Mifs => _mif6table;
+    public ReadOnlySpan<Mif6> Mifs => _mif6table.AsSpan();
 
     /// <summary>MRT6_INIT: the socket becomes the multicast router's.</summary>
     /// <returns>EOPNOTSUPP for a socket that is not raw ICMPv6, EADDRINUSE when there is a router.</returns>
@@ -58,11 +67,7 @@ public sealed partial class BsdKernel
             return Errno.ENXIO;
         }
 
-        if (mif >= _mif6table.Length)
-        {
-            Array.Resize(ref _mif6table, mif + 1);
-        }
-
+        _mif6table.Reserve(mif + 1);
         _mif6table[mif] = new Mif6 { Ifp = PointerTo(slot), Used = true };
         _design.Hold(this, _mif6table[mif].Ifp);
         _oracle.Stored(this, slot, HolderKind.Mif6Ifp);
@@ -78,14 +83,7 @@ public sealed partial class BsdKernel
             return Errno.EINVAL;
         }
 
-        int free = Array.FindIndex(_mf6ctable, static m => !m.Used);
-        if (free < 0)
-        {
-            free = _mf6ctable.Length;
-            Array.Resize(ref _mf6ctable, free + 2);
-        }
-
-        _mf6ctable[free] = new Mf6c { Origin = origin, Group = group, Parent = (byte)parent, IfSet = ifSet, Used = true };
+        _mf6ctable.Put(new Mf6c { Origin = origin, Group = group, Parent = (byte)parent, IfSet = ifSet, Used = true });
         return Errno.None;
     }
 
@@ -116,7 +114,7 @@ public sealed partial class BsdKernel
             }
         }
 
-        _mf6ctable = [];
+        _mf6ctable.Clear();
         _ip6Mrouter = -1;
         Pop();
     }
@@ -182,27 +180,6 @@ public sealed partial class BsdKernel
             FollowStaleNdIfinfo(p, HolderKind.Mif6Ifp, UseSite.Ip6MForward);
             StaleOutput(p, HolderKind.Mif6Ifp, UseSite.Ip6MForward);
         }
-    }
-
-    private void ResetMroute6()
-    {
-        Array.Clear(_mif6table);
-        Array.Clear(_mf6ctable);
-        _ip6Mrouter = -1;
-    }
-
-    private void SaveMroute6(ImageWriter image)
-    {
-        image.WriteArray<Mif6>(_mif6table);
-        image.WriteArray<Mf6c>(_mf6ctable);
-        image.Write(_ip6Mrouter);
-    }
-
-    private void LoadMroute6(ImageReader image)
-    {
-        _mif6table = image.ReadArray<Mif6>();
-        _mf6ctable = image.ReadArray<Mf6c>();
-        _ip6Mrouter = image.Read<int>();
     }
 
     /// <summary>m6_ifp of every interface of the multicast router.</summary>

@@ -1,16 +1,30 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
 /// <summary>A struct mif6: an interface that the multicast router knows by a small number.</summary>
-public struct Mif6
+public struct Mif6 : ITableRow<Mif6>
 {
     public IfnetPtr Ifp;
     public bool Used;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("mif6", 0, 1, BsdKernel.MaxMifs);
+
+    readonly bool ITableRow<Mif6>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Mif6 value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Ifp);
+        pass.Field(ref value.Used);
+    }
 }
 
 /// <summary>A struct mf6c: where one source's packets for a group come in and go out.</summary>
-public struct Mf6c
+public struct Mf6c : ITableRow<Mf6c>
 {
     public Ipv6Address Origin;
     public Ipv6Address Group;
@@ -21,4 +35,20 @@ public struct Mf6c
     /// <summary>mf6c_ifset, a bit for each outgoing mif.</summary>
     public uint IfSet;
     public bool Used;
+
+    /// <inheritdoc/>
+    public static TableRoom Room => new("mf6c", 0, 2, TableRoom.ShortLimit);
+
+    readonly bool ITableRow<Mf6c>.InUse => Used;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Mf6c value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Struct(ref value.Origin);
+        pass.Struct(ref value.Group);
+        pass.Field(ref value.Parent);
+        pass.Field(ref value.IfSet);
+        pass.Field(ref value.Used);
+    }
 }

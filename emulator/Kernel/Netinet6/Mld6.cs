@@ -1,4 +1,5 @@
 // Modelled from NetBSD sys/netinet6/mld6.c 1.26 (reference 3.5).
+using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
@@ -6,6 +7,19 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
+    private const int MldMaxReportDelayTicks = 10 * 5;
+    private bool _mldTimersRunning;
+
+    [KernelState]
+    private void Mld6Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref _mldTimersRunning);
+    }
+
+    /// <summary>Whether mld6_fasttimeo has anything to look at.</summary>
+    public bool MldTimersRunning => _mldTimersRunning;
+
     private static bool MldReports(Ipv6Address group) => group.Scope >= Ipv6Scope.LinkLocal && OnWire(group) != Ipv6Address.AllNodes;
 
     private void Mld6StartListening(int m, int slot)

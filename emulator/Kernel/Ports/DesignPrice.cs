@@ -1,7 +1,9 @@
+using Stress.Emulator.Core;
+
 namespace Stress.Emulator.Kernel.Ports;
 
 /// <summary>What a design has cost, counted where the work is done.</summary>
-public struct DesignPrice
+public struct DesignPrice : IStateValue<DesignPrice>
 {
     /// <summary>Uses of a held interface pointer, whatever the design does.</summary>
     public long Uses;
@@ -26,4 +28,18 @@ public struct DesignPrice
 
     /// <summary>Detaches that had to wait for a holder.</summary>
     public long DetachWaits;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref DesignPrice value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Uses);
+        pass.Field(ref value.PointerChecks);
+        pass.Field(ref value.References);
+        pass.Field(ref value.TableLookups);
+        pass.Field(ref value.PcbsWalked);
+        pass.Field(ref value.MembershipsPurged);
+        pass.Field(ref value.RoutesInvalidated);
+        pass.Field(ref value.DetachWaits);
+    }
 }

@@ -226,9 +226,9 @@ public class KernelHeapTests
         heap.Seed(0, 3);
         heap.Free(heap.Malloc(0, BlockImage.PppSoftc));
         var image = new ImageWriter();
-        heap.Save(image);
+        image.Save(heap);
         var loaded = new KernelHeap(Abi.Ilp32, MallocFill.Diagnostic);
-        loaded.Load(new ImageReader(image.Written));
+        new ImageReader(image.Written).Load(loaded);
         for (int i = 0; i < 9; i++)
         {
             int a = heap.Malloc(0, BlockImage.Zero), b = loaded.Malloc(0, BlockImage.Zero);

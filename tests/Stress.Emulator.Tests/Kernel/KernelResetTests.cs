@@ -31,7 +31,7 @@ public class KernelResetTests
         Same(first.Kludges, again.Kludges);
         Same(first.Pcbs, again.Pcbs);
         Same(first.Memberships6, again.Memberships6);
-        Assert.Equal(Bytes(w => first.Heap.Save(w)), Bytes(w => again.Heap.Save(w)));
+        Assert.Equal(Bytes(w => w.Save(first.Heap)), Bytes(w => w.Save(again.Heap)));
         Assert.False(again.RoutingSocketHasData || again.IgmpTimersRunning || again.MldTimersRunning);
 
         // What is not public shows in what it does next: the same calls leave the same tables.

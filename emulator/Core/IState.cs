@@ -1,0 +1,34 @@
+namespace Stress.Emulator.Core;
+
+/// <summary>
+/// An object whose fields are its own to name: one declaration of a field, beside it, serves its reset, its writing, its reading and the layout of images.
+/// A field that no pass comes by carries <see cref="NotSavedAttribute"/> with the reason.
+/// </summary>
+public interface IState
+{
+    /// <summary>Shows every field to a pass, always in the same order.</summary>
+    /// <param name="pass">What is done to them.</param>
+    void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass;
+}
+
+/// <summary>A value that has fields of its own: a struct goes into an image field by field and never as it lies in memory.</summary>
+/// <typeparam name="TSelf">The struct.</typeparam>
+public interface IStateValue<TSelf>
+    where TSelf : struct, IStateValue<TSelf>
+{
+    /// <summary>Shows every field of a value to a pass, always in the same order.</summary>
+    /// <param name="value">The value; a pass that replaces changes it.</param>
+    /// <param name="pass">What is done to its fields.</param>
+    static abstract void Fields<TPass>(ref TSelf value, ref TPass pass)
+        where TPass : struct, IStatePass;
+}
+
+/// <summary>This field is no part of an image.</summary>
+/// <param name="reason">Why an object that is read back does not miss it.</param>
+[AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
+public sealed class NotSavedAttribute(string reason) : Attribute
+{
+    /// <summary>Why an object that is read back does not miss it.</summary>
+    public string Reason { get; } = reason;
+}
