@@ -14,7 +14,7 @@ public sealed class ImageFormatException(string message) : FormatException(messa
 public readonly record struct ImageFormat(ushort Number, ulong Layout)
 {
     /// <summary>The format that this build writes and reads.</summary>
-    public const ushort Current = 1;
+    public const ushort Current = 2;
 
     /// <summary>Bytes of the head.</summary>
     public const int Length = 14;
@@ -47,6 +47,6 @@ public readonly record struct ImageFormat(ushort Number, ulong Layout)
         }
     }
 
-    /// <summary>For example <c>format 1, layout 0123456789abcdef</c>.</summary>
+    /// <summary>For example <c>format 2, layout 0123456789abcdef</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"format {Number}, layout {Layout:x16}");
 }

@@ -30,8 +30,8 @@ public sealed class ImageFormatTests
     }
 
     [Theory]
-    [InlineData(4, "format 2")]
-    [InlineData(6, "format 1, layout")]
+    [InlineData(4, "format 1")]
+    [InlineData(6, "format 2, layout")]
     public void An_image_of_another_format_or_layout_is_refused_and_both_are_named(int at, string found)
     {
         byte[] image = Image();
