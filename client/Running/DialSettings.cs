@@ -318,7 +318,7 @@ public sealed record DialSettings
     private static VirtualTime? Restart(string option, string? text) =>
         text is null ? null
         : Seconds(option, text) is { } restart && restart >= LeastRestart && restart <= MostRestart ? restart
-        : throw new UsageException($"{option} {text}: accepted are seconds from 0.1 to 600");
+        : throw new UsageException($"{option} {text}: accepted are seconds from 0.1 to 600, or a time with a unit, as 250ms or 3s");
 
     private static int Whole(string option, string? text, int otherwise, int min, int max) =>
         text is null ? otherwise
