@@ -94,6 +94,29 @@ public sealed class DialFarSideTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_that_gives_back_what_was_sent_is_looped_after_ten_Naks_of_the_magic_number()
+    {
+        int naks = 0;
+        DialReport report = await AgainstAsync(async line =>
+        {
+            byte[] buffer = new byte[4096], frame = new byte[3072];
+            var deframer = new HdlcDeframer();
+            for (int read; (read = await line.ReadAsync(buffer)) > 0;)
+            {
+                for (int at = 0; at < read;)
+                {
+                    int length = deframer.Input(buffer.AsSpan(at, read - at), frame, out int consumed);
+                    at += consumed;
+                    naks += length > 0 && frame[2] == (byte)LcpCode.ConfigureNak ? 1 : 0;
+                }
+
+                await line.WriteAsync(buffer.AsMemory(0, read));
+            }
+        });
+        Assert.Equal((1, PppEndpoint.MaxLoops), (Calls(report, CallOutcome.Looped), naks));
+    }
+
+    [Fact]
     public async Task A_negotiation_that_never_converges_ends_at_its_limit()
     {
         // Every Request is naked, with another map each time.
