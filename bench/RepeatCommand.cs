@@ -15,7 +15,7 @@ namespace Stress.Bench;
 /// </summary>
 internal static partial class RepeatCommand
 {
-    private static readonly string[] TimedProjects = ["Stress.Grains.Tests", "Stress.Cluster.Tests", "Stress.Dial.Tests", "Stress.Client.Tests", "Stress.Observability.Tests"];
+    private static readonly string[] TimedProjects = ["Stress.Grains.Tests", "Stress.Cluster.Tests", "Stress.Dial.Tests", "Stress.Client.Tests", "Stress.Observability.Tests", "Stress.K8s.Tests", "Stress.Guests.Tests"];
 
     /// <summary>The command.</summary>
     public static Command Create()
