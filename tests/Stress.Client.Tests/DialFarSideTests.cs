@@ -21,6 +21,8 @@ namespace Stress.Client.Tests;
 /// <summary>What the command makes of a far side that misbehaves: counted, reported, bounded, and never the end of the run.</summary>
 public sealed class DialFarSideTests : IDisposable
 {
+    private static readonly PppEndpointOptions FarOptions = new() { LocalAddress = Ipv4Address.Of(10, 0, 0, 1), RemoteAddress = Ipv4Address.Of(10, 0, 0, 2) };
+
     private readonly WatchedTime _time = new();
     private readonly Screen _screen;
 
@@ -114,6 +116,85 @@ public sealed class DialFarSideTests : IDisposable
             }
         });
         Assert.Equal((1, PppEndpoint.MaxLoops), (Calls(report, CallOutcome.Looped), naks));
+    }
+
+    [Fact]
+    public async Task A_link_that_is_renegotiated_and_stalls_is_lost_and_the_exit_code_says_so()
+    {
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.Incomplete, "--up", "60", "--establish", "2", "--address", "10.0.0.2");
+        await using ILine line = await far.AcceptAsync(CancellationToken.None);
+        var end = new FarEnd(line, FarOptions);
+        await end.UpAsync();
+        await end.NegotiateAgainAsync();
+        await _time.WaitsAsync(TimeSpan.FromSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await end.ToTheEndAsync();
+        DialReport report = await dial;
+        Assert.Equal((1, 0), (Calls(report, CallOutcome.LinkLost), Calls(report, CallOutcome.Completed)));
+    }
+
+    [Fact]
+    public async Task A_far_side_that_answers_later_than_the_restart_time_gets_the_same_request_again_and_the_link_opens()
+    {
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.Ok, "--no-ipv6");
+        await using ILine line = await far.AcceptAsync(CancellationToken.None);
+        var end = new FarEnd(line, FarOptions);
+        foreach (PppProtocol protocol in (PppProtocol[])[PppProtocol.Lcp, PppProtocol.Ipcp])
+        {
+            await end.RepeatedAsync(protocol);
+            await _time.WaitsAsync(TimeSpan.FromSeconds(3));
+            _time.Advance(TimeSpan.FromSeconds(3));
+            await end.AnsweredAsync();
+        }
+
+        await end.ToTheEndAsync();
+        DialReport report = await dial;
+        Assert.Equal((1, 1), (Calls(report, CallOutcome.Completed), report.Counters["ipcpOpened"]));
+    }
+
+    [Fact]
+    public async Task The_identifier_of_a_CHAP_Success_is_not_looked_at()
+    {
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.Ok, "--name", "caller", "--secret", "secret");
+        await using ILine line = await far.AcceptAsync(CancellationToken.None);
+        bool changed = false;
+        await new FarEnd(line, FarOptions with { Require = PppAuthentication.ChapMd5, Secrets = [new PppSecret("caller"u8.ToArray(), "secret"u8.ToArray())] })
+        {
+            Sends = frame =>
+            {
+                if (FarEnd.Is(frame, PppProtocol.Chap, (LcpCode)ChapCode.Success))
+                {
+                    frame[3]++;
+                    changed = true;
+                }
+
+                return frame;
+            },
+        }.ToTheEndAsync();
+        Assert.Equal((1, true), (Calls(await dial, CallOutcome.Completed), changed));
+    }
+
+    [Theory]
+    [InlineData(0, "--ipcp-max-failure", "10")]
+    [InlineData(1)]
+    public async Task Naks_of_IPCP_that_do_not_help_are_borne_as_often_as_the_option_says(long given, params string[] more)
+    {
+        // Eight Naks with name servers only, as from a mobile network's peer; the ninth request is answered.
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.Ok, more);
+        await using ILine line = await far.AcceptAsync(CancellationToken.None);
+        int naks = 0;
+        await new FarEnd(line, FarOptions)
+        {
+            Answers = frame => FarEnd.Is(frame, PppProtocol.Ipcp, LcpCode.ConfigureRequest) && naks++ < 8
+                ? [0x80, 0x21, (byte)LcpCode.ConfigureNak, frame[3], 0, 16, 129, 6, 10, 0, 0, 53, 131, 6, 10, 0, 0, 54]
+                : null,
+        }.ToTheEndAsync();
+        DialReport report = await dial;
+        Assert.Equal((1, 1 - given), (Calls(report, CallOutcome.Completed), report.Counters["ipcpOpened"]));
     }
 
     [Fact]
@@ -260,7 +341,7 @@ public sealed class DialFarSideTests : IDisposable
 
     private async Task<DialReport> DialAsync(string far, int code, params string[] more)
     {
-        int exit = await _screen.Run(["dial", far, "--up", "0", "--holdoff", "0", "--out", _screen.Folder, .. more]);
+        int exit = await _screen.Run(["dial", far, .. more.Contains("--up") ? (string[])[] : ["--up", "0"], "--holdoff", "0", "--out", _screen.Folder, .. more]);
         Assert.True(exit == code, _screen.Error + _screen.Out);
         string file = Path.Combine(Directory.GetDirectories(_screen.Folder, "dial-*").Single(), DialReport.FileName);
         return JsonSerializer.Deserialize<DialReport>(await File.ReadAllTextAsync(file), RunFolder.Json)!;
