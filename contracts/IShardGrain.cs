@@ -1,3 +1,5 @@
+using Stress.Emulator.Kernel.Ports;
+
 namespace Stress.Contracts;
 
 /// <summary>Drives the lines of some hundreds of sites, few at a time, and merges what they hand in.</summary>
@@ -62,13 +64,9 @@ public sealed record ShardProgress
     [Id(4)]
     public long Windows { get; init; }
 
-    /// <summary>Events executed.</summary>
+    /// <summary>What all sites counted.</summary>
     [Id(5)]
-    public long Events { get; init; }
-
-    /// <summary>Disconnects, both roles.</summary>
-    [Id(6)]
-    public long Disconnects { get; init; }
+    public Counters Counters { get; init; }
 
     /// <summary>Crashes, both roles.</summary>
     [Id(7)]
@@ -110,8 +108,7 @@ public sealed record ShardProgress
         Begun = a.Begun + b.Begun,
         NotBegun = a.NotBegun + b.NotBegun,
         Windows = a.Windows + b.Windows,
-        Events = a.Events + b.Events,
-        Disconnects = a.Disconnects + b.Disconnects,
+        Counters = a.Counters + b.Counters,
         Crashes = a.Crashes + b.Crashes,
         Paused = a.Paused || b.Paused,
         AtRest = a.AtRest && b.AtRest,

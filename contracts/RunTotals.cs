@@ -16,52 +16,24 @@ public sealed class RunTotals(int bins)
     [Id(0)]
     public long Windows { get; private set; }
 
-    /// <summary>Events executed.</summary>
+    /// <summary>The counters, by role.</summary>
     [Id(1)]
-    public long Events { get; private set; }
-
-    /// <summary>Frames over the lines.</summary>
-    [Id(2)]
-    public long Frames { get; private set; }
-
-    /// <summary>Disconnects by role.</summary>
-    [Id(3)]
-    public long[] Disconnects { get; } = new long[2];
-
-    /// <summary>Panics by role.</summary>
-    [Id(4)]
-    public long[] Panics { get; } = new long[2];
-
-    /// <summary>Redials by role.</summary>
-    [Id(5)]
-    public long[] Redials { get; } = new long[2];
-
-    /// <summary>Uses of a pointer that named another live interface, by role.</summary>
-    [Id(6)]
-    public long[] Aliases { get; } = new long[2];
-
-    /// <summary>Lost membership slots by role.</summary>
-    [Id(7)]
-    public long[] LeakedSlots { get; } = new long[2];
-
-    /// <summary>Price counters by role.</summary>
-    [Id(8)]
-    public long[] Prices { get; private set; } = [];
+    public NodeCounters Counters { get; } = new();
 
     /// <summary>Rare paths, and how often each was reached.</summary>
-    [Id(9)]
+    [Id(2)]
     public Dictionary<string, long> Probes { get; } = [];
 
     /// <summary>Crashes by title and role.</summary>
-    [Id(10)]
+    [Id(3)]
     public Dictionary<CrashKey, CrashSum> Crashes { get; } = [];
 
     /// <summary>Stale pointers by holder and role.</summary>
-    [Id(11)]
+    [Id(4)]
     public Dictionary<StaleKey, StaleSum> Stale { get; } = [];
 
     /// <summary>Counts over virtual time.</summary>
-    [Id(12)]
+    [Id(5)]
     public SiteSeries Series { get; } = new(bins);
 
     /// <summary>Adds one site's result. The caller adds each site once.</summary>
@@ -69,14 +41,7 @@ public sealed class RunTotals(int bins)
     {
         SiteTally tally = outcome.Tally;
         Windows += outcome.Windows;
-        Events += tally.Events;
-        Frames += tally.Frames;
-        Add(Disconnects, tally.Disconnects);
-        Add(Panics, tally.Panics);
-        Add(Redials, tally.Redials);
-        Add(Aliases, tally.Aliases);
-        Add(LeakedSlots, tally.LeakedSlots);
-        AddPrices(tally.Prices);
+        Counters.Add(tally.Counters);
         foreach ((string probe, long count) in tally.Probes)
         {
             AddProbe(probe, count);
@@ -99,14 +64,7 @@ public sealed class RunTotals(int bins)
     public void Add(RunTotals other)
     {
         Windows += other.Windows;
-        Events += other.Events;
-        Frames += other.Frames;
-        Add(Disconnects, other.Disconnects);
-        Add(Panics, other.Panics);
-        Add(Redials, other.Redials);
-        Add(Aliases, other.Aliases);
-        Add(LeakedSlots, other.LeakedSlots);
-        AddPrices(other.Prices);
+        Counters.Add(other.Counters);
         foreach ((string probe, long count) in other.Probes)
         {
             AddProbe(probe, count);
@@ -123,29 +81,6 @@ public sealed class RunTotals(int bins)
         }
 
         Series.Add(other.Series);
-    }
-
-    private static void Add(long[] sum, long[] more)
-    {
-        for (int i = 0; i < sum.Length; i++)
-        {
-            sum[i] += more[i];
-        }
-    }
-
-    private void AddPrices(long[] more)
-    {
-        if (Prices.Length < more.Length)
-        {
-            long[] longer = new long[more.Length];
-            Prices.CopyTo(longer, 0);
-            Prices = longer;
-        }
-
-        for (int i = 0; i < more.Length; i++)
-        {
-            Prices[i] += more[i];
-        }
     }
 
     private void AddProbe(string probe, long count) => CollectionsMarshal.GetValueRefOrAddDefault(Probes, probe, out _) += count;

@@ -1,3 +1,4 @@
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Sites;
 
 namespace Stress.Contracts;
@@ -10,13 +11,9 @@ public sealed record SliceResult
     [Id(0)]
     public required int NextWindow { get; init; }
 
-    /// <summary>Events executed.</summary>
+    /// <summary>What the whole site counted.</summary>
     [Id(1)]
-    public long Events { get; init; }
-
-    /// <summary>Disconnects, both roles.</summary>
-    [Id(2)]
-    public long Disconnects { get; init; }
+    public Counters Counters { get; init; }
 
     /// <summary>Crashes, both roles.</summary>
     [Id(3)]
@@ -33,6 +30,7 @@ public sealed record SliceResult
     /// <summary>What live views show of the site; null in a run that nothing counts.</summary>
     [Id(20)]
     public LiveCounts? Counts { get; init; }
+
     /// <summary>True when storage holds a checkpoint of the site, which has to be forgotten once the outcome is safe.</summary>
     [Id(6)]
     public bool Stored { get; init; }

@@ -210,8 +210,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         return new SliceResult
         {
             NextWindow = site.NextWindow,
-            Events = tally.Events,
-            Disconnects = tally.Disconnects[0] + tally.Disconnects[1],
+            Counters = tally.Counters.Total,
             Crashes = crashes,
             Counts = plan.Telemetry is null ? null : LiveCounts.Of(tally),
         };

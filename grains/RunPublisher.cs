@@ -35,6 +35,8 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
         }
 
         LiveCounts counts = progress.Counts ?? new LiveCounts();
+        NodeCounters counters = counts.Counters.Copy();
+        counters.OfSite().Events = progress.Counters.Events;
         PathBand[] bands = plan.Telemetry?.Bands ?? [];
         int pairsOfSite = plan.Site.CallersPerAnswerer;
         double hoursOfWindow = plan.Site.Window.Microseconds / MicrosecondsPerHour;
@@ -42,14 +44,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
         {
             Labels = plan.Labels,
             Crashes = Crashes(counts, bands),
-            Disconnects = counts.ByRole(LiveCounter.Disconnects),
-            Redials = counts.ByRole(LiveCounter.Redials),
-            StaleCreated = counts.ByRole(LiveCounter.StaleCreated),
-            StaleLive = counts.ByRole(LiveCounter.StaleLive),
-            Aliases = counts.ByRole(LiveCounter.Aliases),
-            LeakedSlots = counts.ByRole(LiveCounter.LeakedSlots),
-            Frames = counts.Frames,
-            Events = progress.Events,
+            Counters = counters,
             Windows = progress.Windows,
             WindowsPlanned = (long)plan.Windows * plan.Sites,
             Pairs = (long)plan.Sites * pairsOfSite,

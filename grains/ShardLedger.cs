@@ -107,8 +107,7 @@ public sealed class ShardLedger
             _progress = _progress with
             {
                 Windows = _progress.Windows + slice.NextWindow - (before?.NextWindow ?? 0),
-                Events = _progress.Events + slice.Events - (before?.Events ?? 0),
-                Disconnects = _progress.Disconnects + slice.Disconnects - (before?.Disconnects ?? 0),
+                Counters = _progress.Counters + slice.Counters - (before?.Counters ?? default),
                 Crashes = _progress.Crashes + slice.Crashes - (before?.Crashes ?? 0),
             };
         }
@@ -154,7 +153,7 @@ public sealed class ShardLedger
     {
         if (before is not null)
         {
-            _live?.Add(before, -1);
+            _live?.Subtract(before);
         }
 
         if (now is not null)
@@ -203,14 +202,13 @@ public sealed class ShardLedger
             {
                 if (running.Counts is { } counted)
                 {
-                    counts?.Add(counted, -1);
+                    counts?.Subtract(counted);
                 }
 
                 progress = progress with
                 {
                     Windows = progress.Windows - running.NextWindow,
-                    Events = progress.Events - running.Events,
-                    Disconnects = progress.Disconnects - running.Disconnects,
+                    Counters = progress.Counters - running.Counters,
                     Crashes = progress.Crashes - running.Crashes,
                 };
             }

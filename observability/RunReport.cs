@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability;
 
@@ -36,26 +39,29 @@ public sealed record RunReport : ScenarioReport
     /// <summary>The digest over every executed event of every finished site, in site order: 16 hexadecimal digits.</summary>
     public required string Digest { get; init; }
 
+    /// <summary>Everything that was counted, by role where it is counted by node. The seven below are the same numbers under the names that reports have had from the first.</summary>
+    public required NodeCounters Counters { get; init; }
+
     /// <summary>Executed events.</summary>
-    public required long Events { get; init; }
+    public long Events => Counters.OfSite().Events;
 
     /// <summary>Frames that went over the lines.</summary>
-    public required long Frames { get; init; }
+    public long Frames => Counters.OfSite().Frames;
 
     /// <summary>Links lost while the kernel lived.</summary>
-    public required RoleCounts Disconnects { get; init; }
+    public RoleCounts Disconnects => RoleCounts.Of(Counters, c => c.Disconnects);
 
     /// <summary>Panics.</summary>
-    public required RoleCounts Panics { get; init; }
+    public RoleCounts Panics => RoleCounts.Of(Counters, c => c.Panics);
 
     /// <summary>Calls placed after the first.</summary>
-    public required RoleCounts Redials { get; init; }
+    public RoleCounts Redials => RoleCounts.Of(Counters, c => c.Redials);
 
     /// <summary>Uses of a pointer that named another live interface.</summary>
-    public required RoleCounts Alias { get; init; }
+    public RoleCounts Alias => RoleCounts.Of(Counters, c => c.Aliases);
 
     /// <summary>Membership slots lost for the life of their socket.</summary>
-    public required RoleCounts LeakedSlots { get; init; }
+    public RoleCounts LeakedSlots => RoleCounts.Of(Counters, c => c.LeakedSlots);
 
     /// <summary>The code paths that a reader of the mail asks for, each with both roles.</summary>
     public required IReadOnlyList<PathRate> Paths { get; init; }
@@ -113,7 +119,11 @@ public sealed record SiloMemoryFacts(string Silo, long IdleMemoryBytes, long Pea
 /// <summary>A count of each role.</summary>
 /// <param name="Called">Answering systems.</param>
 /// <param name="Calling">Dialling systems.</param>
-public sealed record RoleCounts(long Called, long Calling);
+public sealed record RoleCounts(long Called, long Calling)
+{
+    /// <summary>One counter of both roles.</summary>
+    public static RoleCounts Of(NodeCounters counters, Func<Counters, long> counter) => new(counter(counters[Role.Called]), counter(counters[Role.Calling]));
+}
 
 /// <summary>The crash rate of a code path in one role.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>

@@ -20,7 +20,7 @@ internal static class Executor
             }
 
             digest.Add(number, site.Tally.Digest);
-            events += site.Tally.Events;
+            events += site.Tally.Counters.OfSite().Events;
             quiet += site.QuietEvents;
         }
 
@@ -46,7 +46,7 @@ internal static class Executor
             foreach (Site site in all)
             {
                 digest.Add((int)site.Number, site.Tally.Digest);
-                events += site.Tally.Events;
+                events += site.Tally.Counters.OfSite().Events;
                 quiet += site.QuietEvents;
             }
 

@@ -19,7 +19,7 @@ internal static class GrainSpeed
         };
         (RunResult result, _) = await new RunFollower(host).Run(plan, static _ => { }, CancellationToken.None);
         return result.Progress.Done == sites
-            ? new Done(Executor.Hours(options, sites, windows), result.Totals.Events, 0, result.Digest)
+            ? new Done(Executor.Hours(options, sites, windows), result.Totals.Counters.OfSite().Events, 0, result.Digest)
             : throw new InvalidOperationException($"{result.Progress.Done} of {sites} sites done: {result.Troubles.FirstOrDefault()?.Problem}");
     });
 

@@ -17,13 +17,9 @@ public sealed record ComparedRun(Launch Launch, RunResult Result, RunReport Repo
 public static class CompareBuilder
 {
     private const int MaxExamples = 10;
-    private const int PricesPerRole = 16, WaitsAt = 7, PendingAt = 8;
 
-    // In the order of DesignPrice; waits and pending detaches are leaks, not work, and have fields of their own.
-    private static readonly string[] Works =
-    [
-        "uses of a held pointer", "pointer checks", "counted references", "table look-ups", "pcbs walked", "memberships purged", "routes invalidated",
-    ];
+    // Waits and pending detaches are leaks, not work, and have fields of their own.
+    private static readonly IReadOnlyList<CounterInfo> Works = [.. CounterInfo.All.Where(counter => counter.Work is not null)];
 
     private static readonly Role[] Roles = [Role.Called, Role.Calling];
 
@@ -67,8 +63,9 @@ public static class CompareBuilder
     private static DesignResult Result(ComparedRun run)
     {
         RunTotals totals = run.Result.Totals;
+        Counters all = totals.Counters.Total;
         TeardownDesign design = run.Launch.Scenario.Site.Designs.Named(run.Report.Design);
-        double disconnects = Math.Max(1, totals.Disconnects[0] + totals.Disconnects[1]), frames = Math.Max(1, totals.Frames);
+        double disconnects = Math.Max(1, all.Disconnects), frames = Math.Max(1, all.Frames);
         return new DesignResult
         {
             Design = design.Name,
@@ -81,14 +78,14 @@ public static class CompareBuilder
             Stale = run.Report.Stale,
             Aliases = run.Report.Alias,
             LeakedSlots = run.Report.LeakedSlots,
-            DetachWaits = new(Price(totals, Role.Called, WaitsAt), Price(totals, Role.Calling, WaitsAt)),
-            DetachesPending = new(Price(totals, Role.Called, PendingAt), Price(totals, Role.Calling, PendingAt)),
+            DetachWaits = RoleCounts.Of(totals.Counters, c => c.DetachWaits),
+            DetachesPending = RoleCounts.Of(totals.Counters, c => c.DetachesPending),
             Prices =
             [
-                .. Works.Select((work, i) =>
+                .. Works.Select(work =>
                 {
-                    long count = Roles.Sum(role => Price(totals, role, i));
-                    return new PriceLine(work, count, Math.Round(count / disconnects, 4), Math.Round(count / frames, 6));
+                    long count = work.In(all);
+                    return new PriceLine(work.Work!, count, Math.Round(count / disconnects, 4), Math.Round(count / frames, 6));
                 }),
             ],
             Probes = run.Report.Probes,
@@ -97,12 +94,6 @@ public static class CompareBuilder
             Work = run.Report.Work,
             Command = run.Report.Command,
         };
-    }
-
-    private static long Price(RunTotals totals, Role role, int at)
-    {
-        int i = ((int)role * PricesPerRole) + at;
-        return i < totals.Prices.Length ? totals.Prices[i] : 0;
     }
 
     private static IEnumerable<PairedTest> Tests(string baseline, ComparedRun a, ComparedRun b, List<(SiteRecord A, SiteRecord B)> sites)

@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using Stress.Dial;
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Observability;
@@ -64,7 +64,7 @@ public sealed record DialReport
                let rate = WilsonInterval.Of(count, result.Counters.Ended)
                select new OutcomeRate(outcome.ToString(), count, rate.Rate, rate.Low, rate.High),
         ],
-        Counters = Counts(result.Counters),
+        Counters = result.Counters.ByName,
         Problems = result.Problems,
         Findings = result.Panics,
     };
@@ -82,9 +82,12 @@ public sealed record DialReport
     {
         string role = CodePath.Of(calling ? Role.Called : Role.Calling);
         long disconnects = result.Counters.Disconnects;
-        RoleCounts Far(long count) => calling ? new RoleCounts(count, 0) : new RoleCounts(0, count);
         IReadOnlyList<(FarPanic? Panic, string Title, string Path, long Count)> crashes = Crashes(result);
         long panics = crashes.Sum(crash => crash.Count);
+        var counters = new NodeCounters();
+        counters[calling ? Role.Called : Role.Calling] = new Counters { Disconnects = disconnects, Panics = panics };
+        counters[Role.Calling].Redials = calling ? Math.Max(0, result.Counters.Calls - options.Lines) : 0;
+        counters.OfSite().Frames = result.Counters.FramesIn + result.Counters.FramesOut;
         WilsonInterval any = WilsonInterval.Of(panics, disconnects);
         bool complete = result.Failed + result.Lost == 0;
         return new RunReport
@@ -105,13 +108,7 @@ public sealed record DialReport
 
             // A real system does not repeat itself: there is nothing to digest.
             Digest = new string('0', 16),
-            Events = 0,
-            Frames = result.Counters.FramesIn + result.Counters.FramesOut,
-            Disconnects = Far(disconnects),
-            Panics = Far(panics),
-            Redials = new RoleCounts(0, calling ? Math.Max(0, result.Counters.Calls - options.Lines) : 0),
-            Alias = new RoleCounts(0, 0),
-            LeakedSlots = new RoleCounts(0, 0),
+            Counters = counters,
             Paths =
             [
                 new PathRate(CodePath.Any, role, panics, disconnects, any.Rate, any.Low, any.High, null),
@@ -186,12 +183,6 @@ public sealed record DialReport
             }),
         ];
     }
-
-    /// <summary>Every counter by the name of its property, in camel case.</summary>
-    public static IReadOnlyDictionary<string, long> Counts(DialCounters counters) => new SortedDictionary<string, long>(
-        typeof(DialCounters).GetProperties().Where(property => property.PropertyType == typeof(long))
-            .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name), property => (long)property.GetValue(counters)!, StringComparer.Ordinal),
-        StringComparer.Ordinal);
 
     /// <summary>What a console's report says beside the stack, one line each.</summary>
     public static IReadOnlyList<string> Told(FarPanic panic)

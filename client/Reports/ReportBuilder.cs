@@ -25,7 +25,7 @@ public static class ReportBuilder
     public static RunReport Build(Launch launch, RunResult result, TimeSpan wall, bool interrupted, ExecutionFacts? execution = null)
     {
         RunTotals totals = result.Totals;
-        RoleCounts disconnects = Counts(totals.Disconnects);
+        RoleCounts disconnects = RoleCounts.Of(totals.Counters, c => c.Disconnects);
         ShardProgress work = result.Progress;
         bool complete = work.Done == work.Planned;
         List<CodePathRate> codePaths =
@@ -33,7 +33,7 @@ public static class ReportBuilder
             .. from crash in totals.Crashes
                let title = crash.Key.Text
                let role = CodePath.Of(crash.Key.Role)
-               let trials = totals.Disconnects[(int)crash.Key.Role]
+               let trials = totals.Counters[crash.Key.Role].Disconnects
                let rate = WilsonInterval.Of(crash.Value.Count, trials)
                orderby crash.Value.Count descending, title, role
                select new CodePathRate(
@@ -49,7 +49,7 @@ public static class ReportBuilder
         ];
         FirstCrashSummary first = FirstCrash(result.FirstCrashes);
         var measured = new Measured(disconnects, codePaths, stale, first, totals.Probes);
-        RoleCounts redials = Counts(totals.Redials);
+        RoleCounts redials = RoleCounts.Of(totals.Counters, c => c.Redials);
         var counted = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost, work.NotBegun, work.Begun);
         IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Where(crash => crash.Key.Words is null).Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
         return new RunReport
@@ -68,13 +68,7 @@ public static class ReportBuilder
             Complete = complete,
             Incomplete = complete ? null : interrupted ? RunReport.Interrupted : work.Failed > 0 ? "failed" : "lost",
             Digest = $"{result.Digest:x16}",
-            Events = totals.Events,
-            Frames = totals.Frames,
-            Disconnects = disconnects,
-            Panics = Counts(totals.Panics),
-            Redials = redials,
-            Alias = Counts(totals.Aliases),
-            LeakedSlots = Counts(totals.LeakedSlots),
+            Counters = totals.Counters,
             Paths = Paths(launch.Scenario, disconnects, codePaths),
             CodePaths = codePaths,
             Stale = stale,
@@ -174,8 +168,6 @@ public static class ReportBuilder
     }
 
     private static double Minutes(VirtualTime time) => Math.Round(time.Microseconds / 60_000_000.0, 3);
-
-    private static RoleCounts Counts(long[] byRole) => new(byRole[(int)Role.Called], byRole[(int)Role.Calling]);
 
     // The two paths of the mail always have their rows, since zero is an answer too.
     private static List<PathRate> Paths(Scenario scenario, RoleCounts disconnects, List<CodePathRate> codePaths)

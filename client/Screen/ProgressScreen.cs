@@ -29,7 +29,7 @@ public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown,
         double planned = (double)launch.Plan.Windows * launch.Plan.Sites;
         string done = string.Create(
             CultureInfo.InvariantCulture,
-            $"{100 * progress.Windows / planned,3:0}%  {pairHours / launch.Plan.Sites / launch.Scenario.Site.CallersPerAnswerer:0.0} of {launch.Hours:0.#} h  {Counted.Of(progress.Disconnects, "disconnect")}  {Counted.Of(progress.Crashes, "crash")}");
+            $"{100 * progress.Windows / planned,3:0}%  {pairHours / launch.Plan.Sites / launch.Scenario.Site.CallersPerAnswerer:0.0} of {launch.Hours:0.#} h  {Counted.Of(progress.Counters.Disconnects, "disconnect")}  {Counted.Of(progress.Crashes, "crash")}");
         if (elapsed is not { } wall)
         {
             return done;

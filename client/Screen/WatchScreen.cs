@@ -47,7 +47,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         RunSnapshot run = state.Run;
         IEnumerable<string> rates =
             from path in run.Crashes
-            let rate = WilsonInterval.Of(path.Count, run.Disconnects[(int)path.Role])
+            let rate = WilsonInterval.Of(path.Count, run.Counters[path.Role].Disconnects)
             where path.Count > 0
             select $"{path.Path} {CodePath.Of(path.Role)} {Percent(rate.Rate)} ({Percent(rate.Low)} to {Percent(rate.High)})";
         return string.Join("  ", [.. Facts(state), .. rates]);
@@ -93,7 +93,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         double share = run.WindowsPlanned == 0 ? 0 : run.Windows / (double)run.WindowsPlanned;
         yield return string.Create(CultureInfo.InvariantCulture, $"{100 * share,3:0}%");
         yield return string.Create(CultureInfo.InvariantCulture, $"{run.PairHours / run.Pairs:0.0} of {run.HoursPlanned:0.#} h");
-        yield return string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(run.Disconnects.Sum(), "disconnect")}");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(run.Counters.Total.Disconnects, "disconnect")}");
         yield return string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(run.Crashes.Sum(path => path.Count), "crash")}");
         double mean = run.PairHours / Math.Max(0.001, run.Wall.TotalSeconds);
         yield return string.Create(CultureInfo.InvariantCulture, $"{_history.Speed ?? mean:#,0.#} pair-hours/s");
@@ -128,7 +128,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
 
         foreach (PathCount path in run.Crashes)
         {
-            long trials = run.Disconnects[(int)path.Role];
+            long trials = run.Counters[path.Role].Disconnects;
             var rate = WilsonInterval.Of(path.Count, trials);
             double? mail = run.Bands.FirstOrDefault(band => band.Path == path.Path && band.Role == path.Role)?.Reported;
             ScreenCell[] cells =

@@ -46,60 +46,32 @@ public readonly record struct StaleTallySurrogate(
 [GenerateSerializer, Immutable, Alias("stress.SiteTally")]
 public struct SiteTallySurrogate
 {
-    /// <summary>Events.</summary>
+    /// <summary>What was counted.</summary>
     [Id(0)]
-    public long Events;
-
-    /// <summary>Frames.</summary>
-    [Id(1)]
-    public long Frames;
-
-    /// <summary>Disconnects by role.</summary>
-    [Id(2)]
-    public long[] Disconnects;
-
-    /// <summary>Panics by role.</summary>
-    [Id(3)]
-    public long[] Panics;
-
-    /// <summary>Redials by role.</summary>
-    [Id(4)]
-    public long[] Redials;
-
-    /// <summary>Aliases by role.</summary>
-    [Id(5)]
-    public long[] Aliases;
-
-    /// <summary>Lost membership slots by role.</summary>
-    [Id(6)]
-    public long[] LeakedSlots;
-
-    /// <summary>Price counters.</summary>
-    [Id(7)]
-    public long[] Prices;
+    public NodeCounters Counters;
 
     /// <summary>Names of the rare paths.</summary>
-    [Id(8)]
+    [Id(1)]
     public string[] Probes;
 
     /// <summary>How often each was reached.</summary>
-    [Id(9)]
+    [Id(2)]
     public long[] Reached;
 
     /// <summary>Crashes.</summary>
-    [Id(10)]
+    [Id(3)]
     public CrashTallySurrogate[] Crashes;
 
     /// <summary>Stale pointers.</summary>
-    [Id(11)]
+    [Id(4)]
     public StaleTallySurrogate[] Stale;
 
     /// <summary>Virtual time of the first crash.</summary>
-    [Id(12)]
+    [Id(5)]
     public VirtualTime FirstCrash;
 
     /// <summary>The rolling digest.</summary>
-    [Id(13)]
+    [Id(6)]
     public ulong Digest;
 }
 
@@ -112,14 +84,7 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
     {
         var tally = new SiteTally
         {
-            Events = surrogate.Events,
-            Frames = surrogate.Frames,
-            Disconnects = surrogate.Disconnects,
-            Panics = surrogate.Panics,
-            Redials = surrogate.Redials,
-            Aliases = surrogate.Aliases,
-            LeakedSlots = surrogate.LeakedSlots,
-            Prices = surrogate.Prices,
+            Counters = surrogate.Counters,
             FirstCrash = surrogate.FirstCrash,
             Digest = surrogate.Digest,
         };
@@ -155,14 +120,7 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
     /// <inheritdoc/>
     public SiteTallySurrogate ConvertToSurrogate(in SiteTally value) => new()
     {
-        Events = value.Events,
-        Frames = value.Frames,
-        Disconnects = value.Disconnects,
-        Panics = value.Panics,
-        Redials = value.Redials,
-        Aliases = value.Aliases,
-        LeakedSlots = value.LeakedSlots,
-        Prices = value.Prices,
+        Counters = value.Counters,
         Probes = [.. value.Probes.Keys],
         Reached = [.. value.Probes.Values],
         Crashes = [.. value.Crashes.Select(c => new CrashTallySurrogate(c.Title, c.Role, c.Count, c.First, c.FirstEvent, [.. c.Stack], [.. c.Story], c.Words, c.Function, Lines(c.AllocatedBy), Lines(c.FreedBy)))],

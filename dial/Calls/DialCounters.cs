@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Text.Json;
+
 namespace Stress.Dial.Calls;
 
 /// <summary>How a call ended.</summary>
@@ -45,6 +48,9 @@ public sealed class DialCounters
 {
     /// <summary>How many <see cref="CallOutcome"/> there are.</summary>
     public const int Outcomes = (int)CallOutcome.Interrupted + 1;
+
+    // Every property that counts: adding up and reports read the declaration.
+    private static readonly PropertyInfo[] Counts = [.. typeof(DialCounters).GetProperties().Where(property => property.PropertyType == typeof(long) && property.CanWrite)];
 
     private readonly long[] _outcomes = new long[Outcomes];
 
@@ -138,6 +144,21 @@ public sealed class DialCounters
     /// <summary>Transcripts and captures that could not be written.</summary>
     public long TranscriptsLost { get; set; }
 
+    /// <summary>Every count by the name of its property in camel case, and how many calls ended.</summary>
+    public IReadOnlyDictionary<string, long> ByName
+    {
+        get
+        {
+            var names = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["ended"] = Ended };
+            foreach (PropertyInfo count in Counts)
+            {
+                names.Add(JsonNamingPolicy.CamelCase.ConvertName(count.Name), (long)count.GetValue(this)!);
+            }
+
+            return names;
+        }
+    }
+
     /// <summary>Calls of an outcome.</summary>
     public long Of(CallOutcome outcome) => _outcomes[(int)outcome];
 
@@ -155,35 +176,9 @@ public sealed class DialCounters
             _outcomes[i] += other._outcomes[i];
         }
 
-        Calls += other.Calls;
-        LcpOpened += other.LcpOpened;
-        IpcpOpened += other.IpcpOpened;
-        Ipv6cpOpened += other.Ipv6cpOpened;
-        Disconnects += other.Disconnects;
-        Hups += other.Hups;
-        CarrierDrops += other.CarrierDrops;
-        Silences += other.Silences;
-        TerminatesUnanswered += other.TerminatesUnanswered;
-        BytesIn += other.BytesIn;
-        BytesOut += other.BytesOut;
-        FramesIn += other.FramesIn;
-        FramesOut += other.FramesOut;
-        BadFcs += other.BadFcs;
-        TooLong += other.TooLong;
-        Runts += other.Runts;
-        Malformed += other.Malformed;
-        OutOfPhase += other.OutOfPhase;
-        Unexpected += other.Unexpected;
-        ProtocolRejects += other.ProtocolRejects;
-        CodeRejects += other.CodeRejects;
-        OptionsRejected += other.OptionsRejected;
-        OptionsNaked += other.OptionsNaked;
-        EndlessNegotiations += other.EndlessNegotiations;
-        HellosSent += other.HellosSent;
-        HellosHeard += other.HellosHeard;
-        RipngSent += other.RipngSent;
-        RipngHeard += other.RipngHeard;
-        OtherPackets += other.OtherPackets;
-        TranscriptsLost += other.TranscriptsLost;
+        foreach (PropertyInfo count in Counts)
+        {
+            count.SetValue(this, (long)count.GetValue(this)! + (long)count.GetValue(other)!);
+        }
     }
 }

@@ -24,7 +24,7 @@ public class Epoch : TeardownDesign
     /// <inheritdoc/>
     public override UseCheck Check(BsdKernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
-        kernel.Price.PointerChecks++;
+        kernel.Counters.PointerChecks++;
         slot = -1;
         return UseCheck.Unchecked;
     }

@@ -24,8 +24,8 @@ public sealed class IndexDesign : TeardownDesign
     /// <inheritdoc/>
     public override UseCheck Check(BsdKernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
-        kernel.Price.TableLookups++;
-        kernel.Price.References += 2;
+        kernel.Counters.TableLookups++;
+        kernel.Counters.References += 2;
         slot = kernel.IfByIndex(p.Index);
         return slot < 0 ? UseCheck.Gone : UseCheck.Found;
     }

@@ -24,8 +24,8 @@ public sealed class IndexGeneration : TeardownDesign
     /// <inheritdoc/>
     public override UseCheck Check(BsdKernel kernel, IfnetPtr p, HolderKind holder, out int slot)
     {
-        kernel.Price.TableLookups++;
-        kernel.Price.PointerChecks++;
+        kernel.Counters.TableLookups++;
+        kernel.Counters.PointerChecks++;
         slot = kernel.IfByIndex(p.Index);
         return slot < 0 || kernel.Interfaces[slot].Generation != p.Generation ? UseCheck.Gone : UseCheck.Found;
     }

@@ -37,7 +37,7 @@ public sealed class NotifierHold : TeardownDesign
         bool free = kernel.References(p) == 0;
         if (!free)
         {
-            kernel.Price.DetachWaits++;
+            kernel.Counters.DetachWaits++;
         }
 
         return free;

@@ -33,8 +33,8 @@ public sealed class Psref : TeardownDesign
             return UseCheck.Unchecked;
         }
 
-        kernel.Price.TableLookups++;
-        kernel.Price.References += 2;
+        kernel.Counters.TableLookups++;
+        kernel.Counters.References += 2;
         slot = kernel.IfByIndex(p.Index);
         return slot < 0 ? UseCheck.Gone : UseCheck.Found;
     }

@@ -17,6 +17,8 @@ public sealed partial class BsdKernel : IState
     private readonly KernelSwitch _switches;
     private readonly IKernelHost _host;
     private readonly IKernelObserver _oracle;
+    [NotSaved("the machine's, which saves it: what is counted survives a reboot")]
+    private readonly MachineCounters _counters;
     [NotSaved("what lies above the stack's depth is nobody's")]
     private readonly KernelFunction[] _stack = new KernelFunction[32];
     [NotSaved("between two entries the stack is empty")]
@@ -30,6 +32,7 @@ public sealed partial class BsdKernel : IState
         _switches = switches;
         _oracle = oracle;
         _host = host;
+        _counters = host.Counted;
         Heap = new KernelHeap(options.Abi, options.Fill);
         Reset(heapRandom, igmpRandom);
     }
@@ -47,15 +50,14 @@ public sealed partial class BsdKernel : IState
     /// <summary>The heap.</summary>
     public KernelHeap Heap { get; }
 
-    /// <summary>What the design has cost so far.</summary>
-    public DesignPrice Price;
+    /// <summary>What the machine counts.</summary>
+    public ref Counters Counters => ref _counters.Counts;
 
     [KernelState]
     private void KernelFields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass
     {
         Heap.Fields(ref pass);
-        pass.Struct(ref Price);
         pass.Transient(ref _sp);
     }
 
@@ -106,7 +108,7 @@ public sealed partial class BsdKernel : IState
     // and the caller reads the words that the freed block now holds.
     private int Use(IfnetPtr p, HolderKind holder, UseSite site)
     {
-        Price.Uses++;
+        Counters.Uses++;
         int slot;
         switch (_design.Check(this, p, holder, out slot))
         {

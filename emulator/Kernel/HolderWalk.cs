@@ -46,9 +46,9 @@ public sealed partial class BsdKernel
             return false;
         }
 
-        DesignPrice before = Price;
+        Counters before = Counters;
         UseCheck check = _design.Check(this, p, kind, out _);
-        Price = before;
+        Counters = before;
         int block = Heap.BlockAt(p.Address);
         return check == UseCheck.Unchecked && (block < 0 || !Heap.IsLive(block, p.Generation));
     }

@@ -49,9 +49,9 @@ public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally cra
         var boots = new Boots(whole.RouterCount);
         whole.Trace = boots;
         Execute(whole, crash.FirstEvent - 1);
-        long[] panics = [.. whole.Routers.Select(r => r.Panics)];
+        long[] panics = [.. whole.Routers.Select(r => r.Counters.Panics)];
         Execute(whole, crash.FirstEvent);
-        int router = Array.FindIndex([.. whole.Routers], r => r.Panics > panics[r.Number]);
+        int router = Array.FindIndex([.. whole.Routers], r => r.Counters.Panics > panics[r.Number]);
         if (router < 0 || !Has(whole))
         {
             return null;

@@ -8,7 +8,7 @@ namespace Stress.Emulator.Oracle;
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
 /// The numbers are kept by router and survive its reboots.
 /// </summary>
-public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKernelObserver, IState
+public sealed class RouterOracle(int router, SiteClock clock, int lines, MachineCounters counted) : IKernelObserver, IState
 {
     private readonly DetachBook _facts = new(Math.Max(8, 4 * lines));
     private readonly long[] _probes = new long[ProbeNames.Count];
@@ -17,8 +17,6 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     private readonly Ring<UnitAlias> _unitAliases = new();
     private readonly Ring<RefusedCall> _refused = new();
     private readonly Ring<CoverageCell> _cells = new();
-    private long _aliases;
-    private long _leakedSlots;
 
     /// <inheritdoc/>
     public void Fields<TPass>(ref TPass pass)
@@ -31,8 +29,6 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
         _unitAliases.Fields(ref pass);
         _refused.Fields(ref pass);
         _cells.Fields(ref pass);
-        pass.Field(ref _aliases);
-        pass.Field(ref _leakedSlots);
     }
 
     /// <summary>Uses through one unit's pointer of another unit.</summary>
@@ -127,12 +123,6 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
                 _ => TeardownOrder.BothLeft,
             };
     }
-
-    /// <summary>Uses of a pointer that named another live interface.</summary>
-    public long Aliases => _aliases;
-
-    /// <summary>Membership slots that stale records occupy, ever.</summary>
-    public long LeakedSlots => _leakedSlots;
 
     /// <summary>How often each probe was reached.</summary>
     public ReadOnlySpan<long> Probes => _probes;
@@ -281,7 +271,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
             _created[k] += counts[k];
         }
 
-        _leakedSlots += counts[(int)HolderKind.InMultiIfp];
+        counted.Counts.LeakedSlots += counts[(int)HolderKind.InMultiIfp];
     }
 
     /// <summary>Somebody else got a block that was a ppp_softc.</summary>
@@ -311,7 +301,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines) : IKern
     /// <summary>A pointer named another live interface.</summary>
     public void Alias(HolderKind holder, UseSite site, IfnetPtr p, uint generation)
     {
-        _aliases++;
+        counted.Counts.Aliases++;
         Cover(holder, site, p.Generation, alias: true);
         int was = Find(p.Generation), now = Find(generation);
         if (was >= 0 && now >= 0 && _facts[was].Unit != _facts[now].Unit)

@@ -51,7 +51,7 @@ public sealed class Router : IKernelHost, IMachine
         ulong seed = site.Options.Seed;
         _boot = new RandomStream(seed, Entity, RandomPurpose.Boot);
         _cron = new RandomStream(seed, Entity, RandomPurpose.Hup);
-        Oracle = new RouterOracle(number, site.Clock, lines) { Enabled = site.Options.Oracle };
+        Oracle = new RouterOracle(number, site.Clock, lines, Counted) { Enabled = site.Options.Oracle };
         Competitors = new Competitors(_options.Kernel.Competitors, new RandomStream(seed, Entity, RandomPurpose.Competitor), number, site.Clock);
         Zebra = new Zebra(this);
         Ospfd = new Ospfd(this, _options.Ospfd);
@@ -89,14 +89,11 @@ public sealed class Router : IKernelHost, IMachine
     /// <summary>The kernel and its daemons run.</summary>
     public bool IsUp { get; private set; }
 
-    /// <summary>Panics so far.</summary>
-    public long Panics { get; private set; }
+    /// <inheritdoc/>
+    public MachineCounters Counted { get; } = new();
 
-    /// <summary>Links that went down.</summary>
-    public long Disconnects { get; set; }
-
-    /// <summary>Connection attempts.</summary>
-    public long Redials { get; set; }
+    /// <summary>What the machine counts.</summary>
+    public ref Counters Counters => ref Counted.Counts;
 
     /// <summary>The oracle.</summary>
     public RouterOracle Oracle { get; }
@@ -116,13 +113,10 @@ public sealed class Router : IKernelHost, IMachine
     /// <summary>A pppd for each line.</summary>
     public Pppd[] Pppds { get; }
 
-    /// <summary>Price of the design over all boots.</summary>
-    public DesignPrice Price;
-
     // Streams of their own for each boot.
     private (RandomStream Heap, RandomStream Igmp) KernelRandom()
     {
-        ulong boot = Entity ^ ((ulong)Panics << 40);
+        ulong boot = Entity ^ ((ulong)Counters.Panics << 40);
         return (new RandomStream(_site.Options.Seed, boot, RandomPurpose.Heap), new RandomStream(_site.Options.Seed, boot, RandomPurpose.Igmp));
     }
 
@@ -320,7 +314,7 @@ public sealed class Router : IKernelHost, IMachine
 
     private void Boot(VirtualTime now)
     {
-        if (Panics > 0)
+        if (Counters.Panics > 0)
         {
             ResetKernel();
         }
@@ -337,10 +331,10 @@ public sealed class Router : IKernelHost, IMachine
                     Zebra.Start();
                     break;
                 case "ospfd":
-                    Ospfd.Start(new RandomStream(_site.Options.Seed, Entity ^ ((ulong)Panics << 40), RandomPurpose.Ospfd));
+                    Ospfd.Start(new RandomStream(_site.Options.Seed, Entity ^ ((ulong)Counters.Panics << 40), RandomPurpose.Ospfd));
                     break;
                 case "ripngd":
-                    Ripngd.Start(new RandomStream(_site.Options.Seed, Entity ^ ((ulong)Panics << 40), RandomPurpose.Ripngd), now);
+                    Ripngd.Start(new RandomStream(_site.Options.Seed, Entity ^ ((ulong)Counters.Panics << 40), RandomPurpose.Ripngd), now);
                     break;
             }
         }
@@ -480,8 +474,7 @@ public sealed class Router : IKernelHost, IMachine
             Say(TraceSource.Kernel, panic.Message, PointerStage.Used);
         }
 
-        AddPrice();
-        Panics++;
+        Counters.Panics++;
         Halt(now);
     }
 
@@ -490,7 +483,6 @@ public sealed class Router : IKernelHost, IMachine
     {
         if (IsUp)
         {
-            AddPrice();
             Halt(now);
             ResetKernel();
         }
@@ -519,26 +511,6 @@ public sealed class Router : IKernelHost, IMachine
         Arm(RouterTimer.Ripngd, VirtualTime.Never);
         Arm(RouterTimer.Competitors, VirtualTime.Never);
         Arm(RouterTimer.Boot, now + _boot.Draw(_options.Reboot));
-    }
-
-    private void AddPrice()
-    {
-        Price.Uses += Kernel.Price.Uses;
-        Price.PointerChecks += Kernel.Price.PointerChecks;
-        Price.References += Kernel.Price.References;
-        Price.TableLookups += Kernel.Price.TableLookups;
-        Price.PcbsWalked += Kernel.Price.PcbsWalked;
-        Price.MembershipsPurged += Kernel.Price.MembershipsPurged;
-        Price.RoutesInvalidated += Kernel.Price.RoutesInvalidated;
-        Price.DetachWaits += Kernel.Price.DetachWaits;
-        Kernel.Price = default;
-    }
-
-    /// <summary>The design's price so far, the running kernel's included.</summary>
-    public DesignPrice TotalPrice()
-    {
-        AddPrice();
-        return Price;
     }
 
     /// <summary>A frame arrives from the line: network data goes up the kernel, the rest to pppd.</summary>
@@ -716,11 +688,7 @@ public sealed class Router : IKernelHost, IMachine
         image.Write(_cronBase);
         image.Write(_memberSocket);
         image.Write(IsUp);
-        image.Write(Panics);
-        image.Write(Disconnects);
-        image.Write(Redials);
-        AddPrice();
-        image.Write(Price);
+        image.Write(Counters);
         Kernel.Save(image);
         Oracle.Save(image);
         Competitors.Save(image);
@@ -742,10 +710,7 @@ public sealed class Router : IKernelHost, IMachine
         _cronBase = image.Read<VirtualTime>();
         _memberSocket = image.Read<int>();
         IsUp = image.Read<bool>();
-        Panics = image.Read<long>();
-        Disconnects = image.Read<long>();
-        Redials = image.Read<long>();
-        Price = image.Read<DesignPrice>();
+        Counters = image.Read<Counters>();
         Kernel.Load(image);
         Oracle.Load(image);
         Competitors.Load(image);

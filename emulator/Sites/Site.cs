@@ -450,7 +450,7 @@ public sealed class Site
         long disconnects = 0;
         foreach (Router r in _routers)
         {
-            disconnects += r.Role == role ? r.Disconnects : 0;
+            disconnects += r.Role == role ? r.Counters.Disconnects : 0;
         }
 
         return disconnects;
@@ -485,7 +485,8 @@ public sealed class Site
 
     private SiteTally MakeTally()
     {
-        var tally = new SiteTally { Events = Clock.Events, Frames = _frames, FirstCrash = _firstCrash };
+        var tally = new SiteTally { FirstCrash = _firstCrash };
+        tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames };
         Span<int> live = stackalloc int[Holders.Kinds];
         Span<long> created = stackalloc long[Holders.Kinds];
         Span<long> lost = stackalloc long[Holders.Kinds];
@@ -493,7 +494,7 @@ public sealed class Site
         {
             lost.Clear();
             StaleOf((Role)role, created, live);
-            tally.Disconnects[role] = DisconnectsOf((Role)role);
+            ref Counters counted = ref tally.Counters[role];
             foreach (Router r in _routers)
             {
                 if ((int)r.Role != role)
@@ -501,23 +502,10 @@ public sealed class Site
                     continue;
                 }
 
-                tally.Panics[role] += r.Panics;
-                tally.Redials[role] += r.Redials;
-                tally.Aliases[role] += r.Oracle.Aliases;
-                tally.LeakedSlots[role] += r.Oracle.LeakedSlots;
-                DesignPrice price = r.TotalPrice();
-                Span<long> p = tally.Prices.AsSpan(role * 16, 16);
-                p[0] += price.Uses;
-                p[1] += price.PointerChecks;
-                p[2] += price.References;
-                p[3] += price.TableLookups;
-                p[4] += price.PcbsWalked;
-                p[5] += price.MembershipsPurged;
-                p[6] += price.RoutesInvalidated;
-                p[7] += price.DetachWaits;
+                counted += r.Counters;
                 if (r.IsUp)
                 {
-                    p[8] += r.Kernel.DetachesPending;
+                    counted.DetachesPending += r.Kernel.DetachesPending;
                 }
 
                 for (int k = 0; k < lost.Length; k++)
@@ -562,6 +550,8 @@ public sealed class Site
 
             for (int k = 1; k < live.Length; k++)
             {
+                counted.StaleCreated += created[k];
+                counted.StaleLive += live[k];
                 if (created[k] > 0 || live[k] > 0)
                 {
                     tally.Stale.Add(new StaleTally((HolderKind)k, (Role)role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });

@@ -37,11 +37,8 @@ public interface IMachine
     /// <summary>zebra, to which the routing daemons connect.</summary>
     Zebra Zebra { get; }
 
-    /// <summary>Links that went down.</summary>
-    long Disconnects { get; set; }
-
-    /// <summary>Connection attempts.</summary>
-    long Redials { get; set; }
+    /// <summary>What the machine counts.</summary>
+    ref Counters Counters { get; }
 
     /// <summary>Counts what may change how a repeated frame goes (see <see cref="SteadyStep"/>).</summary>
     int Epoch { get; }

@@ -339,7 +339,7 @@ public sealed class Pppd : IProcess, IPppActions
     private void Dial(VirtualTime now)
     {
         _phase = PppdPhase.Dialing;
-        _machine.Redials++;
+        _machine.Counters.Redials++;
         _machine.Say(TraceSource.Pppd, "chat: dialling");
         _machine.Compete(CompetitorTrigger.Dial, now);
         _machine.Dial(Line, now);
@@ -574,7 +574,7 @@ public sealed class Pppd : IProcess, IPppActions
         }
 
         _ipcpUp = false;
-        _machine.Disconnects++;
+        _machine.Counters.Disconnects++;
         Do(Op.NpDrop);
         if (!_options.Demand)
         {

@@ -1,3 +1,5 @@
+using Stress.Emulator.Kernel.Ports;
+
 namespace Stress.Observability.Instruments;
 
 /// <summary>What Prometheus calls the type of a metric.</summary>
@@ -19,7 +21,7 @@ public sealed record MetricInfo(string Name, MetricKind Kind, string[] Labels, s
     public string Instrument => Name[(MetricCatalogue.MeterName.Length + 1)..];
 }
 
-/// <summary>Every metric of ours, once. <c>docs/metrics.md</c> lists the same, and a test compares them.</summary>
+/// <summary>Every metric of ours, once; those of counters come from their declaration (<see cref="CounterInfo"/>). <c>docs/metrics.md</c> lists the same, and a test compares them.</summary>
 public static class MetricCatalogue
 {
     /// <summary>The name of the meter, and of the activity source.</summary>
@@ -28,14 +30,6 @@ public static class MetricCatalogue
     private static readonly string[] None = [], ByRole = ["role"], ByPath = ["path", "role"];
 
     public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Emulated kernel crashes of the run.");
-    public static readonly MetricInfo RunDisconnects = new("stress_run_disconnects_total", MetricKind.Counter, ByRole, "Links lost while the kernel lived.");
-    public static readonly MetricInfo RunRedials = new("stress_run_redials_total", MetricKind.Counter, ByRole, "Calls placed after the first.");
-    public static readonly MetricInfo RunStaleCreated = new("stress_run_stale_pointers_created_total", MetricKind.Counter, ByRole, "Interface pointers that became stale at a detach.");
-    public static readonly MetricInfo RunStaleLive = new("stress_run_stale_pointers_live", MetricKind.Gauge, ByRole, "Stale interface pointers that exist now.");
-    public static readonly MetricInfo RunAliases = new("stress_run_aliases_total", MetricKind.Counter, ByRole, "Uses of a pointer that named another live interface.");
-    public static readonly MetricInfo RunLeakedSlots = new("stress_run_leaked_slots_total", MetricKind.Counter, ByRole, "Membership slots lost for the life of their socket.");
-    public static readonly MetricInfo RunFrames = new("stress_run_frames_total", MetricKind.Counter, None, "Frames that went over the lines.");
-    public static readonly MetricInfo RunEvents = new("stress_run_events_total", MetricKind.Counter, None, "Executed events.");
     public static readonly MetricInfo RunVirtualTime = new("stress_run_virtual_time_seconds", MetricKind.Gauge, None, "Virtual time reached, mean over the pairs, in seconds.");
     public static readonly MetricInfo RunPairSeconds = new("stress_run_pair_seconds_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in seconds.");
     public static readonly MetricInfo RunWindows = new("stress_run_windows_total", MetricKind.Counter, None, "Windows whose result stands, over all sites.");
@@ -59,10 +53,18 @@ public static class MetricCatalogue
     public static readonly MetricInfo SiloCheckpointSeconds = new("stress_silo_checkpoint_seconds", MetricKind.Histogram, None, "Wall time to write one checkpoint, in seconds.");
     public static readonly MetricInfo SiloCheckpointBytes = new("stress_silo_checkpoint_bytes_total", MetricKind.Counter, None, "Bytes of checkpoints written.");
 
+    /// <summary>The counters that are metrics (<see cref="CounterInfo.Metric"/>), in the order of their declaration.</summary>
+    public static readonly IReadOnlyList<(CounterInfo Counter, MetricInfo Metric)> Counters =
+    [
+        .. from counter in CounterInfo.All
+           where counter.Metric is not null
+           select (counter, new MetricInfo($"{MeterName}_run_{counter.Metric}", counter.Level ? MetricKind.Gauge : MetricKind.Counter, counter.OfSite ? None : ByRole, counter.Help)),
+    ];
+
     /// <summary>All of them, in the order of the document.</summary>
     public static readonly IReadOnlyList<MetricInfo> All =
     [
-        RunCrashes, RunDisconnects, RunRedials, RunStaleCreated, RunStaleLive, RunAliases, RunLeakedSlots, RunFrames, RunEvents, RunVirtualTime,
+        RunCrashes, .. Counters.Select(counted => counted.Metric), RunVirtualTime,
         RunPairSeconds, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunPace, RunWallTime, RunActive, RunFirstCrash,
         RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes,
     ];

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Instruments;
 
@@ -19,15 +21,13 @@ public sealed class RunMetrics
     public RunMetrics(Meter meter, TimeProvider clock)
     {
         _clock = clock;
-        Counter(meter, MetricCatalogue.RunCrashes, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Count, c.Path, c.Role)));
-        Counter(meter, MetricCatalogue.RunDisconnects, e => Roles(e, e.Snapshot.Disconnects));
-        Counter(meter, MetricCatalogue.RunRedials, e => Roles(e, e.Snapshot.Redials));
-        Counter(meter, MetricCatalogue.RunStaleCreated, e => Roles(e, e.Snapshot.StaleCreated));
-        Gauge(meter, MetricCatalogue.RunStaleLive, e => Roles(e, e.Snapshot.StaleLive));
-        Counter(meter, MetricCatalogue.RunAliases, e => Roles(e, e.Snapshot.Aliases));
-        Counter(meter, MetricCatalogue.RunLeakedSlots, e => Roles(e, e.Snapshot.LeakedSlots));
-        Counter(meter, MetricCatalogue.RunFrames, e => [Measure(e, e.Snapshot.Frames)]);
-        Counter(meter, MetricCatalogue.RunEvents, e => [Measure(e, e.Snapshot.Events)]);
+        Counter(meter, MetricCatalogue.RunCrashes, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Count, c.Path, CodePath.Of(c.Role))));
+        foreach ((CounterInfo counter, MetricInfo metric) in MetricCatalogue.Counters)
+        {
+            Action<Meter, MetricInfo, Func<Exported, IEnumerable<Measurement<double>>>> create = metric.Kind == MetricKind.Gauge ? Gauge : Counter;
+            create(meter, metric, e => Counted(e, counter));
+        }
+
         Gauge(meter, MetricCatalogue.RunVirtualTime, e => [Measure(e, e.Snapshot.PairHours * 3600 / e.Snapshot.Pairs)]);
         Counter(meter, MetricCatalogue.RunPairSeconds, e => [Measure(e, e.Snapshot.PairHours * 3600)]);
         Counter(meter, MetricCatalogue.RunWindows, e => [Measure(e, e.Snapshot.Windows)]);
@@ -39,8 +39,8 @@ public sealed class RunMetrics
         Gauge(meter, MetricCatalogue.RunPace, e => [Measure(e, e.Snapshot.Pace)]);
         Gauge(meter, MetricCatalogue.RunWallTime, e => [Measure(e, e.Snapshot.Wall.TotalSeconds)]);
         Gauge(meter, MetricCatalogue.RunActive, e => [Measure(e, e.Snapshot.Active ? 1 : 0)]);
-        Gauge(meter, MetricCatalogue.RunFirstCrash, e => e.Seen.Select(s => Measure(e, s.Value.First, s.Key.Path, s.Key.Role)));
-        Gauge(meter, MetricCatalogue.RunLastCrash, e => e.Seen.Select(s => Measure(e, s.Value.Last, s.Key.Path, s.Key.Role)));
+        Gauge(meter, MetricCatalogue.RunFirstCrash, e => e.Seen.Select(s => Measure(e, s.Value.First, s.Key.Path, CodePath.Of(s.Key.Role))));
+        Gauge(meter, MetricCatalogue.RunLastCrash, e => e.Seen.Select(s => Measure(e, s.Value.Last, s.Key.Path, CodePath.Of(s.Key.Role))));
         Gauge(meter, MetricCatalogue.RunReported, e => Bands(e, b => b.Reported));
         Gauge(meter, MetricCatalogue.RunExpectedMin, e => Bands(e, b => b.Min));
         Gauge(meter, MetricCatalogue.RunExpectedMax, e => Bands(e, b => b.Max));
@@ -83,13 +83,18 @@ public sealed class RunMetrics
         return seen;
     }
 
-    private static IEnumerable<Measurement<double>> Roles(Exported e, IReadOnlyList<long> counts) =>
-        [Measure(e, counts[(int)Role.Called], null, Role.Called), Measure(e, counts[(int)Role.Calling], null, Role.Calling)];
+    private static IEnumerable<Measurement<double>> Counted(Exported e, CounterInfo counter)
+    {
+        NodeCounters counters = e.Snapshot.Counters;
+        return counter.OfSite
+            ? [Measure(e, counter.In(counters.OfSite()))]
+            : counters.Labels.Select((label, node) => Measure(e, counter.In(counters[node]), null, label));
+    }
 
     private static IEnumerable<Measurement<double>> Bands(Exported e, Func<PathBand, double?> pick) =>
-        e.Snapshot.Bands.Where(b => pick(b) is not null).Select(b => Measure(e, pick(b)!.Value, b.Path, b.Role));
+        e.Snapshot.Bands.Where(b => pick(b) is not null).Select(b => Measure(e, pick(b)!.Value, b.Path, CodePath.Of(b.Role)));
 
-    private static Measurement<double> Measure(Exported e, double value, string? path = null, Role? role = null)
+    private static Measurement<double> Measure(Exported e, double value, string? path = null, string? role = null)
     {
         var tags = new List<KeyValuePair<string, object?>>(5)
         {
@@ -102,9 +107,9 @@ public sealed class RunMetrics
             tags.Add(new("path", path));
         }
 
-        if (role is { } end)
+        if (role is not null)
         {
-            tags.Add(new("role", CodePath.Of(end)));
+            tags.Add(new("role", role));
         }
 
         return new Measurement<double>(value, tags);

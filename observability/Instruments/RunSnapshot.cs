@@ -1,4 +1,5 @@
 using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Instruments;
 
@@ -27,22 +28,8 @@ public sealed record RunSnapshot
     /// <summary>Crashes by code path and role. Paths that never crashed belong here too, with 0, so that their rate is shown as 0.</summary>
     public IReadOnlyList<PathCount> Crashes { get; init; } = [];
 
-    /// <summary>By role: called, calling.</summary>
-    public IReadOnlyList<long> Disconnects { get; init; } = [0, 0];
-
-    public IReadOnlyList<long> Redials { get; init; } = [0, 0];
-
-    public IReadOnlyList<long> StaleCreated { get; init; } = [0, 0];
-
-    public IReadOnlyList<long> StaleLive { get; init; } = [0, 0];
-
-    public IReadOnlyList<long> Aliases { get; init; } = [0, 0];
-
-    public IReadOnlyList<long> LeakedSlots { get; init; } = [0, 0];
-
-    public long Frames { get; init; }
-
-    public long Events { get; init; }
+    /// <summary>What was counted, by role.</summary>
+    public NodeCounters Counters { get; init; } = new();
 
     /// <summary>Windows whose result stands, over all sites.</summary>
     public long Windows { get; init; }

@@ -162,15 +162,15 @@ public sealed class ReportTests
         Launch launch = Launch.Create(new RunSettings { File = "x.yaml", Workers = "1" }, scenario, "made-1", check: false);
         var tally = new SiteTally
         {
-            Disconnects = [200, 200],
+            Counters = NodeCounters.Of(new() { Disconnects = 200 }, new() { Disconnects = 200 }),
             Crashes = [Crash(Membership, Role.Called, 150), Crash(Hlim, Role.Calling, 20)],
             Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = 160, Healed = 4, Live = 6 }],
             FirstCrash = VirtualTime.FromMinutes(61),
             Probes = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["ETOOMANYREFS"] = 2 },
         };
         var series = new SiteSeries(launch.Plan.Bins);
-        series.Note(3, Role.Called, tally.Disconnects[0]);
-        series.Note(3, Role.Calling, tally.Disconnects[1]);
+        series.Note(3, Role.Called, tally.Counters[0].Disconnects);
+        series.Note(3, Role.Calling, tally.Counters[1].Disconnects);
         foreach (CrashTally crash in tally.Crashes)
         {
             series.Note(3, new CrashKey(crash.Title, crash.Role), crash.Count);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using Stress.Client.Screen;
 using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Observability.Instruments;
 using Stress.Tests.Shared;
@@ -28,8 +29,8 @@ public sealed class WatchCommandTests : IDisposable
 
         Assert.Contains("metrics  http://127.0.0.1:", _screen.Out);
         Assert.True(progress.Run.Finished);
-        Assert.Equal((report.Frames, report.Events, report.Work.Done), (progress.Run.Frames, progress.Run.Events, progress.Run.SitesDone));
-        Assert.Equal([report.Disconnects.Called, report.Disconnects.Calling], progress.Run.Disconnects);
+        Assert.Equal((report.Frames, report.Events, report.Work.Done), (progress.Run.Counters.OfSite().Frames, progress.Run.Counters.OfSite().Events, progress.Run.SitesDone));
+        Assert.Equal([report.Disconnects.Called, report.Disconnects.Calling], progress.Run.Counters.By(c => c.Disconnects));
         Assert.Equal(report.CodePaths.Sum(path => path.Crashes), progress.Run.Crashes.Sum(path => path.Count));
         Assert.Equal("Active", Assert.Single(progress.Silos).Status);
 
@@ -105,7 +106,7 @@ public sealed class WatchCommandTests : IDisposable
         {
             Labels = new RunLabels("seed-42", "seed", "netbsd-2005"),
             Crashes = [new PathCount(CodePath.Membership, Role.Called, crashes)],
-            Disconnects = [disconnects, 0],
+            Counters = NodeCounters.Of(new() { Disconnects = disconnects }),
             Windows = hours,
             WindowsPlanned = 3,
             Pairs = 1,

@@ -232,7 +232,7 @@ public sealed partial class WidthTests(WidthTests.Runs runs) : IClassFixture<Wid
 
         internal RunDescription Description { get; private set; } = null!;
 
-        internal ShardProgress Progress { get; } = new() { Planned = 1_000_000, Done = 999_000, Failed = 12, Lost = 3, Windows = 5_000, Disconnects = 1_234_567, Crashes = 1 };
+        internal ShardProgress Progress { get; } = new() { Planned = 1_000_000, Done = 999_000, Failed = 12, Lost = 3, Windows = 5_000, Counters = new() { Disconnects = 1_234_567 }, Crashes = 1 };
 
         internal IReadOnlyList<SiloFacts> Silos { get; } =
         [

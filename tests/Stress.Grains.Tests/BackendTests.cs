@@ -22,8 +22,8 @@ public sealed class BackendTests
 
         SiteTally[] sites = await Task.WhenAll(Enumerable.Range(0, 5).Select(site => RecordedTrace.After(site, 7)));
         Assert.Equal(5, result.Progress.Done);
-        Assert.Equal(sites.Sum(site => site.Events), result.Totals.Events);
-        Assert.Equal(sites.Sum(site => site.Disconnects[0]), result.Totals.Disconnects[0]);
+        Assert.Equal(sites.Sum(site => site.Counters.OfSite().Events), result.Totals.Counters.OfSite().Events);
+        Assert.Equal(sites.Sum(site => site.Counters[0].Disconnects), result.Totals.Counters[0].Disconnects);
         Assert.Equal(35, result.Totals.Windows);
         Assert.Equal(35, trace.Windows);
         Assert.Equal(DigestOf(sites), result.Digest);

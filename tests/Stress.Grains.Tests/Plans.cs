@@ -25,10 +25,7 @@ internal static class Plans
         var title = new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress);
         var tally = new SiteTally
         {
-            Events = n,
-            Frames = 2 * n,
-            Disconnects = [n, 3 * n],
-            Panics = [n, 0],
+            Counters = NodeCounters.Of(new() { Disconnects = n, Panics = n }, new() { Disconnects = 3 * n }, new() { Events = n, Frames = 2 * n }),
             Digest = (ulong)n * 0x9E3779B97F4A7C15,
             FirstCrash = VirtualTime.FromMinutes(n),
             Crashes =
@@ -46,8 +43,8 @@ internal static class Plans
     /// <summary>Notes what a tally says, as if its site had counted it.</summary>
     public static void Note(this SiteSeries series, int bin, SiteTally tally)
     {
-        series.Note(bin, Role.Called, tally.Disconnects[(int)Role.Called]);
-        series.Note(bin, Role.Calling, tally.Disconnects[(int)Role.Calling]);
+        series.Note(bin, Role.Called, tally.Counters[Role.Called].Disconnects);
+        series.Note(bin, Role.Calling, tally.Counters[Role.Calling].Disconnects);
         foreach (CrashTally crash in tally.Crashes)
         {
             series.Note(bin, CrashKey.Of(crash), crash.Count);
@@ -65,8 +62,7 @@ internal static class Plans
         return new SliceResult
         {
             NextWindow = plan.Windows,
-            Events = outcome.Tally.Events,
-            Disconnects = outcome.Tally.Disconnects.Sum(),
+            Counters = outcome.Tally.Counters.Total,
             Crashes = n,
             Outcome = outcome,
         };

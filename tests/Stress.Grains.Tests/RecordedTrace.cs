@@ -75,9 +75,7 @@ internal sealed class RecordedTrace : ISiteBackend
 
         public SiteTally Tally => new()
         {
-            Events = Events,
-            Disconnects = [_disconnects, 0],
-            Panics = [_crashes, 0],
+            Counters = NodeCounters.Of(new() { Disconnects = _disconnects, Panics = _crashes }, site: new() { Events = Events }),
             Digest = Digest,
             FirstCrash = _firstCrash,
             Crashes = _crashes == 0 ? [] :

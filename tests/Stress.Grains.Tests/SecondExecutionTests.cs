@@ -27,7 +27,7 @@ public sealed class SecondExecutionTests
         for (int window = 0; window < 36; window++)
         {
             first.RunWindow();
-            marks.Add(new WindowMark(first.Tally.Digest, first.Tally.Events));
+            marks.Add(new WindowMark(first.Tally.Digest, first.Tally.Counters.OfSite().Events));
         }
 
         Difference difference = (await SecondExecution.Compare(new EmulatorBackend(), plan, 0, marks, default))!;

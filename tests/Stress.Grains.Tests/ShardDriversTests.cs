@@ -228,7 +228,7 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         }
 
         private SliceResult Slice(int site) =>
-            _at[site] >= Windows ? Plans.Finished(Plan, site + 1) : new SliceResult { NextWindow = _at[site], Events = _at[site] };
+            _at[site] >= Windows ? Plans.Finished(Plan, site + 1) : new SliceResult { NextWindow = _at[site], Counters = new() { Events = _at[site] } };
 
         private Task<SliceResult> Call(Func<SliceResult> answer)
         {

@@ -16,8 +16,8 @@ public sealed class ShardLedgerTests
         Assert.True(ledger.Merge(0, Plans.Finished(Plan, 5)));
 
         Assert.Equal(1, ledger.Progress.Done);
-        Assert.Equal(5, ledger.Progress.Events);
-        Assert.Equal(5, ledger.Result().Totals.Events);
+        Assert.Equal(5, ledger.Progress.Counters.Events);
+        Assert.Equal(5, ledger.Result().Totals.Counters.OfSite().Events);
         Assert.Equal(5, ledger.Result().Totals.Crashes.Values.Single().Count);
     }
 
@@ -26,10 +26,10 @@ public sealed class ShardLedgerTests
     {
         ShardLedger ledger = Started();
         ledger.Merge(0, Plans.Finished(Plan, 5));
-        ledger.Merge(1, new SliceResult { NextWindow = 2, Events = 7, Disconnects = 1, Crashes = 1 });
+        ledger.Merge(1, new SliceResult { NextWindow = 2, Counters = new() { Events = 7, Disconnects = 1 }, Crashes = 1 });
 
         var again = new ShardLedger(Plan, 0, ledger.Closed());
-        Assert.Equal((1L, 5L), (again.Progress.Done, again.Progress.Events));
+        Assert.Equal((1L, 5L), (again.Progress.Done, again.Progress.Counters.Events));
         Assert.Equal(Plan.Windows, again.Progress.Windows);
         List<int> waiting = [];
         while (again.TryTake(out int site))
@@ -41,19 +41,19 @@ public sealed class ShardLedgerTests
         again.Merge(1, Plans.Finished(Plan, 2));
         again.Merge(2, Plans.Finished(Plan, 3));
         Assert.True(again.Progress.Finished);
-        Assert.Equal(10, again.Result().Totals.Events);
+        Assert.Equal(10, again.Result().Totals.Counters.OfSite().Events);
     }
 
     [Fact]
     public void A_later_slice_replaces_an_earlier_and_an_earlier_changes_nothing()
     {
         ShardLedger ledger = Started();
-        ledger.Merge(0, new SliceResult { NextWindow = 1, Events = 10, Disconnects = 1 });
-        ledger.Merge(0, new SliceResult { NextWindow = 3, Events = 30, Disconnects = 3 });
-        ledger.Merge(0, new SliceResult { NextWindow = 2, Events = 20, Disconnects = 2 });
+        ledger.Merge(0, new SliceResult { NextWindow = 1, Counters = new() { Events = 10, Disconnects = 1 } });
+        ledger.Merge(0, new SliceResult { NextWindow = 3, Counters = new() { Events = 30, Disconnects = 3 } });
+        ledger.Merge(0, new SliceResult { NextWindow = 2, Counters = new() { Events = 20, Disconnects = 2 } });
 
-        Assert.Equal(30, ledger.Progress.Events);
-        Assert.Equal(3, ledger.Progress.Disconnects);
+        Assert.Equal(30, ledger.Progress.Counters.Events);
+        Assert.Equal(3, ledger.Progress.Counters.Disconnects);
         Assert.Equal(3, ledger.Progress.Windows);
         Assert.Equal(3, ledger.NextWindow(0));
     }
@@ -95,7 +95,7 @@ public sealed class ShardLedgerTests
         ledger.CloseUnbegun(1);
 
         ShardResult result = ledger.Result();
-        Assert.Equal(4, result.Totals.Events);
+        Assert.Equal(4, result.Totals.Counters.OfSite().Events);
         Assert.Equal((lost, 2L), (result.Progress.Lost, result.Progress.Ended));
         Assert.Equal([begun, unbegun], result.States[..2]);
         Assert.Equal([begun, unbegun], result.Troubles.Select(trouble => trouble.State));

@@ -56,9 +56,9 @@ public sealed class CostTests(ITestOutputHelper output)
                 }
 
                 bytes += GC.GetAllocatedBytesForCurrentThread() - before;
-                events += site.Tally.Events;
-                full += site.Tally.Events - site.QuietEvents;
-                frames += site.Tally.Frames;
+                events += site.Tally.Counters.OfSite().Events;
+                full += site.Tally.Counters.OfSite().Events - site.QuietEvents;
+                frames += site.Tally.Counters.OfSite().Frames;
                 var writer = new ImageWriter();
                 site.Save(writer);
                 image += writer.Written.Length;

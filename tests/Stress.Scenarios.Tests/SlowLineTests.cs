@@ -67,9 +67,9 @@ public sealed class SlowLineTests
                 site.RunWindow();
             }
 
-            Assert.All(site.Tally.Disconnects, count => Assert.InRange(count, 1, long.MaxValue));
-            disconnects += site.Tally.Disconnects.Sum();
-            crashes += site.Tally.Panics.Sum();
+            Assert.All(site.Tally.Counters.By(c => c.Disconnects), count => Assert.InRange(count, 1, long.MaxValue));
+            disconnects += site.Tally.Counters.Total.Disconnects;
+            crashes += site.Tally.Counters.Total.Panics;
         }
 
         return (disconnects, crashes);

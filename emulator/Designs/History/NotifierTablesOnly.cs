@@ -41,7 +41,7 @@ public sealed class NotifierTablesOnly : PurgeNone
         bool free = kernel.References(p) == 0;
         if (!free)
         {
-            kernel.Price.DetachWaits++;
+            kernel.Counters.DetachWaits++;
         }
 
         return free;

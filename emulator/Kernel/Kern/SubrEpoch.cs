@@ -84,7 +84,7 @@ public sealed partial class BsdKernel
         int block = Heap.BlockAt(reader.Ifp.Address);
         if (block >= 0 && Heap.IsLive(block, reader.Ifp.Generation))
         {
-            Price.Uses++;
+            Counters.Uses++;
             int extra = Heap.BlockAt(ReadWord(reader.Ifp, KernelWord.IfAfdata));
             if (!Heap.IsLive(extra, reader.ExtraGeneration))
             {

@@ -47,7 +47,7 @@ public sealed partial class BsdKernel
     /// <summary>Takes or drops references; the last one of a detached interface frees its block.</summary>
     public void CountReference(IfnetPtr p, int change)
     {
-        Price.References++;
+        Counters.References++;
         for (int i = 0; i < _deferred.Length; i++)
         {
             ref DeferredBlock d = ref _deferred[i];

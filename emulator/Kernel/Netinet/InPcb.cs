@@ -80,7 +80,7 @@ public sealed partial class BsdKernel
                 continue;
             }
 
-            Price.PcbsWalked++;
+            Counters.PcbsWalked++;
             if (!_pcbs[s].MulticastIfp.IsNull && Same(_pcbs[s].MulticastIfp, p))
             {
                 ForgetMulticastIfp(s);
@@ -107,7 +107,7 @@ public sealed partial class BsdKernel
 
     private void CountPurged()
     {
-        Price.MembershipsPurged++;
+        Counters.MembershipsPurged++;
         if (!_detaching)
         {
             _oracle.Probe(Probe.MembershipLostAlive);
@@ -122,7 +122,7 @@ public sealed partial class BsdKernel
         {
             if (_pcbs[s].Used && _pcbs[s].Table == table)
             {
-                Price.PcbsWalked++;
+                Counters.PcbsWalked++;
                 if (_pcbs[s].Route >= 0 && Same(_routes[_pcbs[s].Route].Ifp, p))
                 {
                     RtFree(_pcbs[s].Route);
@@ -143,7 +143,7 @@ public sealed partial class BsdKernel
             {
                 _pcbs[s].Route = -1;
                 RtFree(r);
-                Price.RoutesInvalidated++;
+                Counters.RoutesInvalidated++;
             }
         }
     }
@@ -155,7 +155,7 @@ public sealed partial class BsdKernel
         {
             if (_pcbs[s].Used && _pcbs[s].Table > PcbTable.Raw == ipv6)
             {
-                Price.PcbsWalked++;
+                Counters.PcbsWalked++;
                 if (_pcbs[s].Route >= 0)
                 {
                     RtFree(_pcbs[s].Route);

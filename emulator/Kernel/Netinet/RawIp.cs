@@ -53,7 +53,7 @@ public sealed partial class BsdKernel
         ForgetMulticastIfp(s);
         _pcbs[s].MulticastIfp = p;
         _design.Hold(this, p);
-        Price.Uses++;
+        Counters.Uses++;
         _design.Check(this, p, HolderKind.IpMoptionsIfp, out _);
         return ++_ipId;
     }

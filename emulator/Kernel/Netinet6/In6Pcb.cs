@@ -21,7 +21,7 @@ public sealed partial class BsdKernel
                 continue;
             }
 
-            Price.PcbsWalked++;
+            Counters.PcbsWalked++;
             if (!_pcbs[s].MulticastIfp.IsNull && Same(_pcbs[s].MulticastIfp, p))
             {
                 ForgetMulticastIfp(s);

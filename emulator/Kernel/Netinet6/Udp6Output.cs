@@ -104,7 +104,7 @@ public sealed partial class BsdKernel
             }
             else
             {
-                Price.PointerChecks++;
+                Counters.PointerChecks++;
                 if (!_routes[_pcbs[s].Route].Up)
                 {
                     RtFree(_pcbs[s].Route);

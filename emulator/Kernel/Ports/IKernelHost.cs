@@ -6,6 +6,9 @@ namespace Stress.Emulator.Kernel.Ports;
 /// <summary>What the kernel asks of the machine around it.</summary>
 public interface IKernelHost
 {
+    /// <summary>What the machine counts, the kernel's part too. The same object all through the kernel's life.</summary>
+    MachineCounters Counted { get; }
+
     /// <summary>A message lies in the routing socket's queue: whoever selects on it is woken.</summary>
     void RoutingSocketReadable();
 

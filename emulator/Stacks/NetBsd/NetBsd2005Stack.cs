@@ -29,6 +29,9 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     private int _lines;
     private int _ticked;
 
+    /// <inheritdoc/>
+    public MachineCounters Counted { get; } = new();
+
     /// <summary>A kernel just booted.</summary>
     /// <param name="design">Its teardown design.</param>
     /// <param name="options">Kernel options; by default ILP32 with DIAGNOSTIC.</param>
@@ -36,7 +39,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public NetBsd2005Stack(TeardownDesign design, KernelOptions? options = null, KernelSwitch switches = KernelSwitch.None)
     {
         _design = design;
-        _router = new RouterOracle(0, _clock, 16) { Listener = this };
+        _router = new RouterOracle(0, _clock, 16, Counted) { Listener = this };
         options = (options ?? new KernelOptions()) with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) };
         _kernel = new BsdKernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
         _kernel.AttachBootInterfaces(Ipv4Address.Of(192, 168, 0, 1), 0);
@@ -292,7 +295,6 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// <summary>Writes the router without its counters: what decides how it goes on.</summary>
     public void Save(ImageWriter image)
     {
-        _kernel.Price = default;
         _kernel.Save(image);
         _router.SaveFacts(image);
         image.Write(_lines);

@@ -2,6 +2,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Tests.Kernel;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class StateFieldsTests
     [
         ("kernel", () => Kernel(), kernel => ((BsdKernel)kernel).Reset(Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp))),
         ("kernel heap", () => new KernelHeap(Abi.Ilp32, MallocFill.Debug), heap => ((KernelHeap)heap).Reset()),
-        ("oracle", () => new RouterOracle(0, new SiteClock(), 1), null), // its numbers survive the router's reboots
+        ("oracle", () => new RouterOracle(0, new SiteClock(), 1, new MachineCounters()), null), // its numbers survive the router's reboots
         ("crash story", () => new CrashStory(), null),
     ];
 
@@ -114,7 +115,7 @@ public sealed class StateFieldsTests
 
     private static BsdKernel Kernel()
     {
-        var oracle = new RouterOracle(0, new SiteClock(), 1);
+        var oracle = new RouterOracle(0, new SiteClock(), 1, new MachineCounters());
         return new BsdKernel(new KernelOptions(), TeardownDesigns.All[0], oracle, new Machine(), Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));
     }
 

@@ -213,7 +213,7 @@ public class RandomOperationTests
             && !x.Contains("inm_rti", StringComparison.Ordinal) && !x.Contains("i6mm_maddr", StringComparison.Ordinal));
         if (design == "index-generation")
         {
-            Assert.Equal(0, m.Oracle.Aliases);
+            Assert.Equal(0, m.Counted.Counts.Aliases);
         }
     });
 

@@ -111,7 +111,7 @@ public class InterfaceTests
 
         Assert.Contains("if_detach: ppp0, AF_INET not asked, AF_INET6 not asked", m.Said);
         Assert.Equal((1, 1, 1), (m.Stale(HolderKind.InMultiIfp), m.Stale(HolderKind.IpMoptionsIfp), m.Stale(HolderKind.In6MultiIfp)));
-        Assert.Equal(1, m.Oracle.LeakedSlots);
+        Assert.Equal(1, m.Counted.Counts.LeakedSlots);
     }
 
     [Fact]

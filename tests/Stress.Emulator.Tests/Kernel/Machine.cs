@@ -30,11 +30,13 @@ internal sealed class Machine : IKernelHost, ISiteTrace
             PppUnits = staticUnits > 0 ? PppUnits.Static : PppUnits.Cloned,
         };
         Clock.Trace = this;
-        Oracle = new RouterOracle(0, Clock, 1);
+        Oracle = new RouterOracle(0, Clock, 1, Counted);
         K = new BsdKernel(options, TeardownDesigns.Named(design), Oracle, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp));
         K.AttachBootInterfaces(Ethernet, staticUnits);
         K.OpenRoutingSocket();
     }
+
+    public MachineCounters Counted { get; } = new();
 
     public SiteClock Clock { get; } = new();
 

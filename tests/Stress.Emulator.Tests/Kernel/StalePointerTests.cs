@@ -73,7 +73,7 @@ public class StalePointerTests
         Assert.Equal(expected, Outcome(() => m.K.CloseSocket(s, exiting: true)));
         if (block == "unit")
         {
-            Assert.True(m.Oracle.Aliases > 0);
+            Assert.True(m.Counted.Counts.Aliases > 0);
         }
     }
 

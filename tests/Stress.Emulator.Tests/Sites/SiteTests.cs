@@ -75,7 +75,7 @@ public class SiteTests
     {
         Site a = Run(Mail(7), 18);
         Assert.Equal(Text(a), Text(Run(Mail(7), 18)));
-        Assert.True(a.Tally.Crashes.Count > 0 && a.Tally.Disconnects[0] > 0); // enough happened for this to mean something
+        Assert.True(a.Tally.Crashes.Count > 0 && a.Tally.Counters[0].Disconnects > 0); // enough happened for this to mean something
     }
 
     [Fact]
@@ -153,14 +153,14 @@ public class SiteTests
 
         Assert.True(site.Clock.Events - events > 1000);
         Assert.Equal(0, bytes);
-        Assert.Equal((0L, 0L), (site.Routers[0].Disconnects, site.Routers[1].Disconnects));
+        Assert.Equal((0L, 0L), (site.Routers[0].Counters.Disconnects, site.Routers[1].Counters.Disconnects));
     }
 
     [Fact]
     public void When_zebra_serves_ripngd_first_ospfds_drop_comes_too_late()
     {
         Router called = Run(Mail(1, daemons: ["zebra", "ripngd", "ospfd"]), 18).Routers[0];
-        Assert.True(called.Disconnects > 5);
+        Assert.True(called.Counters.Disconnects > 5);
         Assert.Equal(0, called.Oracle.Probes[(int)Probe.DropInTime]);
         Assert.True(called.Oracle.Probes[(int)Probe.DropAfterAddressGone] > 5);
     }
@@ -169,7 +169,7 @@ public class SiteTests
     public void When_zebra_serves_ospfd_first_its_drop_is_in_time()
     {
         Router called = Run(Mail(1, daemons: ["zebra", "ospfd", "ripngd"]), 18).Routers[0];
-        Assert.True(called.Disconnects > 5);
+        Assert.True(called.Counters.Disconnects > 5);
         Assert.True(called.Oracle.Probes[(int)Probe.DropInTime] > 5);
         Assert.Equal(0, called.Oracle.Created[(int)HolderKind.InMultiIfp]);
     }

@@ -45,13 +45,10 @@ internal static class SampleReports
             Workers = 2,
             Complete = true,
             Digest = "9f3c2a71d0be4485",
-            Events = 181_200_331,
-            Frames = 28_544_120,
-            Disconnects = new RoleCounts(called, calling),
-            Panics = new RoleCounts(54_011 / divisor, 24_930 / divisor),
-            Redials = new RoleCounts(0, 71_001),
-            Alias = new RoleCounts(112, 95),
-            LeakedSlots = new RoleCounts(12_004, 9_340),
+            Counters = NodeCounters.Of(
+                new() { Disconnects = called, Panics = 54_011 / divisor, Aliases = 112, LeakedSlots = 12_004 },
+                new() { Disconnects = calling, Panics = 24_930 / divisor, Redials = 71_001, Aliases = 95, LeakedSlots = 9_340 },
+                new() { Events = 181_200_331, Frames = 28_544_120 }),
             Paths =
             [
                 Rate(CodePath.Membership, "called", 53_210, 75),
@@ -167,8 +164,7 @@ internal static class SampleReports
         Complete = false,
         Incomplete = "interrupted",
         WallSeconds = 0,
-        Disconnects = new RoleCounts(0, 0),
-        Panics = new RoleCounts(0, 0),
+        Counters = new NodeCounters(),
         Paths = [.. Seed().Paths.Select(p => p with { Crashes = 0, Disconnects = 0, Rate = 0, Low = 0, High = 1 })],
         CodePaths = [],
         Stale = [],

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 using Stress.Observability.Instruments;
 using Stress.Tests.Shared;
 
@@ -74,14 +75,10 @@ internal sealed class MetricsHost : IAsyncDisposable
         return new RunSnapshot
         {
             Labels = labels,
-            Events = 500_000L * hours,
-            Frames = 120_000L * hours,
-            Disconnects = [600 * hours, 600 * hours],
-            Redials = [0, 590 * hours],
-            Aliases = [1 * hours, 2 * hours],
-            LeakedSlots = [30 * hours, 20 * hours],
-            StaleCreated = [500 * hours, 200 * hours],
-            StaleLive = [7, 3],
+            Counters = NodeCounters.Of(
+                new() { Disconnects = 600 * hours, Aliases = 1 * hours, LeakedSlots = 30 * hours, StaleCreated = 500 * hours, StaleLive = 7 },
+                new() { Disconnects = 600 * hours, Redials = 590 * hours, Aliases = 2 * hours, LeakedSlots = 20 * hours, StaleCreated = 200 * hours, StaleLive = 3 },
+                new() { Events = 500_000L * hours, Frames = 120_000L * hours }),
             Crashes =
             [
                 new PathCount(CodePath.Membership, Role.Called, 450 * crashes),
