@@ -5,21 +5,39 @@ using System.Runtime.InteropServices;
 namespace Stress.Emulator.Core;
 
 /// <summary>Reads what <see cref="ImageWriter"/> wrote, in the same order. Throws <see cref="InvalidDataException"/> when the bytes end early.</summary>
-public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
+public sealed class ImageReader
 {
+    private readonly byte[] _bytes;
+    private readonly int _start;
+    private readonly int _end;
     private int _at;
 
+    /// <summary>A reader at the first byte.</summary>
+    /// <param name="bytes">The image; it is not changed, and nobody may change it.</param>
+    public ImageReader(ReadOnlyMemory<byte> bytes)
+    {
+        ArraySegment<byte> image = MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array) ? array : bytes.ToArray();
+        _bytes = image.Array ?? [];
+        _start = _at = image.Offset;
+        _end = image.Offset + image.Count;
+    }
+
     /// <summary>Bytes that have not been read.</summary>
-    public int Remaining => bytes.Length - _at;
+    public int Remaining => _end - _at;
 
     /// <summary>Every byte has been read.</summary>
-    public bool AtEnd => _at == bytes.Length;
+    public bool AtEnd => _at == _end;
 
+    private int Length => _end - _start;
+
+    private int Position => _at - _start;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Read<T>() where T : unmanaged
     {
         int size = Unsafe.SizeOf<T>();
         Need(size);
-        T value = MemoryMarshal.Read<T>(bytes.Span.Slice(_at, size));
+        T value = Unsafe.ReadUnaligned<T>(ref _bytes[_at]);
         _at += size;
         return value;
     }
@@ -29,13 +47,13 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
         int n = Read<int>();
         if (n < 0)
         {
-            throw new InvalidDataException($"image: array of {n} elements at byte {_at}");
+            throw new InvalidDataException($"image: array of {n} elements at byte {Position}");
         }
 
         int size = checked(n * Unsafe.SizeOf<T>());
         Need(size);
         var result = new T[n];
-        bytes.Span.Slice(_at, size).CopyTo(MemoryMarshal.AsBytes(result.AsSpan()));
+        _bytes.AsSpan(_at, size).CopyTo(MemoryMarshal.AsBytes(result.AsSpan()));
         _at += size;
         return result;
     }
@@ -54,14 +72,14 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
         ReadLength(values.Length);
         Span<byte> to = MemoryMarshal.AsBytes(values);
         Need(to.Length);
-        bytes.Span.Slice(_at, to.Length).CopyTo(to);
+        _bytes.AsSpan(_at, to.Length).CopyTo(to);
         _at += to.Length;
     }
 
     /// <summary>Reads a length that is known.</summary>
     internal void ReadLength(int expected)
     {
-        int at = _at, n = Read<int>();
+        int at = Position, n = Read<int>();
         if (n != expected)
         {
             throw new InvalidDataException($"image: array of {n} elements at byte {at}, where there are {expected}");
@@ -71,10 +89,10 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
     /// <summary>Reads how many things follow, each of a byte at least.</summary>
     internal int ReadCount()
     {
-        int at = _at, n = Read<int>();
+        int at = Position, n = Read<int>();
         if (n < 0 || n > Remaining)
         {
-            throw new InvalidDataException($"image: {n} things at byte {at} of {bytes.Length}");
+            throw new InvalidDataException($"image: {n} things at byte {at} of {Length}");
         }
 
         return n;
@@ -86,15 +104,19 @@ public sealed class ImageReader(ReadOnlyMemory<byte> bytes)
     {
         if (!AtEnd)
         {
-            throw new InvalidDataException($"image: {bytes.Length - _at} bytes left over at byte {_at} of {bytes.Length}");
+            throw new InvalidDataException($"image: {Remaining} bytes left over at byte {Position} of {Length}");
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Need(int size)
     {
-        if (_at + size > bytes.Length)
+        if (size > _end - _at)
         {
-            throw new InvalidDataException($"image: {size} bytes wanted at byte {_at} of {bytes.Length}");
+            throw Short(size);
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private InvalidDataException Short(int size) => new($"image: {size} bytes wanted at byte {Position} of {Length}");
 }

@@ -71,6 +71,7 @@ public sealed class ImageWriter
     }
 
     /// <summary>Writes a number, a truth value or an enumeration.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Put<T>(T value)
         where T : unmanaged, IConvertible
     {
@@ -107,11 +108,15 @@ public sealed class ImageWriter
         _length = start + sizeof(int) + (kept * length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Room(int more)
     {
         if (_length + more > _buffer.Length)
         {
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + more));
+            Grow(more);
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int more) => Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + more));
 }

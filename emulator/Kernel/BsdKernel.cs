@@ -19,10 +19,6 @@ public sealed partial class BsdKernel : IState
     private readonly IKernelObserver _oracle;
     [NotSaved("the machine's, which saves it: what is counted survives a reboot")]
     private readonly MachineCounters _counters;
-    [NotSaved("what lies above the stack's depth is nobody's")]
-    private readonly KernelFunction[] _stack = new KernelFunction[32];
-    [NotSaved("between two entries the stack is empty")]
-    private int _sp;
 
     /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
     public BsdKernel(KernelOptions options, TeardownDesign design, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
@@ -58,27 +54,9 @@ public sealed partial class BsdKernel : IState
         where TPass : struct, IStatePass
     {
         Heap.Fields(ref pass);
-        pass.Transient(ref _sp);
-    }
-
-    /// <summary>The functions on the stack, innermost first.</summary>
-    public IReadOnlyList<string> StackTrace() => FunctionNames.InnermostFirst(FunctionStack);
-
-    /// <summary>The functions on the stack, outermost first.</summary>
-    public ReadOnlySpan<KernelFunction> FunctionStack => _stack.AsSpan(0, _sp);
-
-    /// <summary>Clears the stack: at every entry from user mode.</summary>
-    public void EnterFromUser(KernelFunction function)
-    {
-        _sp = 0;
-        Push(function);
     }
 
     private bool Has(KernelSwitch s) => (_switches & s) != 0;
-
-    private void Push(KernelFunction function) => _stack[_sp++] = function;
-
-    private void Pop() => _sp--;
 
     /// <summary>A pointer to an attached interface.</summary>
     public IfnetPtr PointerTo(int slot) => new(_ifs[slot].Address, _ifs[slot].Generation, _ifs[slot].Index);
@@ -143,27 +121,6 @@ public sealed partial class BsdKernel : IState
     {
         int block = Heap.BlockAt(p.Address);
         return block < 0 ? 0 : Heap.Read(block, word);
-    }
-
-    // Follows a word found through a stale pointer: faults unless the address has a page. Inlined, as is what calls it most: a panic's way out costs by the
-    // frame (docs/performance.md).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Follow(uint word, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
-    {
-        if (!KernelHeap.IsMapped(word))
-        {
-            throw new KernelPanic(site, holder, p, word, PanicAction.Fault, name);
-        }
-    }
-
-    // Jumps through a function pointer found through a stale pointer.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Jump(uint word, uint expected, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
-    {
-        if (word != expected)
-        {
-            throw new KernelPanic(site, holder, p, word, PanicAction.Jump, name);
-        }
     }
 
     /// <summary>Writes the kernel's state.</summary>

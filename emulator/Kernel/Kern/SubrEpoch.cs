@@ -79,8 +79,7 @@ public sealed partial class BsdKernel
         }
 
         EpochReader reader = _epochReaders[r];
-        Push(KernelFunction.Udp6Output);
-        Push(KernelFunction.In6SelectHlim);
+        using Frame frame = Enter(KernelFunction.Udp6Output, KernelFunction.In6SelectHlim);
         int block = Heap.BlockAt(reader.Ifp.Address);
         if (block >= 0 && Heap.IsLive(block, reader.Ifp.Generation))
         {
@@ -97,8 +96,6 @@ public sealed partial class BsdKernel
             FollowStaleNdIfinfo(reader.Ifp, HolderKind.ReaderIfp, UseSite.In6SelectHlim);
         }
 
-        Pop();
-        Pop();
         _epochReaders[r].Used = false;
         if (!HasEpochReader)
         {

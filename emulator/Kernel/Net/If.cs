@@ -127,15 +127,14 @@ public sealed partial class BsdKernel
     // if_down: clears IFF_UP, tells the protocols (which clear nothing in any pcb, 1.4) and the routing sockets.
     private void IfDown(int slot)
     {
-        Push(KernelFunction.IfDown);
+        using Frame frame = Enter(KernelFunction.IfDown);
         SetFlags(slot, _ifs[slot].Flags & ~Iff.Up);
         RtMessage(RtMsg.IfInfo, slot);
-        Pop();
     }
 
     private void IfUp(int slot)
     {
-        Push(KernelFunction.IfUp);
+        using Frame frame = Enter(KernelFunction.IfUp);
         SetFlags(slot, _ifs[slot].Flags | Iff.Up);
         RtMessage(RtMsg.IfInfo, slot);
         if (!HasLinkLocal(slot))
@@ -146,15 +145,13 @@ public sealed partial class BsdKernel
         {
             In6CreateMkludge(slot);
         }
-
-        Pop();
     }
 
     /// <summary>SIOCSIFFLAGS: if_up or if_down on a change of IFF_UP only.</summary>
     public void SiocSIfFlags(int slot, bool up)
     {
         _oracle.Record(new SystemCall(up ? SystemCallKind.Up : SystemCallKind.Down, slot));
-        Push(KernelFunction.IfIoctl);
+        using Frame frame = Enter(KernelFunction.IfIoctl);
         bool was = (_ifs[slot].Flags & Iff.Up) != 0;
         if (was && !up)
         {
@@ -164,14 +161,12 @@ public sealed partial class BsdKernel
         {
             IfUp(slot);
         }
-
-        Pop();
     }
 
     // if_detach, step by step as before the fix; what the design adds stands where the design's own file says.
     private void IfDetach(int slot)
     {
-        Push(KernelFunction.IfDetach);
+        using Frame frame = Enter(KernelFunction.IfDetach);
         IfnetPtr p = PointerTo(slot);
         _detaching = true;
         IfDown(slot);
@@ -219,7 +214,6 @@ public sealed partial class BsdKernel
         _ifindex2ifnet[_ifs[slot].Index] = -1;
         _oracle.Detached(this, slot, hadInet, hadInet6, asked: _design.AsksAddressedFamilies);
         _detaching = false;
-        Pop();
     }
 
     /// <summary>PRU_PURGEIF to UDP, TCP and raw of IPv4, in protosw order. Each turn: purgeif0, purgeif, purgeif.</summary>
@@ -227,12 +221,11 @@ public sealed partial class BsdKernel
     {
         for (int turn = 0; turn < 3; turn++)
         {
-            Push(turn == 0 ? KernelFunction.UdpUsrReq : turn == 1 ? KernelFunction.TcpUsrReq : KernelFunction.RipUsrReq);
+            using Frame frame = Enter(turn == 0 ? KernelFunction.UdpUsrReq : turn == 1 ? KernelFunction.TcpUsrReq : KernelFunction.RipUsrReq);
             PcbTable table = turn == 0 ? PcbTable.Udp : turn == 1 ? PcbTable.Tcp : PcbTable.Raw;
             InPcbPurgeIf0(table, p);
             InPurgeIf(p);
             InPcbPurgeIf(table, p);
-            Pop();
         }
     }
 
@@ -241,12 +234,11 @@ public sealed partial class BsdKernel
     {
         for (int turn = 0; turn < 3; turn++)
         {
-            Push(KernelFunction.Udp6UsrReq);
+            using Frame frame = Enter(KernelFunction.Udp6UsrReq);
             PcbTable table = turn == 0 ? PcbTable.Udp6 : turn == 1 ? PcbTable.Tcp6 : PcbTable.Raw6;
             In6PcbPurgeIf0(table, p);
             In6PurgeIf(p);
             In6PcbPurgeIf(table, p);
-            Pop();
         }
     }
 }

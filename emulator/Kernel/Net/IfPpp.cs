@@ -11,7 +11,7 @@ public sealed partial class BsdKernel
     // ppp_create(-1): a zeroed softc, the lowest free unit number, if_attach.
     private int PppCreate()
     {
-        Push(KernelFunction.PppCreate);
+        using Frame frame = Enter(KernelFunction.PppCreate);
         int block = Heap.Malloc(0, BlockImage.PppSoftc);
         bool again = Heap.ReplacedImage == BlockImage.PppSoftc;
         int slot = _ifs.Put(new Ifnet
@@ -28,7 +28,6 @@ public sealed partial class BsdKernel
         });
         IfAttach(slot);
         _oracle.Attached(this, slot, again);
-        Pop();
         return slot;
     }
 
@@ -61,13 +60,13 @@ public sealed partial class BsdKernel
 
     private void PppDealloc(int slot)
     {
-        Push(KernelFunction.PppDealloc);
+        using Frame frame = Enter(KernelFunction.PppDealloc);
         IfDown(slot);
         SetFlags(slot, _ifs[slot].Flags & ~(Iff.Up | Iff.Running));
         _ifs[slot].Line = -1;
         if (_options.PppUnits == PppUnits.Cloned)
         {
-            Push(KernelFunction.PppCloneDestroy);
+            frame.Then(KernelFunction.PppCloneDestroy);
             int block = _ifs[slot].Block;
             IfDetach(slot);
             _ifs[slot].Attached = false;
@@ -86,10 +85,7 @@ public sealed partial class BsdKernel
             }
 
             _oracle.Freed(this, slot);
-            Pop();
         }
-
-        Pop();
     }
 
     // pppoutput: sc_devp through if_softc; ENETDOWN without a tty or when down.

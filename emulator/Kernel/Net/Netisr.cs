@@ -36,8 +36,7 @@ public sealed partial class BsdKernel
     // Input of a packet that waited in a queue. IPv6 counts it at rcvif at once (in6_ifstat_inc); IPv4 reads flags and the index, which no content makes fatal.
     private void Input(Mbuf m)
     {
-        EnterFromUser(KernelFunction.SoftNet);
-        Push(m.IsIpv6 ? KernelFunction.Ip6Input : KernelFunction.IpInput);
+        using Frame frame = FromUser(KernelFunction.SoftNet, m.IsIpv6 ? KernelFunction.Ip6Input : KernelFunction.IpInput);
         UseSite site = m.IsIpv6 ? UseSite.Ip6Input : UseSite.IpInput;
         int slot = Use(m.RcvIf, HolderKind.RcvIf, site);
         if (slot >= 0 && m.IsIpv6)

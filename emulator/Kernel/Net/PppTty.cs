@@ -10,7 +10,7 @@ public sealed partial class BsdKernel
     /// <returns>The interface slot.</returns>
     public int PppOpen(int line, int pid)
     {
-        Push(KernelFunction.PppOpen);
+        using Frame frame = Enter(KernelFunction.PppOpen);
         int slot = -1;
         for (int i = 0; i < _ifs.Length && slot < 0; i++)
         {
@@ -40,7 +40,6 @@ public sealed partial class BsdKernel
         ifp.PassIpv6 = false;
         SetFlags(slot, ifp.Flags | Iff.Running);
         _oracle.Record(new SystemCall(SystemCallKind.OpenUnit, slot, ifp.Unit, ifp.Index));
-        Pop();
         return slot;
     }
 
@@ -57,7 +56,7 @@ public sealed partial class BsdKernel
             _oracle.Record(new SystemCall(SystemCallKind.CloseUnit, slot));
         }
 
-        Push(KernelFunction.PppClose);
+        using Frame frame = Enter(KernelFunction.PppClose);
         if (_ifs[slot].Xfer != 0)
         {
             _ifs[slot].Line = -1; // pppasyncrelinq only: the unit waits for its owner
@@ -66,7 +65,5 @@ public sealed partial class BsdKernel
         {
             PppDealloc(slot);
         }
-
-        Pop();
     }
 }

@@ -64,7 +64,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.IgmpJoinGroup);
+        using Frame frame = Enter(KernelFunction.IgmpJoinGroup);
         int rti = RtiFind(slot);
         _inMultis[m].Rti = (short)rti;
         _inMultis[m].RtiGeneration = _routerInfos[rti].Generation;
@@ -73,7 +73,6 @@ public sealed partial class BsdKernel
         _inMultis[m].Timer = (ushort)(1 + _igmpRandom.Below(IgmpMaxReportDelayTicks));
         _igmpTimersRunning = true;
         _host.FastTimerWanted();
-        Pop();
     }
 
     private void IgmpLeaveGroup(int m)
@@ -83,7 +82,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.IgmpLeaveGroup);
+        using Frame frame = Enter(KernelFunction.IgmpLeaveGroup);
         IfnetPtr p = _inMultis[m].Ifp;
         int slot = Use(p, HolderKind.InMultiIfp, UseSite.IgmpLeaveGroup);
         Iff flags = slot >= 0 ? _ifs[slot].Flags : slot == Dangling ? (Iff)ReadWord(p, KernelWord.IfFlags) : Iff.Loopback;
@@ -109,8 +108,6 @@ public sealed partial class BsdKernel
                 IgmpSendPkt(m, IgmpType.LeaveGroup);
             }
         }
-
-        Pop();
     }
 
     private void IgmpPurgeIf(IfnetPtr p)
@@ -186,7 +183,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.IgmpFastTimo);
+        using Frame frame = Enter(KernelFunction.IgmpFastTimo);
         _igmpTimersRunning = false;
         for (int m = 0; m < _inMultis.Length; m++)
         {
@@ -208,20 +205,17 @@ public sealed partial class BsdKernel
                 _igmpTimersRunning = true;
             }
         }
-
-        Pop();
     }
 
     // igmp_sendpkt: ip_output with imo_multicast_ifp = inm_ifp.
     private void IgmpSendPkt(int m, IgmpType type)
     {
-        Push(KernelFunction.IgmpSendPkt);
+        using Frame frame = Enter(KernelFunction.IgmpSendPkt);
         Ipv4Address group = _inMultis[m].Group;
         Ipv4Address destination = type == IgmpType.LeaveGroup ? Ipv4Address.AllRouters : group;
         Span<byte> payload = stackalloc byte[IgmpMessage.Length];
         new IgmpMessage(type, 0, group).Write(payload);
         IpOutputMulticast(_inMultis[m].Ifp, HolderKind.InMultiIfp, UseSite.IgmpSendPkt, destination, default, IpProtocol.Igmp, 1, payload, routerAlert: true);
-        Pop();
     }
 
     // igmp_input: a query re-arms the records of the receiving interface.

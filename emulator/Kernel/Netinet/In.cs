@@ -35,9 +35,8 @@ public sealed partial class BsdKernel
     public Errno SiocAifAddr(int slot, Ipv4Address local, Ipv4Address peer)
     {
         _oracle.Record(new SystemCall(SystemCallKind.AddAddress, slot, Address: local, Peer: peer));
-        Push(KernelFunction.InControl);
+        using Frame frame = Enter(KernelFunction.InControl);
         AddInetAddress(slot, local, peer, true);
-        Pop();
         return Errno.None;
     }
 
@@ -96,10 +95,9 @@ public sealed partial class BsdKernel
             if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == p.Address && (local.IsAny || _inIfaddrs[i].Address == local))
             {
                 _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress, slot, Address: _inIfaddrs[i].Address));
-                Push(KernelFunction.InControl);
+                using Frame frame = Enter(KernelFunction.InControl);
                 InPurgeAddr(i, slot);
                 _design.AtInetAddressDelete(this, p);
-                Pop();
                 return Errno.None;
             }
         }
@@ -141,7 +139,7 @@ public sealed partial class BsdKernel
     // in_purgeaddr: route, hash, lists, 224.0.0.1. It touches no socket (2.2).
     private void InPurgeAddr(int ia, int slot)
     {
-        Push(KernelFunction.InPurgeAddr);
+        using Frame frame = Enter(KernelFunction.InPurgeAddr);
         InIfScrub(ia, slot);
         short allHosts = _inIfaddrs[ia].AllHosts;
         IfnetPtr p = _inIfaddrs[ia].Ifp;
@@ -156,16 +154,13 @@ public sealed partial class BsdKernel
             _oracle.AddressGone(this, slot);
             _design.AtLastInetAddress(this, p);
         }
-
-        Pop();
     }
 
     private void InPurgeIf(IfnetPtr p)
     {
-        Push(KernelFunction.InPurgeIf);
+        using Frame frame = Enter(KernelFunction.InPurgeIf);
         InPurgeAddresses(p, LiveAt(p.Address));
         IgmpPurgeIf(p);
-        Pop();
     }
 
     private void InPurgeAddresses(IfnetPtr p, int slot)
@@ -205,7 +200,7 @@ public sealed partial class BsdKernel
     /// <param name="counts">False: an existing record is used without a count more.</param>
     private int InAddMulti(Ipv4Address group, int slot, bool counts = true)
     {
-        Push(KernelFunction.InAddMulti);
+        using Frame frame = Enter(KernelFunction.InAddMulti);
         int m = InLookupMulti(group, slot);
         if (m >= 0)
         {
@@ -226,14 +221,13 @@ public sealed partial class BsdKernel
             IgmpJoinGroup(m, slot);
         }
 
-        Pop();
         return m;
     }
 
     /// <summary>in_delmulti: at count zero leave, unlink, and call the driver through inm_ifp (2.5).</summary>
     private void InDelMulti(int m)
     {
-        Push(KernelFunction.InDelMulti);
+        using Frame frame = Enter(KernelFunction.InDelMulti);
         if (_inMultis[m].RefCount == 0)
         {
             throw new InvalidOperationException($"in_delmulti: in_multi {m} has no reference");
@@ -245,7 +239,6 @@ public sealed partial class BsdKernel
             if (p.IsNull)
             {
                 _inMultis[m].Used = false; // its interface has gone, and said so
-                Pop();
                 return;
             }
 
@@ -261,8 +254,6 @@ public sealed partial class BsdKernel
 
             _design.Release(this, p);
         }
-
-        Pop();
     }
 
     // The record may have been freed by another holder: the read finds pool memory, and nothing in it is followed.

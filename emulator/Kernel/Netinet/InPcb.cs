@@ -39,8 +39,7 @@ public sealed partial class BsdKernel
     public void CloseSocket(int s, bool exiting)
     {
         _oracle.Record(new SystemCall(SystemCallKind.Close, s));
-        EnterFromUser(exiting ? KernelFunction.SysExit : KernelFunction.SysClose);
-        Push(KernelFunction.Soclose);
+        using Frame frame = FromUser(exiting ? KernelFunction.SysExit : KernelFunction.SysClose, KernelFunction.Soclose);
         if (s == _ip6Mrouter)
         {
             Ip6MrouterDone();
@@ -54,25 +53,22 @@ public sealed partial class BsdKernel
 
         if (_pcbs[s].Table <= PcbTable.Raw)
         {
-            Push(KernelFunction.InPcbDetach);
+            frame.Then(KernelFunction.InPcbDetach, KernelFunction.IpFreeMoptions);
             IpFreeMoptions(s);
-            Pop();
         }
         else
         {
-            Push(KernelFunction.In6PcbDetach);
+            frame.Then(KernelFunction.In6PcbDetach, KernelFunction.Ip6FreeMoptions);
             Ip6FreeMoptions(s);
-            Pop();
         }
 
         _pcbs[s].Used = false;
-        Pop();
     }
 
     /// <summary>in_pcbpurgeif0: nulls imo_multicast_ifp and deletes the memberships that name the interface, in every pcb of a table.</summary>
     public void InPcbPurgeIf0(PcbTable table, IfnetPtr p)
     {
-        Push(KernelFunction.InPcbPurgeIf0);
+        using Frame frame = Enter(KernelFunction.InPcbPurgeIf0);
         for (int s = 0; s < _pcbs.Length; s++)
         {
             if (!_pcbs[s].Used || _pcbs[s].Table != table)
@@ -101,8 +97,6 @@ public sealed partial class BsdKernel
                 }
             }
         }
-
-        Pop();
     }
 
     private void CountPurged()
@@ -117,7 +111,7 @@ public sealed partial class BsdKernel
     /// <summary>in_pcbpurgeif and in6_pcbpurgeif: frees cached routes over the interface.</summary>
     public void InPcbPurgeIf(PcbTable table, IfnetPtr p)
     {
-        Push(KernelFunction.InPcbPurgeIf);
+        using Frame frame = Enter(KernelFunction.InPcbPurgeIf);
         for (int s = 0; s < _pcbs.Length; s++)
         {
             if (_pcbs[s].Used && _pcbs[s].Table == table)
@@ -130,8 +124,6 @@ public sealed partial class BsdKernel
                 }
             }
         }
-
-        Pop();
     }
 
     /// <summary>Clears the cached routes that point to an rtentry: what N5's rtcache invalidation does.</summary>
@@ -168,9 +160,7 @@ public sealed partial class BsdKernel
     /// <summary>in_selectsrc for an unconnected UDP socket: reads if_flags through the cached route without testing RTF_UP (row 5).</summary>
     public Errno InSelectSrc(int s, Ipv4Address destination, out Ipv4Address source)
     {
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.UdpOutput);
-        Push(KernelFunction.InSelectSrc);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.UdpOutput, KernelFunction.InSelectSrc);
         source = Ipv4Address.Any;
         Ipv6Address key = Key(destination);
         if (_pcbs[s].Route >= 0 && _pcbs[s].RouteDestination != key)

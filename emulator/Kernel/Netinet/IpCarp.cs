@@ -84,10 +84,9 @@ public sealed partial class BsdKernel
                 continue;
             }
 
-            Push(KernelFunction.CarpSendAd);
+            using Frame frame = Enter(KernelFunction.CarpSendAd);
             IpOutputMulticast(_carps[c].CarpDev, HolderKind.CarpDevIfp, UseSite.IpOutput, CarpGroup, default, CarpProtocol, CarpTtl, advertisement, false);
             _carps[c].Ticks = CarpAdvertTicks;
-            Pop();
         }
     }
 

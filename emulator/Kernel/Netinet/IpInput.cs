@@ -20,8 +20,7 @@ public sealed partial class BsdKernel
     public void IpInput(int slot, ReadOnlySpan<byte> packet)
     {
         RecordInput(slot, packet);
-        EnterFromUser(KernelFunction.SoftNet);
-        Push(KernelFunction.IpInput);
+        using Frame frame = FromUser(KernelFunction.SoftNet, KernelFunction.IpInput);
         if ((_ifs[slot].Flags & Iff.Up) == 0 || Ipv4Header.TryParse(packet, out Ipv4Header ip) != WireError.None)
         {
             return;

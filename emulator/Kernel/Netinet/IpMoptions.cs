@@ -10,10 +10,10 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
+    // Its caller has entered it: each frame that a panic leaves costs (docs/performance.md).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void IpFreeMoptions(int s)
     {
-        Push(KernelFunction.IpFreeMoptions);
         while (_pcbs[s].MembershipCount > 0)
         {
             int last = --_pcbs[s].MembershipCount;
@@ -22,7 +22,6 @@ public sealed partial class BsdKernel
 
         ForgetMulticastIfp(s);
         _pcbs[s].HasMoptions = false;
-        Pop();
     }
 
     private void ForgetMulticastIfp(int s)
@@ -68,7 +67,7 @@ public sealed partial class BsdKernel
     public Errno IpMulticastIf(int s, Ipv4Address a)
     {
         _oracle.Record(new SystemCall(SystemCallKind.MulticastIf, s, Peer: a));
-        EnterFromUser(KernelFunction.Syscall);
+        using Frame frame = FromUser(KernelFunction.Syscall);
         if (a.IsAny)
         {
             ForgetMulticastIfp(s);
@@ -99,8 +98,7 @@ public sealed partial class BsdKernel
     /// <summary>getsockopt(IP_MULTICAST_IF): walks the stored interface's address list.</summary>
     public Errno IpMulticastIfReadBack(int s, out Ipv4Address a)
     {
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.IpGetMoptions);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.IpGetMoptions);
         a = Ipv4Address.Any;
         IfnetPtr p = _pcbs[s].MulticastIfp;
         if (!p.IsNull)
@@ -147,8 +145,7 @@ public sealed partial class BsdKernel
     public Errno IpAddMembership(int s, Ipv4Address group, Ipv4Address on)
     {
         _oracle.Record(new SystemCall(SystemCallKind.Join, s, Address: group, Peer: on));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.IpSetMoptions);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.IpSetMoptions);
         Errno error = AddMembership(s, group, on);
         MoptionsTidy(s);
         return error;
@@ -216,8 +213,7 @@ public sealed partial class BsdKernel
     public Errno IpDropMembership(int s, Ipv4Address group, Ipv4Address on)
     {
         _oracle.Record(new SystemCall(SystemCallKind.Drop, s, Address: group, Peer: on));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.IpSetMoptions);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.IpSetMoptions);
         if (!group.IsMulticast)
         {
             return Errno.EINVAL;

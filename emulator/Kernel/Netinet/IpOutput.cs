@@ -22,7 +22,7 @@ public sealed partial class BsdKernel
     private Errno IpOutputMulticast(
         IfnetPtr p, HolderKind holder, UseSite site, Ipv4Address destination, Ipv4Address source, byte protocol, byte ttl, ReadOnlySpan<byte> payload, bool routerAlert)
     {
-        Push(KernelFunction.IpOutput);
+        using Frame frame = Enter(KernelFunction.IpOutput);
         int slot = Use(p, holder, UseSite.IpOutput);
         Errno error;
         if (slot == Gone)
@@ -50,7 +50,6 @@ public sealed partial class BsdKernel
             error = Transmit(slot, source, destination, protocol, ttl, payload, routerAlert);
         }
 
-        Pop();
         return error;
     }
 

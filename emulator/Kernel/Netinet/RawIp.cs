@@ -12,9 +12,7 @@ public sealed partial class BsdKernel
     public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
     {
         _oracle.Record(new SystemCall(SystemCallKind.Send, s, Address: destination));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Sosend);
-        Push(KernelFunction.RipOutput);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.RipOutput);
         ref Pcb pcb = ref _pcbs[s];
         if (destination.IsMulticast && !pcb.MulticastIfp.IsNull)
         {
@@ -32,7 +30,7 @@ public sealed partial class BsdKernel
         int slot = Use(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
         if (slot == Dangling)
         {
-            Push(KernelFunction.IpOutput);
+            frame.Then(KernelFunction.IpOutput);
             return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
         }
 

@@ -36,8 +36,7 @@ public sealed partial class BsdKernel
     public Errno SiocAifAddr6(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer)
     {
         _oracle.Record(new SystemCall(SystemCallKind.AddAddress6, slot, prefixLength, Address6: address, Peer6: peer));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.In6Control);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.In6Control);
         if (address.IsLinkLocal && address.EmbeddedScope != 0 && address.EmbeddedScope != _ifs[slot].Index)
         {
             return Errno.EINVAL;
@@ -169,8 +168,7 @@ public sealed partial class BsdKernel
     public Errno SiocDifAddr6(int slot, Ipv6Address address)
     {
         _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress6, slot, Address6: address));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.In6Control);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.In6Control);
         address = Scoped(address, slot);
         for (int i = 0; i < _in6Ifaddrs.Length; i++)
         {
@@ -187,7 +185,7 @@ public sealed partial class BsdKernel
     // in6_purgeaddr, in6_unlink_ifa: routes, the address's own groups, the lists, then the sockets' groups move or are parked (3.3).
     private void In6PurgeAddr(int ia, int slot)
     {
-        Push(KernelFunction.In6PurgeAddr);
+        using Frame frame = Enter(KernelFunction.In6PurgeAddr);
         In6Ifaddr a = _in6Ifaddrs[ia];
         int r = RtExact(AfInet6, a.Destination, 128);
         if (!a.Destination.IsAny && r >= 0 && _routes[r].Ifa == ia)
@@ -218,7 +216,7 @@ public sealed partial class BsdKernel
             {
                 if (other < 0 && KludgeOf(p) < 0)
                 {
-                    throw new KernelPanic(UseSite.In6SaveMkludge, HolderKind.KludgeIfp, p, 0, PanicAction.NoKludgeSpace);
+                    throw Died(new KernelPanic(UseSite.In6SaveMkludge, HolderKind.KludgeIfp, p, 0, PanicAction.NoKludgeSpace));
                 }
 
                 _in6Multis[m].Ia = (short)other;
@@ -229,8 +227,6 @@ public sealed partial class BsdKernel
         {
             _design.AtLastInet6Address(this, p);
         }
-
-        Pop();
     }
 
     // in6_ifremloop: the address's route over loopback stays while another interface has the same address, and with it rt_ifa of this one.
@@ -301,7 +297,7 @@ public sealed partial class BsdKernel
     // in6_addmulti: needs an IPv6 address on the interface; -1 for EADDRNOTAVAIL.
     private int In6AddMulti(Ipv6Address group, int slot)
     {
-        Push(KernelFunction.In6AddMulti);
+        using Frame frame = Enter(KernelFunction.In6AddMulti);
         int m = In6LookupMulti(group, slot);
         if (m >= 0)
         {
@@ -312,7 +308,6 @@ public sealed partial class BsdKernel
             int ia = FirstInet6Address(_ifs[slot].Address);
             if (ia < 0)
             {
-                Pop();
                 return -1;
             }
 
@@ -322,13 +317,12 @@ public sealed partial class BsdKernel
             Mld6StartListening(m, slot);
         }
 
-        Pop();
         return m;
     }
 
     private void In6DelMulti(int m)
     {
-        Push(KernelFunction.In6DelMulti);
+        using Frame frame = Enter(KernelFunction.In6DelMulti);
         if (_in6Multis[m].RefCount == 0)
         {
             throw new InvalidOperationException($"in6_delmulti: in6_multi {m} has no reference");
@@ -347,8 +341,6 @@ public sealed partial class BsdKernel
 
             _design.Release(this, p);
         }
-
-        Pop();
     }
 
     /// <summary>in6m_ifp of every group record.</summary>

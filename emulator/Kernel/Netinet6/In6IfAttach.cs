@@ -24,7 +24,7 @@ public sealed partial class BsdKernel
     // in6_purgeif, in6_ifdetach: every address, nd6_purge, the kludge with all its groups whoever still points to them (3.4).
     private void In6PurgeIf(IfnetPtr p)
     {
-        Push(KernelFunction.In6PurgeIf);
+        using Frame frame = Enter(KernelFunction.In6PurgeIf);
         In6PurgeAddresses(p, LiveAt(p.Address));
         int k = KludgeOf(p);
         if (k >= 0)
@@ -41,7 +41,5 @@ public sealed partial class BsdKernel
             _design.Release(this, _kludges[k].Ifp);
             _kludges[k].Used = false;
         }
-
-        Pop();
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class BsdKernel
     /// <summary>in6_pcbpurgeif0: im6o_multicast_ifp and memberships of a table's pcbs.</summary>
     public void In6PcbPurgeIf0(PcbTable table, IfnetPtr p)
     {
-        Push(KernelFunction.In6PcbPurgeIf0);
+        using Frame frame = Enter(KernelFunction.In6PcbPurgeIf0);
         for (int s = 0; s < _pcbs.Length; s++)
         {
             if (!_pcbs[s].Used || _pcbs[s].Table != table)
@@ -48,8 +48,6 @@ public sealed partial class BsdKernel
                 }
             }
         }
-
-        Pop();
     }
 
     /// <summary>The interface of every cached route.</summary>

@@ -9,14 +9,13 @@ public sealed partial class BsdKernel
     // in6_selecthlim: chlim of nd_ifinfo, reached as ifp -> if_afdata[AF_INET6] -> in6_ifextra.nd_ifinfo, without any check (3.7).
     private byte In6SelectHlim(IfnetPtr p)
     {
-        Push(KernelFunction.In6SelectHlim);
+        using Frame frame = Enter(KernelFunction.In6SelectHlim);
         int slot = Use(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
         if (slot == Dangling)
         {
             FollowStaleNdIfinfo(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
         }
 
-        Pop();
         return DefaultHopLimit;
     }
 

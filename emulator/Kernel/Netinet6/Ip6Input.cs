@@ -13,8 +13,7 @@ public sealed partial class BsdKernel
     public void Ip6Input(int slot, ReadOnlySpan<byte> packet)
     {
         RecordInput(slot, packet);
-        EnterFromUser(KernelFunction.SoftNet);
-        Push(KernelFunction.Ip6Input);
+        using Frame frame = FromUser(KernelFunction.SoftNet, KernelFunction.Ip6Input);
         if ((_ifs[slot].Flags & Iff.Up) == 0 || Ipv6Header.TryParse(packet, out Ipv6Header ip) != WireError.None)
         {
             return;

@@ -24,9 +24,9 @@ public sealed partial class BsdKernel
     /// <summary>IPv6 memberships of sockets.</summary>
     public ReadOnlySpan<In6MultiMship> Memberships6 => _mships6.AsSpan();
 
+    // Its caller has entered it.
     private void Ip6FreeMoptions(int s)
     {
-        Push(KernelFunction.Ip6FreeMoptions);
         for (int i = 0; i < _mships6.Length; i++)
         {
             if (_mships6[i].Used && _mships6[i].Pcb == s)
@@ -38,7 +38,6 @@ public sealed partial class BsdKernel
 
         ForgetMulticastIfp(s);
         _pcbs[s].HasMoptions = false;
-        Pop();
     }
 
     private void In6LeaveMship(in In6MultiMship ship)
@@ -57,8 +56,7 @@ public sealed partial class BsdKernel
     public Errno Ipv6JoinGroup(int s, Ipv6Address group, int index)
     {
         _oracle.Record(new SystemCall(SystemCallKind.Join6, s, index, Address6: group));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Ip6SetMoptions);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Ip6SetMoptions);
         if (!group.IsMulticast)
         {
             return Errno.EINVAL;
@@ -99,8 +97,7 @@ public sealed partial class BsdKernel
     public Errno Ipv6LeaveGroup(int s, Ipv6Address group, int index)
     {
         _oracle.Record(new SystemCall(SystemCallKind.Leave6, s, index, Address6: group));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Ip6SetMoptions);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Ip6SetMoptions);
         int slot = IfByIndex(index);
         if (slot < 0)
         {
@@ -125,7 +122,7 @@ public sealed partial class BsdKernel
     public Errno Ipv6MulticastIf(int s, int index)
     {
         _oracle.Record(new SystemCall(SystemCallKind.MulticastIf6, s, index));
-        EnterFromUser(KernelFunction.Syscall);
+        using Frame frame = FromUser(KernelFunction.Syscall);
         if (index == 0)
         {
             ForgetMulticastIfp(s);
@@ -153,7 +150,7 @@ public sealed partial class BsdKernel
     /// <returns>The index, 0 when none was chosen.</returns>
     public uint Ipv6MulticastIfReadBack(int s)
     {
-        EnterFromUser(KernelFunction.Syscall);
+        using Frame frame = FromUser(KernelFunction.Syscall);
         IfnetPtr p = _pcbs[s].MulticastIfp;
         if (p.IsNull)
         {

@@ -90,7 +90,7 @@ public sealed partial class BsdKernel
     // del_m6if: if_allmulti(ifp, 0), which calls the driver through the stored pointer.
     private void DelM6if(int mif)
     {
-        Push(KernelFunction.DelM6if);
+        using Frame frame = Enter(KernelFunction.DelM6if);
         IfnetPtr p = _mif6table[mif].Ifp;
         _mif6table[mif].Used = false;
         if (Use(p, HolderKind.Mif6Ifp, UseSite.DelM6if) == Dangling)
@@ -99,13 +99,12 @@ public sealed partial class BsdKernel
         }
 
         _design.Release(this, p);
-        Pop();
     }
 
     // ip6_mrouter_done, when the router's socket closes.
     private void Ip6MrouterDone()
     {
-        Push(KernelFunction.Ip6MrouterDone);
+        using Frame frame = Enter(KernelFunction.Ip6MrouterDone);
         for (int mif = 0; mif < _mif6table.Length; mif++)
         {
             if (_mif6table[mif].Used)
@@ -116,7 +115,6 @@ public sealed partial class BsdKernel
 
         _mf6ctable.Clear();
         _ip6Mrouter = -1;
-        Pop();
     }
 
     // A departing interface's mifs go, and with them the routes from there and every route's way there.
@@ -146,7 +144,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.Ip6MForward);
+        using Frame frame = Enter(KernelFunction.Ip6MForward);
         for (int r = 0; r < _mf6ctable.Length; r++)
         {
             Mf6c route = _mf6ctable[r];
@@ -164,8 +162,6 @@ public sealed partial class BsdKernel
                 }
             }
         }
-
-        Pop();
     }
 
     private void PhyintSend6(IfnetPtr p, ReadOnlySpan<byte> packet)

@@ -18,9 +18,7 @@ public sealed partial class BsdKernel
     /// <returns>ENXIO for an index without interface.</returns>
     public Errno Ip6SetPktOptions(int index, bool keepsPointer, out IfnetPtr found)
     {
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Sosend);
-        Push(KernelFunction.Udp6Output);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
         int slot = IfByIndex(index);
         found = slot < 0 ? IfnetPtr.Null : PointerTo(slot);
         if (keepsPointer && slot >= 0)
@@ -34,7 +32,7 @@ public sealed partial class BsdKernel
     // ip6_output: a cached route that is down or for another destination is freed; only unicast fills it.
     private Errno Ip6Output(int s, int slot, Ipv6Address source, Ipv6Address scoped, Ipv6Address destination, ushort port, byte hlim, ReadOnlySpan<byte> payload)
     {
-        Push(KernelFunction.Ip6Output);
+        using Frame frame = Enter(KernelFunction.Ip6Output);
         ref Pcb pcb = ref _pcbs[s];
         if (pcb.Route >= 0 && (!_routes[pcb.Route].Up || pcb.RouteDestination != scoped))
         {

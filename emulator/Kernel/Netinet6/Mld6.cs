@@ -29,13 +29,12 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.Mld6StartListening);
+        using Frame frame = Enter(KernelFunction.Mld6StartListening);
         Mld6SendPkt(m, slot, Icmpv6Type.MulticastListenerReport);
         _in6Multis[m].LastReporter = true;
         _in6Multis[m].Timer = (ushort)(1 + _igmpRandom.Below(MldMaxReportDelayTicks));
         _mldTimersRunning = true;
         _host.FastTimerWanted();
-        Pop();
     }
 
     // mld6_stop_listening: reads if_index always; as last reporter mld6_sendpkt walks if_addrlist for a link-local.
@@ -46,7 +45,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.Mld6StopListening);
+        using Frame frame = Enter(KernelFunction.Mld6StopListening);
         IfnetPtr p = _in6Multis[m].Ifp;
         int slot = Use(p, HolderKind.In6MultiIfp, UseSite.Mld6StopListening);
         if (_in6Multis[m].LastReporter)
@@ -57,13 +56,10 @@ public sealed partial class BsdKernel
             }
             else if (slot == Dangling)
             {
-                Push(KernelFunction.Mld6SendPkt);
+                using Frame inner = Enter(KernelFunction.Mld6SendPkt);
                 WalkStaleAddrList(p, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
-                Pop();
             }
         }
-
-        Pop();
     }
 
     /// <summary>mld6_fasttimeo: visits only records on live addresses' lists; parked ones are never touched.</summary>
@@ -74,7 +70,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        Push(KernelFunction.Mld6FastTimo);
+        using Frame frame = Enter(KernelFunction.Mld6FastTimo);
         _mldTimersRunning = false;
         for (int m = 0; m < _in6Multis.Length; m++)
         {
@@ -96,13 +92,11 @@ public sealed partial class BsdKernel
                 _mldTimersRunning = true;
             }
         }
-
-        Pop();
     }
 
     private void Mld6SendPkt(int m, int slot, Icmpv6Type type)
     {
-        Push(KernelFunction.Mld6SendPkt);
+        using Frame frame = Enter(KernelFunction.Mld6SendPkt);
         Ipv6Address source = LinkLocalOf(slot);
         if (!source.IsAny && _ifs[slot].Unit >= 0)
         {
@@ -114,8 +108,6 @@ public sealed partial class BsdKernel
             new MldMessage(type, 0, group).Write(b[(Ipv6Header.Length + Ipv6HopByHop.RouterAlertLength)..], source, destination);
             IfOutput(slot, PppProtocol.Ipv6, b);
         }
-
-        Pop();
     }
 
     // The interface's first link-local address as it goes on the wire, or ::.

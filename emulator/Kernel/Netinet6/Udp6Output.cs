@@ -13,9 +13,7 @@ public sealed partial class BsdKernel
     public Errno SendUdp6(int s, Ipv6Address destination, ushort port, int index, ReadOnlySpan<byte> payload)
     {
         _oracle.Record(new SystemCall(SystemCallKind.SendWithPacketInfo6, s, index, Address6: destination));
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Sosend);
-        Push(KernelFunction.Udp6Output);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
 
         // ip6_setpktoptions: the index is checked against the table here ...
         int slot = IfByIndex(index);
@@ -37,9 +35,7 @@ public sealed partial class BsdKernel
     /// <param name="payload">The datagram.</param>
     public Errno SendUdp6AfterSleep(int s, Ipv6Address destination, ushort port, IfnetPtr found, bool keepsPointer, ReadOnlySpan<byte> payload)
     {
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Sosend);
-        Push(KernelFunction.Udp6Output);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
         Errno error = Udp6OutputAfterSleep(s, destination, port, found, keepsPointer, payload);
         if (keepsPointer)
         {
@@ -54,9 +50,8 @@ public sealed partial class BsdKernel
         int slot;
         if (!keepsPointer)
         {
-            Push(KernelFunction.In6SelectSrc);
+            using Frame frame = Enter(KernelFunction.In6SelectSrc);
             slot = IfByIndex(found.Index);
-            Pop();
             if (slot < 0)
             {
                 return Errno.EADDRNOTAVAIL;
@@ -77,7 +72,7 @@ public sealed partial class BsdKernel
 
             if (slot == Dangling)
             {
-                Push(KernelFunction.Ip6Output);
+                using Frame inner = Enter(KernelFunction.Ip6Output);
                 FollowStaleNdIfinfo(found, HolderKind.PktInfoIfp, UseSite.Ip6Output);
                 return StaleOutput(found, HolderKind.PktInfoIfp, UseSite.Ip6Output);
             }
@@ -123,22 +118,18 @@ public sealed partial class BsdKernel
     /// <summary>sendto(2) without a control option: the multicast interface that was chosen, or the route to the destination.</summary>
     public Errno SendUdp6Plain(int s, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)
     {
-        EnterFromUser(KernelFunction.Syscall);
-        Push(KernelFunction.Sosend);
-        Push(KernelFunction.Udp6Output);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
         int slot;
         if (destination.IsMulticast && !_pcbs[s].MulticastIfp.IsNull)
         {
             IfnetPtr p = _pcbs[s].MulticastIfp;
-            Push(KernelFunction.Ip6Output);
+            using Frame inner = Enter(KernelFunction.Ip6Output);
             slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
             if (slot == Dangling)
             {
                 WalkStaleAddrList(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
                 return StaleOutput(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
             }
-
-            Pop();
         }
         else
         {
