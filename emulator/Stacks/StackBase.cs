@@ -125,9 +125,8 @@ public abstract class StackBase : IStack
         return OperationResult.Ok;
     }
 
-    /// <summary>A packet from the far end. No socket of these lists reads, and queries are outside the compared operations: it is counted and dropped.</summary>
-    public OperationResult Deliver(string name, byte[] packet) =>
-        Find(name) is null ? OperationResult.Fail(NoInterface(name)) : OperationResult.With(packet.Length.ToString(CultureInfo.InvariantCulture));
+    /// <summary>A packet from the far end: what a stack makes of it (a report, a query, a redirect) is not modelled here, which is not the same as nothing.</summary>
+    public OperationResult Deliver(string name, byte[] packet) => Find(name) is null ? OperationResult.Fail(NoInterface(name)) : OperationResult.NotModelled;
 
     /// <summary>Freed memory is never given out again here, as under AddressSanitizer's quarantine: an allocation changes nothing.</summary>
     public OperationResult Allocate(int bytes) => OperationResult.With(bytes.ToString(CultureInfo.InvariantCulture));

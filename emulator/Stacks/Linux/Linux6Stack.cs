@@ -344,7 +344,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     }
 
     /// <summary>Reports of IGMPv3 and MLDv2 are driven by timers and are not modelled.</summary>
-    public override OperationResult Tick(int milliseconds) => OperationResult.Ok;
+    public override OperationResult Tick(int milliseconds) => OperationResult.NotModelled;
 
     protected override void ReleaseMemberships(StackSocket socket)
     {

@@ -58,10 +58,22 @@ public class OperationListTests
     [Fact]
     public void Every_operation_that_only_a_model_can_answer_is_read_and_answered()
     {
-        OperationRun run = Recordings.Run(StackCatalog.NetBsd7, null, "create tun0", "open tun0", "addr6 tun0 fe80::1 64", "tick 500", "deliver tun0 45000014", "alloc 1024", "show", "show tun0");
+        OperationRun run = Recordings.Run(StackCatalog.NetBsd7, null, "create tun0", "open tun0", "addr6 tun0 fe80::1 64", "tick 500", "alloc 1024", "show", "show tun0");
 
         Assert.All(run.Steps, step => Assert.Equal(0, step.Result.Value));
         Assert.Contains("tun0 index 2 up open fe80::1/64", run.Steps[^1].Result.Detail);
+    }
+
+    [Theory]
+    [InlineData(StackCatalog.NetBsd7, "deliver tun0 45000014")]
+    [InlineData(StackCatalog.Linux6, "deliver tun0 45000014", "tick 200")]
+    public void What_a_stack_makes_of_packets_and_timers_that_it_does_not_model_is_not_decided_and_never_clean(string stack, params string[] operations)
+    {
+        OperationRun run = Recordings.Run(stack, null, ["create tun0", "open tun0", "addr4 tun0 10.0.0.1 10.0.0.2", .. operations]);
+
+        Assert.Equal(operations, run.NotModelled.Select(step => step.Operation.Text));
+        Assert.False(run.IsDecided);
+        Assert.Equal("ENXIO", Recordings.Run(StackCatalog.NetBsd7, null, "deliver tun0 45000014").Steps[0].Result.Error?.Name);
     }
 
     [Theory]
