@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Kernel;
@@ -20,11 +21,22 @@ public sealed partial class BsdKernel : IState
     [NotSaved("the machine's, which saves it: what is counted survives a reboot")]
     private readonly MachineCounters _counters;
 
-    /// <summary>A kernel just booted: loopback and one Ethernet attached.</summary>
-    public BsdKernel(KernelOptions options, TeardownDesign design, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
+    /// <summary>A kernel just loaded, before <see cref="AttachBootInterfaces"/>.</summary>
+    /// <param name="options">Its configuration.</param>
+    /// <param name="design">Its teardown design.</param>
+    /// <param name="boot">The interfaces that it finds at boot; one of them is the loopback.</param>
+    /// <param name="oracle">Watches it.</param>
+    /// <param name="host">The machine around it.</param>
+    /// <param name="heapRandom">Draws how much memory is free after boot.</param>
+    /// <param name="igmpRandom">Draws delays of group reports.</param>
+    /// <param name="switches">Deviations from the kernel of 2005.</param>
+    public BsdKernel(
+        KernelOptions options, TeardownDesign design, BootInterface[] boot, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
     {
         _options = options;
         _design = design;
+        _boot = Checked(boot);
+        _loopback = Array.FindIndex(boot, static port => port.Kind == InterfaceKind.Loopback);
         _switches = switches;
         _oracle = oracle;
         _host = host;
@@ -79,7 +91,7 @@ public sealed partial class BsdKernel : IState
             return Heap.Block(block).Interface;
         }
 
-        return address is LoopbackAddress ? 0 : address is EthernetAddress ? 1 : StaticSlot(address);
+        return BootSlot(address);
     }
 
     // A read through a held interface pointer. Returns the slot when the pointer leads to a live interface (its own, or an alias); otherwise -1,

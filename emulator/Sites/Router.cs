@@ -68,7 +68,7 @@ public sealed class Router : IKernelHost, IMachine
         }
 
         (RandomStream heap, RandomStream igmp) = KernelRandom();
-        Kernel = new BsdKernel(_options.Kernel, _design, Oracle, this, heap, igmp);
+        Kernel = new BsdKernel(_options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? lines : 0), Oracle, this, heap, igmp);
     }
 
     /// <summary>Number in the site; 0 is the answering system.</summary>
@@ -322,7 +322,7 @@ public sealed class Router : IKernelHost, IMachine
         Epoch++;
         IsUp = true;
         Say(TraceSource.Kernel, "boot");
-        Kernel.AttachBootInterfaces(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? Pppds.Length : 0);
+        Kernel.AttachBootInterfaces();
         for (int i = 0; i < _options.Daemons.Count; i++)
         {
             switch (Admits(SitePartKind.Daemon, i) ? _options.Daemons[i] : "")

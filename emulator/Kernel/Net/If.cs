@@ -10,12 +10,17 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    internal const uint LoopbackAddress = 0xC03A0000;
-    internal const uint EthernetAddress = 0xC03A1000;
+    private const uint FixedSoftcBase = 0xC03A0000;
+    private const uint FixedSoftcStep = 0x1000;
+    private const int MostFixed = (int)((StaticSoftcBase - FixedSoftcBase) / FixedSoftcStep);
+    private const ushort LoopbackMtu = 33192, EthernetMtu = 1500;
     private const uint StaticSoftcBase = 0xC03B0000;
     private const uint StaticSoftcStep = 0x400;
     private const uint FirstStaticGeneration = 0x80000000;
 
+    [NotSaved("an option: the kernel's machine has them")]
+    private readonly BootInterface[] _boot;
+    private readonly int _loopback;
     private Table<Ifnet> _ifs = new();
     private int[] _ifindex2ifnet = new int[8];
     private ushort _ifIndexCursor;
@@ -41,27 +46,68 @@ public sealed partial class BsdKernel
     public int IfByIndex(int index) => (uint)index < (uint)_ifindex2ifnet.Length ? _ifindex2ifnet[index] : -1;
 
     /// <summary>The interface's name.</summary>
-    public string NameOf(int slot) => _ifs[slot].Unit >= 0 ? $"ppp{_ifs[slot].Unit}" : slot == 0 ? "lo0" : "ne0";
+    public string NameOf(int slot) => _ifs[slot].Unit >= 0 ? $"ppp{_ifs[slot].Unit}" : _boot[slot].Name;
 
-    /// <summary>Attaches lo0 and ne0, as autoconfiguration does, and the static ppp units where the driver has them.</summary>
-    public void AttachBootInterfaces(Ipv4Address ethernet, int staticUnits)
+    /// <summary>Attaches what is there at boot, as autoconfiguration does, in the order of the list.</summary>
+    public void AttachBootInterfaces()
     {
         _oracle.Record(new SystemCall(SystemCallKind.Boot));
-        int lo = AttachFixed(LoopbackAddress, -1, Iff.Up | Iff.Running | Iff.Loopback | Iff.Multicast, 33192);
-        AddInetAddress(lo, Ipv4Address.Of(127, 0, 0, 1), Ipv4Address.Of(127, 0, 0, 1), false);
-        int ne = AttachFixed(EthernetAddress, -1, Iff.Up | Iff.Running | Iff.Multicast, 1500);
-        AddInetAddress(ne, ethernet, Ipv4Address.Any, false);
-        In6IfAttach(ne);
-        for (int unit = 0; unit < staticUnits; unit++)
+        int fixedBlocks = 0, units = 0;
+        foreach (ref readonly BootInterface port in _boot.AsSpan())
         {
-            AttachFixed(StaticSoftcBase + ((uint)unit * StaticSoftcStep), unit, Iff.PointToPoint | Iff.Multicast, (ushort)_options.PppMtu);
+            _ = port.Kind switch
+            {
+                InterfaceKind.Loopback => AttachFixed(FixedSoftcBase + ((uint)fixedBlocks++ * FixedSoftcStep), -1, Iff.Up | Iff.Running | Iff.Loopback | Iff.Multicast, LoopbackMtu),
+                InterfaceKind.Ethernet => AttachFixed(FixedSoftcBase + ((uint)fixedBlocks++ * FixedSoftcStep), -1, Iff.Up | Iff.Running | Iff.Multicast, EthernetMtu),
+                _ => AttachFixed(StaticSoftcBase + ((uint)units * StaticSoftcStep), units++, Iff.PointToPoint | Iff.Multicast, (ushort)_options.PppMtu),
+            };
+        }
+
+        // The list's places are the slots. An address wants the loopback, wherever that stands.
+        for (int slot = 0; slot < _boot.Length; slot++)
+        {
+            foreach (InterfaceAddress address in _boot[slot].Addresses)
+            {
+                AddInetAddress(slot, address.Local, address.Peer, false);
+            }
+
+            if (_boot[slot].Kind == InterfaceKind.Ethernet)
+            {
+                In6IfAttach(slot);
+            }
         }
     }
 
-    private int StaticSlot(uint address)
+    // The interfaces of boot have the first slots, in the order of the list, and are never detached: a kernel that has one has it there.
+    private int BootSlot(uint address)
     {
-        uint n = (address - StaticSoftcBase) / StaticSoftcStep;
-        return address >= StaticSoftcBase && n < 64 && n + 2 < (uint)_ifs.Length && _ifs[(int)n + 2].Attached && _ifs[(int)n + 2].Address == address ? (int)n + 2 : -1;
+        for (int slot = Math.Min(_boot.Length, _ifs.Length) - 1; slot >= 0; slot--)
+        {
+            if (_ifs[slot].Attached && _ifs[slot].Address == address)
+            {
+                return slot;
+            }
+        }
+
+        return -1;
+    }
+
+    // No line of the site is at it: what is sent there leaves the modelled world.
+    private bool LeadsOut(int slot) => _ifs[slot].Unit < 0;
+
+    private static BootInterface[] Checked(BootInterface[] boot)
+    {
+        if (boot.Count(port => port.Kind == InterfaceKind.Loopback) != 1)
+        {
+            throw new ArgumentException($"interfaces {string.Join(", ", boot.Select(port => port.Name))}: a kernel has one loopback", nameof(boot));
+        }
+
+        if (boot.Count(port => port.Kind != InterfaceKind.PppUnit) > MostFixed)
+        {
+            throw new ArgumentException($"interfaces {string.Join(", ", boot.Select(port => port.Name))}: a kernel has {MostFixed} at most that are no ppp unit", nameof(boot));
+        }
+
+        return boot;
     }
 
     private int AttachFixed(uint address, int unit, Iff flags, ushort mtu)

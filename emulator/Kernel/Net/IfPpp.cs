@@ -106,8 +106,8 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
-    // if_output of a live interface. Packets for lo0 and ne0 leave the modelled world.
-    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) => _ifs[slot].Unit >= 0 ? PppOutput(slot, protocol, packet) : Errno.None;
+    // if_output of a live interface.
+    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) => LeadsOut(slot) ? Errno.None : PppOutput(slot, protocol, packet);
 
     // The stale path of "(*ifp->if_output)(ifp, ...)": jump through the word, then pppoutput loads if_softc and follows it.
     private Errno StaleOutput(IfnetPtr p, HolderKind holder, UseSite site)

@@ -55,9 +55,9 @@ public sealed partial class BsdKernel
 
     private Errno Transmit(int slot, Ipv4Address source, Ipv4Address destination, byte protocol, byte ttl, ReadOnlySpan<byte> payload, bool routerAlert)
     {
-        if (_ifs[slot].Unit < 0)
+        if (LeadsOut(slot))
         {
-            return Errno.None; // lo0 and ne0 lead out of the modelled world
+            return Errno.None;
         }
 
         if ((_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))

@@ -72,7 +72,7 @@ public sealed partial class BsdKernel
             RtMessage(RtMsg.NewAddr, slot, AfInet6, address6: address);
         }
 
-        RtAdd(AfInet6, address, 128, 0, ia); // own address over loopback
+        RtAdd(AfInet6, address, 128, _loopback, ia); // own address over loopback
         RtMessage(RtMsg.NewAddr, slot, AfInet6, address6: address);
         In6RestoreMkludge(ia, slot);
         _in6Ifaddrs[ia].Solicited = (short)In6AddMulti(Scoped(address.SolicitedNode, slot), slot);

@@ -62,7 +62,7 @@ public sealed partial class BsdKernel
             hlim = 255; // IPV6_MULTICAST_HOPS replaces what in6_selecthlim computed
         }
 
-        if (_ifs[slot].Unit < 0)
+        if (LeadsOut(slot))
         {
             return Errno.None;
         }

@@ -98,7 +98,7 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.Mld6SendPkt);
         Ipv6Address source = LinkLocalOf(slot);
-        if (!source.IsAny && _ifs[slot].Unit >= 0)
+        if (!source.IsAny && !LeadsOut(slot))
         {
             Ipv6Address group = OnWire(_in6Multis[m].Group);
             Ipv6Address destination = type == Icmpv6Type.MulticastListenerDone ? Ipv6Address.AllRouters : group;

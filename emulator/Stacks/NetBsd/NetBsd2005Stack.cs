@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
@@ -41,8 +42,8 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         _design = design;
         _router = new RouterOracle(0, _clock, 16, Counted) { Listener = this };
         options = (options ?? new KernelOptions()) with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) };
-        _kernel = new BsdKernel(options, design, _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
-        _kernel.AttachBootInterfaces(Ipv4Address.Of(192, 168, 0, 1), 0);
+        _kernel = new BsdKernel(options, design, BootInterface.Of2005(Ipv4Address.Of(192, 168, 0, 1)), _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
+        _kernel.AttachBootInterfaces();
     }
 
     /// <inheritdoc/>

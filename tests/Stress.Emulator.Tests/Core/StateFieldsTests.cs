@@ -2,6 +2,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Tests.Kernel;
@@ -116,7 +117,7 @@ public sealed class StateFieldsTests
     private static BsdKernel Kernel()
     {
         var oracle = new RouterOracle(0, new SiteClock(), 1, new MachineCounters());
-        return new BsdKernel(new KernelOptions(), TeardownDesigns.All[0], oracle, new Machine(), Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));
+        return new BsdKernel(new KernelOptions(), TeardownDesigns.All[0], BootInterface.Of2005(Machine.Ethernet), oracle, new Machine(), Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));
     }
 
     private sealed class Forgetful : IState

@@ -21,7 +21,7 @@ internal sealed class Machine : IKernelHost, ISiteTrace
     public static readonly Ipv6Address LocalLink = Ipv6Address.LinkLocal(0x11);
     public static readonly Ipv6Address PeerLink = Ipv6Address.LinkLocal(0x22);
 
-    public Machine(MallocFill fill = MallocFill.Diagnostic, int freeSoftc = 1, string design = "netbsd-2005", KernelOptions? options = null, int staticUnits = 0)
+    public Machine(MallocFill fill = MallocFill.Diagnostic, int freeSoftc = 1, string design = "netbsd-2005", KernelOptions? options = null, int staticUnits = 0, BootInterface[]? boot = null)
     {
         options ??= new KernelOptions();
         options = options with
@@ -31,8 +31,8 @@ internal sealed class Machine : IKernelHost, ISiteTrace
         };
         Clock.Trace = this;
         Oracle = new RouterOracle(0, Clock, 1, Counted);
-        K = new BsdKernel(options, TeardownDesigns.Named(design), Oracle, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp));
-        K.AttachBootInterfaces(Ethernet, staticUnits);
+        K = new BsdKernel(options, TeardownDesigns.Named(design), boot ?? BootInterface.Of2005(Ethernet, staticUnits), Oracle, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp));
+        K.AttachBootInterfaces();
         K.OpenRoutingSocket();
     }
 
