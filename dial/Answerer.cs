@@ -100,9 +100,10 @@ public sealed class Answerer(DialOptions options, ILineListener listener, TimePr
                 .RunAsync(stop).ConfigureAwait(false);
         }
 
-        if (recorder?.Save(options.Transcripts!, string.Create(CultureInfo.InvariantCulture, $"answer{n:000000}")) == false)
+        if (recorder?.Save(options.Transcripts!, string.Create(CultureInfo.InvariantCulture, $"answer{n:000000}")) is { } fault)
         {
             counters.TranscriptsLost++;
+            Ledger.AddTranscriptFault(fault);
         }
 
         Ledger.Add(number, n, result, counters);

@@ -10,6 +10,7 @@ public sealed class CallLedger
     private readonly List<CallProblem> _problems = [];
     private readonly DialCounters _sum = new();
     private readonly Lock _lock = new();
+    private Exception? _transcriptFault;
     private long _ended;
     private long _failed;
     private long _silentCrashes;
@@ -49,6 +50,9 @@ public sealed class CallLedger
     /// <summary>Takes that the far side has gone silent.</summary>
     public void AddSilence() => Interlocked.Increment(ref _silentCrashes);
 
+    /// <summary>Takes why a transcript could not be written; the first reason stays.</summary>
+    public void AddTranscriptFault(Exception fault) => Interlocked.CompareExchange(ref _transcriptFault, fault, null);
+
     /// <summary>The result, once nothing runs any more.</summary>
     /// <param name="planned">Calls that were to be made, or null for as many as were begun.</param>
     /// <param name="console">The far console, or null.</param>
@@ -66,7 +70,10 @@ public sealed class CallLedger
                 console?.System ?? FarSystem.Unknown,
                 [.. _problems.OrderBy(p => (p.Line, p.Call))],
                 elapsed,
-                interrupted);
+                interrupted)
+            {
+                TranscriptFault = _transcriptFault,
+            };
         }
     }
 }

@@ -65,6 +65,9 @@ public sealed record DialResult(
     TimeSpan Elapsed,
     bool Interrupted)
 {
+    /// <summary>Why the first of the transcripts that were lost could not be written, or null when none was.</summary>
+    public Exception? TranscriptFault { get; init; }
+
     /// <summary>Calls that went as planned.</summary>
     public long Done => Counters.Of(CallOutcome.Completed);
 

@@ -71,7 +71,12 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
             deliveries.Write(further, () => OutputFile.Write(further, RunFolder.TextOf(report), terminal));
         }
 
-        return deliveries.Conclude(Conclude(report, result), kept ? $"./stress report {output.Folder.Path}" : null);
+        if (result.TranscriptFault is { } fault)
+        {
+            deliveries.Miss($"{Counted.Of(result.Counters.TranscriptsLost, "transcript")} of {options.Transcripts}", fault);
+        }
+
+        return deliveries.Conclude(Conclude(report, result), kept && result.TranscriptFault is null ? $"./stress report {output.Folder.Path}" : null);
     }
 
     // What cannot be listened on is an error of the command line; it is found out before anything is written.

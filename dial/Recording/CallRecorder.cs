@@ -117,20 +117,35 @@ public sealed class CallRecorder : ICallLog
         }
     }
 
-    /// <summary>Writes <c>NAME.txt</c> and <c>NAME.pcapng</c>.</summary>
-    /// <returns>False when they could not be written: a full disk ends no run.</returns>
-    public bool Save(string folder, string name)
+    /// <summary>Writes <c>NAME.txt</c> and <c>NAME.pcapng</c>, both or neither.</summary>
+    /// <returns>Why they could not be written, or null: a full disk ends no run.</returns>
+    public Exception? Save(string folder, string name)
     {
+        string text = Path.Combine(folder, name + ".txt"), capture = Path.Combine(folder, name + ".pcapng");
         try
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, name + ".txt"), Transcript);
-            File.WriteAllBytes(Path.Combine(folder, name + ".pcapng"), Capture.ToArray());
-            return true;
+            File.WriteAllText(text, Transcript);
+            File.WriteAllBytes(capture, Capture.ToArray());
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            Remove(text);
+            Remove(capture);
+            return e;
+        }
+    }
+
+    private static void Remove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be written can often not be deleted either; the run says that it is missing.
         }
     }
 

@@ -198,6 +198,21 @@ public sealed class DialFarSideTests : IDisposable
     }
 
     [Fact]
+    public async Task A_transcript_that_cannot_be_written_is_one_line_and_exit_7_after_the_result_and_nothing_of_it_stays()
+    {
+        // A folder that has the name of the capture: its text could be written.
+        string folder = Path.Combine(_screen.Folder, "transcripts"), taken = Path.Combine(folder, "line000-call000000.pcapng");
+        Directory.CreateDirectory(taken);
+        await using ILineListener far = Listen();
+        Task<DialReport> dial = DialAsync(far, ExitCodes.NotWritten, "--transcript", folder);
+        await using ILine line = await far.AcceptAsync(CancellationToken.None);
+        await new FarEnd(line, FarOptions).ToTheEndAsync();
+        Assert.Equal((1, 1), (Calls(await dial, CallOutcome.Completed), Report().Work.Done));
+        Assert.StartsWith($"stress: the result is known, but 1 transcript of {folder} could not be written: ", Assert.Single(_screen.Error.TrimEnd().Split('\n')));
+        Assert.Equal([taken], Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
     public async Task A_negotiation_that_never_converges_ends_at_its_limit()
     {
         // Every Request is naked, with another map each time.
