@@ -42,7 +42,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] ReportedFields = ["path", "role", "percent"];
 
-    internal static readonly string[] Daemons = ["zebra", "ospfd", "ripngd"];
+    internal static readonly string[] Daemons = [.. DaemonKind.Names];
 
     // A competitor before its map is read.
     internal static readonly CompetitorOptions Competitor =
@@ -539,7 +539,7 @@ public static class ScenarioLoader
                 {
                     if (!Daemons.Contains(w) || words.Count(x => x.Text == w) > 1)
                     {
-                        throw Bad(file, n, full, "zebra, ospfd, ripngd, each at most once, in the order of their start");
+                        throw Bad(file, n, full, $"{string.Join(", ", Daemons)}, each at most once, in the order of their start");
                     }
                 }
             }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
@@ -21,7 +22,7 @@ public sealed record ScenarioField(string Path, string Accepts, string Default, 
 
 /// <summary>
 /// The format as a list of fields (docs/scenarios.md) and as a JSON schema (scenario.schema.json). Names, limits and defaults are read off the
-/// option records; only the meanings stand here.
+/// option records; only the meanings stand here, those of a daemon's options beside the options.
 /// </summary>
 public static class ScenarioReference
 {
@@ -83,17 +84,6 @@ public static class ScenarioReference
         ["roles[].pppd.receive_all"] = "Take control characters that came unescaped, whatever the map says. Of effect in dial and answer; the emulated line adds none.",
         ["roles[].pppd.asyncmap"] = "Control characters that the other end must escape, bit n for character n.",
         ["roles[].daemons"] = "Daemons in the order of their start; zebra serves its clients in the order in which they connected.",
-        ["roles[].ospfd"] = "ospfd's options (reference 7.2, 7.3).",
-        ["roles[].ospfd.version"] = "When it joins and leaves 224.0.0.5, and by address or by index.",
-        ["roles[].ospfd.hello_interval"] = "HelloInterval (RFC 2328, 9.5).",
-        ["roles[].ospfd.dead_interval"] = "RouterDeadInterval (RFC 2328, 9).",
-        ["roles[].ospfd.exit"] = "Why its process ends by itself, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).",
-        ["roles[].ospfd.core_dump"] = "Writing the core file after an abort; the process's sockets are closed only after that.",
-        ["roles[].ospfd.respawn"] = "Time until a watcher starts it again.",
-        ["roles[].ripngd"] = "ripngd's options (reference 7.4 to 7.6).",
-        ["roles[].ripngd.update"] = "Mean interval of regular updates (RFC 2080, 2.3).",
-        ["roles[].ripngd.update_jitter"] = "Half width of the interval's jitter; at most update.",
-        ["roles[].ripngd.on_ethernet"] = "RIPng also runs on the Ethernet interface (a hub): a link's end then sends a triggered update there (reference 8.4 M7).",
         ["roles[].hup"] = "The programme of HUP signals that cron sends to pppd.",
         ["roles[].hup.enabled"] = "Whether there is one.",
         ["roles[].hup.every"] = "Its period.",
@@ -261,8 +251,23 @@ public static class ScenarioReference
 
     private static IEnumerable<string> Probes => Enumerable.Range(0, ProbeNames.Count).Select(i => ProbeNames.Of((Probe)i));
 
+    // A daemon's options say themselves what they mean.
+    private static readonly Dictionary<string, string> MeaningsOfDaemons = OfDaemons().ToDictionary(static m => m.Path, static m => m.Meaning, StringComparer.Ordinal);
+
+    private static IEnumerable<(string Path, string Meaning)> OfDaemons() =>
+        from daemon in ScenarioFields.Properties(typeof(RoleOptions))
+        let about = daemon.PropertyType.GetCustomAttribute<DescriptionAttribute>()
+        where about is not null
+        from meaning in ScenarioFields.Properties(daemon.PropertyType)
+            .Select(p => (Path: $".{ScenarioFields.FieldName(p.Name)}", p.GetCustomAttribute<DescriptionAttribute>()?.Description))
+            .Prepend((Path: "", about.Description))
+        where meaning.Description is not null
+        select ($"roles[].{ScenarioFields.FieldName(daemon.Name)}{meaning.Path}", meaning.Description);
+
+    private static string? MeaningOf(string path) => Meanings.GetValueOrDefault(path) ?? MeaningsOfDaemons.GetValueOrDefault(path);
+
     private static ScenarioField Field(string path, string accepts, string standard = "") =>
-        new(path, accepts, standard, Meanings.GetValueOrDefault(path) ?? throw new InvalidOperationException($"the field {path} has no meaning in {nameof(ScenarioReference)}"));
+        new(path, accepts, standard, MeaningOf(path) ?? throw new InvalidOperationException($"the field {path} has no meaning in {nameof(ScenarioReference)}"));
 
     private static IEnumerable<ScenarioField> Of(string prefix, object record)
     {
@@ -348,7 +353,7 @@ public static class ScenarioReference
 
     private static JsonObject Described(string path, JsonObject schema)
     {
-        schema.Insert(0, "description", Meanings.GetValueOrDefault(path) ?? throw new InvalidOperationException($"the field {path} has no meaning in {nameof(ScenarioReference)}"));
+        schema.Insert(0, "description", MeaningOf(path) ?? throw new InvalidOperationException($"the field {path} has no meaning in {nameof(ScenarioReference)}"));
         return schema;
     }
 

@@ -131,10 +131,12 @@ public static class MinimiseCommand
             SitePartKind.CarrierLoss => $"{system}: told of carrier loss {p.Ordinal + 1}",
             SitePartKind.Allocation => $"{system}: {role.Kernel.Competitors[p.Which].Name}, block {p.Ordinal + 1}",
             SitePartKind.FastTimeout => $"{system}: fast timeout {p.Ordinal + 1}",
-            SitePartKind.OspfdTimer => $"{system}: ospfd timer {p.Ordinal + 1}",
-            SitePartKind.OspfdRespawn => $"{system}: ospfd started again {p.Ordinal + 1}",
-            _ => $"{system}: ripngd timer {p.Ordinal + 1}",
+            SitePartKind.DaemonTimer => $"{system}: {Process()} timer {p.Ordinal + 1}",
+            SitePartKind.DaemonRespawn => $"{system}: {Process()} started again {p.Ordinal + 1}",
+            _ => throw new UnreachableException($"no words for {p.Kind}"),
         };
+
+        string Process() => ProcessTable.Plan(options, RouterPlace.Of(options, 0, p.Router))[p.Which].Name;
     }
 
     // The title as a value: the record has its text.

@@ -14,8 +14,7 @@ namespace Stress.Client.Replay;
 /// </summary>
 public sealed class LaneScreen
 {
-    private static readonly TraceSource[] Sources =
-        [TraceSource.Kernel, TraceSource.Pppd, TraceSource.Zebra, TraceSource.Ospfd, TraceSource.Ripngd, TraceSource.Getty, TraceSource.Cron, TraceSource.Other];
+    private static readonly IReadOnlyList<TraceSource> Sources = DaemonKind.Columns;
 
     private const int Width = 6;
 
@@ -44,7 +43,7 @@ public sealed class LaneScreen
         _lanes = [];
         for (int r = 0; r < routers; r++)
         {
-            _lanes.AddRange(Sources.Select(s => (r, s)).Where(lane => used is null ? lane.s is not TraceSource.Getty : used.Contains(lane)));
+            _lanes.AddRange(Sources.Select(s => (r, s)).Where(lane => used is null ? lane.s != TraceSource.Getty : used.Contains(lane)));
             if (r == 0 && (used is null || used.Contains((-1, TraceSource.Line))))
             {
                 _lanes.Add((-1, TraceSource.Line));
@@ -114,10 +113,6 @@ public sealed class LaneScreen
 
     private static string System(int router) => router switch { < 0 => "", 0 => "called", 1 => "calling", _ => $"calling {router}" };
 
-    private static string Name(TraceSource source) => source switch
-    {
-        TraceSource.Kernel => "kern",
-        TraceSource.Ripngd => "ripng",
-        _ => source.ToString().ToLowerInvariant(),
-    };
+    private static string Name(TraceSource source) =>
+        source == TraceSource.Kernel ? "kern" : source.Name.Length < Width ? source.Name : source.Name[..(Width - 1)];
 }

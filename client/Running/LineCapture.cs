@@ -104,14 +104,14 @@ public sealed class LineCapture : ISiteTrace
     /// <inheritdoc/>
     public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
     {
-        if (stage is not (PointerStage.AddressGone or PointerStage.Detached or PointerStage.Freed or PointerStage.Used) && source is not (TraceSource.Line or TraceSource.Cron))
+        if (stage is not (PointerStage.AddressGone or PointerStage.Detached or PointerStage.Freed or PointerStage.Used) && source != TraceSource.Line && source != TraceSource.Cron)
         {
             return;
         }
 
         if (_comments.Count < MaxComments)
         {
-            _comments.Add($"{at} event {number} {(router == 0 ? "called" : "calling")} {source.ToString().ToLowerInvariant()}: {text}");
+            _comments.Add($"{at} event {number} {(router == 0 ? "called" : "calling")} {source.Name}: {text}");
         }
         else
         {

@@ -26,8 +26,14 @@ public static class OptionsScreen
         Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {Counted.Of(role.Kernel.Competitors.Count, "competitor")}");
         Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
-        Row("ospfd", role => $"{ScenarioFields.Spell(role.Ospfd.Version)}, hello {Span(role.Ospfd.HelloInterval)}, dead {Span(role.Ospfd.DeadInterval)}{(role.Ospfd.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(role.Ospfd.Exit)}")}");
-        Row("ripngd", role => $"update {Span(role.Ripngd.Update)} ± {Span(role.Ripngd.UpdateJitter)}{(role.Ripngd.OnEthernet ? ", on Ethernet too" : "")}");
+        foreach (DaemonKind daemon in RoleOptions.Known.Where(d => d.InEverySystem || site.Called.Daemons.Contains(d.Name) || site.Calling.Daemons.Contains(d.Name)))
+        {
+            if (ScenarioFields.Properties(typeof(RoleOptions)).FirstOrDefault(p => ScenarioFields.FieldName(p.Name) == daemon.Name) is { } options)
+            {
+                Row(daemon.Name, role => Daemon(options.GetValue(role)!));
+            }
+        }
+
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
@@ -115,6 +121,13 @@ public static class OptionsScreen
             yield return string.Create(CultureInfo.InvariantCulture, $"asyncmap {pppd.Asyncmap:x}");
         }
     }
+
+    private static string Daemon(object options) => options switch
+    {
+        OspfdOptions o => $"{ScenarioFields.Spell(o.Version)}, hello {Span(o.HelloInterval)}, dead {Span(o.DeadInterval)}{(o.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(o.Exit)}")}",
+        RipngdOptions r => $"update {Span(r.Update)} ± {Span(r.UpdateJitter)}{(r.OnEthernet ? ", on Ethernet too" : "")}",
+        _ => string.Join(", ", ScenarioFields.Properties(options.GetType()).Select(p => $"{ScenarioFields.FieldName(p.Name).Replace('_', ' ')} {ScenarioFields.SpellScalar(p.GetValue(options)!)}")),
+    };
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 

@@ -94,7 +94,7 @@ public sealed class EmulatorBackend : ISiteBackend
         public void Clear() => _steps.Clear();
 
         public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage) =>
-            _steps.Add($"router {router} {source.ToString().ToLowerInvariant()}: {text}");
+            _steps.Add($"router {router} {source.Name}: {text}");
 
         public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame) =>
             _steps.Add($"line {caller}: {frame.Length} bytes from the {(from == Role.Called ? "called" : "calling")} end, CRC {System.IO.Hashing.Crc32.HashToUInt32(frame):x8}");

@@ -22,6 +22,9 @@ public enum RandomPurpose : ushort
     Heap,
     InterfaceIdentifier,
     Operations,
+
+    /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
+    FirstDaemon = 256,
 }
 
 /// <summary>

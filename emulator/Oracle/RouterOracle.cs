@@ -71,7 +71,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
     public struct RefusedCall : IStateValue<RefusedCall>, ICountedCell<RefusedCall>
     {
         /// <summary>The program.</summary>
-        public TraceSource Program;
+        public byte Program;
 
         /// <summary>The error.</summary>
         public Errno Error;
@@ -97,7 +97,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
     public Ring<RefusedCall> Refused => _refused;
 
     /// <summary>A program's system call failed.</summary>
-    public void Refuse(TraceSource program, Errno error) => _refused.Count(new RefusedCall { Program = program, Error = error, Count = 1 });
+    public void Refuse(TraceSource program, Errno error) => _refused.Count(new RefusedCall { Program = program.Number, Error = error, Count = 1 });
 
     /// <summary>Uses of pointers whose interface has gone, by holder, teardown order and use site; only cells that were reached.</summary>
     public Ring<CoverageCell> Cells => _cells;

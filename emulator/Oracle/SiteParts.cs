@@ -25,20 +25,17 @@ public enum SitePartKind : byte
     /// <summary>A fast timeout of IGMP and MLD.</summary>
     FastTimeout,
 
-    /// <summary>A timer of ospfd.</summary>
-    OspfdTimer,
+    /// <summary>A timer of a daemon.</summary>
+    DaemonTimer,
 
-    /// <summary>ospfd is started again after it has ended.</summary>
-    OspfdRespawn,
-
-    /// <summary>A timer of ripngd.</summary>
-    RipngdTimer,
+    /// <summary>A daemon is started again after it has ended.</summary>
+    DaemonRespawn,
 }
 
 /// <summary>One part of a site's history.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Router">Router number in the site; for the line itself the line's number.</param>
-/// <param name="Which">Which daemon, competitor or line of the router.</param>
+/// <param name="Which">Which daemon, competitor or line of the router; for a timer and a start the number of the process.</param>
 /// <param name="Ordinal">The how manieth, from 0; always 0 for a daemon.</param>
 public readonly record struct SitePart(SitePartKind Kind, int Router, int Which, int Ordinal);
 

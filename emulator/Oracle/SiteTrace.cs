@@ -4,18 +4,31 @@ using Stress.Emulator.Link;
 
 namespace Stress.Emulator.Oracle;
 
-/// <summary>Who did what a trace line tells: the columns of a replay.</summary>
-public enum TraceSource : byte
+/// <summary>Who did what a trace line tells: the columns of a replay. Daemons have theirs from their registration.</summary>
+/// <param name="Number">Rolled into the digest with what the column tells of.</param>
+/// <param name="Name">The program's name, or the device's.</param>
+public readonly record struct TraceSource(byte Number, string Name)
 {
-    Line,
-    Kernel,
-    Pppd,
-    Zebra,
-    Ospfd,
-    Ripngd,
-    Getty,
-    Cron,
-    Other,
+    /// <summary>The line.</summary>
+    public static TraceSource Line { get; } = new(0, "line");
+
+    /// <summary>The kernel.</summary>
+    public static TraceSource Kernel { get; } = new(1, "kernel");
+
+    /// <summary>pppd.</summary>
+    public static TraceSource Pppd { get; } = new(2, "pppd");
+
+    /// <summary>getty and login, before pppd on the answering system.</summary>
+    public static TraceSource Getty { get; } = new(6, "getty");
+
+    /// <summary>cron.</summary>
+    public static TraceSource Cron { get; } = new(7, "cron");
+
+    /// <summary>Whoever else runs there.</summary>
+    public static TraceSource Other { get; } = new(8, "other");
+
+    /// <summary>The name with a capital.</summary>
+    public override string ToString() => char.ToUpperInvariant(Name[0]) + Name[1..];
 }
 
 /// <summary>A stage in the life of an interface pointer, as the swim-lane picture marks it.</summary>

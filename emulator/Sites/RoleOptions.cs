@@ -9,6 +9,15 @@ namespace Stress.Emulator.Sites;
 /// <summary>One role of a site: what its kernel, pppd and daemons are.</summary>
 public sealed record RoleOptions
 {
+    /// <summary>
+    /// Every daemon that a role may name, a line each. Scenarios, screens, traces and the order of equal times read it; a new one goes to the end, and its options
+    /// are a property below, of its own name.
+    /// </summary>
+    public static readonly IReadOnlyList<DaemonKind> Known = DaemonKind.Register(
+        new("zebra", 0, static (entry, _) => new Zebra(entry)) { InEverySystem = true },
+        new("ospfd", Userland.Ospfd.Timers, static (entry, role) => new Ospfd(entry, role.Ospfd)) { InEverySystem = true, Draws = RandomPurpose.Ospfd },
+        new("ripngd", Userland.Ripngd.Timers, static (entry, role) => new Ripngd(entry, role.Ripngd)) { InEverySystem = true, Draws = RandomPurpose.Ripngd });
+
     /// <summary>Which end of the call: called or calling.</summary>
     public required Role Role { get; init; }
 
@@ -41,4 +50,18 @@ public sealed record RoleOptions
 
     /// <summary>From panic until the daemons run again.</summary>
     public TimeRange Reboot { get; init; } = TimeRange.Seconds(150, 240);
+
+    /// <summary>A daemon's place in <see cref="Daemons"/>, or -1.</summary>
+    public int PlaceOf(string daemon)
+    {
+        for (int i = 0; i < Daemons.Count; i++)
+        {
+            if (Daemons[i] == daemon)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 }

@@ -16,11 +16,11 @@ namespace Stress.Emulator.Sites;
 public sealed class Site
 {
     private const int LineSlots = 6;
-    private const int CallerSlots = (int)RouterTimer.Count + 2;
     private const int ToCalled = 0, ToCalling = 1, DialDone = 2, LossAtCalled = 3, LossAtCalling = 4, LineLoss = 5;
     private readonly Router[] _routers;
     private readonly ModemLine[] _lines;
     private readonly int[] _timerBase;
+    private readonly byte[] _routerOf;
     private readonly int _lineBase;
     private readonly List<CrashTally> _crashes = [];
     private ulong _digest;
@@ -36,16 +36,20 @@ public sealed class Site
         int callers = options.CallersPerAnswerer;
         _routers = new Router[1 + callers];
         _timerBase = new int[_routers.Length + 1];
+        var plans = new List<PlannedProcess>[_routers.Length];
         for (int r = 0; r < _routers.Length; r++)
         {
-            _timerBase[r + 1] = _timerBase[r] + Router.TimerSlots(r == 0 ? callers : 1);
+            plans[r] = ProcessTable.Plan(options, RouterPlace.Of(options, number, r));
+            _timerBase[r + 1] = _timerBase[r] + ProcessTable.SlotsOf(plans[r]);
         }
 
         _lineBase = _timerBase[^1];
+        _routerOf = new byte[_lineBase];
         Queue = new EventQueue(_lineBase + (LineSlots * callers));
         for (int r = 0; r < _routers.Length; r++)
         {
-            _routers[r] = new Router(this, r, r == 0 ? Role.Called : Role.Calling, r == 0 ? 0 : r - 1, r == 0 ? callers : 1, _timerBase[r]);
+            _routerOf.AsSpan(_timerBase[r].._timerBase[r + 1]).Fill((byte)r);
+            _routers[r] = new Router(this, RouterPlace.Of(options, number, r), plans[r], _timerBase[r]);
         }
 
         _lines = new ModemLine[callers];
@@ -139,9 +143,7 @@ public sealed class Site
         {
             long before = Clock.Events;
             int slot = Queue.Pop(out VirtualTime at);
-            Clock.Now = at;
-            Clock.Events++;
-            Mix((ulong)at.Microseconds * 31 + (ulong)slot);
+            Count(slot, at);
             if (skip && FireQuiet(slot, at, end, lastEvent))
             {
                 QuietEvents += Clock.Events - before;
@@ -158,6 +160,14 @@ public sealed class Site
         }
     }
 
+    /// <summary>An event is executed now: it is counted, and rolled into the digest.</summary>
+    public void Count(int slot, VirtualTime at)
+    {
+        Clock.Now = at;
+        Clock.Events++;
+        Mix(((ulong)at.Microseconds * 31) + (ulong)slot);
+    }
+
     /// <summary>Rolls a value into the digest.</summary>
     public void Mix(ulong value) => _digest = (BitOperations.RotateLeft(_digest, 7) ^ value) * 0x9E3779B97F4A7C15;
 
@@ -172,12 +182,7 @@ public sealed class Site
     {
         if (slot < _lineBase)
         {
-            int r = 0;
-            if (slot >= _timerBase[1])
-            {
-                r = 1 + ((slot - _timerBase[1]) / CallerSlots);
-            }
-
+            int r = _routerOf[slot];
             _routers[r].Fire(slot - _timerBase[r], now);
             return;
         }
@@ -227,90 +232,56 @@ public sealed class Site
 
     private bool Admits(SitePartKind kind, int router, int which) => Clock.Parts?.Admits(kind, router, which) ?? true;
 
-    // The short way for an event that can change nothing but counters and its own next time. It does to the site exactly what Fire does, or returns false
-    // before it has done anything (docs/performance.md).
     private bool FireQuiet(int slot, VirtualTime now, VirtualTime end, long lastEvent)
     {
-        if (slot >= _lineBase)
+        if (slot < _lineBase)
         {
-            int line = (slot - _lineBase) / LineSlots, kind = (slot - _lineBase) % LineSlots;
-            return kind <= ToCalling && ArriveQuiet(line, (Role)kind, now);
+            int r = _routerOf[slot];
+            return _routers[r].Quiet.Fire(slot - _timerBase[r], now, end, lastEvent);
         }
 
-        int r = slot < _timerBase[1] ? 0 : 1 + ((slot - _timerBase[1]) / CallerSlots);
-        int timer = slot - _timerBase[r];
-        return timer == (int)RouterTimer.FastTimeout ? TickQuiet(_routers[r], slot, now, end, lastEvent)
-            : timer < (int)RouterTimer.Count && _routers[r].FireQuiet((RouterTimer)timer, now);
-    }
-
-    // Ticks of the fast timeout that only count down, up to the next event of anybody else.
-    private bool TickQuiet(Router router, int slot, VirtualTime now, VirtualTime end, long lastEvent)
-    {
-        int quiet = router.QuietTicks;
-        if (quiet <= 0)
+        int line = (slot - _lineBase) / LineSlots, kind = (slot - _lineBase) % LineSlots;
+        if (kind > ToCalling)
         {
             return false;
         }
 
-        VirtualTime stop = Queue.NextTime < end ? Queue.NextTime : end;
-        int ticks = 1;
-        VirtualTime next = now + Router.FastTick;
-        while (ticks < quiet && next < stop && Clock.Events < lastEvent)
-        {
-            Clock.Events++;
-            Mix(((ulong)next.Microseconds * 31) + (ulong)slot);
-            Clock.Now = next;
-            next += Router.FastTick;
-            ticks++;
-        }
-
-        router.Kernel.CountDown(ticks);
-        Queue.Schedule(slot, next);
-        return true;
-    }
-
-    // An intact repetition of a frame whose effect at this receiver is known.
-    private bool ArriveQuiet(int line, Role to, VirtualTime now)
-    {
-        FrameRing ring = _lines[line].InFlight[(int)to];
-        int tag = ring.FrontTag;
-        if (tag == 0 || ring.FrontMark != 0)
+        Role to = (Role)kind;
+        FrameRing ring = _lines[line].InFlight[kind];
+        if (!Receiver(line, to).Quiet.Arrive(to == Role.Called ? line : 0, ring, now))
         {
             return false;
         }
 
-        if (RepeatedFrame.KindOf(tag) == RepeatedKind.Hello && !Receiver(line, to).HelloAgain(to == Role.Called ? line : 0, tag, now))
-        {
-            return false;
-        }
-
-        ring.Take(out _);
-        Queue.Schedule(Slot(line, (int)to), ring.NextTime);
+        Queue.Schedule(slot, ring.NextTime);
         return true;
     }
 
     private Router Receiver(int line, Role to) => _routers[to == Role.Called ? 0 : line + 1];
 
     /// <summary>A repeated frame enters the line.</summary>
-    public void TransmitAgain(Role from, in RepeatedFrame frame, ushort identification)
+    public void TransmitAgain(Router from, in RepeatedFrame frame, ushort identification)
     {
-        if (_lines[frame.Line].State != LineState.Connected)
+        int line = LineOf(from, frame.Line);
+        if (_lines[line].State != LineState.Connected)
         {
             return;
         }
 
         _frames++;
-        Role to = from == Role.Called ? Role.Calling : Role.Called;
-        Queue.Schedule(Slot(frame.Line, (int)to), _lines[frame.Line].SendAgain(to, Clock.Now, frame, identification));
+        Role to = from.Role == Role.Called ? Role.Calling : Role.Called;
+        Queue.Schedule(Slot(line, (int)to), _lines[line].SendAgain(to, Clock.Now, frame, identification));
     }
+
+    private static int LineOf(Router router, int line) => router.Role == Role.Called ? line : router.Number - 1;
 
     /// <summary>Frames sent so far.</summary>
     public long Frames => _frames;
 
     /// <summary>Remembers the frame that was sent last, so that it can be repeated.</summary>
-    public void Remember(ref RepeatedFrame frame, RepeatedKind kind, int line, Role from, int epoch)
+    public void Remember(ref RepeatedFrame frame, RepeatedKind kind, Router from, int line, int epoch)
     {
-        FrameRing ring = _lines[line].InFlight[from == Role.Called ? (int)Role.Calling : (int)Role.Called];
+        FrameRing ring = _lines[LineOf(from, line)].InFlight[from.Role == Role.Called ? (int)Role.Calling : (int)Role.Called];
         int newTag = _lastTag + 4 - (_lastTag & 3) + (int)kind;
         if (frame.Remember(ring.Last, line, epoch, newTag))
         {
@@ -516,7 +487,7 @@ public sealed class Site
                 for (int i = 0; i < r.Oracle.Refused.Count; i++)
                 {
                     ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
-                    string name = $"errno {c.Error} seen by {c.Program.ToString().ToLowerInvariant()}, {(role == 0 ? "called" : "calling")}";
+                    string name = $"errno {c.Error} seen by {DaemonKind.ColumnOf(c.Program).Name}, {(role == 0 ? "called" : "calling")}";
                     tally.Probes.TryGetValue(name, out long n);
                     tally.Probes[name] = n + c.Count;
                 }
@@ -571,11 +542,13 @@ public sealed class Site
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
 
-    // Of a site of the default options: every site writes the same types in the same order, and only their number differs.
+    // Of a site of the default options with every daemon: every site writes the same types in the same order, and only their number differs.
     private static ulong LayoutOfSites()
     {
         var image = new ImageWriter(notesLayout: true);
-        var site = new Site(new SiteOptions(), 0);
+        string[] daemons = [.. DaemonKind.Names];
+        var options = new SiteOptions();
+        var site = new Site(options with { Called = options.Called with { Daemons = daemons }, Calling = options.Calling with { Daemons = daemons } }, 0);
         site.SaveState(image);
         SaveHead(image, new CrashTally(default, Role.Called));
         image.Save(new CrashStory());

@@ -7,7 +7,7 @@ using Stress.Emulator.Oracle;
 namespace Stress.Emulator.Userland;
 
 /// <summary>Other parts of the system that allocate from the same classes: logins, ptys, drivers (reference 5.4). They know nothing of interfaces.</summary>
-public sealed class Competitors
+public sealed class Competitors : Process
 {
     private struct Held
     {
@@ -19,19 +19,15 @@ public sealed class Competitors
     private readonly VirtualTime[] _next;
     private Held[] _held = new Held[4];
     private int _heldCount;
-    private readonly SiteClock? _clock;
-    private readonly int _router;
     private RandomStream _random;
 
     /// <summary>Competitors that have not started.</summary>
+    /// <param name="entry">Their entry in the table.</param>
     /// <param name="options">Who they are.</param>
-    /// <param name="random">Their timing.</param>
-    /// <param name="router">The router's number.</param>
-    /// <param name="clock">The site's clock, or null where nothing is left out.</param>
-    public Competitors(IReadOnlyList<CompetitorOptions> options, RandomStream random, int router = 0, SiteClock? clock = null)
+    /// <param name="random">Their timing, over all boots.</param>
+    public Competitors(ProcessEntry entry, IReadOnlyList<CompetitorOptions> options, RandomStream random)
+        : base(entry)
     {
-        _router = router;
-        _clock = clock;
         _options = options;
         _random = random;
         _next = new VirtualTime[options.Count];
@@ -39,24 +35,27 @@ public sealed class Competitors
     }
 
     /// <summary>The system has booted: background work begins.</summary>
-    public void Boot(VirtualTime now)
+    public override void Start(RandomStream random, VirtualTime now)
     {
         _heldCount = 0;
         for (int i = 0; i < _options.Count; i++)
         {
             _next[i] = _options[i].Trigger == CompetitorTrigger.Background ? now + _random.Exponential(_options[i].Every) : VirtualTime.Never;
         }
+
+        Arm(0, NextTime);
     }
 
-    /// <summary>The kernel is gone.</summary>
-    public void Stop()
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
     {
+        base.Stop(now);
         _heldCount = 0;
         Array.Fill(_next, VirtualTime.Never);
     }
 
-    /// <summary>When something is next due.</summary>
-    public VirtualTime NextTime
+    // When something is next due.
+    private VirtualTime NextTime
     {
         get
         {
@@ -75,21 +74,24 @@ public sealed class Competitors
         }
     }
 
-    /// <summary>Something happened that makes competitors allocate.</summary>
-    public void Trigger(CompetitorTrigger trigger, KernelHeap heap, RouterOracle oracle, VirtualTime now)
+    /// <inheritdoc/>
+    public override void Compete(CompetitorTrigger trigger, VirtualTime now)
     {
         for (int i = 0; i < _options.Count; i++)
         {
             if (_options[i].Trigger == trigger)
             {
-                Allocate(i, heap, oracle, now);
+                Allocate(i, now);
             }
         }
+
+        Arm(0, NextTime);
     }
 
     /// <summary>Frees what is due and runs background work that is due.</summary>
-    public void Run(KernelHeap heap, RouterOracle oracle, VirtualTime now)
+    public override void Timer(int which, VirtualTime now)
     {
+        KernelHeap heap = Kernel.Heap;
         for (int i = 0; i < _heldCount;)
         {
             if (_held[i].Until <= now)
@@ -112,14 +114,25 @@ public sealed class Competitors
         {
             if (_next[i] <= now)
             {
-                Allocate(i, heap, oracle, now);
+                Allocate(i, now);
                 _next[i] = now + _random.Exponential(_options[i].Every);
             }
         }
+
+        Arm(0, NextTime);
     }
 
-    private void Allocate(int competitor, KernelHeap heap, RouterOracle oracle, VirtualTime now)
+    /// <summary>All of it may go the short way: no process sleeps on memory of these classes, so there is nobody to give the CPU to.</summary>
+    public override bool Again(int which, VirtualTime now)
     {
+        Timer(which, now);
+        return true;
+    }
+
+    private void Allocate(int competitor, VirtualTime now)
+    {
+        KernelHeap heap = Kernel.Heap;
+        RouterOracle oracle = Machine.Oracle;
         CompetitorOptions c = _options[competitor];
         int heapClass = heap.ClassOf(c.Bytes);
         int count = _random.Draw(c.Count);
@@ -131,7 +144,7 @@ public sealed class Competitors
 
         for (int n = 0; n < count; n++)
         {
-            if (_clock?.Parts is { } parts && !parts.Admits(SitePartKind.Allocation, _router, competitor))
+            if (!Machine.Admits(SitePartKind.Allocation, competitor))
             {
                 continue;
             }
@@ -162,16 +175,16 @@ public sealed class Competitors
         }
     }
 
-    /// <summary>Writes the competitors.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public override void Save(ImageWriter image)
     {
         image.WriteArray<VirtualTime>(_next);
         image.WriteArray<Held>(_held.AsSpan(0, _heldCount));
         image.Write(_random);
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    /// <inheritdoc/>
+    public override void Load(ImageReader image)
     {
         image.ReadArray<VirtualTime>().CopyTo(_next, 0);
         Held[] held = image.ReadArray<Held>();

@@ -7,14 +7,11 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>What a process sees of the machine that it runs on: the kernel's system calls, timers, other processes by name, its line, and whoever listens.</summary>
+/// <summary>What a process sees of the machine that it runs on: the kernel's system calls, timers, other processes, its lines, and whoever listens.</summary>
 public interface IMachine
 {
     /// <summary>if_index of the Ethernet.</summary>
     const ushort EthernetIndex = 2;
-
-    /// <summary>Process numbers; pppd of line i is <see cref="FirstPppd"/> + i.</summary>
-    const int ZebraProcess = 0, OspfdProcess = 1, RipngdProcess = 2, FirstPppd = 3;
 
     /// <summary>Number in the site; 0 is the answering system.</summary>
     int Number { get; }
@@ -34,50 +31,45 @@ public interface IMachine
     /// <summary>The kernel that runs, or the one that panicked.</summary>
     BsdKernel Kernel { get; }
 
-    /// <summary>zebra, to which the routing daemons connect.</summary>
-    Zebra Zebra { get; }
+    /// <summary>Who watches the kernel.</summary>
+    RouterOracle Oracle { get; }
+
+    /// <summary>The site's queue of events, which has the processes' timers.</summary>
+    EventQueue Events { get; }
+
+    /// <summary>zebra's socket, to which the routing daemons connect; null where no zebra is.</summary>
+    IZserv? Zserv { get; }
+
+    /// <summary>The short way of quiet events.</summary>
+    IQuietWay Quiet { get; }
 
     /// <summary>What the machine counts.</summary>
     ref Counters Counters { get; }
 
-    /// <summary>Counts what may change how a repeated frame goes (see <see cref="SteadyStep"/>).</summary>
-    int Epoch { get; }
+    /// <summary>wakeup(9) of a process.</summary>
+    void Wakeup(int process);
 
-    /// <summary>Frames sent so far on the site.</summary>
-    long FramesSent { get; }
+    /// <summary>Sends SIGHUP to all processes of a program (pkill).</summary>
+    void HangUp(string program);
 
-    /// <summary>The running process's step changed nothing that decides how a Hello or a regular update goes.</summary>
-    void SteadyStep();
+    /// <summary>Starts a process again.</summary>
+    /// <param name="process">Its number.</param>
+    /// <param name="now">Virtual time, which names its stream of random numbers.</param>
+    void Restart(Process process, VirtualTime now);
 
-    /// <summary>Sends a remembered frame again.</summary>
-    void TransmitAgain(in RepeatedFrame frame, ushort identification);
+    /// <summary>How long it takes until a watcher sees that a process has ended.</summary>
+    VirtualTime WatcherDelay(TimeRange range);
 
-    /// <summary>Remembers what a send put on the line, when it is to be repeated.</summary>
-    /// <param name="frame">Where.</param>
-    /// <param name="kind">What it was.</param>
-    /// <param name="interfaceIndex">if_index of the interface it went out of.</param>
-    /// <param name="framesBefore"><see cref="FramesSent"/> before the send.</param>
-    void Remember(ref RepeatedFrame frame, RepeatedKind kind, ushort interfaceIndex, long framesBefore);
+    /// <summary>Whether a part of the site's history happens.</summary>
+    bool Admits(SitePartKind kind, int which = 0);
 
-    /// <summary>Sets or moves one of the machine's timers.</summary>
-    void Arm(RouterTimer timer, VirtualTime at);
-
-    /// <summary>Sets or moves a pppd's timer.</summary>
-    /// <param name="process">The process.</param>
-    /// <param name="which">0 the protocol's, 1 the process's own.</param>
-    /// <param name="at">When.</param>
-    void ArmPppd(int process, int which, VirtualTime at);
-
-    /// <summary>A message of zebra lies in a daemon's inbox.</summary>
-    void Deliver(int daemon, in ZebraMessage m);
-
-    /// <summary>ospfd's process has ended; a watcher will start it again.</summary>
-    void OspfdExited(VirtualTime now);
+    /// <summary>A message of zebra lies on a process's socket.</summary>
+    void Deliver(int process, in ZebraMessage m);
 
     /// <summary>A process did something that makes other parts of the system allocate memory.</summary>
     void Compete(CompetitorTrigger trigger, VirtualTime now);
 
-    /// <summary>Another multicast program joins its group on the interface with this address (reference 8.4 M8).</summary>
+    /// <summary>An interface got an address: processes that wait for one are told.</summary>
     void AddressUp(Ipv4Address local);
 
     /// <summary>The modem of a line dials.</summary>

@@ -12,7 +12,7 @@ namespace Stress.Emulator.Userland;
 /// ospfd: one raw socket for all interfaces, memberships of 224.0.0.5 by the interface's local address, hellos, a point-to-point neighbour to 2-Way
 /// (reference 7.2, 7.3; Quagga 0.98.2 ospfd/ospf_interface.c, ospf_network.c and 0.99.0's ospf_interface.c; RFC 2328 9.1-9.3, 10.3).
 /// </summary>
-public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
+public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(entry)
 {
     private struct Oi
     {
@@ -49,10 +49,13 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         public bool ListsUs;
     }
 
+    /// <summary>Its timers, in the order of equal times: the next Hello or dead neighbour, the end of the core file, the watcher that starts it again.</summary>
+    public const int Timers = 3;
+
+    private const int NextTimer = 0, CoreTimer = 1, RespawnTimer = 2;
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Heard> _input = new();
     private Oi[] _ois = new Oi[1];
-    private RepeatedFrame[] _hellos = [];
     private KnownIf[] _ifs = new KnownIf[2];
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
@@ -62,12 +65,6 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
     private bool _aborting;
     private bool _exitNow;
     private RandomStream _random;
-
-    /// <summary>Whether the process lives.</summary>
-    public bool Running => _running;
-
-    /// <summary>The raw socket, or -1.</summary>
-    public int Socket => _socket;
 
     /// <summary>Neighbours in state 2-Way.</summary>
     public int TwoWayNeighbors
@@ -85,7 +82,7 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
     }
 
     /// <summary>The process starts: its raw socket, its connection to zebra.</summary>
-    public void Start(RandomStream random)
+    public override void Start(RandomStream random, VirtualTime now)
     {
         _random = random;
         _running = true;
@@ -96,13 +93,14 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         Array.Clear(_ifs);
         _inbox.Clear();
         _input.Clear();
-        _socket = machine.Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
-        machine.Zebra.Connect(IMachine.OspfdProcess);
+        _socket = Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        Machine.Zserv?.Connect(Number);
     }
 
-    /// <summary>The kernel is gone under it.</summary>
-    public void Stop()
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
     {
+        base.Stop(now);
         _running = false;
         _socket = -1;
         _inbox.Clear();
@@ -110,8 +108,8 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         Array.Clear(_ois);
     }
 
-    /// <summary>A message from zebra.</summary>
-    public void Deliver(in ZebraMessage m)
+    /// <inheritdoc/>
+    public override void Deliver(in ZebraMessage m)
     {
         if (_running)
         {
@@ -119,8 +117,20 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         }
     }
 
-    /// <summary>An OSPF packet arrived on the raw socket.</summary>
-    public void Input(int ifIndex, ReadOnlySpan<byte> packet)
+    /// <inheritdoc/>
+    public override bool Receive(int socket, int ifIndex, ReadOnlySpan<byte> packet)
+    {
+        if (socket != _socket)
+        {
+            return false;
+        }
+
+        Input(ifIndex, packet);
+        Wakeup();
+        return true;
+    }
+
+    private void Input(int ifIndex, ReadOnlySpan<byte> packet)
     {
         if (!_running || Ipv4Header.TryParse(packet, out Ipv4Header ip) != WireError.None)
         {
@@ -130,21 +140,42 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         ReadOnlySpan<byte> ospf = ip.Payload(packet);
         if (OspfHello.TryParse(ospf, out OspfHello hello) == WireError.None)
         {
-            _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, machine.RouterId) });
-        }
-    }
-
-    /// <summary>The core file is written: exit1 closes the sockets.</summary>
-    public void CoreWritten()
-    {
-        if (_aborting)
-        {
-            _exitNow = true;
+            _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, Machine.RouterId) });
         }
     }
 
     /// <inheritdoc/>
-    public bool Step(VirtualTime now)
+    public override void Timer(int which, VirtualTime now)
+    {
+        switch (which)
+        {
+            case NextTimer:
+                if (Machine.Admits(SitePartKind.DaemonTimer, Number))
+                {
+                    Wakeup();
+                }
+
+                break;
+            case CoreTimer:
+                // The core file is written: exit1 closes the sockets.
+                Quiet.Changed();
+                _exitNow |= _aborting;
+                Wakeup();
+                break;
+            case RespawnTimer:
+                if (Machine.IsUp && !_running && Machine.Admits(SitePartKind.DaemonRespawn, Number))
+                {
+                    Quiet.Changed();
+                    Say("started again by its watcher");
+                    Machine.Restart(this, now);
+                }
+
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Step(VirtualTime now)
     {
         if (!_running)
         {
@@ -158,10 +189,10 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
                 _running = false;
                 int s = _socket;
                 _socket = -1;
-                machine.Say(TraceSource.Ospfd, "exit1 closes the raw socket");
-                machine.Zebra.Disconnect(IMachine.OspfdProcess);
-                machine.Kernel.CloseSocket(s, exiting: true);
-                machine.OspfdExited(now);
+                Say("exit1 closes the raw socket");
+                Machine.Zserv?.Disconnect(Number);
+                Kernel.CloseSocket(s, exiting: true);
+                Arm(RespawnTimer, now + Machine.WatcherDelay(options.Respawn));
             }
 
             return false;
@@ -223,7 +254,7 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
             }
         }
 
-        machine.Arm(RouterTimer.Ospfd, next);
+        Arm(NextTimer, next);
     }
 
     private void HelloReceived(in Heard h, VirtualTime now)
@@ -235,8 +266,8 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
             {
                 if (oi.Neighbor == h.RouterId && oi.TwoWay == h.ListsUs)
                 {
-                    HeardOn = i;
-                    machine.SteadyStep();
+                    Quiet.Heard(Number, i);
+                    Quiet.Steady();
                 }
 
                 oi.Neighbor = h.RouterId;
@@ -247,23 +278,21 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         }
     }
 
-    /// <summary>The interface whose neighbour, unchanged, was heard since <see cref="ForgetHeard"/>, or -1.</summary>
-    public int HeardOn { get; private set; } = -1;
-
-    /// <summary>See <see cref="HeardOn"/>.</summary>
-    public void ForgetHeard() => HeardOn = -1;
-
     /// <summary>What a Hello does that says what the last one said: the neighbour lives.</summary>
-    public void NeighborAlive(int oi, VirtualTime now)
+    public override void HeardAgain(int what, VirtualTime now)
     {
-        _ois[oi].DeadDue = now + options.DeadInterval;
+        _ois[what].DeadDue = now + options.DeadInterval;
         Rearm();
     }
 
     /// <summary>Sends the one Hello that is due as the last one was sent, if nothing has changed since.</summary>
-    /// <returns>False when it must be sent in full: then nothing is done.</returns>
-    public bool HelloAgain(VirtualTime now)
+    public override bool Again(int which, VirtualTime now)
     {
+        if (which != NextTimer)
+        {
+            return false;
+        }
+
         int due = -1;
         for (int i = 0; i < _ois.Length; i++)
         {
@@ -279,13 +308,13 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
             }
         }
 
-        if (!_running || _aborting || (uint)due >= (uint)_hellos.Length || _hellos[due].Epoch != machine.Epoch)
+        if (!_running || _aborting || due < 0 || !Quiet.Remembers(Number, due))
         {
             return false;
         }
 
         _ois[due].HelloDue = now + options.HelloInterval;
-        machine.TransmitAgain(_hellos[due], machine.Kernel.SendRawAgain(_socket, _ois[due].Index));
+        Quiet.SendAgain(Number, due, Kernel.SendRawAgain(_socket, _ois[due].Index));
         Rearm();
         return true;
     }
@@ -294,14 +323,14 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
     private void SendHello(int i)
     {
         ref Oi oi = ref _ois[i];
-        long frames = machine.FramesSent;
+        long frames = Quiet.FramesSent;
         Ipv4Address on = options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
-        machine.Kernel.IpMulticastTtlLoop(_socket, 1, false);
-        Errno e = machine.Kernel.IpMulticastIf(_socket, on);
+        Kernel.IpMulticastTtlLoop(_socket, 1, false);
+        Errno e = Kernel.IpMulticastIf(_socket, on);
         bool chosen = e == Errno.None;
         if (!chosen)
         {
-            machine.Say(TraceSource.Ospfd, "can't setsockopt IP_MULTICAST_IF", e);
+            Say("can't setsockopt IP_MULTICAST_IF", e);
         }
 
         Span<byte> packet = stackalloc byte[OspfHello.MinLength + 4];
@@ -312,31 +341,26 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
             neighbors[n++] = oi.Neighbor;
         }
 
-        int length = OspfHello.OnPointToPoint(machine.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000)
+        int length = OspfHello.OnPointToPoint(Machine.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000)
             .Write(packet, neighbors[..n]);
-        e = machine.Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
+        e = Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
         if (e != Errno.None)
         {
-            machine.Say(TraceSource.Ospfd, "sendmsg of a Hello", e);
+            Say("sendmsg of a Hello", e);
             return;
         }
 
         // What it changed is the choice of the interface, which every Hello makes anew.
-        machine.SteadyStep();
-        if (chosen && machine.FramesSent > frames && machine.Kernel.PcbSendsOn(_socket, oi.Index))
+        Quiet.Steady();
+        if (chosen && Quiet.FramesSent > frames && Kernel.PcbSendsOn(_socket, oi.Index))
         {
-            if (_hellos.Length <= i)
-            {
-                Array.Resize(ref _hellos, _ois.Length);
-            }
-
-            machine.Remember(ref _hellos[i], RepeatedKind.Hello, oi.Index, frames);
+            Quiet.Remember(Number, i, RepeatedKind.Hello, oi.Index, frames);
         }
     }
 
     private void Handle(in ZebraMessage m, VirtualTime now)
     {
-        machine.Say(TraceSource.Ospfd, "handles", m.Command, m.Index);
+        Say("handles", m.Command, m.Index);
         switch (m.Command)
         {
             case ZebraCommand.InterfaceAdd:
@@ -431,9 +455,9 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
     private void Abort(VirtualTime now)
     {
         _aborting = true;
-        machine.Probe(Probe.OspfdAborted);
-        machine.Say(TraceSource.Ospfd, "assertion in ospf_add_to_if: abort, core dump");
-        machine.Arm(RouterTimer.OspfdCore, now + _random.Draw(options.CoreDump));
+        Machine.Probe(Probe.OspfdAborted);
+        Say("assertion in ospf_add_to_if: abort, core dump");
+        Arm(CoreTimer, now + _random.Draw(options.CoreDump));
     }
 
     private Ipv4Address On(in Oi oi) => options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
@@ -445,9 +469,9 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
             return;
         }
 
-        Errno e = machine.Kernel.IpAddMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
+        Errno e = Kernel.IpAddMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
         oi.Joined = e == Errno.None;
-        machine.Say(TraceSource.Ospfd, "IP_ADD_MEMBERSHIP 224.0.0.5", e);
+        Say("IP_ADD_MEMBERSHIP 224.0.0.5", e);
         oi.PointToPoint = true;
         oi.HelloDue = now + VirtualTime.FromSeconds(1);
     }
@@ -469,9 +493,9 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
 
     private void Drop(ref Oi oi)
     {
-        Errno e = machine.Kernel.IpDropMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
-        machine.Probe(e == Errno.None ? Probe.DropInTime : Probe.DropAfterAddressGone);
-        machine.Say(TraceSource.Ospfd, "IP_DROP_MEMBERSHIP 224.0.0.5", e);
+        Errno e = Kernel.IpDropMembership(_socket, Ipv4Address.AllSpfRouters, On(oi));
+        Machine.Probe(e == Errno.None ? Probe.DropInTime : Probe.DropAfterAddressGone);
+        Say("IP_DROP_MEMBERSHIP 224.0.0.5", e);
     }
 
     // ospf_if_free: 0.98.2 drops again, 0.99.0's flag is clear by then.
@@ -514,8 +538,8 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         return ref _ifs[n];
     }
 
-    /// <summary>Writes the process.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public override void Save(ImageWriter image)
     {
         _inbox.Save(image);
         _input.Save(image);
@@ -529,8 +553,8 @@ public sealed class Ospfd(IMachine machine, OspfdOptions options) : IProcess
         image.Write(_random);
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    /// <inheritdoc/>
+    public override void Load(ImageReader image)
     {
         _inbox.Load(image);
         _input.Load(image);

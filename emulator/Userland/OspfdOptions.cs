@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using System.ComponentModel;
 using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Userland;
@@ -28,23 +28,30 @@ public enum OspfdExit : byte
 }
 
 /// <summary>ospfd's options (reference 7.2, 7.3).</summary>
+[Description("ospfd's options (reference 7.2, 7.3).")]
 public sealed record OspfdOptions
 {
     /// <summary>Whose joins and drops of ospfd's groups.</summary>
+    [Description("When it joins and leaves 224.0.0.5, and by address or by index.")]
     public OspfdVersion Version { get; init; } = OspfdVersion.Quagga0982;
 
     /// <summary>Time between ospfd's Hello packets.</summary>
+    [Description("HelloInterval (RFC 2328, 9.5).")]
     public VirtualTime HelloInterval { get; init; } = VirtualTime.FromSeconds(10);
 
     /// <summary>Time without a Hello until the neighbour is taken for dead.</summary>
+    [Description("RouterDeadInterval (RFC 2328, 9).")]
     public VirtualTime DeadInterval { get; init; } = VirtualTime.FromSeconds(40);
 
     /// <summary>Where ospfd ends by an assertion of its own.</summary>
+    [Description("Why its process ends by itself, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).")]
     public OspfdExit Exit { get; init; } = OspfdExit.Never;
 
     /// <summary>Writing the core file after an abort; the process's sockets are closed only after that.</summary>
+    [Description("Writing the core file after an abort; the process's sockets are closed only after that.")]
     public TimeRange CoreDump { get; init; } = TimeRange.Milliseconds(500, 2500);
 
     /// <summary>Time until a watcher starts the daemon again.</summary>
+    [Description("Time until a watcher starts it again.")]
     public TimeRange Respawn { get; init; } = TimeRange.Seconds(3, 8);
 }

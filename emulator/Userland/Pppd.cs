@@ -39,7 +39,7 @@ public enum PppdPhase : byte
 /// pppd on one line, with the getty and login before it on the called system (reference 6; pppd 2.4.4 main.c, ipcp.c, ipv6cp.c, sys-bsd.c). It acts on the
 /// kernel only through system calls, one for each step that it is given the CPU.
 /// </summary>
-public sealed class Pppd : IProcess, IPppActions
+public sealed class Pppd : Process, IPppActions
 {
     private enum Op : byte
     {
@@ -61,9 +61,15 @@ public sealed class Pppd : IProcess, IPppActions
         Terminated,
     }
 
+    /// <summary>The program's name.</summary>
+    public const string Program = "pppd";
+
+    /// <summary>Its timers, in the order of equal times: the protocol's, the process's own.</summary>
+    public const int Timers = 2;
+
+    private const int ProtocolTimer = 0, WaitTimer = 1;
     private static readonly VirtualTime DtrLowTime = VirtualTime.FromSeconds(1);
     private static readonly VirtualTime ChildTimeout = VirtualTime.FromSeconds(5);
-    private readonly IMachine _machine;
     private readonly PppdOptions _options;
     private readonly PppEndpoint _ppp;
     private readonly Ring<byte> _ops = new();
@@ -89,31 +95,24 @@ public sealed class Pppd : IProcess, IPppActions
     private bool _has6;
 
     /// <summary>A pppd that has not started.</summary>
-    /// <param name="machine">The machine that it runs on.</param>
+    /// <param name="entry">Its entry in the table.</param>
     /// <param name="options">pppd's options.</param>
     /// <param name="ppp">What the protocol negotiates.</param>
-    /// <param name="seed">The run's seed.</param>
-    /// <param name="line">The line's number in the site.</param>
-    /// <param name="process">The process's number on its router.</param>
-    public Pppd(IMachine machine, PppdOptions options, PppEndpointOptions ppp, ulong seed, int line, int process)
+    /// <param name="line">Its tty: the number of its line on the router.</param>
+    /// <param name="random">Its stream over all boots.</param>
+    /// <param name="scripts">How long its scripts take.</param>
+    public Pppd(ProcessEntry entry, PppdOptions options, PppEndpointOptions ppp, int line, RandomStream random, RandomStream scripts)
+        : base(entry)
     {
-        _machine = machine;
         _options = options;
         Line = line;
-        Process = process;
-        _random = new RandomStream(seed, machine.Entity + ((ulong)line << 48), RandomPurpose.Pppd);
-        _scripts = new RandomStream(seed, machine.Entity + ((ulong)line << 48), RandomPurpose.Script);
+        _random = random;
+        _scripts = scripts;
         _ppp = new PppEndpoint(ppp);
     }
 
-    /// <summary>The line's number in the site.</summary>
+    /// <summary>Its tty: the number of its line on the router.</summary>
     public int Line { get; }
-
-    /// <summary>The process's number on its router.</summary>
-    public int Process { get; }
-
-    /// <summary>The Hello that may come again. Not part of the image.</summary>
-    public HeardHello Heard { get; set; }
 
     /// <summary>Interface slot of the unit, or -1.</summary>
     public int Unit => _unit;
@@ -125,20 +124,20 @@ public sealed class Pppd : IProcess, IPppActions
     public bool IsUp => _ipcpUp;
 
     /// <summary>Whether a call would be answered.</summary>
-    public bool AnswersCalls => _machine.IsUp && _phase == PppdPhase.Getty;
+    public bool AnswersCalls => Machine.IsUp && _phase == PppdPhase.Getty;
 
-    private bool Calling => _machine.Role == Role.Calling;
+    private bool Calling => Machine.Role == Role.Calling;
 
-    private void Wait(VirtualTime until) => _machine.ArmPppd(Process, 1, until);
+    private void Wait(VirtualTime until) => Arm(WaitTimer, until);
 
-    private void ArmProtocol() => _machine.ArmPppd(Process, 0, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
+    private void ArmProtocol() => Arm(ProtocolTimer, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
 
     private void Do(Op op) => _ops.Add((byte)op);
 
     /// <summary>The system has booted: the calling system's pppd starts, the called one's getty waits.</summary>
-    public void Boot(VirtualTime now)
+    public override void Start(RandomStream random, VirtualTime now)
     {
-        _pid = 100 + Process;
+        _pid = 100 + Number;
         _failures = 0;
         _unit = -1;
         _demandUp = false;
@@ -151,11 +150,14 @@ public sealed class Pppd : IProcess, IPppActions
         {
             _phase = PppdPhase.Getty;
         }
+
+        Wakeup();
     }
 
     /// <summary>The kernel panicked under the process: DTR drops.</summary>
-    public void KernelDied(VirtualTime now)
+    public override void Stop(VirtualTime now)
     {
+        base.Stop(now);
         _phase = PppdPhase.Dead;
         _unit = -1;
         _ops.Clear();
@@ -163,18 +165,20 @@ public sealed class Pppd : IProcess, IPppActions
         _reads.Clear();
         _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _has6 = false;
         _ppp.Reset();
-        Wait(VirtualTime.Never);
-        _machine.ArmPppd(Process, 0, VirtualTime.Never);
-        _machine.DropDtr(Line, now);
+        Machine.DropDtr(Line, now);
     }
 
     /// <summary>SIGHUP: ends the link or the holdoff.</summary>
-    public void Signal(bool hup) => _signalled |= hup;
-
-    /// <summary>A timer is due.</summary>
-    public void TimerFired(int which)
+    public override void HangUp()
     {
-        if (which == 0)
+        _signalled = true;
+        Wakeup();
+    }
+
+    /// <inheritdoc/>
+    public override void Timer(int which, VirtualTime now)
+    {
+        if (which == ProtocolTimer)
         {
             _protocolDue = true;
         }
@@ -182,6 +186,8 @@ public sealed class Pppd : IProcess, IPppActions
         {
             _waitDue = true;
         }
+
+        Wakeup();
     }
 
     /// <summary>A frame that is not network data waits on the tty.</summary>
@@ -191,6 +197,8 @@ public sealed class Pppd : IProcess, IPppActions
         {
             _reads.Add(VirtualTime.Zero, frame, 0);
         }
+
+        Wakeup();
     }
 
     /// <summary>The modem found carrier.</summary>
@@ -203,15 +211,15 @@ public sealed class Pppd : IProcess, IPppActions
         Wait(now + login);
         if (!Calling)
         {
-            _machine.Say(TraceSource.Getty, "RING, CONNECT: login");
-            _machine.Compete(CompetitorTrigger.Login, now);
+            Machine.Say(TraceSource.Getty, "RING, CONNECT: login");
+            Machine.Compete(CompetitorTrigger.Login, now);
         }
     }
 
     /// <summary>The attempt ended without carrier.</summary>
     public void DialFailed(VirtualTime now)
     {
-        _machine.Say(TraceSource.Pppd, "NO CARRIER");
+        Say("NO CARRIER");
         if (_options.MaxFail > 0 && ++_failures >= _options.MaxFail)
         {
             _phase = PppdPhase.Dead;
@@ -228,10 +236,14 @@ public sealed class Pppd : IProcess, IPppActions
     }
 
     /// <summary>Carrier has gone.</summary>
-    public void CarrierLost() => _hungUp = true;
+    public void CarrierLost()
+    {
+        _hungUp = true;
+        Wakeup();
+    }
 
     /// <inheritdoc/>
-    public bool Step(VirtualTime now)
+    public override bool Step(VirtualTime now)
     {
         if (_ops.Count > 0)
         {
@@ -244,7 +256,7 @@ public sealed class Pppd : IProcess, IPppActions
             _phase = Calling ? PppdPhase.DtrLow : PppdPhase.Getty;
             if (Calling)
             {
-                _machine.DropDtr(Line, now);
+                Machine.DropDtr(Line, now);
                 Wait(now + DtrLowTime);
             }
             else
@@ -257,7 +269,7 @@ public sealed class Pppd : IProcess, IPppActions
 
         if (_hungUp && _phase == PppdPhase.Running && !_ppp.IsDead)
         {
-            _machine.Say(TraceSource.Pppd, "Modem hangup");
+            Say("Modem hangup");
             _ppp.LowerDown(now, this);
             ArmProtocol();
             return true;
@@ -269,7 +281,7 @@ public sealed class Pppd : IProcess, IPppActions
             switch (_phase)
             {
                 case PppdPhase.Running:
-                    _machine.Say(TraceSource.Pppd, "SIGHUP: terminating the link");
+                    Say("SIGHUP: terminating the link");
                     _ppp.Close(now, this);
                     ArmProtocol();
                     break;
@@ -278,8 +290,8 @@ public sealed class Pppd : IProcess, IPppActions
                     Dial(now);
                     break;
                 case PppdPhase.Dialing or PppdPhase.Login when Calling:
-                    _machine.Say(TraceSource.Pppd, "SIGHUP: connect script ends");
-                    _machine.DropDtr(Line, now);
+                    Say("SIGHUP: connect script ends");
+                    Machine.DropDtr(Line, now);
                     _phase = PppdPhase.DtrLow;
                     Wait(now + DtrLowTime);
                     break;
@@ -332,17 +344,17 @@ public sealed class Pppd : IProcess, IPppActions
     {
         if (header == Header)
         {
-            _machine.SteadyStep();
+            Quiet.Steady();
         }
     }
 
     private void Dial(VirtualTime now)
     {
         _phase = PppdPhase.Dialing;
-        _machine.Counters.Redials++;
-        _machine.Say(TraceSource.Pppd, "chat: dialling");
-        _machine.Compete(CompetitorTrigger.Dial, now);
-        _machine.Dial(Line, now);
+        Machine.Counters.Redials++;
+        Say("chat: dialling");
+        Machine.Compete(CompetitorTrigger.Dial, now);
+        Machine.Dial(Line, now);
     }
 
     private void WaitOver(VirtualTime now)
@@ -371,10 +383,10 @@ public sealed class Pppd : IProcess, IPppActions
             case PppdPhase.Exiting:
                 // The session leader's exit revokes the tty: last close.
                 CloseTty();
-                _machine.DropDtr(Line, now);
+                Machine.DropDtr(Line, now);
                 _phase = PppdPhase.Getty;
                 _hungUp = false;
-                _machine.Say(TraceSource.Getty, "respawned");
+                Machine.Say(TraceSource.Getty, "respawned");
                 break;
         }
     }
@@ -383,14 +395,14 @@ public sealed class Pppd : IProcess, IPppActions
     {
         if (_unit >= 0)
         {
-            _machine.Kernel.PppClose(_unit, Line);
+            Kernel.PppClose(_unit, Line);
             _unit = -1;
         }
     }
 
     private void Execute(Op op, VirtualTime now)
     {
-        BsdKernel k = _machine.Kernel;
+        BsdKernel k = Kernel;
         Errno e = Errno.None;
         switch (op)
         {
@@ -421,7 +433,7 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
             case Op.AddAddress:
                 e = k.SiocAifAddr(_unit, _local, _peer);
-                _machine.AddressUp(_local);
+                Machine.AddressUp(_local);
                 break;
             case Op.DelAddress:
                 e = k.SiocDifAddr(_unit, _local);
@@ -447,11 +459,11 @@ public sealed class Pppd : IProcess, IPppActions
                 k.PppIocSNpMode(_unit, k.Interfaces[_unit].PassIp, true);
                 break;
             case Op.Write:
-                _machine.Transmit(Line, _writes.Take(out _));
-                _machine.SteadyStep();
+                Machine.Transmit(Line, _writes.Take(out _));
+                Quiet.Steady();
                 return;
             case Op.LinkDownScripts:
-                _machine.Compete(CompetitorTrigger.LinkDown, now);
+                Machine.Compete(CompetitorTrigger.LinkDown, now);
                 _scriptsDone = now + _scripts.Draw(_options.Script);
                 break;
             case Op.Terminated:
@@ -459,7 +471,7 @@ public sealed class Pppd : IProcess, IPppActions
                 break;
         }
 
-        _machine.Say(TraceSource.Pppd, Name(op), e);
+        Say(Name(op), e);
     }
 
     private static string Name(Op op) => op switch
@@ -487,7 +499,7 @@ public sealed class Pppd : IProcess, IPppActions
     {
         if (_options.Demand && _unit >= 0)
         {
-            _machine.Kernel.PppIocXferUnit(_unit, _pid);
+            Kernel.PppIocXferUnit(_unit, _pid);
         }
 
         if (!_hungUp)
@@ -498,11 +510,11 @@ public sealed class Pppd : IProcess, IPppActions
         _ops.Clear();
         _writes.Clear();
         _reads.Clear();
-        _machine.ArmPppd(Process, 0, VirtualTime.Never);
+        Arm(ProtocolTimer, VirtualTime.Never);
         if (Calling)
         {
             _phase = PppdPhase.DtrLow;
-            _machine.DropDtr(Line, now);
+            Machine.DropDtr(Line, now);
             Wait(now + DtrLowTime);
         }
         else
@@ -574,7 +586,7 @@ public sealed class Pppd : IProcess, IPppActions
         }
 
         _ipcpUp = false;
-        _machine.Counters.Disconnects++;
+        Machine.Counters.Disconnects++;
         Do(Op.NpDrop);
         if (!_options.Demand)
         {
@@ -617,8 +629,8 @@ public sealed class Pppd : IProcess, IPppActions
 
     void IPppActions.LinkTerminated(PppTermination reason) => Do(Op.Terminated);
 
-    /// <summary>Writes the process.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public override void Save(ImageWriter image)
     {
         _ppp.Save(image);
         _ops.Save(image);
@@ -639,8 +651,8 @@ public sealed class Pppd : IProcess, IPppActions
         image.Write(_has6);
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    /// <inheritdoc/>
+    public override void Load(ImageReader image)
     {
         _ppp.Load(image);
         _ops.Load(image);

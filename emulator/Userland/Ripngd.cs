@@ -12,7 +12,7 @@ namespace Stress.Emulator.Userland;
 /// ripngd: one UDP socket on port 521, every send with IPV6_PKTINFO; updates every 15 to 45 s, a Request when an interface starts, unicast answers
 /// (reference 7.4-7.6; Quagga 0.98.2 ripngd/ripngd.c, ripng_interface.c; RFC 2080).
 /// </summary>
-public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
+public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(entry)
 {
     private struct RipngIf
     {
@@ -31,10 +31,13 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         public Ipv6Address From;
     }
 
+    /// <summary>Its timers: the next thing that is due.</summary>
+    public const int Timers = 1;
+
+    private const int NextTimer = 0;
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Asked> _requests = new();
     private RipngIf[] _ifs = new RipngIf[2];
-    private RepeatedFrame[] _updates = [];
     private int _socket = -1;
     private bool _running;
     private VirtualTime _updateDue;
@@ -43,11 +46,8 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
     private bool _triggered;
     private RandomStream _random;
 
-    /// <summary>Whether the process lives.</summary>
-    public bool Running => _running;
-
     /// <summary>The process starts.</summary>
-    public void Start(RandomStream random, VirtualTime now)
+    public override void Start(RandomStream random, VirtualTime now)
     {
         _random = random;
         _running = true;
@@ -56,21 +56,22 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         Array.Clear(_ifs);
         _sendCursor = -1;
         _triggeredDue = VirtualTime.Never;
-        _socket = machine.Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
-        machine.Zebra.Connect(IMachine.RipngdProcess);
+        _socket = Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
+        Machine.Zserv?.Connect(Number);
         if (options.OnEthernet)
         {
             If(IMachine.EthernetIndex, -1) = new RipngIf { Index = IMachine.EthernetIndex, Unit = -1, Used = true, Up = true, HasLinkLocal = true, Running = true, WakeupDue = VirtualTime.Never };
-            machine.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, IMachine.EthernetIndex);
+            Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, IMachine.EthernetIndex);
         }
 
         _updateDue = NextUpdate(now);
         Rearm();
     }
 
-    /// <summary>The kernel is gone under it.</summary>
-    public void Stop()
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
     {
+        base.Stop(now);
         _running = false;
         _socket = -1;
         _inbox.Clear();
@@ -80,8 +81,8 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         Array.Clear(_ifs);
     }
 
-    /// <summary>A message from zebra.</summary>
-    public void Deliver(in ZebraMessage m)
+    /// <inheritdoc/>
+    public override void Deliver(in ZebraMessage m)
     {
         if (_running)
         {
@@ -89,17 +90,34 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         }
     }
 
-    /// <summary>A datagram for port 521.</summary>
-    public void Input(int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
+    /// <inheritdoc/>
+    public override bool Receive(int socket, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
     {
+        if (socket != _socket)
+        {
+            return false;
+        }
+
         if (_running && RipngMessage.TryParse(payload, out RipngMessage m) == WireError.None && m.Command == RipngMessage.Request)
         {
             _requests.Add(new Asked { Index = (ushort)ifIndex, From = ip.Source });
         }
+
+        Wakeup();
+        return true;
     }
 
     /// <inheritdoc/>
-    public bool Step(VirtualTime now)
+    public override void Timer(int which, VirtualTime now)
+    {
+        if (Machine.Admits(SitePartKind.DaemonTimer, Number))
+        {
+            Wakeup();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Step(VirtualTime now)
     {
         if (!_running)
         {
@@ -135,7 +153,7 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
             _triggered = false;
             _sendCursor = 0;
             Rearm();
-            machine.SteadyStep();
+            Quiet.Steady();
             return true;
         }
 
@@ -178,14 +196,14 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
             }
         }
 
-        machine.Arm(RouterTimer.Ripngd, next);
+        Arm(NextTimer, next);
     }
 
     // 1 s after an enable: join ff02::9 by index (EADDRINUSE tolerated), then a Request for the whole table.
     private void Wakeup(ref RipngIf r)
     {
-        Errno e = machine.Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, r.Index);
-        machine.Say(TraceSource.Ripngd, "IPV6_JOIN_GROUP ff02::9", e);
+        Errno e = Kernel.Ipv6JoinGroup(_socket, Ipv6Address.AllRipRouters, r.Index);
+        Say("IPV6_JOIN_GROUP ff02::9", e);
         if (e != Errno.None && e != Errno.EADDRINUSE)
         {
             return;
@@ -194,7 +212,7 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         r.Running = true;
         Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + RipngMessage.RouteLength];
         int n = RipngMessage.WriteWholeTableRequest(packet);
-        machine.Say(TraceSource.Ripngd, "multicast Request", machine.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
+        Say("multicast Request", Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
     }
 
     private void SendNext()
@@ -206,20 +224,15 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
             {
                 Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
                 int n = WriteTable(packet);
-                long frames = machine.FramesSent;
-                bool steady = !_triggered && machine.Kernel.Pcbs[_socket].Route < 0;
-                Errno e = machine.Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
-                machine.Say(TraceSource.Ripngd, _triggered ? "triggered update" : "regular update", e);
+                long frames = Quiet.FramesSent;
+                bool steady = !_triggered && Kernel.Pcbs[_socket].Route < 0;
+                Errno e = Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
+                Say(_triggered ? "triggered update" : "regular update", e);
                 if (steady && e == Errno.None)
                 {
                     // Without a cached route a multicast send leaves nothing behind in the kernel.
-                    if (_updates.Length < _sendCursor)
-                    {
-                        Array.Resize(ref _updates, _ifs.Length);
-                    }
-
-                    machine.SteadyStep();
-                    machine.Remember(ref _updates[_sendCursor - 1], RepeatedKind.Update, r.Index, frames);
+                    Quiet.Steady();
+                    Quiet.Remember(Number, _sendCursor - 1, RepeatedKind.Update, r.Index, frames);
                 }
 
                 return;
@@ -229,13 +242,12 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         _sendCursor = -1;
         if (!_triggered)
         {
-            machine.SteadyStep();
+            Quiet.Steady();
         }
     }
 
     /// <summary>Sends the regular update that is due as the last one was sent, if nothing has changed since.</summary>
-    /// <returns>False when it must be sent in full: then nothing is done.</returns>
-    public bool UpdateAgain(VirtualTime now)
+    public override bool Again(int which, VirtualTime now)
     {
         if (!_running || _sendCursor >= 0 || _updateDue > now || _triggeredDue <= now)
         {
@@ -245,7 +257,7 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         for (int i = 0; i < _ifs.Length; i++)
         {
             ref readonly RipngIf r = ref _ifs[i];
-            if (r.Used && (r.WakeupDue <= now || (r.Running && r.Up && (i >= _updates.Length || _updates[i].Epoch != machine.Epoch))))
+            if (r.Used && (r.WakeupDue <= now || (r.Running && r.Up && !Quiet.Remembers(Number, i))))
             {
                 return false;
             }
@@ -257,12 +269,8 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         {
             if (_ifs[i].Used && _ifs[i].Running && _ifs[i].Up)
             {
-                if (_updates[i].Line >= 0)
-                {
-                    machine.TransmitAgain(_updates[i], 0);
-                }
-
-                machine.Say(TraceSource.Ripngd, "regular update", Errno.None);
+                Quiet.SendAgain(Number, i, 0);
+                Say("regular update", Errno.None);
             }
         }
 
@@ -272,20 +280,20 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
 
     private int WriteTable(Span<byte> packet) => RipngMessage.Write(
         packet, RipngMessage.Response,
-        [new RipngRoute(new Ipv6Address(0x20010DB800000000 | ((ulong)(uint)machine.Number << 16), 0), 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
+        [new RipngRoute(new Ipv6Address(0x20010DB800000000 | ((ulong)(uint)Machine.Number << 16), 0), 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
 
     private void Answer(in Asked a)
     {
         Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
         int n = WriteTable(packet);
-        Errno e = machine.Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, packet[..n]);
-        machine.Probe(Probe.RipngAnswerCached);
-        machine.Say(TraceSource.Ripngd, "unicast answer", e);
+        Errno e = Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, packet[..n]);
+        Machine.Probe(Probe.RipngAnswerCached);
+        Say("unicast answer", e);
     }
 
     private void Handle(in ZebraMessage m, VirtualTime now)
     {
-        machine.Say(TraceSource.Ripngd, "handles", m.Command, m.Index);
+        Say("handles", m.Command, m.Index);
         ref RipngIf r = ref If(m.Index, m.Unit);
         switch (m.Command)
         {
@@ -351,8 +359,8 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         return ref _ifs[n];
     }
 
-    /// <summary>Writes the process.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public override void Save(ImageWriter image)
     {
         _inbox.Save(image);
         _requests.Save(image);
@@ -366,8 +374,8 @@ public sealed class Ripngd(IMachine machine, RipngdOptions options) : IProcess
         image.Write(_random);
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    /// <inheritdoc/>
+    public override void Load(ImageReader image)
     {
         _inbox.Load(image);
         _requests.Load(image);

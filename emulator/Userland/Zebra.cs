@@ -1,7 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Net;
-using Stress.Emulator.Oracle;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -10,7 +9,7 @@ namespace Stress.Emulator.Userland;
 /// zebra: reads the routing socket and tells its clients, in the order in which they connected, with one write(2) a client (reference 7.1; Quagga 0.98.2
 /// zebra/kernel_socket.c, zserv.c). It never resynchronises after a lost message.
 /// </summary>
-public sealed class Zebra(IMachine machine) : IProcess
+public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
 {
     private struct Known
     {
@@ -26,17 +25,17 @@ public sealed class Zebra(IMachine machine) : IProcess
 
     private readonly Ring<ZebraMessage> _outgoing = new();
     private Known[] _interfaces = new Known[3];
-    private readonly byte[] _clients = new byte[2];
+    private byte[] _clients = new byte[2];
     private int _clientCount;
     private int _cursor;
     private bool _running;
 
     /// <summary>The process starts: opens its routing socket and asks for the interfaces there are.</summary>
-    public void Start()
+    public override void Start(RandomStream random, VirtualTime now)
     {
         _running = true;
-        machine.Kernel.OpenRoutingSocket();
-        ReadOnlySpan<Ifnet> ifs = machine.Kernel.Interfaces;
+        Kernel.OpenRoutingSocket();
+        ReadOnlySpan<Ifnet> ifs = Kernel.Interfaces;
         for (int i = 0; i < ifs.Length; i++)
         {
             if (ifs[i].Attached)
@@ -46,8 +45,8 @@ public sealed class Zebra(IMachine machine) : IProcess
         }
     }
 
-    /// <summary>The process is gone (with the kernel).</summary>
-    public void Stop()
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
     {
         _running = false;
         _outgoing.Clear();
@@ -56,15 +55,23 @@ public sealed class Zebra(IMachine machine) : IProcess
         Array.Clear(_interfaces);
     }
 
-    /// <summary>A client connects: it goes to the end of the list and gets what zebra knows.</summary>
-    public void Connect(int daemon)
+    /// <inheritdoc/>
+    public override void RoutingSocketReadable() => Wakeup();
+
+    /// <inheritdoc/>
+    public void Connect(int process)
     {
         if (!_running)
         {
             return;
         }
 
-        _clients[_clientCount++] = (byte)daemon;
+        if (_clientCount == _clients.Length)
+        {
+            Array.Resize(ref _clients, _clientCount * 2);
+        }
+
+        _clients[_clientCount++] = (byte)process;
         for (int i = 0; i < _interfaces.Length; i++)
         {
             Known k = _interfaces[i];
@@ -73,30 +80,30 @@ public sealed class Zebra(IMachine machine) : IProcess
                 continue;
             }
 
-            machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.InterfaceAdd, Index = k.Index, Unit = k.Unit, Up = k.Up });
+            Machine.Deliver(process, new ZebraMessage { Command = ZebraCommand.InterfaceAdd, Index = k.Index, Unit = k.Unit, Up = k.Up });
             if (k.HasAddress)
             {
-                machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.AddressAdd, Index = k.Index, Unit = k.Unit, Up = k.Up, Address = k.Address, Peer = k.Peer });
+                Machine.Deliver(process, new ZebraMessage { Command = ZebraCommand.AddressAdd, Index = k.Index, Unit = k.Unit, Up = k.Up, Address = k.Address, Peer = k.Peer });
             }
 
             if (!k.LinkLocal.IsAny)
             {
-                machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.Address6Add, Index = k.Index, Unit = k.Unit, Up = k.Up, Address6 = k.LinkLocal });
+                Machine.Deliver(process, new ZebraMessage { Command = ZebraCommand.Address6Add, Index = k.Index, Unit = k.Unit, Up = k.Up, Address6 = k.LinkLocal });
             }
 
             if (k.Up)
             {
-                machine.Deliver(daemon, new ZebraMessage { Command = ZebraCommand.InterfaceUp, Index = k.Index, Unit = k.Unit, Up = true });
+                Machine.Deliver(process, new ZebraMessage { Command = ZebraCommand.InterfaceUp, Index = k.Index, Unit = k.Unit, Up = true });
             }
         }
     }
 
-    /// <summary>A client's connection is closed.</summary>
-    public void Disconnect(int daemon)
+    /// <inheritdoc/>
+    public void Disconnect(int process)
     {
         for (int i = 0; i < _clientCount; i++)
         {
-            if (_clients[i] == daemon)
+            if (_clients[i] == process)
             {
                 for (int k = i + 1; k < _clientCount; k++)
                 {
@@ -115,7 +122,7 @@ public sealed class Zebra(IMachine machine) : IProcess
     }
 
     /// <inheritdoc/>
-    public bool Step(VirtualTime now)
+    public override bool Step(VirtualTime now)
     {
         if (!_running)
         {
@@ -127,8 +134,8 @@ public sealed class Zebra(IMachine machine) : IProcess
             if (_cursor < _clientCount)
             {
                 ref readonly ZebraMessage m = ref _outgoing.Front;
-                machine.Say(TraceSource.Zebra, "write", m.Command, m.Index);
-                machine.Deliver(_clients[_cursor++], m);
+                Say("write", m.Command, m.Index);
+                Machine.Deliver(_clients[_cursor++], m);
                 return true;
             }
 
@@ -140,12 +147,12 @@ public sealed class Zebra(IMachine machine) : IProcess
             }
         }
 
-        if (!machine.Kernel.RoutingSocketHasData)
+        if (!Kernel.RoutingSocketHasData)
         {
             return false;
         }
 
-        Read(machine.Kernel.ReadRoutingSocket());
+        Read(Kernel.ReadRoutingSocket());
         return true;
     }
 
@@ -214,7 +221,7 @@ public sealed class Zebra(IMachine machine) : IProcess
 
     private void Tell(ZebraCommand command, in RoutingMessage m, bool up)
     {
-        machine.Say(TraceSource.Zebra, "read", command, m.Index);
+        Say("read", command, m.Index);
         if (m.Unit >= 0)
         {
             _outgoing.Add(new ZebraMessage { Command = command, Index = m.Index, Unit = m.Unit, Up = up, Address = m.Address, Peer = m.Peer, Address6 = m.Address6 });
@@ -246,24 +253,24 @@ public sealed class Zebra(IMachine machine) : IProcess
         return ref _interfaces[n];
     }
 
-    /// <summary>Writes the process.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public override void Save(ImageWriter image)
     {
         _outgoing.Save(image);
         image.WriteArray<Known>(_interfaces);
-        image.WriteArray<byte>(_clients);
-        image.Write(_clientCount);
+        image.WriteArray<byte>(_clients.AsSpan(0, _clientCount));
         image.Write(_cursor);
         image.Write(_running);
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    /// <inheritdoc/>
+    public override void Load(ImageReader image)
     {
         _outgoing.Load(image);
         _interfaces = image.ReadArray<Known>();
-        image.ReadArray<byte>().CopyTo(_clients, 0);
-        _clientCount = image.Read<int>();
+        byte[] clients = image.ReadArray<byte>();
+        _clientCount = clients.Length;
+        _clients = clients.Length == 0 ? new byte[2] : clients;
         _cursor = image.Read<int>();
         _running = image.Read<bool>();
     }

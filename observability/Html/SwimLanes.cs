@@ -25,8 +25,7 @@ public static class SwimLanes
     };
 
     private static readonly VirtualTime LongWait = VirtualTime.FromSeconds(1);
-    private static readonly TraceSource[] Inward =
-        [TraceSource.Kernel, TraceSource.Pppd, TraceSource.Zebra, TraceSource.Ospfd, TraceSource.Ripngd, TraceSource.Getty, TraceSource.Cron, TraceSource.Other];
+    private static readonly IReadOnlyList<TraceSource> Inward = DaemonKind.Columns;
 
     /// <param name="timeline">What to draw.</param>
     /// <param name="width">In CSS pixels; below 480 lanes are close together and times stand above the text.</param>
@@ -168,17 +167,15 @@ public static class SwimLanes
     {
         var used = steps.Select(s => (s.Source == TraceSource.Line ? -1 : Math.Min(s.Router, 1), s.Source)).ToHashSet();
         var lanes = new List<Lane>();
-        lanes.AddRange(Inward.Reverse().Where(s => used.Contains((1, s))).Select(s => new Lane("calling", Name(s), "calling", 1, s)));
+        lanes.AddRange(Inward.Reverse().Where(s => used.Contains((1, s))).Select(s => new Lane("calling", s.Name, "calling", 1, s)));
         if (used.Contains((-1, TraceSource.Line)))
         {
             lanes.Add(new Lane("line", "line", "wire", -1, TraceSource.Line));
         }
 
-        lanes.AddRange(Inward.Where(s => used.Contains((0, s))).Select(s => new Lane("called", Name(s), "called", 0, s)));
+        lanes.AddRange(Inward.Where(s => used.Contains((0, s))).Select(s => new Lane("called", s.Name, "called", 0, s)));
         return lanes;
     }
-
-    private static string Name(TraceSource source) => source.ToString().ToLowerInvariant();
 
     private static string Clock(VirtualTime t)
     {

@@ -15,6 +15,7 @@ using Stress.Emulator.Wire;
 using Stress.Observability;
 using Stress.Tests.Shared;
 using Xunit;
+using Process = System.Diagnostics.Process;
 
 namespace Stress.Client.Tests;
 

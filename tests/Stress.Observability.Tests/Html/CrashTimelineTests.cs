@@ -23,7 +23,7 @@ public sealed class CrashTimelineTests
         recorder.Step(0, VirtualTime.Zero, 0, TraceSource.Kernel, "ppp0", PointerStage.Allocated);
         for (int i = 1; i < 10_000; i++)
         {
-            recorder.Step(i, VirtualTime.FromSeconds(i), 1, TraceSource.Ripngd, "update");
+            recorder.Step(i, VirtualTime.FromSeconds(i), 1, DaemonKind.Named("ripngd").Source, "update");
         }
 
         recorder.Step(10_000, VirtualTime.FromSeconds(10_000), 0, TraceSource.Kernel, "read", PointerStage.Used);

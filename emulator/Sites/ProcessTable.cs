@@ -1,0 +1,176 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Userland;
+using Stress.Emulator.Userland.Ppp;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>A line of the plan of a table of processes.</summary>
+/// <param name="Name">The program's name.</param>
+/// <param name="Timers">Its timers.</param>
+/// <param name="Source">Its column in a trace.</param>
+/// <param name="Draws">What its random numbers are for.</param>
+/// <param name="Create">Makes it.</param>
+/// <param name="IsDaemon">It starts only where the role names it.</param>
+/// <param name="Place">A daemon's place in <see cref="RoleOptions.Daemons"/>, or -1.</param>
+public sealed record PlannedProcess(
+    string Name, int Timers, TraceSource Source, RandomPurpose Draws, Func<ProcessEntry, Process> Create, bool IsDaemon = false, int Place = -1);
+
+/// <summary>
+/// The processes of a router, in the order in which equal times are served, and the run queues of its one CPU. The table knows what every process has to
+/// answer (<see cref="Process"/>) and nothing of any single one.
+/// </summary>
+public sealed class ProcessTable
+{
+    /// <summary>Timers of the machine itself, before those of its processes: the boot, the kernel's fast timeout.</summary>
+    public const int Boot = 0, FastTimeout = 1, MachineTimers = 2;
+
+    private readonly Process[] _all;
+    private readonly Process[] _system;
+    private readonly Process[] _everySystem;
+    private readonly Process[] _clients;
+    private readonly Process[] _daemons;
+    private readonly Process?[] _started;
+    private readonly byte[] _owner;
+    private readonly short[] _firstTimer;
+
+    /// <summary>A table in which nothing runs.</summary>
+    /// <param name="machine">The machine that the processes run on.</param>
+    /// <param name="plan">Who they are.</param>
+    /// <param name="firstSlot">The machine's first slot in the queue of events.</param>
+    /// <param name="daemons">Length of <see cref="RoleOptions.Daemons"/>.</param>
+    public ProcessTable(IMachine machine, IReadOnlyList<PlannedProcess> plan, int firstSlot, int daemons)
+    {
+        _all = new Process[plan.Count];
+        _started = new Process?[daemons];
+        _firstTimer = new short[plan.Count];
+        _owner = new byte[SlotsOf(plan)];
+        int slot = MachineTimers;
+        for (int p = 0; p < plan.Count; p++)
+        {
+            PlannedProcess planned = plan[p];
+            _all[p] = planned.Create(new ProcessEntry(machine, p, planned.Name, planned.Timers, firstSlot + slot, planned.Source, planned.Draws));
+            _firstTimer[p] = (short)slot;
+            _owner.AsSpan(slot, planned.Timers).Fill((byte)p);
+            slot += planned.Timers;
+            if (planned.Place >= 0)
+            {
+                _started[planned.Place] = _all[p];
+            }
+        }
+
+        _system = [.. _all.Where(static p => p is not Pppd)];
+        _everySystem = [.. _all.Where(p => !plan[p.Number].IsDaemon)];
+        _daemons = [.. _all.Where(p => plan[p.Number].IsDaemon)];
+        _clients = [.. _daemons.Where(static p => p is not IZserv)];
+        Pppds = [.. _all.OfType<Pppd>()];
+        Zserv = _all.OfType<IZserv>().FirstOrDefault();
+    }
+
+    /// <summary>All of them, by number.</summary>
+    public ReadOnlySpan<Process> All => _all;
+
+    /// <summary>All but the pppds, of which there are as many as lines.</summary>
+    public ReadOnlySpan<Process> System => _system;
+
+    /// <summary>Those that the role names, in its order: the order of their start.</summary>
+    public ReadOnlySpan<Process?> Started => _started;
+
+    /// <summary>Those that start whatever the role names.</summary>
+    public ReadOnlySpan<Process> OnEverySystem => _everySystem;
+
+    /// <summary>The daemons.</summary>
+    public ReadOnlySpan<Process> Daemons => _daemons;
+
+    /// <summary>The daemons but zebra.</summary>
+    public ReadOnlySpan<Process> Clients => _clients;
+
+    /// <summary>The pppd of each line.</summary>
+    public Pppd[] Pppds { get; }
+
+    /// <summary>zebra's socket.</summary>
+    public IZserv? Zserv { get; }
+
+    /// <summary>Who runs, and who may.</summary>
+    public RunQueues Queues { get; } = new();
+
+    /// <summary>The process with this number.</summary>
+    public Process this[int number] => _all[number];
+
+    /// <summary>Whose timer a slot is.</summary>
+    /// <param name="slot">From <see cref="MachineTimers"/> on.</param>
+    /// <param name="which">The timer's number among its process's own.</param>
+    public Process OwnerOf(int slot, out int which)
+    {
+        int p = _owner[slot];
+        which = slot - _firstTimer[p];
+        return _all[p];
+    }
+
+    /// <summary>Slots that a machine with these processes takes in the event queue.</summary>
+    public static int SlotsOf(IReadOnlyList<PlannedProcess> plan) => MachineTimers + plan.Sum(static p => p.Timers);
+
+    /// <summary>
+    /// The processes of a router. Their order is that in which equal times are served, and so a part of the model: daemons of before there was a table keep their
+    /// places whether a role names them or not; all others come after the lines' pppds, and only where the role names them.
+    /// </summary>
+    /// <param name="site">The site's options.</param>
+    /// <param name="router">The router's place in the site.</param>
+    public static List<PlannedProcess> Plan(SiteOptions site, in RouterPlace router)
+    {
+        RoleOptions role = site.Of(router.Role);
+        ulong seed = site.Seed, entity = router.Entity;
+        var plan = new List<PlannedProcess>
+        {
+            new("cron", 1, TraceSource.Cron, RandomPurpose.Hup, e => new Cron(e, role.Hup, new RandomStream(seed, entity, RandomPurpose.Hup))),
+        };
+        Daemons(inEverySystem: true);
+        plan.Add(new("member", 0, TraceSource.Other, 0, e => new GroupMember(e, role.GroupMember)));
+        plan.Add(new(
+            "competitors", 1, TraceSource.Other, RandomPurpose.Competitor,
+            e => new Competitors(e, role.Kernel.Competitors, new RandomStream(seed, entity, RandomPurpose.Competitor))));
+        for (int i = 0; i < router.Lines; i++)
+        {
+            int line = i, number = router.FirstLine + i;
+            ulong tty = entity + ((ulong)number << 48);
+            PppEndpointOptions ppp = PppOptions.Of(site, router.Role, number);
+            plan.Add(new(
+                Pppd.Program, Pppd.Timers, TraceSource.Pppd, RandomPurpose.Pppd,
+                e => new Pppd(e, role.Pppd, ppp, line, new RandomStream(seed, tty, RandomPurpose.Pppd), new RandomStream(seed, tty, RandomPurpose.Script))));
+        }
+
+        Daemons(inEverySystem: false);
+        return plan;
+
+        void Daemons(bool inEverySystem)
+        {
+            foreach (DaemonKind kind in RoleOptions.Known)
+            {
+                int place = role.PlaceOf(kind.Name);
+                if (kind.InEverySystem == inEverySystem && (inEverySystem || place >= 0))
+                {
+                    plan.Add(new(kind.Name, kind.Timers, kind.Source, kind.Draws, e => kind.Create(e, role), IsDaemon: true, place));
+                }
+            }
+        }
+    }
+
+    /// <summary>Writes all processes.</summary>
+    public void Save(ImageWriter image)
+    {
+        foreach (Process p in _all)
+        {
+            p.Save(image);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image)
+    {
+        foreach (Process p in _all)
+        {
+            p.Load(image);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Userland;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>What a router is to its kernel (<see cref="IKernelHost"/>), to its processes (<see cref="IMachine"/>) and to its lines.</summary>
+public sealed partial class Router
+{
+    IQuietWay IMachine.Quiet => Quiet;
+
+    EventQueue IMachine.Events => _site.Queue;
+
+    IZserv? IMachine.Zserv => _processes.Zserv;
+
+    /// <inheritdoc/>
+    public void Wakeup(int process) => _run.Wakeup(process);
+
+    /// <inheritdoc/>
+    public bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
+
+    void IMachine.HangUp(string program)
+    {
+        foreach (Process p in _processes.All)
+        {
+            if (p.Entry.Name == program)
+            {
+                p.HangUp();
+            }
+        }
+    }
+
+    void IMachine.Restart(Process process, VirtualTime now)
+    {
+        process.Start(StreamOf(process, (ulong)now.Microseconds << 16), now);
+        Wakeup(process.Number);
+    }
+
+    VirtualTime IMachine.WatcherDelay(TimeRange range) => _boot.Draw(range);
+
+    void IMachine.Deliver(int process, in ZebraMessage m)
+    {
+        _processes[process].Deliver(m);
+        Wakeup(process);
+    }
+
+    void IMachine.Compete(CompetitorTrigger trigger, VirtualTime now)
+    {
+        foreach (Process p in _processes.System)
+        {
+            p.Compete(trigger, now);
+        }
+    }
+
+    void IMachine.AddressUp(Ipv4Address local)
+    {
+        foreach (Process p in _processes.System)
+        {
+            p.AddressUp(local);
+        }
+    }
+
+    void IMachine.Dial(int line, VirtualTime now) => _site.Dial(_firstLine + line, now);
+
+    void IMachine.DropDtr(int line, VirtualTime now) => _site.DropDtr(_firstLine + line, Role, now);
+
+    void IMachine.Transmit(int line, ReadOnlySpan<byte> frame) => _site.Transmit(_firstLine + line, Role, frame);
+
+    void IMachine.Probe(Probe probe) => Oracle.Probe(probe);
+
+    void IKernelHost.RoutingSocketReadable()
+    {
+        foreach (Process p in _processes.Daemons)
+        {
+            p.RoutingSocketReadable();
+        }
+    }
+
+    void IKernelHost.PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        Span<byte> frame = stackalloc byte[Pppd.MaxHeader + packet.Length];
+        int header = Pppds[line].WriteHeader(frame, protocol);
+        packet.CopyTo(frame[header..]);
+        _site.Transmit(_firstLine + line, Role, frame[..(header + packet.Length)]);
+    }
+
+    void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)
+    {
+        foreach (Process p in _processes.Daemons)
+        {
+            if (p.Receive(pcb, ifIndex, packet))
+            {
+                return;
+            }
+        }
+    }
+
+    void IKernelHost.Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
+    {
+        foreach (Process p in _processes.Daemons)
+        {
+            if (p.Receive(pcb, ifIndex, ip, payload))
+            {
+                return;
+            }
+        }
+    }
+
+    void IKernelHost.FastTimerWanted()
+    {
+        long now = _site.Clock.Now.Microseconds, tick = FastTick.Microseconds;
+        long n = ((now - _tickPhase.Microseconds) / tick) + 1;
+        if (_site.Queue.DueAt(SlotOf(ProcessTable.FastTimeout)).IsNever)
+        {
+            Arm(ProcessTable.FastTimeout, new VirtualTime(_tickPhase.Microseconds + (n * tick)));
+        }
+    }
+
+    /// <summary>A frame arrives from the line: network data goes up the kernel, the rest to pppd.</summary>
+    /// <param name="line">The line's number on this router.</param>
+    /// <param name="frame">HDLC content without FCS, valid during the call.</param>
+    /// <param name="tag">Names the content (<see cref="RepeatedFrame.Tag"/>), or 0.</param>
+    /// <param name="now">Virtual time.</param>
+    public void FrameArrived(int line, ReadOnlySpan<byte> frame, int tag, VirtualTime now)
+    {
+        int epoch = Quiet.Receiving();
+        FrameArrived(line, frame, now);
+        Quiet.Received(line, tag, epoch);
+    }
+
+    private void FrameArrived(int line, ReadOnlySpan<byte> frame, VirtualTime now)
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        Pppd process = Pppds[line];
+        int unit = process.Unit;
+        if (unit < 0)
+        {
+            return;
+        }
+
+        int at = frame.Length >= 2 && frame[0] == 0xFF && frame[1] == 0x03 ? 2 : 0;
+        if (frame.Length < at + 2)
+        {
+            return;
+        }
+
+        int protocol = frame[at] << 8 | frame[at + 1];
+        int skip = 2;
+        if ((frame[at] & 1) != 0)
+        {
+            protocol = frame[at];
+            skip = 1;
+        }
+
+        try
+        {
+            switch ((PppProtocol)protocol)
+            {
+                case PppProtocol.Ipv4:
+                    if (Kernel.Interfaces[unit].PassIp)
+                    {
+                        Kernel.IpInput(unit, frame[(at + skip)..]);
+                    }
+
+                    break;
+                case PppProtocol.Ipv6:
+                    if (Kernel.Interfaces[unit].PassIpv6)
+                    {
+                        Kernel.Ip6Input(unit, frame[(at + skip)..]);
+                    }
+
+                    break;
+                default:
+                    process.TtyInput(frame);
+                    break;
+            }
+        }
+        catch (KernelPanic panic)
+        {
+            Panic(panic, now);
+        }
+
+        RunCpu(now);
+    }
+
+    /// <summary>The modem's carrier has gone: SIGHUP to the session leader, read returns 0.</summary>
+    public void CarrierLost(int line, VirtualTime now)
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        Pppds[line].CarrierLost();
+        RunCpu(now);
+    }
+
+    /// <summary>Tells the trace, if there is one.</summary>
+    public void Say(TraceSource source, string text, PointerStage stage = PointerStage.None) => _site.Clock.Trace?.Step(_site.Clock.Events, _site.Clock.Now, Number, source, text, stage);
+
+    /// <summary>Tells the trace of a system call and its result.</summary>
+    public void Say(TraceSource source, string text, Errno e)
+    {
+        _site.Mix((ulong)e + ((ulong)source.Number << 8));
+        if (e != Errno.None)
+        {
+            Oracle.Refuse(source, e);
+        }
+
+        if (_site.Clock.Trace is not null)
+        {
+            Say(source, e == Errno.None ? text : $"{text}: {e}");
+        }
+    }
+
+    /// <summary>Tells the trace of a message between daemons.</summary>
+    public void Say(TraceSource source, string text, ZebraCommand command, ushort index)
+    {
+        if (_site.Clock.Trace is not null)
+        {
+            Say(source, $"{text} {command} index {index}");
+        }
+    }
+}

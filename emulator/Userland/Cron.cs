@@ -1,0 +1,67 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Oracle;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>cron's programme of HUP signals to pppd. It follows the wall clock, which a panic does not stop.</summary>
+public sealed class Cron : Process
+{
+    private readonly HupOptions _options;
+    private RandomStream _random;
+    private VirtualTime _base;
+
+    /// <summary>A cron before power is on.</summary>
+    /// <param name="entry">Its entry in the table.</param>
+    /// <param name="options">Its programme.</param>
+    /// <param name="random">Phase and lateness of its signals, over all boots.</param>
+    public Cron(ProcessEntry entry, HupOptions options, RandomStream random)
+        : base(entry)
+    {
+        _options = options;
+        _random = random;
+    }
+
+    /// <inheritdoc/>
+    public override void PowerOn()
+    {
+        _base = _random.Draw(_options.Phase);
+        if (_options.Enabled)
+        {
+            ArmNext();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Timer(int which, VirtualTime now)
+    {
+        if (Machine.IsUp && Machine.Admits(SitePartKind.Hup))
+        {
+            Say("pkill -HUP pppd");
+            Machine.HangUp(Pppd.Program);
+        }
+
+        _base += _options.Every;
+        ArmNext();
+    }
+
+    private void ArmNext() => Arm(0, _base + _options.Every + _random.Draw(_options.Jitter));
+
+    /// <inheritdoc/>
+    public override void Save(ImageWriter image)
+    {
+        image.Write(_random);
+        image.Write(_base);
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ImageReader image)
+    {
+        _random = image.Read<RandomStream>();
+        _base = image.Read<VirtualTime>();
+    }
+}

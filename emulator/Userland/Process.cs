@@ -1,0 +1,149 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>A process's entry in the table of its machine.</summary>
+/// <param name="Machine">The machine that it runs on.</param>
+/// <param name="Number">Its number in the table.</param>
+/// <param name="Name">Its program's name.</param>
+/// <param name="Timers">Its timers.</param>
+/// <param name="FirstTimer">The slot of the first of them in the queue of events.</param>
+/// <param name="Source">Its column in a trace.</param>
+/// <param name="Draws">What its random numbers are for.</param>
+public sealed record ProcessEntry(IMachine Machine, int Number, string Name, int Timers, int FirstTimer, TraceSource Source, RandomPurpose Draws);
+
+/// <summary>
+/// What the table of processes asks of each of them: a daemon, pppd on a line, cron, whoever else runs beside the kernel. Everything that a process does not
+/// care for has an answer here. It acts on the kernel only through system calls, and on the rest of its machine through <see cref="IMachine"/>.
+/// </summary>
+public abstract class Process
+{
+    private readonly EventQueue _events;
+    private readonly int _firstTimer;
+
+    /// <summary>A process that has not started.</summary>
+    protected Process(ProcessEntry entry)
+    {
+        Entry = entry;
+        Number = entry.Number;
+        Machine = entry.Machine;
+        Kernel = Machine.Kernel;
+        Quiet = Machine.Quiet;
+        _events = Machine.Events;
+        _firstTimer = entry.FirstTimer;
+    }
+
+    /// <summary>Its entry in the table.</summary>
+    public ProcessEntry Entry { get; }
+
+    /// <summary>Its number in the table.</summary>
+    public int Number { get; }
+
+    /// <summary>The machine that it runs on.</summary>
+    protected IMachine Machine { get; }
+
+    /// <summary>The kernel, whose system calls it makes.</summary>
+    protected BsdKernel Kernel { get; }
+
+    /// <summary>The short way of quiet events.</summary>
+    protected IQuietWay Quiet { get; }
+
+    /// <summary>The machine is switched on, before its first boot.</summary>
+    public virtual void PowerOn()
+    {
+    }
+
+    /// <summary>The process starts: the system has booted, or somebody starts it again.</summary>
+    /// <param name="random">Its stream for this life.</param>
+    /// <param name="now">Virtual time.</param>
+    public virtual void Start(RandomStream random, VirtualTime now)
+    {
+    }
+
+    /// <summary>The kernel is gone under it: nothing of the process is left, and no timer runs.</summary>
+    public virtual void Stop(VirtualTime now)
+    {
+        for (int which = 0; which < Entry.Timers; which++)
+        {
+            Arm(which, VirtualTime.Never);
+        }
+    }
+
+    /// <summary>Runs to the end of one system call.</summary>
+    /// <returns>False when it found nothing to do and sleeps.</returns>
+    public virtual bool Step(VirtualTime now) => false;
+
+    /// <summary>One of its timers is due.</summary>
+    /// <param name="which">Its number among the process's own.</param>
+    /// <param name="now">Virtual time.</param>
+    public virtual void Timer(int which, VirtualTime now) => Wakeup();
+
+    /// <summary>A message of zebra lies on its socket.</summary>
+    public virtual void Deliver(in ZebraMessage m)
+    {
+    }
+
+    /// <summary>An IPv4 packet for a raw socket, header included.</summary>
+    /// <returns>False when the socket is not this process's.</returns>
+    public virtual bool Receive(int socket, int ifIndex, ReadOnlySpan<byte> packet) => false;
+
+    /// <summary>A datagram for a UDP socket of IPv6.</summary>
+    /// <returns>False when the socket is not this process's.</returns>
+    public virtual bool Receive(int socket, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload) => false;
+
+    /// <summary>A message lies in the routing socket's queue.</summary>
+    public virtual void RoutingSocketReadable()
+    {
+    }
+
+    /// <summary>SIGHUP.</summary>
+    public virtual void HangUp()
+    {
+    }
+
+    /// <summary>An interface got an address.</summary>
+    public virtual void AddressUp(Ipv4Address local)
+    {
+    }
+
+    /// <summary>Somebody did what makes other parts of the system allocate memory.</summary>
+    public virtual void Compete(CompetitorTrigger trigger, VirtualTime now)
+    {
+    }
+
+    /// <summary>A timer is due: the process does what it did the last time, the short way (<see cref="IQuietWay"/>).</summary>
+    /// <returns>False when it must be done in full: then nothing is done.</returns>
+    public virtual bool Again(int which, VirtualTime now) => false;
+
+    /// <summary>A frame came again of which this process said <see cref="IQuietWay.Heard"/>.</summary>
+    /// <param name="what">What it said.</param>
+    /// <param name="now">Virtual time.</param>
+    public virtual void HeardAgain(int what, VirtualTime now)
+    {
+    }
+
+    /// <summary>Writes the process.</summary>
+    public abstract void Save(ImageWriter image);
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public abstract void Load(ImageReader image);
+
+    /// <summary>Sets or moves a timer; <see cref="VirtualTime.Never"/> stops it.</summary>
+    protected void Arm(int which, VirtualTime at) => _events.Schedule(_firstTimer + which, at);
+
+    /// <summary>wakeup(9) of this process.</summary>
+    protected void Wakeup() => Machine.Wakeup(Number);
+
+    /// <summary>Tells the trace, if there is one.</summary>
+    protected void Say(string text) => Machine.Say(Entry.Source, text);
+
+    /// <summary>Tells the trace of a system call and its result.</summary>
+    protected void Say(string text, Errno e) => Machine.Say(Entry.Source, text, e);
+
+    /// <summary>Tells the trace of a message between daemons.</summary>
+    protected void Say(string text, ZebraCommand command, ushort index) => Machine.Say(Entry.Source, text, command, index);
+}
