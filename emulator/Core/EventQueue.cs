@@ -13,16 +13,19 @@ namespace Stress.Emulator.Core;
 /// vector instructions: a pair has some thirty slots, and for so few a search costs less than a heap's unpredictable branches, while setting a time is one
 /// store. Larger sites are searched in groups, of which only those that changed are looked at again.
 /// </remarks>
-public sealed class EventQueue
+public sealed class EventQueue : IState
 {
     private const int GroupSize = 64, SlotBits = 11, MaxSlots = 1 << SlotBits;
 
     // 2^52 microseconds are 1.25 million hours: later than any run ends.
     private const long Latest = long.MaxValue >> SlotBits;
     private readonly long[] _due;
+    [NotSaved("it follows from the due times")]
     private readonly long[] _least;
     private readonly int _slots;
+    [NotSaved("every time that is read back is a change")]
     private ulong _changed;
+    [NotSaved("it follows from the due times")]
     private long _next = long.MaxValue;
 
     /// <summary>A queue of slots, none of them due.</summary>
@@ -74,7 +77,14 @@ public sealed class EventQueue
     }
 
     /// <summary>Writes the due times.</summary>
-    public void Save(ImageWriter image)
+    public void Save(ImageWriter image) => image.Save(this);
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    public void Load(ImageReader image) => image.Load(this);
+
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
     {
         Span<long> due = stackalloc long[_slots];
         for (int slot = 0; slot < due.Length; slot++)
@@ -82,14 +92,8 @@ public sealed class EventQueue
             due[slot] = DueAt(slot).Microseconds;
         }
 
-        image.WriteArray<long>(due);
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        long[] due = image.ReadArray<long>();
-        for (int slot = 0; slot < due.Length; slot++)
+        pass.Numbers(due, initial: long.MaxValue);
+        for (int slot = 0; slot < due.Length && pass.Replaces; slot++)
         {
             Schedule(slot, new VirtualTime(due[slot]));
         }

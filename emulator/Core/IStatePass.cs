@@ -34,6 +34,10 @@ public interface IStatePass
     void Numbers<T>(ref T[] values, T initial = default, [CallerArgumentExpression(nameof(values))] string name = "")
         where T : unmanaged, IConvertible;
 
+    /// <summary>The numbers that a part of a buffer holds; how long the buffer is, and where they lie in it, is no part of the state.</summary>
+    void Part<T>(ref T[] buffer, ref int start, ref int count, [CallerArgumentExpression(nameof(buffer))] string name = "")
+        where T : unmanaged, IConvertible;
+
     /// <summary>Structs in an array whose length never changes.</summary>
     void Structs<T>(Span<T> values, [CallerArgumentExpression(nameof(values))] string name = "")
         where T : struct, IStateValue<T>;

@@ -65,6 +65,29 @@ public sealed class ImageReader
         state.Fields(ref pass);
     }
 
+    /// <summary>Reads a struct that <see cref="ImageWriter.WriteStruct{T}"/> wrote.</summary>
+    public T ReadStruct<T>()
+        where T : struct, IStateValue<T>
+    {
+        T value = default;
+        var pass = new StateReader(this);
+        pass.Struct(ref value, "");
+        return value;
+    }
+
+    /// <summary>Reads structs that <see cref="ImageWriter.WriteStructs{T}"/> wrote.</summary>
+    public T[] ReadStructs<T>()
+        where T : struct, IStateValue<T>
+    {
+        var values = new T[ReadCount()];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = ReadStruct<T>();
+        }
+
+        return values;
+    }
+
     /// <summary>Reads an array of a length that is known.</summary>
     internal void ReadArray<T>(Span<T> values)
         where T : unmanaged, IConvertible

@@ -70,6 +70,22 @@ public sealed class ImageWriter
         state.Fields(ref pass);
     }
 
+    /// <summary>Writes a struct, field by field.</summary>
+    public void WriteStruct<T>(T value)
+        where T : struct, IStateValue<T>
+    {
+        var pass = new StateWriter(this);
+        pass.Struct(ref value, "");
+    }
+
+    /// <summary>Writes how many structs there are, and each field by field.</summary>
+    public void WriteStructs<T>(Span<T> values)
+        where T : struct, IStateValue<T>
+    {
+        var pass = new StateWriter(this);
+        pass.Structs(values, "");
+    }
+
     /// <summary>Writes a number, a truth value or an enumeration.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Put<T>(T value)

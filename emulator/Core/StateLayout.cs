@@ -34,6 +34,10 @@ public struct StateLayout(XxHash3 hash) : IStatePass
         where T : unmanaged, IConvertible => Note<T>(name + "[]");
 
     /// <inheritdoc/>
+    public readonly void Part<T>(ref T[] buffer, ref int start, ref int count, string name)
+        where T : unmanaged, IConvertible => Note<T>(name + "[]");
+
+    /// <inheritdoc/>
     public void Structs<T>(Span<T> values, string name)
         where T : struct, IStateValue<T> => Element<T>(name + "[]");
 

@@ -28,6 +28,14 @@ public struct StateReader(ImageReader image) : IStatePass
         where T : unmanaged, IConvertible => values = image.ReadArray<T>();
 
     /// <inheritdoc/>
+    public readonly void Part<T>(ref T[] buffer, ref int start, ref int count, string name)
+        where T : unmanaged, IConvertible
+    {
+        buffer = image.ReadArray<T>();
+        (start, count) = (0, buffer.Length);
+    }
+
+    /// <inheritdoc/>
     public void Structs<T>(Span<T> values, string name)
         where T : struct, IStateValue<T>
     {

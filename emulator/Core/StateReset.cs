@@ -27,6 +27,10 @@ public struct StateReset : IStatePass
         where T : unmanaged, IConvertible => Array.Fill(values, initial);
 
     /// <inheritdoc/>
+    public readonly void Part<T>(ref T[] buffer, ref int start, ref int count, string name)
+        where T : unmanaged, IConvertible => start = count = 0;
+
+    /// <inheritdoc/>
     public readonly void Structs<T>(Span<T> values, string name)
         where T : struct, IStateValue<T> => values.Clear();
 

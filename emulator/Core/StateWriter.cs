@@ -30,6 +30,10 @@ public struct StateWriter(ImageWriter image) : IStatePass
         where T : unmanaged, IConvertible => image.PutArray<T>(values);
 
     /// <inheritdoc/>
+    public readonly void Part<T>(ref T[] buffer, ref int start, ref int count, string name)
+        where T : unmanaged, IConvertible => image.PutArray<T>(buffer.AsSpan(start, count));
+
+    /// <inheritdoc/>
     public void Structs<T>(Span<T> values, string name)
         where T : struct, IStateValue<T>
     {

@@ -48,8 +48,8 @@ public sealed class Explorer
     private readonly Dictionary<(int Router, Finding Finding), (int Node, int Actor)> _found = [];
     private readonly List<(int Router, Finding Finding)> _order = [];
     private readonly SortedSet<string> _notModelled = new(StringComparer.Ordinal);
-    private Queue<(int Node, uint Todo)> _frontier = new();
-    private readonly List<(int Node, uint Todo)> _beyond = [];
+    private Queue<Waiting> _frontier = new();
+    private readonly List<Waiting> _beyond = [];
     private readonly int _size, _pcs, _messages, _cpu;
 
     // Number of a kernel's message among the world's, or -1, by router and message; first step of each actor among all steps; which steps can be swapped.
@@ -57,12 +57,34 @@ public sealed class Explorer
     private readonly int[] _firstStep;
     private readonly bool[,] _independent;
 
-    private struct Node
+    private record struct Waiting(int Node, uint Todo) : IStateValue<Waiting>
+    {
+        public static void Fields<TPass>(ref Waiting value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            (int node, uint todo) = value;
+            pass.Field(ref node);
+            pass.Field(ref todo);
+            value = new(node, todo);
+        }
+    }
+
+    private struct Node : IStateValue<Node>
     {
         public int Parent;
         public int Actor;
         public int Depth;
         public uint Sleep;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Node value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Parent);
+            pass.Field(ref value.Actor);
+            pass.Field(ref value.Depth);
+            pass.Field(ref value.Sleep);
+        }
     }
 
     /// <summary>A world before its first step.</summary>
@@ -148,7 +170,7 @@ public sealed class Explorer
             Limits = Limits with { Depth = depth };
             foreach ((int node, uint todo) in _beyond)
             {
-                _frontier.Enqueue((node, todo));
+                _frontier.Enqueue(new Waiting(node, todo));
             }
 
             _beyond.Clear();
@@ -196,7 +218,7 @@ public sealed class Explorer
         int depth = _nodes[node].Depth;
         if (depth >= Limits.Depth)
         {
-            _beyond.Add((node, todo));
+            _beyond.Add(new Waiting(node, todo));
             return;
         }
 
@@ -399,7 +421,7 @@ public sealed class Explorer
             if (todo != 0)
             {
                 known.Sleep &= sleep;
-                _frontier.Enqueue((node, todo));
+                _frontier.Enqueue(new Waiting(node, todo));
             }
 
             return;
@@ -409,7 +431,7 @@ public sealed class Explorer
         _visited[hash] = node;
         _nodes.Add(new Node { Parent = parent, Actor = actor, Depth = depth, Sleep = sleep });
         _states.AddRange(state);
-        _frontier.Enqueue((node, ~sleep));
+        _frontier.Enqueue(new Waiting(node, ~sleep));
         DepthReached = Math.Max(DepthReached, depth);
         bool sleeps = false;
         for (int a = 0; a < _world.Actors.Count; a++)
@@ -480,10 +502,10 @@ public sealed class Explorer
             image.WriteArray<byte>(bytes);
         }
 
-        image.WriteArray<Node>(CollectionsMarshal.AsSpan(_nodes));
+        image.WriteStructs(CollectionsMarshal.AsSpan(_nodes));
         image.WriteArray<byte>(CollectionsMarshal.AsSpan(_states));
-        image.WriteArray<(int, uint)>(_frontier.ToArray());
-        image.WriteArray<(int, uint)>(CollectionsMarshal.AsSpan(_beyond));
+        image.WriteStructs<Waiting>(_frontier.ToArray());
+        image.WriteStructs(CollectionsMarshal.AsSpan(_beyond));
         image.Write(Transitions);
         image.Write(DepthReached);
         image.Write(StatesAsleep);
@@ -500,7 +522,8 @@ public sealed class Explorer
             image.Write(f.Router);
             image.Write(f.Finding.Kind);
             image.WriteArray<char>(f.Finding.Title);
-            image.Write(_found[f]);
+            image.Write(_found[f].Node);
+            image.Write(_found[f].Actor);
         }
     }
 
@@ -533,10 +556,10 @@ public sealed class Explorer
             _images.Add(image.ReadArray<byte>());
         }
 
-        _nodes.AddRange(image.ReadArray<Node>());
+        _nodes.AddRange(image.ReadStructs<Node>());
         _states.AddRange(image.ReadArray<byte>());
-        _frontier = new Queue<(int, uint)>(image.ReadArray<(int, uint)>());
-        _beyond.AddRange(image.ReadArray<(int, uint)>());
+        _frontier = new Queue<Waiting>(image.ReadStructs<Waiting>());
+        _beyond.AddRange(image.ReadStructs<Waiting>());
         Transitions = image.Read<long>();
         DepthReached = image.Read<int>();
         StatesAsleep = image.Read<int>();
@@ -551,7 +574,7 @@ public sealed class Explorer
         {
             var key = (image.Read<int>(), new Finding(image.Read<FindingKind>(), new string(image.ReadArray<char>())));
             _order.Add(key);
-            _found[key] = image.Read<(int, int)>();
+            _found[key] = (image.Read<int>(), image.Read<int>());
         }
 
         image.End();

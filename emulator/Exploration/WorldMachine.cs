@@ -136,7 +136,7 @@ public sealed class WorldMachine : IUseListener
         var image = new ImageWriter();
         _stack.Save(image);
         _runner.Save(image);
-        image.WriteArray<IfnetPtr>(_sleepers);
+        image.WriteStructs<IfnetPtr>(_sleepers);
         return image.Written.ToArray();
     }
 
@@ -146,7 +146,7 @@ public sealed class WorldMachine : IUseListener
         var image = new ImageReader(bytes);
         _stack.Load(image);
         _runner.Load(image);
-        image.ReadArray<IfnetPtr>().CopyTo(_sleepers, 0);
+        image.ReadStructs<IfnetPtr>().CopyTo(_sleepers, 0);
         image.End();
     }
 

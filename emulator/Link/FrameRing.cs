@@ -4,7 +4,7 @@ using Stress.Emulator.Core;
 namespace Stress.Emulator.Link;
 
 /// <summary>A first-in-first-out queue of frames, each with a time, in one byte buffer.</summary>
-public sealed class FrameRing
+public sealed class FrameRing : IState
 {
     private readonly Ring<Entry> _entries = new();
     private byte[] _bytes = [];
@@ -12,12 +12,22 @@ public sealed class FrameRing
     private int _used;
     private const int SmallestBuffer = 128;
 
-    private struct Entry
+    private struct Entry : IStateValue<Entry>
     {
         public VirtualTime At;
+        [NotSaved("a frame whose content is not known again takes the full way, to the same end")]
         public int Tag;
         public ushort Length;
         public byte Mark;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Entry value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Struct(ref value.At);
+            pass.Field(ref value.Length);
+            pass.Field(ref value.Mark);
+        }
     }
 
     /// <summary>Frames in the queue.</summary>
@@ -107,32 +117,16 @@ public sealed class FrameRing
     }
 
     /// <summary>Writes the frames in order.</summary>
-    public void Save(ImageWriter image)
-    {
-        image.Write(_entries.Count);
-        for (int i = 0; i < _entries.Count; i++)
-        {
-            image.Write(_entries[i].At);
-            image.Write(_entries[i].Length);
-            image.Write(_entries[i].Mark);
-        }
-
-        image.WriteArray<byte>(_bytes.AsSpan(_start, _used));
-    }
+    public void Save(ImageWriter image) => image.Save(this);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        _entries.Clear();
-        int n = image.Read<int>();
-        for (int i = 0; i < n; i++)
-        {
-            _entries.Add(new Entry { At = image.Read<VirtualTime>(), Length = image.Read<ushort>(), Mark = image.Read<byte>() });
-        }
+    public void Load(ImageReader image) => image.Load(this);
 
-        byte[] bytes = image.ReadArray<byte>();
-        _bytes = bytes;
-        _start = 0;
-        _used = bytes.Length;
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _entries.Fields(ref pass);
+        pass.Part(ref _bytes, ref _start, ref _used);
     }
 }

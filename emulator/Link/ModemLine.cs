@@ -16,7 +16,7 @@ public enum LineState : byte
 /// One telephone line with a modem at each end: dialling and training, carrier, the bit rate's serialisation, one-way delay, noise.
 /// The caller's line is number <see cref="Number"/> of the site.
 /// </summary>
-public sealed class ModemLine
+public sealed class ModemLine : IState
 {
     private readonly LineOptions _options;
     private RandomStream _dial;
@@ -37,11 +37,12 @@ public sealed class ModemLine
     public int Number { get; }
 
     /// <summary>On hook, dialling or connected.</summary>
-    public LineState State { get; private set; }
+    public LineState State => _state;
 
     /// <summary>Frames on the way to the called end and to the calling end.</summary>
     public FrameRing[] InFlight { get; } = [new(), new()];
 
+    private LineState _state;
     private VirtualTime _delay;
     private readonly long[] _freeAt = new long[2];
     private bool _succeeds;
@@ -50,7 +51,7 @@ public sealed class ModemLine
     /// <returns>How long until <see cref="Answer"/> tells the outcome.</returns>
     public VirtualTime Dial(bool answererReady)
     {
-        State = LineState.Dialing;
+        _state = LineState.Dialing;
         _succeeds = _dial.Below(1000) >= (uint)_options.TrainingFailuresPerThousand;
         VirtualTime good = _dial.Draw(_options.DialTime), bad = _dial.Draw(_options.FailedDialTime);
         _succeeds &= answererReady;
@@ -63,11 +64,11 @@ public sealed class ModemLine
     {
         if (!_succeeds || !answererReady)
         {
-            State = LineState.OnHook;
+            _state = LineState.OnHook;
             return false;
         }
 
-        State = LineState.Connected;
+        _state = LineState.Connected;
         _delay = _line.Draw(_options.Delay);
         _freeAt[0] = _freeAt[1] = 0;
         return true;
@@ -85,7 +86,7 @@ public sealed class ModemLine
     /// <summary>The line goes on hook; what was on the way is lost.</summary>
     public void HangUp()
     {
-        State = LineState.OnHook;
+        _state = LineState.OnHook;
         InFlight[0].Clear();
         InFlight[1].Clear();
     }
@@ -148,30 +149,23 @@ public sealed class ModemLine
     public int BrokenBit(int length) => (int)_noise.Below((uint)(length * 8));
 
     /// <summary>Writes the line.</summary>
-    public void Save(ImageWriter image)
-    {
-        image.Write(_dial);
-        image.Write(_noise);
-        image.Write(_line);
-        image.Write(State);
-        image.Write(_delay);
-        image.WriteArray<long>(_freeAt);
-        image.Write(_succeeds);
-        InFlight[0].Save(image);
-        InFlight[1].Save(image);
-    }
+    public void Save(ImageWriter image) => image.Save(this);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
+    public void Load(ImageReader image) => image.Load(this);
+
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
     {
-        _dial = image.Read<RandomStream>();
-        _noise = image.Read<RandomStream>();
-        _line = image.Read<RandomStream>();
-        State = image.Read<LineState>();
-        _delay = image.Read<VirtualTime>();
-        image.ReadArray<long>().CopyTo(_freeAt, 0);
-        _succeeds = image.Read<bool>();
-        InFlight[0].Load(image);
-        InFlight[1].Load(image);
+        pass.Struct(ref _dial);
+        pass.Struct(ref _noise);
+        pass.Struct(ref _line);
+        pass.Field(ref _state);
+        pass.Struct(ref _delay);
+        pass.Numbers<long>(_freeAt);
+        pass.Field(ref _succeeds);
+        InFlight[0].Fields(ref pass);
+        InFlight[1].Fields(ref pass);
     }
 }

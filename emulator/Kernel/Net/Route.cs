@@ -140,6 +140,33 @@ public sealed partial class BsdKernel
         }
     }
 
+    // rtcache_free of a later kernel: the pcb lets go of its cached route.
+    private void RtCacheFree(int s)
+    {
+        if (_pcbs[s].Route >= 0)
+        {
+            RtFree(_pcbs[s].Route);
+            _pcbs[s].Route = -1;
+        }
+    }
+
+    // A cached route to another destination, and where it matters one that is down, is freed; then there is a look-up. Slot of the rtentry, or -1.
+    private int RtCacheFill(int s, byte family, Ipv6Address destination, bool onlyUp)
+    {
+        if (_pcbs[s].Route >= 0 && (_pcbs[s].RouteDestination != destination || (onlyUp && !_routes[_pcbs[s].Route].Up)))
+        {
+            RtCacheFree(s);
+        }
+
+        if (_pcbs[s].Route < 0)
+        {
+            _pcbs[s].Route = (short)RtAlloc(family, destination);
+            _pcbs[s].RouteDestination = destination;
+        }
+
+        return _pcbs[s].Route;
+    }
+
     // rtrequest1(RTM_DELETE): out of the tree, RTF_UP cleared; a holder keeps the entry with rt_ifp as it was.
     private void RtDelete(int r)
     {

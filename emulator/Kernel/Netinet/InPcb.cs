@@ -45,13 +45,8 @@ public sealed partial class BsdKernel
             Ip6MrouterDone();
         }
 
-        if (_pcbs[s].Route >= 0)
-        {
-            RtFree(_pcbs[s].Route);
-            _pcbs[s].Route = -1;
-        }
-
-        if (_pcbs[s].Table <= PcbTable.Raw)
+        RtCacheFree(s);
+        if (!_pcbs[s].IsInet6)
         {
             frame.Then(KernelFunction.InPcbDetach, KernelFunction.IpFreeMoptions);
             IpFreeMoptions(s);
@@ -71,15 +66,9 @@ public sealed partial class BsdKernel
         using Frame frame = Enter(KernelFunction.InPcbPurgeIf0);
         for (int s = 0; s < _pcbs.Length; s++)
         {
-            if (!_pcbs[s].Used || _pcbs[s].Table != table)
+            if (!PurgeMulticastIf(s, table, p))
             {
                 continue;
-            }
-
-            Counters.PcbsWalked++;
-            if (!_pcbs[s].MulticastIfp.IsNull && Same(_pcbs[s].MulticastIfp, p))
-            {
-                ForgetMulticastIfp(s);
             }
 
             for (int i = 0; i < _pcbs[s].MembershipCount;)
@@ -97,6 +86,23 @@ public sealed partial class BsdKernel
                 }
             }
         }
+    }
+
+    // The part of both families: whether the pcb is the table's, and the option that names the interface is forgotten.
+    private bool PurgeMulticastIf(int s, PcbTable table, IfnetPtr p)
+    {
+        if (!_pcbs[s].Used || _pcbs[s].Table != table)
+        {
+            return false;
+        }
+
+        _counters.Counts.PcbsWalked++;
+        if (!_pcbs[s].MulticastIfp.IsNull && Same(_pcbs[s].MulticastIfp, p))
+        {
+            ForgetMulticastIfp(s);
+        }
+
+        return true;
     }
 
     private void CountPurged()
@@ -119,8 +125,7 @@ public sealed partial class BsdKernel
                 Counters.PcbsWalked++;
                 if (_pcbs[s].Route >= 0 && Same(_routes[_pcbs[s].Route].Ifp, p))
                 {
-                    RtFree(_pcbs[s].Route);
-                    _pcbs[s].Route = -1;
+                    RtCacheFree(s);
                 }
             }
         }
@@ -145,14 +150,10 @@ public sealed partial class BsdKernel
     {
         for (int s = 0; s < _pcbs.Length; s++)
         {
-            if (_pcbs[s].Used && _pcbs[s].Table > PcbTable.Raw == ipv6)
+            if (_pcbs[s].Used && _pcbs[s].IsInet6 == ipv6)
             {
                 Counters.PcbsWalked++;
-                if (_pcbs[s].Route >= 0)
-                {
-                    RtFree(_pcbs[s].Route);
-                    _pcbs[s].Route = -1;
-                }
+                RtCacheFree(s);
             }
         }
     }
@@ -163,19 +164,7 @@ public sealed partial class BsdKernel
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.UdpOutput, KernelFunction.InSelectSrc);
         source = Ipv4Address.Any;
         Ipv6Address key = Key(destination);
-        if (_pcbs[s].Route >= 0 && _pcbs[s].RouteDestination != key)
-        {
-            RtFree(_pcbs[s].Route);
-            _pcbs[s].Route = -1;
-        }
-
-        if (_pcbs[s].Route < 0)
-        {
-            _pcbs[s].Route = (short)RtAlloc(AfInet, key);
-            _pcbs[s].RouteDestination = key;
-        }
-
-        if (_pcbs[s].Route < 0)
+        if (RtCacheFill(s, AfInet, key, onlyUp: false) < 0)
         {
             return Errno.EADDRNOTAVAIL;
         }
@@ -193,13 +182,26 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>The interface of every cached route.</summary>
-    internal static void WalkInpRoute(BsdKernel kernel, ref HolderVisitor visitor)
+    internal static void WalkInpRoute(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkRouteCaches(HolderKind.InpRouteIfp, ipv6: false, ref visitor);
+
+    private void WalkRouteCaches(HolderKind kind, bool ipv6, ref HolderVisitor visitor)
     {
-        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
+        foreach (ref readonly Pcb x in _pcbs.AsSpan())
         {
-            if (x.Used && x.Table <= PcbTable.Raw && x.Route >= 0)
+            if (x.Used && x.IsInet6 == ipv6 && x.Route >= 0)
             {
-                visitor.Visit(HolderKind.InpRouteIfp, kernel._routes[x.Route].Ifp, !kernel._routes[x.Route].Up);
+                visitor.Visit(kind, _routes[x.Route].Ifp, !_routes[x.Route].Up);
+            }
+        }
+    }
+
+    private void WalkMulticastIf(HolderKind kind, bool ipv6, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly Pcb x in _pcbs.AsSpan())
+        {
+            if (x.Used && x.IsInet6 == ipv6 && !x.MulticastIfp.IsNull)
+            {
+                visitor.Visit(kind, x.MulticastIfp);
             }
         }
     }

@@ -257,14 +257,5 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>imo_multicast_ifp of every socket.</summary>
-    internal static void WalkIpMoptions(BsdKernel kernel, ref HolderVisitor visitor)
-    {
-        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
-        {
-            if (x.Used && x.Table <= PcbTable.Raw && !x.MulticastIfp.IsNull)
-            {
-                visitor.Visit(HolderKind.IpMoptionsIfp, x.MulticastIfp);
-            }
-        }
-    }
+    internal static void WalkIpMoptions(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkMulticastIf(HolderKind.IpMoptionsIfp, ipv6: false, ref visitor);
 }

@@ -76,21 +76,5 @@ public sealed partial class BsdKernel
     }
 
     // The cached route of the socket, checked as ip_output does: same destination and RTF_UP, else freed and looked up again.
-    private int IpRoute(int s, Ipv4Address destination)
-    {
-        Ipv6Address key = Key(destination);
-        if (_pcbs[s].Route >= 0 && (!_routes[_pcbs[s].Route].Up || _pcbs[s].RouteDestination != key))
-        {
-            RtFree(_pcbs[s].Route);
-            _pcbs[s].Route = -1;
-        }
-
-        if (_pcbs[s].Route < 0)
-        {
-            _pcbs[s].Route = (short)RtAlloc(AfInet, key);
-            _pcbs[s].RouteDestination = key;
-        }
-
-        return _pcbs[s].Route;
-    }
+    private int IpRoute(int s, Ipv4Address destination) => RtCacheFill(s, AfInet, Key(destination), onlyUp: true);
 }

@@ -43,6 +43,9 @@ public struct Pcb : ITableRow<Pcb>
     public PcbTable Table;
     public bool Used;
 
+    /// <summary>An in6pcb.</summary>
+    public readonly bool IsInet6 => Table > PcbTable.Raw;
+
     /// <summary>IP protocol of a raw socket, port of a UDP socket.</summary>
     public ushort Port;
 

@@ -94,17 +94,19 @@ public sealed partial class BsdKernel
 
     private bool HasInet6Address(int slot) => FirstInet6Address(_ifs[slot].Address) >= 0;
 
-    private bool HasLinkLocal(int slot)
+    private bool HasLinkLocal(int slot) => FirstLinkLocal(slot) >= 0;
+
+    private int FirstLinkLocal(int slot)
     {
         for (int i = 0; i < _in6Ifaddrs.Length; i++)
         {
             if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address && _in6Ifaddrs[i].Address.IsLinkLocal)
             {
-                return true;
+                return i;
             }
         }
 
-        return false;
+        return -1;
     }
 
     private int KludgeOf(IfnetPtr p)

@@ -16,15 +16,9 @@ public sealed partial class BsdKernel
         using Frame frame = Enter(KernelFunction.In6PcbPurgeIf0);
         for (int s = 0; s < _pcbs.Length; s++)
         {
-            if (!_pcbs[s].Used || _pcbs[s].Table != table)
+            if (!PurgeMulticastIf(s, table, p))
             {
                 continue;
-            }
-
-            Counters.PcbsWalked++;
-            if (!_pcbs[s].MulticastIfp.IsNull && Same(_pcbs[s].MulticastIfp, p))
-            {
-                ForgetMulticastIfp(s);
             }
 
             for (int i = 0; i < _mships6.Length; i++)
@@ -51,14 +45,5 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>The interface of every cached route.</summary>
-    internal static void WalkIn6pRoute(BsdKernel kernel, ref HolderVisitor visitor)
-    {
-        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
-        {
-            if (x.Used && x.Table > PcbTable.Raw && x.Route >= 0)
-            {
-                visitor.Visit(HolderKind.In6pRouteIfp, kernel._routes[x.Route].Ifp, !kernel._routes[x.Route].Up);
-            }
-        }
-    }
+    internal static void WalkIn6pRoute(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkRouteCaches(HolderKind.In6pRouteIfp, ipv6: true, ref visitor);
 }

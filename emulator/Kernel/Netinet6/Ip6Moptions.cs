@@ -74,13 +74,9 @@ public sealed partial class BsdKernel
         }
 
         Ipv6Address scoped = Scoped(group, slot);
-        IfnetPtr p = PointerTo(slot);
-        for (int i = 0; i < _mships6.Length; i++)
+        if (MshipOf(s, scoped, slot) >= 0)
         {
-            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, p) && _in6Multis[_mships6[i].Multi].Group == scoped)
-            {
-                return Errno.EADDRINUSE;
-            }
+            return Errno.EADDRINUSE;
         }
 
         int m = In6AddMulti(scoped, slot);
@@ -105,17 +101,30 @@ public sealed partial class BsdKernel
         }
 
         Ipv6Address scoped = Scoped(group, slot);
+        int i = MshipOf(s, scoped, slot);
+        if (i < 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        _mships6[i].Used = false;
+        In6LeaveMship(_mships6[i]);
+        return Errno.None;
+    }
+
+    // The socket's membership of a group on an interface, or -1.
+    private int MshipOf(int s, Ipv6Address scoped, int slot)
+    {
+        IfnetPtr p = PointerTo(slot);
         for (int i = 0; i < _mships6.Length; i++)
         {
-            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, PointerTo(slot)) && _in6Multis[_mships6[i].Multi].Group == scoped)
+            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, p) && _in6Multis[_mships6[i].Multi].Group == scoped)
             {
-                _mships6[i].Used = false;
-                In6LeaveMship(_mships6[i]);
-                return Errno.None;
+                return i;
             }
         }
 
-        return Errno.EADDRNOTAVAIL;
+        return -1;
     }
 
     /// <summary>IPV6_MULTICAST_IF by index: stores a pointer.</summary>
@@ -162,14 +171,5 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>im6o_multicast_ifp of every socket.</summary>
-    internal static void WalkIp6Moptions(BsdKernel kernel, ref HolderVisitor visitor)
-    {
-        foreach (ref readonly Pcb x in kernel._pcbs.AsSpan())
-        {
-            if (x.Used && x.Table > PcbTable.Raw && !x.MulticastIfp.IsNull)
-            {
-                visitor.Visit(HolderKind.Ip6MoptionsIfp, x.MulticastIfp);
-            }
-        }
-    }
+    internal static void WalkIp6Moptions(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkMulticastIf(HolderKind.Ip6MoptionsIfp, ipv6: true, ref visitor);
 }

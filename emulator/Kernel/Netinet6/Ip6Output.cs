@@ -36,8 +36,7 @@ public sealed partial class BsdKernel
         ref Pcb pcb = ref _pcbs[s];
         if (pcb.Route >= 0 && (!_routes[pcb.Route].Up || pcb.RouteDestination != scoped))
         {
-            RtFree(pcb.Route);
-            pcb.Route = -1;
+            RtCacheFree(s);
         }
 
         if (!scoped.IsMulticast)

@@ -111,16 +111,5 @@ public sealed partial class BsdKernel
     }
 
     // The interface's first link-local address as it goes on the wire, or ::.
-    private Ipv6Address LinkLocalOf(int slot)
-    {
-        for (int i = 0; i < _in6Ifaddrs.Length; i++)
-        {
-            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address && _in6Ifaddrs[i].Address.IsLinkLocal)
-            {
-                return OnWire(_in6Ifaddrs[i].Address);
-            }
-        }
-
-        return default;
-    }
+    private Ipv6Address LinkLocalOf(int slot) => FirstLinkLocal(slot) is >= 0 and int ia ? OnWire(_in6Ifaddrs[ia].Address) : default;
 }

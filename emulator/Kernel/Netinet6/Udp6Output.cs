@@ -102,8 +102,7 @@ public sealed partial class BsdKernel
                 Counters.PointerChecks++;
                 if (!_routes[_pcbs[s].Route].Up)
                 {
-                    RtFree(_pcbs[s].Route);
-                    _pcbs[s].Route = -1;
+                    RtCacheFree(s);
                 }
                 else
                 {

@@ -122,7 +122,7 @@ public enum FsmActions : ushort
 public readonly record struct FsmTransition(bool Possible, FsmActions Actions, FsmState Next);
 
 /// <summary>The state of one automaton: LCP's, IPCP's or IPV6CP's.</summary>
-public struct Fsm
+public struct Fsm : IStateValue<Fsm>
 {
     /// <summary>Where the automaton is.</summary>
     public FsmState State;
@@ -171,6 +171,27 @@ public struct Fsm
 
     /// <summary>When the Restart timer expires, or never.</summary>
     public VirtualTime Timer;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref Fsm value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.State);
+        pass.Field(ref value.Id);
+        pass.Field(ref value.RequestId);
+        pass.Field(ref value.Answered);
+        pass.Struct(ref value.RequestedAt);
+        pass.Struct(ref value.RoundTrip);
+        pass.Field(ref value.AckedId);
+        pass.Field(ref value.AckedLength);
+        pass.Field(ref value.AckedSum);
+        pass.Struct(ref value.AckedAt);
+        pass.Field(ref value.Restarts);
+        pass.Field(ref value.Naks);
+        pass.Field(ref value.NaksReceived);
+        pass.Field(ref value.ConfigurePackets);
+        pass.Struct(ref value.Timer);
+    }
 }
 
 /// <summary>The state transition table of RFC 1661 section 4.1. The restart option ("r") is not used; the passive option ("p") is the caller's.</summary>

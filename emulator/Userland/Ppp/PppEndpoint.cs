@@ -11,7 +11,7 @@ namespace Stress.Emulator.Userland.Ppp;
 /// Real bytes in and out; time is given, timers are asked for by <see cref="NextTimer"/>. Nothing is allocated once the endpoint exists.
 /// </summary>
 /// <param name="options">What this end wants and accepts.</param>
-public sealed partial class PppEndpoint(PppEndpointOptions options)
+public sealed partial class PppEndpoint(PppEndpointOptions options) : IState
 {
     /// <summary>Restart timer (RFC 1661 section 4.6).</summary>
     public static readonly VirtualTime RestartTimer = VirtualTime.FromSeconds(3);
@@ -265,11 +265,15 @@ public sealed partial class PppEndpoint(PppEndpointOptions options)
         }
     }
 
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass => pass.Struct(ref _s);
+
     /// <summary>Writes the endpoint.</summary>
-    public void Save(ImageWriter image) => image.Write(_s);
+    public void Save(ImageWriter image) => image.Save(this);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image) => _s = image.Read<PppEndpointState>();
+    public void Load(ImageReader image) => image.Load(this);
 
     private static VirtualTime Earlier(VirtualTime a, VirtualTime b) => b < a ? b : a;
 
