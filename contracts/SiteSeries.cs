@@ -36,7 +36,18 @@ public readonly record struct CrashKey(
 /// <param name="Holder">The field that holds the pointer.</param>
 /// <param name="Role">Whose kernel.</param>
 [GenerateSerializer, Immutable, Alias("stress.StaleKey")]
-public readonly record struct StaleKey([property: Id(0)] HolderKind Holder, [property: Id(1)] Role Role);
+public readonly record struct StaleKey([property: Id(0)] HolderKind Holder, [property: Id(1)] Role Role) : IStateValue<StaleKey>
+{
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref StaleKey value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        (HolderKind holder, Role role) = value;
+        pass.Field(ref holder);
+        pass.Field(ref role);
+        value = new(holder, role);
+    }
+}
 
 /// <summary>
 /// Counts over virtual time, as running totals at the end of each bin, so that noting a window twice changes nothing and the sum over
@@ -177,24 +188,25 @@ public sealed class SiteSeries(int bins)
         return series;
     }
 
-    private static void WriteLines<TKey>(ImageWriter image, IEnumerable<KeyValuePair<TKey, long[]>> some) where TKey : unmanaged
+    private static void WriteLines<TKey>(ImageWriter image, IEnumerable<KeyValuePair<TKey, long[]>> some)
+        where TKey : struct, IStateValue<TKey>
     {
         KeyValuePair<TKey, long[]>[] lines = [.. some];
         image.Write(lines.Length);
         foreach ((TKey key, long[] line) in lines)
         {
-            image.Write(key);
+            image.WriteStruct(key);
             WriteGrowth(image, line);
         }
     }
 
     private void ReadLines<TWritten, TKey>(ImageReader image, Dictionary<TKey, long[]> lines, Func<TWritten, TKey> key)
-        where TWritten : unmanaged
+        where TWritten : struct, IStateValue<TWritten>
         where TKey : notnull
     {
         for (int n = image.Read<int>(); n > 0; n--)
         {
-            ReadGrowth(image, Line(lines, key(image.Read<TWritten>())));
+            ReadGrowth(image, Line(lines, key(image.ReadStruct<TWritten>())));
         }
     }
 
@@ -229,5 +241,15 @@ public sealed class SiteSeries(int bins)
         CollectionsMarshal.GetValueRefOrAddDefault(lines, key, out _) ??= new long[Bins];
 
     // As it is written.
-    private readonly record struct EmulatedCrash(CrashTitle Title, Role Role);
+    private readonly record struct EmulatedCrash(CrashTitle Title, Role Role) : IStateValue<EmulatedCrash>
+    {
+        public static void Fields<TPass>(ref EmulatedCrash value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            (CrashTitle title, Role role) = value;
+            pass.Struct(ref title);
+            pass.Field(ref role);
+            value = new(title, role);
+        }
+    }
 }

@@ -76,12 +76,6 @@ public sealed class EventQueue : IState
         return slot;
     }
 
-    /// <summary>Writes the due times.</summary>
-    public void Save(ImageWriter image) => image.Save(this);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image) => image.Load(this);
-
     /// <inheritdoc/>
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass

@@ -10,7 +10,7 @@ public sealed class ImageFormatException(string message) : FormatException(messa
 /// hash follows by itself when a type that is written changes its fields, or the order of what is written changes. Format and layout decide, never a build.
 /// </summary>
 /// <param name="Number">The format.</param>
-/// <param name="Layout">The layout: <see cref="ImageWriter.LayoutHash"/> of a whole image.</param>
+/// <param name="Layout">The layout: <see cref="StateLayout"/> of a whole site.</param>
 public readonly record struct ImageFormat(ushort Number, ulong Layout)
 {
     /// <summary>The format that this build writes and reads.</summary>

@@ -32,8 +32,10 @@ public sealed class ImageReader
 
     private int Position => _at - _start;
 
+    /// <summary>Reads a number, a truth value, a character or an enumeration.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Read<T>() where T : unmanaged
+    public T Read<T>()
+        where T : unmanaged, IConvertible
     {
         int size = Unsafe.SizeOf<T>();
         Need(size);
@@ -42,7 +44,9 @@ public sealed class ImageReader
         return value;
     }
 
-    public T[] ReadArray<T>() where T : unmanaged
+    /// <summary>Reads numbers, whose count stands before them.</summary>
+    public T[] ReadArray<T>()
+        where T : unmanaged, IConvertible
     {
         int n = Read<int>();
         if (n < 0)

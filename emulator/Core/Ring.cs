@@ -58,26 +58,6 @@ public sealed class Ring<T> where T : unmanaged
         _head = 0;
     }
 
-    /// <summary>Writes the values in order.</summary>
-    public void Save(ImageWriter image)
-    {
-        image.Write(Count);
-        for (int i = 0; i < Count; i++)
-        {
-            image.Write(_items[(_head + i) & (_items.Length - 1)]);
-        }
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        Clear();
-        int n = image.Read<int>();
-        for (int i = 0; i < n; i++)
-        {
-            Add(image.Read<T>());
-        }
-    }
 }
 
 /// <summary>Queues as parts of a state.</summary>

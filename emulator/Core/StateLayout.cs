@@ -49,6 +49,19 @@ public struct StateLayout(XxHash3 hash) : IStatePass
     public void Count<T>(ref int count, string name)
         where T : struct, IStateValue<T> => Element<T>(name + "[]");
 
+    /// <summary>The hash of everything that these objects show, in order.</summary>
+    public static ulong Of(params ReadOnlySpan<IState> states)
+    {
+        var hash = new XxHash3();
+        var layout = new StateLayout(hash);
+        foreach (IState state in states)
+        {
+            state.Fields(ref layout);
+        }
+
+        return hash.GetCurrentHashAsUInt64();
+    }
+
     private void Element<T>(string name)
         where T : struct, IStateValue<T>
     {

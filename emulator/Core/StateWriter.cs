@@ -9,7 +9,7 @@ public struct StateWriter(ImageWriter image) : IStatePass
 
     /// <inheritdoc/>
     public readonly void Field<T>(ref T value, T initial, string name)
-        where T : unmanaged, IConvertible => image.Put(value);
+        where T : unmanaged, IConvertible => image.Write(value);
 
     /// <inheritdoc/>
     public void Struct<T>(ref T value, string name)
@@ -23,21 +23,21 @@ public struct StateWriter(ImageWriter image) : IStatePass
 
     /// <inheritdoc/>
     public readonly void Numbers<T>(Span<T> values, T initial, string name)
-        where T : unmanaged, IConvertible => image.PutArray<T>(values);
+        where T : unmanaged, IConvertible => image.WriteArray<T>(values);
 
     /// <inheritdoc/>
     public readonly void Numbers<T>(ref T[] values, T initial, string name)
-        where T : unmanaged, IConvertible => image.PutArray<T>(values);
+        where T : unmanaged, IConvertible => image.WriteArray<T>(values);
 
     /// <inheritdoc/>
     public readonly void Part<T>(ref T[] buffer, ref int start, ref int count, string name)
-        where T : unmanaged, IConvertible => image.PutArray<T>(buffer.AsSpan(start, count));
+        where T : unmanaged, IConvertible => image.WriteArray<T>(buffer.AsSpan(start, count));
 
     /// <inheritdoc/>
     public void Structs<T>(Span<T> values, string name)
         where T : struct, IStateValue<T>
     {
-        image.Put(values.Length);
+        image.Write(values.Length);
         foreach (ref T value in values)
         {
             T.Fields(ref value, ref this);
@@ -55,5 +55,5 @@ public struct StateWriter(ImageWriter image) : IStatePass
 
     /// <inheritdoc/>
     public readonly void Count<T>(ref int count, string name)
-        where T : struct, IStateValue<T> => image.Put(count);
+        where T : struct, IStateValue<T> => image.Write(count);
 }

@@ -116,12 +116,6 @@ public sealed class FrameRing : IState
         _used = 0;
     }
 
-    /// <summary>Writes the frames in order.</summary>
-    public void Save(ImageWriter image) => image.Save(this);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image) => image.Load(this);
-
     /// <inheritdoc/>
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass

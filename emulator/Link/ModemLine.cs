@@ -148,12 +148,6 @@ public sealed class ModemLine : IState
     /// <summary>Which bit noise turns in a broken frame of this length.</summary>
     public int BrokenBit(int length) => (int)_noise.Below((uint)(length * 8));
 
-    /// <summary>Writes the line.</summary>
-    public void Save(ImageWriter image) => image.Save(this);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image) => image.Load(this);
-
     /// <inheritdoc/>
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass

@@ -370,10 +370,4 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
 
     /// <summary>Reads what <see cref="SaveFacts"/> wrote.</summary>
     public void LoadFacts(ImageReader image) => image.Load(_facts);
-
-    /// <summary>Writes the counters.</summary>
-    public void Save(ImageWriter image) => image.Save(this);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image) => image.Load(this);
 }

@@ -21,18 +21,25 @@ public sealed record PlannedProcess(
 /// The processes of a router, in the order in which equal times are served, and the run queues of its one CPU. The table knows what every process has to
 /// answer (<see cref="Process"/>) and nothing of any single one.
 /// </summary>
-public sealed class ProcessTable
+public sealed class ProcessTable : IState
 {
     /// <summary>Timers of the machine itself, before those of its processes: the boot, the kernel's fast timeout.</summary>
     public const int Boot = 0, FastTimeout = 1, MachineTimers = 2;
 
     private readonly Process[] _all;
+    [NotSaved("some of all processes, by the options")]
     private readonly Process[] _system;
+    [NotSaved("some of all processes, by the options")]
     private readonly Process[] _everySystem;
+    [NotSaved("some of all processes, by the options")]
     private readonly Process[] _clients;
+    [NotSaved("some of all processes, by the options")]
     private readonly Process[] _daemons;
+    [NotSaved("some of all processes, by the options")]
     private readonly Process?[] _started;
+    [NotSaved("it follows from the plan")]
     private readonly byte[] _owner;
+    [NotSaved("it follows from the plan")]
     private readonly short[] _firstTimer;
 
     /// <summary>A table in which nothing runs.</summary>
@@ -87,12 +94,14 @@ public sealed class ProcessTable
     public ReadOnlySpan<Process> Clients => _clients;
 
     /// <summary>The pppd of each line.</summary>
+    [NotSaved("some of all processes, by the options")]
     public Pppd[] Pppds { get; }
 
     /// <summary>zebra's socket.</summary>
     public IZserv? Zserv { get; }
 
     /// <summary>Who runs, and who may.</summary>
+    [NotSaved("between two events nobody runs, and nobody waits to")]
     public RunQueues Queues { get; } = new();
 
     /// <summary>The process with this number.</summary>
@@ -156,21 +165,13 @@ public sealed class ProcessTable
         }
     }
 
-    /// <summary>Writes all processes.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
     {
         foreach (Process p in _all)
         {
-            p.Save(image);
-        }
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        foreach (Process p in _all)
-        {
-            p.Load(image);
+            p.Fields(ref pass);
         }
     }
 }

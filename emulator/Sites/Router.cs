@@ -15,13 +15,15 @@ namespace Stress.Emulator.Sites;
 /// One emulated router: a kernel, a table of processes on one CPU, and the machine around them. It acts on the rest of the site only through its lines.
 /// Its life is here; what it is to its kernel and its processes is in <c>Router.Machine.cs</c>.
 /// </summary>
-public sealed partial class Router : IKernelHost, IMachine
+public sealed partial class Router : IKernelHost, IMachine, IState
 {
     /// <summary>Period of the fast timeout (PR_FASTHZ).</summary>
     public static readonly VirtualTime FastTick = VirtualTime.FromMilliseconds(200);
 
+    [NotSaved("the site saves its routers")]
     private readonly Site _site;
     private readonly ProcessTable _processes;
+    [NotSaved("between two events nobody runs, and nobody waits to")]
     private readonly RunQueues _run;
     private readonly RoleOptions _options;
     private readonly TeardownDesign _design;
@@ -29,6 +31,7 @@ public sealed partial class Router : IKernelHost, IMachine
     private readonly int _firstLine;
     private RandomStream _boot;
     private VirtualTime _tickPhase;
+    private bool _isUp;
 
     /// <summary>A router that is switched off.</summary>
     /// <param name="site">Its site.</param>
@@ -71,7 +74,7 @@ public sealed partial class Router : IKernelHost, IMachine
     public BsdKernel Kernel { get; }
 
     /// <summary>The kernel and its daemons run.</summary>
-    public bool IsUp { get; private set; }
+    public bool IsUp => _isUp;
 
     /// <inheritdoc/>
     public MachineCounters Counted { get; } = new();
@@ -83,6 +86,7 @@ public sealed partial class Router : IKernelHost, IMachine
     public RouterOracle Oracle { get; }
 
     /// <summary>The short way of quiet events.</summary>
+    [NotSaved("what it remembers decides how an event is executed, and not what it does")]
     public QuietWay Quiet { get; }
 
     /// <summary>Its processes.</summary>
@@ -149,7 +153,7 @@ public sealed partial class Router : IKernelHost, IMachine
         }
 
         Quiet.Changed();
-        IsUp = true;
+        _isUp = true;
         Say(TraceSource.Kernel, "boot");
         Kernel.AttachBootInterfaces();
         for (int i = 0; i < _processes.Started.Length; i++)
@@ -265,7 +269,7 @@ public sealed partial class Router : IKernelHost, IMachine
     private void Halt(VirtualTime now)
     {
         Quiet.Halted();
-        IsUp = false;
+        _isUp = false;
         _run.Clear();
         foreach (Process p in _processes.All)
         {
@@ -276,27 +280,16 @@ public sealed partial class Router : IKernelHost, IMachine
         Arm(ProcessTable.Boot, now + _boot.Draw(_options.Reboot));
     }
 
-    /// <summary>Writes the router.</summary>
-    public void Save(ImageWriter image)
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
     {
-        image.Write(_boot);
-        image.Write(_tickPhase);
-        image.Write(IsUp);
-        image.Write(Counters);
-        Kernel.Save(image);
-        Oracle.Save(image);
-        _processes.Save(image);
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image)
-    {
-        _boot = image.Read<RandomStream>();
-        _tickPhase = image.Read<VirtualTime>();
-        IsUp = image.Read<bool>();
-        Counters = image.Read<Counters>();
-        Kernel.Load(image);
-        Oracle.Load(image);
-        _processes.Load(image);
+        pass.Struct(ref _boot);
+        pass.Struct(ref _tickPhase);
+        pass.Field(ref _isUp);
+        pass.Struct(ref Counted.Counts);
+        Kernel.Fields(ref pass);
+        Oracle.Fields(ref pass);
+        _processes.Fields(ref pass);
     }
 }

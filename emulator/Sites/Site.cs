@@ -13,20 +13,25 @@ namespace Stress.Emulator.Sites;
 /// One connected component of the run: an answering system with its modem bank and callers, executed as one event loop.
 /// A pure function of its images and the window number: the same options and site number give the same tally, wherever and however often it runs.
 /// </summary>
-public sealed class Site
+public sealed class Site : IState
 {
     private const int LineSlots = 6;
     private const int ToCalled = 0, ToCalling = 1, DialDone = 2, LossAtCalled = 3, LossAtCalling = 4, LineLoss = 5;
     private readonly Router[] _routers;
     private readonly ModemLine[] _lines;
+    [NotSaved("it follows from the options")]
     private readonly int[] _timerBase;
+    [NotSaved("it follows from the options")]
     private readonly byte[] _routerOf;
     private readonly int _lineBase;
     private readonly List<CrashTally> _crashes = [];
     private ulong _digest;
     private long _frames;
+    private int _nextWindow;
+    [NotSaved("the names of repeated frames, of which an image has none")]
     private int _lastTag;
     private VirtualTime _firstCrash = VirtualTime.Never;
+    [NotSaved("it is made when somebody asks")]
     private SiteTally? _tally = new();
 
     private Site(SiteOptions options, uint number)
@@ -74,7 +79,7 @@ public sealed class Site
     public EventQueue Queue { get; }
 
     /// <summary>The window that <see cref="RunWindow"/> executes next.</summary>
-    public int NextWindow { get; private set; }
+    public int NextWindow => _nextWindow;
 
     /// <summary>Routers of the site: the answering system first.</summary>
     public int RouterCount => 1 + Options.CallersPerAnswerer;
@@ -117,7 +122,7 @@ public sealed class Site
     public void RunWindow()
     {
         Execute(new VirtualTime((NextWindow + 1) * Options.Window.Microseconds), long.MaxValue);
-        NextWindow++;
+        _nextWindow++;
         _tally = null; // made when somebody asks
     }
 
@@ -133,7 +138,8 @@ public sealed class Site
     /// <summary>Whether quiet events are taken the short way: not when somebody listens to every step, or leaves some out.</summary>
     public bool SkipsQuiet => Options.SkipQuiet && Clock.Trace is null && Clock.Calls is null && Clock.Parts is null;
 
-    /// <summary>Events of this object's life that were taken the short way. Not part of the image.</summary>
+    /// <summary>Events of this object's life that were taken the short way.</summary>
+    [NotSaved("it says how an object came to its state, and not which")]
     public long QuietEvents { get; private set; }
 
     private void Execute(VirtualTime end, long lastEvent)
@@ -545,57 +551,40 @@ public sealed class Site
     // Of a site of the default options with every daemon: every site writes the same types in the same order, and only their number differs.
     private static ulong LayoutOfSites()
     {
-        var image = new ImageWriter(notesLayout: true);
         string[] daemons = [.. DaemonKind.Names];
         var options = new SiteOptions();
         var site = new Site(options with { Called = options.Called with { Daemons = daemons }, Calling = options.Calling with { Daemons = daemons } }, 0);
-        site.SaveState(image);
-        SaveHead(image, new CrashTally(default, Role.Called));
-        image.Save(new CrashStory());
-        return image.LayoutHash;
+        return StateLayout.Of(site, new CrashStory());
     }
 
     /// <summary>Writes the whole site as bytes, <see cref="Format"/> first.</summary>
     public void Save(ImageWriter image)
     {
         Format.Write(image);
-        SaveState(image);
+        image.Save(this);
     }
 
-    private void SaveState(ImageWriter image)
+    /// <inheritdoc/>
+    public void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
     {
-        image.Write(NextWindow);
-        image.Write(Clock.Now);
-        image.Write(Clock.Events);
-        image.Write(_digest);
-        image.Write(_frames);
-        image.Write(_firstCrash);
-        Queue.Save(image);
+        pass.Field(ref _nextWindow);
+        Clock.Fields(ref pass);
+        pass.Field(ref _digest);
+        pass.Field(ref _frames);
+        pass.Struct(ref _firstCrash);
+        Queue.Fields(ref pass);
         foreach (Router r in _routers)
         {
-            r.Save(image);
+            r.Fields(ref pass);
         }
 
         foreach (ModemLine l in _lines)
         {
-            l.Save(image);
+            l.Fields(ref pass);
         }
 
-        image.Write(_crashes.Count);
-        foreach (CrashTally c in _crashes)
-        {
-            SaveHead(image, c);
-            image.Save(c.Told!);
-        }
-    }
-
-    private static void SaveHead(ImageWriter image, CrashTally c)
-    {
-        image.Write(c.Title);
-        image.Write(c.Role);
-        image.Write(c.Count);
-        image.Write(c.First);
-        image.Write(c.FirstEvent);
+        CrashTally.Fields(_crashes, ref pass);
     }
 
     /// <summary>A site as <see cref="Save"/> wrote it.</summary>
@@ -604,39 +593,9 @@ public sealed class Site
     public static Site Load(SiteOptions options, uint number, ImageReader image)
     {
         Format.Check(image);
-        var site = new Site(options, number) { NextWindow = image.Read<int>() };
-        site.Clock.Now = image.Read<VirtualTime>();
-        site.Clock.Events = image.Read<long>();
-        site._digest = image.Read<ulong>();
-        site._frames = image.Read<long>();
-        site._firstCrash = image.Read<VirtualTime>();
-        site.Queue.Load(image);
-        foreach (Router r in site._routers)
-        {
-            r.Load(image);
-        }
-
-        foreach (ModemLine l in site._lines)
-        {
-            l.Load(image);
-        }
-
-        int n = image.Read<int>();
-        for (int i = 0; i < n; i++)
-        {
-            site._crashes.Add(new CrashTally(image.Read<CrashTitle>(), image.Read<Role>())
-            {
-                Count = image.Read<long>(), First = image.Read<VirtualTime>(), FirstEvent = image.Read<long>(),
-                Told = new CrashStory(),
-            });
-            image.Load(site._crashes[^1].Told!);
-        }
-
-        if (!image.AtEnd)
-        {
-            throw new InvalidDataException($"image: {image.Remaining} bytes after the site's end");
-        }
-
+        var site = new Site(options, number);
+        image.Load(site);
+        image.End();
         site._tally = null;
         return site;
     }

@@ -9,16 +9,26 @@ namespace Stress.Emulator.Userland;
 /// <summary>Other parts of the system that allocate from the same classes: logins, ptys, drivers (reference 5.4). They know nothing of interfaces.</summary>
 public sealed class Competitors : Process
 {
-    private struct Held
+    private struct Held : IStateValue<Held>, IRoomed
     {
         public VirtualTime Until;
         public int Block;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("block held by others", 4, 4, TableRoom.ShortLimit);
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Held value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Struct(ref value.Until);
+            pass.Field(ref value.Block);
+        }
     }
 
     private readonly IReadOnlyList<CompetitorOptions> _options;
     private readonly VirtualTime[] _next;
-    private Held[] _held = new Held[4];
-    private int _heldCount;
+    private Sequence<Held> _held = new();
     private RandomStream _random;
 
     /// <summary>Competitors that have not started.</summary>
@@ -37,7 +47,7 @@ public sealed class Competitors : Process
     /// <summary>The system has booted: background work begins.</summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
-        _heldCount = 0;
+        _held.Clear();
         for (int i = 0; i < _options.Count; i++)
         {
             _next[i] = _options[i].Trigger == CompetitorTrigger.Background ? now + _random.Exponential(_options[i].Every) : VirtualTime.Never;
@@ -50,7 +60,7 @@ public sealed class Competitors : Process
     public override void Stop(VirtualTime now)
     {
         base.Stop(now);
-        _heldCount = 0;
+        _held.Clear();
         Array.Fill(_next, VirtualTime.Never);
     }
 
@@ -65,7 +75,7 @@ public sealed class Competitors : Process
                 next = t < next ? t : next;
             }
 
-            for (int i = 0; i < _heldCount; i++)
+            for (int i = 0; i < _held.Count; i++)
             {
                 next = _held[i].Until < next ? _held[i].Until : next;
             }
@@ -92,17 +102,12 @@ public sealed class Competitors : Process
     public override void Timer(int which, VirtualTime now)
     {
         KernelHeap heap = Kernel.Heap;
-        for (int i = 0; i < _heldCount;)
+        for (int i = 0; i < _held.Count;)
         {
             if (_held[i].Until <= now)
             {
                 heap.Free(_held[i].Block);
-                for (int k = i + 1; k < _heldCount; k++)
-                {
-                    _held[k - 1] = _held[k];
-                }
-
-                _heldCount--;
+                _held.RemoveAt(i);
             }
             else
             {
@@ -166,30 +171,15 @@ public sealed class Competitors : Process
                 continue;
             }
 
-            if (_heldCount == _held.Length)
-            {
-                Array.Resize(ref _held, _heldCount * 2);
-            }
-
-            _held[_heldCount++] = new Held { Until = now + hold, Block = block };
+            _held.Add(new Held { Until = now + hold, Block = block });
         }
     }
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image)
+    public override void Fields<TPass>(ref TPass pass)
     {
-        image.WriteArray<VirtualTime>(_next);
-        image.WriteArray<Held>(_held.AsSpan(0, _heldCount));
-        image.Write(_random);
-    }
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image)
-    {
-        image.ReadArray<VirtualTime>().CopyTo(_next, 0);
-        Held[] held = image.ReadArray<Held>();
-        _heldCount = held.Length;
-        _held = held.Length == 0 ? new Held[4] : held;
-        _random = image.Read<RandomStream>();
+        pass.Structs<VirtualTime>(_next);
+        _held.Fields(ref pass);
+        pass.Struct(ref _random);
     }
 }

@@ -52,16 +52,9 @@ public sealed class Cron : Process
     private void ArmNext() => Arm(0, _base + _options.Every + _random.Draw(_options.Jitter));
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image)
+    public override void Fields<TPass>(ref TPass pass)
     {
-        image.Write(_random);
-        image.Write(_base);
-    }
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image)
-    {
-        _random = image.Read<RandomStream>();
-        _base = image.Read<VirtualTime>();
+        pass.Struct(ref _random);
+        pass.Struct(ref _base);
     }
 }

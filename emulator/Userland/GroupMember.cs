@@ -41,8 +41,8 @@ public sealed class GroupMember : Process
     }
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image) => image.Write(_socket);
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image) => _socket = image.Read<int>();
+    public override void Fields<TPass>(ref TPass pass)
+    {
+        pass.Field(ref _socket, initial: -1);
+    }
 }

@@ -14,7 +14,7 @@ namespace Stress.Emulator.Userland;
 /// </summary>
 public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(entry)
 {
-    private struct Oi
+    private struct Oi : ITableRow<Oi>
     {
         public ushort Index;
         public short Unit;
@@ -33,20 +33,67 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         public bool TwoWay;
         public VirtualTime HelloDue;
         public VirtualTime DeadDue;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("ospf_interface", 1, 2, TableRoom.ShortLimit);
+
+        readonly bool ITableRow<Oi>.InUse => Used;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Oi value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Field(ref value.Unit);
+            pass.Struct(ref value.Address);
+            pass.Struct(ref value.Peer);
+            pass.Field(ref value.Used);
+            pass.Field(ref value.PointToPoint);
+            pass.Field(ref value.Joined);
+            pass.Struct(ref value.Neighbor);
+            pass.Field(ref value.TwoWay);
+            pass.Struct(ref value.HelloDue);
+            pass.Struct(ref value.DeadDue);
+        }
     }
 
-    private struct KnownIf
+    private struct KnownIf : ITableRow<KnownIf>, IInterfaceRow
     {
         public ushort Index;
         public bool Up;
         public bool Used;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("interface of ospfd", 2, 4, TableRoom.ShortLimit);
+
+        readonly bool ITableRow<KnownIf>.InUse => Used;
+
+        readonly ushort IInterfaceRow.Index => Index;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref KnownIf value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Field(ref value.Up);
+            pass.Field(ref value.Used);
+        }
     }
 
-    private struct Heard
+    private struct Heard : IStateValue<Heard>
     {
         public ushort Index;
         public Ipv4Address RouterId;
         public bool ListsUs;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Heard value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Struct(ref value.RouterId);
+            pass.Field(ref value.ListsUs);
+        }
     }
 
     /// <summary>Its timers, in the order of equal times: the next Hello or dead neighbour, the end of the core file, the watcher that starts it again.</summary>
@@ -55,8 +102,8 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private const int NextTimer = 0, CoreTimer = 1, RespawnTimer = 2;
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Heard> _input = new();
-    private Oi[] _ois = new Oi[1];
-    private KnownIf[] _ifs = new KnownIf[2];
+    private Table<Oi> _ois = new();
+    private Table<KnownIf> _ifs = new();
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
     private ulong _seenUnits;
@@ -84,15 +131,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     /// <summary>The process starts: its raw socket, its connection to zebra.</summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
+        Reset();
         _random = random;
         _running = true;
-        _aborting = false;
-        _exitNow = false;
-        _seenUnits = 0;
-        Array.Clear(_ois);
-        Array.Clear(_ifs);
-        _inbox.Clear();
-        _input.Clear();
         _socket = Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
         Machine.Zserv?.Connect(Number);
     }
@@ -101,11 +142,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     public override void Stop(VirtualTime now)
     {
         base.Stop(now);
-        _running = false;
-        _socket = -1;
-        _inbox.Clear();
-        _input.Clear();
-        Array.Clear(_ois);
+        Reset();
     }
 
     /// <inheritdoc/>
@@ -435,17 +472,10 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             _seenUnits |= 1UL << m.Unit;
         }
 
-        int i = Array.FindIndex(_ois, static o => !o.Used);
-        if (i < 0)
-        {
-            i = _ois.Length;
-            Array.Resize(ref _ois, i + 2);
-        }
-
-        _ois[i] = new Oi
+        int i = _ois.Put(new Oi
         {
             Index = m.Index, Unit = m.Unit, Address = m.Address, Peer = m.Peer, Used = true, HelloDue = VirtualTime.Never, DeadDue = VirtualTime.Never,
-        };
+        });
         if (If(m.Index).Up)
         {
             Up(ref _ois[i], now);
@@ -513,58 +543,20 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         oi.Used = false;
     }
 
-    private ref KnownIf If(ushort index)
-    {
-        for (int i = 0; i < _ifs.Length; i++)
-        {
-            if (_ifs[i].Used && _ifs[i].Index == index)
-            {
-                return ref _ifs[i];
-            }
-        }
-
-        for (int i = 0; i < _ifs.Length; i++)
-        {
-            if (!_ifs[i].Used)
-            {
-                _ifs[i] = new KnownIf { Index = index, Used = true };
-                return ref _ifs[i];
-            }
-        }
-
-        int n = _ifs.Length;
-        Array.Resize(ref _ifs, n + 4);
-        _ifs[n] = new KnownIf { Index = index, Used = true };
-        return ref _ifs[n];
-    }
+    private ref KnownIf If(ushort index) => ref _ifs.Of(index, new KnownIf { Index = index, Used = true });
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image)
+    public override void Fields<TPass>(ref TPass pass)
     {
-        _inbox.Save(image);
-        _input.Save(image);
-        image.WriteArray<Oi>(_ois);
-        image.WriteArray<KnownIf>(_ifs);
-        image.Write(_seenUnits);
-        image.Write(_socket);
-        image.Write(_running);
-        image.Write(_aborting);
-        image.Write(_exitNow);
-        image.Write(_random);
-    }
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image)
-    {
-        _inbox.Load(image);
-        _input.Load(image);
-        _ois = image.ReadArray<Oi>();
-        _ifs = image.ReadArray<KnownIf>();
-        _seenUnits = image.Read<ulong>();
-        _socket = image.Read<int>();
-        _running = image.Read<bool>();
-        _aborting = image.Read<bool>();
-        _exitNow = image.Read<bool>();
-        _random = image.Read<RandomStream>();
+        _inbox.Fields(ref pass);
+        _input.Fields(ref pass);
+        _ois.Fields(ref pass);
+        _ifs.Fields(ref pass);
+        pass.Field(ref _seenUnits);
+        pass.Field(ref _socket, initial: -1);
+        pass.Field(ref _running);
+        pass.Field(ref _aborting);
+        pass.Field(ref _exitNow);
+        pass.Struct(ref _random);
     }
 }

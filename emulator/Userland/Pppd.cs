@@ -630,46 +630,29 @@ public sealed class Pppd : Process, IPppActions
     void IPppActions.LinkTerminated(PppTermination reason) => Do(Op.Terminated);
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image)
+    public override void Fields<TPass>(ref TPass pass)
     {
-        _ppp.Save(image);
-        _ops.Save(image);
-        _writes.Save(image);
-        _reads.Save(image);
-        image.Write(_random);
-        image.Write(_scripts);
-        image.Write(_phase);
-        image.Write(_unit);
-        image.Write(_pid);
-        image.Write(_failures);
-        image.Write((_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _demandUp));
-        image.Write(_scriptsDone);
-        image.Write(_local);
-        image.Write(_peer);
-        image.Write(_local6);
-        image.Write(_peer6);
-        image.Write(_has6);
-    }
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image)
-    {
-        _ppp.Load(image);
-        _ops.Load(image);
-        _writes.Load(image);
-        _reads.Load(image);
-        _random = image.Read<RandomStream>();
-        _scripts = image.Read<RandomStream>();
-        _phase = image.Read<PppdPhase>();
-        _unit = image.Read<int>();
-        _pid = image.Read<int>();
-        _failures = image.Read<int>();
-        (_hungUp, _signalled, _protocolDue, _waitDue, _ipcpUp, _demandUp) = image.Read<(bool, bool, bool, bool, bool, bool)>();
-        _scriptsDone = image.Read<VirtualTime>();
-        _local = image.Read<Ipv4Address>();
-        _peer = image.Read<Ipv4Address>();
-        _local6 = image.Read<Ipv6Address>();
-        _peer6 = image.Read<Ipv6Address>();
-        _has6 = image.Read<bool>();
+        _ppp.Fields(ref pass);
+        _ops.Numbers(ref pass);
+        _writes.Fields(ref pass);
+        _reads.Fields(ref pass);
+        pass.Struct(ref _random);
+        pass.Struct(ref _scripts);
+        pass.Field(ref _phase);
+        pass.Field(ref _unit, initial: -1);
+        pass.Field(ref _pid);
+        pass.Field(ref _failures);
+        pass.Field(ref _hungUp);
+        pass.Field(ref _signalled);
+        pass.Field(ref _protocolDue);
+        pass.Field(ref _waitDue);
+        pass.Field(ref _ipcpUp);
+        pass.Field(ref _demandUp);
+        pass.Struct(ref _scriptsDone);
+        pass.Struct(ref _local);
+        pass.Struct(ref _peer);
+        pass.Struct(ref _local6);
+        pass.Struct(ref _peer6);
+        pass.Field(ref _has6);
     }
 }

@@ -20,8 +20,9 @@ public sealed record ProcessEntry(IMachine Machine, int Number, string Name, int
 /// What the table of processes asks of each of them: a daemon, pppd on a line, cron, whoever else runs beside the kernel. Everything that a process does not
 /// care for has an answer here. It acts on the kernel only through system calls, and on the rest of its machine through <see cref="IMachine"/>.
 /// </summary>
-public abstract class Process
+public abstract class Process : IState
 {
+    [NotSaved("the site's, which saves it")]
     private readonly EventQueue _events;
     private readonly int _firstTimer;
 
@@ -47,6 +48,7 @@ public abstract class Process
     protected IMachine Machine { get; }
 
     /// <summary>The kernel, whose system calls it makes.</summary>
+    [NotSaved("the machine's, which saves it")]
     protected BsdKernel Kernel { get; }
 
     /// <summary>The short way of quiet events.</summary>
@@ -126,11 +128,16 @@ public abstract class Process
     {
     }
 
-    /// <summary>Writes the process.</summary>
-    public abstract void Save(ImageWriter image);
+    /// <inheritdoc/>
+    public abstract void Fields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass;
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public abstract void Load(ImageReader image);
+    /// <summary>Every field as before the first start.</summary>
+    protected void Reset()
+    {
+        var reset = new StateReset();
+        Fields(ref reset);
+    }
 
     /// <summary>Sets or moves a timer; <see cref="VirtualTime.Never"/> stops it.</summary>
     protected void Arm(int which, VirtualTime at) => _events.Schedule(_firstTimer + which, at);

@@ -14,7 +14,7 @@ namespace Stress.Emulator.Userland;
 /// </summary>
 public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(entry)
 {
-    private struct RipngIf
+    private struct RipngIf : ITableRow<RipngIf>, IInterfaceRow
     {
         public ushort Index;
         public short Unit;
@@ -23,12 +23,40 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         public bool HasLinkLocal;
         public bool Running;
         public VirtualTime WakeupDue;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("interface of ripngd", 2, 4, TableRoom.ShortLimit);
+
+        readonly bool ITableRow<RipngIf>.InUse => Used;
+
+        readonly ushort IInterfaceRow.Index => Index;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref RipngIf value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Field(ref value.Unit);
+            pass.Field(ref value.Used);
+            pass.Field(ref value.Up);
+            pass.Field(ref value.HasLinkLocal);
+            pass.Field(ref value.Running);
+            pass.Struct(ref value.WakeupDue);
+        }
     }
 
-    private struct Asked
+    private struct Asked : IStateValue<Asked>
     {
         public ushort Index;
         public Ipv6Address From;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Asked value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Struct(ref value.From);
+        }
     }
 
     /// <summary>Its timers: the next thing that is due.</summary>
@@ -37,7 +65,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     private const int NextTimer = 0;
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Asked> _requests = new();
-    private RipngIf[] _ifs = new RipngIf[2];
+    private Table<RipngIf> _ifs = new();
     private int _socket = -1;
     private bool _running;
     private VirtualTime _updateDue;
@@ -53,7 +81,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         _running = true;
         _inbox.Clear();
         _requests.Clear();
-        Array.Clear(_ifs);
+        _ifs.Clear();
         _sendCursor = -1;
         _triggeredDue = VirtualTime.Never;
         _socket = Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
@@ -78,7 +106,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         _requests.Clear();
         _updateDue = VirtualTime.Never;
         _triggeredDue = VirtualTime.Never;
-        Array.Clear(_ifs);
+        _ifs.Clear();
     }
 
     /// <inheritdoc/>
@@ -338,54 +366,20 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         }
     }
 
-    private ref RipngIf If(ushort index, short unit)
-    {
-        for (int i = 0; i < _ifs.Length; i++)
-        {
-            if (_ifs[i].Used && _ifs[i].Index == index)
-            {
-                return ref _ifs[i];
-            }
-        }
-
-        int n = Array.FindIndex(_ifs, static r => !r.Used);
-        if (n < 0)
-        {
-            n = _ifs.Length;
-            Array.Resize(ref _ifs, n + 4);
-        }
-
-        _ifs[n] = new RipngIf { Index = index, Unit = unit, Used = true, WakeupDue = VirtualTime.Never };
-        return ref _ifs[n];
-    }
+    private ref RipngIf If(ushort index, short unit) => ref _ifs.Of(index, new RipngIf { Index = index, Unit = unit, Used = true, WakeupDue = VirtualTime.Never });
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image)
+    public override void Fields<TPass>(ref TPass pass)
     {
-        _inbox.Save(image);
-        _requests.Save(image);
-        image.WriteArray<RipngIf>(_ifs);
-        image.Write(_socket);
-        image.Write(_running);
-        image.Write(_updateDue);
-        image.Write(_triggeredDue);
-        image.Write(_sendCursor);
-        image.Write(_triggered);
-        image.Write(_random);
-    }
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image)
-    {
-        _inbox.Load(image);
-        _requests.Load(image);
-        _ifs = image.ReadArray<RipngIf>();
-        _socket = image.Read<int>();
-        _running = image.Read<bool>();
-        _updateDue = image.Read<VirtualTime>();
-        _triggeredDue = image.Read<VirtualTime>();
-        _sendCursor = image.Read<int>();
-        _triggered = image.Read<bool>();
-        _random = image.Read<RandomStream>();
+        _inbox.Fields(ref pass);
+        _requests.Fields(ref pass);
+        _ifs.Fields(ref pass);
+        pass.Field(ref _socket, initial: -1);
+        pass.Field(ref _running);
+        pass.Struct(ref _updateDue);
+        pass.Struct(ref _triggeredDue);
+        pass.Field(ref _sendCursor, initial: -1);
+        pass.Field(ref _triggered);
+        pass.Struct(ref _random);
     }
 }

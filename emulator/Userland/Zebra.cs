@@ -11,7 +11,7 @@ namespace Stress.Emulator.Userland;
 /// </summary>
 public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
 {
-    private struct Known
+    private struct Known : ITableRow<Known>, IInterfaceRow
     {
         public ushort Index;
         public short Unit;
@@ -21,12 +21,44 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
         public Ipv4Address Address;
         public Ipv4Address Peer;
         public Ipv6Address LinkLocal;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("interface of zebra", 3, 4, TableRoom.ShortLimit);
+
+        readonly bool ITableRow<Known>.InUse => Used;
+
+        readonly ushort IInterfaceRow.Index => Index;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Known value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Field(ref value.Unit);
+            pass.Field(ref value.Up);
+            pass.Field(ref value.Used);
+            pass.Field(ref value.HasAddress);
+            pass.Struct(ref value.Address);
+            pass.Struct(ref value.Peer);
+            pass.Struct(ref value.LinkLocal);
+        }
+    }
+
+    private struct Client : IStateValue<Client>, IRoomed
+    {
+        public byte Process;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("client of zebra", 2, 2, byte.MaxValue);
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Client value, ref TPass pass)
+            where TPass : struct, IStatePass => pass.Field(ref value.Process);
     }
 
     private readonly Ring<ZebraMessage> _outgoing = new();
-    private Known[] _interfaces = new Known[3];
-    private byte[] _clients = new byte[2];
-    private int _clientCount;
+    private Table<Known> _interfaces = new();
+    private Sequence<Client> _clients = new();
     private int _cursor;
     private bool _running;
 
@@ -46,14 +78,7 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     }
 
     /// <inheritdoc/>
-    public override void Stop(VirtualTime now)
-    {
-        _running = false;
-        _outgoing.Clear();
-        _clientCount = 0;
-        _cursor = 0;
-        Array.Clear(_interfaces);
-    }
+    public override void Stop(VirtualTime now) => Reset();
 
     /// <inheritdoc/>
     public override void RoutingSocketReadable() => Wakeup();
@@ -66,12 +91,7 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
             return;
         }
 
-        if (_clientCount == _clients.Length)
-        {
-            Array.Resize(ref _clients, _clientCount * 2);
-        }
-
-        _clients[_clientCount++] = (byte)process;
+        _clients.Add(new Client { Process = (byte)process });
         for (int i = 0; i < _interfaces.Length; i++)
         {
             Known k = _interfaces[i];
@@ -101,16 +121,11 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     /// <inheritdoc/>
     public void Disconnect(int process)
     {
-        for (int i = 0; i < _clientCount; i++)
+        for (int i = 0; i < _clients.Count; i++)
         {
-            if (_clients[i] == process)
+            if (_clients[i].Process == process)
             {
-                for (int k = i + 1; k < _clientCount; k++)
-                {
-                    _clients[k - 1] = _clients[k];
-                }
-
-                _clientCount--;
+                _clients.RemoveAt(i);
                 if (_cursor > i)
                 {
                     _cursor--;
@@ -131,11 +146,11 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
 
         if (_outgoing.Count > 0)
         {
-            if (_cursor < _clientCount)
+            if (_cursor < _clients.Count)
             {
                 ref readonly ZebraMessage m = ref _outgoing.Front;
                 Say("write", m.Command, m.Index);
-                Machine.Deliver(_clients[_cursor++], m);
+                Machine.Deliver(_clients[_cursor++].Process, m);
                 return true;
             }
 
@@ -228,50 +243,15 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
         }
     }
 
-    private ref Known Find(ushort index, short unit)
-    {
-        for (int i = 0; i < _interfaces.Length; i++)
-        {
-            if (_interfaces[i].Used && _interfaces[i].Index == index)
-            {
-                return ref _interfaces[i];
-            }
-        }
-
-        for (int i = 0; i < _interfaces.Length; i++)
-        {
-            if (!_interfaces[i].Used)
-            {
-                _interfaces[i] = new Known { Index = index, Unit = unit };
-                return ref _interfaces[i];
-            }
-        }
-
-        int n = _interfaces.Length;
-        Array.Resize(ref _interfaces, n + 4);
-        _interfaces[n] = new Known { Index = index, Unit = unit };
-        return ref _interfaces[n];
-    }
+    private ref Known Find(ushort index, short unit) => ref _interfaces.Of(index, new Known { Index = index, Unit = unit });
 
     /// <inheritdoc/>
-    public override void Save(ImageWriter image)
+    public override void Fields<TPass>(ref TPass pass)
     {
-        _outgoing.Save(image);
-        image.WriteArray<Known>(_interfaces);
-        image.WriteArray<byte>(_clients.AsSpan(0, _clientCount));
-        image.Write(_cursor);
-        image.Write(_running);
-    }
-
-    /// <inheritdoc/>
-    public override void Load(ImageReader image)
-    {
-        _outgoing.Load(image);
-        _interfaces = image.ReadArray<Known>();
-        byte[] clients = image.ReadArray<byte>();
-        _clientCount = clients.Length;
-        _clients = clients.Length == 0 ? new byte[2] : clients;
-        _cursor = image.Read<int>();
-        _running = image.Read<bool>();
+        _outgoing.Fields(ref pass);
+        _interfaces.Fields(ref pass);
+        _clients.Fields(ref pass);
+        pass.Field(ref _cursor);
+        pass.Field(ref _running);
     }
 }

@@ -1,3 +1,4 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -17,7 +18,7 @@ public enum ZebraCommand : byte
 }
 
 /// <summary>A message on a client's socket.</summary>
-public struct ZebraMessage
+public struct ZebraMessage : IStateValue<ZebraMessage>
 {
     public ZebraCommand Command;
     public ushort Index;
@@ -26,4 +27,17 @@ public struct ZebraMessage
     public Ipv4Address Address;
     public Ipv4Address Peer;
     public Ipv6Address Address6;
+
+    /// <inheritdoc/>
+    public static void Fields<TPass>(ref ZebraMessage value, ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        pass.Field(ref value.Command);
+        pass.Field(ref value.Index);
+        pass.Field(ref value.Unit);
+        pass.Field(ref value.Up);
+        pass.Struct(ref value.Address);
+        pass.Struct(ref value.Peer);
+        pass.Struct(ref value.Address6);
+    }
 }

@@ -269,12 +269,6 @@ public sealed partial class PppEndpoint(PppEndpointOptions options) : IState
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass => pass.Struct(ref _s);
 
-    /// <summary>Writes the endpoint.</summary>
-    public void Save(ImageWriter image) => image.Save(this);
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ImageReader image) => image.Load(this);
-
     private static VirtualTime Earlier(VirtualTime a, VirtualTime b) => b < a ? b : a;
 
     private static PppProtocol ProtocolOf(int layer) => layer switch

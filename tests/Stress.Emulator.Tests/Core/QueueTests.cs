@@ -38,9 +38,9 @@ public class QueueTests
             }
 
             var image = new ImageWriter();
-            queue.Save(image);
+            image.Save(queue);
             var loaded = new EventQueue(16);
-            loaded.Load(new ImageReader(image.Written));
+            new ImageReader(image.Written).Load(loaded);
             foreach ((long at, int slot) in model)
             {
                 Assert.Equal(slot, queue.Pop(out _));
@@ -71,9 +71,11 @@ public class QueueTests
         }
 
         var image = new ImageWriter();
-        ring.Save(image);
+        var write = new StateWriter(image);
+        ring.Numbers(ref write);
         var loaded = new Ring<int>();
-        loaded.Load(new ImageReader(image.Written));
+        var read = new StateReader(new ImageReader(image.Written));
+        loaded.Numbers(ref read);
         Assert.Equal(model.Count, loaded.Count);
         Assert.All(model, x => Assert.Equal(x, loaded.Take()));
     });
@@ -98,9 +100,9 @@ public class QueueTests
         }
 
         var image = new ImageWriter();
-        ring.Save(image);
+        image.Save(ring);
         var loaded = new FrameRing();
-        loaded.Load(new ImageReader(image.Written));
+        new ImageReader(image.Written).Load(loaded);
         loaded.Add(new VirtualTime(++at), [1, 2, 3], (byte)(at & 1));
         model.Enqueue((at, [1, 2, 3]));
         while (model.TryDequeue(out (long, byte[]) expected))

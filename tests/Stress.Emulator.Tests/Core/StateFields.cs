@@ -4,6 +4,10 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Tests.Core;
 
@@ -82,6 +86,21 @@ internal sealed class StateFields
     {
         switch (value)
         {
+            case EventQueue queue: // a slot's time and number are one number
+                for (int slot = 0; slot < SlotsOf(queue); slot++)
+                {
+                    queue.Schedule(slot, new VirtualTime(++_next));
+                }
+
+                break;
+            case FrameRing ring: // where its frames lie goes with how long they are
+                ring.Add(new VirtualTime(++_next), [(byte)_next, 1, 2], (byte)_next);
+                ring.Add(new VirtualTime(++_next), [(byte)_next, 3], (byte)_next);
+                break;
+            case List<CrashTally> crashes: // with what the oracle told of each
+                crashes.Add(Crash(UseSite.InDelMulti));
+                crashes.Add(Crash(UseSite.In6SelectHlim));
+                break;
             case Array array:
                 for (int i = 0; i < array.Length; i++)
                 {
@@ -113,6 +132,18 @@ internal sealed class StateFields
                 Fill(value);
                 break;
         }
+    }
+
+    private static int SlotsOf(EventQueue queue) => (int)typeof(EventQueue).GetField("_slots", Declared)!.GetValue(queue)!;
+
+    private CrashTally Crash(UseSite site)
+    {
+        var told = new CrashStory();
+        FillObject(told);
+        return new CrashTally(new CrashTitle(site, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Calling)
+        {
+            Count = ++_next, First = new VirtualTime(++_next), FirstEvent = ++_next, Told = told,
+        };
     }
 
     // Each number is another than the one before, and none is 0, all ones, or the number that a fresh object has.
@@ -154,7 +185,9 @@ internal sealed class StateFields
     {
         if (type.GetCustomAttribute<InlineArrayAttribute>() is not null)
         {
-            return typeof(StateFields).GetMethod(nameof(Ones), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type).Invoke(null, null)!;
+            Array elements = Elements(box);
+            FillObject(elements);
+            return Inline(nameof(OfElements), type).Invoke(null, [elements])!;
         }
 
         foreach (FieldInfo field in type.GetFields(Declared))
@@ -172,13 +205,19 @@ internal sealed class StateFields
         return box;
     }
 
-    private static object Ones<T>()
+    // An inline array's elements, which reflection does not reach but for the first.
+    private static Array Elements(object box) => (Array)Inline(nameof(ToElements), box.GetType()).Invoke(null, [box])!;
+
+    private static MethodInfo Inline(string name, Type type) =>
+        typeof(StateFields).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type, type.GetFields(Declared).Single().FieldType);
+
+    private static TElement[] ToElements<T, TElement>(T value)
         where T : unmanaged
-    {
-        T value = default;
-        MemoryMarshal.AsBytes(new Span<T>(ref value)).Fill(1);
-        return value;
-    }
+        where TElement : unmanaged => MemoryMarshal.Cast<T, TElement>(new Span<T>(ref value)).ToArray();
+
+    private static object OfElements<T, TElement>(TElement[] elements)
+        where T : unmanaged
+        where TElement : unmanaged => MemoryMarshal.Cast<TElement, T>(elements.AsSpan())[0];
 
     private static void SpellFields(object target, string path, List<string> lines, bool excused)
     {
@@ -219,14 +258,14 @@ internal sealed class StateFields
 
                 break;
             case var row when row.GetType().GetCustomAttribute<InlineArrayAttribute>() is not null:
-                lines.Add($"{path} = {typeof(StateFields).GetMethod(nameof(Hex), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(row.GetType()).Invoke(null, [row])}");
+                SpellItems(Elements(row).Cast<object?>(), path, lines, excused);
                 break;
             case var sequence when sequence.GetType().IsGenericType && sequence.GetType().GetGenericTypeDefinition() == typeof(Sequence<>):
                 var items = (Array)sequence.GetType().GetField("_items", Declared)!.GetValue(sequence)!;
                 SpellItems(items.Cast<object?>().Take((int)sequence.GetType().GetProperty("Count")!.GetValue(sequence)!), path, lines, excused);
                 break;
             case ValueType:
-                foreach (FieldInfo field in value.GetType().GetFields(Declared))
+                foreach (FieldInfo field in value.GetType().GetFields(Declared).Where(field => Excuse(field) is null))
                 {
                     SpellValue(field.GetValue(value), $"{path}.{field.Name}", lines, excused);
                 }
@@ -254,7 +293,4 @@ internal sealed class StateFields
 
         lines.RemoveRange(kept, lines.Count - kept);
     }
-
-    private static string Hex<T>(T value)
-        where T : unmanaged => Convert.ToHexString(MemoryMarshal.AsBytes(new Span<T>(ref value))).TrimEnd('0').PadLeft(1, '0');
 }

@@ -47,15 +47,15 @@ public class KernelResetTests
 
     // The table that has grown keeps its room, empty.
     private static void Same<T>(ReadOnlySpan<T> first, ReadOnlySpan<T> again)
-        where T : unmanaged
+        where T : unmanaged, IStateValue<T>
     {
         var room = new T[again.Length];
         first.CopyTo(room);
-        Assert.Equal(Bytes(w => w.WriteArray<T>(room)), Bytes(again.ToArray()));
+        Assert.Equal(Bytes(w => w.WriteStructs<T>(room)), Bytes(again.ToArray()));
     }
 
     private static byte[] Bytes<T>(T[] table)
-        where T : unmanaged => Bytes(w => w.WriteArray<T>(table));
+        where T : unmanaged, IStateValue<T> => Bytes(w => w.WriteStructs<T>(table));
 
     private static byte[] Bytes(Action<ImageWriter> write)
     {

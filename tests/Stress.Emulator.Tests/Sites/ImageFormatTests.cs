@@ -49,27 +49,61 @@ public sealed class ImageFormatTests
     [Fact]
     public void The_layout_follows_the_fields_of_what_is_written_and_their_order()
     {
-        ulong Hash(Action<ImageWriter> write)
-        {
-            var image = new ImageWriter(notesLayout: true);
-            write(image);
-            return image.LayoutHash;
-        }
-
         ulong[] all =
         [
-            Hash(i => i.Write(default(One))), Hash(i => i.Write(default(Renamed))), Hash(i => i.Write(default(Wider))),
-            Hash(i => { i.Write(1); i.Write(1L); }), Hash(i => { i.Write(1L); i.Write(1); }), Hash(i => i.WriteArray<One>([])),
+            StateLayout.Of(new One<int>()), StateLayout.Of(new One<long>()), StateLayout.Of(new Renamed()), StateLayout.Of(new One<int>(), new Renamed()), StateLayout.Of(new Renamed(), new One<int>()),
+            StateLayout.Of(new Rows(1)), StateLayout.Of(),
         ];
         Assert.Equal(all.Length, all.Distinct().Count());
-        Assert.Equal(Hash(i => i.WriteArray<One>([])), Hash(i => i.WriteArray<One>(new One[3])));
+        Assert.Equal(StateLayout.Of(new Rows(1)), StateLayout.Of(new Rows(3)));
     }
 
-    private readonly record struct One(int A);
+    [Fact]
+    public void A_struct_goes_into_an_image_without_what_lies_between_its_fields()
+    {
+        var image = new ImageWriter();
+        image.WriteStructs<Padded>(new Padded[] { new() { First = 0x11, Second = 0x22334455 }, new() { First = 0x66, Second = 0x778899aa } });
 
-    private readonly record struct Renamed(int B);
+        Assert.Equal("02000000" + "1155443322" + "66AA998877", Convert.ToHexString(image.Written.Span));
+    }
 
-    private readonly record struct Wider(long A);
+    private sealed class One<T> : IState
+        where T : unmanaged, IConvertible
+    {
+        private T _a;
+
+        public void Fields<TPass>(ref TPass pass)
+            where TPass : struct, IStatePass => pass.Field(ref _a);
+    }
+
+    private sealed class Renamed : IState
+    {
+        private int _b;
+
+        public void Fields<TPass>(ref TPass pass)
+            where TPass : struct, IStatePass => pass.Field(ref _b);
+    }
+
+    private sealed class Rows(int count) : IState
+    {
+        private readonly Padded[] _rows = new Padded[count];
+
+        public void Fields<TPass>(ref TPass pass)
+            where TPass : struct, IStatePass => pass.Structs<Padded>(_rows);
+    }
+
+    private struct Padded : IStateValue<Padded>
+    {
+        public byte First;
+        public int Second;
+
+        public static void Fields<TPass>(ref Padded value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.First);
+            pass.Field(ref value.Second);
+        }
+    }
 
     private static byte[] Image()
     {

@@ -363,9 +363,9 @@ public class PppEndpointTests
     {
         PppEnd end = new PppEnd(Caller).Start();
         var image = new ImageWriter();
-        end.Ppp.Save(image);
+        image.Save(end.Ppp);
         var other = new PppEnd(Caller);
-        other.Ppp.Load(new ImageReader(image.Written));
+        new ImageReader(image.Written).Load(other.Ppp);
         end.Drain();
         foreach (string frame in (string[])["c021 02 01 0014 0206 00000000 0506 11111111 0702 0802", "c021 01 01 0004", "8021 01 01 0004"])
         {
