@@ -102,8 +102,8 @@ public sealed record RunPlan
     [Id(23)]
     public string? BackendSettings { get; init; }
 
-    /// <summary>The labels of the run's metrics.</summary>
-    public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Site.Design);
+    /// <summary>The labels of the run's metrics. Another backend has no teardown designs: its name stands in their place.</summary>
+    public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Backend == DefaultBackend ? Site.Design : Backend);
     /// <summary>Wall seconds after which a site from which no window comes is given up as lost.</summary>
     [Id(10)]
     public int LostAfterSeconds { get; init; } = DefaultLostAfterSeconds;

@@ -22,7 +22,11 @@ public static class SecondExecution
         for (int window = 0; window < marks.Count && !stop.IsCancellationRequested; window++)
         {
             ZeroRuns? image = second.Save();
-            await second.RunWindow(CancellationToken.None);
+            while (second.NextWindow == window)
+            {
+                await second.RunWindow(CancellationToken.None);
+            }
+
             var now = new WindowMark(second.Digest, second.Events);
             if (now != marks[window])
             {

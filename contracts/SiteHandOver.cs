@@ -64,7 +64,7 @@ public sealed class SiteHandOver
     public async ValueTask Open(ISiteBackend backend, RunPlan plan, CancellationToken cancel = default) =>
         _execution ??= Image is { } image ? await backend.Resume(plan, Number, image, cancel) : await backend.Begin(plan, Number, cancel);
 
-    /// <summary>Executes the site's next window and notes what it counted.</summary>
+    /// <summary>Executes the site's next window, or waits a while for it (<see cref="ISiteExecution.RunWindow"/>), and notes what it counted once it is executed.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="cancel">Ends the window, which then counts for nothing.</param>
     public async ValueTask RunWindow(RunPlan plan, CancellationToken cancel = default)
@@ -72,6 +72,11 @@ public sealed class SiteHandOver
         ISiteExecution site = Execution;
         int window = site.NextWindow;
         await site.RunWindow(cancel);
+        if (site.NextWindow == window)
+        {
+            return;
+        }
+
         site.Note(Series, window / plan.BinWindows);
         Marks?.Add(new WindowMark(site.Digest, site.Events));
     }

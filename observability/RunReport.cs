@@ -92,7 +92,32 @@ public sealed record RunReport : ScenarioReport
 
     /// <summary>On what it was executed; null where nobody asked. Nothing else in the report depends on it, but for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
     public ExecutionFacts? Execution { get; init; }
+
+    /// <summary>The real kernels that were run; null in a run of emulated ones.</summary>
+    public RealKernels? Kernels { get; init; }
 }
+
+/// <summary>The real kernels of a run, and what they cannot show.</summary>
+/// <param name="Backend">What executed them.</param>
+/// <param name="Called">The called end's.</param>
+/// <param name="Calling">The calling end's.</param>
+/// <param name="Fault">A fault that was switched on in both, or empty.</param>
+/// <param name="SystemSha256">SHA-256 of the initramfs of both.</param>
+/// <param name="Packages">Its packages: name, version and SHA-256.</param>
+/// <param name="Limits">What such kernels cannot show, a sentence each.</param>
+/// <param name="Bound">What the run says of crashes: how many, or what none in so many disconnects excludes at 95 %.</param>
+public sealed record RealKernels(
+    string Backend, RealKernel Called, RealKernel Calling, string Fault, string SystemSha256, IReadOnlyList<string> Packages, IReadOnlyList<string> Limits, string Bound);
+
+/// <summary>A real kernel.</summary>
+/// <param name="Name">Its name in the cache of kernels.</param>
+/// <param name="Key">Hash of all inputs of its build.</param>
+/// <param name="Release">As <c>uname -r</c> says it.</param>
+/// <param name="Source">The package, archive or folder it was built from.</param>
+/// <param name="ConfigSha256">SHA-256 of its configuration.</param>
+/// <param name="Checks">What watches its memory.</param>
+/// <param name="Patches">Patches and faults that went in.</param>
+public sealed record RealKernel(string Name, string Key, string Release, string Source, string ConfigSha256, string Checks, IReadOnlyList<string> Patches);
 
 /// <summary>On what a run was executed.</summary>
 /// <param name="Silos">Silos that took part.</param>

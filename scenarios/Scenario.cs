@@ -53,6 +53,27 @@ public sealed record Scenario
     /// <summary>What every site of the run is.</summary>
     public SiteOptions Site { get; init; } = new();
 
+    /// <summary>What executes the sites: <see cref="Emulator"/>, or <see cref="Uml"/>.</summary>
+    public string Backend { get; init; } = Emulator;
+
+    /// <summary>Emulated kernels.</summary>
+    public const string Emulator = "emulator";
+
+    /// <summary>Real Linux kernels, as User-Mode Linux.</summary>
+    public const string Uml = "uml";
+
+    /// <summary>True for a run of real kernels.</summary>
+    public bool IsReal => Backend != Emulator;
+
+    /// <summary>The real kernel of the called end, by name or key; empty for the newest. Of a run of real kernels alone.</summary>
+    public string CalledKernel { get; init; } = "";
+
+    /// <summary>The real kernel of the calling end, by name or key; empty for the newest. Of a run of real kernels alone.</summary>
+    public string CallingKernel { get; init; } = "";
+
+    /// <summary>A fault that both kernels were built with and that is switched on; empty for none. Of a run of real kernels alone.</summary>
+    public string Fault { get; init; } = "";
+
     /// <summary>Bands that the result must lie in.</summary>
     public IReadOnlyList<Expectation> Expect { get; init; } = [];
 

@@ -245,6 +245,15 @@ public static class ScenarioFields
     public static IEnumerable<(string Field, string Value, string Source)> List(Scenario scenario)
     {
         string Source(string field) => scenario.Sources.TryGetValue(field, out string? s) ? s : "";
+        yield return ("backend", scenario.Backend, Source("backend"));
+        foreach ((string field, string value) in new[] { ("fault", scenario.Fault), ("roles.called.kernel", scenario.CalledKernel), ("roles.calling.kernel", scenario.CallingKernel) })
+        {
+            if (value.Length > 0)
+            {
+                yield return (field, value, Source(field));
+            }
+        }
+
         yield return ("pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture), Source("pairs"));
         yield return ("hours", SpellTime(scenario.Duration), Source("hours"));
         yield return ("seed", scenario.Seed.ToString(CultureInfo.InvariantCulture), "");

@@ -35,7 +35,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] TopFields =
     [
-        "name", "description", "include", "pairs", "hours", "seed", "design", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
+        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
     ];
 
     internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
@@ -47,6 +47,8 @@ public static class ScenarioLoader
     // A competitor before its map is read.
     internal static readonly CompetitorOptions Competitor =
         new("", 0, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.Text);
+
+    internal static readonly string[] Backends = [Scenario.Emulator, Scenario.Uml];
 
     internal static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
 
@@ -240,6 +242,7 @@ public static class ScenarioLoader
             }
         }
 
+        RealFields.Check(s, file, root);
         return s with
         {
             Sources = s.Sources.Where(x => (own is not null && KeyOf(own, x.Key) is not null) || (now.TryGetValue(x.Key, out string? value) && old.TryGetValue(x.Key, out string? was) && value == was))
@@ -323,6 +326,12 @@ public static class ScenarioLoader
                 case "description":
                     s = s with { Description = Text(file, value, field).Trim() };
                     break;
+                case "backend":
+                    s = s with { Backend = Text(file, value, field) is var backend && Backends.Contains(backend) ? backend : throw Bad(file, value, field, string.Join(", ", Backends)) };
+                    break;
+                case "fault":
+                    s = s with { Fault = NameOf(file, value, field, "the name of a fault that the kernels were built with (./stress kernel build --faults), as clone-mc-list") };
+                    break;
                 case "pairs":
                     s = s with { Pairs = int.TryParse(Text(file, value, field), NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is > 0 and <= MaxPairs ? n : throw Bad(file, value, field, $"a whole number from 1 to {MaxPairs}") };
                     break;
@@ -343,7 +352,7 @@ public static class ScenarioLoader
                     s = s with { Site = s.Site with { Line = (LineOptions)Bind(s.Site.Line, file, Map(file, value, field, ScenarioFields.Accepts(typeof(LineOptions), field)), "line.", []) } };
                     break;
                 case "roles":
-                    s = s with { Site = Roles(s.Site, file, ListOf(file, value, field)) };
+                    s = Roles(s, file, ListOf(file, value, field));
                     break;
                 case "expect":
                     s = s with { Expect = ListOf(file, value, field).Select(x => Expect(file, x)).ToList() };
@@ -477,7 +486,7 @@ public static class ScenarioLoader
         return path.Length > 0 && percent >= 0 ? new ReportedFigure(path, role, percent) : throw new ScenarioException(file, (int)node.Start.Line, "reported", "path or percent is missing", string.Join(", ", ReportedFields));
     }
 
-    private static SiteOptions Roles(SiteOptions site, string file, YamlSequenceNode roles)
+    private static Scenario Roles(Scenario s, string file, YamlSequenceNode roles)
     {
         var seen = new HashSet<Role>();
         foreach (YamlNode node in roles)
@@ -495,12 +504,22 @@ public static class ScenarioLoader
                 throw new ScenarioException(file, (int)roleNode.Start.Line, "roles.role", $"\"{role.ToString().ToLowerInvariant()}\" stands twice", "each of called and calling once");
             }
 
-            var bound = (RoleOptions)Bind(site.Of(role), file, map, prefix, ["role"]);
-            site = role == Role.Called ? site with { Called = bound } : site with { Calling = bound };
+            bool named = map.Children.TryGetValue(new YamlScalarNode("kernel"), out YamlNode? kernel) && kernel is YamlScalarNode { Value.Length: > 0 };
+            var bound = (RoleOptions)Bind(s.Site.Of(role), file, map, prefix, named ? ["role", "kernel"] : ["role"]);
+            s = s with { Site = role == Role.Called ? s.Site with { Called = bound } : s.Site with { Calling = bound } };
+            if (named)
+            {
+                string name = NameOf(file, kernel!, prefix + "kernel", "a map of an emulated kernel's options, or with backend: uml the name of a real kernel (./stress kernel list)");
+                s = role == Role.Called ? s with { CalledKernel = name } : s with { CallingKernel = name };
+            }
         }
 
-        return site;
+        return s;
     }
+
+    // Names of kernels and faults: they become words of a kernel's command line and names in a folder.
+    private static string NameOf(string file, YamlNode node, string field, string accepted) =>
+        Text(file, node, field) is var name && name.Length is > 0 and <= 80 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '+') ? name : throw Bad(file, node, field, accepted);
 
     // A copy of a record with the fields of a map set. Reads the fields off the record itself, so that a new option is in the format at once.
     internal static object Bind(object record, string file, YamlMappingNode map, string prefix, string[] skip)

@@ -34,6 +34,8 @@ public static class ScenarioReference
         ["name"] = "Short name, shown with every result.",
         ["description"] = "What the scenario is for.",
         ["include"] = "Another file of the same folder, taken first; this file's fields stand over its. Not accepted from the network.",
+        ["backend"] = "What executes the sites: emulated kernels, or real Linux kernels as User-Mode Linux (docs/guests.md).",
+        ["fault"] = "With backend: uml, a fault that both kernels were built with (./stress kernel build --faults) and that is switched on.",
         ["pairs"] = "Calling and called lines of the run.",
         ["hours"] = "Virtual time of the run.",
         ["seed"] = "All that is random is drawn from it: the same seed gives the same run.",
@@ -43,7 +45,7 @@ public static class ScenarioReference
         ["roles"] = "The two ends of the line. An item sets only the fields it names.",
         ["roles[].role"] = "Which end. Each may stand once.",
         ["roles[].name"] = "A name for people.",
-        ["roles[].kernel"] = "Kernel configuration.",
+        ["roles[].kernel"] = "Configuration of an emulated kernel; with backend: uml the name or key of a real one, the newest where no name is given.",
         ["roles[].kernel.abi"] = "Width of pointers, which decides where the fields lie that decide outcomes (reference 1.1).",
         ["roles[].kernel.fill"] = "What malloc writes into freed memory: the list link only, DIAGNOSTIC's first 32 bytes, or DEBUG's whole block (reference 5.5).",
         ["roles[].kernel.ppp_units"] = "Cloned units (from 2004-12-05) are created and destroyed with each call; static ones are never freed (reference 5.1).",
@@ -170,6 +172,12 @@ public static class ScenarioReference
                     yield return Field("reported[].role", ScenarioFields.Accepts(typeof(Role), "role"));
                     yield return Field("reported[].percent", "a per cent (needed)");
                     break;
+                case "backend":
+                    yield return Field(field, string.Join(", ", ScenarioLoader.Backends), defaults.Backend);
+                    break;
+                case "fault":
+                    yield return Field(field, "the name of a fault");
+                    break;
                 case "include":
                     yield return Field(field, "the name of a file in the same folder");
                     break;
@@ -222,6 +230,7 @@ public static class ScenarioReference
                     [("role", Described("roles[].role", Scalar(typeof(Role), "role"))), .. Properties("roles[].", new RoleOptions { Role = Role.Called })]),
                     max: 2),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),
+                "backend" => Words(ScenarioLoader.Backends),
                 "callers_per_answerer" => Scalar(typeof(int), field),
                 "window" => Scalar(typeof(VirtualTime), field),
                 "expect" => List(Map(["path", "percent"], ScenarioLoader.ExpectFields.Select(f => (f, Described($"expect[].{f}", Judged(f, band: true)))))),
@@ -299,7 +308,7 @@ public static class ScenarioReference
             }
             else
             {
-                yield return Field(path, "a map");
+                yield return Field(path, path == "roles[].kernel" ? "a map, or a name" : "a map");
                 foreach (ScenarioField x in Of(path + ".", value!))
                 {
                     yield return x;
@@ -321,6 +330,11 @@ public static class ScenarioReference
                 not null when ScenarioFields.SpellScalar(value) is null && value is not string => Map([], Properties(path + ".", value)),
                 _ => Scalar(p.PropertyType, name),
             };
+            if (path == "roles[].kernel")
+            {
+                schema["type"] = new JsonArray("object", "string");
+            }
+
             yield return (name, Described(path, schema));
         }
     }

@@ -19,6 +19,7 @@ public static class ScenarioWriter
         var yaml = new StringBuilder();
         Line(yaml, 0, "name", Quote(scenario.Name));
         Line(yaml, 0, "description", Quote(scenario.Description));
+        Backend(yaml, scenario);
         Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
@@ -31,7 +32,7 @@ public static class ScenarioWriter
         foreach (RoleOptions role in new[] { scenario.Site.Called, scenario.Site.Calling })
         {
             yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
-            Record(yaml, 4, role);
+            Record(yaml, 4, role, skip: Kernel(yaml, scenario, role.Role));
         }
 
         Items(yaml, "expect", scenario.Expect.Select(e =>
@@ -66,6 +67,7 @@ public static class ScenarioWriter
         var yaml = new StringBuilder();
         Line(yaml, 0, "name", Quote(scenario.Name));
         Line(yaml, 0, "description", Quote(scenario.Description));
+        Backend(yaml, scenario);
         Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
@@ -79,15 +81,40 @@ public static class ScenarioWriter
         foreach (Role role in new[] { Emulator.Link.Role.Called, Emulator.Link.Role.Calling })
         {
             yaml.Append("  - role: ").Append(ScenarioFields.Spell(role)).Append('\n');
-            Record(yaml, 4, scenario.Site.Of(role), usual.Of(role));
+            Record(yaml, 4, scenario.Site.Of(role), usual.Of(role), Kernel(yaml, scenario, role));
         }
 
         return yaml.ToString();
     }
 
-    private static void Record(StringBuilder yaml, int indent, object record, object? usual = null)
+    private static void Backend(StringBuilder yaml, Scenario scenario)
     {
-        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role)))
+        if (scenario.IsReal)
+        {
+            Line(yaml, 0, "backend", scenario.Backend);
+        }
+
+        if (scenario.Fault.Length > 0)
+        {
+            Line(yaml, 0, "fault", Quote(scenario.Fault));
+        }
+    }
+
+    // A real kernel has its name in the place of an emulated one's options.
+    private static string? Kernel(StringBuilder yaml, Scenario scenario, Role role)
+    {
+        string name = role == Emulator.Link.Role.Called ? scenario.CalledKernel : scenario.CallingKernel;
+        if (name.Length > 0)
+        {
+            Line(yaml, 4, "kernel", Quote(name));
+        }
+
+        return name.Length > 0 ? nameof(RoleOptions.Kernel) : null;
+    }
+
+    private static void Record(StringBuilder yaml, int indent, object record, object? usual = null, string? skip = null)
+    {
+        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role) && p.Name != skip))
         {
             Field(yaml, indent, p, record, usual);
         }

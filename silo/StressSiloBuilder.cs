@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Stress.Contracts;
 using Stress.Grains;
+using Stress.Guests.Sites;
 using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
@@ -29,6 +30,7 @@ public static class StressSiloBuilder
     public static IReadOnlyList<ISiteBackend> Backends { get; } =
     [
         new EmulatorBackend(),
+        UmlBackend.OfProcess(),
     ];
 
     /// <summary>Adds the services of the grains.</summary>

@@ -50,7 +50,7 @@ public static class CompareCommand
     private static async Task<int> Execute(
         Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, bool details, CheckFiles files, CancellationToken stop)
     {
-        Scenario scenario = settings.Load(terminal.In);
+        Scenario scenario = settings.LoadEmulated("compare", terminal.In);
         files.Check();
         IReadOnlyList<string> names = Names(designs, scenario);
         Embedded.CheckFree(settings.MetricsPortNumber);

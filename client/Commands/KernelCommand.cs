@@ -166,7 +166,7 @@ public static class KernelCommand
                 ? store.Find(named)
                 : store.All().FirstOrDefault(k => k.VirtualTime) ?? throw new GuestException(GuestProblem.Unavailable, "no kernel yet: ./stress kernel build");
             GuestKernel answering = line.GetValue(called) is { } other ? store.Find(other) : calling;
-            PairOptions options = PairOptionsOf(scenario) with { Number = line.GetValue(number), Fault = line.GetValue(fault) };
+            PairOptions options = PairOptions.Of(scenario.Site with { Seed = scenario.Seed }, scenario.Duration) with { Number = line.GetValue(number), Fault = line.GetValue(fault) };
             options = options with
             {
                 Seed = line.GetValue(seed) ?? options.Seed,
@@ -174,7 +174,7 @@ public static class KernelCommand
             };
             GuestSystem system = await new SystemBuilder(cache).BuildAsync(terminal.Error.WriteLine, stop);
             string launcher = await Launcher.EnsureAsync(cache, stop);
-            var run = new PairRun(cache, launcher, system, answering, calling);
+            var run = new PairRun(new PairParts(cache, launcher, system, answering, calling));
             string? first = null;
             for (int i = 0; i < line.GetValue(times); i++)
             {
@@ -197,19 +197,6 @@ public static class KernelCommand
         }));
         return command;
     }
-
-    /// <summary>What a pair of real systems takes from a scenario.</summary>
-    internal static PairOptions PairOptionsOf(Scenario scenario) => new()
-    {
-        Seed = scenario.Seed,
-        Duration = scenario.Duration,
-        Line = scenario.Site.Line,
-        HupEvery = scenario.Site.Calling.Hup.Enabled ? scenario.Site.Calling.Hup.Every : VirtualTime.Zero,
-        HupPhase = scenario.Site.Calling.Hup.Phase,
-        Holdoff = scenario.Site.Calling.Pppd.Holdoff,
-        Daemons = scenario.Site.Calling.Daemons.Count > 0 || scenario.Site.Called.Daemons.Count > 0,
-        Reboot = scenario.Site.Calling.Reboot,
-    };
 
     private static void Write(TextWriter o, GuestKernel kernel)
     {
@@ -248,6 +235,11 @@ public static class KernelCommand
             foreach (Dial.Far.FarPanic panic in boot.Panics)
             {
                 o.WriteLine($"  {panic.Title}");
+                if (panic.Stack.Count == 0)
+                {
+                    o.WriteLine($"    {panic.Text}");
+                }
+
                 Stack("stack", panic.Stack);
                 Stack("allocated by", panic.AllocatedBy);
                 Stack("freed by", panic.FreedBy);

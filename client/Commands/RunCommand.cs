@@ -2,6 +2,8 @@ using System.CommandLine;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
+using Stress.Guests;
+using Stress.Guests.Sites;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -55,20 +57,40 @@ public static class RunCommand
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
     {
+        try
+        {
+            return await Guarded(terminal, settings, cluster, wishes, stop);
+        }
+        catch (GuestException e)
+        {
+            return KernelCommand.Report(terminal, e);
+        }
+    }
+
+    private static async Task<int> Guarded(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
+    {
         Scenario scenario = settings.Load(terminal.In);
         wishes.Files.Check();
+        if (scenario.IsReal && wishes.Pcap is { } unknown)
+        {
+            throw new UsageException($"--pcap {unknown}: not yet for real kernels (backend: {scenario.Backend}); accepted is a run without it");
+        }
+
+        UmlSettings? real = scenario.IsReal
+            ? await UmlSettings.OfMachineAsync(GuestCache.OfUser(), scenario.CalledKernel, scenario.CallingKernel, scenario.Fault, terminal.Error.WriteLine, stop)
+            : null;
         Output output = Output.Choose(wishes.Folder, wishes.Json, scenario.Name, DateTimeOffset.UtcNow);
         if (cluster is null)
         {
             Embedded.CheckFree(settings.MetricsPortNumber);
-            Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true);
+            Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, real: real);
             CheckCapture(wishes, launch);
             OptionsScreen.Write(terminal.Out, launch);
             string? state = ResumeCommand.StateOf(output.Folder);
             if (!Keeps(terminal, launch, output, state))
             {
                 // A run that cannot be kept can be executed all the same, and its result printed.
-                (launch, state) = (Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: false), null);
+                (launch, state) = (Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: false, real: real), null);
             }
 
             await using EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal, state);
@@ -87,7 +109,7 @@ public static class RunCommand
 
         await using ClusterClient client = await ClusterOption.Connect(cluster, stop);
         int workers = Math.Max(1, (await client.Silos()).Sum(silo => silo.Workers));
-        Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers);
+        Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers, real);
         CheckCapture(wishes, shared);
         OptionsScreen.Write(terminal.Out, shared);
         Keeps(terminal, shared, output, null);

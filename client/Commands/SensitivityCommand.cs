@@ -34,7 +34,7 @@ public static class SensitivityCommand
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? json, bool progress, CancellationToken stop)
     {
-        Scenario scenario = settings.Load(terminal.In);
+        Scenario scenario = settings.LoadEmulated("sensitivity", terminal.In);
         if (json is not null)
         {
             Output.CheckFile("--json", json);

@@ -58,7 +58,7 @@ public static class ReportBuilder
             Scenario = launch.Scenario.Name,
             ScenarioFile = launch.Scenario.FileName,
             Description = launch.Scenario.Description,
-            Design = launch.Scenario.Site.Design,
+            Design = launch.DesignName,
             Seed = launch.Scenario.Seed,
             Pairs = (long)launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer,
             Sites = launch.Plan.Sites,
@@ -70,6 +70,7 @@ public static class ReportBuilder
             Digest = $"{result.Digest:x16}",
             Counters = totals.Counters,
             Paths = Paths(launch.Scenario, disconnects, codePaths),
+            Kernels = RealKernelFacts.Of(launch, totals),
             CodePaths = codePaths,
             Stale = stale,
             FirstCrash = first,
@@ -169,10 +170,10 @@ public static class ReportBuilder
 
     private static double Minutes(VirtualTime time) => Math.Round(time.Microseconds / 60_000_000.0, 3);
 
-    // The two paths of the mail always have their rows, since zero is an answer too.
+    // The two paths of the mail always have their rows, since zero is an answer too; they are functions of a kernel that a real one is not.
     private static List<PathRate> Paths(Scenario scenario, RoleCounts disconnects, List<CodePathRate> codePaths)
     {
-        List<string> names = [CodePath.Membership, CodePath.In6SelectHlim];
+        List<string> names = scenario.IsReal ? [] : [CodePath.Membership, CodePath.In6SelectHlim];
         names.AddRange(codePaths.Select(row => row.Path).Where(path => !names.Contains(path)).Distinct().Order(StringComparer.Ordinal));
         names.Add(CodePath.Any);
         return

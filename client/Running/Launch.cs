@@ -3,6 +3,7 @@ using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Sites;
+using Stress.Guests.Sites;
 using Stress.Observability;
 using Stress.Scenarios;
 
@@ -41,8 +42,14 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <param name="check">Whether a sample of sites is noted window by window.</param>
     /// <param name="resumable">Whether what the run has come to is stored as it goes.</param>
     /// <param name="workers">Sites executed at once on all silos together, or null for this process alone.</param>
-    public static Launch Create(RunSettings settings, Scenario scenario, string runId, bool check, bool resumable = false, int? workers = null)
+    /// <param name="real">The real kernels of a scenario that asks for them; null in every other.</param>
+    public static Launch Create(RunSettings settings, Scenario scenario, string runId, bool check, bool resumable = false, int? workers = null, UmlSettings? real = null)
     {
+        if (scenario.IsReal != real is not null)
+        {
+            throw new ArgumentException($"backend {scenario.Backend} {(real is null ? "without" : "with")} real kernels", nameof(real));
+        }
+
         workers ??= settings.WorkerCount;
         int sites = scenario.Pairs / scenario.Site.CallersPerAnswerer;
         int first = settings.SiteNumber ?? 0, count = settings.SiteNumber is null ? sites : 1;
@@ -56,7 +63,9 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             Sites = count,
             Windows = RunPlan.WindowsOf(scenario.Duration, scenario.Site.Window),
             ShardSize = shardSize,
-            SitesInFlight = settings.SitesInFlight is { } flight ? Math.Max(1, flight / shards) : Math.Max(1, SitesInFlightPerWorker * workers.Value / shards),
+            SitesInFlight = settings.SitesInFlight is { } flight ? Math.Max(1, flight / shards) : Math.Max(1, InFlight(real, workers.Value) / shards),
+            Backend = scenario.Backend,
+            BackendSettings = real?.ToText(),
             CheckpointWindows = resumable ? settings.CheckpointCount ?? CheckpointWindows : 0,
             LostAfterSeconds = settings.LostAfterCount ?? RunPlan.DefaultLostAfterSeconds,
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
@@ -65,6 +74,15 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         };
         return new Launch(scenario, plan, workers.Value, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
     }
+
+    // A site of real kernels keeps its guests from its first window to its last.
+    private static int InFlight(UmlSettings? real, int workers) => real is null ? SitesInFlightPerWorker * workers : workers;
+
+    /// <summary>The real kernels of the run; null in a run of emulated ones.</summary>
+    public UmlSettings? Real => Plan.Backend == Scenario.Uml ? UmlSettings.Read(Plan.BackendSettings) : null;
+
+    /// <summary>What the run's systems are, for tables: a teardown design, or real kernels by their names.</summary>
+    public string DesignName => Real is not { } real ? Scenario.Site.Design : real.Called.Name == real.Calling.Name ? $"uml:{real.Called.Name}" : $"uml:{real.Called.Name}/{real.Calling.Name}";
 
     /// <summary>The virtual time that the run covers: whole windows.</summary>
     public double Hours => Plan.Windows * (double)Scenario.Site.Window.Microseconds / 3_600_000_000;
@@ -82,11 +100,16 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         File.WriteAllText(Path.Combine(folder.Path, FileName), JsonSerializer.Serialize(ToKept(), RunFolder.Json) + "\n");
     }
 
-    /// <summary>Reads the options of a run from its folder.</summary>
-    /// <exception cref="UsageException">There is no run in the folder.</exception>
+    /// <summary>Reads the options of a run of emulated kernels from its folder.</summary>
+    /// <exception cref="UsageException">There is no run in the folder, or it is one of real kernels.</exception>
     public static (SiteOptions Site, int Windows, int Pairs) Read(RunFolder folder)
     {
         Launch launch = Open(folder);
+        if (launch.Real is not null)
+        {
+            throw new UsageException($"{folder.Path}: a run of real kernels (backend: {launch.Plan.Backend}), which this command does not know; accepted is a run of emulated ones");
+        }
+
         return (launch.Scenario.Site, launch.Plan.Windows, launch.Scenario.Pairs);
     }
 
@@ -151,6 +174,8 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             LostAfterSeconds = kept.LostAfterSeconds,
             CheckedSites = kept.CheckedSites ?? [],
             Pace = kept.Pace,
+            Backend = scenario.Backend,
+            BackendSettings = kept.BackendSettings,
             Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
         };
         scenario = scenario with { Pairs = kept.Pairs, Duration = duration, Seed = kept.Seed, Site = site };
@@ -160,7 +185,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     private Kept ToKept() => new(
         Scenario.FileName, Scenario.Pairs, Scenario.Duration.Microseconds, Scenario.Seed, Scenario.Site.Design, Plan.FirstSite, Plan.Sites,
         DesignAssembly is null ? null : Path.GetFullPath(DesignAssembly), Workers, DesignNamed, OneSite, Plan.ShardSize, Plan.SitesInFlight,
-        Plan.CheckpointWindows, Plan.LostAfterSeconds, Plan.CheckedSites, Plan.Pace, Plan.Site.SkipQuiet);
+        Plan.CheckpointWindows, Plan.LostAfterSeconds, Plan.CheckedSites, Plan.Pace, Plan.Site.SkipQuiet, Plan.BackendSettings);
 
     private string RunLine(string site)
     {
@@ -190,7 +215,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         string ScenarioFile, int Pairs, long DurationMicroseconds, ulong Seed, string Design, int FirstSite, int Sites, string? DesignAssembly = null,
         int Workers = 1, bool DesignNamed = false, bool OneSite = false, int ShardSize = RunPlan.DefaultShardSize, int SitesInFlight = 1,
         int CheckpointWindows = 0, int LostAfterSeconds = RunPlan.DefaultLostAfterSeconds, IReadOnlyList<int>? CheckedSites = null,
-        double Pace = 0, bool SkipQuiet = true);
+        double Pace = 0, bool SkipQuiet = true, string? BackendSettings = null);
 
     private sealed record KeptWithScenario(Kept Run, string Scenario);
 }

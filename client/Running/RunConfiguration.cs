@@ -27,7 +27,8 @@ public static class RunConfiguration
         [
             .. Build(),
             new("Scenario file", scenario.FileName),
-            new(launches.Count == 1 ? "Design" : "Designs", string.Join(", ", launches.Select(one => one.Scenario.Site.Design))),
+            .. Kernels(launch),
+            new(launches.Count == 1 ? "Design" : "Designs", string.Join(", ", launches.Select(one => one.DesignName))),
             new("Design library", launch.DesignAssembly ?? "none"),
             new("Seed", Text(scenario.Seed)),
             new("Pairs", Text(scenario.Pairs)),
@@ -46,6 +47,28 @@ public static class RunConfiguration
             new("Sites executed again (--check)", plan.CheckedSites.Count == 0 ? "none" : string.Join(", ", plan.CheckedSites.Select(site => Text(site)))),
         ];
         return new PageConfiguration(settings, ScenarioWriter.Write(scenario));
+    }
+
+    private static IEnumerable<PageFact> Kernels(Launch launch)
+    {
+        if (launch.Real is not { } real)
+        {
+            yield break;
+        }
+
+        foreach ((string role, Guests.Kernels.GuestKernel kernel) in new[] { ("called", real.Called), ("calling", real.Calling) })
+        {
+            yield return new($"Kernel, {role}", $"{kernel.Name}: Linux {kernel.Release} of {kernel.Source}, key {kernel.Key}");
+            yield return new($"Configuration, {role}", $"SHA-256 {kernel.ConfigSha256}, {(kernel.Kasan ? "KASAN" : "no KASAN")}");
+            yield return new($"Patches, {role}", kernel.Patches.Count == 0 ? "none" : string.Join(", ", kernel.Patches));
+        }
+
+        yield return new("Fault switched on", real.Fault ?? "none");
+        yield return new("Guest system", $"SHA-256 {real.System.Sha256}");
+        foreach (Guests.Systems.GuestPackage package in real.System.Packages)
+        {
+            yield return new($"Package {package.Name}", $"{package.Version}, SHA-256 {package.Sha256}");
+        }
     }
 
     /// <summary>The configuration of real calls.</summary>

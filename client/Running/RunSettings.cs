@@ -122,13 +122,33 @@ public sealed record RunSettings
         try
         {
             Scenario scenario = Apply(ScenarioLoader.Load(File, input));
-            TrySite(scenario);
+            if (!scenario.IsReal)
+            {
+                TrySite(scenario);
+            }
+            else if (Design is not null || DesignAssembly is not null || NoSkip)
+            {
+                throw new UsageException($"{File}: real kernels (backend: {scenario.Backend}) have no teardown designs and no quiet stretches; accepted is a run without --design, --design-assembly and --no-skip");
+            }
+
             return scenario;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{File}: cannot be read: {e.Message}");
         }
+    }
+
+    /// <summary>Loads a scenario for a command that knows emulated kernels alone.</summary>
+    /// <param name="command">The command's name.</param>
+    /// <param name="input">Standard input.</param>
+    /// <exception cref="UsageException">As <see cref="Load"/>, and for a scenario of real kernels.</exception>
+    public Scenario LoadEmulated(string command, TextReader? input)
+    {
+        Scenario scenario = Load(input);
+        return scenario.IsReal
+            ? throw new UsageException($"{File}: real kernels (backend: {scenario.Backend}), which {command} does not know; accepted is a scenario of emulated ones")
+            : scenario;
     }
 
     /// <summary>The scenario with the command line's values in place of its own.</summary>

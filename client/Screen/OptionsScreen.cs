@@ -20,9 +20,23 @@ public static class OptionsScreen
         SiteOptions site = launch.Scenario.Site;
         Said.Line(console, 2, (launch.Scenario.Name, "bold"), ($"  {launch.Scenario.Description.ReplaceLineEndings(" ").Trim()}", ""));
         Said.Line(
-            console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), ("   design ", ""), (site.Design, "bold"),
+            console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), (launch.Real is null ? "   design " : "   kernels ", ""), (launch.DesignName, "bold"),
             ($"   {Counted.Of(launch.Plan.Sites * site.CallersPerAnswerer, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
         var table = new ScreenTable(["option", "called", "calling"], about: 1);
+        if (launch.Real is { } real)
+        {
+            Row("kernel", role => (role.Role == Role.Called ? real.Called : real.Calling) is var kernel ? $"Linux {kernel.Release}, {(kernel.Kasan ? "KASAN" : "no KASAN")}" : "");
+            Row("pppd", role => role.Role == Role.Called ? "as login shell" : $"persist, holdoff {Span(role.Pppd.Holdoff)}");
+            Row("daemons", role => role.Daemons.Count == 0 ? "none" : $"{string.Join(' ', role.Daemons)} (FRR)");
+            Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}" : "none");
+            Row("reboot", role => Range(role.Reboot));
+            table.Write(console);
+            WriteLine(console, site.Line);
+            Said.Line(console, 6, ("fault", "dim"), ($"  {real.Fault ?? "none"} switched on", ""));
+            console.WriteLine();
+            return;
+        }
+
         Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {Counted.Of(role.Kernel.Competitors.Count, "competitor")}");
         Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
@@ -37,14 +51,16 @@ public static class OptionsScreen
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
-        LineOptions line = site.Line;
-        Said.Line(console, 6, ("line", "dim"), (
-            $"  {line.BitRate} bit/s, delay {Range(line.Delay)}, dial {Range(line.DialTime)}, training fails {line.TrainingFailuresPerThousand}/1000, noise {line.NoisePerMillionFrames}/1,000,000 frames", ""));
+        WriteLine(console, site.Line);
         console.WriteLine();
 
         void Row(string name, Func<RoleOptions, string> of) =>
             table.Add(new ScreenCell(name, "dim"), of(site.Called), of(site.Calling));
     }
+
+    private static void WriteLine(IAnsiConsole console, LineOptions line) =>
+        Said.Line(console, 6, ("line", "dim"), (
+            $"  {line.BitRate} bit/s, delay {Range(line.Delay)}, dial {Range(line.DialTime)}, training fails {line.TrainingFailuresPerThousand}/1000, noise {line.NoisePerMillionFrames}/1,000,000 frames", ""));
 
     /// <summary>Hours without needless digits.</summary>
     public static string Hours(double hours) => hours.ToString("0.##", CultureInfo.InvariantCulture);

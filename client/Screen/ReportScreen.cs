@@ -26,7 +26,11 @@ public static class ReportScreen
         }
 
         Rates(console, report);
-        if (report.Stale.Count > 0)
+        if (report.Kernels is { } kernels)
+        {
+            Kernels(console, kernels);
+        }
+        else if (report.Stale.Count > 0)
         {
             var stale = new ScreenTable(["stale pointer", "role", "#created", "#healed", "#live at the end"]);
             foreach (StaleCounts row in report.Stale)
@@ -41,7 +45,11 @@ public static class ReportScreen
             console.MarkupLine("stale pointers   none");
         }
 
-        Fact(console, "aliases", $"{Count(report.Alias.Called)} called, {Count(report.Alias.Calling)} calling");
+        if (report.Kernels is null)
+        {
+            Fact(console, "aliases", $"{Count(report.Alias.Called)} called, {Count(report.Alias.Calling)} calling");
+        }
+
         foreach ((string alias, long count) in report.Probes.Where(p => p.Key.StartsWith("alias ", StringComparison.Ordinal)).OrderByDescending(p => p.Value).Take(5))
         {
             Fact(console, "", $"{alias[6..]}: {Counted.Of(count, "use")}");
@@ -77,6 +85,29 @@ public static class ReportScreen
             Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
         }
     }
+
+    private static void Kernels(IAnsiConsole console, RealKernels kernels)
+    {
+        bool same = kernels.Called == kernels.Calling || kernels.Called.Key == kernels.Calling.Key;
+        foreach ((string role, RealKernel kernel) in same ? [("kernel", kernels.Called)] : new[] { ("called", kernels.Called), ("calling", kernels.Calling) })
+        {
+            Fact(console, role, $"{kernel.Name}: Linux {kernel.Release} of {kernel.Source}, key {kernel.Key}, config {Short(kernel.ConfigSha256)}, checks {kernel.Checks}");
+            if (kernel.Patches.Count > 0)
+            {
+                Fact(console, "", $"with {string.Join(", ", kernel.Patches)}; switched on: {(kernels.Fault.Length > 0 ? kernels.Fault : "none")}");
+            }
+        }
+
+        string[] packages = [.. kernels.Packages.Where(package => package.StartsWith("ppp ", StringComparison.Ordinal) || package.StartsWith("frr ", StringComparison.Ordinal) || package.StartsWith("busybox", StringComparison.Ordinal))];
+        Fact(console, "system", $"{string.Join(", ", packages.Select(package => string.Join(' ', package.Split(' ').Take(2))))} and {kernels.Packages.Count - packages.Length} more packages, initramfs {Short(kernels.SystemSha256)}");
+        Fact(console, "clean", kernels.Bound);
+        foreach (string limit in kernels.Limits)
+        {
+            Fact(console, "limit", limit);
+        }
+    }
+
+    private static string Short(string sha256) => sha256.Length > 12 ? sha256[..12] : sha256;
 
     private static void Execution(IAnsiConsole console, ExecutionFacts on)
     {

@@ -43,6 +43,9 @@ internal sealed class GuestClock : IDisposable
     /// <summary>The guest is gone.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>The guest has called its calendar.</summary>
+    public bool HasStarted => _shared is not null;
+
     /// <summary>The calendar is in shared memory.</summary>
     public bool IsShared => _shared?.InUse == true;
 

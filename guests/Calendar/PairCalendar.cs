@@ -35,6 +35,9 @@ public sealed record CalendarCounts
 
     /// <summary>Messages of the time-travel protocol.</summary>
     public long Messages { get; internal set; }
+
+    /// <summary>What the guests did at their ports, and what arrived there.</summary>
+    public long Events { get; internal set; }
 }
 
 /// <summary>
@@ -123,8 +126,15 @@ internal sealed class PairCalendar
             Counts.Rounds++;
             Grant(until);
         }
+    }
 
-        Counts.Messages += _seats.Sum(seat => seat.Guest?.Clock.Messages ?? 0);
+    /// <summary>The guest of a role is taken out at the end of the run.</summary>
+    public void Leave(Role role)
+    {
+        Seat seat = _seats[(int)role];
+        Counts.Messages += seat.Guest?.Clock.Messages ?? 0;
+        seat.Guest = null;
+        seat.BootAt = GuestClock.Never;
     }
 
     private void Grant(long until)
@@ -382,6 +392,7 @@ internal sealed class PairCalendar
 
     private void Record(long time, int what, in PortEvent e)
     {
+        Counts.Events++;
         Span<byte> head = stackalloc byte[16];
         BinaryPrimitives.WriteInt64LittleEndian(head, time);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], what | ((int)e.Kind << 8));

@@ -24,6 +24,15 @@ public sealed record LineCounts
     /// <summary>Frames that noise broke.</summary>
     public int FramesBroken { get; internal set; }
 
+    /// <summary>Frames from both ends.</summary>
+    public long Frames { get; internal set; }
+
+    /// <summary>
+    /// Calls that ended, by role, of those in which that end had spoken PPP: its kernel had an interface for the call, and had to destroy it or died of it.
+    /// Whatever ended the call counts: a hang-up, the line, or the death of a kernel at one end.
+    /// </summary>
+    public long[] Disconnects { get; } = new long[2];
+
     /// <summary>Bytes from the called and from the calling end.</summary>
     public long[] Bytes { get; } = new long[2];
 }
@@ -73,6 +82,9 @@ internal sealed class TtyLine
         public PortLines In { get; set; } = PortLines.ClearToSend | PortLines.DataSetReady;
 
         public bool InFrame { get; set; }
+
+        /// <summary>It has sent a flag in this call: pppd is at work there.</summary>
+        public bool HasFramed { get; set; }
 
         /// <summary>Bytes until the one that noise breaks; -1 for none.</summary>
         public int BreakIn { get; set; } = -1;
@@ -232,6 +244,7 @@ internal sealed class TtyLine
         foreach (End end in _ends)
         {
             end.InFrame = false;
+            end.HasFramed = false;
             end.BreakIn = -1;
             end.Commands.Forget();
         }
@@ -268,6 +281,7 @@ internal sealed class TtyLine
         _line.HangUp();
         for (int i = 0; i < 2; i++)
         {
+            Counts.Disconnects[i] += _ends[i].HasFramed ? 1 : 0;
             long at = (Role)i == hungUp ? near : far;
             _dropAfter((Role)i, at);
             SetLines((Role)i, at, PortLines.ClearToSend, PortLines.CarrierDetect | PortLines.Ring);
@@ -293,6 +307,8 @@ internal sealed class TtyLine
         {
             if (bytes[i] == HdlcFraming.Flag)
             {
+                Counts.Frames += end.InFrame && end.HasFramed ? 1 : 0;
+                end.HasFramed = true;
                 end.InFrame = false;
                 end.BreakIn = -1;
                 continue;

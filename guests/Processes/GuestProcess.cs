@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Pipes;
 
 namespace Stress.Guests.Processes;
 
@@ -20,9 +21,11 @@ internal sealed class GuestProcess : IDisposable
 {
     private readonly Process _launcher;
     private readonly Task _reading;
+    private readonly int _output;
     private readonly Task<string> _errors;
     private readonly MemoryStream _console = new();
     private readonly Lock _lock = new();
+    private bool _ended;
     private const int ConsoleLimit = 64 << 20;
 
     /// <summary>Starts a guest.</summary>
@@ -46,10 +49,15 @@ internal sealed class GuestProcess : IDisposable
         start.Environment["PATH"] = "/usr/bin:/bin";
         start.Environment["TMPDIR"] = ".";
         start.Environment["HOME"] = "/";
+
+        // The guest's memory is mapped over where the host may have put the heap. The kernel's own allocations are elsewhere (kernel/stress_user.c); what the C library
+        // allocates for itself, as in strdup and fopen, would be overwritten in one of some twenty boots: it takes a mapping for each.
+        start.Environment["GLIBC_TUNABLES"] = "glibc.malloc.mmap_threshold=0";
         start.Environment["STRESS_SEED"] = seed.ToString("D20", CultureInfo.InvariantCulture);
         _launcher = Process.Start(start)!;
         _errors = _launcher.StandardError.ReadToEndAsync();
-        _reading = Task.Run(Read);
+        _output = (int)((PipeStream)_launcher.StandardOutput.BaseStream).SafePipeHandle.DangerousGetHandle();
+        _reading = Task.Factory.StartNew(Read, TaskCreationOptions.LongRunning);
     }
 
     /// <summary>The launcher's process id.</summary>
@@ -64,6 +72,16 @@ internal sealed class GuestProcess : IDisposable
             {
                 return _console.ToArray();
             }
+        }
+    }
+
+    /// <summary>What the console has printed from a place on.</summary>
+    /// <param name="from">Bytes that are known already.</param>
+    public byte[] ConsoleFrom(int from)
+    {
+        lock (_lock)
+        {
+            return _console.GetBuffer().AsSpan(from, (int)_console.Length - from).ToArray();
         }
     }
 
@@ -111,20 +129,48 @@ internal sealed class GuestProcess : IDisposable
         _launcher.Dispose();
     }
 
+    /// <summary>Takes what has been printed and not yet been read: of a guest that waits, this is everything it has printed.</summary>
+    public void TakeOutput()
+    {
+        byte[] buffer = new byte[16 * 1024];
+        lock (_lock)
+        {
+            while (!_ended && Posix.HasNews(_output, 0) && TakeSome(buffer))
+            {
+            }
+        }
+    }
+
+    // One who waits and one who takes: what is taken is in the console before the lock is free.
     private void Read()
     {
         byte[] buffer = new byte[16 * 1024];
-        Stream output = _launcher.StandardOutput.BaseStream;
-        int n;
-        while ((n = output.Read(buffer)) > 0)
+        while (true)
         {
+            if (!Posix.HasNews(_output, Timeout.Infinite))
+            {
+                continue;
+            }
+
             lock (_lock)
             {
-                if (_console.Length < ConsoleLimit)
+                if (_ended || (Posix.HasNews(_output, 0) && !TakeSome(buffer)))
                 {
-                    _console.Write(buffer, 0, n);
+                    return;
                 }
             }
         }
+    }
+
+    private bool TakeSome(byte[] buffer)
+    {
+        int n = Posix.Read(_output, buffer);
+        _ended = n == 0;
+        if (n > 0 && _console.Length < ConsoleLimit)
+        {
+            _console.Write(buffer, 0, n);
+        }
+
+        return n > 0;
     }
 }

@@ -100,6 +100,28 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>Waits until a descriptor can be read, or its other end is gone.</summary>
+    public static bool HasNews(int fd, int milliseconds)
+    {
+        Span<PollFd> one = [new() { Fd = fd, Events = PollIn }];
+        return Poll(one, milliseconds) > 0;
+    }
+
+    /// <summary>Reads from a pipe that has news.</summary>
+    /// <returns>Bytes read; 0 at its end.</returns>
+    public static int Read(int fd, Span<byte> buffer)
+    {
+        fixed (byte* b = buffer)
+        {
+            nint n;
+            while ((n = read(fd, b, (nuint)buffer.Length)) < 0 && Marshal.GetLastPInvokeError() == Eintr)
+            {
+            }
+
+            return (int)Math.Max(n, 0);
+        }
+    }
+
     /// <summary>Writes all of it.</summary>
     /// <returns>False when the other end is gone.</returns>
     public static bool Send(int fd, ReadOnlySpan<byte> bytes)
@@ -178,6 +200,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int fd, byte* buffer, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(PollFd* fds, nuint count, int milliseconds);

@@ -1,11 +1,15 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
+using Stress.Emulator.Sites;
 
 namespace Stress.Guests.Running;
 
 /// <summary>One pair of real systems: which kernels, what line, what programme.</summary>
 public sealed record PairOptions
 {
+    /// <summary>Memory of a guest where nobody says, MiB: FRR and KASAN fit in.</summary>
+    public const int UsualMemoryMiB = 96;
+
     /// <summary>The run's seed.</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -34,14 +38,29 @@ public sealed record PairOptions
     public TimeRange Reboot { get; init; } = TimeRange.Seconds(150, 240);
 
     /// <summary>Memory of a guest, MiB.</summary>
-    public int MemoryMiB { get; init; } = 96;
+    public int MemoryMiB { get; init; } = UsualMemoryMiB;
 
-    /// <summary>Virtual time after boot at which each guest prints its addresses, routes and memberships; zero for never.</summary>
-    public VirtualTime ShowAfter { get; init; }
+    /// <summary>Virtual time between two accounts of itself that each guest prints: interfaces, routes, memberships, sockets; zero for none.</summary>
+    public VirtualTime ShowEvery { get; init; }
 
     /// <summary>A fault to switch on in both kernels, for one that was built with faults.</summary>
     public string? Fault { get; init; }
 
     /// <summary>More words for the kernels' command lines.</summary>
     public IReadOnlyList<string> KernelArguments { get; init; } = [];
+
+    /// <summary>What a pair of real systems takes from the options of a site.</summary>
+    /// <param name="site">The options.</param>
+    /// <param name="duration">Virtual time of the run.</param>
+    public static PairOptions Of(SiteOptions site, VirtualTime duration) => new()
+    {
+        Seed = site.Seed,
+        Duration = duration,
+        Line = site.Line,
+        HupEvery = site.Calling.Hup.Enabled ? site.Calling.Hup.Every : VirtualTime.Zero,
+        HupPhase = site.Calling.Hup.Phase,
+        Holdoff = site.Calling.Pppd.Holdoff,
+        Daemons = site.Calling.Daemons.Count > 0 || site.Called.Daemons.Count > 0,
+        Reboot = site.Calling.Reboot,
+    };
 }

@@ -40,9 +40,12 @@ public sealed record PairResult
     /// <summary>The calendar was in shared memory.</summary>
     public required bool SharedCalendar { get; init; }
 
-    /// <summary>Kernel reports of all boots, with the end at which they came.</summary>
-    public IEnumerable<(Role Role, FarPanic Panic)> Crashes => Boots.SelectMany(boot => boot.Panics.Select(panic => (boot.Role, panic)));
+    /// <summary>What the kernels reported, and guests that ended or stood still without a report.</summary>
+    public required IReadOnlyList<GuestCrash> AllCrashes { get; init; }
 
-    /// <summary>Ends of a call, each of which destroys an interface at both ends.</summary>
-    public int Disconnects => 2 * (Line.HungUp + Line.CarrierLosses);
+    /// <summary>Kernel reports of all boots, with the end at which they came.</summary>
+    public IEnumerable<(Role Role, FarPanic Panic)> Crashes => AllCrashes.Select(crash => (crash.Role, crash.Report));
+
+    /// <summary>Calls that ended, counted at both ends: each destroyed an interface, or died of it.</summary>
+    public long Disconnects => Line.Disconnects[0] + Line.Disconnects[1];
 }

@@ -12,17 +12,18 @@ public sealed record GuestPackage(string Name, string Version, string Sha256);
 /// <param name="Key">Its folder in the cache: a hash of everything that decides it.</param>
 /// <param name="Sha256">SHA-256 of the initramfs.</param>
 /// <param name="Packages">The packages, in order of name.</param>
-public sealed record GuestSystem(string Key, string Sha256, IReadOnlyList<GuestPackage> Packages)
+/// <param name="MadeWith">Hash of what this program adds to the packages.</param>
+public sealed record GuestSystem(string Key, string Sha256, IReadOnlyList<GuestPackage> Packages, string MadeWith = "")
 {
     private const string RecordName = "system.json", ImageName = "initramfs";
 
     /// <summary>The initramfs.</summary>
     public string ImageOf(GuestCache cache) => Path.Combine(cache.Systems, Key, ImageName);
 
-    /// <summary>The newest system of a cache; null when there is none.</summary>
+    /// <summary>The newest system of a cache that this program made, whatever packages there are by now; null when there is none.</summary>
     public static GuestSystem? Newest(GuestCache cache) => Directory.Exists(cache.Systems)
         ? Directory.GetDirectories(cache.Systems).Where(folder => File.Exists(Path.Combine(folder, RecordName))).OrderByDescending(folder => File.GetLastWriteTimeUtc(Path.Combine(folder, RecordName)))
-            .Select(Read).FirstOrDefault()
+            .Select(Read).FirstOrDefault(system => system.MadeWith == SystemBuilder.Additions)
         : null;
 
     internal static GuestSystem? Find(GuestCache cache, string key) => File.Exists(Path.Combine(cache.Systems, key, RecordName)) ? Read(Path.Combine(cache.Systems, key)) : null;

@@ -16,7 +16,20 @@ public sealed class SystemBuilder(GuestCache cache)
         "cat", "echo", "getty", "grep", "hostname", "ip", "kill", "login", "ls", "mkdir", "mount", "poweroff", "ps", "sed", "setsid", "sh", "sleep", "stty", "tr", "true", "uname", "wc",
     ];
 
-    /// <summary>The system, from the cache where nothing has changed.</summary>
+    /// <summary>Hash of what this program adds to the packages.</summary>
+    internal static string Additions { get; } = GuestCache.Key(
+    [
+        .. Resources.Of("system").Concat(Resources.Of("agent")).Select(name => (name, Resources.Bytes(name))),
+        ("applets", Encoding.UTF8.GetBytes(string.Join(' ', Applets))),
+    ]);
+
+    /// <summary>A system that is there, or else a new one.</summary>
+    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="GuestException">A package or the compiler is not there.</exception>
+    public async Task<GuestSystem> EnsureAsync(Action<string> tell, CancellationToken stop) => GuestSystem.Newest(cache) ?? await BuildAsync(tell, stop).ConfigureAwait(false);
+
+    /// <summary>The system of the packages that apt offers now, from the cache where nothing has changed.</summary>
     /// <param name="tell">Takes what a person may want to see.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">A package or the compiler is not there.</exception>
@@ -29,8 +42,7 @@ public sealed class SystemBuilder(GuestCache cache)
         [
             ("compiler", Encoding.UTF8.GetBytes(compiler)),
             .. packages.Select(p => ("package", Encoding.UTF8.GetBytes($"{p.Package.Name} {p.Package.Version} {p.Package.Sha256}"))),
-            .. Resources.Of("system").Concat(Resources.Of("agent")).Select(name => (name, Resources.Bytes(name))),
-            ("applets", Encoding.UTF8.GetBytes(string.Join(' ', Applets))),
+            ("additions", Encoding.UTF8.GetBytes(Additions)),
         ]);
         if (GuestSystem.Find(cache, key) is { } ready)
         {
@@ -49,7 +61,7 @@ public sealed class SystemBuilder(GuestCache cache)
             }
 
             byte[] image = await ComposeAsync(work, root, stop).ConfigureAwait(false);
-            var system = new GuestSystem(key, Convert.ToHexStringLower(SHA256.HashData(image)), [.. packages.Select(p => p.Package)]);
+            var system = new GuestSystem(key, Convert.ToHexStringLower(SHA256.HashData(image)), [.. packages.Select(p => p.Package)], Additions);
             system.Write(cache, image);
             return system;
         }

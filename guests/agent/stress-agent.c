@@ -26,6 +26,7 @@
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <ifaddrs.h>
 #else
 #include <net/if_tun.h>
 #if defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
@@ -709,8 +710,79 @@ static void clean_up(void)
     socket_count = tunnel_count = step = 0;
 }
 
-int main(void)
+#ifdef __linux__
+/* Line by line, and in one write each, so that nothing gets between. */
+static void account_file(const char *title, const char *path)
 {
+    char line[256], text[320];
+    FILE *file = fopen(path, "r");
+    for (int n = 0; file != NULL && fgets(line, sizeof line, file) != NULL; n++) {
+        line[strcspn(line, "\n")] = 0;
+        /* The first line of these files names the columns; igmp6 and ipv6_route have none. */
+        if (n == 0 && strchr(title, '6') == NULL)
+            continue;
+        int length = snprintf(text, sizeof text, "account: %-6s %s\n", title, line);
+        if (length > 0 && write(1, text, (size_t)(length < (int)sizeof text ? length : (int)sizeof text - 1)) < 0)
+            break;
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+/* Every so many seconds an account of the kernel: interfaces and addresses, routes, memberships, sockets. It never ends. */
+static int give_accounts(unsigned every)
+{
+    for (;;) {
+        char text[160];
+        struct timespec now;
+        struct ifaddrs *all = NULL;
+        sleep(every);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        int length = snprintf(text, sizeof text, "account: up %lld s\n", (long long)now.tv_sec);
+        if (write(1, text, (size_t)length) < 0)
+            return 1;
+        if (getifaddrs(&all) == 0) {
+            for (struct ifaddrs *a = all; a != NULL; a = a->ifa_next) {
+                char address[INET6_ADDRSTRLEN] = "-", peer[INET6_ADDRSTRLEN + 4] = "";
+                if (a->ifa_addr != NULL && a->ifa_addr->sa_family == AF_INET) {
+                    inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)a->ifa_addr)->sin_addr, address, sizeof address);
+                    if ((a->ifa_flags & IFF_POINTOPOINT) != 0 && a->ifa_dstaddr != NULL) {
+                        memcpy(peer, " -> ", 4);
+                        inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)a->ifa_dstaddr)->sin_addr, peer + 4, sizeof peer - 4);
+                    }
+                } else if (a->ifa_addr != NULL && a->ifa_addr->sa_family == AF_INET6) {
+                    inet_ntop(AF_INET6, &((struct sockaddr_in6 *)(void *)a->ifa_addr)->sin6_addr, address, sizeof address);
+                }
+                length = snprintf(text, sizeof text, "account: if     %u %s %s %s%s\n", if_nametoindex(a->ifa_name), a->ifa_name, (a->ifa_flags & IFF_UP) != 0 ? "up" : "down", address, peer);
+                if (write(1, text, (size_t)length) < 0)
+                    break;
+            }
+            freeifaddrs(all);
+        }
+        account_file("route", "/proc/net/route");
+        account_file("route6", "/proc/net/ipv6_route");
+        account_file("igmp", "/proc/net/igmp");
+        account_file("igmp6", "/proc/net/igmp6");
+        account_file("raw", "/proc/net/raw");
+        account_file("udp", "/proc/net/udp");
+        account_file("tcp", "/proc/net/tcp");
+        if (write(1, "account: end\n", 13) < 0)
+            return 1;
+    }
+}
+#else
+static int give_accounts(unsigned every)
+{
+    (void)every;
+    fprintf(stderr, "stress-agent: --account is for Linux\n");
+    return 2;
+}
+#endif
+
+int main(int arguments, char **argument)
+{
+    if (arguments == 3 && strcmp(argument[1], "--account") == 0)
+        return give_accounts((unsigned)strtoul(argument[2], NULL, 10));
     char line[16384], text[16384], *words[8];
     control4 = socket(AF_INET, SOCK_DGRAM, 0);
     control6 = socket(AF_INET6, SOCK_DGRAM, 0);

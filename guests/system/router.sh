@@ -50,11 +50,5 @@ else
     [ "$HUP" = 0 ] || (sleep "$PHASE"; while :; do sleep "$HUP"; kill -HUP $PPPD; done) &
 fi
 
-if [ "$SHOW" -gt 0 ]; then
-    sleep "$SHOW"
-    ip -o addr | sed 's/^/show: /'
-    ip route | sed 's/^/show: /'
-    sed 's/^/show: /' /proc/net/igmp
-    sed 's/^/show: /' /proc/net/igmp6
-fi
+[ "$SHOW" = 0 ] || stress-agent --account "$SHOW" &
 while :; do sleep 86400; done

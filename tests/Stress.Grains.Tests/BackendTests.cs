@@ -37,6 +37,21 @@ public sealed class BackendTests
     }
 
     [Fact]
+    public async Task A_window_that_goes_on_while_nobody_waits_is_asked_for_again_and_counts_once()
+    {
+        var slow = new RecordedTrace { CallsForWindow = 3 };
+        RunResult result = await Run(slow, Plan with { CheckedSites = [2] });
+
+        SiteTally[] sites = await Task.WhenAll(Enumerable.Range(0, 5).Select(site => RecordedTrace.After(site, 7)));
+        Assert.Equal(5, result.Progress.Done);
+        Assert.Equal((35L, 35L), (result.Totals.Windows, slow.Windows));
+        Assert.Equal(sites.Sum(site => site.Disconnects[0]), result.Totals.Series.Called[^1]);
+        Assert.Equal(7, result.Marks[2].Count);
+        Assert.Equal(DigestOf(sites), result.Digest);
+        Assert.Null(await SecondExecution.Compare(slow, Plan, 2, result.Marks[2], default));
+    }
+
+    [Fact]
     public async Task A_crash_that_a_console_titles_comes_with_its_words_its_stacks_and_its_series()
     {
         RunResult result = await Run(new RecordedTrace(), Plan);
@@ -54,7 +69,7 @@ public sealed class BackendTests
         await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(workers: 1);
         RunRefusedException refused = await Assert.ThrowsAsync<RunRefusedException>(() => silo.Grains.GetGrain<IRunGrain>("played").Start(Plan));
 
-        Assert.Equal("run refused: backend 'trace': this silo has none of that name; accepted: emulator", refused.Message);
+        Assert.Equal("run refused: backend 'trace': this silo has none of that name; accepted: emulator, uml", refused.Message);
     }
 
     [Fact]

@@ -27,6 +27,9 @@ internal sealed class RecordedTrace : ISiteBackend
     /// <summary>Asked before each window; what it gives is waited for.</summary>
     public Func<int, CancellationToken, Task> Before { get; init; } = async (_, _) => await Task.Yield();
 
+    /// <summary>Calls that it takes to execute a window: all but the last return with the window still to come.</summary>
+    public int CallsForWindow { get; init; } = 1;
+
     /// <summary>Executions that have begun and are not disposed of.</summary>
     public int Alive => Volatile.Read(ref _alive);
 
@@ -60,6 +63,7 @@ internal sealed class RecordedTrace : ISiteBackend
     private sealed class Playback(RecordedTrace trace, int site) : ISiteExecution
     {
         private bool _ended;
+        private int _calls;
         private long _crashes;
         private long _disconnects;
         private VirtualTime _firstCrash = VirtualTime.Never;
@@ -92,6 +96,11 @@ internal sealed class RecordedTrace : ISiteBackend
         {
             ObjectDisposedException.ThrowIf(_ended, this);
             await trace.Before(NextWindow, cancel);
+            if (++_calls % trace.CallsForWindow != 0)
+            {
+                return;
+            }
+
             (int events, int disconnects, bool crash) = Lines[(NextWindow + site) % Lines.Length];
             Interlocked.Increment(ref trace._windows);
             Events += events;

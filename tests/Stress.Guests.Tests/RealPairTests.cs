@@ -73,7 +73,7 @@ public sealed class RealPairTests
     private static async Task<PairRun> PairAsync()
     {
         (GuestKernel kernel, GuestSystem system, string launcher) = await RealKernel.GetAsync();
-        return new PairRun(RealKernel.TheCache, launcher, system, kernel, kernel);
+        return new PairRun(new PairParts(RealKernel.TheCache, launcher, system, kernel, kernel));
     }
 
     private static string Text(PairResult result, Role role) => string.Concat(result.Boots.Where(boot => boot.Role == role).Select(boot => Encoding.Latin1.GetString(boot.Console)));

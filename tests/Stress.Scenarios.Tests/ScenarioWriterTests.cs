@@ -30,7 +30,7 @@ public sealed class ScenarioWriterTests
         foreach ((string field, string value, _) in scenario.Options())
         {
             Assert.Contains((field, value, ""), read.Options());
-            Assert.True(field is "hours" or "roles.called.pppd.silent" || !defaults.TryGetValue(field, out string? was) || was != value, $"{field} was left at {value}");
+            Assert.True(field is "hours" or "backend" or "roles.called.pppd.silent" || !defaults.TryGetValue(field, out string? was) || was != value, $"{field} was left at {value}");
         }
     }
 
