@@ -62,7 +62,7 @@ internal static class GuestExec
 
         foreach (FarPanic report in result.Reports)
         {
-            terminal.Text.WriteLine($"verdict: {report.Title}");
+            terminal.Text.WriteLine($"verdict: {CrashWords.Of(report)}");
             terminal.Text.WriteLine($"  stack: {string.Join(" < ", report.Stack.Take(10))}");
             if (report.AllocatedBy.Count > 0)
             {

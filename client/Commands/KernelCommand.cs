@@ -234,7 +234,7 @@ public static class KernelCommand
             o.WriteLine($"{(boot.Role == Role.Called ? "called" : "calling")} {boot.Boot} to {boot.End}{(boot.Exit is null ? "" : $", ended: {boot.Exit}")}");
             foreach (Dial.Far.FarPanic panic in boot.Panics)
             {
-                o.WriteLine($"  {panic.Title}");
+                o.WriteLine($"  {CrashWords.Of(panic)}");
                 if (panic.Stack.Count == 0)
                 {
                     o.WriteLine($"    {panic.Text}");

@@ -41,7 +41,7 @@ public sealed class AgentHost(GuestCache cache)
             throw new GuestException(GuestProblem.Unavailable, "--stack host needs unshare (Debian package util-linux)");
         }
 
-        return await RunAsync(unshare, ["--net", "--", await EnsureAgentAsync(stop).ConfigureAwait(false)], list, stop).ConfigureAwait(false);
+        return await RunAsync(unshare, ["--net", "--", await EnsureAgentAsync(stop).ConfigureAwait(false), "--loopback"], list, stop).ConfigureAwait(false);
     }
 
     /// <summary>Through a command of the shell whose standard input and output are an agent's.</summary>

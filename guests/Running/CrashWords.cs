@@ -8,8 +8,8 @@ public static class CrashWords
     // Frames of the allocator and of the machinery that defers a free: who asked is the next one.
     private static readonly string[] Plumbing =
     [
-        "kasan_", "__kasan_", "kmem_cache_", "__kmem_cache_", "kmalloc", "__kmalloc", "kfree", "__kfree", "kvfree", "kvmalloc", "__kvmalloc", "slab_", "__slab_", "___slab_", "save_stack", "stack_trace_save",
-        "poison_", "____kasan_", "rcu_do_batch", "rcu_core", "rcu_process_callbacks", "__do_softirq", "handle_softirqs", "do_softirq", "irq_exit", "kzalloc", "krealloc",
+        "kasan_", "__kasan_", "kmem_cache_", "__kmem_cache_", "kmalloc", "__kmalloc", "kfree", "__kfree", "kvfree", "kvmalloc", "__kvmalloc", "slab_", "__slab_", "___slab_", "save_stack", "save_stack_trace", "stack_trace_save",
+        "poison_", "____kasan_", "rcu_do_batch", "rcu_core", "rcu_process_callbacks", "__do_softirq", "handle_softirqs", "do_softirq", "irq_exit", "kzalloc", "krealloc", "sock_kmalloc", "sock_kzalloc", "run_ksoftirqd", "smpboot_thread_fn", "kthread", "new_thread_handler",
     ];
 
     /// <summary>The kernel's own words, and who allocated and freed the object where it says so.</summary>
@@ -25,6 +25,9 @@ public static class CrashWords
         };
     }
 
+    // Freed after a grace period: the stack names nobody who asked.
+    private const string Deferred = "a grace period of RCU";
+
     private static string? Who(IReadOnlyList<string> stack) =>
-        stack.FirstOrDefault(function => !Plumbing.Any(prefix => function.StartsWith(prefix, StringComparison.Ordinal))) ?? (stack.Count > 0 ? stack[0] : null);
+        stack.FirstOrDefault(function => !Plumbing.Any(prefix => function.StartsWith(prefix, StringComparison.Ordinal))) ?? (stack.Count > 0 ? Deferred : null);
 }

@@ -39,6 +39,11 @@
 #define MAX_TUNNELS 32
 #define MAX_ADDRESSES 16
 #define NAME_ROOM 20
+#ifdef __linux__
+#define LOOPBACK "lo"
+#else
+#define LOOPBACK "lo0"
+#endif
 
 static struct held_socket {
     char name[NAME_ROOM];
@@ -786,6 +791,8 @@ int main(int arguments, char **argument)
     char line[16384], text[16384], *words[8];
     control4 = socket(AF_INET, SOCK_DGRAM, 0);
     control6 = socket(AF_INET6, SOCK_DGRAM, 0);
+    if (arguments == 2 && strcmp(argument[1], "--loopback") == 0)
+        set_flag(LOOPBACK, 1);
 #ifdef __linux__
     route_socket = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 #endif

@@ -15,6 +15,14 @@ public sealed class KernelFactAttribute : FactAttribute
     public override string? Skip => RealKernel.IsRequired ? null : RealKernel.Missing;
 }
 
+/// <summary>As <see cref="KernelFactAttribute"/>, for a test with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class KernelTheoryAttribute : TheoryAttribute
+{
+    /// <inheritdoc/>
+    public override string? Skip => RealKernel.IsRequired ? null : RealKernel.Missing;
+}
+
 /// <summary>The kernel, system and launcher of the tests, made once.</summary>
 internal static class RealKernel
 {
@@ -49,6 +57,6 @@ internal static class RealKernel
         GuestKernel kernel = IsRequired
             ? (await new KernelBuilder(Cache).BuildAsync(new KernelOrder { Faults = true }, null, default)).Kernel
             : new KernelStore(Cache).All().First(IsOurs);
-        return (kernel, await new SystemBuilder(Cache).BuildAsync(_ => { }, default), await Launcher.EnsureAsync(Cache, default));
+        return (kernel, await new SystemBuilder(Cache).EnsureAsync(_ => { }, default), await Launcher.EnsureAsync(Cache, default));
     }
 }

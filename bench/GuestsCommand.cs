@@ -1,0 +1,189 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Stress.Bench.Cluster;
+using Stress.Bench.Speed;
+using Stress.Client;
+using Stress.Emulator.Core;
+using Stress.Guests;
+using Stress.Guests.Kernels;
+using Stress.Guests.Running;
+using Stress.Guests.Systems;
+using Stress.Scenarios;
+using Stress.Tests.Shared;
+
+namespace Stress.Bench;
+
+/// <summary><c>stress bench guests</c>: real kernels: the same digest everywhere, the faults that are found, speed and memory.</summary>
+internal static class GuestsCommand
+{
+    private const string Redial = "scenarios/linux-redial.yaml";
+
+    /// <summary>The command.</summary>
+    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed() };
+
+    private static Command Digests()
+    {
+        var runs = new Option<int>("--runs") { Description = "How many runs of each kind.", DefaultValueFactory = _ => 20 };
+        var hours = new Option<string>("--hours") { Description = "Virtual hours of each pair.", DefaultValueFactory = _ => "0.25" };
+        var pairs = new Option<string>("--pairs") { Description = "Pairs.", DefaultValueFactory = _ => "2" };
+        var file = new Option<string>("--scenario") { Description = "The scenario.", DefaultValueFactory = _ => Redial };
+        var command = new Command("digests", "One seed again and again: on the embedded silo, on two silos, on two of which one is killed by SIGKILL.") { runs, hours, pairs, file };
+        command.SetAction((line, _) => CompareDigests(line.GetValue(runs), [line.GetValue(file)!, "--hours", line.GetValue(hours)!, "--pairs", line.GetValue(pairs)!, "--workers", "2"], line.GetValue(hours)!));
+        return command;
+    }
+
+    private static async Task<int> CompareDigests(int runs, string[] work, string hours)
+    {
+        Describe();
+        string? expected = null;
+        int wrong = 0, done = 0;
+        foreach (string kind in (string[])["embedded", "two silos", "one killed"])
+        {
+            int same = 0;
+            for (int run = 0; run < runs; run++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                await using LocalCluster cluster = LocalCluster.Start();
+                RunningProcess client;
+                if (kind == "embedded")
+                {
+                    client = cluster.Run("run", onCluster: false, work);
+                }
+                else
+                {
+                    await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
+                    client = cluster.Run("run", onCluster: true, work);
+                    if (kind == "one killed")
+                    {
+                        await cluster.Reached("run", 1 + (run % 3));
+                        await cluster.KillSilo(run % 2);
+                        await cluster.StartSilo(run % 2);
+                    }
+                }
+
+                await client.End(TimeSpan.FromMinutes(20));
+                string digest = cluster.HasReport("run") ? cluster.ReadReport("run").GetProperty("digest").GetString()! : "none: " + client.Output;
+                expected ??= digest;
+                done++;
+                same += digest == expected ? 1 : 0;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind,-10} {run + 1,3}  {Stopwatch.GetElapsedTime(start).TotalSeconds,6:0.0} s  {digest}"));
+            }
+
+            wrong += runs - same;
+            Console.WriteLine($"{kind}: {same} of {runs} runs of {hours} h have the digest of the first");
+        }
+
+        return wrong == 0 && done > 0 ? ExitCodes.Ok : ExitCodes.NotDeterministic;
+    }
+
+    private static Command Faults()
+    {
+        var seeds = new Option<int>("--seeds") { Description = "Seeds for each fault.", DefaultValueFactory = _ => 20 };
+        var kernel = new Option<string?>("--kernel") { Description = "A kernel built with --faults (default: the newest of them)." };
+        var command = new Command("faults", "Each fault put back, with so many seeds: found or not, and by which title.") { seeds, kernel };
+        command.SetAction((line, stop) => FindFaults(line.GetValue(seeds), line.GetValue(kernel), stop));
+        return command;
+    }
+
+    private static async Task<int> FindFaults(int seeds, string? named, CancellationToken stop)
+    {
+        Describe();
+        var cache = GuestCache.OfUser();
+        (GuestKernel kernel, GuestSystem system, string launcher) = await Parts(cache, named, faults: true, stop);
+        bool all = true;
+        foreach (KernelFault fault in KernelFaults.All)
+        {
+            string list = Repository.At("tests", "Stress.Guests.Tests", "lists", fault.Name + ".ops");
+            var titles = new SortedDictionary<string, int>(StringComparer.Ordinal);
+            int clean = 0;
+            for (ulong seed = 1; seed <= (ulong)seeds && !stop.IsCancellationRequested; seed++)
+            {
+                IReadOnlyList<string> with, without;
+                if (File.Exists(list))
+                {
+                    var run = new ListRun(cache, launcher, system, kernel);
+                    (string, string)[] text = [(fault.Name, File.ReadAllText(list))];
+                    with = [.. run.Run(text, seed, fault.Name, stop).Reports.Select(CrashWords.Of)];
+                    without = [.. run.Run(text, seed, null, stop).Reports.Select(CrashWords.Of)];
+                }
+                else
+                {
+                    Scenario scenario = ScenarioLoader.Load(Repository.At("scenarios", "linux-redial.yaml"));
+                    var run = new PairRun(new PairParts(cache, launcher, system, kernel, kernel));
+                    PairOptions options = PairOptions.Of(scenario.Site with { Seed = seed }, VirtualTime.FromSeconds(90));
+                    with = [.. run.Run(options with { Fault = fault.Name }, stop).AllCrashes.Select(crash => crash.Title)];
+                    without = [.. run.Run(options, stop).AllCrashes.Select(crash => crash.Title)];
+                }
+
+                string first = with.Count > 0 ? with[0] : "not found";
+                titles[first] = titles.GetValueOrDefault(first) + 1;
+                clean += without.Count == 0 ? 1 : 0;
+            }
+
+            all &= titles.Count == 1 && !titles.ContainsKey("not found") && clean == seeds;
+            Console.WriteLine($"{fault.Name,-20} without it clean {clean} of {seeds}");
+            foreach ((string title, int count) in titles)
+            {
+                Console.WriteLine($"  {count} of {seeds}: {title}");
+            }
+        }
+
+        return all ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
+    }
+
+    private static Command Speed()
+    {
+        var seconds = new Option<int>("--seconds") { Description = "Virtual seconds of each pair.", DefaultValueFactory = _ => 15_000 };
+        var kernel = new Option<string?>("--kernel") { Description = "The kernel (default: the newest)." };
+        var command = new Command("speed", "Virtual seconds a CPU-second with a HUP every ten minutes, boots, and memory.") { seconds, kernel };
+        command.SetAction((line, stop) => Measure(line.GetValue(seconds), line.GetValue(kernel), stop));
+        return command;
+    }
+
+    private static async Task<int> Measure(int seconds, string? named, CancellationToken stop)
+    {
+        Describe();
+        var cache = GuestCache.OfUser();
+        (GuestKernel kernel, GuestSystem system, string launcher) = await Parts(cache, named, faults: false, stop);
+        Console.WriteLine($"kernel     {kernel.Name}, Linux {kernel.Release}, {(kernel.Kasan ? "KASAN" : "no KASAN")}");
+        Scenario scenario = ScenarioLoader.Load(Repository.At("scenarios", "troxel-linux.yaml"));
+        var run = new PairRun(new PairParts(cache, launcher, system, kernel, kernel));
+        foreach ((string name, bool daemons, int length) in ((string, bool, int)[])[("boot of a pair", false, 1), ("pppd alone", false, seconds), ("with FRR", true, seconds)])
+        {
+            PairOptions options = PairOptions.Of(scenario.Site, VirtualTime.FromSeconds(length)) with { Daemons = daemons };
+            long start = Stopwatch.GetTimestamp();
+            using Process self = Process.GetCurrentProcess();
+            TimeSpan own = self.TotalProcessorTime;
+            PairResult result = run.Run(options, stop);
+            self.Refresh();
+            own = self.TotalProcessorTime - own;
+            double cpu = result.GuestCpu.TotalSeconds, both = cpu + own.TotalSeconds;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name,-15} {length,7} virtual s  {cpu,7:0.00} CPU-s of the guests, {own.TotalSeconds,6:0.00} of the calendar  {length / cpu,6:0} and {length / both,6:0} virtual s a CPU-s  {Stopwatch.GetElapsedTime(start).TotalSeconds,6:0.0} s wall  {result.Disconnects} disconnects"));
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<(GuestKernel Kernel, GuestSystem System, string Launcher)> Parts(GuestCache cache, string? named, bool faults, CancellationToken stop)
+    {
+        var store = new KernelStore(cache);
+        GuestKernel kernel = named is not null ? store.Find(named)
+            : store.All().FirstOrDefault(k => k.VirtualTime && (!faults || k.Patches.Any(patch => patch.StartsWith("fault ", StringComparison.Ordinal))))
+            ?? throw new GuestException(GuestProblem.Unavailable, $"no kernel is built yet: ./stress kernel build{(faults ? " --faults" : "")}");
+        return (kernel, await new SystemBuilder(cache).EnsureAsync(Console.Error.WriteLine, stop), await Launcher.EnsureAsync(cache, stop));
+    }
+
+    private static void Describe()
+    {
+        foreach (string line in Machine.Describe())
+        {
+            Console.WriteLine(line);
+        }
+
+        Console.WriteLine($"load       {File.ReadAllText("/proc/loadavg").Trim()}");
+        Console.WriteLine();
+    }
+}
