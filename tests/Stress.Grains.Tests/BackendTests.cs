@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.TestingHost;
+using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Silo;
 using Xunit;
@@ -45,7 +46,7 @@ public sealed class BackendTests
         SiteTally[] sites = await Task.WhenAll(Enumerable.Range(0, 5).Select(site => RecordedTrace.After(site, 7)));
         Assert.Equal(5, result.Progress.Done);
         Assert.Equal((35L, 35L), (result.Totals.Windows, slow.Windows));
-        Assert.Equal(sites.Sum(site => site.Disconnects[0]), result.Totals.Series.Called[^1]);
+        Assert.Equal(sites.Sum(site => site.Counters[Role.Called].Disconnects), result.Totals.Series.Called[^1]);
         Assert.Equal(7, result.Marks[2].Count);
         Assert.Equal(DigestOf(sites), result.Digest);
         Assert.Null(await SecondExecution.Compare(slow, Plan, 2, result.Marks[2], default));
