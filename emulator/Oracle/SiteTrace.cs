@@ -7,7 +7,7 @@ namespace Stress.Emulator.Oracle;
 /// <summary>Who did what a trace line tells: the columns of a replay. Daemons have theirs from their registration.</summary>
 /// <param name="Number">Rolled into the digest with what the column tells of.</param>
 /// <param name="Name">The program's name, or the device's.</param>
-public readonly record struct TraceSource(byte Number, string Name)
+public sealed record TraceSource(byte Number, string Name)
 {
     /// <summary>The line.</summary>
     public static TraceSource Line { get; } = new(0, "line");

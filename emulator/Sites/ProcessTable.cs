@@ -1,5 +1,4 @@
 using Stress.Emulator.Core;
-using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Userland;
 using Stress.Emulator.Userland.Ppp;
@@ -18,7 +17,7 @@ public sealed record PlannedProcess(
     string Name, int Timers, TraceSource Source, RandomPurpose Draws, Func<ProcessEntry, Process> Create, bool IsDaemon = false, int Place = -1);
 
 /// <summary>
-/// The processes of a router, in the order in which equal times are served, and the run queues of its one CPU. The table knows what every process has to
+/// The processes of a router, in the order in which equal times are served. The table knows what every process has to
 /// answer (<see cref="Process"/>) and nothing of any single one.
 /// </summary>
 public sealed class ProcessTable : IState
@@ -38,9 +37,7 @@ public sealed class ProcessTable : IState
     [NotSaved("some of all processes, by the options")]
     private readonly Process?[] _started;
     [NotSaved("it follows from the plan")]
-    private readonly byte[] _owner;
-    [NotSaved("it follows from the plan")]
-    private readonly short[] _firstTimer;
+    private readonly Process[] _owner;
 
     /// <summary>A table in which nothing runs.</summary>
     /// <param name="machine">The machine that the processes run on.</param>
@@ -51,15 +48,13 @@ public sealed class ProcessTable : IState
     {
         _all = new Process[plan.Count];
         _started = new Process?[daemons];
-        _firstTimer = new short[plan.Count];
-        _owner = new byte[SlotsOf(plan)];
+        _owner = new Process[SlotsOf(plan)];
         int slot = MachineTimers;
         for (int p = 0; p < plan.Count; p++)
         {
             PlannedProcess planned = plan[p];
             _all[p] = planned.Create(new ProcessEntry(machine, p, planned.Name, planned.Timers, firstSlot + slot, planned.Source, planned.Draws));
-            _firstTimer[p] = (short)slot;
-            _owner.AsSpan(slot, planned.Timers).Fill((byte)p);
+            _owner.AsSpan(slot, planned.Timers).Fill(_all[p]);
             slot += planned.Timers;
             if (planned.Place >= 0)
             {
@@ -73,6 +68,7 @@ public sealed class ProcessTable : IState
         _clients = [.. _daemons.Where(static p => p is not IZserv)];
         Pppds = [.. _all.OfType<Pppd>()];
         Zserv = _all.OfType<IZserv>().FirstOrDefault();
+        RoutingSocketReader = Zserv as Process;
     }
 
     /// <summary>All of them, by number.</summary>
@@ -100,22 +96,16 @@ public sealed class ProcessTable : IState
     /// <summary>zebra's socket.</summary>
     public IZserv? Zserv { get; }
 
-    /// <summary>Who runs, and who may.</summary>
-    [NotSaved("between two events nobody runs, and nobody waits to")]
-    public RunQueues Queues { get; } = new();
+    /// <summary>Who reads the routing socket.</summary>
+    [NotSaved("one of all processes")]
+    public Process? RoutingSocketReader { get; }
 
     /// <summary>The process with this number.</summary>
     public Process this[int number] => _all[number];
 
     /// <summary>Whose timer a slot is.</summary>
     /// <param name="slot">From <see cref="MachineTimers"/> on.</param>
-    /// <param name="which">The timer's number among its process's own.</param>
-    public Process OwnerOf(int slot, out int which)
-    {
-        int p = _owner[slot];
-        which = slot - _firstTimer[p];
-        return _all[p];
-    }
+    public Process OwnerOf(int slot) => _owner[slot];
 
     /// <summary>Slots that a machine with these processes takes in the event queue.</summary>
     public static int SlotsOf(IReadOnlyList<PlannedProcess> plan) => MachineTimers + plan.Sum(static p => p.Timers);

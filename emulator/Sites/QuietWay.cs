@@ -20,7 +20,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
     {
         public int Tag;
         public int Epoch;
-        public int Process;
+        public Process Process;
         public int What;
     }
 
@@ -128,7 +128,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
     {
         if (tag != 0 && epoch == _epoch && _heardBy >= 0)
         {
-            _heard[line] = new HeardFrame { Tag = tag, Epoch = epoch, Process = _heardBy, What = _heardWhat };
+            _heard[line] = new HeardFrame { Tag = tag, Epoch = epoch, Process = router.Processes[_heardBy], What = _heardWhat };
         }
     }
 
@@ -152,7 +152,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
                 return false;
             }
 
-            router.Processes[heard.Process].HeardAgain(heard.What, now);
+            heard.Process.HeardAgain(heard.What, now);
         }
 
         frames.Take(out _);
@@ -171,8 +171,13 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
             return false;
         }
 
-        return slot >= ProcessTable.MachineTimers ? router.Processes.OwnerOf(slot, out int which).Again(which, now)
-            : slot == ProcessTable.FastTimeout && Tick(now, end, lastEvent);
+        if (slot < ProcessTable.MachineTimers)
+        {
+            return slot == ProcessTable.FastTimeout && Tick(now, end, lastEvent);
+        }
+
+        Process p = router.Processes.OwnerOf(slot);
+        return p.Again(router.SlotOf(slot) - p.FirstTimer, now);
     }
 
     // Ticks of the fast timeout that only count down, up to the next event of anybody else.

@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
@@ -15,13 +16,13 @@ public sealed partial class Router
 
     EventQueue IMachine.Events => _site.Queue;
 
+    RunQueues IMachine.Queues => _run;
+
+    SiteClock IMachine.Clock => _site.Clock;
+
     IZserv? IMachine.Zserv => _processes.Zserv;
 
-    /// <inheritdoc/>
-    public void Wakeup(int process) => _run.Wakeup(process);
-
-    /// <inheritdoc/>
-    public bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
+    private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
 
     void IMachine.HangUp(string program)
     {
@@ -37,7 +38,7 @@ public sealed partial class Router
     void IMachine.Restart(Process process, VirtualTime now)
     {
         process.Start(StreamOf(process, (ulong)now.Microseconds << 16), now);
-        Wakeup(process.Number);
+        _run.Wakeup(process.Number);
     }
 
     VirtualTime IMachine.WatcherDelay(TimeRange range) => _boot.Draw(range);
@@ -45,7 +46,7 @@ public sealed partial class Router
     void IMachine.Deliver(int process, in ZebraMessage m)
     {
         _processes[process].Deliver(m);
-        Wakeup(process);
+        _run.Wakeup(process);
     }
 
     void IMachine.Compete(CompetitorTrigger trigger, VirtualTime now)
@@ -68,25 +69,13 @@ public sealed partial class Router
 
     void IMachine.DropDtr(int line, VirtualTime now) => _site.DropDtr(_firstLine + line, Role, now);
 
-    void IMachine.Transmit(int line, ReadOnlySpan<byte> frame) => _site.Transmit(_firstLine + line, Role, frame);
-
     void IMachine.Probe(Probe probe) => Oracle.Probe(probe);
 
-    void IKernelHost.RoutingSocketReadable()
-    {
-        foreach (Process p in _processes.Daemons)
-        {
-            p.RoutingSocketReadable();
-        }
-    }
+    void IKernelHost.RoutingSocketReadable() => _processes.RoutingSocketReader?.RoutingSocketReadable();
 
-    void IKernelHost.PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet)
-    {
-        Span<byte> frame = stackalloc byte[Pppd.MaxHeader + packet.Length];
-        int header = Pppds[line].WriteHeader(frame, protocol);
-        packet.CopyTo(frame[header..]);
-        _site.Transmit(_firstLine + line, Role, frame[..(header + packet.Length)]);
-    }
+    void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame) => _site.Transmit(_firstLine + line, Role, frame);
+
+    void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => Pppds[line].TtyInput(frame);
 
     void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)
     {
@@ -120,68 +109,22 @@ public sealed partial class Router
         }
     }
 
-    /// <summary>A frame arrives from the line: network data goes up the kernel, the rest to pppd.</summary>
+    /// <summary>A frame arrives from the line: the kernel's tty takes it.</summary>
     /// <param name="line">The line's number on this router.</param>
     /// <param name="frame">HDLC content without FCS, valid during the call.</param>
     /// <param name="tag">Names the content (<see cref="RepeatedFrame.Tag"/>), or 0.</param>
     /// <param name="now">Virtual time.</param>
     public void FrameArrived(int line, ReadOnlySpan<byte> frame, int tag, VirtualTime now)
     {
-        int epoch = Quiet.Receiving();
-        FrameArrived(line, frame, now);
-        Quiet.Received(line, tag, epoch);
-    }
-
-    private void FrameArrived(int line, ReadOnlySpan<byte> frame, VirtualTime now)
-    {
         if (!IsUp)
         {
             return;
         }
 
-        Pppd process = Pppds[line];
-        int unit = process.Unit;
-        if (unit < 0)
-        {
-            return;
-        }
-
-        int at = frame.Length >= 2 && frame[0] == 0xFF && frame[1] == 0x03 ? 2 : 0;
-        if (frame.Length < at + 2)
-        {
-            return;
-        }
-
-        int protocol = frame[at] << 8 | frame[at + 1];
-        int skip = 2;
-        if ((frame[at] & 1) != 0)
-        {
-            protocol = frame[at];
-            skip = 1;
-        }
-
+        int epoch = Quiet.Receiving();
         try
         {
-            switch ((PppProtocol)protocol)
-            {
-                case PppProtocol.Ipv4:
-                    if (Kernel.Interfaces[unit].PassIp)
-                    {
-                        Kernel.IpInput(unit, frame[(at + skip)..]);
-                    }
-
-                    break;
-                case PppProtocol.Ipv6:
-                    if (Kernel.Interfaces[unit].PassIpv6)
-                    {
-                        Kernel.Ip6Input(unit, frame[(at + skip)..]);
-                    }
-
-                    break;
-                default:
-                    process.TtyInput(frame);
-                    break;
-            }
+            Kernel.PppInput(line, frame);
         }
         catch (KernelPanic panic)
         {
@@ -189,6 +132,7 @@ public sealed partial class Router
         }
 
         RunCpu(now);
+        Quiet.Received(line, tag, epoch);
     }
 
     /// <summary>The modem's carrier has gone: SIGHUP to the session leader, read returns 0.</summary>

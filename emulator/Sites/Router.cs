@@ -24,7 +24,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     private readonly Site _site;
     private readonly ProcessTable _processes;
     [NotSaved("between two events nobody runs, and nobody waits to")]
-    private readonly RunQueues _run;
+    private readonly RunQueues _run = new();
     private readonly RoleOptions _options;
     private readonly TeardownDesign _design;
     private readonly int _timerBase;
@@ -55,7 +55,6 @@ public sealed partial class Router : IKernelHost, IMachine, IState
             _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? place.Lines : 0), Oracle, this, heap, igmp);
         Quiet = new QuietWay(site, this, plan.Count, place.Lines);
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);
-        _run = _processes.Queues;
     }
 
     /// <summary>Number in the site; 0 is the answering system.</summary>
@@ -138,7 +137,8 @@ public sealed partial class Router : IKernelHost, IMachine, IState
                 FastTimeout(now);
                 break;
             default:
-                _processes.OwnerOf(slot, out int which).Timer(which, now);
+                Process p = _processes.OwnerOf(slot);
+                p.Timer(_timerBase + slot - p.FirstTimer, now);
                 break;
         }
 
@@ -172,7 +172,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         // What zebra told its clients when they connected waits for them.
         foreach (Process p in _processes.Clients)
         {
-            Wakeup(p.Number);
+            _run.Wakeup(p.Number);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
@@ -167,6 +168,7 @@ public sealed class Site : IState
     }
 
     /// <summary>An event is executed now: it is counted, and rolled into the digest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(int slot, VirtualTime at)
     {
         Clock.Now = at;
@@ -175,6 +177,7 @@ public sealed class Site : IState
     }
 
     /// <summary>Rolls a value into the digest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Mix(ulong value) => _digest = (BitOperations.RotateLeft(_digest, 7) ^ value) * 0x9E3779B97F4A7C15;
 
     private static ulong Mix64(ulong z)

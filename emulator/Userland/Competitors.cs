@@ -149,7 +149,7 @@ public sealed class Competitors : Process
 
         for (int n = 0; n < count; n++)
         {
-            if (!Machine.Admits(SitePartKind.Allocation, competitor))
+            if (!Admits(SitePartKind.Allocation, competitor))
             {
                 continue;
             }

@@ -39,7 +39,7 @@ public sealed class Cron : Process
     /// <inheritdoc/>
     public override void Timer(int which, VirtualTime now)
     {
-        if (Machine.IsUp && Machine.Admits(SitePartKind.Hup))
+        if (Machine.IsUp && Admits(SitePartKind.Hup))
         {
             Say("pkill -HUP pppd");
             Machine.HangUp(Pppd.Program);

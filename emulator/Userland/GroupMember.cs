@@ -22,7 +22,7 @@ public sealed class GroupMember : Process
     /// <inheritdoc/>
     public override void Start(RandomStream random, VirtualTime now)
     {
-        if (_group is not null && Machine.Admits(SitePartKind.GroupMember))
+        if (_group is not null && Admits(SitePartKind.GroupMember))
         {
             _socket = Kernel.OpenSocket(PcbTable.Udp, Port);
         }

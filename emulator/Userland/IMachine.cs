@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
@@ -34,6 +35,12 @@ public interface IMachine
     /// <summary>Who watches the kernel.</summary>
     RouterOracle Oracle { get; }
 
+    /// <summary>The run queues of its CPU.</summary>
+    RunQueues Queues { get; }
+
+    /// <summary>The site's clock, and who listens.</summary>
+    SiteClock Clock { get; }
+
     /// <summary>The site's queue of events, which has the processes' timers.</summary>
     EventQueue Events { get; }
 
@@ -46,9 +53,6 @@ public interface IMachine
     /// <summary>What the machine counts.</summary>
     ref Counters Counters { get; }
 
-    /// <summary>wakeup(9) of a process.</summary>
-    void Wakeup(int process);
-
     /// <summary>Sends SIGHUP to all processes of a program (pkill).</summary>
     void HangUp(string program);
 
@@ -59,9 +63,6 @@ public interface IMachine
 
     /// <summary>How long it takes until a watcher sees that a process has ended.</summary>
     VirtualTime WatcherDelay(TimeRange range);
-
-    /// <summary>Whether a part of the site's history happens.</summary>
-    bool Admits(SitePartKind kind, int which = 0);
 
     /// <summary>A message of zebra lies on a process's socket.</summary>
     void Deliver(int process, in ZebraMessage m);
@@ -77,9 +78,6 @@ public interface IMachine
 
     /// <summary>DTR of a line goes low.</summary>
     void DropDtr(int line, VirtualTime now);
-
-    /// <summary>A frame goes to a line: HDLC content without FCS.</summary>
-    void Transmit(int line, ReadOnlySpan<byte> frame);
 
     /// <summary>A rare path was reached.</summary>
     void Probe(Probe probe);

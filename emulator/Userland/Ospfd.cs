@@ -187,7 +187,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         switch (which)
         {
             case NextTimer:
-                if (Machine.Admits(SitePartKind.DaemonTimer, Number))
+                if (Admits(SitePartKind.DaemonTimer, Number))
                 {
                     Wakeup();
                 }
@@ -200,7 +200,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 Wakeup();
                 break;
             case RespawnTimer:
-                if (Machine.IsUp && !_running && Machine.Admits(SitePartKind.DaemonRespawn, Number))
+                if (Machine.IsUp && !_running && Admits(SitePartKind.DaemonRespawn, Number))
                 {
                     Quiet.Changed();
                     Say("started again by its watcher");

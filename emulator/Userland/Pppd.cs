@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Userland.Ppp;
@@ -130,7 +131,16 @@ public sealed class Pppd : Process, IPppActions
 
     private void Wait(VirtualTime until) => Arm(WaitTimer, until);
 
-    private void ArmProtocol() => Arm(ProtocolTimer, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
+    // After each call of the protocol: its next timer, and what ppp_send_config tells the kernel as LCP comes up and goes down.
+    private void AfterProtocol()
+    {
+        if (_unit >= 0)
+        {
+            Kernel.PppIocSFlags(_unit, (_ppp.TransmitAcfc ? PppFlags.CompressAddress : 0) | (_ppp.TransmitPfc ? PppFlags.CompressProtocol : 0));
+        }
+
+        Arm(ProtocolTimer, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
+    }
 
     private void Do(Op op) => _ops.Add((byte)op);
 
@@ -271,7 +281,7 @@ public sealed class Pppd : Process, IPppActions
         {
             Say("Modem hangup");
             _ppp.LowerDown(now, this);
-            ArmProtocol();
+            AfterProtocol();
             return true;
         }
 
@@ -283,7 +293,7 @@ public sealed class Pppd : Process, IPppActions
                 case PppdPhase.Running:
                     Say("SIGHUP: terminating the link");
                     _ppp.Close(now, this);
-                    ArmProtocol();
+                    AfterProtocol();
                     break;
                 case PppdPhase.Holdoff when Calling:
                     Wait(VirtualTime.Never);
@@ -314,7 +324,7 @@ public sealed class Pppd : Process, IPppActions
             {
                 (bool, bool) header = Header;
                 _ppp.Timeout(now, this);
-                ArmProtocol();
+                AfterProtocol();
                 SteadyIfStill(header);
                 return true;
             }
@@ -327,7 +337,7 @@ public sealed class Pppd : Process, IPppActions
             {
                 (bool, bool) header = Header;
                 _ppp.Input(frame, now, this);
-                ArmProtocol();
+                AfterProtocol();
                 SteadyIfStill(header);
             }
 
@@ -413,7 +423,7 @@ public sealed class Pppd : Process, IPppActions
                 _ppp.Magic = (uint)_random.Next() | 1;
                 _ppp.Open(now, this);
                 _ppp.LowerUp(now, this);
-                ArmProtocol();
+                AfterProtocol();
                 break;
             case Op.NpDrop:
                 if (_unit >= 0)
@@ -459,7 +469,7 @@ public sealed class Pppd : Process, IPppActions
                 k.PppIocSNpMode(_unit, k.Interfaces[_unit].PassIp, true);
                 break;
             case Op.Write:
-                Machine.Transmit(Line, _writes.Take(out _));
+                k.PppWrite(_unit, _writes.Take(out _));
                 Quiet.Steady();
                 return;
             case Op.LinkDownScripts:
@@ -524,29 +534,6 @@ public sealed class Pppd : Process, IPppActions
             VirtualTime until = _scriptsDone < now ? now : _scriptsDone > latest ? latest : _scriptsDone;
             Wait(until);
         }
-    }
-
-    /// <summary>Bytes of the longest PPP header: address, control and a two-byte protocol.</summary>
-    public const int MaxHeader = 4;
-
-    /// <summary>Writes the PPP header of a network packet as negotiated (ACFC, PFC).</summary>
-    /// <returns>Its length.</returns>
-    public int WriteHeader(Span<byte> frame, PppProtocol protocol)
-    {
-        int n = 0;
-        if (!_ppp.TransmitAcfc)
-        {
-            frame[n++] = 0xFF;
-            frame[n++] = 0x03;
-        }
-
-        if (!_ppp.TransmitPfc)
-        {
-            frame[n++] = (byte)((ushort)protocol >> 8);
-        }
-
-        frame[n++] = (byte)protocol;
-        return n;
     }
 
     void IPppActions.SendFrame(ReadOnlySpan<byte> frame)

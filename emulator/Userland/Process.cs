@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Wire;
@@ -24,7 +25,11 @@ public abstract class Process : IState
 {
     [NotSaved("the site's, which saves it")]
     private readonly EventQueue _events;
-    private readonly int _firstTimer;
+    [NotSaved("between two events nobody runs, and nobody waits to")]
+    private readonly RunQueues _queues;
+    [NotSaved("the site's, which saves it")]
+    private readonly SiteClock _clock;
+    private readonly TraceSource _source;
 
     /// <summary>A process that has not started.</summary>
     protected Process(ProcessEntry entry)
@@ -34,8 +39,11 @@ public abstract class Process : IState
         Machine = entry.Machine;
         Kernel = Machine.Kernel;
         Quiet = Machine.Quiet;
+        FirstTimer = entry.FirstTimer;
         _events = Machine.Events;
-        _firstTimer = entry.FirstTimer;
+        _queues = Machine.Queues;
+        _clock = Machine.Clock;
+        _source = entry.Source;
     }
 
     /// <summary>Its entry in the table.</summary>
@@ -43,6 +51,9 @@ public abstract class Process : IState
 
     /// <summary>Its number in the table.</summary>
     public int Number { get; }
+
+    /// <summary>The slot of the first of its timers in the queue of events.</summary>
+    public int FirstTimer { get; }
 
     /// <summary>The machine that it runs on.</summary>
     protected IMachine Machine { get; }
@@ -140,17 +151,20 @@ public abstract class Process : IState
     }
 
     /// <summary>Sets or moves a timer; <see cref="VirtualTime.Never"/> stops it.</summary>
-    protected void Arm(int which, VirtualTime at) => _events.Schedule(_firstTimer + which, at);
+    protected void Arm(int which, VirtualTime at) => _events.Schedule(FirstTimer + which, at);
 
     /// <summary>wakeup(9) of this process.</summary>
-    protected void Wakeup() => Machine.Wakeup(Number);
+    protected void Wakeup() => _queues.Wakeup(Number);
+
+    /// <summary>Whether a part of the site's history happens.</summary>
+    protected bool Admits(SitePartKind kind, int which = 0) => _clock.Parts?.Admits(kind, Machine.Number, which) ?? true;
 
     /// <summary>Tells the trace, if there is one.</summary>
-    protected void Say(string text) => Machine.Say(Entry.Source, text);
+    protected void Say(string text) => Machine.Say(_source, text);
 
     /// <summary>Tells the trace of a system call and its result.</summary>
-    protected void Say(string text, Errno e) => Machine.Say(Entry.Source, text, e);
+    protected void Say(string text, Errno e) => Machine.Say(_source, text, e);
 
     /// <summary>Tells the trace of a message between daemons.</summary>
-    protected void Say(string text, ZebraCommand command, ushort index) => Machine.Say(Entry.Source, text, command, index);
+    protected void Say(string text, ZebraCommand command, ushort index) => Machine.Say(_source, text, command, index);
 }

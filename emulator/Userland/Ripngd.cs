@@ -138,7 +138,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     /// <inheritdoc/>
     public override void Timer(int which, VirtualTime now)
     {
-        if (Machine.Admits(SitePartKind.DaemonTimer, Number))
+        if (Admits(SitePartKind.DaemonTimer, Number))
         {
             Wakeup();
         }

@@ -58,6 +58,9 @@ public sealed partial class BsdKernel
         _ifs[slot].PassIpv6 = ipv6;
     }
 
+    /// <summary>PPPIOCSFLAGS: how frames to the peer begin.</summary>
+    public void PppIocSFlags(int slot, PppFlags flags) => _ifs[slot].PppFlags = flags;
+
     private void PppDealloc(int slot)
     {
         using Frame frame = Enter(KernelFunction.PppDealloc);
@@ -102,8 +105,41 @@ public sealed partial class BsdKernel
             return Errno.None; // NPMODE_DROP
         }
 
-        _host.PppTransmit(ifp.Line, protocol, packet);
+        Span<byte> frame = stackalloc byte[PppHeader.MaxLength + packet.Length];
+        int header = PppHeader.Write(frame, protocol, (ifp.PppFlags & PppFlags.CompressAddress) != 0, (ifp.PppFlags & PppFlags.CompressProtocol) != 0);
+        packet.CopyTo(frame[header..]);
+        _host.TtyOutput(ifp.Line, frame[..(header + packet.Length)]);
         return Errno.None;
+    }
+
+    // ppp_inproc: network packets go up where NPMODE passes them; everything else waits for pppd.
+    private void PppInProc(int slot, int line, ReadOnlySpan<byte> frame)
+    {
+        if (!PppHeader.TryParse(frame, out PppProtocol protocol, out int header))
+        {
+            return;
+        }
+
+        switch (protocol)
+        {
+            case PppProtocol.Ipv4:
+                if (_ifs[slot].PassIp)
+                {
+                    IpInput(slot, frame[header..]);
+                }
+
+                break;
+            case PppProtocol.Ipv6:
+                if (_ifs[slot].PassIpv6)
+                {
+                    Ip6Input(slot, frame[header..]);
+                }
+
+                break;
+            default:
+                _host.TtyInput(line, frame);
+                break;
+        }
     }
 
     // if_output of a live interface.

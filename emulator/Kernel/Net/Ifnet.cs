@@ -13,6 +13,19 @@ public enum Iff : ushort
     Multicast = 0x8000,
 }
 
+/// <summary>sc_flags of a ppp unit, as far as they decide how a frame begins (net/if_ppp.h).</summary>
+[Flags]
+public enum PppFlags : byte
+{
+    None = 0,
+
+    /// <summary>SC_COMP_PROT: the protocol goes in one byte.</summary>
+    CompressProtocol = 1,
+
+    /// <summary>SC_COMP_AC: address and control are left out.</summary>
+    CompressAddress = 2,
+}
+
 /// <summary>An attached interface: struct ifnet, and for a ppp unit its softc.</summary>
 public struct Ifnet : ITableRow<Ifnet>
 {
@@ -45,6 +58,9 @@ public struct Ifnet : ITableRow<Ifnet>
     public bool PassIp;
     public bool PassIpv6;
 
+    /// <summary>sc_flags.</summary>
+    public PppFlags PppFlags;
+
     /// <inheritdoc/>
     public static TableRoom Room => new("ifnet", 4, 4, TableRoom.ShortLimit);
 
@@ -68,5 +84,6 @@ public struct Ifnet : ITableRow<Ifnet>
         pass.Field(ref value.Attached);
         pass.Field(ref value.PassIp);
         pass.Field(ref value.PassIpv6);
+        pass.Field(ref value.PppFlags);
     }
 }

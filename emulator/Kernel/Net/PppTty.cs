@@ -1,6 +1,7 @@
 // Modelled from NetBSD sys/net/ppp_tty.c 1.45 (reference 5.1 to 5.3): the line discipline.
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel;
 
@@ -38,6 +39,7 @@ public sealed partial class BsdKernel
         ifp.Xfer = 0;
         ifp.PassIp = false;
         ifp.PassIpv6 = false;
+        ifp.PppFlags = PppFlags.None;
         SetFlags(slot, ifp.Flags | Iff.Running);
         _oracle.Record(new SystemCall(SystemCallKind.OpenUnit, slot, ifp.Unit, ifp.Index));
         return slot;
@@ -64,6 +66,45 @@ public sealed partial class BsdKernel
         else
         {
             PppDealloc(slot);
+        }
+    }
+
+    // The unit whose discipline is on a tty, or -1.
+    private int UnitOnTty(int line)
+    {
+        for (int slot = 0; slot < _ifs.Length; slot++)
+        {
+            if (_ifs[slot].Attached && _ifs[slot].Unit >= 0 && _ifs[slot].Line == line)
+            {
+                return slot;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>
+    /// write(2) on the tty (pppwrite): a frame of pppd's own, with its header. The endpoint wrote that by what it has negotiated, since it also serves lines of
+    /// other machines; the discipline leaves it as it is.
+    /// </summary>
+    public Errno PppWrite(int slot, ReadOnlySpan<byte> frame)
+    {
+        if (slot < 0 || _ifs[slot].Line < 0)
+        {
+            return Errno.ENETDOWN;
+        }
+
+        _host.TtyOutput(_ifs[slot].Line, frame);
+        return Errno.None;
+    }
+
+    /// <summary>A frame has come off a tty (pppinput): HDLC content without FCS.</summary>
+    public void PppInput(int line, ReadOnlySpan<byte> frame)
+    {
+        int slot = UnitOnTty(line);
+        if (slot >= 0)
+        {
+            PppInProc(slot, line, frame);
         }
     }
 }

@@ -12,8 +12,11 @@ public interface IKernelHost
     /// <summary>A message lies in the routing socket's queue: whoever selects on it is woken.</summary>
     void RoutingSocketReadable();
 
-    /// <summary>pppoutput hands a packet to the line discipline.</summary>
-    void PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet);
+    /// <summary>A frame leaves a tty: HDLC content without FCS, valid during the call.</summary>
+    void TtyOutput(int line, ReadOnlySpan<byte> frame);
+
+    /// <summary>A frame waits for whoever reads a tty: HDLC content without FCS, valid during the call.</summary>
+    void TtyInput(int line, ReadOnlySpan<byte> frame);
 
     /// <summary>An IPv4 packet for a raw socket (the whole packet, header included).</summary>
     void RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet);

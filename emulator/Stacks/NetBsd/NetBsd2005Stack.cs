@@ -504,8 +504,14 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     {
     }
 
-    void IKernelHost.PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame)
     {
+    }
+
+    void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame)
+    {
+        PppHeader.TryParse(frame, out PppProtocol protocol, out int header);
+        ReadOnlySpan<byte> packet = frame[header..];
         if (protocol == PppProtocol.Ipv4 && Ipv4Header.TryParse(packet, out Ipv4Header ip) == WireError.None)
         {
             _frames.Add((line, Frame.Ip4(ip.Protocol, packet.Length, ip.Destination)));

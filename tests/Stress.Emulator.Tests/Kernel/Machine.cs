@@ -46,6 +46,12 @@ internal sealed class Machine : IKernelHost, ISiteTrace
 
     public List<(int Line, PppProtocol Protocol, byte[] Packet)> Sent { get; } = [];
 
+    /// <summary>What was sent, with PPP's header.</summary>
+    public List<byte[]> Frames { get; } = [];
+
+    /// <summary>What waits for pppd.</summary>
+    public List<(int Line, byte[] Frame)> Reads { get; } = [];
+
     public List<(int Pcb, int Index)> Received { get; } = [];
 
     public List<string> Said { get; } = [];
@@ -146,7 +152,14 @@ internal sealed class Machine : IKernelHost, ISiteTrace
     {
     }
 
-    void IKernelHost.PppTransmit(int line, PppProtocol protocol, ReadOnlySpan<byte> packet) => Sent.Add((line, protocol, packet.ToArray()));
+    void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame)
+    {
+        Assert.True(PppHeader.TryParse(frame, out PppProtocol protocol, out int header));
+        Frames.Add(frame.ToArray());
+        Sent.Add((line, protocol, frame[header..].ToArray()));
+    }
+
+    void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => Reads.Add((line, frame.ToArray()));
 
     void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet) => Received.Add((pcb, ifIndex));
 
