@@ -33,18 +33,20 @@ public static class ReplayCommand
         var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a page that needs nothing else." };
         var pcap = new Option<string?>("--pcap") { Description = "Write the line's frames to this file (pcapng)." };
         var command = new Command("replay", "Replay a crash from its seed.") { run, id, last, until, step, dump, html, pcap };
-        command.SetAction((line, stop) => Task.FromResult(Execute(
-            terminal,
-            line.GetValue(run)!,
-            line.GetValue(id)!,
-            new Asked(line.GetValue(last), line.GetValue(until), line.GetValue(step), line.GetValue(dump), line.GetValue(html), line.GetValue(pcap)),
-            stop)));
+        command.SetAction(async (line, stop) =>
+        {
+            var asked = new Asked(line.GetValue(last), line.GetValue(until), line.GetValue(step), line.GetValue(dump), line.GetValue(html), line.GetValue(pcap));
+            RunFolder folder = Output.FindRun(line.GetValue(run)!);
+            Launch launch = Launch.Open(folder);
+            return launch.Real is null
+                ? Execute(terminal, folder, line.GetValue(id)!, asked, stop)
+                : await RealReplay.ExecuteAsync(terminal, launch, Find(folder, line.GetValue(id)!), asked.LastLines(), stop);
+        });
         return command;
     }
 
-    private static int Execute(Terminal terminal, string run, string id, Asked asked, CancellationToken stop)
+    private static int Execute(Terminal terminal, RunFolder folder, string id, Asked asked, CancellationToken stop)
     {
-        RunFolder folder = Output.FindRun(run);
         CrashRecord crash = Find(folder, id);
         int steps = asked.Last is null ? StepsBack : Number("--last", asked.Last, 100_000);
         long end = asked.Until is null ? crash.Event : Number("--until", asked.Until, int.MaxValue);
@@ -204,6 +206,11 @@ public static class ReplayCommand
     {
         /// <summary>Nobody says which steps: those of the story.</summary>
         public bool ByDefault => Last is null && Until is null && !Step;
+
+        /// <summary>How much to show of a real kernel's line: of its steps nobody can be asked, since a kernel has none.</summary>
+        public int? LastLines() => Until is null && !Step && !Dump && Html is null && Pcap is null
+            ? Last is null ? null : Number("--last", Last, 100_000)
+            : throw new UsageException("a crash of a real kernel is replayed with its console and line; accepted is --last N, and none of --until, --step, --dump, --html, --pcap");
 
         public void Check()
         {

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Stress.Client.Running;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
-using Stress.Observability;
+using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
@@ -20,13 +21,14 @@ public static class ShowCommand
         var run = new Argument<string?>("RUN") { Description = "The run's folder or name (default: the latest under runs).", Arity = ArgumentArity.ZeroOrOne };
         var at = new Option<string?>("--at") { Description = "Virtual hours at which to look (default: the end of the run)." };
         var router = new Command("router", "Show a router's interfaces, sockets, memberships and routes.") { number, run, at };
-        router.SetAction((line, stop) => Task.FromResult(Router(terminal, line.GetValue(number)!, line.GetValue(run), line.GetValue(at), stop)));
+        router.SetAction((line, stop) => Router(terminal, line.GetValue(number)!, line.GetValue(run), line.GetValue(at), stop));
         return new Command("show", "Show a part of a run.") { router };
     }
 
-    private static int Router(Terminal terminal, string number, string? run, string? at, CancellationToken stop)
+    private static async Task<int> Router(Terminal terminal, string number, string? run, string? at, CancellationToken stop)
     {
-        (SiteOptions options, int windows, int pairs) = Launch.Read(Output.FindRun(run));
+        Launch launch = Launch.Open(Output.FindRun(run));
+        (SiteOptions options, int windows, int pairs) = (launch.Scenario.Site, launch.Plan.Windows, launch.Scenario.Pairs);
         int routersOfSite = 1 + options.CallersPerAnswerer;
         long routers = (long)(pairs / options.CallersPerAnswerer) * routersOfSite;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n >= routers)
@@ -34,8 +36,13 @@ public static class ShowCommand
             throw new UsageException($"router {number}: accepted is a whole number from 0 to {routers - 1}");
         }
 
-        var site = Site.Create(options, (uint)(n / routersOfSite));
         int upTo = at is null ? windows : WindowAt(at, windows, options.Window);
+        if (launch.Real is not null)
+        {
+            return await RealRouter(terminal, launch, (int)(n / routersOfSite), (int)(n % routersOfSite), upTo, stop);
+        }
+
+        var site = Site.Create(options, (uint)(n / routersOfSite));
         while (site.NextWindow < upTo)
         {
             stop.ThrowIfCancellationRequested();
@@ -45,6 +52,29 @@ public static class ShowCommand
         int member = (int)(n % routersOfSite);
         terminal.Text.WriteLine($"router {n}: site {site.Number}, {(member == 0 ? "called" : $"calling, line {member - 1}")}, at {site.Now}");
         terminal.Text.WriteLine(site.Show(member));
+        return ExitCodes.Ok;
+    }
+
+    // Executed again from its seed, as every site of real kernels is that has no image; its agent's last account is what is shown.
+    private static async Task<int> RealRouter(Terminal terminal, Launch launch, int site, int router, int upTo, CancellationToken stop)
+    {
+        ISiteBackend backend = new SiteBackends(StressSiloBuilder.Backends).Of(launch.Plan)!;
+        if (backend.Problem(launch.Plan) is { } problem)
+        {
+            terminal.Error.WriteLine($"stress: {problem}");
+            return ExitCodes.Unavailable;
+        }
+
+        // One window more than are asked for: the last one of a run ends its guests.
+        RunPlan plan = launch.Plan with { Windows = upTo + 1 };
+        await using ISiteExecution execution = await backend.Begin(plan, site, stop);
+        while (execution.NextWindow < upTo)
+        {
+            await execution.RunWindow(stop);
+        }
+
+        terminal.Text.WriteLine($"at {new VirtualTime(upTo * plan.Site.Window.Microseconds)}");
+        terminal.Text.WriteLine(await execution.Show(router, stop));
         return ExitCodes.Ok;
     }
 

@@ -153,7 +153,9 @@ internal sealed class PairCalendar
 
             if (!seat.IsUp)
             {
-                seat.Guest = _boot((Role)i, from, limit);
+                // What came while nobody was there is gone: a port begins as its modem is on hook.
+                seat.Arrivals.RemoveAll(e => e.Time <= from);
+                seat.Guest = _boot((Role)i, from, Math.Max(Math.Min(limit, seat.NextArrival), from + 1));
                 continue;
             }
 

@@ -115,8 +115,10 @@ public sealed record UmlSettings
     }
 
     /// <summary>The parts of it here.</summary>
+    /// <param name="cache">Where kernels and systems are.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">Something is missing.</exception>
-    internal async Task<PairParts> PartsAsync(GuestCache cache, CancellationToken stop)
+    public async Task<PairParts> PartsAsync(GuestCache cache, CancellationToken stop)
     {
         if (Missing(cache) is { } missing)
         {
