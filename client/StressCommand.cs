@@ -4,6 +4,7 @@ using Stress.Client.Commands;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
+using Stress.Observability;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -108,6 +109,11 @@ public static class StressCommand
         catch (UsageException e)
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Usage;
+        }
+        catch (Exception e) when (e is FormatRefusedException || e.GetBaseException() is StateFormatException)
+        {
+            terminal.Error.WriteLine($"stress: {e.GetBaseException().Message}");
             return ExitCodes.Usage;
         }
         catch (Exception e) when (Deliveries.IsOfFileSystem(e))

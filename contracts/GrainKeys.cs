@@ -12,6 +12,9 @@ public static class GrainKeys
     /// <summary>The key of a router; router 0 answers.</summary>
     public static string Router(string runId, int site, int router) => $"{runId}/{site}/{router}";
 
+    /// <summary>The run that a key belongs to.</summary>
+    public static string RunOf(string key) => key.IndexOf('/', StringComparison.Ordinal) is var end and >= 0 ? key[..end] : key;
+
     /// <summary>What decides where a grain is placed: run and site of a link or router, the whole key of a shard; and a run is where its first shard is.</summary>
     public static string PlaceOf(string key)
     {

@@ -46,4 +46,8 @@ public sealed record RunEntry
     /// <summary>Windows of each site.</summary>
     [Id(4)]
     public required int Windows { get; init; }
+
+    /// <summary>The build that planned it; null for a build before format 1.</summary>
+    [Id(5)]
+    public BuildStamp? Build { get; init; }
 }

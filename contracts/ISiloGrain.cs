@@ -53,6 +53,10 @@ public sealed record SiloFacts
     [Id(9)]
     public bool Answers { get; init; } = true;
 
+    /// <summary>What its build writes and reads; null for a build before format 1, and for a silo that does not answer.</summary>
+    [Id(10)]
+    public BuildStamp? Build { get; init; }
+
     /// <summary>What is known of a silo that does not answer.</summary>
     /// <param name="silo">Its address.</param>
     public static SiloFacts Silent(string silo) => new()

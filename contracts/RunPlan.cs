@@ -102,8 +102,13 @@ public sealed record RunPlan
     [Id(23)]
     public string? BackendSettings { get; init; }
 
+    /// <summary>The build that planned it; null in a plan of a build before format 1, which no silo accepts.</summary>
+    [Id(24)]
+    public BuildStamp? Build { get; init; }
+
     /// <summary>The labels of the run's metrics. Another backend has no teardown designs: its name stands in their place.</summary>
     public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Backend == DefaultBackend ? Site.Design : Backend);
+
     /// <summary>Wall seconds after which a site from which no window comes is given up as lost.</summary>
     [Id(10)]
     public int LostAfterSeconds { get; init; } = DefaultLostAfterSeconds;
@@ -126,7 +131,8 @@ public sealed record RunPlan
 
     /// <summary>True when another plan executes the same work in the same way.</summary>
     public bool IsSameAs(RunPlan other) =>
-        this with { Site = other.Site, CheckedSites = other.CheckedSites, Telemetry = other.Telemetry } == other
+        this with { Site = other.Site, CheckedSites = other.CheckedSites, Telemetry = other.Telemetry, Build = other.Build } == other
+        && (Build is null ? other.Build is null : other.Build is { } build && Build.Shares(build))
         && CheckedSites.SequenceEqual(other.CheckedSites)
         && PlainDataSurrogate.Of(Site).Json.AsSpan().SequenceEqual(PlainDataSurrogate.Of(other.Site).Json);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Stress.Contracts;
+using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 using Stress.Observability.Instruments;
 
@@ -7,7 +8,7 @@ namespace Stress.Grains;
 
 /// <summary>A line (<see cref="IModemLinkGrain"/>): leases the site's image, executes windows for one slice, and gives it back.</summary>
 [SitePlacement]
-public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends backends, SiloMetrics metrics) : Grain, IModemLinkGrain
+public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends backends, SiloMetrics metrics, BuildStamp build) : Grain, IModemLinkGrain
 {
     /// <summary>
     /// Wall time after which a slice ends with the window it is in: long enough that the calls around it cost well under 1 %, short enough that a
@@ -46,10 +47,24 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
             return new SliceResult { NextWindow = window, Problem = backends.Problem(plan) };
         }
 
+        if (build.Refusal(plan.Build) is { } refusal)
+        {
+            return new SliceResult { NextWindow = window, Problem = $"its plan is {refusal}" };
+        }
+
         (string runId, int number, _) = GrainKeys.Parse(this.GetPrimaryKeyString());
         var router = GrainFactory.GetGrain<IRouterGrain>(GrainKeys.Router(runId, number, 0));
         using Activity? span = WindowSpans.Window(runId, number, window);
-        LeaseAnswer answer = await Lease(router, plan, window, first);
+        LeaseAnswer answer;
+        try
+        {
+            answer = await Lease(router, plan, window, first);
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            // Asking again reads the same: the site has failed, and its problem says what would be accepted.
+            return new SliceResult { NextWindow = window, Problem = $"checkpoint: {e.GetBaseException().Message}" };
+        }
 
         SiteHandOver site = answer.Image
             ?? throw new InvalidOperationException($"site {number}: its router refused window {answer.NextWindow} that it named itself");
@@ -98,6 +113,10 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
 
             return slice;
         }
+        catch (Exception e) when (IsUnreadable(e) && !site.IsOpen)
+        {
+            return new SliceResult { NextWindow = window, Problem = $"checkpoint: {e.GetBaseException().Message}" };
+        }
         catch (OperationCanceledException) when (gate.Closed)
         {
             this.MigrateOnIdle();
@@ -111,6 +130,9 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
             }
         }
     }
+
+    // What is stored or was handed over is of another format, or damaged. Orleans wraps what a storage throws.
+    private static bool IsUnreadable(Exception e) => e.GetBaseException() is StateFormatException or ImageFormatException or InvalidDataException;
 
     private static SliceResult Closed(RunPlan plan, SiteHandOver site, bool finished)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Stress.Contracts;
 using Stress.Observability.Instruments;
 
@@ -16,7 +17,8 @@ public sealed class RunState
 /// <summary>One run (<see cref="IRunGrain"/>).</summary>
 [KeepAlive, SitePlacement]
 public sealed class RunGrain(
-    [PersistentState("run", RouterGrain.StorageName)] IPersistentState<RunState> state, SiteBackends backends, RunMetrics metrics, RunClock clock, ILogger<RunGrain> log)
+    [PersistentState("run", RouterGrain.StorageName)] IPersistentState<RunState> state, SiteBackends backends, RunMetrics metrics, RunClock clock,
+    SiloFormats formats, ISiloStatusOracle silos, ILogger<RunGrain> log)
     : Grain, IRunGrain
 {
     private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(1);
@@ -81,6 +83,7 @@ public sealed class RunGrain(
             state.State.Run = new RunDescription { Plan = plan, Launch = launch, Started = clock.Time.GetUtcNow(), Phase = RunPhase.Running };
             _told = [];
             Begin();
+            SayWhoSharesNot();
             await Write();
         }
 
@@ -149,12 +152,22 @@ public sealed class RunGrain(
 
     private void Refuse(RunPlan plan, string launch)
     {
-        string? problem = plan.Problem()
+        string? problem = (formats.Here.Refusal(plan.Build) is { } format ? $"its plan is {format}" : null)
+            ?? plan.Problem()
             ?? backends.Problem(plan)
             ?? (launch.Length > RunDescription.MaxLaunchLength ? $"its scenario: accepted are up to {RunDescription.MaxLaunchLength} characters" : null);
         if (problem is not null)
         {
             throw new RunRefusedException($"run refused: {problem}");
+        }
+    }
+
+    private void SayWhoSharesNot()
+    {
+        SiloAddress[] others = [.. silos.GetActiveSilos().Where(silo => formats.Of(silo)?.Format != formats.Here.Key)];
+        if (others.Length > 0)
+        {
+            log.LogWarning("run {Run}: of {Format}; {Count} silos take no part in it: {Others}", Plan.RunId, formats.Here, others.Length, formats.InWords(others));
         }
     }
 
@@ -269,7 +282,10 @@ public sealed class RunGrain(
             RunId = Plan.RunId,
             Started = Run.Started,
             Phase = Run.Phase,
-            Progress = progress ?? new ShardProgress { Planned = Plan.Sites },
+
+            // The list is for silos of every format: what was counted stays with the run.
+            Progress = (progress ?? new ShardProgress { Planned = Plan.Sites }) with { Counters = default, Counts = null },
+            Build = Plan.Build,
             Windows = Plan.Windows,
         });
         log.LogInformation("run {Run}: {Phase}", Plan.RunId, Run.Phase);

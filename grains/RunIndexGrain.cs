@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Stress.Contracts;
 
 namespace Stress.Grains;
@@ -14,7 +15,7 @@ public sealed class RunIndexState
 
 /// <summary>The list of runs (<see cref="IRunIndexGrain"/>).</summary>
 [KeepAlive]
-public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageName)] IPersistentState<RunIndexState> state, ILogger<RunIndexGrain> log)
+public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageName)] IPersistentState<RunIndexState> state, SiloFormats formats, ILogger<RunIndexGrain> log)
     : Grain, IRunIndexGrain
 {
     /// <summary>Runs that have ended are kept up to this many; then the earliest go, and what is stored of them.</summary>
@@ -48,7 +49,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
         {
             Runs.Remove(old);
             _unreachable.Remove(old.RunId);
-            await GrainFactory.GetGrain<IRunGrain>(old.RunId).Forget();
+            await Forget(old);
         }
 
         await state.WriteStateAsync();
@@ -64,7 +65,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
         {
             try
             {
-                await GrainFactory.GetGrain<IRunGrain>(run.RunId).Keep();
+                await OfItsFormat(run).Keep();
                 _unreachable.GetValueOrDefault(run.RunId)?.Over();
             }
             catch (Exception e)
@@ -77,6 +78,26 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
 
                 outage.Failed(e);
             }
+        }
+    }
+
+    // A run of another format is kept by the silos that read it, wherever the list is.
+    private IRunGrain OfItsFormat(RunEntry run)
+    {
+        RequestContext.Set(SiloFormats.RequestKey, run.Build?.Key ?? BuildStamp.Unversioned);
+        return GrainFactory.GetGrain<IRunGrain>(run.RunId);
+    }
+
+    private async Task Forget(RunEntry run)
+    {
+        try
+        {
+            await OfItsFormat(run).Forget();
+        }
+        catch (Exception e) when (run.Build?.Key != formats.Here.Key)
+        {
+            // Only a silo of its format can find what it has in storage.
+            log.LogWarning("run {Run}: what is stored of it stays there: {Problem}", run.RunId, e.GetBaseException().Message);
         }
     }
 

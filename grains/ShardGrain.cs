@@ -36,7 +36,7 @@ public sealed class ShardState
 [KeepAlive, SitePlacement]
 public sealed class ShardGrain(
     [PersistentState("shard", RouterGrain.StorageName)] IPersistentState<ShardState> state, LocalGrains local, RunClock clock, TracedSlices traces,
-    IOptions<SiloMessagingOptions> messaging, ILogger<ShardGrain> log)
+    IOptions<SiloMessagingOptions> messaging, BuildStamp build, ILogger<ShardGrain> log)
     : Grain, IShardGrain, ISiteCalls
 {
     /// <summary>The books are written at most this often, so that what may have to be done again is about a second's work.</summary>
@@ -78,6 +78,11 @@ public sealed class ShardGrain(
     /// <inheritdoc/>
     public async Task Start(RunPlan plan, int shard, bool first)
     {
+        if (build.Refusal(plan.Build) is { } refusal)
+        {
+            throw new StateFormatException($"run {plan.RunId}: its plan is {refusal}");
+        }
+
         if (_ledger is not null && _phases.Now.Told == RunPhase.Interrupted && _phases.Now.Presence == Presence.Here)
         {
             // The partial result has had its time: what storage holds goes on, with books and drivers of its own. Who still drives for the old ones stops.

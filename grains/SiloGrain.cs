@@ -28,13 +28,13 @@ public sealed class NamedSiloPlacementDirector : IPlacementDirector
 
 /// <summary>How one silo is doing (<see cref="ISiloGrain"/>).</summary>
 [NamedSiloPlacement]
-public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetails silo) : Grain, ISiloGrain
+public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetails silo, BuildStamp build) : Grain, ISiloGrain
 {
     /// <inheritdoc/>
-    public Task<SiloFacts> Facts() => Task.FromResult(Here(silo.SiloAddress.Endpoint.ToString(), gate, local));
+    public Task<SiloFacts> Facts() => Task.FromResult(Here(silo.SiloAddress.Endpoint.ToString(), gate, local, build));
 
     /// <summary>The facts of this process.</summary>
-    public static SiloFacts Here(string name, SliceGate gate, LocalGrains local)
+    public static SiloFacts Here(string name, SliceGate gate, LocalGrains local, BuildStamp build)
     {
         using Process process = Process.GetCurrentProcess();
         return new SiloFacts
@@ -48,6 +48,7 @@ public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetai
             PeakMemoryBytes = process.PeakWorkingSet64,
             IdleMemoryBytes = local.IdleMemoryBytes,
             Leaving = local.Leaving,
+            Build = build,
         };
     }
 }

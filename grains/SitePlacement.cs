@@ -23,7 +23,8 @@ public sealed class SitePlacement : PlacementStrategy;
 /// <param name="here">Name of this silo.</param>
 /// <param name="local">Whether it is leaving.</param>
 /// <param name="silos">Which silos are active.</param>
-public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloStatusOracle silos)
+/// <param name="formats">Which format each reads.</param>
+public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloStatusOracle silos, SiloFormats formats)
 {
     /// <summary>The silo among <paramref name="candidates"/> with the greatest hash of (site, silo): when one comes or goes, only its own share of sites moves.</summary>
     /// <param name="key">The grain's key, of which the run and the site count.</param>
@@ -59,7 +60,7 @@ public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloSta
     /// <summary>True when the grain belongs to another silo than this one, which came after it was activated.</summary>
     public bool IsElsewhere(string key)
     {
-        SiloAddress[] active = [.. silos.GetActiveSilos()];
+        SiloAddress[] active = formats.Among(formats.Here.Key, silos.GetActiveSilos());
         return active.Length > 1 && !Among(key, active).Equals(here.SiloAddress);
     }
 
@@ -75,9 +76,19 @@ public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloSta
 }
 
 /// <summary>The director of <see cref="SitePlacement"/>.</summary>
-public sealed class SitePlacementDirector(SiteHome home) : IPlacementDirector
+/// <param name="home">Which silo of several.</param>
+/// <param name="formats">Which format each silo reads: a grain of a run is never placed on one that reads another.</param>
+public sealed class SitePlacementDirector(SiteHome home, SiloFormats formats) : IPlacementDirector
 {
     /// <inheritdoc/>
-    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context) =>
-        Task.FromResult(home.Among(target.GrainIdentity.Key.ToString()!, context.GetCompatibleSilos(target)));
+    /// <exception cref="StateFormatException">No silo of the cluster reads the run's format.</exception>
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        string key = target.GrainIdentity.Key.ToString()!;
+        string format = target.RequestContextData?.GetValueOrDefault(SiloFormats.RequestKey) as string ?? formats.Here.Key;
+        SiloAddress[] silos = context.GetCompatibleSilos(target), sharing = formats.Among(format, silos);
+        return sharing.Length > 0
+            ? Task.FromResult(home.Among(key, sharing))
+            : throw new StateFormatException($"run {GrainKeys.RunOf(key)}: no silo of the cluster reads format {format}; it has {formats.InWords(silos)}");
+    }
 }

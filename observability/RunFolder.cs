@@ -76,9 +76,9 @@ public sealed class RunFolder(string path)
 
     /// <summary>Reads the report.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="FormatRefusedException">It is of another format.</exception>
     /// <exception cref="JsonException">The file is not a report.</exception>
-    public RunReport ReadReport() =>
-        JsonSerializer.Deserialize<RunReport>(File.ReadAllText(ReportPath), Json) ?? throw new JsonException($"{ReportPath}: no report");
+    public RunReport ReadReport() => FileFormat.Read<RunReport>(ReportPath, ScenarioReport.CurrentFormat, Json);
 
     /// <summary>Where the progress is.</summary>
     public string ProgressPath => System.IO.Path.Combine(Path, ProgressName);
@@ -88,9 +88,9 @@ public sealed class RunFolder(string path)
 
     /// <summary>Reads where the run is.</summary>
     /// <exception cref="FileNotFoundException">The run has written nothing.</exception>
+    /// <exception cref="FormatRefusedException">It is of another format.</exception>
     /// <exception cref="JsonException">The file is no progress.</exception>
-    public RunProgress ReadProgress() =>
-        JsonSerializer.Deserialize<RunProgress>(File.ReadAllText(ProgressPath), Progress) ?? throw new JsonException($"{ProgressPath}: no progress");
+    public RunProgress ReadProgress() => FileFormat.Read<RunProgress>(ProgressPath, RunProgress.CurrentFormat, Progress);
 
     /// <summary>Reads the crash list.</summary>
     public IReadOnlyList<CrashRecord> ReadCrashes() =>

@@ -6,7 +6,10 @@ namespace Stress.Observability;
 public sealed record RunProgress
 {
     /// <summary>Version of this format; a field may be added without a new number, never removed or changed.</summary>
-    public int Format { get; init; } = 1;
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The format that this build writes and reads. 1 had a list a counter in the place of <c>counters</c>.</summary>
+    public const int CurrentFormat = 2;
 
     /// <summary>Wall time at which this was written.</summary>
     public required DateTimeOffset At { get; init; }

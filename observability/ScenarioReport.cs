@@ -7,9 +7,16 @@ public abstract record ScenarioReport
 {
     private const int First = -1;
 
+    /// <summary>The format that this build writes and reads. 1 had no <c>counters</c> and no <c>build</c>.</summary>
+    public const int CurrentFormat = 2;
+
     /// <summary>Version of the format; a field may be added without a new number, never removed or changed.</summary>
     [JsonPropertyOrder(First)]
-    public int Format { get; init; } = 1;
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The build that wrote it: a label.</summary>
+    [JsonPropertyOrder(First)]
+    public required ReportBuild Build { get; init; }
 
     /// <summary>The scenario's name.</summary>
     [JsonPropertyOrder(First)]
@@ -47,3 +54,10 @@ public abstract record ScenarioReport
     [JsonPropertyOrder(First)]
     public required string Command { get; init; }
 }
+
+/// <summary>The build that executed a run and wrote its report.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Commit">The commit that it was built from, in hexadecimal; empty for a build outside a repository.</param>
+/// <param name="Format">The format of its plans, books and checkpoints.</param>
+/// <param name="Layout">The layout of these, 16 hexadecimal digits: builds of one format and layout share runs.</param>
+public sealed record ReportBuild(string Version, string Commit, int Format, string Layout);

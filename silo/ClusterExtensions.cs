@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Storage;
+using Stress.Contracts;
 using Stress.Grains;
 using Stress.Observability.Instruments;
 
@@ -33,7 +35,7 @@ public static class ClusterExtensions
         {
             options.ConfigurationOptions = redis.ToOptions();
             options.DeleteStateOnClear = true;
-            options.GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services);
+            options.GrainStorageSerializer = services.GetRequiredService<IGrainStorageSerializer>();
         }));
         return silo;
     }
@@ -44,6 +46,12 @@ public static class ClusterExtensions
         client.Configure<ClusterOptions>(Name);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         client.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
+        client.AddOutgoingGrainCallFilter(call =>
+        {
+            // A run that this client names is of its format: it is placed on silos that read it.
+            RequestContext.Set(SiloFormats.RequestKey, BuildStamp.Current.Key);
+            return call.Invoke();
+        });
         if (TelemetryExtensions.Traces(client.Configuration))
         {
             client.AddActivityPropagation();

@@ -31,6 +31,11 @@ public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
             // Orleans' own, by which grains find out about another activation; without what caused it.
             throw e.InnerException is null ? e : new InconsistentStateException(e.Message, e.StoredEtag, e.CurrentEtag);
         }
+        catch (Exception e) when (e.GetBaseException() is StateFormatException or InvalidDataException)
+        {
+            string problem = $"{stateName} of {grainId.Key}: {e.GetBaseException().Message}";
+            throw e.GetBaseException() is StateFormatException ? new StateFormatException(problem) : new InvalidDataException(problem);
+        }
         catch (Exception e) when (e is not (OperationCanceledException or StorageUnavailableException))
         {
             throw new StorageUnavailableException($"grain storage: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");

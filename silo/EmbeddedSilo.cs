@@ -10,7 +10,6 @@ using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
-using Orleans.Serialization;
 using Orleans.Storage;
 using Stress.Contracts;
 using Stress.Grains;
@@ -34,7 +33,7 @@ public sealed class EmbeddedSilo : IRunHost
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<SiloFacts>> Silos() => Task.FromResult<IReadOnlyList<SiloFacts>>(
-        [SiloGrain.Here("embedded", _host.Services.GetRequiredService<SliceGate>(), _host.Services.GetRequiredService<LocalGrains>())]);
+        [SiloGrain.Here("embedded", _host.Services.GetRequiredService<SliceGate>(), _host.Services.GetRequiredService<LocalGrains>(), _host.Services.GetRequiredService<BuildStamp>())]);
 
     /// <inheritdoc/>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -118,7 +117,7 @@ public sealed class EmbeddedSilo : IRunHost
             silo.UseLocalhostClustering(siloPort: FreeLoopbackPort(), gatewayPort: 0, serviceId: StressSiloBuilder.ServiceId, clusterId: "embedded");
             if (options.StateFolder is { } folder)
             {
-                silo.Services.AddGrainStorage(RouterGrain.StorageName, (services, _) => new FileGrainStorage(folder, services.GetRequiredService<Serializer>()));
+                silo.Services.AddGrainStorage(RouterGrain.StorageName, (services, _) => new FileGrainStorage(folder, services.GetRequiredService<IGrainStorageSerializer>()));
             }
             else
             {

@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
-using System.IO.Hashing;
 using Orleans.Runtime;
-using Orleans.Serialization;
 using Orleans.Storage;
+using Stress.Contracts;
 
 namespace Stress.Silo;
 
@@ -13,16 +11,13 @@ namespace Stress.Silo;
 public sealed class FileGrainStorage : IGrainStorage, IDisposable
 {
     private const string LockName = "lock";
-    private const int HeaderLength = 16;
-    private static readonly byte[] Magic = "STRESS01"u8.ToArray();
-
     private readonly string _folder;
     private readonly FileStream _lock;
-    private readonly Serializer _serializer;
+    private readonly IGrainStorageSerializer _serializer;
 
     /// <summary>Opens a folder, which is created where it is missing.</summary>
     /// <exception cref="IOException">Another process has it open, or it cannot be written.</exception>
-    public FileGrainStorage(string folder, Serializer serializer)
+    public FileGrainStorage(string folder, IGrainStorageSerializer serializer)
     {
         _folder = folder;
         _serializer = serializer;
@@ -45,13 +40,19 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
             return;
         }
 
-        if (bytes.Length < HeaderLength || !bytes.AsSpan(0, Magic.Length).SequenceEqual(Magic)
-            || BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(Magic.Length)) != XxHash3.HashToUInt64(bytes.AsSpan(HeaderLength)))
+        try
         {
-            throw new InvalidDataException($"{file}: damaged; without it what it holds is executed again, with the same result");
+            grainState.State = _serializer.Deserialize<T>(new BinaryData(bytes));
+        }
+        catch (StateFormatException e)
+        {
+            throw new StateFormatException($"{file}: {e.Message}");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{file}: {e.Message}");
         }
 
-        grainState.State = _serializer.Deserialize<T>(bytes.AsMemory(HeaderLength));
         grainState.RecordExists = true;
         grainState.ETag = "";
     }
@@ -59,10 +60,10 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
     /// <inheritdoc/>
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        byte[] payload = _serializer.SerializeToArray(grainState.State);
+        BinaryData state = _serializer.Serialize(grainState.State);
         string file = FileOf(stateName, grainId);
 
-        await Task.Run(() => Replace(file, payload));
+        await Task.Run(() => Replace(file, state));
         grainState.RecordExists = true;
         grainState.ETag = "";
     }
@@ -80,16 +81,12 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    private static void Replace(string file, byte[] payload)
+    private static void Replace(string file, BinaryData state)
     {
-        Span<byte> header = stackalloc byte[HeaderLength];
-        Magic.CopyTo(header);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[Magic.Length..], XxHash3.HashToUInt64(payload));
         string next = file + ".new";
         using (FileStream stream = File.Create(next))
         {
-            stream.Write(header);
-            stream.Write(payload);
+            stream.Write(state.ToMemory().Span);
             stream.Flush(flushToDisk: true);
         }
 

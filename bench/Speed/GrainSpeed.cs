@@ -16,6 +16,7 @@ internal static class GrainSpeed
         {
             RunId = Guid.NewGuid().ToString("N"), Site = options, Sites = sites, Windows = windows,
             SitesInFlight = Math.Max(1, 4 * Environment.ProcessorCount / shards),
+            Build = BuildStamp.Current,
         };
         (RunResult result, _) = await new RunFollower(host).Run(plan, static _ => { }, CancellationToken.None);
         return result.Progress.Done == sites
@@ -73,7 +74,7 @@ internal static class GrainSpeed
     }
 
     // More windows than any slice executes, so that no site ends.
-    private static RunPlan Plan(SiteOptions options) => new() { RunId = Guid.NewGuid().ToString("N"), Site = options, Sites = 1, Windows = 1_000_000 };
+    private static RunPlan Plan(SiteOptions options) => new() { RunId = Guid.NewGuid().ToString("N"), Site = options, Sites = 1, Windows = 1_000_000, Build = BuildStamp.Current };
 
     private static async Task Slices(IGrainFactory grains, RunPlan plan, int sites)
     {

@@ -56,7 +56,7 @@ public static class ReportCommand
         string call = Path.Combine(folder.Path, DialReport.FileName);
         if (File.Exists(call))
         {
-            DialReport dial = JsonSerializer.Deserialize<DialReport>(File.ReadAllText(call), RunFolder.Json) ?? throw new JsonException($"{call}: no report");
+            DialReport dial = FileFormat.Read<DialReport>(call, DialReport.CurrentFormat, RunFolder.Json);
             DialScreen.Write(terminal.Out, report, dial, folder.Path);
             deliveries.Write(folder.PagePath, () => DialPage.WriteTo(folder, report, crashes, dial, null));
         }
@@ -78,7 +78,7 @@ public static class ReportCommand
     private static int OfComparison(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
     {
         string file = Path.Combine(folder.Path, CompareCommand.JsonName), text = File.ReadAllText(file);
-        CompareReport report = JsonSerializer.Deserialize<CompareReport>(text, RunFolder.Json) ?? throw new JsonException($"{file}: no comparison");
+        CompareReport report = FileFormat.Parse<CompareReport>(file, text, ScenarioReport.CurrentFormat, RunFolder.Json);
         var deliveries = new Deliveries(terminal);
         CompareScreen.Write(terminal.Out, report, folder.Path, details: false);
         CompareCommand.WritePage(folder, report, [.. report.Designs.Select(design => Launch.Open(new RunFolder(Path.Combine(folder.Path, design.Design))))], deliveries);

@@ -72,9 +72,13 @@ public static class ResumeCommand
             await using EmbeddedSilo silo = await Embedded.Start(workers, null, terminal, StateOf(output.Folder));
             return await new RunConclusion(terminal, launch, output, new(null, null, progress, Check: launch.Plan.CheckedSites.Count > 0, files)).Follow(silo, stop);
         }
-        catch (RunRefusedException)
+        catch (RunRefusedException e)
         {
-            throw new UsageException($"{output.Folder.Path}: written by another version of the command; accepted is the same run again with: {launch.Command}");
+            throw new UsageException($"{output.Folder.Path}: {e.Message}; accepted is the same run again with: {launch.Command}");
+        }
+        catch (Exception e) when (e.GetBaseException() is StateFormatException or InvalidDataException)
+        {
+            throw new UsageException($"{e.GetBaseException().Message}; the same run again: {launch.Command}");
         }
         catch (Exception e) when (e is IOException || e.GetBaseException() is IOException)
         {

@@ -108,12 +108,32 @@ public static class RunCommand
         }
 
         await using ClusterClient client = await ClusterOption.Connect(cluster, stop);
-        int workers = Math.Max(1, (await client.Silos()).Sum(silo => silo.Workers));
+        int workers = Math.Max(1, Sharing(terminal, await client.Silos(), cluster).Sum(silo => silo.Workers));
         Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers, real);
         CheckCapture(wishes, shared);
         OptionsScreen.Write(terminal.Out, shared);
         Keeps(terminal, shared, output, null);
         return await new RunConclusion(terminal, shared, output, wishes).Follow(client, stop);
+    }
+
+    // The silos that take part: those that read what this build writes. Of the others it is said that they do not.
+    private static IReadOnlyList<SiloFacts> Sharing(Terminal terminal, IReadOnlyList<SiloFacts> silos, RedisAddress cluster)
+    {
+        List<SiloFacts> sharing = [], answering = [.. silos.Where(silo => silo.Answers)];
+        foreach (SiloFacts silo in answering)
+        {
+            if (BuildStamp.Current.Refusal(silo.Build) is not { } refusal)
+            {
+                sharing.Add(silo);
+            }
+            else
+            {
+                terminal.Error.WriteLine($"stress: silo {silo.Silo} takes no part: it is {refusal}");
+            }
+        }
+
+        return sharing.Count > 0 || answering.Count == 0 ? sharing : throw new ClusterUnavailableException(
+            $"no silo of {cluster} reads what this build writes; accepted is a cluster with a silo of {BuildStamp.Current.Words}");
     }
 
     // Whether the run's folder takes what the run needs to be gone on with: a folder may be made and a short file written where the first checkpoint finds no space.

@@ -50,12 +50,13 @@ public static class RunControlCommands
     /// <exception cref="UsageException">There is none.</exception>
     internal static async Task<RunDescription> Find(ClusterClient client, string run)
     {
+        IReadOnlyList<RunEntry> known = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
+        RunSource.CheckFormat(known, run);
         if (RunPlan.IsRunId(run) && await client.Grains.GetGrain<IRunGrain>(run).Describe() is { } description)
         {
             return description;
         }
 
-        IReadOnlyList<RunEntry> known = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
         string names = known.Count == 0 ? "none, the cluster has no run" : string.Join(", ", known.Take(5).Select(entry => entry.RunId));
         throw new UsageException($"{run}: no such run; accepted: {names}");
     }
@@ -96,7 +97,7 @@ public static class RunControlCommands
         {
             terminal.Text.WriteLine(!silo.Answers ? $"silo {silo.Silo}: no answer" : string.Create(
                 CultureInfo.InvariantCulture,
-                $"silo {silo.Silo}: {Counted.Of(silo.Workers, "worker")}, {Counted.Of(silo.Routers, "site")} in memory, {Counted.Of(silo.Shards, "shard")} driven, {silo.MemoryBytes / 1048576.0:#,0} MiB{(silo.Leaving ? ", leaving" : "")}"));
+                $"silo {silo.Silo}: {Counted.Of(silo.Workers, "worker")}, {Counted.Of(silo.Routers, "site")} in memory, {Counted.Of(silo.Shards, "shard")} driven, {silo.MemoryBytes / 1048576.0:#,0} MiB{(silo.Leaving ? ", leaving" : "")}{(BuildStamp.Current.Refusal(silo.Build) is { } refusal ? $"; {refusal}: it takes no part" : "")}"));
         }
     }
 
@@ -113,7 +114,7 @@ public static class RunControlCommands
         List<(RunEntry Run, ShardProgress At)> rows = [];
         foreach (RunEntry run in runs)
         {
-            rows.Add((run, !HasEnded(run.Phase) ? await client.Grains.GetGrain<IRunGrain>(run.RunId).Progress() : run.Progress));
+            rows.Add((run, !HasEnded(run.Phase) && IsReadable(run) ? await client.Grains.GetGrain<IRunGrain>(run.RunId).Progress() : run.Progress));
         }
 
         Show(terminal, rows);
@@ -130,7 +131,16 @@ public static class RunControlCommands
         }
 
         table.Write(terminal.Out);
+        foreach ((RunEntry run, _) in runs)
+        {
+            if (BuildStamp.Current.Refusal(run.Build) is { } refusal)
+            {
+                terminal.Text.WriteLine($"{run.RunId}: {refusal}");
+            }
+        }
     }
+
+    private static bool IsReadable(RunEntry run) => BuildStamp.Current.Refusal(run.Build) is null;
 
     private static bool HasEnded(RunPhase phase) => phase is not (RunPhase.Running or RunPhase.Paused);
 

@@ -42,6 +42,7 @@ public static class CompareBuilder
 
         return new CompareReport
         {
+            Build = first.Build,
             CompareId = id,
             Scenario = first.Scenario,
             ScenarioFile = first.ScenarioFile,

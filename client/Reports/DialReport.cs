@@ -24,7 +24,10 @@ public sealed record DialReport
     public const string SilentTitle = "silence after a disconnect";
 
     /// <summary>Version of this format.</summary>
-    public int Format { get; init; } = 1;
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The format that this build writes and reads.</summary>
+    public const int CurrentFormat = 1;
 
     /// <summary>The run's name.</summary>
     public required string RunId { get; init; }
@@ -92,6 +95,7 @@ public sealed record DialReport
         bool complete = result.Failed + result.Lost == 0;
         return new RunReport
         {
+            Build = ReportBuilder.ThisBuild,
             RunId = runId,
             Scenario = scenario?.Name ?? "real system",
             ScenarioFile = scenario?.FileName ?? "",

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Stress.Client.Reports;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
@@ -26,6 +28,9 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
 
     /// <summary>Sites that <c>--check</c> executes again.</summary>
     private const int CheckedSites = 8;
+
+    /// <summary>The format of <see cref="FileName"/> that this build writes and reads.</summary>
+    public const int FileFormatNumber = 1;
 
     /// <summary>
     /// Windows between two checkpoints of a site: less than a second of work, of which a checkpoint then takes about one percent.
@@ -71,6 +76,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
             Pace = settings.PaceFactor,
             Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
+            Build = BuildStamp.Current,
         };
         return new Launch(scenario, plan, workers.Value, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
     }
@@ -94,6 +100,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     public string SiteCommand(int site) => RunLine($" --site {site}");
 
     /// <summary>Keeps what is needed to execute a site again, or to go on with the run.</summary>
+    /// <remarks>The build is a label: a site is executed again by whichever build reads the format.</remarks>
     public void Save(RunFolder folder)
     {
         folder.Create(Scenario.SourceText);
@@ -125,7 +132,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
 
         try
         {
-            Kept kept = JsonSerializer.Deserialize<Kept>(File.ReadAllText(file), RunFolder.Json) ?? throw new JsonException("empty");
+            Kept kept = FileFormat.Read<Kept>(file, FileFormatNumber, RunFolder.Json);
             DesignSet designs = DesignLibrary.Load(kept.DesignAssembly);
             return From(kept, File.ReadAllText(folder.ScenarioPath), designs, new DirectoryInfo(folder.Path).Name);
         }
@@ -177,6 +184,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             Backend = scenario.Backend,
             BackendSettings = kept.BackendSettings,
             Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
+            Build = BuildStamp.Current,
         };
         scenario = scenario with { Pairs = kept.Pairs, Duration = duration, Seed = kept.Seed, Site = site };
         return new Launch(scenario, plan, kept.Workers, kept.DesignNamed, kept.OneSite, kept.DesignAssembly);
@@ -215,7 +223,15 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         string ScenarioFile, int Pairs, long DurationMicroseconds, ulong Seed, string Design, int FirstSite, int Sites, string? DesignAssembly = null,
         int Workers = 1, bool DesignNamed = false, bool OneSite = false, int ShardSize = RunPlan.DefaultShardSize, int SitesInFlight = 1,
         int CheckpointWindows = 0, int LostAfterSeconds = RunPlan.DefaultLostAfterSeconds, IReadOnlyList<int>? CheckedSites = null,
-        double Pace = 0, bool SkipQuiet = true, string? BackendSettings = null);
+        double Pace = 0, bool SkipQuiet = true, string? BackendSettings = null)
+    {
+        // The format comes first; the build is a label.
+        [JsonPropertyOrder(-1)]
+        public int Format { get; init; } = FileFormatNumber;
+
+        [JsonPropertyOrder(-1)]
+        public ReportBuild? Build { get; init; } = ReportBuilder.ThisBuild;
+    }
 
     private sealed record KeptWithScenario(Kept Run, string Scenario);
 }

@@ -135,7 +135,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null)
                 silence.Heard();
                 return heard;
             }
-            catch (Exception e) when (e is not (RunRefusedException or ClusterUnavailableException) && !stop.IsCancellationRequested)
+            catch (Exception e) when (e is not (RunRefusedException or ClusterUnavailableException) && e.GetBaseException() is not StateFormatException && !stop.IsCancellationRequested)
             {
                 // Whatever a silo throws on its way down; the silence that follows is what ends the asking.
                 problem = e is TimeoutException ? null : e.GetBaseException().Message.ReplaceLineEndings(" ").Split(". ")[0].TrimEnd('.');

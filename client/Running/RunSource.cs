@@ -23,6 +23,10 @@ public static class RunSource
             return begun ? Task.FromResult<RunProgress?>(null)
                 : throw new UsageException($"{folder.Path}: no {RunFolder.ProgressName}; accepted is the folder of a run that stress run has started");
         }
+        catch (FormatRefusedException e)
+        {
+            throw new UsageException(e.Message);
+        }
         catch (JsonException e)
         {
             throw new UsageException($"{folder.ProgressPath}: not written by stress run: {e.Message}");
@@ -40,6 +44,7 @@ public static class RunSource
     {
         IReadOnlyList<RunEntry> runs = await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
         string name = run ?? runs.FirstOrDefault()?.RunId ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
+        CheckFormat(runs, name);
         IRunGrain grain = grains.GetGrain<IRunGrain>(name);
         if (await grain.Describe() is null)
         {
@@ -60,5 +65,17 @@ public static class RunSource
                 return last;
             }
         });
+    }
+
+    /// <summary>Refuses a run of the cluster's list whose format this build does not read, before anything of it is asked for.</summary>
+    /// <param name="runs">The list.</param>
+    /// <param name="name">The run.</param>
+    /// <exception cref="UsageException">It is of another format.</exception>
+    public static void CheckFormat(IReadOnlyList<RunEntry> runs, string name)
+    {
+        if (runs.FirstOrDefault(run => run.RunId == name) is { } entry && BuildStamp.Current.Refusal(entry.Build) is { } refusal)
+        {
+            throw new UsageException($"run {name}: {refusal}");
+        }
     }
 }

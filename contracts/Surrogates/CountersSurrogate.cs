@@ -29,13 +29,21 @@ public struct CountersSurrogate
     public string[]? Labels;
 
     /// <summary>Writes rows.</summary>
-    public static CountersSurrogate Of(ReadOnlySpan<Counters> rows, string[]? labels = null) =>
-        new() { Declared = Names, Packed = new ZeroRuns(MemoryMarshal.AsBytes(rows)).Packed, Labels = labels };
+    public static CountersSurrogate Of(ReadOnlySpan<Counters> rows, string[]? labels = null) => MemoryMarshal.AsBytes(rows).ContainsAnyExcept((byte)0)
+        ? new() { Declared = Names, Packed = new ZeroRuns(MemoryMarshal.AsBytes(rows)).Packed, Labels = labels }
+        : new() { Packed = [], Labels = labels };
 
     /// <summary>Reads them again.</summary>
     /// <exception cref="InvalidDataException">They are of another declaration.</exception>
     public readonly void To(Span<Counters> rows)
     {
+        if (Packed.Length == 0)
+        {
+            // Zeros are the same in every declaration.
+            rows.Clear();
+            return;
+        }
+
         if (Declared != Names)
         {
             throw new InvalidDataException($"counters of another build: their names hash to {Declared:x16}; accepted is {Names:x16}");

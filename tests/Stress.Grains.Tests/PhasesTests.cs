@@ -152,7 +152,7 @@ public sealed class PhasesTests(ITestOutputHelper output)
         private Silos(int count)
         {
             // With a serialiser that no silo takes with it when it stops.
-            _storage = new FileGrainStorage(_folder, new ServiceCollection().AddSerializer(serializer => serializer.AddAssembly(typeof(RunPlan).Assembly).AddAssembly(typeof(RouterGrain).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>());
+            _storage = new FileGrainStorage(_folder, new StateSerializer(new ServiceCollection().AddSerializer(serializer => serializer.AddAssembly(typeof(RunPlan).Assembly).AddAssembly(typeof(RouterGrain).Assembly)).BuildServiceProvider().GetRequiredService<Serializer>(), BuildStamp.Current));
             var builder = new InProcessTestClusterBuilder((short)count);
             builder.ConfigureSilo((_, silo) =>
             {

@@ -17,6 +17,7 @@ internal static class Plans
         Windows = windows,
         ShardSize = 3,
         SitesInFlight = 2,
+        Build = BuildStamp.Current,
     };
 
     /// <summary>An outcome whose every number comes from <paramref name="n"/>.</summary>

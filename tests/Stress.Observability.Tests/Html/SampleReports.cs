@@ -32,6 +32,7 @@ internal static class SampleReports
 
         return new RunReport
         {
+            Build = new ReportBuild("0.1.0", "0123abc", 1, "0123456789abcdef"),
             RunId = $"seed-{design}-42",
             Scenario = "seed",
             ScenarioFile = "scenarios/seed.yaml",

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using Orleans.Metadata;
+using Orleans.Runtime;
+using Stress.Contracts;
+
+namespace Stress.Grains;
+
+/// <summary>
+/// Says with what a silo tells its cluster of itself (its manifest) which format it writes and reads, beside every grain class. A silo without it is of a build
+/// before format 1.
+/// </summary>
+/// <param name="build">What this silo writes and reads.</param>
+public sealed class FormatProperty(BuildStamp build) : IGrainPropertiesProvider
+{
+    /// <summary>The property with <see cref="BuildStamp.Key"/>.</summary>
+    public const string Format = "stress.format";
+
+    /// <summary>The property with the whole stamp in words.</summary>
+    public const string Build = "stress.build";
+
+    /// <inheritdoc/>
+    public void Populate(Type grainClass, GrainType grainType, Dictionary<string, string> properties)
+    {
+        properties[Format] = build.Key;
+        properties[Build] = build.ToString();
+    }
+}
+
+/// <summary>Which format each silo of the cluster writes and reads, as its membership tells.</summary>
+/// <param name="manifests">What the silos tell of themselves.</param>
+/// <param name="build">What this silo writes and reads.</param>
+public sealed class SiloFormats(IClusterManifestProvider manifests, BuildStamp build)
+{
+    /// <summary>Under this name a request says of which format its run is; without it, it is of the format of the silo that asks.</summary>
+    public const string RequestKey = "stress.format";
+
+    private readonly ConcurrentDictionary<SiloAddress, (string Format, string Build)> _known = new();
+
+    /// <summary>What this silo writes and reads.</summary>
+    public BuildStamp Here => build;
+
+    /// <summary>The format of a silo (<see cref="BuildStamp.Key"/>) and its whole stamp in words; null while nothing is known of it, and for a build before format 1.</summary>
+    public (string Format, string Build)? Of(SiloAddress silo)
+    {
+        if (_known.TryGetValue(silo, out (string, string) known))
+        {
+            return known;
+        }
+
+        if (manifests.Current.Silos.TryGetValue(silo, out GrainManifest? manifest))
+        {
+            foreach (GrainProperties grain in manifest.Grains.Values)
+            {
+                if (grain.Properties.TryGetValue(FormatProperty.Format, out string? format))
+                {
+                    return _known[silo] = (format, grain.Properties.GetValueOrDefault(FormatProperty.Build, format));
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The silos of a format. A silo is not placed upon by guess: one of which nothing is known is left out.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="silos">Silos.</param>
+    public SiloAddress[] Among(string format, IEnumerable<SiloAddress> silos) => [.. silos.Where(silo => Of(silo)?.Format == format)];
+
+    /// <summary>What all silos are of, in words, for a message.</summary>
+    public string InWords(IEnumerable<SiloAddress> silos) => string.Join(
+        "; ", silos.Select(silo => Of(silo)?.Build ?? BuildStamp.Unversioned).GroupBy(words => words).Select(group => $"{group.Count()} of {group.Key}"));
+}
