@@ -132,6 +132,11 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
             Oracle.Die(BadAccessKind.Segv, KernelNames.Of(panic.Site), FileOf(panic.Site), $"{Title}; {panic.Message}; stack {string.Join(" < ", _kernel.StackTrace())}");
             return OperationResult.Fail(new StackError("panic", "0"));
         }
+        catch (TableFullException full)
+        {
+            // The limit is the model's and no kernel's: what the operation would have done is not known.
+            return OperationResult.NotModelled with { Detail = full.Message };
+        }
     }
 
     private OperationResult OnInterface(string name, Func<int, OperationResult> operation) =>

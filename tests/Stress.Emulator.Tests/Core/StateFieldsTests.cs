@@ -39,7 +39,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
     public void Every_mutable_field_is_saved_and_loaded(string name)
     {
         Func<IState> fresh = Of(name).Fresh;
-        Assert.Equal([], Forgotten(fresh(), fresh()));
+        None(Forgotten(fresh(), fresh()));
     }
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
         IState used = fresh();
         new StateFields().Fill(used);
         reset!(used);
-        Assert.Equal([], Differing(StateFields.Spell(fresh(), excused: true), StateFields.Spell(used, excused: true)));
+        None(Differing(StateFields.Spell(fresh(), excused: true), StateFields.Spell(used, excused: true)));
     }
 
     [Fact]
@@ -83,6 +83,8 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
         Assert.Equal(
             ["Forgetful._forgotten = 4 came back as Forgetful._forgotten = 0", "Forgetful._list[0] = 6 did not come back", "Forgetful._list[1] = 8 did not come back"],
             Forgotten(new Forgetful(), new Forgetful()));
+
+    private static void None(List<string> lines) => Assert.True(lines.Count == 0, $"{lines.Count} values, the first of them:\n{string.Join('\n', lines.Take(12))}");
 
     // What an object holds, into an image, and into another object.
     private static List<string> Forgotten(IState used, IState fresh)
