@@ -21,18 +21,23 @@ public struct Sequence<T>
     /// <exception cref="TableFullException">There are as many as the limit allows.</exception>
     public int Add(in T item)
     {
-        if (Count == T.Room.Limit)
-        {
-            throw new TableFullException(T.Room);
-        }
-
         if (Count == _items.Length)
         {
-            Array.Resize(ref _items, Math.Min(Count + T.Room.Step, T.Room.Limit));
+            Grow();
         }
 
         _items[Count] = item;
         return Count++;
+    }
+
+    private void Grow()
+    {
+        if (Count >= T.Room.Limit)
+        {
+            throw new TableFullException(T.Room);
+        }
+
+        Array.Resize(ref _items, Math.Min(Count + T.Room.Step, T.Room.Limit));
     }
 
     /// <summary>Takes a value out; those after it move up.</summary>

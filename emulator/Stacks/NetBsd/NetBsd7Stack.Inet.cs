@@ -302,11 +302,7 @@ public sealed partial class NetBsd7Stack
     {
         foreach (StackSocket so in Sockets.Where(s => !s.IsIpv6))
         {
-            if (so.MulticastIndex == ifp.Index)
-            {
-                so.MulticastIndex = 0;
-            }
-
+            ForgetMulticastInterface(so, ifp);
             foreach (SocketMembership4 membership in so.Memberships4.Where(m => m.Interface == ifp).ToArray())
             {
                 ReleaseMembership4(so, membership);
@@ -325,11 +321,7 @@ public sealed partial class NetBsd7Stack
 
     private void ReleaseMembership4(StackSocket so, SocketMembership4 membership)
     {
-        int at = imoMemberships.FindIndex(m => ReferenceEquals(m.Membership, membership));
-        InMulti record = imoMemberships[at].Record;
-        imoMemberships.RemoveAt(at);
-        so.Memberships4.RemoveAll(m => ReferenceEquals(m, membership));
-        InDelMulti(record);
+        InDelMulti(TakeOut(membership, so.Memberships4, imoMemberships));
     }
 
     /// <summary>in_addmulti, igmp_joingroup: a group outside 224.0.0.0/24 is reported and gets a router_info.</summary>

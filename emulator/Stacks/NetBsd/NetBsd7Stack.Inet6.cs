@@ -366,11 +366,7 @@ public sealed partial class NetBsd7Stack
     {
         foreach (StackSocket so in Sockets.Where(s => s.IsIpv6))
         {
-            if (so.MulticastIndex == ifp.Index)
-            {
-                so.MulticastIndex = 0;
-            }
-
+            ForgetMulticastInterface(so, ifp);
             foreach (SocketMembership6 membership in so.Memberships6.Where(m => m.Interface == ifp).ToArray())
             {
                 ReleaseMembership6(so, membership);
@@ -392,10 +388,7 @@ public sealed partial class NetBsd7Stack
 
     private void ReleaseMembership6(StackSocket so, SocketMembership6 membership)
     {
-        int at = im6oMemberships.FindIndex(m => ReferenceEquals(m.Membership, membership));
-        In6Multi record = im6oMemberships[at].Record;
-        im6oMemberships.RemoveAt(at);
-        so.Memberships6.RemoveAll(m => ReferenceEquals(m, membership));
+        In6Multi record = TakeOut(membership, so.Memberships6, im6oMemberships);
         Oracle.Read(record.Memory, "in6m_refcount", "in6_delmulti", "mld6.c");
         if (record.Memory.IsLive)
         {

@@ -279,4 +279,24 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
             }
         }
     }
+
+    // What both families' purges do to a socket's options: the interface that goes is chosen no longer.
+    private static void ForgetMulticastInterface(StackSocket so, StackInterface ifp)
+    {
+        if (so.MulticastIndex == ifp.Index)
+        {
+            so.MulticastIndex = 0;
+        }
+    }
+
+    // A membership leaves its socket; the caller drops the record that it counted.
+    private static TRecord TakeOut<TMembership, TRecord>(TMembership membership, List<TMembership> ofSocket, List<(TMembership Membership, TRecord Record)> records)
+        where TMembership : class
+    {
+        int at = records.FindIndex(m => ReferenceEquals(m.Membership, membership));
+        TRecord record = records[at].Record;
+        records.RemoveAt(at);
+        ofSocket.RemoveAll(m => ReferenceEquals(m, membership));
+        return record;
+    }
 }
