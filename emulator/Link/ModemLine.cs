@@ -96,9 +96,9 @@ public sealed class ModemLine : IState
     /// <param name="now">Virtual time.</param>
     /// <param name="frame">HDLC content; its FCS is added here.</param>
     /// <returns>Arrival time of the oldest frame on the way to that end.</returns>
-    public VirtualTime Send(Role to, VirtualTime now, ReadOnlySpan<byte> frame)
+    public VirtualTime Send(int to, VirtualTime now, ReadOnlySpan<byte> frame)
     {
-        Span<byte> room = InFlight[(int)to].Reserve(frame.Length + 2);
+        Span<byte> room = InFlight[to].Reserve(frame.Length + 2);
         frame.CopyTo(room);
         BinaryPrimitives.WriteUInt16LittleEndian(room[frame.Length..], (ushort)~Fcs16.Add(Fcs16.Initial, frame));
 
@@ -107,20 +107,20 @@ public sealed class ModemLine : IState
 
     /// <summary>A frame enters the line that was sent before.</summary>
     /// <returns>Arrival time of the oldest frame on the way to that end.</returns>
-    public VirtualTime SendAgain(Role to, VirtualTime now, in RepeatedFrame frame, ushort identification)
+    public VirtualTime SendAgain(int to, VirtualTime now, in RepeatedFrame frame, ushort identification)
     {
-        int escapes = frame.Write(InFlight[(int)to].Reserve(frame.Length), identification);
+        int escapes = frame.Write(InFlight[to].Reserve(frame.Length), identification);
         return Enter(to, now, frame.Length, escapes, frame.Tag);
     }
 
-    private VirtualTime Enter(Role to, VirtualTime now, int length, int escapes, int tag)
+    private VirtualTime Enter(int to, VirtualTime now, int length, int escapes, int tag)
     {
         // Flags and escapes take their time too: with ACCM 0 only 7D and 7E are escaped.
-        FrameRing ring = InFlight[(int)to];
+        FrameRing ring = InFlight[to];
         int bytes = length + 1 + escapes;
-        long start = Math.Max(now.Microseconds, _freeAt[(int)to]);
+        long start = Math.Max(now.Microseconds, _freeAt[to]);
         long end = start + (bytes * 10_000_000L / _options.BitRate);
-        _freeAt[(int)to] = end;
+        _freeAt[to] = end;
         byte broken = (byte)(NoiseBreaksFrame() ? 1 : 0);
         ring.Stamp(new VirtualTime(end + _delay.Microseconds), broken);
         ring.TagLast(tag);
@@ -132,15 +132,15 @@ public sealed class ModemLine : IState
     /// <param name="now">Virtual time.</param>
     /// <param name="bytes">How many.</param>
     /// <returns>When the last of them arrives.</returns>
-    public VirtualTime SendBytes(Role to, VirtualTime now, int bytes)
+    public VirtualTime SendBytes(int to, VirtualTime now, int bytes)
     {
-        long end = Math.Max(now.Microseconds, _freeAt[(int)to]) + (bytes * 10_000_000L / _options.BitRate);
-        _freeAt[(int)to] = end;
+        long end = Math.Max(now.Microseconds, _freeAt[to]) + (bytes * 10_000_000L / _options.BitRate);
+        _freeAt[to] = end;
         return new VirtualTime(end + _delay.Microseconds);
     }
 
     /// <summary>When the last byte that entered towards an end has left the modem: until then it is in the modem's buffer.</summary>
-    public VirtualTime BusyUntil(Role to) => new(_freeAt[(int)to]);
+    public VirtualTime BusyUntil(int to) => new(_freeAt[to]);
 
     /// <summary>Whether noise breaks the frame that begins now.</summary>
     public bool NoiseBreaksFrame() => _options.NoisePerMillionFrames > 0 && _noise.Below(1_000_000) < (uint)_options.NoisePerMillionFrames;

@@ -33,11 +33,14 @@ public struct RepeatedFrame
     /// <summary>Names the content within the site, or 0: two frames with the same number differ only as this type says.</summary>
     public int Tag { get; private set; }
 
-    /// <summary>The line that it goes to, or -1 for an interface that leads out of the modelled world.</summary>
+    /// <summary>The port that it leaves by, or -1 for an interface that leads out of the modelled world.</summary>
     public short Line { get; private set; }
 
     /// <summary>Length with the FCS, in bytes.</summary>
     public readonly int Length => _bytes!.Length;
+
+    /// <summary>The tag that follows the last one given.</summary>
+    public static int TagAfter(int lastTag, RepeatedKind kind) => lastTag + 4 - (lastTag & 3) + (int)kind;
 
     /// <summary>Which kind of frame a tag names.</summary>
     public static RepeatedKind KindOf(int tag) => (RepeatedKind)(tag & 3);

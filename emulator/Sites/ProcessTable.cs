@@ -129,9 +129,9 @@ public sealed class ProcessTable : IState
         plan.Add(new(
             "competitors", 1, TraceSource.Other, RandomPurpose.Competitor,
             e => new Competitors(e, role.Kernel.Competitors, new RandomStream(seed, entity, RandomPurpose.Competitor))));
-        for (int i = 0; i < router.Lines; i++)
+        for (int i = 0; i < router.Links.Count; i++)
         {
-            int line = i, number = router.FirstLine + i;
+            int line = i, number = router.Links[i];
             ulong tty = entity + ((ulong)number << 48);
             PppEndpointOptions ppp = PppOptions.Of(site, router.Role, number);
             plan.Add(new(

@@ -84,7 +84,14 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         }
         else if (site.Frames == framesBefore + 1)
         {
-            site.Remember(ref frame, kind, router, ifp.Line, _epoch);
+            FrameRing sent = router.Ports[ifp.Line].Link.SentBy(router.Ports[ifp.Line].End);
+            int newTag = RepeatedFrame.TagAfter(site.LastTag, kind);
+            if (frame.Remember(sent.Last, ifp.Line, _epoch, newTag))
+            {
+                site.LastTag = newTag;
+            }
+
+            sent.TagLast(frame.Tag);
         }
     }
 
@@ -101,7 +108,8 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         ref readonly RepeatedFrame frame = ref _sent[process][which];
         if (frame.Line >= 0)
         {
-            site.TransmitAgain(router, frame, identification);
+            Port port = router.Ports[frame.Line];
+            port.Link.TransmitAgain(port.End, frame, identification, site.Now);
         }
     }
 

@@ -65,15 +65,15 @@ public sealed partial class Router
         }
     }
 
-    void IMachine.Dial(int line, VirtualTime now) => _site.Dial(_firstLine + line, now);
+    void IMachine.Dial(int line, VirtualTime now) => ((IModemLink)_ports[line].Link).Dial(now);
 
-    void IMachine.DropDtr(int line, VirtualTime now) => _site.DropDtr(_firstLine + line, Role, now);
+    void IMachine.DropDtr(int line, VirtualTime now) => ((IModemLink)_ports[line].Link).DropDtr(_ports[line].End, now);
 
     void IMachine.Probe(Probe probe) => Oracle.Probe(probe);
 
     void IKernelHost.RoutingSocketReadable() => _processes.RoutingSocketReader?.RoutingSocketReadable();
 
-    void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame) => _site.Transmit(_firstLine + line, Role, frame);
+    void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame) => _ports[line].Link.Transmit(_ports[line].End, frame, _site.Now);
 
     void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => Pppds[line].TtyInput(frame);
 

@@ -28,7 +28,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     private readonly RoleOptions _options;
     private readonly TeardownDesign _design;
     private readonly int _timerBase;
-    private readonly int _firstLine;
+    private readonly Port[] _ports;
     private RandomStream _boot;
     private VirtualTime _tickPhase;
     private bool _isUp;
@@ -44,16 +44,16 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         Number = place.Number;
         Role = place.Role;
         Entity = place.Entity;
-        _firstLine = place.FirstLine;
+        _ports = new Port[place.Links.Count];
         _timerBase = timerBase;
         _options = site.Options.Of(Role);
         _design = site.Options.Designs.Named(site.Options.Design);
         _boot = new RandomStream(site.Options.Seed, Entity, RandomPurpose.Boot);
-        Oracle = new RouterOracle(Number, site.Clock, place.Lines, Counted) { Enabled = site.Options.Oracle };
+        Oracle = new RouterOracle(Number, site.Clock, _ports.Length, Counted) { Enabled = site.Options.Oracle };
         (RandomStream heap, RandomStream igmp) = KernelRandom();
         Kernel = new BsdKernel(
-            _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? place.Lines : 0), Oracle, this, heap, igmp);
-        Quiet = new QuietWay(site, this, plan.Count, place.Lines);
+            _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0), Oracle, this, heap, igmp);
+        Quiet = new QuietWay(site, this, plan.Count, _ports.Length);
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);
     }
 
@@ -90,6 +90,9 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
     /// <summary>Its processes.</summary>
     public ProcessTable Processes => _processes;
+
+    /// <summary>Its ports.</summary>
+    public Port[] Ports => _ports;
 
     /// <summary>A pppd for each line.</summary>
     public Pppd[] Pppds => _processes.Pppds;

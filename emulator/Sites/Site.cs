@@ -14,23 +14,22 @@ namespace Stress.Emulator.Sites;
 /// One connected component of the run: an answering system with its modem bank and callers, executed as one event loop.
 /// A pure function of its images and the window number: the same options and site number give the same tally, wherever and however often it runs.
 /// </summary>
-public sealed class Site : IState
+public sealed partial class Site : IState, ILinkSite
 {
-    private const int LineSlots = 6;
-    private const int ToCalled = 0, ToCalling = 1, DialDone = 2, LossAtCalled = 3, LossAtCalling = 4, LineLoss = 5;
     private readonly Router[] _routers;
-    private readonly ModemLine[] _lines;
+    private readonly ILink[] _links;
     [NotSaved("it follows from the options")]
-    private readonly int[] _timerBase;
+    private readonly PlannedLink[] _plan;
+
+    // Owners of slots: the routers, then the links.
     [NotSaved("it follows from the options")]
-    private readonly byte[] _routerOf;
-    private readonly int _lineBase;
+    private readonly byte[] _owner;
+    [NotSaved("it follows from the options")]
+    private readonly int[] _firstSlot;
     private readonly List<CrashTally> _crashes = [];
     private ulong _digest;
     private long _frames;
     private int _nextWindow;
-    [NotSaved("the names of repeated frames, of which an image has none")]
-    private int _lastTag;
     private VirtualTime _firstCrash = VirtualTime.Never;
     [NotSaved("it is made when somebody asks")]
     private SiteTally? _tally = new();
@@ -39,29 +38,48 @@ public sealed class Site : IState
     {
         Options = options;
         Number = number;
-        int callers = options.CallersPerAnswerer;
-        _routers = new Router[1 + callers];
-        _timerBase = new int[_routers.Length + 1];
-        var plans = new List<PlannedProcess>[_routers.Length];
-        for (int r = 0; r < _routers.Length; r++)
+        Topology topology = Topology.Of(options);
+        _plan = [.. topology.Links];
+        _routers = new Router[topology.Nodes.Count];
+        _links = new ILink[_plan.Length];
+        _firstSlot = new int[_routers.Length + _links.Length + 1];
+        var places = new RouterPlace[_routers.Length];
+        var processes = new List<PlannedProcess>[_routers.Length];
+        for (int owner = 0; owner < _routers.Length + _links.Length; owner++)
         {
-            plans[r] = ProcessTable.Plan(options, RouterPlace.Of(options, number, r));
-            _timerBase[r + 1] = _timerBase[r] + ProcessTable.SlotsOf(plans[r]);
+            int slots;
+            if (owner < _routers.Length)
+            {
+                places[owner] = topology.PlaceOf(number, owner);
+                processes[owner] = ProcessTable.Plan(options, places[owner]);
+                slots = ProcessTable.SlotsOf(processes[owner]);
+            }
+            else
+            {
+                slots = _plan[owner - _routers.Length].Kind.Events;
+            }
+
+            _firstSlot[owner + 1] = _firstSlot[owner] + slots;
         }
 
-        _lineBase = _timerBase[^1];
-        _routerOf = new byte[_lineBase];
-        Queue = new EventQueue(_lineBase + (LineSlots * callers));
-        for (int r = 0; r < _routers.Length; r++)
+        Queue = new EventQueue(_firstSlot[^1]);
+        _owner = new byte[_firstSlot[^1]];
+        for (int owner = 0; owner < _routers.Length + _links.Length; owner++)
         {
-            _routerOf.AsSpan(_timerBase[r].._timerBase[r + 1]).Fill((byte)r);
-            _routers[r] = new Router(this, RouterPlace.Of(options, number, r), plans[r], _timerBase[r]);
-        }
+            _owner.AsSpan(_firstSlot[owner].._firstSlot[owner + 1]).Fill((byte)owner);
+            if (owner < _routers.Length)
+            {
+                _routers[owner] = new Router(this, places[owner], processes[owner], _firstSlot[owner]);
+                continue;
+            }
 
-        _lines = new ModemLine[callers];
-        for (int i = 0; i < callers; i++)
-        {
-            _lines[i] = new ModemLine(options.Line, options.Seed, ((ulong)number << 16) | 0x8000 | (uint)i, i);
+            int link = owner - _routers.Length;
+            Port[] ends = [.. _plan[link].Ends.Select((e, end) => _routers[e.Node].Ports[e.Port] = new Port(_routers[e.Node], e.Port, end))];
+            _links[link] = _plan[link].Kind.Create(this, link, _firstSlot[owner], ends);
+            foreach (Port port in ends)
+            {
+                port.Plug(_links[link]);
+            }
         }
 
         _digest = Mix64(options.Seed ^ ((ulong)number << 32));
@@ -83,7 +101,7 @@ public sealed class Site : IState
     public int NextWindow => _nextWindow;
 
     /// <summary>Routers of the site: the answering system first.</summary>
-    public int RouterCount => 1 + Options.CallersPerAnswerer;
+    public int RouterCount => _routers.Length;
 
     /// <summary>The routers.</summary>
     public IReadOnlyList<Router> Routers => _routers;
@@ -189,364 +207,71 @@ public sealed class Site : IState
 
     private void Fire(int slot, VirtualTime now)
     {
-        if (slot < _lineBase)
+        int owner = _owner[slot], which = slot - _firstSlot[owner];
+        if (owner < _routers.Length)
         {
-            int r = _routerOf[slot];
-            _routers[r].Fire(slot - _timerBase[r], now);
-            return;
+            _routers[owner].Fire(which, now);
         }
-
-        int line = (slot - _lineBase) / LineSlots;
-        switch ((slot - _lineBase) % LineSlots)
+        else
         {
-            case ToCalled:
-                Arrive(line, Role.Called, now);
-                break;
-            case ToCalling:
-                Arrive(line, Role.Calling, now);
-                break;
-            case DialDone:
-                DialIsDone(line, now);
-                break;
-            case LossAtCalled:
-                if (!Admits(SitePartKind.CarrierLoss, 0, line))
-                {
-                    break;
-                }
-
-                Trace?.Step(Clock.Events, now, 0, TraceSource.Line, "carrier lost at the called end");
-                _routers[0].CarrierLost(line, now);
-                break;
-            case LossAtCalling:
-                if (!Admits(SitePartKind.CarrierLoss, line + 1, 0))
-                {
-                    break;
-                }
-
-                Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "carrier lost at the calling end");
-                _routers[line + 1].CarrierLost(0, now);
-                break;
-            case LineLoss:
-                if (_lines[line].State == LineState.Connected && Admits(SitePartKind.LineLoss, line, 0))
-                {
-                    Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "the line loses carrier");
-                    HangUp(line);
-                    Queue.Schedule(Slot(line, LossAtCalled), now + _lines[line].CarrierDetect());
-                    Queue.Schedule(Slot(line, LossAtCalling), now + _lines[line].CarrierDetect());
-                }
-
-                break;
+            _links[owner - _routers.Length].Fire(which, now);
         }
     }
 
-    private bool Admits(SitePartKind kind, int router, int which) => Clock.Parts?.Admits(kind, router, which) ?? true;
-
+    // A link's events are quiet when an intact repetition arrives.
     private bool FireQuiet(int slot, VirtualTime now, VirtualTime end, long lastEvent)
     {
-        if (slot < _lineBase)
+        int owner = _owner[slot], which = slot - _firstSlot[owner];
+        if (owner < _routers.Length)
         {
-            int r = _routerOf[slot];
-            return _routers[r].Quiet.Fire(slot - _timerBase[r], now, end, lastEvent);
+            return _routers[owner].Quiet.Fire(which, now, end, lastEvent);
         }
 
-        int line = (slot - _lineBase) / LineSlots, kind = (slot - _lineBase) % LineSlots;
-        if (kind > ToCalling)
-        {
-            return false;
-        }
-
-        Role to = (Role)kind;
-        FrameRing ring = _lines[line].InFlight[kind];
-        if (!Receiver(line, to).Quiet.Arrive(to == Role.Called ? line : 0, ring, now))
+        int number = owner - _routers.Length;
+        ILink link = _links[number];
+        if (link.Arriving(which, out int to) is not { } frames)
         {
             return false;
         }
 
-        Queue.Schedule(slot, ring.NextTime);
+        LinkEnd port = _plan[number].Ends[to];
+        if (!_routers[port.Node].Quiet.Arrive(port.Port, frames, now))
+        {
+            return false;
+        }
+
+        link.Taken(which);
         return true;
     }
-
-    private Router Receiver(int line, Role to) => _routers[to == Role.Called ? 0 : line + 1];
-
-    /// <summary>A repeated frame enters the line.</summary>
-    public void TransmitAgain(Router from, in RepeatedFrame frame, ushort identification)
-    {
-        int line = LineOf(from, frame.Line);
-        if (_lines[line].State != LineState.Connected)
-        {
-            return;
-        }
-
-        _frames++;
-        Role to = from.Role == Role.Called ? Role.Calling : Role.Called;
-        Queue.Schedule(Slot(line, (int)to), _lines[line].SendAgain(to, Clock.Now, frame, identification));
-    }
-
-    private static int LineOf(Router router, int line) => router.Role == Role.Called ? line : router.Number - 1;
 
     /// <summary>Frames sent so far.</summary>
     public long Frames => _frames;
 
-    /// <summary>Remembers the frame that was sent last, so that it can be repeated.</summary>
-    public void Remember(ref RepeatedFrame frame, RepeatedKind kind, Router from, int line, int epoch)
+    /// <summary>The last tag that a repeated frame was given.</summary>
+    [NotSaved("the names of repeated frames, of which an image has none")]
+    public int LastTag { get; set; }
+
+    EventQueue ILinkSite.Events => Queue;
+
+    void ILinkSite.FrameSent(int link, int from, ReadOnlySpan<byte> frame)
     {
-        FrameRing ring = _lines[LineOf(from, line)].InFlight[from.Role == Role.Called ? (int)Role.Calling : (int)Role.Called];
-        int newTag = _lastTag + 4 - (_lastTag & 3) + (int)kind;
-        if (frame.Remember(ring.Last, line, epoch, newTag))
-        {
-            _lastTag = newTag;
-        }
-
-        ring.TagLast(frame.Tag);
-    }
-
-    private int Slot(int line, int kind) => _lineBase + (line * LineSlots) + kind;
-
-    /// <summary>A calling pppd dials.</summary>
-    public void Dial(int line, VirtualTime now)
-    {
-        if (_lines[line].State != LineState.OnHook)
-        {
-            HangUp(line);
-        }
-
-        Queue.Cancel(Slot(line, LossAtCalling));
-        Queue.Schedule(Slot(line, DialDone), now + _lines[line].Dial(_routers[0].Pppds[line].AnswersCalls));
-    }
-
-    private void DialIsDone(int line, VirtualTime now)
-    {
-        Router calling = _routers[line + 1];
-        if (_lines[line].Answer(_routers[0].Pppds[line].AnswersCalls && calling.IsUp))
-        {
-            Trace?.Step(Clock.Events, now, line + 1, TraceSource.Line, "CONNECT 33600");
-            VirtualTime login = _lines[line].LoginTime();
-            _routers[0].Pppds[line].Connected(login, now);
-            calling.Pppds[0].Connected(login, now);
-            Queue.Schedule(Slot(line, LineLoss), _lines[line].NextLoss() is { IsNever: false } t ? now + t : VirtualTime.Never);
-        }
-        else if (calling.IsUp)
-        {
-            calling.Pppds[0].DialFailed(now);
-        }
-    }
-
-    /// <summary>An end lowers DTR, or its machine died: the line goes, and the other end loses carrier a little later.</summary>
-    public void DropDtr(int line, Role by, VirtualTime now)
-    {
-        if (_lines[line].State == LineState.Dialing && by == Role.Calling)
-        {
-            Queue.Cancel(Slot(line, DialDone));
-            HangUp(line);
-        }
-
-        if (_lines[line].State != LineState.Connected)
-        {
-            return;
-        }
-
-        Trace?.Step(Clock.Events, now, by == Role.Called ? 0 : line + 1, TraceSource.Line, "DTR low");
-        HangUp(line);
-        Queue.Schedule(Slot(line, by == Role.Called ? LossAtCalling : LossAtCalled), now + _lines[line].CarrierDetect());
-    }
-
-    private void HangUp(int line)
-    {
-        _lines[line].HangUp();
-        Queue.Cancel(Slot(line, ToCalled));
-        Queue.Cancel(Slot(line, ToCalling));
-        Queue.Cancel(Slot(line, LineLoss));
-    }
-
-    /// <summary>A frame enters the line, with its FCS.</summary>
-    public void Transmit(int line, Role from, ReadOnlySpan<byte> frame)
-    {
-        if (_lines[line].State != LineState.Connected)
-        {
-            return;
-        }
-
         _frames++;
-        Trace?.Frame(Clock.Now, line, from, frame);
-        Role to = from == Role.Called ? Role.Calling : Role.Called;
-        VirtualTime next = _lines[line].Send(to, Clock.Now, frame);
-        Queue.Schedule(Slot(line, (int)to), next);
+        Trace?.Frame(Clock.Now, link, _routers[_plan[link].Ends[from].Node].Role, frame);
     }
 
-    private void Arrive(int line, Role to, VirtualTime now)
+    // The line itself is a part of its own number; what an end is told is one of its port.
+    bool ILinkSite.Admits(LinkEvent what, int link, int end)
     {
-        FrameRing ring = _lines[line].InFlight[(int)to];
-        int tag = ring.FrontTag;
-        Span<byte> frame = ring.Take(out byte broken);
-        Queue.Schedule(Slot(line, (int)to), ring.NextTime);
-        if (broken != 0)
+        if (Clock.Parts is not { } parts)
         {
-            // Only noise changes a byte, so only then the FCS can be wrong.
-            int bit = _lines[line].BrokenBit(frame.Length);
-            frame[bit >> 3] ^= (byte)(1 << (bit & 7));
-            if (Fcs16.Add(Fcs16.Initial, frame) != Fcs16.Good)
-            {
-                Trace?.Step(Clock.Events, now, to == Role.Called ? 0 : line + 1, TraceSource.Line, "bad FCS: frame dropped");
-                return;
-            }
+            return true;
         }
 
-        // The bytes stay in the ring until something is sent in the same direction, which the receiver cannot do.
-        ReadOnlySpan<byte> content = frame[..^2];
-        Receiver(line, to).FrameArrived(to == Role.Called ? line : 0, content, broken == 0 ? tag : 0, now);
+        LinkEnd port = _plan[link].Ends[end];
+        return what == LinkEvent.LineLoss ? parts.Admits(SitePartKind.LineLoss, link, 0) : parts.Admits(SitePartKind.CarrierLoss, port.Node, port.Port);
     }
 
-    /// <summary>A router has panicked.</summary>
-    /// <param name="router">The router.</param>
-    /// <param name="title">Which code path.</param>
-    /// <returns>Its tally; call stack and the pointer's life are missing when the title is new to the site.</returns>
-    public CrashTally Crashed(Router router, CrashTitle title)
-    {
-        Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
-        if (_firstCrash.IsNever)
-        {
-            _firstCrash = Clock.Now;
-        }
-
-        CrashTally? tally = null;
-        foreach (CrashTally c in _crashes)
-        {
-            tally = c.Title == title && c.Role == router.Role ? c : tally;
-        }
-
-        if (tally is null)
-        {
-            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events };
-            _crashes.Add(tally);
-        }
-
-        tally.Count++;
-        return tally;
-    }
-
-    /// <summary>Links of a role that went down while their kernel lived, since virtual time zero.</summary>
-    public long DisconnectsOf(Role role)
-    {
-        long disconnects = 0;
-        foreach (Router r in _routers)
-        {
-            disconnects += r.Role == role ? r.Counters.Disconnects : 0;
-        }
-
-        return disconnects;
-    }
-
-    /// <summary>Stale pointers of a role, by holder.</summary>
-    /// <param name="role">Whose kernels.</param>
-    /// <param name="created">Gets those that came to be since virtual time zero; <see cref="Holders.Kinds"/> entries.</param>
-    /// <param name="live">Gets those that exist now.</param>
-    public void StaleOf(Role role, Span<long> created, Span<int> live)
-    {
-        created.Clear();
-        live.Clear();
-        foreach (Router r in _routers)
-        {
-            if (r.Role != role)
-            {
-                continue;
-            }
-
-            if (r.IsUp)
-            {
-                r.Kernel.CountStale(live);
-            }
-
-            for (int k = 0; k < created.Length; k++)
-            {
-                created[k] += r.Oracle.Created[k];
-            }
-        }
-    }
-
-    private SiteTally MakeTally()
-    {
-        var tally = new SiteTally { FirstCrash = _firstCrash };
-        tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames };
-        Span<int> live = stackalloc int[Holders.Kinds];
-        Span<long> created = stackalloc long[Holders.Kinds];
-        Span<long> lost = stackalloc long[Holders.Kinds];
-        for (int role = 0; role < 2; role++)
-        {
-            lost.Clear();
-            StaleOf((Role)role, created, live);
-            ref Counters counted = ref tally.Counters[role];
-            foreach (Router r in _routers)
-            {
-                if ((int)r.Role != role)
-                {
-                    continue;
-                }
-
-                counted += r.Counters;
-                if (r.IsUp)
-                {
-                    counted.DetachesPending += r.Kernel.DetachesPending;
-                }
-
-                for (int k = 0; k < lost.Length; k++)
-                {
-                    lost[k] += r.Oracle.LostInPanic[k];
-                }
-
-                for (int i = 0; i < r.Oracle.Refused.Count; i++)
-                {
-                    ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
-                    string name = $"errno {c.Error} seen by {DaemonKind.ColumnOf(c.Program).Name}, {(role == 0 ? "called" : "calling")}";
-                    tally.Probes.TryGetValue(name, out long n);
-                    tally.Probes[name] = n + c.Count;
-                }
-
-                for (int i = 0; i < r.Oracle.Cells.Count; i++)
-                {
-                    ref readonly CoverageCell c = ref r.Oracle.Cells[i];
-                    string name = Coverage.Name(c.Holder, c.Order, c.Site, c.Alias);
-                    tally.Probes.TryGetValue(name, out long n);
-                    tally.Probes[name] = n + c.Count;
-                }
-
-                for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
-                {
-                    ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
-                    string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
-                    tally.Probes.TryGetValue(name, out long n);
-                    tally.Probes[name] = n + a.Count;
-                }
-
-                for (int i = 0; i < ProbeNames.Count; i++)
-                {
-                    if (r.Oracle.Probes[i] > 0)
-                    {
-                        string name = ProbeNames.Of((Probe)i);
-                        tally.Probes.TryGetValue(name, out long n);
-                        tally.Probes[name] = n + r.Oracle.Probes[i];
-                    }
-                }
-            }
-
-            for (int k = 1; k < live.Length; k++)
-            {
-                counted.StaleCreated += created[k];
-                counted.StaleLive += live[k];
-                if (created[k] > 0 || live[k] > 0)
-                {
-                    tally.Stale.Add(new StaleTally((HolderKind)k, (Role)role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });
-                }
-            }
-        }
-
-        foreach (CrashTally c in _crashes)
-        {
-            tally.Crashes.Add(c with { });
-        }
-
-        tally.Digest = _digest;
-        return tally;
-    }
+    void ILinkSite.Say(int link, int end, string text) => Trace?.Step(Clock.Events, Clock.Now, _plan[link].Ends[end].Node, TraceSource.Line, text);
 
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
@@ -582,7 +307,7 @@ public sealed class Site : IState
             r.Fields(ref pass);
         }
 
-        foreach (ModemLine l in _lines)
+        foreach (ILink l in _links)
         {
             l.Fields(ref pass);
         }

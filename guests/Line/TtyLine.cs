@@ -296,7 +296,7 @@ internal sealed class TtyLine
         Counts.Bytes[(int)from] += data.Length;
         byte[] bytes = [.. data];
         Disturb(_ends[(int)from], bytes);
-        Send(to, Ns(_line.SendBytes(to, Up(time), bytes.Length)), bytes);
+        Send(to, Ns(_line.SendBytes((int)to, Up(time), bytes.Length)), bytes);
         WatchBuffer(from, time);
     }
 
@@ -335,7 +335,7 @@ internal sealed class TtyLine
     private void WatchBuffer(Role from, long time)
     {
         End end = _ends[(int)from];
-        long busy = Ns(_line.BusyUntil(Other(from))) - time, byteTime = 10 * Second / _options.BitRate;
+        long busy = Ns(_line.BusyUntil((int)Other(from))) - time, byteTime = 10 * Second / _options.BitRate;
         bool clear = (end.In & PortLines.ClearToSend) != 0;
         if (clear && busy > High * byteTime && _line.State == LineState.Connected)
         {

@@ -1,0 +1,172 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Userland;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>What a site counts, by the labels of its nodes.</summary>
+public sealed partial class Site
+{
+    /// <summary>A router has panicked.</summary>
+    /// <param name="router">The router.</param>
+    /// <param name="title">Which code path.</param>
+    /// <returns>Its tally; call stack and the pointer's life are missing when the title is new to the site.</returns>
+    public CrashTally Crashed(Router router, CrashTitle title)
+    {
+        Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
+        if (_firstCrash.IsNever)
+        {
+            _firstCrash = Clock.Now;
+        }
+
+        CrashTally? tally = null;
+        foreach (CrashTally c in _crashes)
+        {
+            tally = c.Title == title && c.Role == router.Role ? c : tally;
+        }
+
+        if (tally is null)
+        {
+            tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events };
+            _crashes.Add(tally);
+        }
+
+        tally.Count++;
+        return tally;
+    }
+
+    /// <summary>Links of a role that went down while their kernel lived, since virtual time zero.</summary>
+    public long DisconnectsOf(Role role)
+    {
+        long disconnects = 0;
+        foreach (Router r in _routers)
+        {
+            disconnects += r.Role == role ? r.Counters.Disconnects : 0;
+        }
+
+        return disconnects;
+    }
+
+    /// <summary>Stale pointers of a role, by holder.</summary>
+    /// <param name="role">Whose kernels.</param>
+    /// <param name="created">Gets those that came to be since virtual time zero; <see cref="Holders.Kinds"/> entries.</param>
+    /// <param name="live">Gets those that exist now.</param>
+    public void StaleOf(Role role, Span<long> created, Span<int> live)
+    {
+        created.Clear();
+        live.Clear();
+        foreach (Router r in _routers)
+        {
+            if (r.Role != role)
+            {
+                continue;
+            }
+
+            if (r.IsUp)
+            {
+                r.Kernel.CountStale(live);
+            }
+
+            for (int k = 0; k < created.Length; k++)
+            {
+                created[k] += r.Oracle.Created[k];
+            }
+        }
+    }
+
+    private SiteTally MakeTally()
+    {
+        var tally = new SiteTally { FirstCrash = _firstCrash };
+        tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames };
+        Span<int> live = stackalloc int[Holders.Kinds];
+        Span<long> created = stackalloc long[Holders.Kinds];
+        Span<long> lost = stackalloc long[Holders.Kinds];
+        for (int role = 0; role < NodeCounters.Roles.Count; role++)
+        {
+            lost.Clear();
+            StaleOf((Role)role, created, live);
+            ref Counters counted = ref tally.Counters[role];
+            foreach (Router r in _routers)
+            {
+                if ((int)r.Role != role)
+                {
+                    continue;
+                }
+
+                counted += r.Counters;
+                if (r.IsUp)
+                {
+                    counted.DetachesPending += r.Kernel.DetachesPending;
+                }
+
+                for (int k = 0; k < lost.Length; k++)
+                {
+                    lost[k] += r.Oracle.LostInPanic[k];
+                }
+
+                AddProbes(tally.Probes, r, NodeCounters.Roles[role]);
+            }
+
+            for (int k = 1; k < live.Length; k++)
+            {
+                counted.StaleCreated += created[k];
+                counted.StaleLive += live[k];
+                if (created[k] > 0 || live[k] > 0)
+                {
+                    tally.Stale.Add(new StaleTally((HolderKind)k, (Role)role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });
+                }
+            }
+        }
+
+        foreach (CrashTally c in _crashes)
+        {
+            tally.Crashes.Add(c with { });
+        }
+
+        tally.Digest = _digest;
+        return tally;
+    }
+
+    // What was reached on a router, by name.
+    private static void AddProbes(SortedDictionary<string, long> probes, Router r, string label)
+    {
+        for (int i = 0; i < r.Oracle.Refused.Count; i++)
+        {
+            ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
+            string name = $"errno {c.Error} seen by {DaemonKind.ColumnOf(c.Program).Name}, {label}";
+            Add(name, c.Count);
+        }
+
+        for (int i = 0; i < r.Oracle.Cells.Count; i++)
+        {
+            ref readonly CoverageCell c = ref r.Oracle.Cells[i];
+            string name = Coverage.Name(c.Holder, c.Order, c.Site, c.Alias);
+            Add(name, c.Count);
+        }
+
+        for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
+        {
+            ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
+            string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
+            Add(name, a.Count);
+        }
+
+        for (int i = 0; i < ProbeNames.Count; i++)
+        {
+            if (r.Oracle.Probes[i] > 0)
+            {
+                string name = ProbeNames.Of((Probe)i);
+                Add(name, r.Oracle.Probes[i]);
+            }
+        }
+
+        void Add(string name, long count)
+        {
+            probes.TryGetValue(name, out long n);
+            probes[name] = n + count;
+        }
+    }
+}
