@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
@@ -71,7 +70,11 @@ public sealed partial class BsdKernel : IState
     private bool Has(KernelSwitch s) => (_switches & s) != 0;
 
     /// <summary>A pointer to an attached interface.</summary>
-    public IfnetPtr PointerTo(int slot) => new(_ifs[slot].Address, _ifs[slot].Generation, _ifs[slot].Index);
+    public IfnetPtr PointerTo(int slot)
+    {
+        ref readonly Ifnet ifp = ref _ifs[slot];
+        return new(ifp.Address, ifp.Generation, ifp.Index);
+    }
 
     // Equality of what two holders store: addresses, or what the design stores instead.
     private bool Same(IfnetPtr a, IfnetPtr b) => _design.Same(a, b);

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Stress.Emulator.Kernel;
 
 /// <summary>Functions of the kernel for the emulated call stack.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
 

@@ -72,9 +72,10 @@ public sealed partial class BsdKernel
             return;
         }
 
+        ref readonly Ifnet ifp = ref _ifs[slot];
         _rtQueue.Add(new RoutingMessage
         {
-            Type = type, Family = family, Index = _ifs[slot].Index, Flags = _ifs[slot].Flags, Unit = _ifs[slot].Unit, Address = address, Peer = peer, Address6 = address6,
+            Type = type, Family = family, Index = ifp.Index, Flags = ifp.Flags, Unit = ifp.Unit, Address = address, Peer = peer, Address6 = address6,
         });
         _rtBytes += SizeOf(type);
         _host.RoutingSocketReadable();

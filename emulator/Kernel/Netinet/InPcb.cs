@@ -1,5 +1,4 @@
 // Modelled from NetBSD sys/netinet/in_pcb.c 1.94, ip_output.c 1.130 (ip_setmoptions) and netinet6/in6_pcb.c 1.61.2.1 (reference 2.3, 2.6, 3.4, 3.5).
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Netinet;
 

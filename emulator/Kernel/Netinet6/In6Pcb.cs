@@ -1,5 +1,4 @@
 // Modelled from NetBSD sys/netinet6/in6_pcb.c (reference 3.4): what PRU_PURGEIF does to IPv6's pcbs.
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Netinet6;
 using Stress.Emulator.Kernel.Ports;

@@ -1,5 +1,4 @@
 // Modelled from NetBSD sys/netinet6/ip6_output.c (ip6_setmoptions, ip6_getmoptions, ip6_freemoptions; reference 3.5).
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Ports;
