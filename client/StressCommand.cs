@@ -29,6 +29,7 @@ public static class StressCommand
             MinimiseCommand.Create(terminal),
             ExploreCommand.Create(terminal),
             ExecCommand.Create(terminal),
+            ExportCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             SiloCommand.Create(terminal),
             DialCommand.Create(terminal),

@@ -126,7 +126,7 @@ public static class ExecCommand
         }
     }
 
-    private static string ReadText(string file, TextReader? input)
+    internal static string ReadText(string file, TextReader? input)
     {
         bool piped = file == ScenarioLoader.StandardInput && input is not null;
         return piped ? input!.ReadToEnd() : File.Exists(file) ? File.ReadAllText(file) : throw new UsageException($"{file}: no such file; accepted is an operation list");

@@ -96,7 +96,7 @@ internal static class GuestExec
     }
 
     // Line by line, since a real kernel knows more operations.
-    private static void Check(string file, string text)
+    internal static void Check(string file, string text)
     {
         string known = string.Join('\n', text.Split('\n').Select(line => RealOnly.Contains(line.Trim().Split((char[]?)null)[0]) ? "" : line));
         HashSet<string> opened = [.. text.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(w => w.Length > 1 && w[0] is "tcp4").Select(w => w[1])];
