@@ -14,7 +14,7 @@ public sealed class ReproducerTests
         try
         {
             string source = Path.Combine(folder, "reproducer.c"), program = Path.Combine(folder, "reproducer");
-            await File.WriteAllTextAsync(source, Reproducer.ToC("a */ name", "# what \"is\" \\ this??\nudp6 s\nclose s\nclose s\n"));
+            await File.WriteAllTextAsync(source, Reproducer.ToC("a */ name", "# what \"is\" \\ this??\nudp6 s 0\nclose s\nclose s\n"));
             (int code, IReadOnlyList<string> said) = await Tool.RunAsync(folder, null, default, "gcc", "-std=c99", "-Wall", "-Werror", "-o", program, source);
             Assert.True(code == 0, string.Join('\n', said));
 
