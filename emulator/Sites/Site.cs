@@ -19,7 +19,7 @@ public sealed partial class Site : IState, ILinkSite
     private readonly Router[] _routers;
     private readonly ILink[] _links;
     [NotSaved("it follows from the options")]
-    private readonly PlannedLink[] _plan;
+    private readonly Port[][] _ends;
 
     // Owners of slots: the routers, then the links.
     [NotSaved("it follows from the options")]
@@ -39,9 +39,9 @@ public sealed partial class Site : IState, ILinkSite
         Options = options;
         Number = number;
         Topology topology = Topology.Of(options);
-        _plan = [.. topology.Links];
         _routers = new Router[topology.Nodes.Count];
-        _links = new ILink[_plan.Length];
+        _links = new ILink[topology.Links.Count];
+        _ends = new Port[_links.Length][];
         _firstSlot = new int[_routers.Length + _links.Length + 1];
         var places = new RouterPlace[_routers.Length];
         var processes = new List<PlannedProcess>[_routers.Length];
@@ -56,7 +56,7 @@ public sealed partial class Site : IState, ILinkSite
             }
             else
             {
-                slots = _plan[owner - _routers.Length].Kind.Events;
+                slots = topology.Links[owner - _routers.Length].Kind.Events;
             }
 
             _firstSlot[owner + 1] = _firstSlot[owner] + slots;
@@ -74,9 +74,10 @@ public sealed partial class Site : IState, ILinkSite
             }
 
             int link = owner - _routers.Length;
-            Port[] ends = [.. _plan[link].Ends.Select((e, end) => _routers[e.Node].Ports[e.Port] = new Port(_routers[e.Node], e.Port, end))];
-            _links[link] = _plan[link].Kind.Create(this, link, _firstSlot[owner], ends);
-            foreach (Port port in ends)
+            PlannedLink planned = topology.Links[link];
+            _ends[link] = [.. planned.Ends.Select((e, end) => _routers[e.Node].Ports[e.Port] = new Port(_routers[e.Node], e.Port, end))];
+            _links[link] = planned.Kind.Create(this, link, _firstSlot[owner], _ends[link]);
+            foreach (Port port in _ends[link])
             {
                 port.Plug(_links[link]);
             }
@@ -234,8 +235,8 @@ public sealed partial class Site : IState, ILinkSite
             return false;
         }
 
-        LinkEnd port = _plan[number].Ends[to];
-        if (!_routers[port.Node].Quiet.Arrive(port.Port, frames, now))
+        Port port = _ends[number][to];
+        if (!port.Router.Quiet.Arrive(port.Number, frames, now))
         {
             return false;
         }
@@ -256,7 +257,7 @@ public sealed partial class Site : IState, ILinkSite
     void ILinkSite.FrameSent(int link, int from, ReadOnlySpan<byte> frame)
     {
         _frames++;
-        Trace?.Frame(Clock.Now, link, _routers[_plan[link].Ends[from].Node].Role, frame);
+        Trace?.Frame(Clock.Now, link, _ends[link][from].Router.Role, frame);
     }
 
     // The line itself is a part of its own number; what an end is told is one of its port.
@@ -267,11 +268,11 @@ public sealed partial class Site : IState, ILinkSite
             return true;
         }
 
-        LinkEnd port = _plan[link].Ends[end];
-        return what == LinkEvent.LineLoss ? parts.Admits(SitePartKind.LineLoss, link, 0) : parts.Admits(SitePartKind.CarrierLoss, port.Node, port.Port);
+        Port port = _ends[link][end];
+        return what == LinkEvent.LineLoss ? parts.Admits(SitePartKind.LineLoss, link, 0) : parts.Admits(SitePartKind.CarrierLoss, port.Router.Number, port.Number);
     }
 
-    void ILinkSite.Say(int link, int end, string text) => Trace?.Step(Clock.Events, Clock.Now, _plan[link].Ends[end].Node, TraceSource.Line, text);
+    void ILinkSite.Say(int link, int end, string text) => Trace?.Step(Clock.Events, Clock.Now, _ends[link][end].Router.Number, TraceSource.Line, text);
 
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
