@@ -35,7 +35,7 @@ public interface ILink : IState
     /// <summary>The oldest frame of an event has been taken: its event becomes the next one's.</summary>
     void Taken(int which);
 
-    /// <summary>The frames among which the last one is that an end has sent.</summary>
+    /// <summary>The frames among which the last one is that an end has sent, each with its FCS: that is how <see cref="RepeatedFrame"/> remembers it.</summary>
     FrameRing SentBy(int end);
 }
 
