@@ -18,6 +18,7 @@ public sealed class Ring<T> where T : unmanaged
     public ref T this[int index] => ref _items[(_head + index) & (_items.Length - 1)];
 
     /// <summary>Appends a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(in T item)
     {
         if (Count == _items.Length)

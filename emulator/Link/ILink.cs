@@ -26,14 +26,11 @@ public interface ILink : IState
     /// <param name="now">Virtual time.</param>
     void TransmitAgain(int from, in RepeatedFrame frame, ushort identification, VirtualTime now);
 
-    /// <summary>The frames whose oldest arrives by an event.</summary>
+    /// <summary>The frames whose oldest arrives by an event, through all of the link's life: the event is due at the oldest's time.</summary>
     /// <param name="which">The event's number among the link's own.</param>
     /// <param name="to">The end that it arrives at.</param>
     /// <returns>Null where the event is no frame's arrival.</returns>
     FrameRing? Arriving(int which, out int to);
-
-    /// <summary>The oldest frame of an event has been taken: its event becomes the next one's.</summary>
-    void Taken(int which);
 
     /// <summary>The frames among which the last one is that an end has sent, each with its FCS: that is how <see cref="RepeatedFrame"/> remembers it.</summary>
     FrameRing SentBy(int end);

@@ -176,9 +176,6 @@ public sealed class ModemLink : IModemLink
     }
 
     /// <inheritdoc/>
-    public void Taken(int which) => Schedule(which, _line.InFlight[which].NextTime);
-
-    /// <inheritdoc/>
     public FrameRing SentBy(int end) => _line.InFlight[Other(end)];
 
     private void Arrive(int to, VirtualTime now)
@@ -186,7 +183,7 @@ public sealed class ModemLink : IModemLink
         FrameRing ring = _line.InFlight[to];
         int tag = ring.FrontTag;
         Span<byte> frame = ring.Take(out byte broken);
-        Taken(to);
+        Schedule(to, ring.NextTime);
         if (broken != 0)
         {
             // Only noise changes a byte, so only then the FCS can be wrong.

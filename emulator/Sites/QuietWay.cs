@@ -1,4 +1,5 @@
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Link;
 using Stress.Emulator.Userland;
@@ -24,6 +25,8 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         public int What;
     }
 
+    private readonly BsdKernel _kernel = router.Kernel;
+    private readonly EventQueue _queue = site.Queue;
     private readonly RepeatedFrame[][] _sent = [.. Enumerable.Repeat(Array.Empty<RepeatedFrame>(), processes)];
     private readonly HeardFrame[] _heard = new HeardFrame[lines];
     private int _heardBy = -1;
@@ -77,7 +80,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         }
 
         ref RepeatedFrame frame = ref _sent[process][which];
-        ref readonly Ifnet ifp = ref router.Kernel.Interfaces[router.Kernel.IfByIndex(interfaceIndex)];
+        ref readonly Ifnet ifp = ref _kernel.Interfaces[_kernel.IfByIndex(interfaceIndex)];
         if (ifp.Unit < 0)
         {
             frame.RememberNothingSent(_epoch);
@@ -167,48 +170,27 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         return true;
     }
 
-    /// <summary>A timer is due.</summary>
-    /// <param name="slot">The machine's or a process's (<see cref="ProcessTable"/>).</param>
+    /// <summary>The router's kernel and its processes run.</summary>
+    public bool IsUp => router.IsUp;
+
+    /// <summary>The fast timeout is due: its ticks that only count down, up to the next event of anybody else.</summary>
+    /// <param name="slot">The fast timeout's in the site's queue.</param>
     /// <param name="now">Virtual time.</param>
     /// <param name="end">Events at this time or later are left.</param>
     /// <param name="lastEvent">No event after this one is executed.</param>
-    public bool Fire(int slot, VirtualTime now, VirtualTime end, long lastEvent)
+    public bool Tick(int slot, VirtualTime now, VirtualTime end, long lastEvent)
     {
-        if (!router.IsUp)
-        {
-            return false;
-        }
-
-        if (slot < ProcessTable.MachineTimers)
-        {
-            return slot == ProcessTable.FastTimeout && Tick(now, end, lastEvent);
-        }
-
-        Process p = router.Processes.OwnerOf(slot);
-        return p.Again(router.SlotOf(slot) - p.FirstTimer, now);
-    }
-
-    // Ticks of the fast timeout that only count down, up to the next event of anybody else.
-    private bool Tick(VirtualTime now, VirtualTime end, long lastEvent)
-    {
-        int quiet = router.Kernel.QuietTicks;
+        int quiet = router.IsUp ? _kernel.QuietTicks : 0;
         if (quiet <= 0)
         {
             return false;
         }
 
-        VirtualTime stop = site.Queue.NextTime < end ? site.Queue.NextTime : end;
-        int ticks = 1;
+        VirtualTime stop = _queue.NextTime < end ? _queue.NextTime : end;
         VirtualTime next = now + Router.FastTick;
-        while (ticks < quiet && next < stop && site.Clock.Events < lastEvent)
-        {
-            site.Count(router.SlotOf(ProcessTable.FastTimeout), next);
-            next += Router.FastTick;
-            ticks++;
-        }
-
-        router.Kernel.CountDown(ticks);
-        site.Queue.Schedule(router.SlotOf(ProcessTable.FastTimeout), next);
+        int ticks = 1 + site.CountRepeated(slot, ref next, Router.FastTick, quiet - 1, stop, lastEvent);
+        _kernel.CountDown(ticks);
+        _queue.Schedule(slot, next);
         return true;
     }
 }

@@ -26,6 +26,8 @@ public sealed partial class Site : IState, ILinkSite
     private readonly byte[] _owner;
     [NotSaved("it follows from the options")]
     private readonly int[] _firstSlot;
+    [NotSaved("it follows from the options")]
+    private readonly QuietSlot[] _quiet;
     private readonly List<CrashTally> _crashes = [];
     private ulong _digest;
     private long _frames;
@@ -83,7 +85,38 @@ public sealed partial class Site : IState, ILinkSite
             }
         }
 
+        _quiet = new QuietSlot[_owner.Length];
+        for (int slot = 0; slot < _quiet.Length; slot++)
+        {
+            _quiet[slot] = QuietSlotOf(slot);
+        }
+
         _digest = Mix64(options.Seed ^ ((ulong)number << 32));
+    }
+
+    // What the short way of a slot's event needs, found once and not at each of its events: whose way it is, and the timer's process or the frames that arrive.
+    // A slot without a way is never quiet, one with neither process nor frames is the fast timeout.
+    private readonly record struct QuietSlot(QuietWay? Way, Process? Process, FrameRing? Frames, int Which);
+
+    private QuietSlot QuietSlotOf(int slot)
+    {
+        int owner = _owner[slot], which = slot - _firstSlot[owner];
+        if (owner >= _routers.Length)
+        {
+            int link = owner - _routers.Length;
+            return _links[link].Arriving(which, out int to) is { } frames
+                ? new QuietSlot(_ends[link][to].Router.Quiet, null, frames, _ends[link][to].Number)
+                : default;
+        }
+
+        Router router = _routers[owner];
+        if (which < ProcessTable.MachineTimers)
+        {
+            return which == ProcessTable.FastTimeout ? new QuietSlot(router.Quiet, null, null, which) : default;
+        }
+
+        Process process = router.Processes.OwnerOf(which);
+        return new QuietSlot(router.Quiet, process, null, slot - process.FirstTimer);
     }
 
     /// <summary>The site's number in the run, from 0.</summary>
@@ -195,9 +228,42 @@ public sealed partial class Site : IState, ILinkSite
         Mix(((ulong)at.Microseconds * 31) + (ulong)slot);
     }
 
+    /// <summary>Executes events of one slot that come at a fixed distance: each is counted as <see cref="Count"/> does.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="next">When the first of them is due; then, when the first is that was left.</param>
+    /// <param name="every">The distance.</param>
+    /// <param name="most">No more than so many.</param>
+    /// <param name="stop">Events at this time or later are left.</param>
+    /// <param name="lastEvent">No event after this one is executed.</param>
+    /// <returns>How many were executed.</returns>
+    public int CountRepeated(int slot, ref VirtualTime next, VirtualTime every, int most, VirtualTime stop, long lastEvent)
+    {
+        // In locals, which stay in registers: most of a run's events are these.
+        ulong digest = _digest;
+        long at = next.Microseconds, step = every.Microseconds, last = stop.Microseconds;
+        long left = Math.Min(most, lastEvent - Clock.Events);
+        int n = 0;
+        for (; n < left && at < last; n++, at += step)
+        {
+            digest = Rolled(digest, ((ulong)at * 31) + (ulong)slot);
+        }
+
+        if (n > 0)
+        {
+            _digest = digest;
+            Clock.Events += n;
+            Clock.Now = new VirtualTime(at - step);
+            next = new VirtualTime(at);
+        }
+
+        return n;
+    }
+
     /// <summary>Rolls a value into the digest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Mix(ulong value) => _digest = (BitOperations.RotateLeft(_digest, 7) ^ value) * 0x9E3779B97F4A7C15;
+    public void Mix(ulong value) => _digest = Rolled(_digest, value);
+
+    private static ulong Rolled(ulong digest, ulong value) => (BitOperations.RotateLeft(digest, 7) ^ value) * 0x9E3779B97F4A7C15;
 
     private static ulong Mix64(ulong z)
     {
@@ -222,26 +288,28 @@ public sealed partial class Site : IState, ILinkSite
     // A link's events are quiet when an intact repetition arrives.
     private bool FireQuiet(int slot, VirtualTime now, VirtualTime end, long lastEvent)
     {
-        int owner = _owner[slot], which = slot - _firstSlot[owner];
-        if (owner < _routers.Length)
-        {
-            return _routers[owner].Quiet.Fire(which, now, end, lastEvent);
-        }
-
-        int number = owner - _routers.Length;
-        ILink link = _links[number];
-        if (link.Arriving(which, out int to) is not { } frames)
+        ref readonly QuietSlot quiet = ref _quiet[slot];
+        if (quiet.Way is not { } way)
         {
             return false;
         }
 
-        Port port = _ends[number][to];
-        if (!port.Router.Quiet.Arrive(port.Number, frames, now))
+        if (quiet.Process is { } process)
+        {
+            return way.IsUp && process.Again(quiet.Which, now);
+        }
+
+        if (quiet.Frames is not { } frames)
+        {
+            return way.Tick(slot, now, end, lastEvent);
+        }
+
+        if (!way.Arrive(quiet.Which, frames, now))
         {
             return false;
         }
 
-        link.Taken(which);
+        Queue.Schedule(slot, frames.NextTime);
         return true;
     }
 
