@@ -48,15 +48,15 @@ public sealed record ShardProgress
     [Id(2)]
     public long Failed { get; init; }
 
-    /// <summary>Sites for which nobody answered, and those that a cancelled run leaves.</summary>
+    /// <summary>Sites for which nobody answered.</summary>
     [Id(3)]
     public long Lost { get; init; }
 
-    /// <summary>Sites that an interruption closed where they stood: partial, and there to go on with.</summary>
+    /// <summary>Sites that an interruption closed where they stood, to go on with, or a cancellation, for good: partial.</summary>
     [Id(22)]
     public long Begun { get; init; }
 
-    /// <summary>Sites that had not begun when the run was interrupted.</summary>
+    /// <summary>Sites that had not begun when the run was interrupted or cancelled.</summary>
     [Id(23)]
     public long NotBegun { get; init; }
 

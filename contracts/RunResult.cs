@@ -18,13 +18,13 @@ public enum SiteState : byte
     /// <summary>Stopped by an error of ours.</summary>
     Failed,
 
-    /// <summary>Nobody answered for it, or its run was cancelled.</summary>
+    /// <summary>Nobody answered for it.</summary>
     Lost,
 
-    /// <summary>Begun, and closed where it stood by an interruption: it is there to go on with.</summary>
+    /// <summary>Begun, and closed where it stood when the run was interrupted, to go on with, or cancelled, for good.</summary>
     Begun,
 
-    /// <summary>Not begun when the run was interrupted.</summary>
+    /// <summary>Not begun when the run was interrupted or cancelled.</summary>
     NotBegun,
 }
 

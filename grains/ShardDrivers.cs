@@ -171,6 +171,14 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
 
             if (slice.Declined)
             {
+                // A silo that leaves declines for as long as its drain takes; one that always does is not waited for longer than one that says nothing.
+                if (clock.GetElapsedTime(heard) >= patience)
+                {
+                    ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: every silo that was asked declines it, since it is leaving");
+                    calls.Lost(site);
+                    return;
+                }
+
                 await Wait(FirstRetry, over);
                 continue;
             }

@@ -316,8 +316,10 @@ public sealed class ShardGrain(
                 DeactivateOnIdle();
             }
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // Whatever storage says: whose books they are is not known, and the next write finds out. Until then this activation goes on.
+            log.LogWarning("{Shard}: its books cannot be read again: {Problem}", this.GetPrimaryKeyString(), e.GetBaseException().Message);
             local.Storage.Failed(e);
         }
     }

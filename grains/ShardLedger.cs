@@ -46,7 +46,7 @@ public sealed class ShardLedger
         }
     }
 
-    /// <summary>How the run ends, if it ends early: a site that an interruption closes is there to go on with, and one of a cancelled run is lost.</summary>
+    /// <summary>How the run ends, if it ends early: the word that stands beside each site that it closes. What was not executed is partial, never lost.</summary>
     public RunPhase Ending { get; set; } = RunPhase.Interrupted;
 
     /// <summary>How many sites were closed since the books were opened: they have to be written when it has grown.</summary>
@@ -126,7 +126,7 @@ public sealed class ShardLedger
         _totals.Add(site, outcome);
         if (!outcome.Finished)
         {
-            Close(site, Ending == RunPhase.Cancelled ? SiteState.Lost : SiteState.Begun, slice.NextWindow, Because);
+            Close(site, SiteState.Begun, slice.NextWindow, Because);
             return true;
         }
 
@@ -182,7 +182,7 @@ public sealed class ShardLedger
 
     /// <summary>Books a site that was taken when the run had ended early: nothing of it was asked for.</summary>
     public void CloseUnbegun(int site) =>
-        Close(site, Ending == RunPhase.Cancelled ? SiteState.Lost : SiteState.NotBegun, 0, $"{Because} before its start");
+        Close(site, SiteState.NotBegun, 0, $"{Because} before its start");
 
     /// <summary>The result of the closed sites alone, for storage: a site that runs is as one that waits, and counts nothing yet.</summary>
     public ShardResult Closed()

@@ -24,11 +24,18 @@ public sealed record RunReport : ScenarioReport
     /// <summary>Threads that executed sites.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Why the run is not complete: <c>interrupted</c>, <c>failed</c>, <c>lost</c>; null when it is.</summary>
+    /// <summary>Why the run is not complete: <c>interrupted</c>, <c>cancelled</c>, <c>failed</c>, <c>lost</c>; null when it is.</summary>
     public string? Incomplete { get; init; }
 
     /// <summary><see cref="Incomplete"/> of a run that its user ended early: a state of its own, in which nothing is judged and nothing is lost.</summary>
     public const string Interrupted = "interrupted";
+
+    /// <summary><see cref="Incomplete"/> of a run that was ended for good before its end, by whoever: partial as well, and not to be gone on with.</summary>
+    public const string Cancelled = "cancelled";
+
+    /// <summary>The run was ended early on purpose: partial, and nothing is lost.</summary>
+    [JsonIgnore]
+    public bool IsPartial => Incomplete is Interrupted or Cancelled;
 
     /// <summary>Why the numbers decide nothing, a sentence each; empty where they do. Such a run never counts as clean.</summary>
     public IReadOnlyList<string> NotDecided { get; init; } = [];
@@ -54,7 +61,7 @@ public sealed record RunReport : ScenarioReport
     /// <summary>Panics.</summary>
     public RoleCounts Panics => RoleCounts.Of(Counters, c => c.Panics);
 
-    /// <summary>Calls placed after the first.</summary>
+    /// <summary>Calls placed by calling systems, the first of each too.</summary>
     public RoleCounts Redials => RoleCounts.Of(Counters, c => c.Redials);
 
     /// <summary>Uses of a pointer that named another live interface.</summary>
@@ -199,9 +206,9 @@ public sealed record CurvePoint(double Minutes, double Share);
 /// <param name="Planned">Sites of the run.</param>
 /// <param name="Done">Executed to their end.</param>
 /// <param name="Failed">An error of ours stopped them: never an emulated crash.</param>
-/// <param name="Lost">Not executed to their end: nobody answered for them, or the run was cancelled.</param>
-/// <param name="NotBegun">Not started when the run was interrupted.</param>
-/// <param name="Unfinished">Under way when the run was interrupted.</param>
+/// <param name="Lost">Not executed to their end: nobody answered for them.</param>
+/// <param name="NotBegun">Not started when the run was interrupted or cancelled.</param>
+/// <param name="Unfinished">Under way when the run was interrupted or cancelled.</param>
 public sealed record WorkCounts(long Planned, long Done, long Failed, long Lost, long NotBegun = 0, long Unfinished = 0)
 {
     /// <summary>The sum in words: <c>4 planned = 1 done + 0 failed + 0 lost</c>, and in a partial run what was not begun and not finished.</summary>

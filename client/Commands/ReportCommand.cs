@@ -104,5 +104,5 @@ public static class ReportCommand
 
     /// <summary>The exit code of a run whose report is read again.</summary>
     internal static int CodeOf(RunReport report) => ExitCodes.Of(
-        report.Incomplete == RunReport.Interrupted, differs: false, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0);
+        report.IsPartial, differs: false, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0);
 }

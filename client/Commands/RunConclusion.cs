@@ -136,9 +136,12 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
 
     private int Code(RunReport report, bool interrupted, Difference? difference)
     {
-        int code = ExitCodes.Of(interrupted, difference is not null, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0);
+        int code = ExitCodes.Of(interrupted || report.IsPartial, difference is not null, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0);
         switch (code)
         {
+            case ExitCodes.Interrupted when report.Incomplete == RunReport.Cancelled:
+                terminal.Error.WriteLine($"stress: cancelled; the report is partial; the same run again: {launch.Command}");
+                break;
             case ExitCodes.Interrupted:
                 terminal.Error.WriteLine($"stress: interrupted; the report is partial; go on with: ./stress resume {output.Folder.Path}");
                 break;

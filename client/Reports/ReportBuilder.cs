@@ -72,7 +72,7 @@ public static class ReportBuilder
             WallSeconds = Math.Round(wall.TotalSeconds, 3),
             Workers = launch.Workers,
             Complete = complete,
-            Incomplete = complete ? null : interrupted ? RunReport.Interrupted : work.Failed > 0 ? "failed" : "lost",
+            Incomplete = complete ? null : interrupted ? RunReport.Interrupted : work.Failed > 0 ? "failed" : work.Lost > 0 ? "lost" : RunReport.Cancelled,
             Digest = $"{result.Digest:x16}",
             Counters = totals.Counters,
             Paths = Paths(launch.Scenario, disconnects, codePaths),

@@ -18,7 +18,7 @@ public static class CheckCases
         string suite = $"{report.Scenario} with {report.Design}";
         List<CheckCase> cases = [.. Verdicts(suite, report.ScenarioFile, report.Expectations)];
         cases.AddRange(crashes.Select(crash => OfCrash(suite, report.ScenarioFile, crash, report.Expectations)));
-        cases.Add(OfWork(suite, report.ScenarioFile, report.Work, report.Command, report.Incomplete == RunReport.Interrupted));
+        cases.Add(OfWork(suite, report.ScenarioFile, report.Work, report.Command, report.IsPartial));
         cases.AddRange(report.NotDecided.Select((why, i) => Undecided(suite, report.ScenarioFile, why, i)));
         if (difference is not null)
         {

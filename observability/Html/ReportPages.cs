@@ -21,7 +21,7 @@ public static class ReportPages
             Passed = report.Expectations.Count == 0 ? null : report.Expectations.Any(e => e.Failed) ? false : report.Expectations.All(e => e.Met) ? true : null,
             Incomplete = report.Complete ? null : $"incomplete: {report.Incomplete ?? "some sites"}",
             NotDecided = report.NotDecided,
-            JudgedBy = report.Incomplete == RunReport.Interrupted ? $"nothing, since the run is partial (interrupted); sites: {report.Work.Statement}" : report.JudgedBy,
+            JudgedBy = report.IsPartial ? $"nothing, since the run is partial ({report.Incomplete}); sites: {report.Work.Statement}" : report.JudgedBy,
             Facts =
             [
                 new("Design", report.Design),

@@ -86,7 +86,7 @@ public sealed class EmbeddedRunTests
         await run.Cancel().WaitAsync(Generous);
         ShardProgress progress = await Finished(run);
 
-        Assert.Equal((3L, 3L), (progress.Planned, progress.Lost));
+        Assert.Equal((3L, 3L, 0L), (progress.Planned, progress.Begun + progress.NotBegun, progress.Lost));
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class PaceTests
         IRunGrain run = silo.Grains.GetGrain<IRunGrain>(Plan.RunId);
         await run.Start(Plan);
         await run.Cancel();
-        await Until(run, progress => progress.Lost == Plan.Sites);
+        await Until(run, progress => progress.Begun + progress.NotBegun == Plan.Sites);
     }
 
     [Fact]

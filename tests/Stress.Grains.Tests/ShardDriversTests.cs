@@ -71,6 +71,47 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         Assert.Equal(2, shard.Out);
     }
 
+    [Fact]
+    public async Task A_site_that_every_silo_declines_is_lost_in_the_time_that_was_named_and_says_why()
+    {
+        RunPlan plan = Plan with { Sites = 1, LostAfterSeconds = 30 };
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var ledger = new ShardLedger(plan, 0);
+        var calls = new Declining();
+        var drivers = new ShardDrivers(plan, ledger, new PhaseWatch(), null, calls, clock, TimeSpan.FromSeconds(66));
+        drivers.Start(1, first: true);
+        while (!drivers.Ended.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        SiteTrouble trouble = Assert.Single(ledger.Result().Troubles);
+        Assert.Equal((0, 0, SiteState.Lost), (trouble.Site, trouble.Window, trouble.State));
+        Assert.Equal("no window of it came for 30 s: every silo that was asked declines it, since it is leaving", trouble.Problem);
+        Assert.Equal([0], calls.LostSites);
+        Assert.True(calls.Asked > 1);
+    }
+
+    private sealed class Declining : ISiteCalls
+    {
+        public int Asked { get; private set; }
+
+        public List<int> LostSites { get; } = [];
+
+        public Task<SliceResult> RunSlice(int site, int window, bool first)
+        {
+            Asked++;
+            return Task.FromResult(new SliceResult { NextWindow = window, Declined = true });
+        }
+
+        public Task<SliceResult> Close(int site, int window, bool keep) => RunSlice(site, window, first: false);
+
+        public void Lost(int site) => LostSites.Add(site);
+
+        public void Stored(int site) => throw new InvalidOperationException($"site {site} has come to nothing");
+    }
+
     // Plays the steps, then lets go on whatever they left, to the end of the shard. After a step with true every driver has reached its next wait before the next step.
     private static async Task<ShardResult> Play((Step What, bool Settled)[] steps)
     {

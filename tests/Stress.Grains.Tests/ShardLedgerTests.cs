@@ -84,9 +84,9 @@ public sealed class ShardLedgerTests
     }
 
     [Theory]
-    [InlineData(RunPhase.Interrupted, SiteState.Begun, SiteState.NotBegun, 0)]
-    [InlineData(RunPhase.Cancelled, SiteState.Lost, SiteState.Lost, 2)]
-    public void A_site_closed_early_gives_its_counts_and_is_lost_only_when_its_run_is_cancelled(RunPhase ending, SiteState begun, SiteState unbegun, long lost)
+    [InlineData(RunPhase.Interrupted, "interrupted")]
+    [InlineData(RunPhase.Cancelled, "cancelled")]
+    public void A_site_closed_early_gives_its_counts_and_is_partial_and_not_lost(RunPhase ending, string word)
     {
         ShardLedger ledger = Started();
         ledger.Ending = ending;
@@ -96,9 +96,10 @@ public sealed class ShardLedgerTests
 
         ShardResult result = ledger.Result();
         Assert.Equal(4, result.Totals.Counters.OfSite().Events);
-        Assert.Equal((lost, 2L), (result.Progress.Lost, result.Progress.Ended));
-        Assert.Equal([begun, unbegun], result.States[..2]);
-        Assert.Equal([begun, unbegun], result.Troubles.Select(trouble => trouble.State));
+        Assert.Equal((0L, 2L), (result.Progress.Lost, result.Progress.Ended));
+        Assert.Equal([SiteState.Begun, SiteState.NotBegun], result.States[..2]);
+        Assert.Equal([word, $"{word} before its start"], result.Troubles.Select(trouble => trouble.Problem));
+        Assert.Equal([SiteState.Begun, SiteState.NotBegun], result.Troubles.Select(trouble => trouble.State));
         Assert.Equal(VirtualTime.Never, result.FirstCrashes[0]);
     }
 

@@ -14,7 +14,7 @@ public struct Counters : IStateValue<Counters>
     public long Disconnects;
 
     /// <summary>A calling pppd had its modem dial: each attempt, the first one too.</summary>
-    [Counter("Calls placed after the first.")]
+    [Counter("Calls placed by calling systems, the first of each too.")]
     public long Redials;
 
     /// <summary>A holder became stale at a detach.</summary>
