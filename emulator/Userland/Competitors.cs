@@ -26,7 +26,9 @@ public sealed class Competitors : Process
         }
     }
 
-    private readonly IReadOnlyList<CompetitorOptions> _options;
+    private readonly CompetitorOptions[] _options;
+    [NotSaved("the machine's, which saves it")]
+    private readonly RouterOracle _oracle;
     private readonly VirtualTime[] _next;
     private Sequence<Held> _held = new();
     private RandomStream _random;
@@ -38,7 +40,8 @@ public sealed class Competitors : Process
     public Competitors(ProcessEntry entry, IReadOnlyList<CompetitorOptions> options, RandomStream random)
         : base(entry)
     {
-        _options = options;
+        _options = [.. options];
+        _oracle = Machine.Oracle;
         _random = random;
         _next = new VirtualTime[options.Count];
         Array.Fill(_next, VirtualTime.Never);
@@ -48,7 +51,7 @@ public sealed class Competitors : Process
     public override void Start(RandomStream random, VirtualTime now)
     {
         _held.Clear();
-        for (int i = 0; i < _options.Count; i++)
+        for (int i = 0; i < _options.Length; i++)
         {
             _next[i] = _options[i].Trigger == CompetitorTrigger.Background ? now + _random.Exponential(_options[i].Every) : VirtualTime.Never;
         }
@@ -87,7 +90,7 @@ public sealed class Competitors : Process
     /// <inheritdoc/>
     public override void Compete(CompetitorTrigger trigger, VirtualTime now)
     {
-        for (int i = 0; i < _options.Count; i++)
+        for (int i = 0; i < _options.Length; i++)
         {
             if (_options[i].Trigger == trigger)
             {
@@ -115,7 +118,7 @@ public sealed class Competitors : Process
             }
         }
 
-        for (int i = 0; i < _options.Count; i++)
+        for (int i = 0; i < _options.Length; i++)
         {
             if (_next[i] <= now)
             {
@@ -137,7 +140,6 @@ public sealed class Competitors : Process
     private void Allocate(int competitor, VirtualTime now)
     {
         KernelHeap heap = Kernel.Heap;
-        RouterOracle oracle = Machine.Oracle;
         CompetitorOptions c = _options[competitor];
         int heapClass = heap.ClassOf(c.Bytes);
         int count = _random.Draw(c.Count);
@@ -154,7 +156,7 @@ public sealed class Competitors : Process
                 continue;
             }
 
-            oracle.Record(new SystemCall(SystemCallKind.Allocate, Number: c.Bytes));
+            _oracle.Record(new SystemCall(SystemCallKind.Allocate, Number: c.Bytes));
             int block = heap.Malloc(heapClass, c.Content switch
             {
                 BlockContent.Text => BlockImage.Text,
@@ -163,7 +165,7 @@ public sealed class Competitors : Process
             });
             if (heap.ReplacedImage == BlockImage.PppSoftc)
             {
-                oracle.Reused(heap.AddressOf(block), c.Name);
+                _oracle.Reused(heap.AddressOf(block), c.Name);
             }
 
             if (hold.IsNever)

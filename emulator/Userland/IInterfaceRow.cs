@@ -19,11 +19,11 @@ internal static class InterfaceRows
     public static ref T Of<T>(this ref Table<T> table, ushort index, scoped in T fresh)
         where T : unmanaged, ITableRow<T>, IInterfaceRow
     {
-        for (int slot = 0; slot < table.Length; slot++)
+        foreach (ref T row in table.AsSpan())
         {
-            if (table[slot].InUse && table[slot].Index == index)
+            if (row.InUse && row.Index == index)
             {
-                return ref table[slot];
+                return ref row;
             }
         }
 
