@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -60,8 +61,26 @@ public sealed class EventQueue : IState
     /// <summary>Sets a slot's time; a slot that was due already moves. <see cref="VirtualTime.Never"/> cancels, as does a time that no run reaches.</summary>
     public void Schedule(int slot, VirtualTime at)
     {
-        _due[slot] = at.Microseconds >= Latest ? long.MaxValue : (at.Microseconds << SlotBits) | (uint)slot;
-        _changed |= 1UL << (slot / GroupSize);
+        long due = at.Microseconds >= Latest ? long.MaxValue : (at.Microseconds << SlotBits) | (uint)slot, before = _due[slot];
+        _due[slot] = due;
+        int group = slot / GroupSize;
+        if (_changed == 0)
+        {
+            // As long as the least of all is known, most times that are set leave it as it is, or become it: then nobody has to search.
+            ref long least = ref _least[group];
+            if (due < _next)
+            {
+                _next = least = due;
+                return;
+            }
+
+            if (before != least && due >= least)
+            {
+                return;
+            }
+        }
+
+        _changed |= 1UL << group;
     }
 
     /// <summary>The slot will not fire.</summary>
@@ -72,7 +91,8 @@ public sealed class EventQueue : IState
     {
         at = NextTime;
         int slot = (int)_next & (MaxSlots - 1);
-        Cancel(slot);
+        _due[slot] = long.MaxValue;
+        _changed |= 1UL << (slot / GroupSize);
         return slot;
     }
 
@@ -93,6 +113,7 @@ public sealed class EventQueue : IState
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static VirtualTime TimeOf(long due) => due == long.MaxValue ? VirtualTime.Never : new(due >> SlotBits);
 
     private ReadOnlySpan<long> Group(int group)
@@ -127,6 +148,7 @@ public sealed class EventQueue : IState
     }
 
     // Needs a whole number of vectors, which the constructor sees to.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Least(ReadOnlySpan<long> due)
     {
         if (!Vector256.IsHardwareAccelerated)
