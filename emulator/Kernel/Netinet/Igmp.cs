@@ -133,7 +133,10 @@ public sealed partial class BsdKernel
                 int igmp = int.MaxValue;
                 foreach (ref readonly InMulti m in _inMultis.AsSpan())
                 {
-                    igmp = m.Used && m.Timer != 0 && m.Timer < igmp ? m.Timer : igmp;
+                    if (m.Timer != 0 && m.Used)
+                    {
+                        igmp = Math.Min(igmp, m.Timer);
+                    }
                 }
 
                 least = igmp == int.MaxValue ? 0 : igmp;
@@ -144,7 +147,10 @@ public sealed partial class BsdKernel
                 int mld = int.MaxValue;
                 foreach (ref readonly In6Multi m in _in6Multis.AsSpan())
                 {
-                    mld = m.Used && m.Timer != 0 && m.Ia >= 0 && m.Timer < mld ? m.Timer : mld;
+                    if (m.Timer != 0 && m.Used && m.Ia >= 0)
+                    {
+                        mld = Math.Min(mld, m.Timer);
+                    }
                 }
 
                 least = Math.Min(least, mld == int.MaxValue ? 0 : mld);
@@ -161,7 +167,10 @@ public sealed partial class BsdKernel
         {
             foreach (ref InMulti m in _inMultis.AsSpan())
             {
-                m.Timer -= (ushort)(m.Used && m.Timer != 0 ? ticks : 0);
+                if (m.Timer != 0 && m.Used)
+                {
+                    m.Timer -= (ushort)ticks;
+                }
             }
         }
 
@@ -169,7 +178,10 @@ public sealed partial class BsdKernel
         {
             foreach (ref In6Multi m in _in6Multis.AsSpan())
             {
-                m.Timer -= (ushort)(m.Used && m.Timer != 0 && m.Ia >= 0 ? ticks : 0);
+                if (m.Timer != 0 && m.Used && m.Ia >= 0)
+                {
+                    m.Timer -= (ushort)ticks;
+                }
             }
         }
     }
