@@ -24,7 +24,7 @@ public sealed class FormatFilesTests : IDisposable
     private const int Windows = 12;
     private static readonly SiteOptions Options = new() { Seed = 7 };
     private static readonly string Scenario = Repository.At("scenarios", "troxel-2005.yaml");
-    private static readonly string[] Work = ["--pairs=40", "--hours=200", "--seed=7"];
+    private static readonly string[] Work = ["--pairs=40", "--hours=60", "--seed=7"];
     private readonly Screen _screen = new();
 
     private static string[] Folders => [.. Directory.GetDirectories(Repository.At("tests", "formats")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
