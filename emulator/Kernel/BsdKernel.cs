@@ -17,6 +17,8 @@ public sealed partial class BsdKernel : IState
     private readonly KernelSwitch _switches;
     private readonly IKernelHost _host;
     private readonly IKernelObserver _oracle;
+    [NotSaved("whoever listens is no part of a kernel")]
+    private readonly SystemCallListener _calls;
     [NotSaved("the machine's, which saves it: what is counted survives a reboot")]
     private readonly MachineCounters _counters;
 
@@ -38,6 +40,7 @@ public sealed partial class BsdKernel : IState
         _loopback = Array.FindIndex(boot, static port => port.Kind == InterfaceKind.Loopback);
         _switches = switches;
         _oracle = oracle;
+        _calls = oracle.Calls;
         _host = host;
         _counters = host.Counted;
         Heap = new KernelHeap(options.Abi, options.Fill);
@@ -66,6 +69,9 @@ public sealed partial class BsdKernel : IState
     {
         Heap.Fields(ref pass);
     }
+
+    // Whether a system call is to be described: most are heard by nobody.
+    private bool HearsCalls => _calls.Trace is not null;
 
     private bool Has(KernelSwitch s) => (_switches & s) != 0;
 

@@ -140,7 +140,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
     public bool Enabled { get; init; } = true;
 
     /// <inheritdoc/>
-    public bool HearsCalls => clock.Calls is not null;
+    public SystemCallListener Calls => clock.Listener;
 
     /// <summary>Tells the listener of system calls, if there is one.</summary>
     public void Record(in SystemCall call) => clock.Calls?.Call(router, call);

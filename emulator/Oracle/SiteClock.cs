@@ -36,8 +36,15 @@ public sealed class SiteClock : IState
     public ISiteTrace? Trace { get; set; }
 
     /// <summary>Hears every system call, or null.</summary>
+    public ISystemCallTrace? Calls
+    {
+        get => Listener.Trace;
+        set => Listener.Trace = value;
+    }
+
+    /// <summary>Where <see cref="Calls"/> is kept.</summary>
     [NotSaved("whoever listens is no part of a site")]
-    public ISystemCallTrace? Calls { get; set; }
+    public SystemCallListener Listener { get; } = new();
 
     /// <summary>Decides which parts of the site happen; null for all.</summary>
     [NotSaved("whoever listens is no part of a site")]

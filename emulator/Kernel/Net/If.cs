@@ -51,7 +51,11 @@ public sealed partial class BsdKernel
     /// <summary>Attaches what is there at boot, as autoconfiguration does, in the order of the list.</summary>
     public void AttachBootInterfaces()
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Boot));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Boot));
+        }
+
         int fixedBlocks = 0, units = 0;
         foreach (ref readonly BootInterface port in _boot.AsSpan())
         {
@@ -196,7 +200,11 @@ public sealed partial class BsdKernel
     /// <summary>SIOCSIFFLAGS: if_up or if_down on a change of IFF_UP only.</summary>
     public void SiocSIfFlags(int slot, bool up)
     {
-        _oracle.Record(new SystemCall(up ? SystemCallKind.Up : SystemCallKind.Down, slot));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(up ? SystemCallKind.Up : SystemCallKind.Down, slot));
+        }
+
         using Frame frame = Enter(KernelFunction.IfIoctl);
         bool was = (_ifs[slot].Flags & Iff.Up) != 0;
         if (was && !up)

@@ -41,7 +41,11 @@ public sealed partial class BsdKernel
         ifp.PassIpv6 = false;
         ifp.PppFlags = PppFlags.None;
         SetFlags(slot, ifp.Flags | Iff.Running);
-        _oracle.Record(new SystemCall(SystemCallKind.OpenUnit, slot, ifp.Unit, ifp.Index));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.OpenUnit, slot, ifp.Unit, ifp.Index));
+        }
+
         return slot;
     }
 
@@ -55,7 +59,10 @@ public sealed partial class BsdKernel
 
         if (_ifs[slot].Xfer == 0 && _options.PppUnits == PppUnits.Cloned)
         {
-            _oracle.Record(new SystemCall(SystemCallKind.CloseUnit, slot));
+            if (HearsCalls)
+            {
+                _oracle.Record(new SystemCall(SystemCallKind.CloseUnit, slot));
+            }
         }
 
         using Frame frame = Enter(KernelFunction.PppClose);

@@ -189,7 +189,11 @@ public sealed partial class BsdKernel
     /// <summary>igmp_fasttimo, every 200 ms while a timer runs: visits all records, stale ones included.</summary>
     public void IgmpFastTimo()
     {
-        _oracle.Record(new SystemCall(SystemCallKind.FastTimeout));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.FastTimeout));
+        }
+
         if (!_igmpTimersRunning)
         {
             return;

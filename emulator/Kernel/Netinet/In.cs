@@ -34,7 +34,11 @@ public sealed partial class BsdKernel
     /// <summary>SIOCAIFADDR: the address and its peer, the peer's host route, 224.0.0.1.</summary>
     public Errno SiocAifAddr(int slot, Ipv4Address local, Ipv4Address peer)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.AddAddress, slot, Address: local, Peer: peer));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.AddAddress, slot, Address: local, Peer: peer));
+        }
+
         using Frame frame = Enter(KernelFunction.InControl);
         AddInetAddress(slot, local, peer, true);
         return Errno.None;
@@ -94,7 +98,11 @@ public sealed partial class BsdKernel
         {
             if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == p.Address && (local.IsAny || _inIfaddrs[i].Address == local))
             {
-                _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress, slot, Address: _inIfaddrs[i].Address));
+                if (HearsCalls)
+                {
+                    _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress, slot, Address: _inIfaddrs[i].Address));
+                }
+
                 using Frame frame = Enter(KernelFunction.InControl);
                 InPurgeAddr(i, slot);
                 _design.AtInetAddressDelete(this, p);

@@ -30,14 +30,22 @@ public sealed partial class BsdKernel
     public int OpenSocket(PcbTable table, ushort port)
     {
         int s = _pcbs.Put(new Pcb { Table = table, Used = true, Port = port, Route = -1, MulticastTtl = 1, MulticastLoop = true });
-        _oracle.Record(new SystemCall(SystemCallKind.Socket, s, port, (int)table));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Socket, s, port, (int)table));
+        }
+
         return s;
     }
 
     /// <summary>close(2), or a process's exit: in_pcbdetach, ip_freemoptions.</summary>
     public void CloseSocket(int s, bool exiting)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Close, s));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Close, s));
+        }
+
         using Frame frame = FromUser(exiting ? KernelFunction.SysExit : KernelFunction.SysClose, KernelFunction.Soclose);
         if (s == _ip6Mrouter)
         {

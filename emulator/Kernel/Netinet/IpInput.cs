@@ -10,9 +10,12 @@ public sealed partial class BsdKernel
 {
     private void RecordInput(int slot, ReadOnlySpan<byte> packet)
     {
-        if (_oracle.HearsCalls)
+        if (HearsCalls)
         {
-            _oracle.Record(new SystemCall(SystemCallKind.Input, slot, Packet: packet.ToArray()));
+            if (HearsCalls)
+            {
+                _oracle.Record(new SystemCall(SystemCallKind.Input, slot, Packet: packet.ToArray()));
+            }
         }
     }
 

@@ -66,7 +66,11 @@ public sealed partial class BsdKernel
     /// <returns>EADDRNOTAVAIL when no such interface, or not a multicast one.</returns>
     public Errno IpMulticastIf(int s, Ipv4Address a)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.MulticastIf, s, Peer: a));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.MulticastIf, s, Peer: a));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall);
         if (a.IsAny)
         {
@@ -144,7 +148,11 @@ public sealed partial class BsdKernel
     /// <returns>EINVAL, EADDRNOTAVAIL, EADDRINUSE (tested before the limit) or ETOOMANYREFS.</returns>
     public Errno IpAddMembership(int s, Ipv4Address group, Ipv4Address on)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Join, s, Address: group, Peer: on));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Join, s, Address: group, Peer: on));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.IpSetMoptions);
         Errno error = AddMembership(s, group, on);
         MoptionsTidy(s);
@@ -212,7 +220,11 @@ public sealed partial class BsdKernel
     /// <returns>EINVAL, or EADDRNOTAVAIL when the interface is unknown or the membership not found.</returns>
     public Errno IpDropMembership(int s, Ipv4Address group, Ipv4Address on)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Drop, s, Address: group, Peer: on));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Drop, s, Address: group, Peer: on));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.IpSetMoptions);
         if (!group.IsMulticast)
         {

@@ -11,7 +11,11 @@ public sealed partial class BsdKernel
     /// <returns>ENETDOWN, ENETUNREACH, EHOSTUNREACH or EADDRNOTAVAIL.</returns>
     public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Send, s, Address: destination));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Send, s, Address: destination));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.RipOutput);
         ref Pcb pcb = ref _pcbs[s];
         if (destination.IsMulticast && !pcb.MulticastIfp.IsNull)

@@ -35,7 +35,11 @@ public sealed partial class BsdKernel
     /// <summary>SIOCAIFADDR_IN6.</summary>
     public Errno SiocAifAddr6(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.AddAddress6, slot, prefixLength, Address6: address, Peer6: peer));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.AddAddress6, slot, prefixLength, Address6: address, Peer6: peer));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.In6Control);
         if (address.IsLinkLocal && address.EmbeddedScope != 0 && address.EmbeddedScope != _ifs[slot].Index)
         {
@@ -169,7 +173,11 @@ public sealed partial class BsdKernel
     /// <summary>SIOCDIFADDR_IN6.</summary>
     public Errno SiocDifAddr6(int slot, Ipv6Address address)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress6, slot, Address6: address));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.DeleteAddress6, slot, Address6: address));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.In6Control);
         address = Scoped(address, slot);
         for (int i = 0; i < _in6Ifaddrs.Length; i++)

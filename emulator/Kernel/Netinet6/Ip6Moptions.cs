@@ -54,7 +54,11 @@ public sealed partial class BsdKernel
     /// <returns>ENXIO for an index without interface (0 included), EADDRNOTAVAIL, or EADDRINUSE.</returns>
     public Errno Ipv6JoinGroup(int s, Ipv6Address group, int index)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Join6, s, index, Address6: group));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Join6, s, index, Address6: group));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Ip6SetMoptions);
         if (!group.IsMulticast)
         {
@@ -91,7 +95,11 @@ public sealed partial class BsdKernel
     /// <summary>IPV6_LEAVE_GROUP: ENXIO, or EADDRNOTAVAIL when not a member.</summary>
     public Errno Ipv6LeaveGroup(int s, Ipv6Address group, int index)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.Leave6, s, index, Address6: group));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.Leave6, s, index, Address6: group));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Ip6SetMoptions);
         int slot = IfByIndex(index);
         if (slot < 0)
@@ -129,7 +137,11 @@ public sealed partial class BsdKernel
     /// <summary>IPV6_MULTICAST_IF by index: stores a pointer.</summary>
     public Errno Ipv6MulticastIf(int s, int index)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.MulticastIf6, s, index));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.MulticastIf6, s, index));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall);
         if (index == 0)
         {

@@ -12,7 +12,11 @@ public sealed partial class BsdKernel
     /// <returns>ENXIO for an index without interface, EADDRNOTAVAIL without a source, ENETDOWN, EHOSTUNREACH.</returns>
     public Errno SendUdp6(int s, Ipv6Address destination, ushort port, int index, ReadOnlySpan<byte> payload)
     {
-        _oracle.Record(new SystemCall(SystemCallKind.SendWithPacketInfo6, s, index, Address6: destination));
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.SendWithPacketInfo6, s, index, Address6: destination));
+        }
+
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
 
         // ip6_setpktoptions: the index is checked against the table here ...

@@ -5,8 +5,8 @@ namespace Stress.Emulator.Kernel.Ports;
 /// </summary>
 public interface IKernelObserver
 {
-    /// <summary>Whether somebody listens to <see cref="Record"/>: a call that costs something to describe is described only then.</summary>
-    bool HearsCalls { get; }
+    /// <summary>Who listens to <see cref="Record"/>: a call is described only where somebody does. The same object all through the kernel's life.</summary>
+    SystemCallListener Calls { get; }
 
     /// <summary>A system call, an interrupt or a competing allocation.</summary>
     void Record(in SystemCall call);

@@ -64,3 +64,10 @@ public interface ISystemCallTrace
     /// <param name="call">The call; its packet is the listener's.</param>
     void Call(int router, in SystemCall call);
 }
+
+/// <summary>Whoever hears the system calls of a site, if somebody does. Kernels keep it, so that a call that nobody hears is not even described.</summary>
+public sealed class SystemCallListener
+{
+    /// <summary>Who hears them, or null.</summary>
+    public ISystemCallTrace? Trace { get; set; }
+}
