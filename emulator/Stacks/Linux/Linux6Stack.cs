@@ -343,8 +343,11 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             $"{index,-4} {name,-15} {group.High:x16}{group.Low:x16} {users,5} {(group == Ipv6Address.AllNodes ? 12 : group == Ipv6Address.InterfaceLocalAllNodes ? 8 : 4):X8} 0";
     }
 
-    /// <summary>Reports of IGMPv3 and MLDv2 are driven by timers and are not modelled.</summary>
-    public override OperationResult Tick(int milliseconds) => OperationResult.NotModelled;
+    /// <summary>
+    /// Time passes. The timers of IGMPv3 and MLDv2 hold a reference to the in_device or inet6_dev that they work on, so nothing freed is used; their reports are
+    /// not modelled (docs/agreement.md).
+    /// </summary>
+    public override OperationResult Tick(int milliseconds) => OperationResult.Ok;
 
     protected override void ReleaseMemberships(StackSocket socket)
     {
