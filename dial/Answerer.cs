@@ -100,11 +100,7 @@ public sealed class Answerer(DialOptions options, ILineListener listener, TimePr
                 .RunAsync(stop).ConfigureAwait(false);
         }
 
-        if (recorder?.Save(options.Transcripts!, string.Create(CultureInfo.InvariantCulture, $"answer{n:000000}")) is { } fault)
-        {
-            counters.TranscriptsLost++;
-            Ledger.AddTranscriptFault(fault);
-        }
+        Ledger.Keep(recorder, options.Transcripts, string.Create(CultureInfo.InvariantCulture, $"answer{n:000000}"), counters);
 
         Ledger.Add(number, n, result, counters);
     }

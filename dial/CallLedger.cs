@@ -1,5 +1,6 @@
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
+using Stress.Dial.Recording;
 
 namespace Stress.Dial;
 
@@ -50,8 +51,19 @@ public sealed class CallLedger
     /// <summary>Takes that the far side has gone silent.</summary>
     public void AddSilence() => Interlocked.Increment(ref _silentCrashes);
 
-    /// <summary>Takes why a transcript could not be written; the first reason stays.</summary>
-    public void AddTranscriptFault(Exception fault) => Interlocked.CompareExchange(ref _transcriptFault, fault, null);
+    /// <summary>Writes a call's transcript and capture. One that cannot be written is counted; the first reason stays.</summary>
+    /// <param name="recorder">What heard the call, or null.</param>
+    /// <param name="folder">The folder of transcripts, or null where none are kept.</param>
+    /// <param name="name">The files' name without its ending.</param>
+    /// <param name="counters">The call's.</param>
+    internal void Keep(CallRecorder? recorder, string? folder, string name, DialCounters counters)
+    {
+        if (folder is not null && recorder?.Save(folder, name) is { } fault)
+        {
+            counters.TranscriptsLost++;
+            Interlocked.CompareExchange(ref _transcriptFault, fault, null);
+        }
+    }
 
     /// <summary>The result, once nothing runs any more.</summary>
     /// <param name="planned">Calls that were to be made, or null for as many as were begun.</param>

@@ -62,11 +62,7 @@ public sealed class Dialer(DialOptions options, TimeProvider time, ConsoleWatch?
             ? null
             : new CallRecorder(string.Create(CultureInfo.InvariantCulture, $"{target} line {line} call {n}"), time.GetUtcNow());
         CallResult result = await ConnectAsync(target, call, line, n, counters, recorder, stop).ConfigureAwait(false);
-        if (recorder?.Save(options.Transcripts!, string.Create(CultureInfo.InvariantCulture, $"line{line:000}-call{n:000000}")) is { } fault)
-        {
-            counters.TranscriptsLost++;
-            Ledger.AddTranscriptFault(fault);
-        }
+        Ledger.Keep(recorder, options.Transcripts, string.Create(CultureInfo.InvariantCulture, $"line{line:000}-call{n:000000}"), counters);
 
         return result;
     }
