@@ -5,6 +5,7 @@ using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;
+using Stress.Guests;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -142,6 +143,15 @@ public static class StressCommand
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
             return ExitCodes.Usage;
+        }
+        catch (GuestException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return e.Problem switch { GuestProblem.Wrong => ExitCodes.Usage, GuestProblem.Unavailable => ExitCodes.Unavailable, _ => ExitCodes.Incomplete };
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
         }
     }
 }

@@ -1,3 +1,4 @@
+using Stress.Client.Screen;
 using Stress.Dial.Far;
 using Stress.Emulator.Stacks;
 using Stress.Guests;
@@ -25,28 +26,21 @@ internal static class GuestExec
     public static async Task<int> ExecuteAsync(Terminal terminal, string file, string text, string stack, string? fault, CancellationToken stop)
     {
         Check(file, text);
-        try
+        GuestCache cache = GuestCache.OfUser();
+        if (stack.StartsWith(Uml, StringComparison.Ordinal))
         {
-            GuestCache cache = GuestCache.OfUser();
-            if (stack.StartsWith(Uml, StringComparison.Ordinal))
-            {
-                return await InGuestAsync(terminal, cache, file, text, stack[Uml.Length..], fault, stop);
-            }
-
-            var host = new AgentHost(cache);
-            IReadOnlyList<string> answers = stack == Host ? await host.RunOnHostAsync(text, stop) : await host.RunCommandAsync(stack[Command.Length..], text, stop);
-            foreach (string answer in answers)
-            {
-                terminal.Text.WriteLine(answer);
-            }
-
-            terminal.Text.WriteLine("verdict: not known: nobody watches that kernel's console (dial --console does)");
-            return ExitCodes.Ok;
+            return await InGuestAsync(terminal, cache, file, text, stack[Uml.Length..], fault, stop);
         }
-        catch (GuestException e)
+
+        var host = new AgentHost(cache);
+        IReadOnlyList<string> answers = stack == Host ? await host.RunOnHostAsync(text, stop) : await host.RunCommandAsync(stack[Command.Length..], text, stop);
+        foreach (string answer in answers)
         {
-            return KernelCommand.Report(terminal, e);
+            terminal.Text.WriteLine(answer);
         }
+
+        terminal.Text.WriteLine("verdict: not known: nobody watches that kernel's console (dial --console does)");
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> InGuestAsync(Terminal terminal, GuestCache cache, string file, string text, string kernel, string? fault, CancellationToken stop)
@@ -63,16 +57,7 @@ internal static class GuestExec
         foreach (FarPanic report in result.Reports)
         {
             terminal.Text.WriteLine($"verdict: {CrashWords.Of(report)}");
-            terminal.Text.WriteLine($"  stack: {string.Join(" < ", report.Stack.Take(10))}");
-            if (report.AllocatedBy.Count > 0)
-            {
-                terminal.Text.WriteLine($"  allocated by: {string.Join(" < ", report.AllocatedBy.Take(10))}");
-            }
-
-            if (report.FreedBy.Count > 0)
-            {
-                terminal.Text.WriteLine($"  freed by: {string.Join(" < ", report.FreedBy.Take(10))}");
-            }
+            KernelStacks.Write(terminal.Text, report, "  ", most: 10);
         }
 
         if (result.IsHung)

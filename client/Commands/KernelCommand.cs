@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Running;
+using Stress.Client.Screen;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Guests;
@@ -10,6 +11,7 @@ using Stress.Guests.Calendar;
 using Stress.Guests.Kernels;
 using Stress.Guests.Running;
 using Stress.Guests.Systems;
+using Stress.Observability;
 using Stress.Scenarios;
 
 namespace Stress.Client.Commands;
@@ -25,13 +27,6 @@ public static class KernelCommand
         Build(terminal), List(terminal), Show(terminal), Remove(terminal), RootFs(terminal), Pair(terminal),
     };
 
-    /// <summary>The exit code of a guest's problem.</summary>
-    internal static int Report(Terminal terminal, GuestException e)
-    {
-        terminal.Error.WriteLine($"stress: {e.Message}");
-        return e.Problem switch { GuestProblem.Wrong => ExitCodes.Usage, GuestProblem.Unavailable => ExitCodes.Unavailable, _ => ExitCodes.Incomplete };
-    }
-
     private static Command Build(Terminal terminal)
     {
         var source = new Option<string?>("--source") { Description = "A folder with a kernel's source, a .deb of linux-source, or a tar archive (default: the newest linux-source package of this system)." };
@@ -41,7 +36,7 @@ public static class KernelCommand
         var plain = new Option<bool>("--plain") { Description = "Without KASAN." };
         var faults = new Option<bool>("--faults") { Description = "With historic faults that --fault switches on, to see that they are found (needs coccinelle)." };
         var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults };
-        command.SetAction((line, stop) => Guarded(terminal, async () =>
+        command.SetAction(async (line, stop) =>
         {
             var order = new KernelOrder
             {
@@ -71,14 +66,14 @@ public static class KernelCommand
             Write(terminal.Text, kernel);
             terminal.Text.WriteLine(built ? string.Create(CultureInfo.InvariantCulture, $"built in {kernel.BuildCpuSeconds:F0} CPU-seconds") : "nothing has changed since it was built");
             return ExitCodes.Ok;
-        }));
+        });
         return command;
     }
 
     private static Command List(Terminal terminal)
     {
         var command = new Command("list", "List the kernels that are there.");
-        command.SetAction(line => Guarded(terminal, () =>
+        command.SetAction(line =>
         {
             IReadOnlyList<GuestKernel> all = new KernelStore(GuestCache.OfUser()).All();
             if (all.Count == 0)
@@ -97,7 +92,7 @@ public static class KernelCommand
 
             terminal.Out.Write(table);
             return ExitCodes.Ok;
-        }));
+        });
         return command;
     }
 
@@ -105,11 +100,11 @@ public static class KernelCommand
     {
         var name = new Argument<string>("NAME") { Description = "A kernel's name or key." };
         var command = new Command("show", "Show what a kernel was built from.") { name };
-        command.SetAction(line => Guarded(terminal, () =>
+        command.SetAction(line =>
         {
             Write(terminal.Text, new KernelStore(GuestCache.OfUser()).Find(line.GetValue(name)!));
             return ExitCodes.Ok;
-        }));
+        });
         return command;
     }
 
@@ -117,19 +112,19 @@ public static class KernelCommand
     {
         var name = new Argument<string>("NAME") { Description = "A kernel's name or key." };
         var command = new Command("remove", "Remove a kernel from the cache.") { name };
-        command.SetAction(line => Guarded(terminal, () =>
+        command.SetAction(line =>
         {
             GuestKernel kernel = new KernelStore(GuestCache.OfUser()).Remove(line.GetValue(name)!);
             terminal.Text.WriteLine($"removed {kernel.Name} ({kernel.Key})");
             return ExitCodes.Ok;
-        }));
+        });
         return command;
     }
 
     private static Command RootFs(Terminal terminal)
     {
         var command = new Command("rootfs", "Make the guests' system of Debian packages, or find it made already.");
-        command.SetAction((line, stop) => Guarded(terminal, async () =>
+        command.SetAction(async (line, stop) =>
         {
             GuestCache cache = GuestCache.OfUser();
             GuestSystem system = await new SystemBuilder(cache).BuildAsync(terminal.Error.WriteLine, stop);
@@ -141,7 +136,7 @@ public static class KernelCommand
             }
 
             return ExitCodes.Ok;
-        }));
+        });
         return command;
     }
 
@@ -157,15 +152,12 @@ public static class KernelCommand
         var fault = new Option<string?>("--fault") { Description = "Switch on a fault of a kernel built with --faults." };
         var console = new Option<bool>("--console") { Description = "Print both consoles." };
         var command = new Command("pair", "Run one pair of real kernels through a scenario, in virtual time (experimental).") { file, kernel, called, seed, hours, number, times, fault, console };
-        command.SetAction((line, stop) => Guarded(terminal, async () =>
+        command.SetAction(async (line, stop) =>
         {
             GuestCache cache = GuestCache.OfUser();
             Scenario scenario = ScenarioLoader.Load(line.GetValue(file)!);
             var store = new KernelStore(cache);
-            GuestKernel calling = line.GetValue(kernel) is { } named
-                ? store.Find(named)
-                : store.All().FirstOrDefault(k => k.VirtualTime) ?? throw new GuestException(GuestProblem.Unavailable, "no kernel yet: ./stress kernel build");
-            GuestKernel answering = line.GetValue(called) is { } other ? store.Find(other) : calling;
+            GuestKernel calling = store.FindSite(line.GetValue(kernel)), answering = line.GetValue(called) is { } other ? store.FindSite(other) : calling;
             PairOptions options = PairOptions.Of(scenario.Site with { Seed = scenario.Seed }, scenario.Duration) with { Number = line.GetValue(number), Fault = line.GetValue(fault) };
             options = options with
             {
@@ -194,7 +186,7 @@ public static class KernelCommand
             }
 
             return ExitCodes.Ok;
-        }));
+        });
         return command;
     }
 
@@ -231,7 +223,7 @@ public static class KernelCommand
         o.WriteLine($"calendar {c.Rounds} rounds, {c.Runs} runs, {c.Arrivals} arrivals, {c.Unanswered} unanswered, {c.Messages} messages");
         foreach (GuestBoot boot in result.Boots)
         {
-            o.WriteLine($"{(boot.Role == Role.Called ? "called" : "calling")} {boot.Boot} to {boot.End}{(boot.Exit is null ? "" : $", ended: {boot.Exit}")}");
+            o.WriteLine($"{CodePath.Of(boot.Role)} {boot.Boot} to {boot.End}{(boot.Exit is null ? "" : $", ended: {boot.Exit}")}");
             foreach (Dial.Far.FarPanic panic in boot.Panics)
             {
                 o.WriteLine($"  {CrashWords.Of(panic)}");
@@ -240,9 +232,7 @@ public static class KernelCommand
                     o.WriteLine($"    {panic.Text}");
                 }
 
-                Stack("stack", panic.Stack);
-                Stack("allocated by", panic.AllocatedBy);
-                Stack("freed by", panic.FreedBy);
+                KernelStacks.Write(o, panic, "    ", most: 8);
             }
 
             if (console)
@@ -256,45 +246,7 @@ public static class KernelCommand
 
         if (!result.Crashes.Any())
         {
-            o.WriteLine(result.Disconnects == 0
-                ? "no crash, and no disconnect that could have caused one"
-                : string.Create(CultureInfo.InvariantCulture, $"no crash in {result.Disconnects} disconnects: at 95 % less than one in {result.Disconnects / 3.0:F0}"));
-        }
-
-        void Stack(string what, IReadOnlyList<string> functions)
-        {
-            if (functions.Count > 0)
-            {
-                o.WriteLine($"    {what}: {string.Join(" < ", functions.Take(8))}");
-            }
-        }
-    }
-
-    private static async Task<int> Guarded(Terminal terminal, Func<Task<int>> action)
-    {
-        try
-        {
-            return await action();
-        }
-        catch (GuestException e)
-        {
-            return Report(terminal, e);
-        }
-        catch (OperationCanceledException)
-        {
-            return ExitCodes.Interrupted;
-        }
-    }
-
-    private static int Guarded(Terminal terminal, Func<int> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (GuestException e)
-        {
-            return Report(terminal, e);
+            o.WriteLine(CleanBound.Sentence(0, result.Disconnects));
         }
     }
 }

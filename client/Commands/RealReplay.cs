@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Stress.Client.Running;
+using Stress.Client.Screen;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Guests;
@@ -24,20 +25,9 @@ internal static class RealReplay
     /// <param name="stop">Ends it.</param>
     public static async Task<int> ExecuteAsync(Terminal terminal, Launch launch, CrashRecord crash, int? last, CancellationToken stop)
     {
-        try
-        {
-            UmlSettings settings = launch.Real!;
-            PairParts parts = await settings.PartsAsync(GuestCache.OfUser(), stop);
-            return await Task.Run(() => Execute(terminal, launch, settings, parts, crash, last ?? 20, stop), stop);
-        }
-        catch (GuestException e)
-        {
-            return KernelCommand.Report(terminal, e);
-        }
-        catch (OperationCanceledException)
-        {
-            return ExitCodes.Interrupted;
-        }
+        UmlSettings settings = launch.Real!;
+        PairParts parts = await settings.PartsAsync(GuestCache.OfUser(), stop);
+        return await Task.Run(() => Execute(terminal, launch, settings, parts, crash, last ?? 20, stop), stop);
     }
 
     private static int Execute(Terminal terminal, Launch launch, UmlSettings settings, PairParts parts, CrashRecord crash, int last, CancellationToken stop)
@@ -80,9 +70,7 @@ internal static class RealReplay
             return ExitCodes.NotDeterministic;
         }
 
-        Stack("stack", again.Report.Stack);
-        Stack("allocated by", again.Report.AllocatedBy);
-        Stack("freed by", again.Report.FreedBy);
+        KernelStacks.Write(o, again.Report);
         o.WriteLine();
         o.WriteLine($"the line, its last {Counted.Of(heard.Count, "event")} before it");
         foreach (LineEvent e in heard)
@@ -102,14 +90,6 @@ internal static class RealReplay
         }
 
         return ExitCodes.Ok;
-
-        void Stack(string what, IReadOnlyList<string> functions)
-        {
-            if (functions.Count > 0)
-            {
-                o.WriteLine($"{what}: {string.Join(" < ", functions)}");
-            }
-        }
     }
 
     private static string Nanoseconds(long ns) => $"{new VirtualTime(ns / 1_000)}{ns % 1_000:D3}";

@@ -57,18 +57,6 @@ public static class RunCommand
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
     {
-        try
-        {
-            return await Guarded(terminal, settings, cluster, wishes, stop);
-        }
-        catch (GuestException e)
-        {
-            return KernelCommand.Report(terminal, e);
-        }
-    }
-
-    private static async Task<int> Guarded(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
-    {
         Scenario scenario = settings.Load(terminal.In);
         wishes.Files.Check();
         if (scenario.IsReal && wishes.Pcap is { } unknown)

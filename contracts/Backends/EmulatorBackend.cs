@@ -97,7 +97,7 @@ public sealed class EmulatorBackend : ISiteBackend
             _steps.Add($"router {router} {source.Name}: {text}");
 
         public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame) =>
-            _steps.Add($"line {caller}: {frame.Length} bytes from the {(from == Role.Called ? "called" : "calling")} end, CRC {System.IO.Hashing.Crc32.HashToUInt32(frame):x8}");
+            _steps.Add($"line {caller}: {frame.Length} bytes from the {NodeCounters.Roles[(int)from]} end, CRC {System.IO.Hashing.Crc32.HashToUInt32(frame):x8}");
     }
 
     private sealed class EmulatorExecution(Site site) : ISiteExecution

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Stress.Guests.Kernels;
 
 /// <summary>A kernel that can be started, and where it came from.</summary>
@@ -29,6 +31,21 @@ public sealed record GuestKernel
 
     /// <summary>Takes part in virtual time and has the modem port: it can be a site.</summary>
     public bool VirtualTime { get; init; }
+
+    /// <summary>Why it cannot be a site, in a sentence; null when it can.</summary>
+    [JsonIgnore]
+    public string? SiteProblem => VirtualTime ? null
+        : $"kernel '{Name}' ({Source}) knows no virtual time and has no modem port: it runs operation lists, and cannot be a site; accepted: a kernel of ./stress kernel build";
+
+    /// <summary>Refuses a kernel that cannot be a site.</summary>
+    /// <exception cref="GuestException">It cannot.</exception>
+    public void CheckSite()
+    {
+        if (SiteProblem is { } problem)
+        {
+            throw new GuestException(GuestProblem.Wrong, problem);
+        }
+    }
 
     /// <summary>Bytes of the program.</summary>
     public long Bytes { get; init; }

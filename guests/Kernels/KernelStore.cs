@@ -36,6 +36,17 @@ public sealed class KernelStore(GuestCache cache)
                 all.Count == 0 ? $"no kernel '{name}': none is built yet (./stress kernel build)" : $"no kernel '{name}'; accepted: {string.Join(", ", all.Select(k => k.Name).Distinct())}, or the start of a key");
     }
 
+    /// <summary>A kernel that can be a site: the one of a name or key, or the newest.</summary>
+    /// <param name="name">A name, or the start of a key; empty or null for the newest.</param>
+    /// <exception cref="GuestException">There is none, or it knows no virtual time.</exception>
+    public GuestKernel FindSite(string? name)
+    {
+        GuestKernel kernel = !string.IsNullOrEmpty(name) ? Find(name)
+            : All().FirstOrDefault(kernel => kernel.VirtualTime) ?? throw new GuestException(GuestProblem.Unavailable, "no kernel is built yet: ./stress kernel build builds one");
+        kernel.CheckSite();
+        return kernel;
+    }
+
     /// <summary>Removes a kernel from the cache.</summary>
     /// <exception cref="GuestException">There is none, or it is not ours.</exception>
     public GuestKernel Remove(string name)

@@ -9,6 +9,7 @@ using Stress.Guests.Kernels;
 using Stress.Guests.Line;
 using Stress.Guests.Processes;
 using Stress.Guests.Systems;
+using Stress.Observability;
 
 namespace Stress.Guests.Running;
 
@@ -67,14 +68,8 @@ public sealed class PairSession : IDisposable
     /// <exception cref="GuestException">A kernel cannot be a site.</exception>
     public PairSession(PairParts parts, PairOptions options, Action<LineEvent>? observe = null)
     {
-        foreach (GuestKernel kernel in (GuestKernel[])[parts.Called, parts.Calling])
-        {
-            if (!kernel.VirtualTime)
-            {
-                throw new GuestException(GuestProblem.Wrong, $"kernel '{kernel.Name}' ({kernel.Source}) knows no virtual time and has no modem port: it runs operation lists, and cannot be a site; accepted: a kernel of ./stress kernel build");
-            }
-        }
-
+        parts.Called.CheckSite();
+        parts.Calling.CheckSite();
         _parts = parts;
         _options = options;
         _reboot = new RandomStream(options.Seed, options.Number, RandomPurpose.Reboot);
@@ -190,7 +185,7 @@ public sealed class PairSession : IDisposable
             "kasan.fault=panic", "oops=panic", "panic_on_warn=1", "panic=-1", "random.trust_bootloader=1", "nordrand",
             .. _options.Fault is null ? (string[])[] : [$"stress_fault={_options.Fault}"],
             .. _options.KernelArguments,
-            "job=router", $"role={(role == Role.Called ? "called" : "calling")}", $"hup={Seconds(_options.HupEvery)}", $"phase={phase}", $"holdoff={Seconds(_options.Holdoff)}",
+            "job=router", $"role={CodePath.Of(role)}", $"hup={Seconds(_options.HupEvery)}", $"phase={phase}", $"holdoff={Seconds(_options.Holdoff)}",
             $"frr={(_options.Daemons ? 1 : 0)}", $"show={Seconds(_options.ShowEvery)}", "end",
         ];
     }
@@ -222,7 +217,7 @@ public sealed class PairSession : IDisposable
             if (!living.Seat.Clock.HasStarted)
             {
                 // It never got as far as its clock: no kernel ran that could have crashed.
-                throw new GuestException(GuestProblem.Failed, $"the {(role == Role.Called ? "called" : "calling")} guest did not start ({ended}): {Tail(living)}");
+                throw new GuestException(GuestProblem.Failed, $"the {CodePath.Of(role)} guest did not start ({ended}): {Tail(living)}");
             }
 
             Book(role, living, time, living.Watch.Unreported(hung ? "guest stood still: virtual time did not go on" : $"guest ended without a report ({ended})", Tail(living)));

@@ -5,6 +5,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Guests.Running;
+using Stress.Observability;
 
 namespace Stress.Guests.Sites;
 
@@ -80,7 +81,7 @@ internal sealed class UmlExecution : ISiteExecution
     public ValueTask<string> Show(int router, CancellationToken cancel)
     {
         var role = (Role)router;
-        string name = role == Role.Called ? "called" : "calling", head = $"router {router} of site {_site}, the {name} end: {_plan.Backend} kernel {(role == Role.Called ? _settings.Called : _settings.Calling).Name}";
+        string head = $"router {router} of site {_site}, the {CodePath.Of(role)} end: {_plan.Backend} kernel {(role == Role.Called ? _settings.Called : _settings.Calling).Name}";
         return new(_accounts[router].Length > 0 ? $"{head}\n{_accounts[router]}" : $"{head}\nnothing known yet: its agent gives an account of it every {_plan.Site.Window} from its boot on");
     }
 

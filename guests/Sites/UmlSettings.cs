@@ -40,16 +40,9 @@ public sealed record UmlSettings
     public static async Task<UmlSettings> OfMachineAsync(GuestCache cache, string called, string calling, string fault, Action<string> tell, CancellationToken stop)
     {
         var store = new KernelStore(cache);
-        GuestKernel Named(string name) => name.Length > 0 ? store.Find(name)
-            : store.All().FirstOrDefault(kernel => kernel.VirtualTime) ?? throw new GuestException(GuestProblem.Unavailable, "no kernel is built yet: ./stress kernel build builds one");
-        GuestKernel answering = Named(called), dialling = Named(calling);
+        GuestKernel answering = store.FindSite(called), dialling = store.FindSite(calling);
         foreach (GuestKernel kernel in (GuestKernel[])[answering, dialling])
         {
-            if (!kernel.VirtualTime)
-            {
-                throw new GuestException(GuestProblem.Wrong, $"kernel '{kernel.Name}' ({kernel.Source}) knows no virtual time and has no modem port: it runs operation lists, and cannot be a site; accepted: a kernel of ./stress kernel build");
-            }
-
             string[] faults = [.. kernel.Patches.Where(patch => patch.StartsWith(FaultPatch, StringComparison.Ordinal)).Select(patch => patch[FaultPatch.Length..])];
             if (fault.Length > 0 && !faults.Contains(fault))
             {
@@ -100,9 +93,9 @@ public sealed record UmlSettings
                 return $"kernel '{named.Name}' ({named.Key}): not in {cache.Kernels} of this silo; accepted are kernels that ./stress kernel build has built there";
             }
 
-            if (!kernel.VirtualTime)
+            if (kernel.SiteProblem is { } problem)
             {
-                return $"kernel '{kernel.Name}': knows no virtual time and has no modem port, and cannot be a site; accepted is a kernel of ./stress kernel build";
+                return problem;
             }
 
             if (Fault is { } fault && !kernel.Patches.Contains(FaultPatch + fault))

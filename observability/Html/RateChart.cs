@@ -76,7 +76,7 @@ public static class RateChart
     private static void Row(Svg svg, RateRow row, Scale x, double y, bool narrow, double left, double from, double width, double rowHeight, bool anyMail)
     {
         WilsonInterval i = row.Interval;
-        string role = RoleName(row.Role);
+        string role = CodePath.Of(row.Role);
         double middle = narrow ? y + 27 : y + (rowHeight / 2);
         bool known = row.Disconnects > 0;
         string value = known ? $"{Figures.Percent(i.Rate)} %" : "no disconnects";
@@ -110,7 +110,4 @@ public static class RateChart
             svg.Path($"M{Svg.N(at)} {Svg.N(middle - 9)}l7 9l-7 9l-7 -9z", "mail", $"the mail: {Figures.Percent(stated)} % of disconnects");
         }
     }
-
-    /// <summary>The mail's own words for the two ends.</summary>
-    public static string RoleName(Role role) => role == Role.Called ? "called" : "calling";
 }
