@@ -7,98 +7,142 @@ using Stress.Observability;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress agree DIR</c>: runs every recorded list of a folder and its subfolders on the models and compares. Next to <c>NAME.ops</c> it takes
-/// <c>NAME.netbsd-7*.txt</c> and <c>NAME.linux-6*.txt</c> for answers; a <c>verdicts.tsv</c> holds verdicts for the lists beside it.
+/// <c>stress agree DIR</c>: runs every recorded list of a folder and its subfolders on the models and compares, a line for each kernel and folder. Next to
+/// <c>NAME.ops</c> it takes <c>NAME.KERNEL.txt</c> for answers (<see cref="RecordedKernel.All"/>); a <c>verdicts.tsv</c> holds verdicts for the lists beside and below it.
 /// </summary>
 public static class AgreeCommand
 {
-    /// <summary>Least share of steps, in hundredths of a percent, that must agree.</summary>
-    private const int NeededNetBsd = 9_900;
-    private const int NeededLinux = 9_700;
-    private const int NeededOfPppd = 10_000;
-
-    /// <summary>Least share of lists with the same verdict, and of failing lists with the same first step and function.</summary>
-    private const int NeededVerdicts = 9_700;
-    private const int NeededFirst = 9_000;
-
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
         var folder = new Argument<string>("DIR") { Description = "Folder with operation lists and what real stacks answered." };
-        var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree, 5 when a step is not modelled).") { folder };
-        command.SetAction(line => Execute(terminal.Text, line.GetValue(folder)!));
+        var conditions = new Option<string?>("--conditions") { Description = "The conditions of lists whose header says none, as in a header (docs/operations.md)." };
+        var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree, 5 when a step is not modelled).") { folder, conditions };
+        command.SetAction(line => Execute(terminal.Text, line.GetValue(folder)!, line.GetValue(conditions)));
         return command;
     }
 
-    private static int Execute(TextWriter writer, string folder)
+    private static int Execute(TextWriter writer, string folder, string? conditions)
     {
         if (!Directory.Exists(folder))
         {
             throw new UsageException($"{folder}: no such folder; accepted is a folder with operation lists (NAME.ops) and their recordings");
         }
 
-        string[] lists = [.. Directory.EnumerateFiles(folder, "*.ops", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        string[] tables = [.. Directory.EnumerateFiles(folder, "verdicts.tsv", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        bool reached = true;
-        int compared = 0, undecided = 0;
-        foreach ((string stack, string pattern, int needed) in new[] { (StackCatalog.NetBsd7, "netbsd-7", NeededNetBsd), (StackCatalog.Linux6, "linux-6", NeededLinux) })
+        RecordingConditions? given = ExecCommand.ConditionsOf(conditions);
+        var answers = new Dictionary<(RecordedKernel, string), Agreement>();
+        var verdicts = new Dictionary<(RecordedKernel, string), VerdictAgreement>();
+        var unknown = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (string list in Files(folder, "*.ops"))
         {
-            var pppd = new Agreement(stack, comparesFrames: true);
-            var others = new Agreement(stack);
-            foreach (string list in lists)
-            {
-                string name = Path.GetFileNameWithoutExtension(list);
-                string[] recordings = Directory.GetFiles(Path.GetDirectoryName(list)!, $"{name}.{pattern}*.txt");
-                foreach (string recording in recordings.Order(StringComparer.Ordinal))
-                {
-                    Agreement agreement = RecordingConditions.Of(name) == RecordingConditions.Earlier ? pppd : others;
-                    agreement.Add(name, ExecCommand.Read(list), RecordedAnswers.Parse(File.ReadAllText(recording)));
-                    compared++;
-                }
-            }
-
-            reached &= Print(writer, pppd, "pppd, frames included", NeededOfPppd) & Print(writer, others, "other lists", needed);
-            undecided += pppd.NotModelled.Count + others.NotModelled.Count;
+            AddAnswers(folder, list, given, answers, unknown);
         }
 
-        foreach (string table in tables)
+        foreach (string table in Files(folder, "verdicts.tsv"))
         {
-            foreach (VerdictAgreement side in Compare(table))
+            AddVerdicts(folder, table, given, verdicts, unknown);
+        }
+
+        if (answers.Count + verdicts.Count == 0)
+        {
+            throw new UsageException($"{folder}: nothing recorded here; accepted are NAME.ops with NAME.netbsd-7.txt or NAME.linux-6.18.txt beside it, or verdicts.tsv");
+        }
+
+        bool reached = true, undecided = false;
+        foreach (RecordedKernel kernel in RecordedKernel.All)
+        {
+            foreach (((_, string part), Agreement agreement) in answers.Where(a => a.Key.Item1 == kernel))
             {
-                reached &= Print(writer, side);
-                undecided += side.NotModelled.Count;
-                compared++;
+                reached &= Print(writer, agreement, part);
+                undecided |= agreement.NotModelled.Count > 0;
+            }
+
+            foreach (((_, string part), VerdictAgreement agreement) in verdicts.Where(a => a.Key.Item1 == kernel))
+            {
+                reached &= Print(writer, agreement, part);
+                undecided |= agreement.NotModelled.Count > 0;
             }
         }
 
-        return compared == 0
-            ? throw new UsageException($"{folder}: nothing recorded here; accepted are NAME.ops with NAME.netbsd-7.txt or NAME.linux-6.18.txt beside it, or verdicts.tsv")
-            : !reached ? ExitCodes.ExpectationFailed : undecided > 0 ? ExitCodes.NotDecided : ExitCodes.Ok;
+        foreach ((string kernel, int recordings) in unknown)
+        {
+            writer.WriteLine($"not compared: {Counted.Of(recordings, "recording")} of {kernel}, which no stack models");
+        }
+
+        return !reached ? ExitCodes.ExpectationFailed : undecided ? ExitCodes.NotDecided : ExitCodes.Ok;
     }
 
-    private static VerdictAgreement[] Compare(string table)
+    private static string[] Files(string folder, string pattern) => [.. Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    private static void AddAnswers(string folder, string list, RecordingConditions? given, Dictionary<(RecordedKernel, string), Agreement> answers, SortedDictionary<string, int> unknown)
     {
-        VerdictAgreement[] sides = [new("fix-out"), new("fix-in")];
+        string name = Path.GetFileNameWithoutExtension(list);
+        string[] recordings = Directory.GetFiles(Path.GetDirectoryName(list)!, $"{name}.*.txt");
+        if (recordings.Length == 0)
+        {
+            return;
+        }
+
+        OperationFile file = Read(list, given);
+        foreach (string recording in recordings.Order(StringComparer.Ordinal))
+        {
+            string kernelName = Path.GetFileNameWithoutExtension(recording)[(name.Length + 1)..];
+            if (RecordedKernel.Named(kernelName) is not { } kernel)
+            {
+                unknown[kernelName] = unknown.GetValueOrDefault(kernelName) + 1;
+                continue;
+            }
+
+            (RecordedKernel, string) key = (kernel, Part(folder, list));
+            (answers.TryGetValue(key, out Agreement? agreement) ? agreement : answers[key] = new Agreement(kernel)).Add(name, file, Recording.Parse(File.ReadAllText(recording)));
+        }
+    }
+
+    private static void AddVerdicts(string folder, string table, RecordingConditions? given, Dictionary<(RecordedKernel, string), VerdictAgreement> verdicts, SortedDictionary<string, int> unknown)
+    {
         try
         {
             foreach (RecordedVerdict verdict in VerdictTable.Parse(File.ReadAllText(table)))
             {
-                sides.Single(s => s.Side == verdict.Side).Add(verdict, ExecCommand.Read(Path.Combine(Path.GetDirectoryName(table)!, verdict.List + ".ops")));
+                if (RecordedKernel.Of(verdict) is not { } kernel)
+                {
+                    unknown[verdict.Kernel] = unknown.GetValueOrDefault(verdict.Kernel) + 1;
+                    continue;
+                }
+
+                string list = Path.Combine(Path.GetDirectoryName(table)!, verdict.List + ".ops");
+                (RecordedKernel, string) key = (kernel, Part(folder, list));
+                (verdicts.TryGetValue(key, out VerdictAgreement? agreement) ? agreement : verdicts[key] = new VerdictAgreement(kernel)).Add(verdict, Read(list, given));
             }
         }
-        catch (FormatException e)
+        catch (FormatException e) when (e is not OperationListException)
         {
-            throw new UsageException(e.Message);
+            throw new UsageException($"{Path.GetDirectoryName(table)}: {e.Message}");
         }
-
-        return sides;
     }
 
-    private static bool Print(TextWriter writer, Agreement agreement, string what, int needed)
+    private static OperationFile Read(string list, RecordingConditions? given)
     {
+        OperationFile file = ExecCommand.Read(list);
+        return file with { Conditions = file.Conditions ?? given };
+    }
+
+    // The lists of one folder are of one kind.
+    private static string Part(string folder, string list) => Path.GetRelativePath(folder, Path.GetDirectoryName(list)!);
+
+    private static string Of(string part) => part == "." ? "" : $", {part}";
+
+    private static bool Print(TextWriter writer, Agreement agreement, string part)
+    {
+        string what = $"{agreement.Kernel.Name}{Of(part)}";
         foreach (DifferingStep step in agreement.NotModelled)
         {
-            writer.WriteLine($"{agreement.Stack}, {what}: not decided: {step.List} step {step.Step} ({step.Operation}) is not modelled; real {step.Recorded}");
+            writer.WriteLine($"{what}: not decided: {step.List} step {step.Step} ({step.Operation}) is not modelled; real {step.Recorded}");
+        }
+
+        foreach ((string list, RecordingConditions conditions) in agreement.FoundConditions)
+        {
+            writer.WriteLine($"{what}: {list} has no header; its answers are those of: {RecordingConditions.Header} {conditions}");
         }
 
         if (agreement.Compared == 0)
@@ -106,8 +150,8 @@ public static class AgreeCommand
             return true;
         }
 
-        bool reached = agreement.Reaches(needed);
-        writer.WriteLine($"{agreement.Stack}, {what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {needed / 100} %{(reached ? "" : ": not reached")}");
+        bool reached = agreement.IsReached;
+        writer.WriteLine($"{what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {Percent(agreement.Kernel.NeededSteps)}; {Share(agreement.SameEnd, agreement.Lists)} end alike, needed {Percent(agreement.Kernel.NeededVerdicts)}, {Counted.Of(agreement.Deaths, "real death")}; frames of {Share(agreement.SameFrames, agreement.Drains)} drains{(reached ? "" : ": not reached")}");
         foreach (OperationShare share in agreement.Operations)
         {
             writer.WriteLine($"  {share.Operation,-10} {Share(share.Agreed, share.Compared)}");
@@ -118,14 +162,20 @@ public static class AgreeCommand
             writer.WriteLine($"  differs: {step.List} step {step.Step} ({step.Operation}): real {step.Recorded}, model {step.Modelled}");
         }
 
+        foreach (DifferingStep step in agreement.DifferingFrames)
+        {
+            writer.WriteLine($"  frames differ: {step.List} step {step.Step} ({step.Operation}): real {step.Recorded}, model {step.Modelled}");
+        }
+
         return reached;
     }
 
-    private static bool Print(TextWriter writer, VerdictAgreement side)
+    private static bool Print(TextWriter writer, VerdictAgreement side, string part)
     {
+        string what = $"verdicts {side.Kernel.Name}{Of(part)}";
         foreach (DifferingVerdict list in side.NotModelled)
         {
-            writer.WriteLine($"verdicts {side.Side}: not decided: {list.Recorded.List}: real {list.Recorded.Text}; model {list.Modelled}");
+            writer.WriteLine($"{what}: not decided: {list.Recorded.List}: real {list.Recorded.Text}; model {list.Modelled}");
         }
 
         if (side.Lists == 0)
@@ -133,8 +183,8 @@ public static class AgreeCommand
             return true;
         }
 
-        bool reached = (long)side.SameVerdict * 10_000 >= (long)side.Lists * NeededVerdicts && (long)side.SameFirst * 10_000 >= (long)side.Dirty * NeededFirst;
-        writer.WriteLine($"verdicts {side.Side}: {Share(side.SameVerdict, side.Lists)} the same, needed {NeededVerdicts / 100} %; first step and function of failing lists {Share(side.SameFirst, side.Dirty)}, needed {NeededFirst / 100} %; every access {Share(side.SameText, side.Lists)}{(reached ? "" : ": not reached")}");
+        bool reached = side.IsReached;
+        writer.WriteLine($"{what}: {Share(side.SameVerdict, side.Lists)} the same, needed {Percent(side.Kernel.NeededVerdicts)}; first step and function of failing lists {Share(side.SameFirst, side.Dirty)}, needed {Percent(side.Kernel.NeededFirst)}; every access {Share(side.SameText, side.Lists)}{(reached ? "" : ": not reached")}");
         foreach (DifferingVerdict differing in side.Differing)
         {
             writer.WriteLine($"  differs: {differing.Recorded.List}: real {differing.Recorded.Text}");
@@ -143,6 +193,8 @@ public static class AgreeCommand
 
         return reached;
     }
+
+    private static string Percent(int basisPoints) => string.Create(CultureInfo.InvariantCulture, $"{basisPoints / 100m:0.##} %");
 
     private static string Share(int part, int whole) => whole == 0
         ? "0 of 0"

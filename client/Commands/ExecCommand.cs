@@ -24,23 +24,24 @@ public static class ExecCommand
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
         Option<string?> library = SharedOptions.DesignAssembly();
         var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005, as often as needed: {KernelSwitches.Names}." };
+        var conditions = new Option<string?>("--conditions") { Description = "The conditions of a list whose header says none, as in a header (docs/operations.md)." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
-        var command = new Command("exec", "Run a list of operations on one router, emulated or real.") { file, stack, design, library, switches, json, fault };
+        var command = new Command("exec", "Run a list of operations on one router, emulated or real.") { file, stack, design, library, switches, conditions, json, fault };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction(async (line, stop) => line.GetValue(stack) is { } named && GuestExec.IsReal(named)
             ? await GuestExec.ExecuteAsync(terminal, line.GetValue(file)!, ReadText(line.GetValue(file)!, terminal.In), named, line.GetValue(fault), stop)
             : Execute(
-                terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(library), line.GetValue(switches) ?? [], line.GetValue(json),
-                checks.Read(line)));
+                terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(library), line.GetValue(switches) ?? [], line.GetValue(conditions),
+                line.GetValue(json), checks.Read(line)));
         return command;
     }
 
-    private static int Execute(Terminal terminal, string file, string stackName, string? design, string? library, string[] switches, bool json, CheckFiles files)
+    private static int Execute(Terminal terminal, string file, string stackName, string? design, string? library, string[] switches, string? conditions, bool json, CheckFiles files)
     {
         files.Check();
-        IReadOnlyList<Operation> operations = Read(file, terminal.In);
-        OperationRun run = new OperationRunner(Choose(stackName, design, library, Path.GetFileNameWithoutExtension(file), switches)).Run(operations);
+        OperationFile list = Read(file, terminal.In);
+        OperationRun run = new OperationRunner(Choose(stackName, design, library, list.Conditions ?? ConditionsOf(conditions), switches)).Run(list.Operations);
         TextWriter writer = json ? terminal.Out.Profile.Out.Writer : terminal.Text;
         if (json)
         {
@@ -114,11 +115,24 @@ public static class ExecCommand
     }
 
     /// <summary>Reads and parses a list; a wrong one is a usage error that names file and line.</summary>
-    internal static IReadOnlyList<Operation> Read(string file, TextReader? input = null)
+    internal static OperationFile Read(string file, TextReader? input = null)
     {
         try
         {
-            return OperationList.Parse(ReadText(file, input), file);
+            return OperationFile.Parse(ReadText(file, input), file);
+        }
+        catch (OperationListException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    /// <summary>What <c>--conditions</c> says; null when it is not given.</summary>
+    internal static RecordingConditions? ConditionsOf(string? words)
+    {
+        try
+        {
+            return words is null ? null : RecordingConditions.Parse(words, "--conditions", 1);
         }
         catch (OperationListException e)
         {
@@ -132,11 +146,11 @@ public static class ExecCommand
         return piped ? input!.ReadToEnd() : File.Exists(file) ? File.ReadAllText(file) : throw new UsageException($"{file}: no such file; accepted is an operation list");
     }
 
-    private static IStack Choose(string stack, string? design, string? library, string list, string[] switches)
+    private static IStack Choose(string stack, string? design, string? library, RecordingConditions? conditions, string[] switches)
     {
         try
         {
-            return StackCatalog.Create(stack, design, list, switches.Aggregate(KernelSwitch.None, (sum, name) => sum | KernelSwitches.Named(name)),
+            return StackCatalog.Create(stack, design, conditions, switches.Aggregate(KernelSwitch.None, (sum, name) => sum | KernelSwitches.Named(name)),
                 library is null ? null : DesignLibrary.Read(library));
         }
         catch (ArgumentException e)

@@ -38,13 +38,13 @@ public static class StackCatalog
     /// <summary>A new router with this stack.</summary>
     /// <param name="stack">One of <see cref="Names"/>.</param>
     /// <param name="design">One of <see cref="DesignsOf"/>; null for the stack's default.</param>
-    /// <param name="listName">The operation list's file name without extension: it tells the conditions under which the list was recorded.</param>
+    /// <param name="conditions">The conditions under which the list is run; null for <see cref="RecordingConditions.Default"/>.</param>
     /// <param name="switches">Deviations from the kernel of 2005; only the stack <see cref="NetBsd2005"/> has them.</param>
     /// <param name="more">Designs of the user; only the stack <see cref="NetBsd2005"/> takes them.</param>
     /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch or a design of the user for another stack.</exception>
     /// <exception cref="ArgumentException">A name of a user's design is not accepted.</exception>
     public static IStack Create(
-        string stack, string? design = null, string listName = "", KernelSwitch switches = KernelSwitch.None, IReadOnlyList<TeardownDesign>? more = null)
+        string stack, string? design = null, RecordingConditions? conditions = null, KernelSwitch switches = KernelSwitch.None, IReadOnlyList<TeardownDesign>? more = null)
     {
         if (more is not null && stack != NetBsd2005)
         {
@@ -69,9 +69,8 @@ public static class StackCatalog
             throw new UnknownStackException($"stack '{stack}' has no switches; accepted: --stack {NetBsd2005}");
         }
 
-        RecordingConditions conditions = RecordingConditions.Of(listName);
         return stack == NetBsd7
-            ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen), conditions)
-            : new Linux6Stack(conditions);
+            ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen), conditions ?? RecordingConditions.Default)
+            : new Linux6Stack(conditions ?? RecordingConditions.Default);
     }
 }

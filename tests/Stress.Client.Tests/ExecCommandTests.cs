@@ -55,7 +55,7 @@ public sealed class ExecCommandTests : IDisposable
     public async Task Agree_is_content_with_the_recordings_of_the_repository()
     {
         Assert.Equal(ExitCodes.Ok, await _screen.Run("agree", Repository.At("tests", "recorded")));
-        Assert.Contains("netbsd-7, pppd, frames included: 1 list, 58 of 58 (100.00 %)", _screen.Out);
+        Assert.Contains("netbsd-7: 1 list, 58 of 58 (100.00 %) of the steps agree, needed 99.9 %; 1 of 1 (100.00 %) end alike", _screen.Out);
     }
 
     [Fact]
@@ -66,6 +66,58 @@ public sealed class ExecCommandTests : IDisposable
 
         Assert.Equal(ExitCodes.ExpectationFailed, await _screen.Run("agree", _screen.Folder));
         Assert.Contains("differs: y step 2 (up tun0): real -1 ENXIO(6), model 0", _screen.Out);
+    }
+
+    [Fact]
+    public async Task Agree_compares_the_deaths_of_real_kernels_and_exits_1_when_a_model_outlives_one()
+    {
+        Write("y.ops", "create tun0", "up tun0", "down tun0");
+        Write("y.netbsd-7.txt", " 1  create tun0                                  -> 0");
+
+        Assert.Equal(ExitCodes.ExpectationFailed, await _screen.Run("agree", _screen.Folder));
+        Assert.Contains("netbsd-7: 1 list, 1 of 2 (50.00 %) of the steps agree, needed 99.9 %; 0 of 1 (0.00 %) end alike, needed 99.5 %, 1 real death", _screen.Out);
+        Assert.Contains("differs: y step 2 (up tun0): real (died), model 0", _screen.Out);
+    }
+
+    [Fact]
+    public async Task Agree_takes_the_side_of_a_recording_from_its_name_and_says_what_no_stack_models()
+    {
+        Write("y.ops", "create tun0");
+        Write("y.netbsd-7-fix-in.txt", " 1  create tun0                                  -> 0", "END normal, no crash");
+        Write("y.plan9-4.txt", " 1  create tun0                                  -> 0", "END normal, no crash");
+        Write("verdicts.tsv", "y\tnetbsd-7\tfix-in\tclean", "y\tplan9-4\tfix-in\tclean");
+
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("agree", _screen.Folder));
+        Assert.Contains("netbsd-7-fix-in: 1 list, 1 of 1 (100.00 %) of the steps agree", _screen.Out);
+        Assert.Contains("verdicts netbsd-7-fix-in: 1 of 1 (100.00 %) the same, needed 99.5 %", _screen.Out);
+        Assert.Contains("not compared: 2 recordings of plan9-4, which no stack models", _screen.Out);
+    }
+
+    [Theory]
+    [InlineData("auto-linklocal=yes", "condition 'auto-linklocal' cannot be 'yes'; accepted: auto-linklocal=on or auto-linklocal=off")]
+    [InlineData("auto-linklocl=on", "unknown condition 'auto-linklocl=on', did you mean auto-linklocal?; accepted: auto-linklocal=on|off, ")]
+    [InlineData("node-groups=on node-groups=on", "condition 'node-groups' is said twice")]
+    public async Task A_wrong_condition_is_one_line_and_exit_2(string conditions, string message)
+    {
+        string option = Write("x.ops", "create tun0"), header = Write("y.ops", "# a comment", $"# conditions: {conditions}", "create tun0");
+
+        Assert.Equal(ExitCodes.Usage, await _screen.Run("exec", option, "--stack", "netbsd-7", "--conditions", conditions));
+        Assert.Contains(message, _screen.Error);
+        using var other = new Screen();
+        Assert.Equal(ExitCodes.Usage, await other.Run("exec", header, "--stack", "netbsd-7"));
+        Assert.Contains($"{header}:2: {message}", other.Error);
+    }
+
+    [Fact]
+    public async Task The_conditions_of_a_list_are_those_of_its_header_then_those_of_the_option()
+    {
+        string bare = Write("x.ops", "create tun0", "open tun0", "up tun0", "show tun0"), header = Write("y.ops", "# conditions: auto-linklocal=off", "create tun0", "open tun0", "up tun0", "show tun0");
+
+        await _screen.Run("exec", bare, "--stack", "netbsd-7", "--conditions", "auto-linklocal=on");
+        Assert.Contains(" fe80::", _screen.Out);
+        using var other = new Screen();
+        await other.Run("exec", header, "--stack", "netbsd-7", "--conditions", "auto-linklocal=on");
+        Assert.DoesNotContain(" fe80::", other.Out);
     }
 
     [Fact]

@@ -71,13 +71,13 @@ public sealed class GoldenTests
         foreach (string file in Lists())
         {
             string name = Path.GetFileNameWithoutExtension(file);
-            IReadOnlyList<Operation> operations = OperationList.Parse(File.ReadAllText(file), file);
+            OperationFile list = OperationFile.Parse(File.ReadAllText(file), file);
             foreach (string stack in StackCatalog.Names)
             {
                 var all = new StringBuilder();
                 foreach (string design in StackCatalog.DesignsOf(stack))
                 {
-                    string answer = Answers(new OperationRunner(StackCatalog.Create(stack, design, name)).Run(operations));
+                    string answer = Answers(new OperationRunner(StackCatalog.Create(stack, design, list.Conditions)).Run(list.Operations));
                     all.Append(design).Append('\n').Append(answer);
                     if (spelled.Contains(name) && design == StackCatalog.DesignsOf(stack)[0])
                     {

@@ -60,6 +60,7 @@ public sealed class PublicReportTests
     private static OperationRun Run(string list, string stack)
     {
         string file = Path.Combine(Folder, list + ".ops");
-        return new OperationRunner(StackCatalog.Create(stack, null, list)).Run(OperationList.Parse(File.ReadAllText(file), file));
+        OperationFile read = OperationFile.Parse(File.ReadAllText(file), file);
+        return new OperationRunner(StackCatalog.Create(stack, null, read.Conditions)).Run(read.Operations);
     }
 }

@@ -77,7 +77,7 @@ public sealed class UndecidedTests : IDisposable
         Write("verdicts.tsv", "y\tfix-out\tclean", "y\tfix-in\tclean");
 
         Assert.Equal(ExitCodes.NotDecided, await _screen.Run("agree", _screen.Folder));
-        Assert.Contains("verdicts fix-in: not decided: y: real clean; model not decided: netbsd-7 does not model step 3 (enter6 i)", _screen.Out);
+        Assert.Contains("verdicts netbsd-7-fix-in: not decided: y: real clean; model not decided: netbsd-7 does not model step 3 (enter6 i)", _screen.Out);
         Assert.DoesNotContain("1 of 1", _screen.Out);
     }
 

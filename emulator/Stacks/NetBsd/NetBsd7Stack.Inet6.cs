@@ -8,8 +8,6 @@ public sealed partial class NetBsd7Stack
     private const int Ipv6HeaderBytes = 40;
     private const int UdpHeaderBytes = 8;
     private const int MldPacketBytes = 72;
-    /// <summary>The node information group of this router's host name (in6_nigroup: ff02::2:, then 32 bits of a digest of the name).</summary>
-    private static readonly Ipv6Address NodeInformationGroup = new(0xFF02_0000_0000_0000, 0x0000_0002_5374_7265);
 
     private const int AutomaticReportDelayMilliseconds = 1_000;
     private const int SecondReportDelayMilliseconds = 10_000;
@@ -303,7 +301,7 @@ public sealed partial class NetBsd7Stack
 
     /// <summary>The groups that an address joins by itself (ia6_memberships), in order.</summary>
     private Ipv6Address[] OwnGroups(Ipv6Address address) => conditions.NodeInformationGroups
-        ? [address.SolicitedNode, Ipv6Address.AllNodes, NodeInformationGroup, Ipv6Address.InterfaceLocalAllNodes]
+        ? [address.SolicitedNode, Ipv6Address.AllNodes, RecordingConditions.NodeInformationGroup, Ipv6Address.InterfaceLocalAllNodes]
         : [address.SolicitedNode, Ipv6Address.AllNodes, Ipv6Address.InterfaceLocalAllNodes];
 
     /// <summary>

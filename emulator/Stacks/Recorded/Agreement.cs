@@ -4,7 +4,7 @@ namespace Stress.Emulator.Stacks.Recorded;
 /// <param name="List">The list's name.</param>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Operation">The operation's text.</param>
-/// <param name="Recorded">What the real stack answered: value and error.</param>
+/// <param name="Recorded">What the real stack answered.</param>
 /// <param name="Modelled">What the model answered.</param>
 public sealed record DifferingStep(string List, int Step, string Operation, string Recorded, string Modelled);
 
@@ -15,23 +15,35 @@ public sealed record DifferingStep(string List, int Step, string Operation, stri
 public sealed record OperationShare(string Operation, int Compared, int Agreed);
 
 /// <summary>
-/// The comparison of a stack's model with recorded answers: value and error of every step, and on request kind and destination of drained frames.
+/// The comparison of a kernel's model with recorded answers: value and error of every step, the values that <c>index</c> and the <c>getmcif</c> operations give, the
+/// death of a kernel as the answer of its step, and apart from them the frames of <c>drain</c>.
 /// </summary>
-/// <param name="stack">The stack compared.</param>
-/// <param name="comparesFrames">
-/// Frames count too. Membership reports of Linux are left out: a timer drives them, so they depend on how fast the recording ran.
-/// </param>
-public sealed class Agreement(string stack, bool comparesFrames = false)
+/// <param name="kernel">The kernel compared.</param>
+public sealed class Agreement(RecordedKernel kernel)
 {
     private readonly SortedDictionary<OperationKind, (int Compared, int Agreed)> perOperation = [];
     private readonly List<DifferingStep> differing = [];
+    private readonly List<DifferingStep> differingFrames = [];
     private readonly List<DifferingStep> undecided = [];
+    private readonly List<(string List, RecordingConditions Conditions)> found = [];
 
-    /// <summary>The stack compared.</summary>
-    public string Stack { get; } = stack;
+    /// <summary>The kernel compared.</summary>
+    public RecordedKernel Kernel { get; } = kernel;
 
     /// <summary>Lists compared.</summary>
     public int Lists { get; private set; }
+
+    /// <summary>Lists in which the real kernel died.</summary>
+    public int Deaths { get; private set; }
+
+    /// <summary>Lists that ended in the same way: both kernels lived, or both died at the same step, in the same function where the recording names one.</summary>
+    public int SameEnd { get; private set; }
+
+    /// <summary>Steps with <c>drain</c> on which both answered.</summary>
+    public int Drains { get; private set; }
+
+    /// <summary>Of those, steps with the same frames in the same order; what timers of Linux send is left out.</summary>
+    public int SameFrames { get; private set; }
 
     /// <summary>Steps compared.</summary>
     public int Compared => perOperation.Values.Sum(v => v.Compared);
@@ -46,54 +58,148 @@ public sealed class Agreement(string stack, bool comparesFrames = false)
     /// <summary>Every step that differs.</summary>
     public IReadOnlyList<DifferingStep> Differing => differing;
 
+    /// <summary>Every step whose frames differ.</summary>
+    public IReadOnlyList<DifferingStep> DifferingFrames => differingFrames;
+
     /// <summary>Steps that the model does not model: they are compared with nothing, and count neither as agreed nor as differing.</summary>
     public IReadOnlyList<DifferingStep> NotModelled => undecided;
+
+    /// <summary>
+    /// Lists without a header whose answers contradict <see cref="RecordingConditions.Default"/> and are explained to the last step by other conditions, with those.
+    /// </summary>
+    public IReadOnlyList<(string List, RecordingConditions Conditions)> FoundConditions => found;
 
     /// <summary>True when at least so many hundredths of a percent of the steps agree: 9900 is 99 %.</summary>
     public bool Reaches(int basisPoints) => Compared > 0 && (long)Agreed * 10_000 >= (long)Compared * basisPoints;
 
-    /// <summary>
-    /// Runs a list on the model and compares it with its recording. A step that only one side has differs, except the step in which the model's kernel
-    /// dies: a kernel that died there answered nothing either.
-    /// </summary>
-    public OperationRun Add(string list, IReadOnlyList<Operation> operations, IReadOnlyList<RecordedAnswer> recorded, string? design = null)
-    {
-        Lists++;
-        OperationRun run = new OperationRunner(StackCatalog.Create(Stack, design, list)).Run(operations);
-        for (int i = 0; i < Math.Max(Math.Min(recorded.Count, operations.Count), run.Steps.Count); i++)
-        {
-            StepResult? step = i < run.Steps.Count ? run.Steps[i] : null;
-            RecordedAnswer? answer = i < recorded.Count ? recorded[i] : null;
-            Operation operation = step?.Operation ?? operations[i];
-            string modelled = step is null ? "(process died)" : Describe(step.Result.Value, step.Result.Error?.ToString() ?? "", step.Result.Frames.Select(Text));
-            string real = answer is null ? "(no answer recorded)" : Describe(answer.Value, answer.Error, answer.Frames);
-            if (step is { Result.IsModelled: false })
-            {
-                undecided.Add(new DifferingStep(list, i + 1, operation.Text, real, modelled));
-                continue;
-            }
+    /// <summary>True when steps and ends agree as far as the kernel needs.</summary>
+    public bool IsReached => Reaches(Kernel.NeededSteps) && (long)SameEnd * 10_000 >= (long)Lists * Kernel.NeededVerdicts;
 
-            bool bothDied = answer is null && i == run.Steps.Count - 1 && run.Stack.Oracle.HasDied;
-            bool agrees = modelled == real || bothDied;
-            (int compared, int agreed) = perOperation.GetValueOrDefault(operation.Kind);
-            perOperation[operation.Kind] = (compared + 1, agreed + (agrees ? 1 : 0));
-            if (!agrees)
+    /// <summary>
+    /// Runs a list on the model and compares it with its recording. The real kernel's death is one step: what the model answers after it is compared with
+    /// nothing. Where the model died and the real kernel did not, every answer that it lacks differs.
+    /// </summary>
+    /// <param name="list">The list's name.</param>
+    /// <param name="file">The list, with the conditions of its header.</param>
+    /// <param name="recording">What the real stack answered.</param>
+    public OperationRun Add(string list, OperationFile file, Recording recording)
+    {
+        OperationRun run = Run(file.Operations, file.Conditions ?? RecordingConditions.Default);
+        List<Comparison> steps = Compare(list, file.Operations, recording, run);
+        if (file.Conditions is null && steps.Exists(s => !s.Agrees))
+        {
+            OperationRun earlier = Run(file.Operations, RecordingConditions.Earlier);
+            List<Comparison> other = Compare(list, file.Operations, recording, earlier);
+            if (other.TrueForAll(s => s.Agrees))
             {
-                differing.Add(new DifferingStep(list, i + 1, operation.Text, real, modelled));
+                (run, steps) = (earlier, other);
+                found.Add((list, RecordingConditions.Earlier));
             }
         }
 
+        Count(recording, run, steps);
         return run;
     }
 
-    private string Text(Frame frame) => Stack == StackCatalog.Linux6 ? frame.ToLinuxText() : frame.ToNetBsdText();
+    private readonly record struct Comparison(OperationKind Kind, bool IsModelled, bool Agrees, bool? SameFrames, DifferingStep Step);
 
-    private string Describe(int value, string error, IEnumerable<string> frames)
+    private OperationRun Run(IReadOnlyList<Operation> operations, RecordingConditions conditions) =>
+        new OperationRunner(StackCatalog.Create(Kernel.Stack, Kernel.Design, conditions)).Run(operations);
+
+    private List<Comparison> Compare(string list, IReadOnlyList<Operation> operations, Recording recording, OperationRun run)
     {
-        IEnumerable<string> counted = comparesFrames ? frames.Where(f => Stack != StackCatalog.Linux6 || !LinuxReports.Any(f.EndsWith)) : [];
-        return string.Join(" ", new[] { $"{value}", error }.Concat(counted).Where(part => part.Length > 0));
+        var steps = new List<Comparison>();
+        SortedDictionary<int, RecordedAnswer> answers = recording.ByNumber;
+        int last = recording.Death is { } d ? d.Step - 1 : answers.Count == 0 ? 0 : answers.Keys.Last();
+        for (int number = 1; number <= Math.Min(last, operations.Count); number++)
+        {
+            // Some recordings lack the answer of a step: there is nothing to compare it with.
+            if (answers.TryGetValue(number, out RecordedAnswer? answer))
+            {
+                steps.Add(Compare(list, operations[number - 1], answer, number <= run.Steps.Count ? run.Steps[number - 1] : null, run));
+            }
+        }
+
+        if (recording.Death is { } death && death.Step <= operations.Count)
+        {
+            Operation dying = operations[death.Step - 1];
+            StepResult? step = death.Step <= run.Steps.Count ? run.Steps[death.Step - 1] : null;
+            string modelled = step is null || run.Stack.Oracle.HasDied && run.Steps.Count == death.Step ? Death(run) : Describe(dying.Kind, step.Result);
+            steps.Add(new Comparison(dying.Kind, step is not { Result.IsModelled: false }, death.IsThatOf(run), null, new DifferingStep(list, death.Step, dying.Text, death.ToString(), modelled)));
+        }
+
+        return steps;
     }
 
-    /// <summary>Destinations of IGMPv3 and MLDv2 reports (RFC 3376, RFC 3810).</summary>
-    private static readonly string[] LinuxReports = ["dst 224.0.0.22]", "dst ff02::16]"];
+    private Comparison Compare(string list, Operation operation, RecordedAnswer answer, StepResult? step, OperationRun run)
+    {
+        // The step in which a kernel dies has no answer.
+        bool hasAnswered = step is not null && !(step == run.Steps[^1] && run.Stack.Oracle.HasDied);
+        string modelled = hasAnswered ? Describe(operation.Kind, step!.Result) : Death(run), real = Describe(operation.Kind, answer.Value, answer.Error, answer.Detail);
+        bool agrees = modelled == real;
+        bool? sameFrames = null;
+        if (operation.Kind == OperationKind.Drain && hasAnswered)
+        {
+            Frame[] ours = [.. step!.Result.Frames.Where(f => !IsTimerDriven(Text(f)))];
+            string[] theirs = [.. answer.Frames.Where(f => !IsTimerDriven(f))];
+            sameFrames = ours.Length == theirs.Length && ours.Zip(theirs).All(pair => IsSame(pair.First, pair.Second));
+            if (sameFrames == false)
+            {
+                (modelled, real) = ($"{modelled} {string.Join(' ', ours.Select(Text))}", $"{real} {string.Join(' ', theirs)}");
+            }
+        }
+
+        return new Comparison(operation.Kind, step is not { Result.IsModelled: false }, agrees, sameFrames, new DifferingStep(list, answer.Number, operation.Text, real, modelled));
+    }
+
+    private void Count(Recording recording, OperationRun run, List<Comparison> steps)
+    {
+        Lists++;
+        Deaths += recording.Death is null ? 0 : 1;
+        SameEnd += recording.Death?.IsThatOf(run) ?? !run.Stack.Oracle.HasDied ? 1 : 0;
+        foreach (Comparison step in steps)
+        {
+            if (!step.IsModelled)
+            {
+                undecided.Add(step.Step);
+                continue;
+            }
+
+            (int compared, int agreed) = perOperation.GetValueOrDefault(step.Kind);
+            perOperation[step.Kind] = (compared + 1, agreed + (step.Agrees ? 1 : 0));
+            if (!step.Agrees)
+            {
+                differing.Add(step.Step);
+            }
+
+            Drains += step.SameFrames is null ? 0 : 1;
+            SameFrames += step.SameFrames == true ? 1 : 0;
+            if (step.SameFrames == false)
+            {
+                differingFrames.Add(step.Step);
+            }
+        }
+    }
+
+    private static string Death(OperationRun run) => $"(died at step {run.Steps.Count} in {run.Stack.Oracle.Accesses[^1].Function}, {run.Stack.Oracle.Accesses[^1].File})";
+
+    private string Text(Frame frame) => Kernel.Stack == StackCatalog.Linux6 ? frame.ToLinuxText() : frame.ToNetBsdText();
+
+    private static string Describe(OperationKind kind, OperationResult result) => Describe(kind, result.Value, result.Error?.ToString() ?? "", result.Detail ?? "");
+
+    // Of details only what the operation asks for: elsewhere they repeat an argument, or show what a tool printed.
+    private static string Describe(OperationKind kind, int value, string error, string detail)
+    {
+        string asked = kind is OperationKind.Index or OperationKind.GetMcif4 or OperationKind.GetMcif6 && detail.Length > 0 ? $"[{detail}]" : "";
+        return string.Join(" ", new[] { $"{value}", error, asked }.Where(part => part.Length > 0));
+    }
+
+    // The last bits of a node information group are a digest of the recorded program's host name, another in each recording.
+    private bool IsSame(Frame ours, string theirs) => Text(ours) == theirs
+        || (ours.Destination6 == RecordingConditions.NodeInformationGroup && Text(ours).Length == theirs.Length && Text(ours)[..^5] == theirs[..^5]);
+
+    /// <summary>IGMPv3 and MLDv2 reports (RFC 3376, RFC 3810) and Router Solicitations (RFC 4861) of Linux: how many have left depends on how fast the recording ran.</summary>
+    private bool IsTimerDriven(string frame) => Kernel.Stack == StackCatalog.Linux6 && LinuxTimers.Any(frame.EndsWith);
+
+    private static readonly string[] LinuxTimers = ["dst 224.0.0.22]", "dst ff02::16]", "[v6 nh58 48B dst ff02::2]", "[v6 nh58 56B dst ff02::2]"];
 }

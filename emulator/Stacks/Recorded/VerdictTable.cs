@@ -4,25 +4,25 @@ using System.Text.RegularExpressions;
 namespace Stress.Emulator.Stacks.Recorded;
 
 /// <summary>What AddressSanitizer said of a real kernel for one list.</summary>
-/// <param name="List">The list's name.</param>
+/// <param name="List">The list's path from the table's folder, without extension.</param>
+/// <param name="Kernel">The kernel's name: <c>netbsd-7</c> where the table does not say it.</param>
 /// <param name="Side"><c>fix-out</c> or <c>fix-in</c>.</param>
 /// <param name="Text">As recorded.</param>
 /// <param name="FirstStep">Step of the first bad access, 0 for a clean run.</param>
 /// <param name="FirstFunction">Its function, empty for a clean run.</param>
-public sealed record RecordedVerdict(string List, string Side, string Text, int FirstStep, string FirstFunction)
+public sealed record RecordedVerdict(string List, string Kernel, string Side, string Text, int FirstStep, string FirstFunction)
 {
     /// <summary>No bad access.</summary>
     public bool IsClean => FirstStep == 0;
-
-    /// <summary>The design of <c>netbsd-7</c> that the side stands for.</summary>
-    public string Design => Side == "fix-in" ? "purge-flagged" : "netbsd-2005";
 }
 
-/// <summary>Reader of <c>teardown/verdicts.tsv</c>.</summary>
+/// <summary>Reader of <c>verdicts.tsv</c>.</summary>
 public static partial class VerdictTable
 {
-    /// <summary>Parses the table: list, side and verdict, parted by tabs.</summary>
-    /// <exception cref="FormatException">A line without three columns, or a verdict of another form.</exception>
+    private const string UnnamedKernel = "netbsd-7";
+
+    /// <summary>Parses the table: list, kernel (or nothing for <c>netbsd-7</c>), side and verdict, parted by tabs.</summary>
+    /// <exception cref="FormatException">A line without three or four columns, a side or a verdict of another form.</exception>
     public static IReadOnlyList<RecordedVerdict> Parse(string text)
     {
         var verdicts = new List<RecordedVerdict>();
@@ -36,15 +36,14 @@ public static partial class VerdictTable
             }
 
             string[] columns = line.Split('\t');
-            Match first = columns.Length == 3 ? FirstAccess().Match(columns[2]) : Match.Empty;
-            if (columns.Length != 3 || columns[1] is not ("fix-in" or "fix-out") || (columns[2] != "clean" && !first.Success))
+            Match first = FirstAccess().Match(columns[^1]);
+            if (columns.Length is not (3 or 4) || columns[^2] is not ("fix-in" or "fix-out") || (columns[^1] != "clean" && !first.Success))
             {
-                throw new FormatException($"verdicts.tsv:{i + 1}: expected LIST, fix-in or fix-out, and 'clean' or 'step N (OPERATION): ... in FUNCTION (FILE)', parted by tabs");
+                throw new FormatException($"verdicts.tsv:{i + 1}: expected LIST, the kernel's name or nothing for {UnnamedKernel}, fix-in or fix-out, and 'clean' or 'step N (OPERATION): ... in FUNCTION (FILE)', parted by tabs");
             }
 
-            verdicts.Add(columns[2] == "clean"
-                ? new RecordedVerdict(columns[0], columns[1], columns[2], 0, "")
-                : new RecordedVerdict(columns[0], columns[1], columns[2], int.Parse(first.Groups["step"].Value, CultureInfo.InvariantCulture), first.Groups["function"].Value));
+            int step = columns[^1] == "clean" ? 0 : int.Parse(first.Groups["step"].Value, CultureInfo.InvariantCulture);
+            verdicts.Add(new RecordedVerdict(columns[0], columns.Length == 4 ? columns[1] : UnnamedKernel, columns[^2], columns[^1], step, step == 0 ? "" : first.Groups["function"].Value));
         }
 
         return verdicts;
@@ -59,14 +58,14 @@ public static partial class VerdictTable
 /// <param name="Modelled">The model's.</param>
 public sealed record DifferingVerdict(RecordedVerdict Recorded, string Modelled);
 
-/// <summary>The comparison of verdicts on one side (fix in or out).</summary>
-public sealed class VerdictAgreement(string side)
+/// <summary>The comparison of verdicts of one kernel: one side, fix in or out.</summary>
+public sealed class VerdictAgreement(RecordedKernel kernel)
 {
     private readonly List<DifferingVerdict> differing = [];
     private readonly List<DifferingVerdict> undecided = [];
 
-    /// <summary><c>fix-out</c> or <c>fix-in</c>.</summary>
-    public string Side { get; } = side;
+    /// <summary>The kernel compared.</summary>
+    public RecordedKernel Kernel { get; } = kernel;
 
     /// <summary>Lists compared.</summary>
     public int Lists { get; private set; }
@@ -89,10 +88,13 @@ public sealed class VerdictAgreement(string side)
     /// <summary>Lists with an operation that is not modelled: they are compared with nothing, and are no part of the other counts.</summary>
     public IReadOnlyList<DifferingVerdict> NotModelled => undecided;
 
-    /// <summary>Runs a list under the side's design and compares.</summary>
-    public void Add(RecordedVerdict recorded, IReadOnlyList<Operation> operations)
+    /// <summary>True when verdicts, first steps and functions agree as far as the kernel needs.</summary>
+    public bool IsReached => (long)SameVerdict * 10_000 >= (long)Lists * Kernel.NeededVerdicts && (long)SameFirst * 10_000 >= (long)Dirty * Kernel.NeededFirst;
+
+    /// <summary>Runs a list on the kernel's model and compares.</summary>
+    public void Add(RecordedVerdict recorded, OperationFile file)
     {
-        OperationRun run = new OperationRunner(StackCatalog.Create(StackCatalog.NetBsd7, recorded.Design, recorded.List)).Run(operations);
+        OperationRun run = new OperationRunner(StackCatalog.Create(Kernel.Stack, Kernel.Design, file.Conditions)).Run(file.Operations);
         if (!run.IsDecided)
         {
             undecided.Add(new DifferingVerdict(recorded, run.Verdict));

@@ -9,24 +9,37 @@ internal static class Recordings
 {
     public static string Folder => Repository.At("tests", "recorded");
 
-    public static IReadOnlyList<Operation> List(params string[] path)
+    public static OperationFile List(params string[] path)
     {
         string file = Path.Combine([Folder, .. path]);
-        return OperationList.Parse(File.ReadAllText(file), file);
+        return OperationFile.Parse(File.ReadAllText(file), file);
     }
 
-    public static IReadOnlyList<RecordedAnswer> Answers(params string[] path) => RecordedAnswers.Parse(File.ReadAllText(Path.Combine([Folder, .. path])));
+    public static Recording Answers(params string[] path) => Recording.Parse(File.ReadAllText(Path.Combine([Folder, .. path])));
 
     public static OperationRun Run(string stack, string? design, params string[] operations) =>
         new OperationRunner(StackCatalog.Create(stack, design)).Run(OperationList.Parse(string.Join('\n', operations), "test.ops"));
 
-    public static Agreement Random(string stack, string suffix)
+    /// <summary>Every recording of a kernel in a folder under <see cref="Folder"/>, compared with its model.</summary>
+    public static Agreement Compare(string folder, string kernel)
     {
-        var agreement = new Agreement(stack);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Folder, "random"), "*.ops").Order(StringComparer.Ordinal))
+        var agreement = new Agreement(RecordedKernel.Named(kernel)!);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Folder, folder), $"*.{kernel}.txt").Order(StringComparer.Ordinal))
         {
-            string name = Path.GetFileNameWithoutExtension(file);
-            agreement.Add(name, List("random", name + ".ops"), Answers("random", $"{name}.{suffix}.txt"));
+            string name = Path.GetFileName(file)[..^$".{kernel}.txt".Length];
+            agreement.Add(name, List(folder, name + ".ops"), Recording.Parse(File.ReadAllText(file)));
+        }
+
+        return agreement;
+    }
+
+    /// <summary>Every verdict on a kernel and side in a table under <see cref="Folder"/>, compared with the model's.</summary>
+    public static VerdictAgreement Verdicts(string folder, RecordedKernel kernel)
+    {
+        var agreement = new VerdictAgreement(kernel);
+        foreach (RecordedVerdict verdict in VerdictTable.Parse(File.ReadAllText(Path.Combine(Folder, folder, "verdicts.tsv"))).Where(v => RecordedKernel.Of(v) == kernel))
+        {
+            agreement.Add(verdict, List(folder, verdict.List + ".ops"));
         }
 
         return agreement;
