@@ -18,6 +18,10 @@ public sealed class LiveCounts
     [Id(2)]
     public Dictionary<CrashKey, long> Crashes { get; } = [];
 
+    /// <summary>What the rates of code paths and their intervals are computed from.</summary>
+    [Id(3)]
+    public RateSums Rates { get; } = new();
+
     /// <summary>The counts of a site as it stands. The tally goes on by itself; these do not.</summary>
     public static LiveCounts Of(SiteTally tally)
     {
@@ -27,6 +31,7 @@ public sealed class LiveCounts
             counts.Crashes[CrashKey.Of(crash)] = crash.Count;
         }
 
+        counts.Rates.Add(RateSums.Of(tally, paths: true));
         return counts;
     }
 
@@ -34,6 +39,7 @@ public sealed class LiveCounts
     public void Add(LiveCounts more)
     {
         Counters.Add(more.Counters);
+        Rates.Add(more.Rates);
         foreach ((CrashKey key, long count) in more.Crashes)
         {
             CollectionsMarshal.GetValueRefOrAddDefault(Crashes, key, out _) += count;
@@ -44,6 +50,7 @@ public sealed class LiveCounts
     public void Subtract(LiveCounts less)
     {
         Counters.Subtract(less.Counters);
+        Rates.Subtract(less.Rates);
         foreach ((CrashKey key, long count) in less.Crashes)
         {
             CollectionsMarshal.GetValueRefOrAddDefault(Crashes, key, out _) -= count;
@@ -54,6 +61,7 @@ public sealed class LiveCounts
     public LiveCounts Copy()
     {
         var copy = new LiveCounts { Counters = Counters.Copy() };
+        copy.Rates.Add(Rates);
         foreach ((CrashKey key, long count) in Crashes)
         {
             copy.Crashes.Add(key, count);

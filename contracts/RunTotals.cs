@@ -36,6 +36,10 @@ public sealed class RunTotals(int bins)
     [Id(5)]
     public SiteSeries Series { get; } = new(bins);
 
+    /// <summary>What rates and their intervals are computed from.</summary>
+    [Id(6)]
+    public RateSums Rates { get; } = new();
+
     /// <summary>Adds one site's result. The caller adds each site once.</summary>
     public void Add(int site, SiteOutcome outcome)
     {
@@ -57,6 +61,7 @@ public sealed class RunTotals(int bins)
             AddStale(new StaleKey(stale.Holder, stale.Role), new StaleSum(stale.Created, stale.Healed, stale.Live));
         }
 
+        Rates.Add(RateSums.Of(tally));
         Series.Add(outcome.Series);
     }
 
@@ -80,6 +85,7 @@ public sealed class RunTotals(int bins)
             AddStale(key, sum);
         }
 
+        Rates.Add(other.Rates);
         Series.Add(other.Series);
     }
 

@@ -78,6 +78,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
             sum[path] = sum.GetValueOrDefault(path) + count;
         }
 
-        return [.. sum.Select(path => new PathCount(path.Key.Path, path.Key.Role, path.Value))];
+        return [.. sum.Select(path => new PathCount(
+            path.Key.Path, path.Key.Role, path.Value, ClusterInterval.EffectiveTrials(counts.Rates[path.Key.Path, CodePath.Of(path.Key.Role)])))];
     }
 }

@@ -48,7 +48,7 @@ public sealed record DesignResult
     /// <summary>Frames over the lines.</summary>
     public required long Frames { get; init; }
 
-    /// <summary>Crashes by code path and role, with Wilson intervals.</summary>
+    /// <summary>Crashes by code path and role, with intervals by site.</summary>
     public required IReadOnlyList<PathRate> Paths { get; init; }
 
     /// <summary>Stale pointers left reachable, by holder and role.</summary>

@@ -73,6 +73,9 @@ public sealed record RunReport : ScenarioReport
     /// <summary>The code paths that a reader of the mail asks for, each with both roles.</summary>
     public required IReadOnlyList<PathRate> Paths { get; init; }
 
+    /// <summary>The rates by the age that the kernel had when the link was lost: the code paths above that crashed, each with the roles and ages that had a disconnect.</summary>
+    public IReadOnlyList<AgeRate> Ages { get; init; } = [];
+
     /// <summary>One row a crash title and role.</summary>
     public required IReadOnlyList<CodePathRate> CodePaths { get; init; }
 
@@ -161,21 +164,32 @@ public sealed record RoleCounts(long Called, long Calling)
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>
 /// <param name="Role"><c>called</c> or <c>calling</c>.</param>
 /// <param name="Crashes">Crashes of all titles of the path.</param>
-/// <param name="Disconnects">Disconnects of the role.</param>
+/// <param name="Disconnects">Decided disconnects of the role: those whose redial came, or whose kernel crashed before it.</param>
 /// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
-/// <param name="Low">Lower end of the Wilson 95 % interval.</param>
+/// <param name="Low">Lower end of the 95 % interval, by site (<see cref="ClusterInterval"/>).</param>
 /// <param name="High">Upper end of the interval.</param>
 /// <param name="ReportedPercent">The mail's figure, or null.</param>
 public sealed record PathRate(string Path, string Role, long Crashes, long Disconnects, double Rate, double Low, double High, double? ReportedPercent);
+
+/// <summary>The crash rate of a code path in one role, of kernels of one age.</summary>
+/// <param name="Path">Short name (<see cref="CodePath"/>).</param>
+/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Age">The kernel's age when the link was lost, in words.</param>
+/// <param name="Crashes">Crashes of the path.</param>
+/// <param name="Disconnects">Decided disconnects of the role and age.</param>
+/// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
+/// <param name="Low">Lower end of the 95 % interval, by site.</param>
+/// <param name="High">Upper end of the interval.</param>
+public sealed record AgeRate(string Path, string Role, string Age, long Crashes, long Disconnects, double Rate, double Low, double High);
 
 /// <summary>The crash rate of one title in one role.</summary>
 /// <param name="Title">Holder × use site × why the purge did not run.</param>
 /// <param name="Path">Short name.</param>
 /// <param name="Role"><c>called</c> or <c>calling</c>.</param>
 /// <param name="Crashes">Crashes with the title.</param>
-/// <param name="Disconnects">Disconnects of the role.</param>
+/// <param name="Disconnects">Decided disconnects of the role.</param>
 /// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
-/// <param name="Low">Lower end of the Wilson 95 % interval.</param>
+/// <param name="Low">Lower end of the 95 % interval, by site.</param>
 /// <param name="High">Upper end of the interval.</param>
 /// <param name="CrashId">The crash in <c>crashes.ndjson</c>.</param>
 public sealed record CodePathRate(
@@ -237,6 +251,18 @@ public sealed record SiteProblem(long Site, int Window, string Problem, string C
 public sealed record ExpectationVerdict(
     string Path, string? Role, double? MinPercent, double? MaxPercent, double MeasuredPercent, bool Met, int Line, string? NotJudged = null)
 {
+    /// <summary>Lower end of the 95 % interval of what was measured, in per cent; null where it has none.</summary>
+    public double? LowPercent { get; init; }
+
+    /// <summary>Upper end of the interval, in per cent; null where it has none.</summary>
+    public double? HighPercent { get; init; }
+
+    /// <summary>Where <see cref="NotJudged"/> is <see cref="TooFew"/>: how many pairs would decide, in two digits; null where no number would, or none is missing.</summary>
+    public long? PairsNeeded { get; init; }
+
+    /// <summary>Why there is no verdict of a rate whose interval reaches over a bound of its band.</summary>
+    public const string TooFew = "too few to say";
+
     /// <summary>The path of a scenario that expects nothing to happen: links lost, in all.</summary>
     public const string NoDisconnect = "no disconnect";
 
@@ -251,6 +277,11 @@ public sealed record ExpectationVerdict(
     /// <summary>True for a band of per cents; false for a path that must be reached.</summary>
     [JsonIgnore]
     public bool IsBand => MinPercent is not null && MaxPercent is not null;
+
+    /// <summary>What was measured, in words: <c>75.2 % (95 %: 74.1 to 76.3)</c>.</summary>
+    [JsonIgnore]
+    public string Measured => string.Create(
+        CultureInfo.InvariantCulture, $"{MeasuredPercent:0.##} %{(LowPercent is { } low && HighPercent is { } high ? $" (95 %: {low:0.##} to {high:0.##})" : "")}");
 
     /// <summary>What is expected, in words: <c>membership on called from 65 to 85 %</c>, or <c>ETOOMANYREFS is reached</c>.</summary>
     [JsonIgnore]

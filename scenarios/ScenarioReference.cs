@@ -108,7 +108,7 @@ public static class ScenarioReference
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
         ["expect[].role"] = "The end it is counted at; both where not given.",
         ["expect[].design"] = "The design it holds for; that of expect_design where not given.",
-        ["expect[].percent"] = "Per cent of disconnects (of sites for first_crash_within_hour), ends included.",
+        ["expect[].percent"] = "Per cent of disconnects (of sites for first_crash_within_hour), ends included. Met when the 95 % interval lies inside, not met when it lies outside, too few to say otherwise; a single number is about the count, and judged as it is.",
         ["expect_reached"] = "Probes that the run must reach. A list here replaces an included one.",
         ["expect_design"] = "The design that expect and expect_reached were written for; another one that is run (--design, compare) is judged by what it must end. any: they hold for every design.",
         ["expect_nothing"] = "Why nothing can happen, in a scenario in which no link is ever lost on purpose: the run then exits with 0, and with 1 when a link is lost. Without it such a run is not decided and exits with 5.",

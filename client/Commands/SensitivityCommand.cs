@@ -96,7 +96,12 @@ public static class SensitivityCommand
         RunFollower follower, RunSettings settings, Scenario scenario, Variation variation, int number, CancellationToken stop)
     {
         // An answering system with more callers makes fewer sites of as many pairs; with too few pairs there is still one.
-        Scenario varied = scenario with { Site = variation.Apply(scenario.Site) };
+        // What a variation gives is measured and not judged: any rate will do, as long as something could happen.
+        Scenario varied = scenario with
+        {
+            Site = variation.Apply(scenario.Site),
+            Expect = [.. scenario.Expect.Select(expected => expected with { MinPercent = 0, MaxPercent = double.MaxValue })],
+        };
         int callers = varied.Site.CallersPerAnswerer;
         varied = varied with { Pairs = Math.Max(callers, scenario.Pairs / callers * callers) };
         Launch launch = Launch.Create(settings, varied, $"sensitivity-{number}", check: false);

@@ -88,7 +88,7 @@ public sealed record DialReport
         IReadOnlyList<(FarPanic? Panic, string Title, string Path, long Count)> crashes = Crashes(result);
         long panics = crashes.Sum(crash => crash.Count);
         var counters = new NodeCounters();
-        counters[calling ? Role.Called : Role.Calling] = new Counters { Disconnects = disconnects, Panics = panics };
+        counters[calling ? Role.Called : Role.Calling] = new Counters { Disconnects = disconnects, DecidedDisconnects = disconnects, Panics = panics };
         counters[Role.Calling].Redials = calling ? Math.Max(0, result.Counters.Calls - options.Lines) : 0;
         counters.OfSite().Frames = result.Counters.FramesIn + result.Counters.FramesOut;
         WilsonInterval any = WilsonInterval.Of(panics, disconnects);

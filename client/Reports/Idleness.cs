@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
@@ -25,7 +26,7 @@ public static class Idleness
     /// <param name="calls">Calls placed, the first of each line among them.</param>
     public static IReadOnlyList<string> Of(Scenario scenario, double hours, Measured measured, long lines, RoleCounts calls)
     {
-        bool crashed = measured.CodePaths.Any(row => row.Crashes > 0), stale = measured.Stale.Any(row => row.Created > 0);
+        bool crashed = measured.Rates[CodePath.Any, RateSums.EveryNode].Hits > 0, stale = measured.Rates[RateSums.Stale, RateSums.EveryNode].Hits > 0;
         long disconnects = measured.Disconnects.Called + measured.Disconnects.Calling;
         if (crashed || stale)
         {
@@ -46,14 +47,9 @@ public static class Idleness
         return [];
     }
 
-    /// <summary>The roles that lost no link and did not crash, in a run where others did: nothing can be said of them.</summary>
-    public static bool IsIdle(Measured measured, string? role) => role switch
-    {
-        "called" => measured.Disconnects.Called == 0,
-        "calling" => measured.Disconnects.Calling == 0,
-        _ => measured.Disconnects.Called + measured.Disconnects.Calling == 0,
-    } && !measured.CodePaths.Any(row => row.Crashes > 0 && (role is null || row.Role == role))
-      && !measured.Stale.Any(row => row.Created > 0 && (role is null || row.Role == role));
+    /// <summary>No redial of a role has shown what the lost link before it left behind, and nothing crashed, in a run where other roles did: nothing can be said of it.</summary>
+    public static bool IsIdle(Measured measured, string? role) =>
+        measured.Rates[CodePath.Any, role ?? RateSums.EveryNode] is { Trials: 0, Hits: 0 } && measured.Rates[RateSums.Stale, role ?? RateSums.EveryNode].Hits == 0;
 
     private static IEnumerable<string> Causes(Scenario scenario, double hours, RoleCounts calls)
     {

@@ -1,3 +1,4 @@
+using Stress.Contracts;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
@@ -9,21 +10,18 @@ using Stress.Scenarios;
 namespace Stress.Client.Reports;
 
 /// <summary>What a run measured, asked by the names that a scenario's expectations use.</summary>
-/// <param name="Disconnects">Disconnects by role.</param>
-/// <param name="CodePaths">Crashes by title and role.</param>
-/// <param name="Stale">Stale pointers by holder and role.</param>
+/// <param name="Disconnects">Disconnects by role, decided or not.</param>
+/// <param name="Rates">Crashes, stale pointers and decided disconnects, summed over the sites.</param>
+/// <param name="PairsOfSite">Pairs of a site.</param>
 /// <param name="FirstCrash">Time to the first crash.</param>
 /// <param name="Probes">Rare paths.</param>
 public sealed record Measured(
     RoleCounts Disconnects,
-    IReadOnlyList<CodePathRate> CodePaths,
-    IReadOnlyList<StaleCounts> Stale,
+    RateSums Rates,
+    int PairsOfSite,
     FirstCrashSummary FirstCrash,
     IReadOnlyDictionary<string, long> Probes)
 {
-    // Bounds are written in percent with few digits; a value on the bound meets it.
-    private const double Rounding = 1e-9;
-
     /// <summary>
     /// The verdicts, in the order of the scenario. A fix whose scenario has its bands for another design is judged by what it must end; what had no trial, or is
     /// of a partial run, is not judged.
@@ -54,7 +52,7 @@ public sealed record Measured(
         [
             .. verdicts.Select(verdict =>
                 !complete ? verdict with { Met = false, NotJudged = "partial" }
-                : !nothing && Idleness.IsIdle(this, verdict.Role) ? verdict with { Met = false, NotJudged = $"no {(verdict.Role is { } role ? $"{role} " : "")}system lost a link" }
+                : !nothing && Idleness.IsIdle(this, verdict.Role) ? verdict with { Met = false, NotJudged = $"no {(verdict.Role is { } role ? $"{role} " : "")}system lost a link and redialled" }
                 : verdict),
         ];
     }
@@ -84,7 +82,7 @@ public sealed record Measured(
             seen[path] = seen.GetValueOrDefault(path) + count;
         }
 
-        long trials = Math.Max(1, Disconnects.Called + Disconnects.Calling);
+        long trials = Math.Max(1, Rates[CodePath.Any, RateSums.EveryNode].Trials);
         List<ExpectationVerdict> verdicts = [];
         foreach (string path in Families(scenario).Union(seen.Keys))
         {
@@ -115,33 +113,42 @@ public sealed record Measured(
 
     private ExpectationVerdict Judge(Expectation expected)
     {
-        double percent = Percent(expected);
-        bool met = percent >= expected.MinPercent - Rounding && percent <= expected.MaxPercent + Rounding;
         string? role = expected.Role is { } named ? CodePath.Of(named) : null;
-        return new ExpectationVerdict(expected.Path, role, expected.MinPercent, expected.MaxPercent, percent, met, expected.Line);
+        (WilsonInterval interval, long sites, Func<double, WilsonInterval> ofMore) = Interval(expected.Path, role);
+        var band = new Band(expected.MinPercent, expected.MaxPercent);
+        BandVerdict judged = band.Judge(interval);
+        var verdict = new ExpectationVerdict(
+            expected.Path, role, expected.MinPercent, expected.MaxPercent, Percent(interval.Rate), judged == BandVerdict.Met, expected.Line)
+        {
+            LowPercent = Percent(interval.Low),
+            HighPercent = double.IsFinite(interval.High) ? Percent(interval.High) : null,
+        };
+        return judged != BandVerdict.TooFew ? verdict
+            : verdict with { NotJudged = ExpectationVerdict.TooFew, PairsNeeded = band.SitesNeeded(sites, ofMore) * PairsOfSite };
     }
 
-    private double Percent(Expectation expected)
+    private static double Percent(double share) => Math.Round(share * 100, 9);
+
+    // The rate that is asked for, of how many sites, and what it would be of so many times as many.
+    private (WilsonInterval Interval, long Sites, Func<double, WilsonInterval> OfMore) Interval(string path, string? role)
     {
-        if (expected.Path == "first_crash_within_hour")
+        if (path == "first_crash_within_hour")
         {
-            return FirstCrash.WithinHour * 100;
+            // A site has one first crash: sites are independent.
+            double share = FirstCrash.WithinHour;
+            return (WilsonInterval.OfRate(share, FirstCrash.Sites), FirstCrash.Sites, times => WilsonInterval.OfRate(share, FirstCrash.Sites * times));
         }
 
-        string? role = expected.Role is { } named ? CodePath.Of(named) : null;
-        long hits = expected.Path == "stale"
-            ? Stale.Where(row => role is null || row.Role == role).Sum(row => row.Created)
-            : CodePaths.Where(row => (role is null || row.Role == role)
-                    && (expected.Path == CodePath.Any || row.Path == expected.Path || row.Title == expected.Path))
-                .Sum(row => row.Crashes);
-        long trials = expected.Role switch
-        {
-            Role.Called => Disconnects.Called,
-            Role.Calling => Disconnects.Calling,
-            _ => Disconnects.Called + Disconnects.Calling,
-        };
+        ClusterSums sums = Rates[path, role ?? RateSums.EveryNode];
 
         // A crash without a single disconnect is still a crash: it must not pass for zero.
-        return hits == 0 ? 0 : 100.0 * hits / Math.Max(1, trials);
+        sums = sums.Trials == 0 && sums.Hits > 0 ? sums with { Trials = 1, TrialsSquared = 1, Sites = 1 } : sums;
+        if (path is RateSums.Stale or RateSums.Alias)
+        {
+            return (ClusterInterval.Ratio(sums), sums.Sites, times => ClusterInterval.Ratio(sums, times));
+        }
+
+        double independent = ClusterInterval.EffectiveTrials(sums);
+        return (ClusterInterval.Share(sums), sums.Sites, times => WilsonInterval.OfRate(Math.Min(1, sums.Hits / (double)Math.Max(1, sums.Trials)), independent * times));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Emulator.Core;
@@ -38,11 +39,11 @@ public static class ReportBuilder
             .. from crash in totals.Crashes
                let title = crash.Key.Text
                let role = CodePath.Of(crash.Key.Role)
-               let trials = totals.Counters[crash.Key.Role].Disconnects
-               let rate = WilsonInterval.Of(crash.Value.Count, trials)
+               let sums = totals.Rates[title, role]
+               let rate = ClusterInterval.Share(sums)
                orderby crash.Value.Count descending, title, role
                select new CodePathRate(
-                   title, crash.Key.Path, role, crash.Value.Count, trials, rate.Rate, rate.Low, rate.High, CrashRecord.IdOf(title, role)),
+                   title, crash.Key.Path, role, crash.Value.Count, sums.Trials, rate.Rate, rate.Low, rate.High, CrashRecord.IdOf(title, role)),
         ];
         List<StaleCounts> stale =
         [
@@ -53,7 +54,8 @@ public static class ReportBuilder
                select new StaleCounts(holder, role, pointer.Value.Created, pointer.Value.Healed, pointer.Value.Live),
         ];
         FirstCrashSummary first = FirstCrash(result.FirstCrashes);
-        var measured = new Measured(disconnects, codePaths, stale, first, totals.Probes);
+        List<PathRate> paths = Paths(launch.Scenario, totals.Rates, codePaths);
+        var measured = new Measured(disconnects, totals.Rates, launch.Scenario.Site.CallersPerAnswerer, first, totals.Probes);
         RoleCounts redials = RoleCounts.Of(totals.Counters, c => c.Redials);
         var counted = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost, work.NotBegun, work.Begun);
         IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Where(crash => crash.Key.Words is null).Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
@@ -75,7 +77,8 @@ public static class ReportBuilder
             Incomplete = complete ? null : interrupted ? RunReport.Interrupted : work.Failed > 0 ? "failed" : work.Lost > 0 ? "lost" : RunReport.Cancelled,
             Digest = $"{result.Digest:x16}",
             Counters = totals.Counters,
-            Paths = Paths(launch.Scenario, disconnects, codePaths),
+            Paths = paths,
+            Ages = Ages(totals.Rates, paths),
             Kernels = RealKernelFacts.Of(launch, totals),
             CodePaths = codePaths,
             Stale = stale,
@@ -102,7 +105,9 @@ public static class ReportBuilder
         IReadOnlyList<string> idle = Idleness.Of(launch.Scenario, launch.Hours, measured, (long)launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer, redials);
         return idle.Count > 0 ? idle :
         [
-            .. expectations.Where(verdict => verdict.NotJudged is not null).GroupBy(verdict => verdict.NotJudged)
+            .. expectations.Where(verdict => verdict.NotJudged == ExpectationVerdict.TooFew).Select(verdict =>
+                $"too few disconnects to say whether {verdict.Statement}: measured {verdict.Measured}; {(verdict.PairsNeeded is { } pairs ? string.Create(CultureInfo.InvariantCulture, $"about {pairs:#,0} pairs would do") : "it lies on the bound, where no number of pairs would do")}"),
+            .. expectations.Where(verdict => verdict.NotJudged is not (null or ExpectationVerdict.TooFew)).GroupBy(verdict => verdict.NotJudged)
                 .Select(group => $"{group.Key}, so that nothing can be said of {string.Join(", ", group.Select(verdict => verdict.Statement))}"),
         ];
     }
@@ -177,7 +182,7 @@ public static class ReportBuilder
     private static double Minutes(VirtualTime time) => Math.Round(time.Microseconds / 60_000_000.0, 3);
 
     // The two paths of the mail always have their rows, since zero is an answer too; they are functions of a kernel that a real one is not.
-    private static List<PathRate> Paths(Scenario scenario, RoleCounts disconnects, List<CodePathRate> codePaths)
+    private static List<PathRate> Paths(Scenario scenario, RateSums rates, List<CodePathRate> codePaths)
     {
         List<string> names = scenario.IsReal ? [] : [CodePath.Membership, CodePath.In6SelectHlim];
         names.AddRange(codePaths.Select(row => row.Path).Where(path => !names.Contains(path)).Distinct().Order(StringComparer.Ordinal));
@@ -187,13 +192,24 @@ public static class ReportBuilder
             .. from name in names
                from role in Roles
                let roleName = CodePath.Of(role)
-               let crashes = codePaths.Where(row => row.Role == roleName && (name == CodePath.Any || row.Path == name)).Sum(row => row.Crashes)
-               let trials = role == Role.Called ? disconnects.Called : disconnects.Calling
-               let rate = WilsonInterval.Of(crashes, trials)
+               let sums = rates[name, roleName]
+               let rate = ClusterInterval.Share(sums)
                let reported = scenario.Reported.FirstOrDefault(figure => figure.Path == name && figure.Role == role)
-               select new PathRate(name, roleName, crashes, trials, rate.Rate, rate.Low, rate.High, reported?.Percent),
+               select new PathRate(name, roleName, sums.Hits, sums.Trials, rate.Rate, rate.Low, rate.High, reported?.Percent),
         ];
     }
+
+    // A path and role that never crashed has no row an age: it is zero at each.
+    private static List<AgeRate> Ages(RateSums rates, List<PathRate> paths) =>
+    [
+        .. from path in paths
+           where path.Crashes > 0 && path.Path != CodePath.Any
+           from age in Enumerable.Range(0, KernelAge.Count)
+           let sums = rates[path.Path, path.Role, age]
+           where sums.Trials > 0
+           let rate = ClusterInterval.Share(sums)
+           select new AgeRate(path.Path, path.Role, KernelAge.Name(age), sums.Hits, sums.Trials, rate.Rate, rate.Low, rate.High),
+    ];
 
     private static RunSeries Series(Launch launch, SiteSeries series) => new(
         launch.Plan.BinWindows * launch.Scenario.Site.Window.Microseconds / 60_000_000.0,

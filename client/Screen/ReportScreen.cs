@@ -135,7 +135,7 @@ public static class ReportScreen
     {
         // A mail's figures have their column where the scenario has a mail.
         bool reported = report.Paths.Any(row => row.ReportedPercent is not null);
-        string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#Wilson 95 %"];
+        string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval"];
         var rates = new ScreenTable(reported ? [.. columns, "#mail"] : columns);
         foreach (PathRate row in report.Paths)
         {
@@ -152,6 +152,7 @@ public static class ReportScreen
         }
 
         rates.Write(console);
+        Ages(console, report);
         if (report.CodePaths.Count > 0)
         {
             var titles = new ScreenTable(["crash title", "role", "#crashes", "#rate", "id"]);
@@ -164,12 +165,29 @@ public static class ReportScreen
         }
     }
 
+    // A rate of kernels of all ages is an average: a run in which they are of one age has nothing more to say.
+    private static void Ages(IAnsiConsole console, RunReport report)
+    {
+        if (report.Ages.DistinctBy(row => row.Age).Take(2).Count() < 2)
+        {
+            return;
+        }
+
+        var ages = new ScreenTable(["code path", "role", "kernel's age", "#crashes", "#disconnects", "#rate", "#95 % interval"]);
+        foreach (AgeRate row in report.Ages)
+        {
+            ages.Add(row.Path, row.Role, row.Age, Count(row.Crashes), Count(row.Disconnects), new(Percent(row.Rate), "bold"), $"{Percent(row.Low)} to {Percent(row.High)}");
+        }
+
+        ages.Write(console);
+    }
+
     /// <summary>One line for an expectation that is not met.</summary>
     public static string Failure(RunReport report, ExpectationVerdict verdict)
     {
         string where = verdict.Line > 0 ? $"{report.ScenarioFile}:{verdict.Line}: " : report.ScenarioFile.Length > 0 ? $"{report.ScenarioFile}: " : "";
         return verdict.IsBand
-            ? string.Create(CultureInfo.InvariantCulture, $"{where}expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
+            ? string.Create(CultureInfo.InvariantCulture, $"{where}expected {verdict.Statement}, measured {verdict.Measured}")
             : verdict.Path == ExpectationVerdict.NoDisconnect ? string.Create(CultureInfo.InvariantCulture, $"{where}expected that no link is lost, and {verdict.MeasuredPercent:0} were")
             : $"{where}expected '{verdict.Path}' to be reached, and it was not";
     }

@@ -36,7 +36,7 @@ public sealed class WatchHistory
             _speeds.Add(Speed.Value);
             foreach (PathCount path in now.Crashes)
             {
-                long trials = now.Counters[path.Role].Disconnects - before.Counters[path.Role].Disconnects;
+                long trials = now.Counters[path.Role].DecidedDisconnects - before.Counters[path.Role].DecidedDisconnects;
                 if (trials > 0)
                 {
                     long crashes = path.Count - before.Crashes.FirstOrDefault(old => old.Path == path.Path && old.Role == path.Role).Count;

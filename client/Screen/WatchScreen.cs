@@ -47,7 +47,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
         RunSnapshot run = state.Run;
         IEnumerable<string> rates =
             from path in run.Crashes
-            let rate = WilsonInterval.Of(path.Count, run.Counters[path.Role].Disconnects)
+            let rate = WilsonInterval.Of(path.Count, run.Counters[path.Role].DecidedDisconnects, path.Independent)
             where path.Count > 0
             select $"{path.Path} {CodePath.Of(path.Role)} {Percent(rate.Rate)} ({Percent(rate.Low)} to {Percent(rate.High)})";
         return string.Join("  ", [.. Facts(state), .. rates]);
@@ -123,13 +123,13 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
     private IRenderable Rates(RunSnapshot run)
     {
         bool wide = Terminal.Width(terminal.Out) >= NarrowBelow, reported = run.Bands.Any(band => band.Reported is not null);
-        string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#Wilson 95 %", .. reported ? (string[])["#mail"] : [], .. wide ? (string[])["rate lately"] : []];
+        string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval", .. reported ? (string[])["#mail"] : [], .. wide ? (string[])["rate lately"] : []];
         var table = new ScreenTable(columns);
 
         foreach (PathCount path in run.Crashes)
         {
-            long trials = run.Counters[path.Role].Disconnects;
-            var rate = WilsonInterval.Of(path.Count, trials);
+            long trials = run.Counters[path.Role].DecidedDisconnects;
+            var rate = WilsonInterval.Of(path.Count, trials, path.Independent);
             double? mail = run.Bands.FirstOrDefault(band => band.Path == path.Path && band.Role == path.Role)?.Reported;
             ScreenCell[] cells =
             [

@@ -18,6 +18,7 @@ namespace Stress.Contracts.Surrogates;
 /// <param name="Function">The kernel function that such a crash belongs to, or null.</param>
 /// <param name="AllocatedBy">Who allocated the object, or null.</param>
 /// <param name="FreedBy">Who freed it, or null.</param>
+/// <param name="ByAge">How many by the kernel's age.</param>
 [GenerateSerializer, Immutable, Alias("stress.CrashTally")]
 public readonly record struct CrashTallySurrogate(
     [property: Id(0)] CrashTitle Title,
@@ -30,7 +31,8 @@ public readonly record struct CrashTallySurrogate(
     [property: Id(7)] string? Words,
     [property: Id(8)] string? Function,
     [property: Id(9)] string[]? AllocatedBy,
-    [property: Id(10)] string[]? FreedBy);
+    [property: Id(10)] string[]? FreedBy,
+    [property: Id(11)] long[] ByAge);
 
 /// <summary>Wire form of <see cref="StaleTally"/>.</summary>
 /// <param name="Holder">Holder.</param>
@@ -73,6 +75,10 @@ public struct SiteTallySurrogate
     /// <summary>The rolling digest.</summary>
     [Id(6)]
     public ulong Digest;
+
+    /// <summary>Decided disconnects by role and kernel age.</summary>
+    [Id(7)]
+    public long[] DecidedByAge;
 }
 
 /// <summary>Converts <see cref="SiteTally"/>.</summary>
@@ -87,6 +93,7 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
             Counters = surrogate.Counters,
             FirstCrash = surrogate.FirstCrash,
             Digest = surrogate.Digest,
+            DecidedByAge = surrogate.DecidedByAge,
         };
         for (int i = 0; i < surrogate.Probes.Length; i++)
         {
@@ -106,6 +113,7 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
                 Function = crash.Function,
                 AllocatedBy = crash.AllocatedBy ?? [],
                 FreedBy = crash.FreedBy ?? [],
+                ByAge = crash.ByAge,
             });
         }
 
@@ -123,10 +131,11 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
         Counters = value.Counters,
         Probes = [.. value.Probes.Keys],
         Reached = [.. value.Probes.Values],
-        Crashes = [.. value.Crashes.Select(c => new CrashTallySurrogate(c.Title, c.Role, c.Count, c.First, c.FirstEvent, [.. c.Stack], [.. c.Story], c.Words, c.Function, Lines(c.AllocatedBy), Lines(c.FreedBy)))],
+        Crashes = [.. value.Crashes.Select(c => new CrashTallySurrogate(c.Title, c.Role, c.Count, c.First, c.FirstEvent, [.. c.Stack], [.. c.Story], c.Words, c.Function, Lines(c.AllocatedBy), Lines(c.FreedBy), [.. c.ByAge]))],
         Stale = [.. value.Stale.Select(s => new StaleTallySurrogate(s.Holder, s.Role, s.Created, s.Healed, s.Live))],
         FirstCrash = value.FirstCrash,
         Digest = value.Digest,
+        DecidedByAge = value.DecidedByAge,
     };
 
     private static string[]? Lines(IReadOnlyList<string> lines) => lines.Count == 0 ? null : [.. lines];

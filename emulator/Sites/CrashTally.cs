@@ -1,4 +1,5 @@
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 
@@ -49,9 +50,11 @@ public sealed record CrashTally(CrashTitle Title, Role Role)
             CrashStory told = c?.Told ?? new CrashStory();
             pass.Struct(ref head);
             told.Fields(ref pass);
+            long[] byAge = c?.ByAge ?? new long[KernelAge.Count];
+            pass.Numbers<long>(byAge);
             if (c is null)
             {
-                crashes.Add(new CrashTally(head.Title, head.Role) { Count = head.Count, First = head.First, FirstEvent = head.FirstEvent, Told = told });
+                crashes.Add(new CrashTally(head.Title, head.Role) { Count = head.Count, First = head.First, FirstEvent = head.FirstEvent, Told = told, ByAge = byAge });
             }
         }
     }
@@ -70,7 +73,11 @@ public sealed record CrashTally(CrashTitle Title, Role Role)
     [NotSaved("only a real kernel says it")]
     public IReadOnlyList<string> FreedBy { get; set; } = [];
 
+    /// <summary>How often.</summary>
     public long Count { get; set; }
+
+    /// <summary>How often by the kernel's age at the loss of the link (<see cref="KernelAge"/>); zeros where nobody says.</summary>
+    public long[] ByAge { get; init; } = new long[KernelAge.Count];
 
     /// <summary>Stack and story before anybody asks for their words.</summary>
     internal CrashStory? Told { get; set; }

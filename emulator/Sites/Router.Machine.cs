@@ -22,6 +22,15 @@ public sealed partial class Router
 
     IZserv? IMachine.Zserv => _processes.Zserv;
 
+    int IMachine.KernelAge => KernelAge.Of(_site.Clock.Now - _booted);
+
+    void IMachine.DisconnectDecided(int age)
+    {
+        Counters.DecidedDisconnects++;
+        _decided[age]++;
+        _ageOfLoss = age;
+    }
+
     private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
 
     void IMachine.HangUp(string program)

@@ -32,6 +32,9 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     private RandomStream _boot;
     private VirtualTime _tickPhase;
     private bool _isUp;
+    private VirtualTime _booted;
+    private readonly long[] _decided = new long[KernelAge.Count];
+    private int _ageOfLoss;
 
     /// <summary>A router that is switched off.</summary>
     /// <param name="site">Its site.</param>
@@ -80,6 +83,12 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
     /// <summary>What the machine counts.</summary>
     public ref Counters Counters => ref Counted.Counts;
+
+    /// <summary>Decided disconnects (<see cref="Kernel.Ports.Counters.DecidedDisconnects"/>) by the kernel's age at the loss (<see cref="KernelAge"/>).</summary>
+    public ReadOnlySpan<long> DecidedByAge => _decided;
+
+    /// <summary>The kernel's age at the last loss that was decided, to which a crash belongs; its age now where it has lost no link.</summary>
+    public int AgeOfLoss => _ageOfLoss;
 
     /// <summary>The oracle.</summary>
     public RouterOracle Oracle { get; }
@@ -157,6 +166,8 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
         Quiet.Changed();
         _isUp = true;
+        _booted = now;
+        _ageOfLoss = 0;
         Say(TraceSource.Kernel, "boot");
         Kernel.AttachBootInterfaces();
         for (int i = 0; i < _processes.Started.Length; i++)
@@ -244,6 +255,11 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
     private void Panic(KernelPanic panic, VirtualTime now)
     {
+        foreach (Pppd pppd in Pppds)
+        {
+            pppd.DecideDisconnect();
+        }
+
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
         CrashTally crash = _site.Crashed(this, title);
@@ -290,6 +306,9 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         pass.Struct(ref _boot);
         pass.Struct(ref _tickPhase);
         pass.Field(ref _isUp);
+        pass.Struct(ref _booted);
+        pass.Numbers<long>(_decided);
+        pass.Field(ref _ageOfLoss);
         pass.Struct(ref Counted.Counts);
         Kernel.Fields(ref pass);
         Oracle.Fields(ref pass);

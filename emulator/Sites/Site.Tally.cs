@@ -35,6 +35,7 @@ public sealed partial class Site
         }
 
         tally.Count++;
+        tally.ByAge[router.AgeOfLoss]++;
         return tally;
     }
 
@@ -97,6 +98,11 @@ public sealed partial class Site
                 }
 
                 counted += r.Counters;
+                for (int age = 0; age < KernelAge.Count; age++)
+                {
+                    tally.DecidedByAge[(role * KernelAge.Count) + age] += r.DecidedByAge[age];
+                }
+
                 if (r.IsUp)
                 {
                     counted.DetachesPending += r.Kernel.DetachesPending;
@@ -123,7 +129,7 @@ public sealed partial class Site
 
         foreach (CrashTally c in _crashes)
         {
-            tally.Crashes.Add(c with { });
+            tally.Crashes.Add(c with { ByAge = [.. c.ByAge] });
         }
 
         tally.Digest = _digest;

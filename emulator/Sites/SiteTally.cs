@@ -9,6 +9,9 @@ public sealed class SiteTally
     /// <summary>What was counted, by role.</summary>
     public NodeCounters Counters { get; init; } = new();
 
+    /// <summary>Decided disconnects by role and kernel age (<see cref="KernelAge"/>): the ages of a role stand together.</summary>
+    public long[] DecidedByAge { get; set; } = new long[NodeCounters.Roles.Count * KernelAge.Count];
+
     /// <summary>Named rare paths that were reached (issue: probes).</summary>
     public SortedDictionary<string, long> Probes { get; set; } = new(StringComparer.Ordinal);
 

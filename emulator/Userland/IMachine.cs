@@ -53,6 +53,13 @@ public interface IMachine
     /// <summary>What the machine counts.</summary>
     ref Counters Counters { get; }
 
+    /// <summary>Age of the kernel, in classes (<see cref="Kernel.Ports.KernelAge"/>).</summary>
+    int KernelAge { get; }
+
+    /// <summary>A lost link has its redial, or its kernel died before that.</summary>
+    /// <param name="age">Age of the kernel when the link was lost.</param>
+    void DisconnectDecided(int age);
+
     /// <summary>Sends SIGHUP to all processes of a program (pkill).</summary>
     void HangUp(string program);
 

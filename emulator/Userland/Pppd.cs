@@ -88,6 +88,9 @@ public sealed class Pppd : Process, IPppActions
     private bool _waitDue;
     private bool _ipcpUp;
     private bool _demandUp;
+
+    // Age of the kernel when the link was lost, plus 1, until the redial comes; 0 when no redial is waited for.
+    private int _lost;
     private VirtualTime _scriptsDone;
     private Ipv4Address _local;
     private Ipv4Address _peer;
@@ -174,8 +177,19 @@ public sealed class Pppd : Process, IPppActions
         _writes.Clear();
         _reads.Clear();
         _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _has6 = false;
+        _lost = 0;
         _ppp.Reset();
         Machine.DropDtr(Line, now);
+    }
+
+    /// <summary>A link that was lost before has its redial, or can have none any more since the kernel has died.</summary>
+    public void DecideDisconnect()
+    {
+        if (_lost > 0)
+        {
+            Machine.DisconnectDecided(_lost - 1);
+            _lost = 0;
+        }
     }
 
     /// <summary>SIGHUP: ends the link or the holdoff.</summary>
@@ -546,6 +560,7 @@ public sealed class Pppd : Process, IPppActions
     {
         _ipcpUp = true;
         _failures = 0;
+        DecideDisconnect();
         if (_options.Demand && _demandUp)
         {
             Do(Op.PassIp);
@@ -574,6 +589,7 @@ public sealed class Pppd : Process, IPppActions
 
         _ipcpUp = false;
         Machine.Counters.Disconnects++;
+        _lost = 1 + Machine.KernelAge;
         Do(Op.NpDrop);
         if (!_options.Demand)
         {
@@ -635,6 +651,7 @@ public sealed class Pppd : Process, IPppActions
         pass.Field(ref _waitDue);
         pass.Field(ref _ipcpUp);
         pass.Field(ref _demandUp);
+        pass.Field(ref _lost);
         pass.Struct(ref _scriptsDone);
         pass.Struct(ref _local);
         pass.Struct(ref _peer);

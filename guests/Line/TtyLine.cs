@@ -33,6 +33,9 @@ public sealed record LineCounts
     /// </summary>
     public long[] Disconnects { get; } = new long[2];
 
+    /// <summary>Of them, by role, the last one whose redial has not come: 1, or 0 when that end has framed again. It has not shown yet what it does.</summary>
+    public long[] Undecided { get; } = new long[2];
+
     /// <summary>Bytes from the called and from the calling end.</summary>
     public long[] Bytes { get; } = new long[2];
 }
@@ -281,7 +284,12 @@ internal sealed class TtyLine
         _line.HangUp();
         for (int i = 0; i < 2; i++)
         {
-            Counts.Disconnects[i] += _ends[i].HasFramed ? 1 : 0;
+            if (_ends[i].HasFramed)
+            {
+                Counts.Disconnects[i]++;
+                Counts.Undecided[i] = 1;
+            }
+
             long at = (Role)i == hungUp ? near : far;
             _dropAfter((Role)i, at);
             SetLines((Role)i, at, PortLines.ClearToSend, PortLines.CarrierDetect | PortLines.Ring);
@@ -296,6 +304,11 @@ internal sealed class TtyLine
         Counts.Bytes[(int)from] += data.Length;
         byte[] bytes = [.. data];
         Disturb(_ends[(int)from], bytes);
+        if (_ends[(int)from].HasFramed)
+        {
+            Counts.Undecided[(int)from] = 0;
+        }
+
         Send(to, Ns(_line.SendBytes((int)to, Up(time), bytes.Length)), bytes);
         WatchBuffer(from, time);
     }

@@ -157,8 +157,12 @@ internal sealed class UmlExecution : ISiteExecution
         var tally = new SiteTally
         {
             Counters = NodeCounters.Of(
-                new() { Disconnects = session.LineCounts.Disconnects[0], Panics = session.Panics[0] },
-                new() { Disconnects = session.LineCounts.Disconnects[1], Panics = session.Panics[1], Redials = session.LineCounts.Dialled },
+                new() { Disconnects = session.LineCounts.Disconnects[0], DecidedDisconnects = session.LineCounts.Disconnects[0] - session.LineCounts.Undecided[0], Panics = session.Panics[0] },
+                new()
+                {
+                    Disconnects = session.LineCounts.Disconnects[1], DecidedDisconnects = session.LineCounts.Disconnects[1] - session.LineCounts.Undecided[1],
+                    Panics = session.Panics[1], Redials = session.LineCounts.Dialled,
+                },
                 new() { Events = session.Calendar.Events, Frames = session.LineCounts.Frames }),
             Digest = BinaryPrimitives.ReadUInt64BigEndian(session.DigestSoFar()),
         };

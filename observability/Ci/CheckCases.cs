@@ -66,10 +66,10 @@ public static class CheckCases
             Name = verdict.Statement,
             Key = verdict.Statement,
             Outcome = verdict.NotJudged is not null ? CheckOutcome.NotDecided : verdict.Met ? CheckOutcome.Passed : CheckOutcome.Failed,
-            Message = verdict.NotJudged is not null ? $"{verdict.Statement}: {verdict.Word}"
+            Message = verdict.NotJudged is not null ? $"{verdict.Statement}: {verdict.Word}{(verdict.LowPercent is null ? "" : $": measured {verdict.Measured}")}"
                 : verdict.Path == ExpectationVerdict.NoDisconnect ? string.Create(CultureInfo.InvariantCulture, $"expected that no link is lost, and {verdict.MeasuredPercent:0} were")
                 : verdict.IsBand
-                ? string.Create(CultureInfo.InvariantCulture, $"expected {verdict.Statement}, measured {verdict.MeasuredPercent:0.##} %")
+                ? string.Create(CultureInfo.InvariantCulture, $"expected {verdict.Statement}, measured {verdict.Measured}")
                 : verdict.Met ? string.Create(CultureInfo.InvariantCulture, $"reached {verdict.MeasuredPercent:0} times") : $"expected '{verdict.Path}' to be reached, and it was not",
             File = file,
             Line = verdict.Line,

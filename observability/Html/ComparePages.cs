@@ -43,7 +43,7 @@ public static class ComparePages
             Verdict = Verdict(report),
             Designs =
             [
-                .. report.Designs.SelectMany(d => d.Paths.Where(p => p.Path == CodePath.Any).Select(p => new RateRow(d.Design, RoleOf(p.Role), p.Crashes, p.Disconnects))),
+                .. report.Designs.SelectMany(d => d.Paths.Where(p => p.Path == CodePath.Any).Select(p => new RateRow(d.Design, RoleOf(p.Role), p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)))),
             ],
             Tables = Tables(report),
             Expectations = verdicts,
@@ -75,7 +75,8 @@ public static class ComparePages
     }
 
     private static double CrashRate(DesignResult design) =>
-        design.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes) / (double)Math.Max(1, design.Disconnects.Called + design.Disconnects.Calling);
+        design.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes)
+        / (double)Math.Max(1, design.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Disconnects));
 
     private static long Left(DesignResult design) => design.Stale.Sum(stale => stale.Live) + design.DetachesPending.Called + design.DetachesPending.Calling;
 
@@ -135,7 +136,7 @@ public static class ComparePages
             new("design-list", "Designs", "What each does, and the digest of its run: the same as of the design alone.",
                 ["design", "does", "source", "digest"],
                 [.. report.Designs.Select(d => (string[])[d.Design, d.Summary, d.Source, d.Digest])]),
-            new("design-paths", "Crashes per code path", "Per cent of the role's disconnects, with the Wilson 95 % interval. Paths that did not crash under a design are left out.",
+            new("design-paths", "Crashes per code path", "Per cent of the role's disconnects whose redial came, with the 95 % interval by site. Paths that did not crash under a design are left out.",
                 ["design", "code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval"],
                 [.. report.Designs.SelectMany(d => d.Paths.Where(p => p.Crashes > 0 || p.Path == CodePath.Any).Select(p => (string[])
                     [d.Design, p.Path, p.Role, Count(p.Crashes), Count(p.Disconnects), Percent(p.Rate), $"{Percent(p.Low)} – {Percent(p.High)}"]))]),

@@ -65,12 +65,16 @@ public static class HtmlReport
         if (page.Rates.Count > 0)
         {
             Section(output, "rates", "Crash rate per code path and role", page.Rates.Any(r => r.Mail is not null)
-                ? "Bars are Wilson 95 % intervals. A diamond is what the mail that started this reports (G. Troxel, tech-net, 2005-03-02)."
-                : "Bars are Wilson 95 % intervals.");
+                ? "Bars are 95 % intervals by site, since disconnects of one site are not independent. A diamond is what the mail that started this reports (G. Troxel, tech-net, 2005-03-02)."
+                : "Bars are 95 % intervals by site, since disconnects of one site are not independent.");
             Legend(output, Roles(page.Rates), page.Rates.Any(r => r.Mail is not null) ? "the mail" : null);
             EachWidth(output, (w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), WideWidth);
             RateTable(output, page.Rates, "Code path");
             output.Write("</section>\n");
+            if (page.Ages is { } ages)
+            {
+                PlainTable(output, ages);
+            }
         }
 
         if (page.Designs.Count > 0)

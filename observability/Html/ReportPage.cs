@@ -39,6 +39,9 @@ public sealed record ReportPage
     /// <summary>Crash rates of the run per code path and role.</summary>
     public IReadOnlyList<RateRow> Rates { get; init; } = [];
 
+    /// <summary>The same rates by the kernel's age, as a table; null where kernels are of one age.</summary>
+    public PageTable? Ages { get; init; }
+
     /// <summary>False for a page that is not about a whole run: it has no counts over virtual time.</summary>
     public bool HasSeries { get; init; } = true;
 
@@ -98,13 +101,11 @@ public sealed record PageFact(string Label, string Value, string Unit = "");
 /// <param name="Role">Which end crashed.</param>
 /// <param name="Crashes">Numerator.</param>
 /// <param name="Disconnects">Denominator.</param>
-public sealed record RateRow(string Name, Role Role, long Crashes, long Disconnects)
+/// <param name="Interval">The rate and its 95 % interval, by site; meaningless without a disconnect.</param>
+public sealed record RateRow(string Name, Role Role, long Crashes, long Disconnects, WilsonInterval Interval)
 {
     /// <summary>The rate that the mail reports, from 0 to 1; null where it says nothing.</summary>
     public double? Mail { get; init; }
-
-    /// <summary>The 95 % interval of the rate; meaningless without a disconnect.</summary>
-    public WilsonInterval Interval => WilsonInterval.Of(Crashes, Disconnects);
 }
 
 /// <summary>A named series over virtual time.</summary>

@@ -34,7 +34,8 @@ public static class ReportPages
                 new("Speed", Figures.Count(report.WallSeconds > 0 ? Math.Round(report.Pairs * report.VirtualHours / report.WallSeconds) : 0), "pair-hours/s"),
                 new("Digest", report.Digest),
             ],
-            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, RoleOf(p.Role), p.Crashes, p.Disconnects) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
+            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, RoleOf(p.Role), p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
+            Ages = Ages(report),
             Designs = compared.Count == 0 ? [] : [.. compared.Prepend(report).DistinctBy(r => r.Design).SelectMany(DesignRows)],
             End = Hours(report.VirtualHours),
             Crashes = [.. series.Crashes.Select(l => Line(l, series.BinMinutes, total: true))],
@@ -58,21 +59,31 @@ public static class ReportPages
 
     private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
 
-    /// <summary>Paths that the mail does not ask for, and that crashed all the same: both roles, most crashes first.</summary>
+    /// <summary>Paths without a row of their own that crashed all the same: both roles, most crashes first. Their sites are not known any more.</summary>
     private static IEnumerable<RateRow> OtherPaths(RunReport report) =>
         report.CodePaths.Where(c => report.Paths.All(p => p.Path != c.Path))
             .GroupBy(c => c.Path).OrderByDescending(g => g.Sum(c => c.Crashes)).ThenBy(g => g.Key, StringComparer.Ordinal)
-            .SelectMany(g => new[]
-            {
-                new RateRow(g.Key, Role.Called, g.Where(c => RoleOf(c.Role) == Role.Called).Sum(c => c.Crashes), report.Disconnects.Called),
-                new RateRow(g.Key, Role.Calling, g.Where(c => RoleOf(c.Role) == Role.Calling).Sum(c => c.Crashes), report.Disconnects.Calling),
-            });
+            .SelectMany(g => new[] { Pooled(g.Key, Role.Called, g, report.Disconnects.Called), Pooled(g.Key, Role.Calling, g, report.Disconnects.Calling) });
 
-    private static IEnumerable<RateRow> DesignRows(RunReport report) =>
-    [
-        new RateRow(report.Design, Role.Called, report.Panics.Called, report.Disconnects.Called),
-        new RateRow(report.Design, Role.Calling, report.Panics.Calling, report.Disconnects.Calling),
-    ];
+    private static RateRow Pooled(string path, Role role, IEnumerable<CodePathRate> titles, long disconnects)
+    {
+        long crashes = titles.Where(title => RoleOf(title.Role) == role).Sum(title => title.Crashes);
+        return new RateRow(path, role, crashes, disconnects, WilsonInterval.Of(crashes, disconnects));
+    }
+
+    private static PageTable? Ages(RunReport report) => report.Ages.DistinctBy(row => row.Age).Take(2).Count() < 2 ? null : new(
+        "ages", "Crash rates by the kernel's age", "The age that a kernel had when its link was lost. Per cent of the disconnects whose redial came, with the 95 % interval by site.",
+        ["code path", "role", "kernel's age", "#crashes", "#disconnects", "#rate", "#95 % interval"],
+        [.. report.Ages.Select(a => (string[])
+            [a.Path, a.Role, a.Age, Figures.Count(a.Crashes), Figures.Count(a.Disconnects), $"{Figures.Percent(a.Rate)} %", $"{Figures.Percent(a.Low)} – {Figures.Percent(a.High)}"])]);
+
+    private static IEnumerable<RateRow> DesignRows(RunReport report) => new[] { Role.Called, Role.Calling }.Select(role =>
+    {
+        (long panics, long disconnects) = role == Role.Called ? (report.Panics.Called, report.Disconnects.Called) : (report.Panics.Calling, report.Disconnects.Calling);
+        return report.Paths.FirstOrDefault(path => path.Path == CodePath.Any && RoleOf(path.Role) == role) is { } any
+            ? new RateRow(report.Design, role, any.Crashes, any.Disconnects, new(any.Rate, any.Low, any.High))
+            : new RateRow(report.Design, role, panics, disconnects, WilsonInterval.Of(panics, disconnects));
+    });
 
     private static VirtualTime Hours(double hours) => new((long)Math.Round(hours * 3_600e6));
 

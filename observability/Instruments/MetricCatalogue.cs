@@ -30,6 +30,7 @@ public static class MetricCatalogue
     private static readonly string[] None = [], ByRole = ["role"], ByPath = ["path", "role"];
 
     public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Emulated kernel crashes of the run.");
+    public static readonly MetricInfo RunIndependent = new("stress_run_independent_disconnects", MetricKind.Gauge, ByPath, "Independent disconnects that would tell as much of the path's rate as the decided ones do; those of one site are not independent.");
     public static readonly MetricInfo RunVirtualTime = new("stress_run_virtual_time_seconds", MetricKind.Gauge, None, "Virtual time reached, mean over the pairs, in seconds.");
     public static readonly MetricInfo RunPairSeconds = new("stress_run_pair_seconds_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in seconds.");
     public static readonly MetricInfo RunWindows = new("stress_run_windows_total", MetricKind.Counter, None, "Windows whose result stands, over all sites.");
@@ -64,7 +65,7 @@ public static class MetricCatalogue
     /// <summary>All of them, in the order of the document.</summary>
     public static readonly IReadOnlyList<MetricInfo> All =
     [
-        RunCrashes, .. Counters.Select(counted => counted.Metric), RunVirtualTime,
+        RunCrashes, RunIndependent, .. Counters.Select(counted => counted.Metric), RunVirtualTime,
         RunPairSeconds, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunPace, RunWallTime, RunActive, RunFirstCrash,
         RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes,
     ];

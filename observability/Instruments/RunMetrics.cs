@@ -22,6 +22,7 @@ public sealed class RunMetrics
     {
         _clock = clock;
         Counter(meter, MetricCatalogue.RunCrashes, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Count, c.Path, CodePath.Of(c.Role))));
+        Gauge(meter, MetricCatalogue.RunIndependent, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Independent, c.Path, CodePath.Of(c.Role))));
         foreach ((CounterInfo counter, MetricInfo metric) in MetricCatalogue.Counters)
         {
             Action<Meter, MetricInfo, Func<Exported, IEnumerable<Measurement<double>>>> create = metric.Kind == MetricKind.Gauge ? Gauge : Counter;

@@ -7,7 +7,11 @@ namespace Stress.Observability.Instruments;
 public sealed record RunLabels(string Run, string Scenario, string Design);
 
 /// <summary>A count of a code path in a role.</summary>
-public readonly record struct PathCount(string Path, Role Role, long Count);
+/// <param name="Path">Short name (<see cref="CodePath"/>).</param>
+/// <param name="Role">Which end.</param>
+/// <param name="Count">Crashes.</param>
+/// <param name="Independent">Independent disconnects that would tell as much of the rate as the role's decided ones do (<see cref="ClusterInterval"/>).</param>
+public readonly record struct PathCount(string Path, Role Role, long Count, double Independent = 0);
 
 /// <summary>Shares of a code path in a role, 0 to 1, or null where nothing is said.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>

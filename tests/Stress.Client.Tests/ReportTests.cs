@@ -21,6 +21,8 @@ public sealed class ReportTests
     private static readonly CrashTitle Hlim = new(UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, PurgeGap.NoInet6Address);
     private static readonly CrashTitle Other = new(UseSite.IpOutput, HolderKind.IpMoptionsIfp, PurgeGap.NotCovered);
 
+    private const int Sites = 40;
+
     [Theory]
     [InlineData(0, 20, 0.0, 0.1611)] // Newcombe, Statistics in Medicine 17 (1998), table I, method 3
     [InlineData(81, 263, 0.2553, 0.3662)]
@@ -73,7 +75,7 @@ public sealed class ReportTests
             Expect("membership", Role.Called, 70, 80),
             Expect("membership", Role.Calling, 0, 0),
             Expect("in6_selecthlim", Role.Calling, 6, 14),
-            Expect("any", null, 0, 42.5),
+            Expect("any", null, 0, 44),
             Expect("stale", Role.Called, 0, 0),
             Expect("first_crash_within_hour", null, 95, 100),
             Expect(Hlim.ToString(), Role.Calling, 10, 10));
@@ -81,9 +83,25 @@ public sealed class ReportTests
         Assert.Equal([true, true, true, true, false, false, true], report.Expectations.Select(verdict => verdict.Met));
         Assert.Equal([75, 0, 10, 42.5, 80, 0, 10], report.Expectations.Select(verdict => verdict.MeasuredPercent));
         PathRate called = report.Paths.Single(row => row is { Path: "membership", Role: "called" });
-        Assert.Equal((150, 200, 0.75, 75.0), (called.Crashes, called.Disconnects, called.Rate, called.ReportedPercent));
+        Assert.Equal((150 * Sites, 200 * Sites, 0.75, 75.0), (called.Crashes, called.Disconnects, called.Rate, called.ReportedPercent));
         Assert.Equal(0, report.Paths.Single(row => row is { Path: "membership", Role: "calling" }).Crashes);
-        Assert.Equal([0L, 0, 0, 150], report.Series.Crashes.Single(line => line.Name == "membership").Values);
+        Assert.Equal([0L, 0, 0, 150 * Sites], report.Series.Crashes.Single(line => line.Name == "membership").Values);
+    }
+
+    [Fact]
+    public void An_interval_that_reaches_over_a_bound_decides_nothing_and_says_how_many_pairs_would()
+    {
+        RunReport report = Report(Expect("membership", Role.Called, 74.9, 80), Expect("membership", Role.Called, 75, 80), Expect("membership", Role.Called, 70, 80));
+
+        Assert.Equal([false, false, true], report.Expectations.Select(verdict => verdict.Met));
+        Assert.Equal([ExpectationVerdict.TooFew, ExpectationVerdict.TooFew, null], report.Expectations.Select(verdict => verdict.NotJudged));
+        Assert.InRange(report.Expectations[0].PairsNeeded!.Value, Sites + 1, Sites * 1000);
+        Assert.Null(report.Expectations[1].PairsNeeded);
+        Assert.Equal(2, report.NotDecided.Count);
+        Assert.StartsWith("too few disconnects to say whether membership on called from 74.9 to 80 %: measured 75 % (95 %: ", report.NotDecided[0], StringComparison.Ordinal);
+        Assert.EndsWith($"; about {report.Expectations[0].PairsNeeded:#,0} pairs would do", report.NotDecided[0], StringComparison.Ordinal);
+        Assert.EndsWith("no number of pairs would do", report.NotDecided[1], StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.NotDecided, ExitCodes.Of(false, false, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0));
     }
 
     [Fact]
@@ -130,7 +148,7 @@ public sealed class ReportTests
 
         Assert.False(report.Complete);
         Assert.Equal("failed", report.Incomplete);
-        Assert.Equal("./stress run x.yaml --pairs 1 --hours 1 --seed 1 --site 0", report.Problems.Single().Command);
+        Assert.Equal("./stress run x.yaml --pairs 40 --hours 1 --seed 1 --site 0", report.Problems.Single().Command);
     }
 
     private static Expectation Expect(string path, Role? role, double min, double max) =>
@@ -151,7 +169,7 @@ public sealed class ReportTests
             Description = "",
             FileName = "x.yaml",
             SourceText = "",
-            Pairs = 1,
+            Pairs = Sites,
             Duration = VirtualTime.FromHours(1),
             Seed = 1,
             Site = site,
@@ -160,15 +178,29 @@ public sealed class ReportTests
             Reported = [new ReportedFigure("membership", Role.Called, 75)],
         };
         Launch launch = Launch.Create(new RunSettings { File = "x.yaml", Workers = "1" }, scenario, "made-1", check: false);
+        var ledger = new ShardLedger(launch.Plan, 0);
+        for (int i = 0; i < Sites; i++)
+        {
+            ledger.TryTake(out int number);
+            ledger.Merge(number, new SliceResult { NextWindow = launch.Plan.Windows, Outcome = Outcome(launch.Plan, i) });
+        }
+
+        return (launch, RunResult.Merge(launch.Plan, [ledger.Result()]));
+    }
+
+    // Sites differ a little, so that there is an interval; 150 of 200 and 20 of 200 in the mean.
+    private static SiteOutcome Outcome(RunPlan plan, int site)
+    {
+        int more = site % 2 == 0 ? 2 : -2;
         var tally = new SiteTally
         {
-            Counters = NodeCounters.Of(new() { Disconnects = 200 }, new() { Disconnects = 200 }),
-            Crashes = [Crash(Membership, Role.Called, 150), Crash(Hlim, Role.Calling, 20)],
+            Counters = NodeCounters.Of(new() { Disconnects = 201, DecidedDisconnects = 200 }, new() { Disconnects = 203, DecidedDisconnects = 200 }),
+            Crashes = [Crash(Membership, Role.Called, 150 + more), Crash(Hlim, Role.Calling, 20 + more)],
             Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = 160, Healed = 4, Live = 6 }],
             FirstCrash = VirtualTime.FromMinutes(61),
             Probes = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["ETOOMANYREFS"] = 2 },
         };
-        var series = new SiteSeries(launch.Plan.Bins);
+        var series = new SiteSeries(plan.Bins);
         series.Note(3, Role.Called, tally.Counters[0].Disconnects);
         series.Note(3, Role.Calling, tally.Counters[1].Disconnects);
         foreach (CrashTally crash in tally.Crashes)
@@ -177,14 +209,7 @@ public sealed class ReportTests
         }
 
         series.Note(3, new StaleKey(HolderKind.InMultiIfp, Role.Called), tally.Stale[0].Live);
-        var ledger = new ShardLedger(launch.Plan, 0);
-        ledger.TryTake(out int number);
-        ledger.Merge(number, new SliceResult
-        {
-            NextWindow = launch.Plan.Windows,
-            Outcome = new SiteOutcome { Finished = true, Windows = launch.Plan.Windows, Tally = tally, Series = series },
-        });
-        return (launch, RunResult.Merge(launch.Plan, [ledger.Result()]));
+        return new SiteOutcome { Finished = true, Windows = plan.Windows, Tally = tally, Series = series };
     }
 
     private static CrashTally Crash(CrashTitle title, Role role, long count) =>

@@ -105,8 +105,8 @@ public sealed class WatchCommandTests : IDisposable
         Run = new RunSnapshot
         {
             Labels = new RunLabels("seed-42", "seed", "netbsd-2005"),
-            Crashes = [new PathCount(CodePath.Membership, Role.Called, crashes)],
-            Counters = NodeCounters.Of(new() { Disconnects = disconnects }),
+            Crashes = [new PathCount(CodePath.Membership, Role.Called, crashes, disconnects)],
+            Counters = NodeCounters.Of(new() { Disconnects = disconnects, DecidedDisconnects = disconnects }),
             Windows = hours,
             WindowsPlanned = 3,
             Pairs = 1,

@@ -1,5 +1,6 @@
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Observability;
 using Stress.Observability.Instruments;
 using Stress.Silo;
 using Xunit;
@@ -24,6 +25,7 @@ public sealed class LiveCountsTests
         LiveCounts counts = ledger.Progress.Counts!;
         Assert.Equal([30, 90], counts.Counters.By(c => c.Disconnects));
         Assert.Equal(30, counts.Crashes.Values.Sum());
+        Assert.Equal(ClusterSums.Of(30, 30), counts.Rates[CodePath.Any, CodePath.Of(Role.Called)]);
     }
 
     [Fact]

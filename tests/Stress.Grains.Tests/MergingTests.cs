@@ -17,6 +17,8 @@ public sealed class MergingTests
                 Assert.Equal(expected.FirstCrashes, result.FirstCrashes);
                 Assert.Equal(expected.Totals.Counters.Rows.ToArray(), result.Totals.Counters.Rows.ToArray());
                 Assert.Equal(expected.Totals.Series.Called, result.Totals.Series.Called);
+                Assert.NotEmpty(expected.Totals.Rates.Keys);
+                Assert.All(expected.Totals.Rates.Keys, key => Assert.Equal(expected.Totals.Rates[key.Name, key.Node, key.Age], result.Totals.Rates[key.Name, key.Node, key.Age]));
                 CrashSum first = expected.Totals.Crashes.Values.Single(), again = result.Totals.Crashes.Values.Single();
                 Assert.Equal((first.Count, first.Site, first.First, first.FirstEvent), (again.Count, again.Site, again.First, again.FirstEvent));
             },

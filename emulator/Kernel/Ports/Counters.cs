@@ -13,6 +13,13 @@ public struct Counters : IStateValue<Counters>
     [Counter("Links lost while the kernel lived.")]
     public long Disconnects;
 
+    /// <summary>
+    /// A lost link came to its redial, or its kernel died before that. What a lost link leaves behind is used when the next one comes, so that a loss
+    /// whose redial has not come has not shown yet whether it kills: it is no trial.
+    /// </summary>
+    [Counter("Links lost whose redial came, or whose kernel crashed before it: what rates are of.")]
+    public long DecidedDisconnects;
+
     /// <summary>A calling pppd had its modem dial: each attempt, the first one too.</summary>
     [Counter("Calls placed by calling systems, the first of each too.")]
     public long Redials;

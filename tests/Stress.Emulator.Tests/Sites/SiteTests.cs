@@ -157,6 +157,33 @@ public class SiteTests
     }
 
     [Fact]
+    public void A_lost_link_counts_as_a_trial_when_its_redial_comes_or_its_kernel_dies_and_not_before()
+    {
+        Site site = Site.Create(Mail(7, windowSeconds: 60), 0);
+        int waited = 0;
+        for (int minute = 1; minute <= 360; minute++)
+        {
+            site.RunWindow();
+            foreach (Router r in site.Routers)
+            {
+                Assert.InRange(r.Counters.Disconnects - r.Counters.DecidedDisconnects, 0, 1);
+                Assert.Equal(r.Counters.DecidedDisconnects, r.DecidedByAge.ToArray().Sum());
+
+                // Neither while the link is up, nor after a panic, does a lost link wait for its redial.
+                bool waits = r.Counters.Disconnects > r.Counters.DecidedDisconnects;
+                Assert.False(waits && (!r.IsUp || r.Pppds[0].IsUp));
+                waited += waits ? 1 : 0;
+            }
+        }
+
+        Assert.True(waited > 10);
+        SiteTally tally = site.Tally;
+        Assert.All(tally.Crashes, crash => Assert.Equal(crash.Count, crash.ByAge.Sum()));
+        Assert.Equal(tally.Counters.Total.DecidedDisconnects, tally.DecidedByAge.Sum());
+        Assert.True(tally.Crashes.Count > 0);
+    }
+
+    [Fact]
     public void When_zebra_serves_ripngd_first_ospfds_drop_comes_too_late()
     {
         Router called = Run(Mail(1, daemons: ["zebra", "ripngd", "ospfd"]), 18).Routers[0];

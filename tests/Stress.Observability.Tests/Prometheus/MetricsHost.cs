@@ -76,15 +76,15 @@ internal sealed class MetricsHost : IAsyncDisposable
         {
             Labels = labels,
             Counters = NodeCounters.Of(
-                new() { Disconnects = 600 * hours, Aliases = 1 * hours, LeakedSlots = 30 * hours, StaleCreated = 500 * hours, StaleLive = 7 },
-                new() { Disconnects = 600 * hours, Redials = 590 * hours, Aliases = 2 * hours, LeakedSlots = 20 * hours, StaleCreated = 200 * hours, StaleLive = 3 },
+                new() { Disconnects = 600 * hours, DecidedDisconnects = 600 * hours, Aliases = 1 * hours, LeakedSlots = 30 * hours, StaleCreated = 500 * hours, StaleLive = 7 },
+                new() { Disconnects = 600 * hours, DecidedDisconnects = 600 * hours, Redials = 590 * hours, Aliases = 2 * hours, LeakedSlots = 20 * hours, StaleCreated = 200 * hours, StaleLive = 3 },
                 new() { Events = 500_000L * hours, Frames = 120_000L * hours }),
             Crashes =
             [
-                new PathCount(CodePath.Membership, Role.Called, 450 * crashes),
-                new PathCount(CodePath.Membership, Role.Calling, 150 * crashes),
-                new PathCount(CodePath.In6SelectHlim, Role.Called, 0),
-                new PathCount(CodePath.In6SelectHlim, Role.Calling, 60 * crashes),
+                new PathCount(CodePath.Membership, Role.Called, 450 * crashes, 300 * hours),
+                new PathCount(CodePath.Membership, Role.Calling, 150 * crashes, 300 * hours),
+                new PathCount(CodePath.In6SelectHlim, Role.Called, 0, 300 * hours),
+                new PathCount(CodePath.In6SelectHlim, Role.Calling, 60 * crashes, 300 * hours),
             ],
             Windows = 600 * hours,
             Pairs = 100,
