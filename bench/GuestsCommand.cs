@@ -96,7 +96,8 @@ internal static class GuestsCommand
         {
             string list = Repository.At("tests", "Stress.Guests.Tests", "lists", fault.Name + ".ops");
             var titles = new SortedDictionary<string, int>(StringComparer.Ordinal);
-            int clean = 0;
+            int clean = 0, byProgram = 0;
+            byte[]? program = File.Exists(list) ? await Reproducer.CompileAsync(Reproducer.ToC(fault.Name, File.ReadAllText(list)), stop) : null;
             for (ulong seed = 1; seed <= (ulong)seeds && !stop.IsCancellationRequested; seed++)
             {
                 IReadOnlyList<string> with, without;
@@ -106,6 +107,8 @@ internal static class GuestsCommand
                     (string, string)[] text = [(fault.Name, File.ReadAllText(list))];
                     with = [.. run.Run(text, seed, fault.Name, stop).Reports.Select(CrashWords.Of)];
                     without = [.. run.Run(text, seed, null, stop).Reports.Select(CrashWords.Of)];
+                    string? exported = run.RunProgram(fault.Name, program!, seed, fault.Name, stop).Reports.Select(CrashWords.Of).FirstOrDefault();
+                    byProgram += exported is not null && exported == with.FirstOrDefault() ? 1 : 0;
                 }
                 else
                 {
@@ -121,8 +124,8 @@ internal static class GuestsCommand
                 clean += without.Count == 0 ? 1 : 0;
             }
 
-            all &= titles.Count == 1 && !titles.ContainsKey("not found") && clean == seeds;
-            Console.WriteLine($"{fault.Name,-20} without it clean {clean} of {seeds}");
+            all &= titles.Count == 1 && !titles.ContainsKey("not found") && clean == seeds && (program is null || byProgram == seeds);
+            Console.WriteLine($"{fault.Name,-20} without it clean {clean} of {seeds}{(program is null ? "" : $"; the exported C program gives the same title {byProgram} of {seeds}")}");
             foreach ((string title, int count) in titles)
             {
                 Console.WriteLine($"  {count} of {seeds}: {title}");

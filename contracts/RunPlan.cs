@@ -106,8 +106,8 @@ public sealed record RunPlan
     [Id(24)]
     public BuildStamp? Build { get; init; }
 
-    /// <summary>The labels of the run's metrics. Another backend has no teardown designs: its name stands in their place.</summary>
-    public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Backend == DefaultBackend ? Site.Design : Backend);
+    /// <summary>The labels of the run's metrics. Another backend has no teardown designs: what its systems are stands in their place.</summary>
+    public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Backend == DefaultBackend ? Site.Design : Telemetry is { Systems.Length: > 0 } known ? known.Systems : Backend, Backend);
 
     /// <summary>Wall seconds after which a site from which no window comes is given up as lost.</summary>
     [Id(10)]

@@ -14,9 +14,13 @@ public sealed record RunTelemetry
     [Id(1)]
     public PathBand[] Bands { get; init; } = [];
 
+    /// <summary>What the systems of a run of real kernels are, in a word; empty in a run of emulated ones.</summary>
+    [Id(2)]
+    public string Systems { get; init; } = "";
+
     /// <inheritdoc/>
     public bool Equals(RunTelemetry? other) =>
-        other is not null && Scenario == other.Scenario && Bands.SequenceEqual(other.Bands);
+        other is not null && Scenario == other.Scenario && Systems == other.Systems && Bands.SequenceEqual(other.Bands);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Scenario.GetHashCode(StringComparison.Ordinal);

@@ -6,6 +6,8 @@ using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Emulator.Designs;
+using Stress.Guests;
+using Stress.Guests.Sites;
 using Stress.Observability;
 using Stress.Observability.Ci;
 using Stress.Observability.Html;
@@ -14,7 +16,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress compare FILE --designs all|A,B</c>: several teardown designs on the same worlds, with what each costs.</summary>
+/// <summary><c>stress compare FILE --designs all|A,B</c>: several teardown designs on the same worlds, with what each costs; of real kernels, several kernels or faults.</summary>
 public static class CompareCommand
 {
     /// <summary>File name of the comparison in its folder.</summary>
@@ -26,18 +28,22 @@ public static class CompareCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var designs = new Option<string>("--designs") { Description = "all, or names with commas between them.", DefaultValueFactory = _ => "all" };
-        var command = new Command("compare", "Compare teardown designs on the same worlds.");
+        var designs = new Option<string?>("--designs") { Description = "all, or names with commas between them (default: all)." };
+        var kernels = new Option<string?>("--kernels") { Description = "Of a scenario of real kernels: names or keys with commas between them, CALLED/CALLING where the ends differ; the first is the baseline." };
+        var faults = new Option<string?>("--faults") { Description = "Of a scenario of real kernels: faults with commas between them, none among them; the first is the baseline." };
+        var command = new Command("compare", "Compare teardown designs, or real kernels, on the same worlds.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command);
         var details = new Option<bool>("--details") { Description = "Print every table, and not only the verdict: they are in the page too." };
         command.Add(designs);
+        command.Add(kernels);
+        command.Add(faults);
         command.Add(details);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
             terminal,
             scenario.Settings(line),
-            line.GetValue(designs)!,
+            new Choice(line.GetValue(designs), line.GetValue(kernels), line.GetValue(faults)),
             scenario.Folder(line),
             scenario.Json(line),
             scenario.Progress(line),
@@ -48,11 +54,11 @@ public static class CompareCommand
     }
 
     private static async Task<int> Execute(
-        Terminal terminal, RunSettings settings, string designs, string? outFolder, string? json, bool progress, bool details, CheckFiles files, CancellationToken stop)
+        Terminal terminal, RunSettings settings, Choice choice, string? outFolder, string? json, bool progress, bool details, CheckFiles files, CancellationToken stop)
     {
-        Scenario scenario = settings.LoadEmulated("compare", terminal.In);
+        Scenario scenario = settings.Load(terminal.In);
         files.Check();
-        IReadOnlyList<string> names = Names(designs, scenario);
+        IReadOnlyList<Variant> variants = scenario.IsReal ? await Kernels(terminal, choice, settings, scenario, stop) : Designs(choice, scenario);
         Embedded.CheckFree(settings.MetricsPortNumber);
         Output output = Output.Choose(outFolder, json, scenario.Name + "-compare", DateTimeOffset.UtcNow);
         long start = Stopwatch.GetTimestamp();
@@ -62,14 +68,15 @@ public static class CompareCommand
         deliveries.Write(output.Folder.Path, () => output.Folder.Create(scenario.SourceText));
         await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPortNumber, terminal))
         {
-            foreach (string name in names)
+            foreach (Variant variant in variants)
             {
-                Launch launch = Plan(settings, scenario, name, $"{output.RunId}-{name}");
+                Launch launch = Plan(settings, scenario, variant, output.RunId);
+                string name = launch.DesignName;
                 long begun = Stopwatch.GetTimestamp();
-                (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress, $"{runs.Count + 1} of {names.Count} {name}  ").During(
+                (RunResult result, interrupted) = await new ProgressScreen(terminal, launch, progress, $"{runs.Count + 1} of {variants.Count} {name}  ").During(
                     watch => new RunFollower(silo).Run(launch.Plan, watch, stop));
                 runs.Add(new ComparedRun(launch, result, ReportBuilder.Build(launch, result, Stopwatch.GetElapsedTime(begun), interrupted)));
-                var folder = new RunFolder(Path.Combine(output.Folder.Path, name));
+                var folder = new RunFolder(FolderOf(output.Folder.Path, name));
                 deliveries.Write(folder.Path, () => Keep(folder, runs[^1]));
                 if (interrupted)
                 {
@@ -78,7 +85,7 @@ public static class CompareCommand
             }
         }
 
-        CompareReport report = CompareBuilder.Build(output.RunId, runs, Stopwatch.GetElapsedTime(start), CommandLine(runs[0].Launch, designs));
+        CompareReport report = CompareBuilder.Build(output.RunId, runs, Stopwatch.GetElapsedTime(start), CommandLine(runs[0].Launch, choice));
         report = report with { Interrupted = interrupted };
         CompareScreen.Write(terminal.Out, report, output.Folder.Path, details);
         string text = JsonSerializer.Serialize(report, RunFolder.Json) + "\n", file = Path.Combine(output.Folder.Path, JsonName);
@@ -108,9 +115,56 @@ public static class CompareCommand
     internal static int CodeOf(CompareReport report, bool interrupted) => ExitCodes.Of(
         interrupted, differs: false, report.Complete, report.Designs.All(design => design.Expectations.All(verdict => !verdict.Failed)), report.NotDecided.Count == 0);
 
-    // The scenario's own design comes first: the others are compared with it.
-    private static IReadOnlyList<string> Names(string designs, Scenario scenario)
+    /// <summary>The folder of one of a comparison's runs: what is no letter of a name is a dash there.</summary>
+    internal static string FolderOf(string comparison, string design) =>
+        Path.Combine(comparison, string.Concat(design.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')));
+
+    // What the command line names to compare, as it was typed.
+    private sealed record Choice(string? Designs, string? Kernels, string? Faults);
+
+    // One of what is compared: a design, or real kernels with a fault or without.
+    private sealed record Variant(string Design, string? Kernel = null, string? Fault = null, UmlSettings? Real = null);
+
+    // The first kernels and the first fault are the baseline; every kernel is run with every fault.
+    private static async Task<IReadOnlyList<Variant>> Kernels(Terminal terminal, Choice choice, RunSettings settings, Scenario scenario, CancellationToken stop)
     {
+        if (choice.Designs is { } designs)
+        {
+            throw new UsageException($"--designs {designs}: real kernels (backend: {scenario.Backend}) have no teardown designs; accepted are --kernels A,B and --faults none,NAME");
+        }
+
+        string?[] kernels = choice.Kernels is { } kernelsNamed ? kernelsNamed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : new string?[] { null };
+        string?[] faults = choice.Faults is { } faultsNamed ? faultsNamed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : new string?[] { null };
+        if (kernels.Distinct().Count() * faults.Distinct().Count() < 2)
+        {
+            throw new UsageException("compare: of what with what? accepted of real kernels are two or more of --kernels A,B or --faults none,NAME");
+        }
+
+        List<Variant> variants = [];
+        foreach (string? kernel in kernels.Distinct())
+        {
+            foreach (string? fault in faults.Distinct())
+            {
+                Scenario one = (settings with { Kernel = kernel?.Replace('/', ','), Fault = fault }).Apply(scenario);
+                UmlSettings real = await UmlSettings.OfMachineAsync(GuestCache.OfUser(), one.CalledKernel, one.CallingKernel, one.Fault, terminal.Error.WriteLine, stop);
+                variants.Add(new Variant(scenario.Site.Design, kernel?.Replace('/', ','), fault, real));
+            }
+        }
+
+        string[] twice = [.. variants.GroupBy(variant => Launch.SystemsOf(variant.Real!)).Where(group => group.Count() > 1).Select(group => group.Key)];
+        return twice.Length == 0 ? variants
+            : throw new UsageException($"compare: {string.Join(", ", twice)}: more than one is called so; accepted are kernels with names of their own (./stress kernel build --name)");
+    }
+
+    // The scenario's own design comes first: the others are compared with it.
+    private static IReadOnlyList<Variant> Designs(Choice choice, Scenario scenario)
+    {
+        if ((choice.Kernels ?? choice.Faults) is { } named)
+        {
+            throw new UsageException($"{(choice.Kernels is null ? "--faults" : "--kernels")} {named}: of real kernels, and the backend of {scenario.FileName} is {scenario.Backend}; accepted is --designs");
+        }
+
+        string designs = choice.Designs ?? "all";
         DesignSet known = scenario.Site.Designs;
         string[] asked = designs == "all" ? [.. known.All.Select(design => design.Name)] : designs.Split(',', StringSplitOptions.TrimEntries);
         foreach (string name in asked)
@@ -118,13 +172,15 @@ public static class CompareCommand
             _ = DesignLibrary.Named(known, "--designs", name, orAll: true);
         }
 
-        return [.. asked.Distinct().OrderBy(name => name == scenario.Site.Design ? 0 : 1)];
+        return [.. asked.Distinct().OrderBy(name => name == scenario.Site.Design ? 0 : 1).Select(name => new Variant(name))];
     }
 
-    private static Launch Plan(RunSettings settings, Scenario scenario, string design, string runId)
+    private static Launch Plan(RunSettings settings, Scenario scenario, Variant variant, string runId)
     {
-        Scenario one = scenario with { Site = scenario.Site with { Design = design } };
-        Launch launch = Launch.Create(settings with { Design = design }, one, runId, check: false);
+        RunSettings own = variant.Real is null ? settings with { Design = variant.Design } : settings with { Kernel = variant.Kernel, Fault = variant.Fault };
+        Scenario one = variant.Real is null ? scenario with { Site = scenario.Site with { Design = variant.Design } } : own.Apply(scenario);
+        string name = variant.Real is null ? variant.Design : Path.GetFileName(FolderOf("", Launch.SystemsOf(variant.Real)));
+        Launch launch = Launch.Create(own, one, $"{runId}-{name}", check: false, real: variant.Real);
         return launch with { Plan = launch.Plan with { KeepSites = true } };
     }
 
@@ -137,11 +193,16 @@ public static class CompareCommand
     private static IReadOnlyList<CrashRecord> Crashes(Output output, List<ComparedRun> runs, string design)
     {
         ComparedRun run = runs.First(r => r.Report.Design == design);
-        return ReportBuilder.Crashes(run.Launch, run.Result, Path.Combine(output.Folder.Path, design));
+        return ReportBuilder.Crashes(run.Launch, run.Result, FolderOf(output.Folder.Path, design));
     }
 
-    private static string CommandLine(Launch launch, string designs) =>
-        $"{launch.Command.Replace("./stress run ", "./stress compare ", StringComparison.Ordinal).Replace($" --design {launch.Scenario.Site.Design}", "", StringComparison.Ordinal)} --designs {designs}";
+    private static string CommandLine(Launch launch, Choice choice)
+    {
+        string command = launch.Command.Replace("./stress run ", "./stress compare ", StringComparison.Ordinal);
+        return launch.Real is null
+            ? $"{command.Replace($" --design {launch.Scenario.Site.Design}", "", StringComparison.Ordinal)} --designs {choice.Designs ?? "all"}"
+            : $"{command.Replace(launch.KernelOptions(), "", StringComparison.Ordinal)}{(choice.Kernels is { } kernels ? $" --kernels {kernels}" : "")}{(choice.Faults is { } faults ? $" --faults {faults}" : "")}";
+    }
 
     private static int Conclude(Terminal terminal, CompareReport report, List<ComparedRun> runs, bool interrupted)
     {

@@ -22,6 +22,9 @@ internal static class GuestExec
     /// <summary>Whether a name means a real kernel.</summary>
     public static bool IsReal(string stack) => stack == Host || stack.StartsWith(Uml, StringComparison.Ordinal) || stack.StartsWith(Command, StringComparison.Ordinal);
 
+    /// <summary>The kernel of a stack <c>uml:KERNEL</c>; null of any other stack.</summary>
+    public static string? KernelOf(string stack) => stack.StartsWith(Uml, StringComparison.Ordinal) ? stack[Uml.Length..] : null;
+
     /// <summary>Runs the list; what the kernel reports is a result, as in <c>exec</c>.</summary>
     public static async Task<int> ExecuteAsync(Terminal terminal, string file, string text, string stack, string? fault, CancellationToken stop)
     {
@@ -46,7 +49,7 @@ internal static class GuestExec
     private static async Task<int> InGuestAsync(Terminal terminal, GuestCache cache, string file, string text, string kernel, string? fault, CancellationToken stop)
     {
         GuestKernel found = new KernelStore(cache).Find(kernel);
-        GuestSystem system = await new SystemBuilder(cache).BuildAsync(terminal.Error.WriteLine, stop);
+        GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
         var run = new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found);
         ListResult result = await Task.Run(() => run.Run([(Path.GetFileNameWithoutExtension(file), text)], 1, fault, stop), stop);
         foreach (string answer in result.Answers)

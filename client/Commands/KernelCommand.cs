@@ -164,7 +164,7 @@ public static class KernelCommand
                 Seed = line.GetValue(seed) ?? options.Seed,
                 Duration = line.GetValue(hours) is { } h ? VirtualTime.FromSeconds((long)(h * 3600)) : options.Duration,
             };
-            GuestSystem system = await new SystemBuilder(cache).BuildAsync(terminal.Error.WriteLine, stop);
+            GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
             string launcher = await Launcher.EnsureAsync(cache, stop);
             var run = new PairRun(new PairParts(cache, launcher, system, answering, calling));
             string? first = null;

@@ -20,13 +20,37 @@ public static class MinimiseCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
-        var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
+        var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs; with --stack, an operation list." };
+        var id = new Argument<string?>("CRASH-ID") { Arity = ArgumentArity.ZeroOrOne, Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
         var ops = new Option<string?>("--ops") { Description = "Where to write the operation list (default: CRASH-ID.ops in the run's folder)." };
         var scenario = new Option<string?>("--scenario") { Description = "Where to write the scenario (default: CRASH-ID.yaml in the run's folder)." };
-        var command = new Command("minimise", "Find the least that a crash needs: as an operation list and as a scenario.") { run, id, ops, scenario };
-        command.SetAction(line => Execute(terminal, line.GetValue(run)!, line.GetValue(id)!, line.GetValue(ops), line.GetValue(scenario)));
+        var stack = new Option<string?>("--stack") { Description = "The real kernel on which an operation list is cut down: uml:KERNEL." };
+        var fault = new Option<string?>("--fault") { Description = "With --stack, switch on a fault of a kernel built with --faults." };
+        var command = new Command("minimise", "Find the least that a crash needs: as an operation list and as a scenario.") { run, id, ops, scenario, stack, fault };
+        command.SetAction((line, stop) => Choose(
+            terminal, line.GetValue(run)!, line.GetValue(id), line.GetValue(ops), line.GetValue(scenario), line.GetValue(stack), line.GetValue(fault), stop));
         return command;
+    }
+
+    private static Task<int> Choose(Terminal terminal, string run, string? id, string? ops, string? scenario, string? stack, string? fault, CancellationToken stop)
+    {
+        if (stack is not null)
+        {
+            return id is null && scenario is null
+                ? RealMinimise.ListAsync(terminal, run, stack, fault, ops, stop)
+                : throw new UsageException("minimise --stack cuts an operation list down; accepted is minimise LIST --stack uml:KERNEL [--fault NAME] [--ops FILE]");
+        }
+
+        if (id is null || fault is not null)
+        {
+            throw new UsageException(id is null ? "minimise: which crash? accepted is minimise RUN CRASH-ID, or minimise LIST --stack uml:KERNEL" : $"--fault {fault}: the run says which; accepted is --fault with --stack");
+        }
+
+        RunFolder folder = Output.FindRun(run);
+        Launch launch = Launch.Open(folder);
+        return launch.Real is null ? Task.FromResult(Execute(terminal, run, id, ops, scenario))
+            : ops is null ? RealMinimise.SiteAsync(terminal, folder, launch, ReplayCommand.Find(folder, id), scenario, stop)
+            : throw new UsageException($"--ops {ops}: a site of real kernels is cut down to a scenario; accepted is --scenario FILE");
     }
 
     private static int Execute(Terminal terminal, string run, string id, string? ops, string? scenario)

@@ -12,7 +12,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Commands;
 
-/// <summary>Replay of a real kernel's crash: the pair is executed again from its seed to the end of the window that the crash is in; console and line are shown.</summary>
+/// <summary>Replay of a real kernel's crash: the pair is executed again from its seed to the crash; console and line are shown.</summary>
 internal static class RealReplay
 {
     private const int ConsoleLines = 60, ShownBytes = 24;
@@ -55,9 +55,9 @@ internal static class RealReplay
         // The same windows as in the run: where one ends, consoles are looked at.
         for (int window = 0; window < launch.Plan.Windows && again is null && window * length.Microseconds <= crash.AtMicroseconds; window++)
         {
-            session.RunTo(new VirtualTime((window + 1) * length.Microseconds), stop);
+            again = session.RunToCrash(
+                new VirtualTime((window + 1) * length.Microseconds), c => c.Title == crash.Title && CodePath.Of(c.Role) == crash.Role && c.At.Microseconds == crash.AtMicroseconds, stop);
             stop.ThrowIfCancellationRequested();
-            again = session.Crashes.FirstOrDefault(c => c.Title == crash.Title && CodePath.Of(c.Role) == crash.Role && c.At.Microseconds == crash.AtMicroseconds);
         }
 
         TextWriter o = terminal.Text;
@@ -75,7 +75,7 @@ internal static class RealReplay
         o.WriteLine($"the line, its last {Counted.Of(heard.Count, "event")} before it");
         foreach (LineEvent e in heard)
         {
-            o.WriteLine($"  {Nanoseconds(e.Nanoseconds)}  {CodePath.Of(e.Role),-7}  {Words(e)}");
+            o.WriteLine($"  {Nanoseconds(e.Nanoseconds)}  {CodePath.Of(e.Role),-7}  {(e.Sent ? "sends" : "gets "),-5}  {Words(e)}");
         }
 
         // The boots that are over, and then the one that is up.

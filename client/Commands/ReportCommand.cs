@@ -81,13 +81,13 @@ public static class ReportCommand
         CompareReport report = FileFormat.Parse<CompareReport>(file, text, ScenarioReport.CurrentFormat, RunFolder.Json);
         var deliveries = new Deliveries(terminal);
         CompareScreen.Write(terminal.Out, report, folder.Path, details: false);
-        CompareCommand.WritePage(folder, report, [.. report.Designs.Select(design => Launch.Open(new RunFolder(Path.Combine(folder.Path, design.Design))))], deliveries);
+        CompareCommand.WritePage(folder, report, [.. report.Designs.Select(design => Launch.Open(new RunFolder(CompareCommand.FolderOf(folder.Path, design.Design))))], deliveries);
         if (json is not null)
         {
             deliveries.Write(json, () => OutputFile.Write(json, text, terminal));
         }
 
-        files.Write(CheckCases.Of(report, design => new RunFolder(Path.Combine(folder.Path, design)).ReadCrashes(), DateTimeOffset.UtcNow), terminal, deliveries);
+        files.Write(CheckCases.Of(report, design => new RunFolder(CompareCommand.FolderOf(folder.Path, design)).ReadCrashes(), DateTimeOffset.UtcNow), terminal, deliveries);
         return deliveries.Conclude(CompareCommand.CodeOf(report, interrupted: report.Interrupted));
     }
 

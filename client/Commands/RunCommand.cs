@@ -29,7 +29,7 @@ public static class RunCommand
         var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
         var command = new Command("run", "Run a scenario.");
-        ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command);
+        ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
         foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight])
         {
             command.Add(option);
@@ -59,11 +59,6 @@ public static class RunCommand
     {
         Scenario scenario = settings.Load(terminal.In);
         wishes.Files.Check();
-        if (scenario.IsReal && wishes.Pcap is { } unknown)
-        {
-            throw new UsageException($"--pcap {unknown}: not yet for real kernels (backend: {scenario.Backend}); accepted is a run without it");
-        }
-
         UmlSettings? real = scenario.IsReal
             ? await UmlSettings.OfMachineAsync(GuestCache.OfUser(), scenario.CalledKernel, scenario.CallingKernel, scenario.Fault, terminal.Error.WriteLine, stop)
             : null;

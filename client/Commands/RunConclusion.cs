@@ -5,6 +5,8 @@ using Stress.Client.Reports;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
+using Stress.Guests;
+using Stress.Guests.Running;
 using Stress.Observability;
 using Stress.Observability.Ci;
 using Stress.Observability.Html;
@@ -82,13 +84,16 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
 
         if (wishes.Pcap is { } pcap && !run.Interrupted)
         {
+            PairParts? parts = launch.Real is { } real ? await real.PartsAsync(GuestCache.OfUser(), stop) : null;
             deliveries.Write(pcap, () =>
             {
                 long frames;
                 int lines;
                 using (var capture = new CaptureFile(OutputFile.Create(pcap, terminal)))
                 {
-                    (frames, lines) = RunCapture.Write(capture, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop);
+                    (frames, lines) = parts is null
+                        ? RunCapture.Write(capture, launch.Plan.Site, launch.Plan.FirstSite, launch.Plan.Sites, launch.Plan.Windows, stop)
+                        : RunCapture.Write(capture, launch, parts, stop);
                 }
 
                 terminal.Text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"capture        {pcap}: {Counted.Of(frames, "frame")} of {Counted.Of(lines, "line")}"));

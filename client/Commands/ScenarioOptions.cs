@@ -21,7 +21,10 @@ public sealed class ScenarioOptions
     private readonly Option<string?> _library = SharedOptions.DesignAssembly();
     private readonly Option<string?> _output = SharedOptions.Out();
     private readonly Option<string?> _metrics = new("--metrics-port") { Description = "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
+    private readonly Option<string?> _kernel = new("--kernel") { Description = "Real kernels of both ends by name or key, or CALLED,CALLING (default: the scenario's, or the newest)." };
+    private readonly Option<string?> _fault = new("--fault") { Description = "Switch on this fault of real kernels built with --faults, or none (default: the scenario's)." };
     private bool _keepsRuns;
+    private bool _choosesKernels;
 
     /// <summary>The options.</summary>
     /// <param name="defaultPairs">Pairs where the command line names none; null for the scenario's.</param>
@@ -49,6 +52,14 @@ public sealed class ScenarioOptions
         return this;
     }
 
+    /// <summary>Gives a command what one has that runs real kernels: which, and with what fault.</summary>
+    public ScenarioOptions AddKernelsTo(Command command)
+    {
+        _choosesKernels = true;
+        Add(command, _kernel, _fault);
+        return this;
+    }
+
     /// <summary>What the command line asks of the scenario.</summary>
     public RunSettings Settings(ParseResult line) => new()
     {
@@ -58,6 +69,8 @@ public sealed class ScenarioOptions
         Seed = line.GetValue(_seed),
         Workers = line.GetValue(_workers),
         DesignAssembly = _keepsRuns ? line.GetValue(_library) : null,
+        Kernel = _choosesKernels ? line.GetValue(_kernel) : null,
+        Fault = _choosesKernels ? line.GetValue(_fault) : null,
         MetricsPort = _keepsRuns ? line.GetValue(_metrics) : null,
     };
 

@@ -52,7 +52,7 @@ public static class CompareBuilder
             VirtualHours = first.VirtualHours,
             WallSeconds = Math.Round(wall.TotalSeconds, 3),
             Complete = runs.All(run => run.Report.Complete),
-            PairedBy = $"a site in {(bin == 1 ? "a window" : Counted.Of(bin, "window"))} of {first.Series.BinMinutes:0.##} virtual minutes in which the role lost a link or crashed under both designs",
+            PairedBy = $"a site in {(bin == 1 ? "a window" : Counted.Of(bin, "window"))} of {first.Series.BinMinutes:0.##} virtual minutes in which the role lost a link or crashed under both {(first.Kernels is null ? "designs" : "kernels")}",
             NotDecided = [.. runs.SelectMany(run => run.Report.NotDecided.Select(why => $"{run.Report.Design}: {why}"))],
             Designs = [.. runs.Select(Result)],
             Tests = tests,
@@ -65,13 +65,14 @@ public static class CompareBuilder
     {
         RunTotals totals = run.Result.Totals;
         Counters all = totals.Counters.Total;
-        TeardownDesign design = run.Launch.Scenario.Site.Designs.Named(run.Report.Design);
+        TeardownDesign? design = run.Launch.Real is null ? run.Launch.Scenario.Site.Designs.Named(run.Report.Design) : null;
+        RealKernels? kernels = run.Report.Kernels;
         double disconnects = Math.Max(1, all.Disconnects), frames = Math.Max(1, all.Frames);
         return new DesignResult
         {
-            Design = design.Name,
-            Summary = design.Summary,
-            Source = design.Source,
+            Design = run.Report.Design,
+            Summary = design?.Summary ?? SummaryOf(kernels!),
+            Source = design?.Source ?? kernels!.Called.Source,
             Digest = run.Report.Digest,
             Disconnects = run.Report.Disconnects,
             Frames = run.Report.Frames,
@@ -83,7 +84,8 @@ public static class CompareBuilder
             DetachesPending = RoleCounts.Of(totals.Counters, c => c.DetachesPending),
             Prices =
             [
-                .. Works.Select(work =>
+                // Nobody counts the work of a real kernel.
+                .. (design is null ? [] : Works).Select(work =>
                 {
                     long count = work.In(all);
                     return new PriceLine(work.Work!, count, Math.Round(count / disconnects, 4), Math.Round(count / frames, 6));
@@ -95,6 +97,13 @@ public static class CompareBuilder
             Work = run.Report.Work,
             Command = run.Report.Command,
         };
+    }
+
+    private static string SummaryOf(RealKernels kernels)
+    {
+        string Of(RealKernel kernel) => $"Linux {kernel.Release}, checks {kernel.Checks}, key {kernel.Key}";
+        string which = kernels.Called.Key == kernels.Calling.Key ? Of(kernels.Called) : $"called {Of(kernels.Called)}; calling {Of(kernels.Calling)}";
+        return $"{which}; {(kernels.Fault.Length > 0 ? $"with the fault {kernels.Fault} switched on" : "no fault switched on")}; {kernels.Bound}";
     }
 
     private static IEnumerable<PairedTest> Tests(string baseline, ComparedRun a, ComparedRun b, List<(SiteRecord A, SiteRecord B)> sites)

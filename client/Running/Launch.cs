@@ -75,7 +75,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             LostAfterSeconds = settings.LostAfterCount ?? RunPlan.DefaultLostAfterSeconds,
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
             Pace = settings.PaceFactor,
-            Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
+            Telemetry = TelemetryOf(scenario, real),
             Build = BuildStamp.Current,
         };
         return new Launch(scenario, plan, workers.Value, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
@@ -87,8 +87,31 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <summary>The real kernels of the run; null in a run of emulated ones.</summary>
     public UmlSettings? Real => Plan.Backend == Scenario.Uml ? UmlSettings.Read(Plan.BackendSettings) : null;
 
-    /// <summary>What the run's systems are, for tables: a teardown design, or real kernels by their names.</summary>
-    public string DesignName => Real is not { } real ? Scenario.Site.Design : real.Called.Name == real.Calling.Name ? $"uml:{real.Called.Name}" : $"uml:{real.Called.Name}/{real.Calling.Name}";
+    /// <summary>What the run's systems are, for tables: a teardown design, or real kernels by their names and the fault that is switched on.</summary>
+    public string DesignName => Real is { } real ? SystemsOf(real) : Scenario.Site.Design;
+
+    private static RunTelemetry TelemetryOf(Scenario scenario, UmlSettings? real) =>
+        new() { Scenario = scenario.Name, Bands = RunBands.Of(scenario), Systems = real is null ? "" : SystemsOf(real) };
+
+    /// <summary>What real kernels are called in tables: their names, and the fault that is switched on.</summary>
+    public static string SystemsOf(UmlSettings real)
+    {
+        string names = real.Called.Name == real.Calling.Name ? real.Called.Name : $"{real.Called.Name}/{real.Calling.Name}";
+        return $"{Scenario.Uml}:{names}{(real.Fault is null ? "" : $"+{real.Fault}")}";
+    }
+
+    /// <summary>The part of <see cref="Command"/> that says which real kernels, by key since another may get the name, and what fault where it is not the file's.</summary>
+    public string KernelOptions()
+    {
+        if (Real is not { } real)
+        {
+            return "";
+        }
+
+        string fault = real.Fault ?? "", kernels = real.Called.Key == real.Calling.Key ? real.Called.Key : $"{real.Called.Key},{real.Calling.Key}";
+        bool named = Scenario.SourceText.Length == 0 || ScenarioLoader.Parse(Scenario.SourceText, Scenario.FileName).Fault != fault;
+        return $" --kernel {kernels}{(named ? $" --fault {(fault.Length > 0 ? fault : RunSettings.NoFault)}" : "")}";
+    }
 
     /// <summary>The virtual time that the run covers: whole windows.</summary>
     public double Hours => Plan.Windows * (double)Scenario.Site.Window.Microseconds / 3_600_000_000;
@@ -183,7 +206,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             Pace = kept.Pace,
             Backend = scenario.Backend,
             BackendSettings = kept.BackendSettings,
-            Telemetry = new RunTelemetry { Scenario = scenario.Name, Bands = RunBands.Of(scenario) },
+            Telemetry = TelemetryOf(scenario, scenario.IsReal ? UmlSettings.Read(kept.BackendSettings) : null),
             Build = BuildStamp.Current,
         };
         scenario = scenario with { Pairs = kept.Pairs, Duration = duration, Seed = kept.Seed, Site = site };
@@ -199,7 +222,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     {
         string design = DesignNamed ? $" --design {Scenario.Site.Design}" : "";
         string library = DesignAssembly is null ? "" : $" --design-assembly {Quoted(DesignAssembly)}";
-        return $"./stress run {Quoted(Scenario.FileName)} --pairs {Scenario.Pairs} --hours {Durations.SpellHours(Scenario.Duration)} --seed {Scenario.Seed}{library}{design}{site}";
+        return $"./stress run {Quoted(Scenario.FileName)} --pairs {Scenario.Pairs} --hours {Durations.SpellHours(Scenario.Duration)} --seed {Scenario.Seed}{library}{design}{KernelOptions()}{site}";
     }
 
     // What a shell would take for something else than a part of a name is quoted.

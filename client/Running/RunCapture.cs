@@ -1,4 +1,6 @@
+using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
+using Stress.Guests.Running;
 
 namespace Stress.Client.Running;
 
@@ -48,6 +50,27 @@ public static class RunCapture
             for (int window = 0; window < windows; window++)
             {
                 site.RunWindow();
+            }
+
+            lines.End();
+        }
+
+        return (capture.Frames, capture.Lines);
+    }
+
+    /// <summary>Writes the frames of a run of real kernels into a capture that is open: each pair is executed once more from its seed.</summary>
+    public static (long Frames, int Lines) Write(CaptureFile capture, Launch launch, PairParts parts, CancellationToken stop)
+    {
+        VirtualTime window = launch.Plan.Site.Window, duration = new(launch.Plan.Windows * window.Microseconds);
+        for (int number = launch.Plan.FirstSite; number < launch.Plan.FirstSite + launch.Plan.Sites && !stop.IsCancellationRequested; number++)
+        {
+            var lines = new RealLineCapture(capture, (uint)number);
+            using (var session = new PairSession(parts, launch.Real!.OptionsOf(launch.Plan.Site, duration, number), lines.Hear))
+            {
+                for (int n = 1; n <= launch.Plan.Windows; n++)
+                {
+                    session.RunTo(new VirtualTime(n * window.Microseconds), stop);
+                }
             }
 
             lines.End();

@@ -49,6 +49,15 @@ public sealed record RunSettings
     /// <summary>A library with designs of the user, or null.</summary>
     public string? DesignAssembly { get; init; }
 
+    /// <summary>Real kernels of both ends by name or key, or <c>CALLED,CALLING</c>; null for the scenario's.</summary>
+    public string? Kernel { get; init; }
+
+    /// <summary>The fault to switch on in real kernels, or <see cref="NoFault"/>; null for the scenario's.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>The word for no fault.</summary>
+    public const string NoFault = "none";
+
     /// <summary>The only site to execute, or null for all.</summary>
     public string? Site { get; init; }
 
@@ -122,6 +131,7 @@ public sealed record RunSettings
         try
         {
             Scenario scenario = Apply(ScenarioLoader.Load(File, input));
+            CheckReal(scenario);
             if (!scenario.IsReal)
             {
                 TrySite(scenario);
@@ -180,7 +190,26 @@ public sealed record RunSettings
         }
 
         SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design, Designs = designs, SkipQuiet = !NoSkip };
+        (string called, string calling) = Kernel is null ? (scenario.CalledKernel, scenario.CallingKernel) : KernelsOf(Kernel);
+        scenario = scenario with { CalledKernel = called, CallingKernel = calling, Fault = Fault is null ? scenario.Fault : Fault == NoFault ? "" : Fault };
         return scenario with { Pairs = pairs, Duration = Hours is null ? scenario.Duration : ParseHours(Hours), Seed = seed, Site = options };
+    }
+
+    // Which kernels and what fault: of a scenario of real kernels alone.
+    private void CheckReal(Scenario scenario)
+    {
+        if (!scenario.IsReal && (Kernel ?? Fault) is { } named)
+        {
+            throw new UsageException($"{(Kernel is null ? "--fault" : "--kernel")} {named}: of real kernels, and the backend of {File} is {scenario.Backend}; accepted is a scenario with backend: {Scenario.Uml}");
+        }
+    }
+
+    private static (string Called, string Calling) KernelsOf(string names)
+    {
+        string[] words = names.Split(',', StringSplitOptions.TrimEntries);
+        return words.Length is 1 or 2 && words.All(word => word.Length > 0)
+            ? (words[0], words[^1])
+            : throw new UsageException($"--kernel {names}: accepted is the name or key of a kernel (./stress kernel list), or two with a comma between them: of the called and of the calling end");
     }
 
     // The emulator says what it does not accept when a site is made; better here than in the middle of a run.

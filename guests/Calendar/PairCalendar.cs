@@ -53,7 +53,7 @@ internal sealed class PairCalendar
     private readonly TtyLine _line;
     private readonly Func<Role, long, long, GuestSeat> _boot;
     private readonly Func<Role, GuestSeat, GuestLoss, long, long> _lost;
-    private readonly Action<long, Role, PortEvent>? _observe;
+    private readonly Action<long, Role, bool, PortEvent>? _observe;
     private readonly GuestLimits _limits;
     private long _order;
 
@@ -81,10 +81,10 @@ internal sealed class PairCalendar
     /// <param name="boot">Starts the guest of a role at a time, free to run to another.</param>
     /// <param name="lost">Takes a guest that is gone, and when; says when its successor is switched on.</param>
     /// <param name="limits">When a guest counts as hung.</param>
-    /// <param name="observe">Sees what the guests did and what arrived at them, in the order of time; may be null.</param>
+    /// <param name="observe">Sees what the guests did and what arrived at them, in the order of time, with whether the guest did it; may be null.</param>
     public PairCalendar(
         LineOptions options, ulong seed, ulong entity, Func<Role, long, long, GuestSeat> boot, Func<Role, GuestSeat, GuestLoss, long, long> lost, GuestLimits limits,
-        Action<long, Role, PortEvent>? observe = null)
+        Action<long, Role, bool, PortEvent>? observe = null)
     {
         _boot = boot;
         _lost = lost;
@@ -105,6 +105,9 @@ internal sealed class PairCalendar
     /// <summary>Where the run is, ns.</summary>
     public long Now { get; private set; }
 
+    /// <summary>Where to stop before the time that is asked for, ns; null for nowhere. What has happened until then is put to the line.</summary>
+    public long? EndAt { get; set; }
+
     /// <summary>Runs to a time.</summary>
     /// <param name="until">ns.</param>
     /// <param name="stop">Asked for between events.</param>
@@ -114,6 +117,7 @@ internal sealed class PairCalendar
         {
             Serve();
             Bury();
+            until = Math.Min(until, EndAt ?? until);
             long next = Math.Min(_seats[0].Next, _seats[1].Next);
             PutToLine(next);
             next = Math.Min(_seats[0].Next, _seats[1].Next);
@@ -185,7 +189,7 @@ internal sealed class PairCalendar
         {
             PortEvent e = seat.Arrivals[taken];
             Record(time, 2 + (int)role, e);
-            _observe?.Invoke(time, role, e with { Time = time });
+            _observe?.Invoke(time, role, false, e with { Time = time });
             PortMessage.Append(bytes, e.Kind, (uint)e.Lines, e.Data);
         }
 
@@ -199,13 +203,15 @@ internal sealed class PairCalendar
         guest.Clock.Arrive(time);
         guest.Port.Send(bytes.ToArray());
         Span<Posix.PollFd> fds = stackalloc Posix.PollFd[2];
-        var watch = new StallWatch(guest.Process, _limits);
+        StallWatch? watch = null;
         while (!guest.Port.IsTaken && !guest.Clock.HasEnded)
         {
             fds[0] = new() { Fd = guest.Clock.Descriptor, Events = Posix.PollIn };
             fds[1] = new() { Fd = guest.Port.Descriptor, Events = Posix.PollIn };
             if (Posix.Poll(fds, StallWatch.PollMilliseconds) == 0)
             {
+                // Made only now: it looks through the host's processes, and arrivals are many.
+                watch ??= new StallWatch(guest.Process, _limits);
                 if (watch.IsStalled())
                 {
                     Counts.Unanswered++;
@@ -369,7 +375,7 @@ internal sealed class PairCalendar
             {
                 (Role role, PortEvent e) = _done.Dequeue();
                 Record(e.Time, (int)role, e);
-                _observe?.Invoke(e.Time, role, e);
+                _observe?.Invoke(e.Time, role, true, e);
                 _line.Input(role, e);
             }
 

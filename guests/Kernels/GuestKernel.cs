@@ -29,6 +29,9 @@ public sealed record GuestKernel
     /// <summary>Built with KASAN.</summary>
     public bool Kasan { get; init; }
 
+    /// <summary>Built with kmemleak: what nobody can reach any more is looked for at the end.</summary>
+    public bool Kmemleak { get; init; }
+
     /// <summary>Takes part in virtual time and has the modem port: it can be a site.</summary>
     public bool VirtualTime { get; init; }
 

@@ -30,12 +30,37 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     /// <param name="stop">Ends it.</param>
     public ListResult Run(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop)
     {
+        var archive = new CpioArchive();
+        archive.AddFolder("lists");
+        for (int i = 0; i < lists.Count; i++)
+        {
+            archive.AddFile($"lists/{i:D6}-{lists[i].Name}.ops", Encoding.UTF8.GetBytes(lists[i].Text.TrimEnd() + "\n"));
+        }
+
+        return Run(archive, seed, fault, stop);
+    }
+
+    /// <summary>Runs a program that needs nothing of the guest's system, as an exported list is.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="program">A static program.</param>
+    /// <param name="seed">What the kernel draws its random numbers from.</param>
+    /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>
+    /// <param name="stop">Ends it.</param>
+    public ListResult RunProgram(string name, byte[] program, ulong seed, string? fault, CancellationToken stop)
+    {
+        var archive = new CpioArchive();
+        archive.AddProgram($"programs/{name}", program);
+        return Run(archive, seed, fault, stop);
+    }
+
+    private ListResult Run(CpioArchive work, ulong seed, string? fault, CancellationToken stop)
+    {
         string scratch = ScratchFolder.Create();
         try
         {
             string folder = Path.Combine(scratch, "0");
             Directory.CreateDirectory(folder);
-            WriteImage(Path.Combine(folder, "initramfs"), lists);
+            WriteImage(Path.Combine(folder, "initramfs"), work);
             using var process = new GuestProcess(launcher, folder, kernel.ProgramOf(cache), CommandLine(fault), seed);
             bool hung = Wait(process, stop);
             GuestEnd end = hung || stop.IsCancellationRequested ? process.End() : process.WaitForEnd();
@@ -49,19 +74,12 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         }
     }
 
-    // The kernel unpacks one archive after another: the lists lie behind the system.
-    private void WriteImage(string path, IReadOnlyList<(string Name, string Text)> lists)
+    // The kernel unpacks one archive after another: the work lies behind the system.
+    private void WriteImage(string path, CpioArchive work)
     {
-        var archive = new CpioArchive();
-        archive.AddFolder("lists");
-        for (int i = 0; i < lists.Count; i++)
-        {
-            archive.AddFile($"lists/{i:D6}-{lists[i].Name}.ops", Encoding.UTF8.GetBytes(lists[i].Text.TrimEnd() + "\n"));
-        }
-
         using FileStream file = File.Create(path);
-        file.Write(File.ReadAllBytes(system.ImageOf(cache)));
-        file.Write(archive.ToArray());
+        file.Write(File.ReadAllBytes(system.ImageOf(cache, GuestLoad.Lists)));
+        file.Write(work.ToArray());
     }
 
     private IEnumerable<string> CommandLine(string? fault) =>

@@ -30,7 +30,10 @@ public sealed record PairParts(GuestCache Cache, string Launcher, GuestSystem Sy
 /// </summary>
 public sealed class PairSession : IDisposable
 {
-    private const long Microsecond = 1_000;
+    private const long Microsecond = 1_000, Second = 1_000_000_000;
+
+    // Before the end of the run a guest has so many seconds to look for what nobody can reach (system/init).
+    private const long LeakScan = 30;
 
     private readonly PairParts _parts;
     private readonly PairOptions _options;
@@ -44,6 +47,8 @@ public sealed class PairSession : IDisposable
     private RandomStream _reboot;
     private TimeSpan _cpu;
     private bool _shared;
+    private Func<GuestCrash, bool>? _wanted;
+    private GuestCrash? _found;
 
     // A guest that is up, and how much of its console has been looked at.
     private sealed class Living(GuestSeat seat, long boot, int number)
@@ -76,7 +81,7 @@ public sealed class PairSession : IDisposable
         _scratch = ScratchFolder.Create();
         _calendar = new PairCalendar(
             options.Line, options.Seed, options.Number, Boot, Lost, GuestLimits.Default,
-            observe is null ? null : (time, role, e) => observe(new LineEvent(time, role, e.Kind == PortMessageKind.Data, (int)e.Lines, e.Data)));
+            observe is null ? null : (time, role, sent, e) => observe(new LineEvent(time, role, sent, e.Kind == PortMessageKind.Data, (int)e.Lines, e.Data)));
     }
 
     /// <summary>Virtual time reached.</summary>
@@ -108,6 +113,19 @@ public sealed class PairSession : IDisposable
             living.Seat.Process.TakeOutput();
             Look(living, _calendar.Now);
         }
+    }
+
+    /// <summary>Runs on to the first crash that is wanted, and no further.</summary>
+    /// <param name="until">Virtual time: of the end of a window, where a kernel that goes on after a report is looked at.</param>
+    /// <param name="wanted">Says of a crash whether it is the one.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <returns>The crash; null where none came until then.</returns>
+    public GuestCrash? RunToCrash(VirtualTime until, Func<GuestCrash, bool> wanted, CancellationToken stop)
+    {
+        (_wanted, _found, _calendar.EndAt) = (wanted, null, null);
+        RunTo(until, stop);
+        _wanted = null;
+        return _found;
     }
 
     /// <summary>SHA-256 over every byte on the line with its time, every modem line, all consoles and verdicts so far.</summary>
@@ -164,21 +182,22 @@ public sealed class PairSession : IDisposable
         int number = _bootNumbers[(int)role]++;
         string folder = Path.Combine(_scratch, $"{(int)role}-{number}");
         Directory.CreateDirectory(folder);
-        File.CreateSymbolicLink(Path.Combine(folder, "initramfs"), _parts.System.ImageOf(_parts.Cache));
+        File.CreateSymbolicLink(Path.Combine(folder, "initramfs"), _parts.System.ImageOf(_parts.Cache, _options.Daemons ? GuestLoad.Daemons : GuestLoad.Pppd));
         var clock = new GuestClock(Path.Combine(folder, "clock"), time) { FreeUntilAtStart = freeUntil };
         var port = new GuestPort(Path.Combine(folder, "port"));
         ulong seed = new RandomStream(_options.Seed + (ulong)number, (_options.Number * 2) + (ulong)role, RandomPurpose.Boot).Next();
-        var process = new GuestProcess(_parts.Launcher, folder, _parts.Of(role).ProgramOf(_parts.Cache), CommandLine(role), seed);
+        var process = new GuestProcess(_parts.Launcher, folder, _parts.Of(role).ProgramOf(_parts.Cache), CommandLine(role, time), seed);
         var seat = new GuestSeat(process, clock, port);
         _living[(int)role] = new Living(seat, time, number);
         return seat;
     }
 
     // The kernel mixes its command line into its random state: the same words, and nothing of this machine, for every start.
-    private IEnumerable<string> CommandLine(Role role)
+    private IEnumerable<string> CommandLine(Role role, long boot)
     {
         string Seconds(VirtualTime t) => (t.Microseconds / 1_000_000).ToString(CultureInfo.InvariantCulture);
         string phase = Seconds(new RandomStream(_options.Seed, _options.Number, RandomPurpose.Hup).Draw(_options.HupPhase));
+        long left = ((_options.Duration.Microseconds * Microsecond) - boot) / Second;
         return
         [
             $"mem={_options.MemoryMiB}M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1", "stderr=1", "time-travel=ext:0:clock", "stress_tty=port",
@@ -186,7 +205,9 @@ public sealed class PairSession : IDisposable
             .. _options.Fault is null ? (string[])[] : [$"stress_fault={_options.Fault}"],
             .. _options.KernelArguments,
             "job=router", $"role={CodePath.Of(role)}", $"hup={Seconds(_options.HupEvery)}", $"phase={phase}", $"holdoff={Seconds(_options.Holdoff)}",
-            $"frr={(_options.Daemons ? 1 : 0)}", $"show={Seconds(_options.ShowEvery)}", "end",
+            $"frr={(_options.Daemons ? 1 : 0)}", $"show={Seconds(_options.ShowEvery)}",
+            .. _parts.Of(role).Kmemleak && left > 2 * LeakScan ? (string[])[$"leak={left - LeakScan}"] : [],
+            "end",
         ];
     }
 
@@ -262,8 +283,16 @@ public sealed class PairSession : IDisposable
         }
     }
 
-    private void Book(Role role, Living living, long time, FarPanic report) =>
-        _crashes.Add(new GuestCrash(role, living.Number, new VirtualTime(time / Microsecond), _calendar.Counts.Events, report));
+    private void Book(Role role, Living living, long time, FarPanic report)
+    {
+        var crash = new GuestCrash(role, living.Number, new VirtualTime(time / Microsecond), _calendar.Counts.Events, report);
+        _crashes.Add(crash);
+        if (_found is null && _wanted?.Invoke(crash) == true)
+        {
+            _found = crash;
+            _calendar.EndAt = time + 1;
+        }
+    }
 }
 
 /// <summary>Trouble of one guest.</summary>
@@ -284,7 +313,8 @@ public sealed record GuestCrash(Role Role, int Boot, VirtualTime At, long Event,
 /// <summary>Something on the line, for people and captures.</summary>
 /// <param name="Nanoseconds">Virtual time.</param>
 /// <param name="Role">The end that did it, or at which it arrived.</param>
+/// <param name="Sent">The end did it; else it arrived there.</param>
 /// <param name="IsData">Bytes; else modem lines.</param>
 /// <param name="Lines">The modem lines, bits of TIOCMGET.</param>
 /// <param name="Data">The bytes.</param>
-public readonly record struct LineEvent(long Nanoseconds, Role Role, bool IsData, int Lines, byte[] Data);
+public readonly record struct LineEvent(long Nanoseconds, Role Role, bool Sent, bool IsData, int Lines, byte[] Data);

@@ -1,4 +1,6 @@
 using System.Text;
+using Stress.Guests.Kernels;
+using Stress.Guests.Processes;
 
 namespace Stress.Guests.Running;
 
@@ -28,6 +30,70 @@ public static class Reproducer
         text.Append("        perror(\"reproducer\");\n        return 2;\n    }\n    return stress_agent_main(2, words);\n}\n");
         return text.ToString();
     }
+
+    /// <summary>Compiles an exported C file as a guest needs it: static, without a warning.</summary>
+    /// <param name="source">The file's text.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>The program.</returns>
+    /// <exception cref="GuestException">There is no compiler, or it refuses the file.</exception>
+    public static async Task<byte[]> CompileAsync(string source, CancellationToken stop)
+    {
+        BuildTools.Check(BuildTools.ForSystems);
+        string folder = Directory.CreateTempSubdirectory("stress-reproducer-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "reproducer.c"), source, stop).ConfigureAwait(false);
+            await Tool.OutputAsync(folder, stop, "gcc", "-std=c99", "-O2", "-static", "-Wall", "-Werror", "-o", "reproducer", "reproducer.c").ConfigureAwait(false);
+            return await File.ReadAllBytesAsync(Path.Combine(folder, "reproducer"), stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private const string Shell = "export/reproducer.sh";
+
+    // An ancillary message cannot be sent from a shell and perl alone.
+    private static readonly string[] NotInShell = ["sendpkt6"];
+
+    /// <summary>One script for sh: iproute2 makes and changes interfaces, a process of perl holds sockets open.</summary>
+    /// <param name="name">What the list is called.</param>
+    /// <param name="list">The list.</param>
+    /// <exception cref="GuestException">An operation cannot be had there.</exception>
+    public static string ToShell(string name, string list)
+    {
+        var text = new StringBuilder();
+        text.Append("#!/bin/sh\n# ").Append(InComment(name)).Append(": a list of operations on network interfaces and sockets.\n");
+        text.Append("#   unshare --net sh reproducer.sh\n# as root, on the kernel in question; what the kernel has to say is on its console.\n");
+        text.Append(Resources.Text(Shell)).Append('\n');
+        foreach ((int number, string line) in list.TrimEnd().Split('\n').Index())
+        {
+            string operation = line.Trim();
+            int comment = operation.IndexOf(" # ", StringComparison.Ordinal);
+            operation = comment < 0 ? operation : operation[..comment].TrimEnd();
+            if (operation.StartsWith("===", StringComparison.Ordinal))
+            {
+                text.Append("clean_up\necho '").Append(operation.Replace("'", "'\\''", StringComparison.Ordinal)).Append("'\n");
+            }
+            else if (operation.Length > 0 && operation != "#" && !operation.StartsWith("# ", StringComparison.Ordinal))
+            {
+                string[] words = operation.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                if (NotInShell.Contains(words[0]))
+                {
+                    throw new GuestException(GuestProblem.Wrong, $"{name}:{number + 1}: {words[0]} needs a message that no shell can send; accepted for this list: --c");
+                }
+
+                text.Append("op ").AppendJoin(' ', words.Select(Quoted)).Append('\n');
+            }
+        }
+
+        return text.Append("clean_up\necho 'END normal'\n").ToString();
+    }
+
+    // A word for sh: only what is plain needs no quotes.
+    private static string Quoted(string word) =>
+        word.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or ':' or '-' or '_' or '/' or '@') ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string InComment(string text) => string.Concat(text.Where(c => !char.IsControl(c))).Replace("*/", "* /", StringComparison.Ordinal);
 

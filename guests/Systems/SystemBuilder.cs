@@ -60,9 +60,9 @@ public sealed class SystemBuilder(GuestCache cache)
                 await Tool.OutputAsync(work, stop, "dpkg-deb", "-x", file, root).ConfigureAwait(false);
             }
 
-            byte[] image = await ComposeAsync(work, root, stop).ConfigureAwait(false);
-            var system = new GuestSystem(key, Convert.ToHexStringLower(SHA256.HashData(image)), [.. packages.Select(p => p.Package)], Additions);
-            system.Write(cache, image);
+            IReadOnlyDictionary<GuestLoad, byte[]> images = await ComposeAsync(work, root, stop).ConfigureAwait(false);
+            var system = new GuestSystem(key, Convert.ToHexStringLower(SHA256.HashData(images[GuestLoad.Daemons])), [.. packages.Select(p => p.Package)], Additions);
+            system.Write(cache, images);
             return system;
         }
         finally
@@ -71,9 +71,11 @@ public sealed class SystemBuilder(GuestCache cache)
         }
     }
 
-    private static async Task<byte[]> ComposeAsync(string work, string root, CancellationToken stop)
+    // An archive for each load, one behind the other: the kernel unpacks them in turn.
+    private static async Task<IReadOnlyDictionary<GuestLoad, byte[]>> ComposeAsync(string work, string root, CancellationToken stop)
     {
-        var archive = new CpioArchive();
+        var archives = new SortedDictionary<GuestLoad, CpioArchive> { [GuestLoad.Lists] = new(), [GuestLoad.Pppd] = new(), [GuestLoad.Daemons] = new() };
+        CpioArchive archive = archives[GuestLoad.Lists];
         foreach (string folder in (string[])["dev", "proc", "sys", "run", "tmp", "root", "lists", "var/tmp", "etc/ppp/peers"])
         {
             archive.AddFolder(folder);
@@ -83,7 +85,7 @@ public sealed class SystemBuilder(GuestCache cache)
         archive.AddDevice("dev/console", 5, 1);
         archive.AddDevice("dev/null", 1, 3);
         archive.AddDevice("dev/ppp", 108, 0);
-        AddPrograms(archive, root);
+        AddPrograms(archives, root);
         foreach (string applet in Applets)
         {
             archive.AddLink("bin/" + applet, "busybox");
@@ -99,16 +101,26 @@ public sealed class SystemBuilder(GuestCache cache)
         }
 
         archive.AddFile("etc/ppp/options", []);
-        archive.AddProgram("lib/pollup.so", await CompileAsync(work, "system/pollup.c", stop, "-O2", "-shared", "-fPIC", "-Wall", "-Werror").ConfigureAwait(false));
+        archives[GuestLoad.Daemons].AddProgram("lib/pollup.so", await CompileAsync(work, "system/pollup.c", stop, "-O2", "-shared", "-fPIC", "-Wall", "-Werror").ConfigureAwait(false));
         archive.AddProgram("bin/stress-agent", await CompileAsync(work, "agent/stress-agent.c", stop, "-std=c99", "-O2", "-static", "-s", "-Wall", "-Werror").ConfigureAwait(false));
-        return archive.ToArray();
+        var images = new Dictionary<GuestLoad, byte[]>();
+        byte[] image = [];
+        foreach ((GuestLoad load, CpioArchive part) in archives)
+        {
+            image = [.. image, .. part.ToArray()];
+            images[load] = image;
+        }
+
+        return images;
     }
 
-    private static void AddPrograms(CpioArchive archive, string root)
+    // What two loads need is in the lesser.
+    private static void AddPrograms(SortedDictionary<GuestLoad, CpioArchive> archives, string root)
     {
-        var pending = new Queue<string>(Resources.Words("system/files.txt").Select(path => path[1..]));
+        IReadOnlyList<string> words = Resources.Words("system/files.txt");
+        var pending = new PriorityQueue<string, GuestLoad>(words.Chunk(2).Select(pair => (pair[1][1..], Enum.Parse<GuestLoad>(pair[0], ignoreCase: true))));
         var added = new HashSet<string>(StringComparer.Ordinal);
-        while (pending.TryDequeue(out string? path))
+        while (pending.TryDequeue(out string? path, out GuestLoad load))
         {
             if (!added.Add(path))
             {
@@ -116,18 +128,19 @@ public sealed class SystemBuilder(GuestCache cache)
             }
 
             byte[] content = File.ReadAllBytes(Resolve(root, path) ?? throw new GuestException(GuestProblem.Failed, $"the packages of the guest system have no {path}"));
-            archive.AddProgram(path, content);
+            archives[load].AddProgram(path, content);
             (IReadOnlyList<string> libraries, string? interpreter) = ElfNeeds.Of(content);
             if (interpreter is not null)
             {
-                pending.Enqueue(interpreter[1..]);
+                pending.Enqueue(interpreter[1..], load);
             }
 
             foreach (string library in libraries)
             {
                 pending.Enqueue(
                     LibraryFolders.Select(folder => $"{folder}/{library}").FirstOrDefault(candidate => Resolve(root, candidate) is not null)
-                    ?? throw new GuestException(GuestProblem.Failed, $"{path} of the guest system needs {library}, and no package of its list has it"));
+                    ?? throw new GuestException(GuestProblem.Failed, $"{path} of the guest system needs {library}, and no package of its list has it"),
+                    load);
             }
         }
     }

@@ -1,7 +1,7 @@
 # One router of a pair, as in the mail: its modem at /dev/ttyM0, an Ethernet, and, where asked, zebra, ospfd and ripngd.
-# Words: role=called|calling hup=SECONDS phase=SECONDS holdoff=SECONDS frr=0|1 show=SECONDS
+# Words: role=called|calling hup=SECONDS phase=SECONDS holdoff=SECONDS frr=0|1 show=SECONDS leak=SECONDS
 ulimit -n 256
-ROLE=$(P role) HUP=$(P hup) PHASE=$(P phase) HOLDOFF=$(P holdoff) FRR=$(P frr) SHOW=$(P show) DEBUG=$(P debug)
+ROLE=$(P role) HUP=$(P hup) PHASE=$(P phase) HOLDOFF=$(P holdoff) FRR=$(P frr) SHOW=$(P show) DEBUG=$(P debug) LEAK=$(P leak)
 [ "$ROLE" = called ] && N=1 || N=2
 hostname "$ROLE"
 ip link set lo up
@@ -51,4 +51,5 @@ else
 fi
 
 [ "$SHOW" = 0 ] || stress-agent --account "$SHOW" &
+[ -z "$LEAK" ] || (sleep "$LEAK"; leaks) &
 while :; do sleep 86400; done

@@ -34,9 +34,20 @@ public static class CheckCases
             [
                 new("design", report.Design), new("seed", Text(report.Seed)), new("pairs", Text(report.Pairs)),
                 new("virtual hours", report.VirtualHours.ToString(CultureInfo.InvariantCulture)), new("digest", report.Digest), new("command", report.Command),
+                .. KernelsOf(report),
             ],
             cases);
     }
+
+    // Which real kernels, by what decides them.
+    private static IEnumerable<KeyValuePair<string, string>> KernelsOf(RunReport report) => report.Kernels is not { } kernels ? [] :
+    [
+        new("backend", kernels.Backend), new("called kernel", Text(kernels.Called)), new("calling kernel", Text(kernels.Calling)), new("fault", kernels.Fault),
+        new("guest system", kernels.SystemSha256), new("guest packages", string.Join("; ", kernels.Packages)),
+    ];
+
+    private static string Text(RealKernel kernel) =>
+        $"{kernel.Name}, Linux {kernel.Release}, key {kernel.Key}, config sha256 {kernel.ConfigSha256}, checks {kernel.Checks}{(kernel.Patches.Count == 0 ? "" : $", with {string.Join(", ", kernel.Patches)}")}";
 
     /// <summary>The cases of a comparison: a suite for each design.</summary>
     /// <param name="report">The comparison.</param>

@@ -57,6 +57,15 @@ public static class SarifFormat
         }
 
         json.WriteEndArray();
+
+        // A property bag (3.8): what the run was of.
+        json.WriteStartObject("properties");
+        foreach ((string name, string value) in report.Properties)
+        {
+            json.WriteString(name, value);
+        }
+
+        json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();

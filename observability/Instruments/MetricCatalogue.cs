@@ -13,7 +13,7 @@ public enum MetricKind : byte
 /// <summary>A metric of ours.</summary>
 /// <param name="Name">As it stands at /metrics. The part after <c>stress_</c> is the instrument's name in the meter <c>stress</c>.</param>
 /// <param name="Kind">Counter, gauge or histogram.</param>
-/// <param name="Labels">In addition to <c>run</c>, <c>scenario</c> and <c>design</c>, which every metric has.</param>
+/// <param name="Labels">In addition to <c>run</c>, <c>scenario</c>, <c>design</c> and <c>backend</c>, which every metric has.</param>
 /// <param name="Help">What it counts, with its unit.</param>
 public sealed record MetricInfo(string Name, MetricKind Kind, string[] Labels, string Help)
 {
@@ -29,14 +29,14 @@ public static class MetricCatalogue
 
     private static readonly string[] None = [], ByRole = ["role"], ByPath = ["path", "role"];
 
-    public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Emulated kernel crashes of the run.");
+    public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Kernel crashes of the run.");
     public static readonly MetricInfo RunIndependent = new("stress_run_independent_disconnects", MetricKind.Gauge, ByPath, "Independent disconnects that would tell as much of the path's rate as the decided ones do; those of one site are not independent.");
     public static readonly MetricInfo RunVirtualTime = new("stress_run_virtual_time_seconds", MetricKind.Gauge, None, "Virtual time reached, mean over the pairs, in seconds.");
     public static readonly MetricInfo RunPairSeconds = new("stress_run_pair_seconds_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in seconds.");
     public static readonly MetricInfo RunWindows = new("stress_run_windows_total", MetricKind.Counter, None, "Windows whose result stands, over all sites.");
     public static readonly MetricInfo RunSitesPlanned = new("stress_run_sites_planned", MetricKind.Gauge, None, "Sites of the run; planned = done + failed + lost at its end.");
     public static readonly MetricInfo RunSitesDone = new("stress_run_sites_done", MetricKind.Gauge, None, "Sites executed to their end.");
-    public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by an emulated crash.");
+    public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by a crash of their kernels.");
     public static readonly MetricInfo RunSitesLost = new("stress_run_sites_lost", MetricKind.Gauge, None, "Sites closed early, or for which nobody answered.");
     public static readonly MetricInfo RunPaceLag = new("stress_run_pace_lag_seconds", MetricKind.Gauge, None, "Wall time by which a paced run is behind, in seconds; 0 without --pace.");
     public static readonly MetricInfo RunPace = new("stress_run_pace_ratio", MetricKind.Gauge, None, "Virtual seconds a second of wall time that --pace asks for; 0 without it.");
@@ -71,5 +71,5 @@ public static class MetricCatalogue
     ];
 
     /// <summary>The labels that any metric of ours may have. Never a grain, a site or a router: their number grows with the run.</summary>
-    public static readonly IReadOnlySet<string> Labels = new HashSet<string>(StringComparer.Ordinal) { "path", "role", "design", "scenario", "run" };
+    public static readonly IReadOnlySet<string> Labels = new HashSet<string>(StringComparer.Ordinal) { "path", "role", "backend", "design", "scenario", "run" };
 }

@@ -97,11 +97,12 @@ public sealed class RunMetrics
 
     private static Measurement<double> Measure(Exported e, double value, string? path = null, string? role = null)
     {
-        var tags = new List<KeyValuePair<string, object?>>(5)
+        var tags = new List<KeyValuePair<string, object?>>(6)
         {
             new("run", e.Snapshot.Labels.Run),
             new("scenario", e.Snapshot.Labels.Scenario),
             new("design", e.Snapshot.Labels.Design),
+            new("backend", e.Snapshot.Labels.Backend),
         };
         if (path is not null)
         {

@@ -4,7 +4,11 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability.Instruments;
 
 /// <summary>The labels that every metric of a run carries.</summary>
-public sealed record RunLabels(string Run, string Scenario, string Design);
+/// <param name="Run">The run's name.</param>
+/// <param name="Scenario">The scenario's name.</param>
+/// <param name="Design">The teardown design of emulated kernels, or which real ones they are.</param>
+/// <param name="Backend">What executes the sites: <c>emulator</c>, or <c>uml</c> for real kernels.</param>
+public sealed record RunLabels(string Run, string Scenario, string Design, string Backend);
 
 /// <summary>A count of a code path in a role.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>

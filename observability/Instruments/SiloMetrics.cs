@@ -37,5 +37,5 @@ public sealed class SiloMetrics(Meter meter)
 
     private static Counter<long> Counter(Meter meter, MetricInfo info) => meter.CreateCounter<long>(info.Instrument, null, info.Help);
 
-    private static TagList Tags(RunLabels labels) => new() { { "run", labels.Run }, { "scenario", labels.Scenario }, { "design", labels.Design } };
+    private static TagList Tags(RunLabels labels) => new() { { "run", labels.Run }, { "scenario", labels.Scenario }, { "design", labels.Design }, { "backend", labels.Backend } };
 }

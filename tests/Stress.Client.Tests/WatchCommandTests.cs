@@ -104,7 +104,7 @@ public sealed class WatchCommandTests : IDisposable
         Silos = [new SiloState("10.0.0.1:11111", "Active", 12, 50, 80_000_000)],
         Run = new RunSnapshot
         {
-            Labels = new RunLabels("seed-42", "seed", "netbsd-2005"),
+            Labels = new RunLabels("seed-42", "seed", "netbsd-2005", "emulator"),
             Crashes = [new PathCount(CodePath.Membership, Role.Called, crashes, disconnects)],
             Counters = NodeCounters.Of(new() { Disconnects = disconnects, DecidedDisconnects = disconnects }),
             Windows = hours,

@@ -80,7 +80,7 @@ public sealed class CountersTests
     {
         using var meter = new Meter(MetricCatalogue.MeterName);
         var metrics = new RunMetrics(meter, TimeProvider.System);
-        metrics.Publish(new RunSnapshot { Labels = new RunLabels("run", "scenario", "design"), Counters = Numbered() });
+        metrics.Publish(new RunSnapshot { Labels = new RunLabels("run", "scenario", "design", "emulator"), Counters = Numbered() });
         Dictionary<(string Instrument, string? Role), double> heard = [];
         using var listener = new MeterListener
         {

@@ -42,7 +42,7 @@ public sealed class LiveCountsTests
         }
 
         RunTotals totals = (await run.Result()).Totals;
-        Assert.Equal(new RunLabels("exported", "test", plan.Site.Design), snapshot.Labels);
+        Assert.Equal(new RunLabels("exported", "test", plan.Site.Design, "emulator"), snapshot.Labels);
         Assert.Equal(totals.Counters.Rows.ToArray(), snapshot.Counters.Rows.ToArray());
         Assert.Equal(totals.Stale.Values.Sum(stale => stale.Created), snapshot.Counters.Total.StaleCreated);
         Assert.Equal(totals.Stale.Values.Sum(stale => stale.Live), snapshot.Counters.Total.StaleLive);

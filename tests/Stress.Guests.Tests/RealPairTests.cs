@@ -79,6 +79,52 @@ public sealed class RealPairTests
         Assert.Equal("END normal", sound.Answers[^1]);
     }
 
+    [KernelFact]
+    public async Task The_C_program_that_a_list_is_exported_as_gives_the_same_title_in_a_guest_of_its_own()
+    {
+        (GuestKernel kernel, GuestSystem system, string launcher) = await RealKernel.GetAsync();
+        var run = new ListRun(RealKernel.TheCache, launcher, system, kernel);
+        string list = File.ReadAllText(Repository.At("tests", "Stress.Guests.Tests", "lists", "clone-mc-list.ops"));
+        byte[] program = await Reproducer.CompileAsync(Reproducer.ToC("clone-mc-list.ops", list), default);
+
+        ListResult faulty = run.RunProgram("reproducer", program, 1, "clone-mc-list", default), sound = run.RunProgram("reproducer", program, 1, null, default);
+
+        Assert.Equal("KASAN slab-use-after-free in ip_mc_drop_socket (allocated by __ip_mc_join_group, freed by a grace period of RCU)", CrashWords.Of(faulty.Reports[0]));
+        Assert.Empty(sound.Reports);
+        Assert.Equal("END normal", sound.Answers[^1]);
+    }
+
+    [KernelFact]
+    public async Task A_list_with_much_beside_is_cut_down_on_the_kernel_to_a_few_operations_with_the_same_title()
+    {
+        (GuestKernel kernel, GuestSystem system, string launcher) = await RealKernel.GetAsync();
+        var run = new ListRun(RealKernel.TheCache, launcher, system, kernel);
+        string list = "create tun1\nopen tun1\nup tun1\n" + File.ReadAllText(Repository.At("tests", "Stress.Guests.Tests", "lists", "tun-socket-hold.ops")) + "create tun2\ndestroy tun2\n";
+
+        MinimalList least = new ListMinimiser(text => run.Run([("list", text)], 1, "tun-socket-hold", default).Reports.Select(CrashWords.Of).FirstOrDefault()).Minimise(list)!;
+
+        Assert.Equal("KASAN slab-use-after-free in tun_queue_purge (allocated by sk_prot_alloc, freed by __sk_destruct)", least.Title);
+        Assert.True(least.IsMinimal);
+        Assert.InRange(least.Lines.Count, 1, 4);
+    }
+
+    [KernelFact]
+    public async Task A_session_that_is_run_to_a_crash_stops_there_and_has_heard_the_line_until_then()
+    {
+        (GuestKernel kernel, GuestSystem system, string launcher) = await RealKernel.GetAsync();
+        var parts = new PairParts(RealKernel.TheCache, launcher, system, kernel, kernel);
+        PairOptions options = Short with { Fault = "ppp-channel-hold" };
+        GuestCrash whole = new PairRun(parts).Run(options, default).AllCrashes[0];
+        var heard = new List<LineEvent>();
+        using var session = new PairSession(parts, options, heard.Add);
+
+        GuestCrash? found = session.RunToCrash(options.Duration, crash => crash.Title == whole.Title, default);
+
+        Assert.Equal((whole.Role, whole.At, whole.Title), (found!.Role, found.At, found.Title));
+        Assert.InRange(session.Now, found.At, found.At + VirtualTime.FromSeconds(1));
+        Assert.Contains(heard, e => e.Role == found.Role && e.Sent && !e.IsData && e.Lines == 0 && e.Nanoseconds / 1000 == found.At.Microseconds);
+    }
+
     private static async Task<PairRun> PairAsync()
     {
         (GuestKernel kernel, GuestSystem system, string launcher) = await RealKernel.GetAsync();

@@ -15,7 +15,7 @@ namespace Stress.Observability.Tests.Prometheus;
 /// <summary>A real silo and a real /metrics endpoint, on free loopback ports, with the instruments of two runs.</summary>
 internal sealed class MetricsHost : IAsyncDisposable
 {
-    public static readonly RunLabels Mail = new("seed-42", "seed", "netbsd-2005"), Fixed = new("seed-43", "seed", "purge-flagged");
+    public static readonly RunLabels Mail = new("seed-42", "seed", "netbsd-2005", "emulator"), Fixed = new("seed-43", "seed", "purge-flagged", "emulator");
 
     private readonly WebApplication _app;
     private readonly RunMetrics _runs;
