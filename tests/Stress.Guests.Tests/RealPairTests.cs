@@ -121,7 +121,7 @@ public sealed class RealPairTests
         GuestCrash? found = session.RunToCrash(options.Duration, crash => crash.Title == whole.Title, default);
 
         Assert.Equal((whole.Role, whole.At, whole.Title), (found!.Role, found.At, found.Title));
-        Assert.InRange(session.Now, found.At, found.At + VirtualTime.FromSeconds(1));
+        Assert.InRange(session.Now.Microseconds, found.At.Microseconds, found.At.Microseconds + 1_000_000);
         Assert.Contains(heard, e => e.Role == found.Role && e.Sent && !e.IsData && e.Lines == 0 && e.Nanoseconds / 1000 == found.At.Microseconds);
     }
 

@@ -114,6 +114,25 @@ public sealed class CheckFormatTests
     }
 
     [Fact]
+    public void Files_of_a_run_of_real_kernels_say_which_they_were_by_key_and_configuration_and_of_what_packages_their_system_is()
+    {
+        var kernel = new RealKernel("mine", "abcd", "6.12.1", "/src", "c0ffee", "KASAN", ["fault tun-socket-hold"]);
+        RunReport run = SampleReports.Seed() with { Kernels = new RealKernels("uml", kernel, kernel with { Name = "theirs" }, "tun-socket-hold", "f00d", ["ppp 2.4.9 1234", "frr 8.4 5678"], [], "") };
+        CheckReport report = CheckCases.Of(run, [], null, At);
+        using var sarif = new MemoryStream();
+        SarifFormat.Write(report, sarif);
+
+        Dictionary<string, string> junit = JUnit(report).Descendants("property").ToDictionary(p => (string)p.Attribute("name")!, p => (string)p.Attribute("value")!);
+        JsonElement bag = JsonDocument.Parse(sarif.ToArray()).RootElement.GetProperty("runs")[0].GetProperty("properties");
+
+        Assert.Equal("mine, Linux 6.12.1, key abcd, config sha256 c0ffee, checks KASAN, with fault tun-socket-hold", junit["called kernel"]);
+        Assert.StartsWith("theirs, ", junit["calling kernel"]);
+        Assert.Equal("tun-socket-hold", junit["fault"]);
+        Assert.Equal("ppp 2.4.9 1234; frr 8.4 5678", junit["guest packages"]);
+        Assert.All(junit, property => Assert.Equal(property.Value, bag.GetProperty(property.Key).GetString()));
+    }
+
+    [Fact]
     public void Github_gets_one_line_a_finding_whatever_the_text_holds()
     {
         CheckReport report = CheckCases.Of(SampleReports.Interrupted(), [], "site 3, event 7:\nmixed, 100 %", At);
