@@ -151,7 +151,7 @@ public static class AgreeCommand
         }
 
         bool reached = agreement.IsReached;
-        writer.WriteLine($"{what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {Percent(agreement.Kernel.NeededSteps)}; {Share(agreement.SameEnd, agreement.Lists)} end alike, needed {Percent(agreement.Kernel.NeededVerdicts)}, {Counted.Of(agreement.Deaths, "real death")}; frames of {Share(agreement.SameFrames, agreement.Drains)} drains{(reached ? "" : ": not reached")}");
+        writer.WriteLine($"{what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {Percent(agreement.Kernel.NeededSteps)}; {Share(agreement.SameEnd, agreement.Lists)} end alike, needed {Percent(agreement.Kernel.NeededVerdicts)}, {Counted.Of(agreement.Deaths, "real death")}; frames of {Share(agreement.SameFrames, agreement.Drains)} drains{(agreement.Otherwise.Count == 0 ? "" : $"; {Counted.Of(agreement.Otherwise.Count, "step")} more hang on how fast the list ran")}{(reached ? "" : ": not reached")}");
         foreach (OperationShare share in agreement.Operations)
         {
             writer.WriteLine($"  {share.Operation,-10} {Share(share.Agreed, share.Compared)}");
@@ -160,6 +160,11 @@ public static class AgreeCommand
         foreach (DifferingStep step in agreement.Differing)
         {
             writer.WriteLine($"  differs: {step.List} step {step.Step} ({step.Operation}): real {step.Recorded}, model {step.Modelled}");
+        }
+
+        foreach (DifferingStep step in agreement.Otherwise)
+        {
+            writer.WriteLine($"  hangs on time: {step.List} step {step.Step} ({step.Operation}): real {step.Recorded}, model {step.Modelled}, or that");
         }
 
         foreach (DifferingStep step in agreement.DifferingFrames)
@@ -184,7 +189,7 @@ public static class AgreeCommand
         }
 
         bool reached = side.IsReached;
-        writer.WriteLine($"{what}: {Share(side.SameVerdict, side.Lists)} the same, needed {Percent(side.Kernel.NeededVerdicts)}; first step and function of failing lists {Share(side.SameFirst, side.Dirty)}, needed {Percent(side.Kernel.NeededFirst)}; every access {Share(side.SameText, side.Lists)}{(reached ? "" : ": not reached")}");
+        writer.WriteLine($"{what}: {Share(side.SameVerdict, side.Lists)} the same, needed {Percent(side.Kernel.NeededVerdicts)}; first step and function of failing lists {Share(side.SameFirst, side.Dirty)}, needed {Percent(side.Kernel.NeededFirst)}{(side.FirstInTimer == 0 ? "" : $", {Counted.Of(side.FirstInTimer, "list")} more failed first in an armed timer")}; every access {Share(side.SameText, side.Lists)}{(reached ? "" : ": not reached")}");
         foreach (DifferingVerdict differing in side.Differing)
         {
             writer.WriteLine($"  differs: {differing.Recorded.List}: real {differing.Recorded.Text}");

@@ -223,6 +223,17 @@ public static class ExecCommand
             json.WriteString("detail", detail);
         }
 
+        if (step.Result.Otherwise.Count > 0)
+        {
+            json.WriteStartArray("otherwise");
+            foreach (OperationResult other in step.Result.Otherwise)
+            {
+                json.WriteStringValue(other.Error is null ? $"{other.Value}" : $"{other.Value} {other.Error}");
+            }
+
+            json.WriteEndArray();
+        }
+
         if (step.Operation.Kind == OperationKind.Drain)
         {
             json.WriteStartArray("frames");

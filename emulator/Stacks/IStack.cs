@@ -23,6 +23,11 @@ public interface IStack
     /// </summary>
     bool KeepsOneLastIndex { get; }
 
+    /// <summary>Called before and after each operation of a list: what may happen in this step without a call, at a moment that the list does not say.</summary>
+    void NoteTimers()
+    {
+    }
+
     /// <summary>The index of a live interface, 0 when there is none of that name (if_nametoindex).</summary>
     uint IndexOf(string name);
 

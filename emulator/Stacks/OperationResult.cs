@@ -30,6 +30,12 @@ public sealed record OperationResult(int Value, StackError? Error = null, string
     /// <summary>Frames of <c>drain</c>, in order.</summary>
     public IReadOnlyList<Frame> Frames { get; init; } = [];
 
+    /// <summary>
+    /// What else the stack may answer: work that it has put off is done sooner or later than the model does it. A list says no time, so which answer a real
+    /// stack gives depends on how fast the list is executed. Empty when that makes no difference.
+    /// </summary>
+    public IReadOnlyList<OperationResult> Otherwise { get; init; } = [];
+
     /// <summary>Success with a detail.</summary>
     public static OperationResult With(string detail) => new(0, null, detail);
 

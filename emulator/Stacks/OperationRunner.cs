@@ -59,7 +59,9 @@ public sealed class OperationRunner(IStack stack)
         {
             int number = steps.Count + 1;
             stack.Oracle.BeginStep(number, operation.Text);
+            stack.NoteTimers();
             steps.Add(new StepResult(number, operation, Step(operation)));
+            stack.NoteTimers();
             if (stack.Oracle.HasDied)
             {
                 break;

@@ -36,8 +36,11 @@ public abstract class StackBase : IStack
 
     public StackOracle Oracle { get; } = new();
 
-    /// <summary>Attached interfaces, oldest first. The loopback interface is not listed: it has no address that these operations could meet.</summary>
+    /// <summary>Attached tunnel interfaces, oldest first.</summary>
     protected List<StackInterface> Interfaces { get; } = [];
+
+    /// <summary>The loopback interface: no operation names it, but its index can be given.</summary>
+    protected StackInterface Loopback { get; } = new("lo0", LoopbackIndex, new StackMemory("ifnet", "lo0", 0)) { IsLoopback = true, IsMulticast = true };
 
     /// <summary>IPv4 addresses, newest first: both systems insert at the head of a hash bucket.</summary>
     protected List<InterfaceAddress4> AddressHash { get; } = [];
@@ -56,6 +59,10 @@ public abstract class StackBase : IStack
 
     /// <summary>Called for a socket that closes; it is still listed.</summary>
     protected abstract void ReleaseMemberships(StackSocket socket);
+
+    public virtual void NoteTimers()
+    {
+    }
 
     public uint IndexOf(string name) => Find(name)?.Index ?? 0;
 
@@ -158,7 +165,7 @@ public abstract class StackBase : IStack
     protected StackInterface? Find(string name) => Interfaces.Find(i => i.Name == name);
 
     /// <summary>The attached interface of an index (if_byindex, dev_get_by_index).</summary>
-    protected StackInterface? ByIndex(uint index) => Interfaces.Find(i => i.Index == index);
+    protected StackInterface? ByIndex(uint index) => index == LoopbackIndex ? Loopback : Interfaces.Find(i => i.Index == index);
 
     /// <summary>The open socket of a name.</summary>
     protected StackSocket? FindSocket(string name) => byName.GetValueOrDefault(name);

@@ -8,8 +8,8 @@ public sealed class StackInterface(string name, uint index, StackMemory memory)
     /// <summary>Its name, such as <c>tun0</c>.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Its index; freed memory keeps it.</summary>
-    public uint Index { get; } = index;
+    /// <summary>Its index; freed memory keeps it. An interface whose device stayed open while it was destroyed comes back in the same memory with another one.</summary>
+    public uint Index { get; internal set; } = index;
 
     /// <summary>The block that holds the ifnet.</summary>
     public StackMemory Memory { get; } = memory;
@@ -23,8 +23,20 @@ public sealed class StackInterface(string name, uint index, StackMemory memory)
     /// <summary>IFF_MULTICAST.</summary>
     public bool IsMulticast { get; set; }
 
-    /// <summary>It has had an IPv4 address since it was created (TUN_IASET): until then NetBSD's tun device throws packets away.</summary>
-    public bool HasHadAddress4 { get; set; }
+    /// <summary>IFF_LOOPBACK.</summary>
+    public bool IsLoopback { get; init; }
+
+    /// <summary>IFF_RUNNING: NetBSD's tun driver has initialised itself (tuninit).</summary>
+    public bool IsRunning { get; set; }
+
+    /// <summary>TUN_IASET: the interface had an address when its driver last initialised itself; until then NetBSD's tun device throws packets away.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>TUN_DSTADDR: one of those addresses had a far end.</summary>
+    public bool HasFarEnd { get; set; }
+
+    /// <summary>The IPv6 address that the routes to the interface's link-local and interface-local groups were made with (ff02::%if/32); null before there was one.</summary>
+    public InterfaceAddress6? MulticastRoute6 { get; set; }
 
     /// <summary>False once it left the interface list and its index slot.</summary>
     public bool IsAttached { get; set; } = true;
@@ -59,6 +71,9 @@ public sealed class InterfaceAddress4(StackInterface owner, Ipv4Address local, I
 
     /// <summary>The route to the peer is this address's (IFA_ROUTE).</summary>
     public bool OwnsRoute { get; set; }
+
+    /// <summary>It has joined 224.0.0.1 on its interface (ia_allhosts).</summary>
+    public bool HasJoinedAllHosts { get; set; }
 }
 
 /// <summary>An IPv6 address of an interface (in6_ifaddr).</summary>
@@ -76,11 +91,27 @@ public sealed class InterfaceAddress6(StackInterface owner, Ipv6Address address,
 
     public int Sequence { get; } = sequence;
 
+    /// <summary>Whether an address begins with this one's prefix.</summary>
+    /// <param name="other">The other address.</param>
+    public bool IsInPrefix(Ipv6Address other) => other.Prefix(PrefixLength) == Address.Prefix(PrefixLength);
+
     /// <summary>The far end, when the address is point-to-point.</summary>
     public Ipv6Address? Peer { get; set; }
 
     /// <summary>The host route to <see cref="Peer"/> is this address's (IFA_ROUTE).</summary>
     public bool OwnsRoute { get; set; }
+
+    /// <summary>IN6_IFF_DETACHED: its interface went down.</summary>
+    public bool IsDetached { get; set; }
+
+    /// <summary>The step that added it (Linux: duplicate address detection runs some time after).</summary>
+    public int AddedAt { get; init; }
+
+    /// <summary>The route to its prefix, or to itself when it has the whole length, is in the main table (Linux).</summary>
+    public bool HasPrefixRoute { get; set; }
+
+    /// <summary>The route to <see cref="Peer"/> may or may not be there: its interface came up before or after the detection ran (Linux).</summary>
+    public bool MayOwnRoute { get; set; }
 }
 
 /// <summary>A socket's IPv4 membership, with everything that one or the other system keeps of it.</summary>

@@ -58,6 +58,7 @@ public sealed class StackOracle
 {
     private readonly List<BadAccess> accesses = [];
     private readonly SortedSet<string> seen = new(StringComparer.Ordinal);
+    private readonly SortedSet<(int Step, string Function)> possible = [];
     private int generation;
     private int step;
     private string operation = "";
@@ -73,6 +74,9 @@ public sealed class StackOracle
 
     /// <summary>The verdict as recorded: <c>clean</c>, or the accesses parted by semicolons.</summary>
     public string Verdict => IsClean ? "clean" : string.Join("; ", accesses);
+
+    /// <summary>The step that is being executed, from 1; 0 outside a list.</summary>
+    public int Step => step;
 
     /// <summary>Names the step that the next accesses belong to.</summary>
     public void BeginStep(int number, string text) => (step, operation) = (number, text);
@@ -95,6 +99,18 @@ public sealed class StackOracle
         Report(BadAccessKind.HeapUseAfterFree, function, file, $"{memory.Type}.{field} of {memory.Owner} (allocation {memory.Generation}), freed at step {memory.FreedAt}", field);
         return false;
     }
+
+    /// <summary>A timer that is armed would read a field of this object, and it may fire in the step that is being executed: a list says no time.</summary>
+    public void MayRead(StackMemory memory, string function)
+    {
+        if (!memory.IsLive)
+        {
+            possible.Add((step, function));
+        }
+    }
+
+    /// <summary>Whether a timer may have used freed memory in that function during that step.</summary>
+    public bool MayHaveUsed(int number, string function) => possible.Contains((number, function));
 
     /// <summary>The kernel used a pointer whose target had been freed or replaced, as another oracle saw it.</summary>
     public void Use(string function, string file, string story, string field) => Report(BadAccessKind.HeapUseAfterFree, function, file, story, field);

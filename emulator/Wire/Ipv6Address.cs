@@ -64,6 +64,12 @@ public readonly record struct Ipv6Address(ulong High, ulong Low) : IComparable<I
     /// <summary>True for fe80::/10.</summary>
     public bool IsLinkLocal => High >> 54 == 0xFE80 >> 6;
 
+    /// <summary>The first bits of the address, the others 0.</summary>
+    /// <param name="length">How many bits, 0 to 128.</param>
+    public Ipv6Address Prefix(int length) => length <= 64
+        ? new(length == 0 ? 0 : High & (ulong.MaxValue << (64 - length)), 0)
+        : new(High, length == 128 ? Low : Low & ~(ulong.MaxValue >> (length - 64)));
+
     /// <summary>True for the former fec0::/10, which a 2005 kernel still treats as scoped.</summary>
     public bool IsSiteLocal => High >> 54 == 0xFEC0 >> 6;
 

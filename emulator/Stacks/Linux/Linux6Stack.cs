@@ -4,8 +4,8 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Stacks.Linux;
 
 /// <summary>
-/// Linux 6.18 with TUN devices in a network namespace of its own, where the loopback interface is down and no address is made automatically. Sockets keep
-/// interface indices (reference 9.7), so that no freed memory is ever read: what is stale here is a number. Modelled from net/ipv4/devinet.c, igmp.c,
+/// Linux 6.18 with TUN devices in a network namespace of its own, where the loopback interface is down and without address, and no address is made automatically.
+/// Sockets keep interface indices (reference 9.7), so that no freed memory is ever read: what is stale here is a number. Modelled from net/ipv4/devinet.c, igmp.c,
 /// ip_sockglue.c, route.c and net/ipv6/addrconf.c, mcast.c, datagram.c, ip6_output.c; checked against the recorded answers.
 /// </summary>
 /// <param name="conditions">How the recording program called the system's tools.</param>
@@ -14,6 +14,9 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     private const byte Udp = 17;
     private const int Ipv4HeaderBytes = 20;
     private const int Ipv6AndUdpHeaderBytes = 48;
+
+    /// <summary>For how many steps after its addition an IPv6 address may still be tentative: in the recordings looked at it was for 35 at most.</summary>
+    private const int DetectionSteps = 64;
 
     /// <summary>The peer last given with a local address, on whatever interface and even when the request failed.</summary>
     private readonly SortedDictionary<Ipv4Address, Ipv4Address> lastPeer = [];
@@ -45,16 +48,27 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.Ok;
     }
 
-    public override OperationResult Open(string name) => OnInterface(name, ifp =>
+    /// <summary>The recording's program opens the device's clone node, which asks for no interface.</summary>
+    public override OperationResult Open(string name)
     {
-        ifp.IsOpen = true;
+        if (Find(name) is { } ifp)
+        {
+            ifp.IsOpen = true;
+        }
+
         return OperationResult.Ok;
-    });
+    }
 
     public override OperationResult Index(string name) => Find(name) is { } ifp ? OperationResult.With(Text(ifp.Index)) : OperationResult.Fail(LinuxErrno.NoIndex);
 
     public override OperationResult Up(string name) => OnInterface(name, ifp =>
     {
+        if (!ifp.IsUp)
+        {
+            // fixup_permanent_addr; what else the detection adds, it adds when it runs.
+            ifp.Addresses6.ForEach(a => (a.HasPrefixRoute, a.MayOwnRoute) = (true, a.Peer is not null && MayBeTentative(a)));
+        }
+
         ifp.IsUp = true;
         if (!multicastRoutes6.Contains(ifp))
         {
@@ -136,7 +150,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.Address6Assigned);
         }
 
-        ifp.Addresses6.Add(new InterfaceAddress6(ifp, local, prefixLength, NextAddressSequence()) { Peer = peer, OwnsRoute = peer is not null && ifp.IsUp });
+        ifp.Addresses6.Add(new InterfaceAddress6(ifp, local, prefixLength, NextAddressSequence())
+        {
+            Peer = peer, OwnsRoute = peer is not null && ifp.IsUp, HasPrefixRoute = ifp.IsUp, AddedAt = Oracle.Step,
+        });
         return OperationResult.Ok;
     });
 
@@ -289,6 +306,11 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
                 return OperationResult.Fail(LinuxErrno.ENODEV);
             }
         }
+        else if (DeviceOf(destination) is not null)
+        {
+            // The local table has every address of the system, whether its device is up or not; the packet goes to the loopback device.
+            return OperationResult.With(Text(Send4Bytes));
+        }
         else
         {
             ifp = Interfaces.Where(i => i.IsUp).SelectMany(i => i.Addresses4).Where(a => a.Peer == destination).MinBy(a => a.Sequence)?.Interface;
@@ -306,15 +328,18 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     public override OperationResult Send6(string socket, Ipv6Address destination) => OnSocket(socket, so =>
         Output6(destination, destination.IsMulticast ? so.MulticastIndex : 0, Send6Bytes));
 
-    /// <summary>ip6_datagram_send_ctl refuses an index without device.</summary>
-    public override OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index) => OnSocket(socket, _ =>
-        index != 0 && ByIndex(index) is null ? OperationResult.Fail(LinuxErrno.ENODEV) : Output6(destination, index, SendPkt6Bytes));
+    /// <summary>ip6_datagram_send_ctl refuses an index without device; with index 0 udpv6_sendmsg takes the socket's device for a group (mcast_oif).</summary>
+    public override OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index) => OnSocket(socket, so =>
+        index != 0 && ByIndex(index) is null
+            ? OperationResult.Fail(LinuxErrno.ENODEV)
+            : Output6(destination, index == 0 && destination.IsMulticast ? so.MulticastIndex : index, SendPkt6Bytes));
 
     /// <summary>/proc/net/igmp and /proc/net/igmp6: a device's groups newest first, the ones that it joins by itself last.</summary>
     public override OperationResult State()
     {
         var igmp = new List<string>();
-        var igmp6 = new List<string> { Line6("lo", LoopbackIndex, Ipv6Address.AllNodes, 1), Line6("lo", LoopbackIndex, Ipv6Address.InterfaceLocalAllNodes, 1) };
+        var igmp6 = new List<string>();
+        AddGroups6("lo", LoopbackIndex);
         foreach (StackInterface ifp in Interfaces)
         {
             List<(Ipv4Address Group, int Users)> groups = [.. Groups(s => s.Memberships4.Where(m => m.Index == ifp.Index).Select(m => m.Group))];
@@ -329,12 +354,17 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
                 igmp.AddRange(groups.Select(g => $"{System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(g.Group.Value):X8} {g.Users,5} 0:00000000\t\t0"));
             }
 
-            igmp6.AddRange(Groups(s => s.Memberships6.Where(m => m.Index == ifp.Index).Select(m => m.Group)).Select(g => Line6(ifp.Name, ifp.Index, g.Group, g.Users)));
-            igmp6.Add(Line6(ifp.Name, ifp.Index, Ipv6Address.AllNodes, 1));
-            igmp6.Add(Line6(ifp.Name, ifp.Index, Ipv6Address.InterfaceLocalAllNodes, 1));
+            AddGroups6(ifp.Name, ifp.Index);
         }
 
         return OperationResult.With($"\n      igmp: {string.Join(" | ", igmp)}\n      igmp6: {string.Join(" | ", igmp6)}");
+
+        void AddGroups6(string name, uint index)
+        {
+            igmp6.AddRange(Groups(s => s.Memberships6.Where(m => m.Index == index).Select(m => m.Group)).Select(g => Line6(name, index, g.Group, g.Users)));
+            igmp6.Add(Line6(name, index, Ipv6Address.AllNodes, 1));
+            igmp6.Add(Line6(name, index, Ipv6Address.InterfaceLocalAllNodes, 1));
+        }
 
         IEnumerable<(T Group, int Users)> Groups<T>(Func<StackSocket, IEnumerable<T>> of) => Sockets.SelectMany(of).GroupBy(g => g).Select(g => (g.Key, g.Count()));
 
@@ -347,7 +377,16 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// Time passes. The timers of IGMPv3 and MLDv2 hold a reference to the in_device or inet6_dev that they work on, so nothing freed is used; their reports are
     /// not modelled (docs/agreement.md).
     /// </summary>
-    public override OperationResult Tick(int milliseconds) => OperationResult.Ok;
+    public override OperationResult Tick(int milliseconds)
+    {
+        detectedUpTo = Oracle.Step;
+        return OperationResult.Ok;
+    }
+
+    private int detectedUpTo = -1;
+
+    /// <summary>Whether addrconf_dad_work may not have run yet: it is put off when an address is added, and the address is tentative until then.</summary>
+    private bool MayBeTentative(InterfaceAddress6 a) => a.AddedAt > detectedUpTo && Oracle.Step - a.AddedAt <= DetectionSteps;
 
     protected override void ReleaseMemberships(StackSocket socket)
     {
@@ -380,26 +419,49 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
 
     /// <summary>
     /// ip6_dst_lookup_tail: the route is looked for first, then a source address for its device; without a route any address of the system will do as
-    /// source, and only if there is one does the missing route become the error.
+    /// source, and only if there is one does the missing route become the error. An address that is tentative is no source, and neither it nor its
+    /// peer has a route: where that makes a difference the answer has another one beside it.
     /// </summary>
     private OperationResult Output6(Ipv6Address destination, uint index, int bytes)
     {
-        IEnumerable<StackInterface> routes = destination.IsMulticast
-            ? multicastRoutes6
-            : Interfaces.Where(i => i.Addresses6.Exists(a => a.OwnsRoute && a.Peer == destination));
-        StackInterface? ifp = routes.FirstOrDefault(i => index == 0 || i.Index == index);
-        bool hasSource = ifp is null ? Interfaces.Exists(i => i.Addresses6.Count > 0) : ifp.Addresses6.Count > 0;
-        if (!hasSource)
+        (StackError? error, StackInterface? output) = Route6(destination, index, _ => true, a => a.OwnsRoute);
+        if (output is not null)
         {
-            return OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
+            Enqueue(output, Frame.Ip6(Udp, Ipv6AndUdpHeaderBytes + bytes, false, destination));
         }
 
-        if (ifp is null)
+        // The detection runs in the order of the additions, and up to any of them it may have run; or it ran so late that the device had come up.
+        List<StackError?> others = [];
+        InterfaceAddress6[] pending = [.. Interfaces.SelectMany(i => i.Addresses6).Where(MayBeTentative)];
+        foreach (int from in pending.Select(a => a.AddedAt).Distinct())
         {
-            return OperationResult.Fail(LinuxErrno.ENETUNREACH);
+            others.Add(Route6(destination, index, a => a.AddedAt < from, a => a.OwnsRoute && a.AddedAt < from).Error);
         }
 
-        Enqueue(ifp, Frame.Ip6(Udp, Ipv6AndUdpHeaderBytes + bytes, false, destination));
-        return OperationResult.With(Text((uint)bytes));
+        others.Add(Route6(destination, index, _ => true, a => a.OwnsRoute || a.MayOwnRoute).Error);
+        return Answer(error) with { Otherwise = [.. others.Where(e => e != error).Distinct().Select(Answer)] };
+
+        OperationResult Answer(StackError? e) => e is null ? OperationResult.With(Text((uint)bytes)) : OperationResult.Fail(e);
+    }
+
+    /// <summary>The error of a send, or the device that the packet leaves by; null for one of the system's own addresses.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="index">The device asked for, 0 for any.</param>
+    /// <param name="isGood">Whether an address is no longer tentative.</param>
+    /// <param name="hasPeerRoute">Whether the route to an address's peer is there.</param>
+    private (StackError? Error, StackInterface? Output) Route6(Ipv6Address destination, uint index, Predicate<InterfaceAddress6> isGood, Predicate<InterfaceAddress6> hasPeerRoute)
+    {
+        List<StackInterface> devices = Interfaces.FindAll(i => index == 0 || i.Index == index);
+        if (devices.Exists(i => i.Addresses6.Exists(a => a.Address == destination && isGood(a))))
+        {
+            return default;
+        }
+
+        StackInterface? output = destination.IsMulticast
+            ? multicastRoutes6.Find(devices.Contains)
+            : devices.Find(i => i.Addresses6.Exists(a => a.Peer == destination && hasPeerRoute(a)))
+                ?? devices.Find(i => i.Addresses6.Exists(a => a.HasPrefixRoute && a.PrefixLength < 128 && a.IsInPrefix(destination)));
+        bool hasSource = output is null ? Interfaces.Exists(i => i.Addresses6.Exists(isGood)) : output.Addresses6.Exists(isGood);
+        return (!hasSource ? LinuxErrno.EADDRNOTAVAIL : output is null ? LinuxErrno.ENETUNREACH : null, hasSource ? output : null);
     }
 }

@@ -15,8 +15,25 @@ public sealed partial class NetBsd7Stack
     /// <summary>router_info records: one an interface with a non-local group (reference 2.7).</summary>
     private readonly List<RouterInfo> routerInfos = [];
 
-    /// <summary>Host routes to peers: the address that owns each.</summary>
-    private readonly List<InterfaceAddress4> routes4 = [];
+    /// <summary>The host routes: to far ends, and to the router's own addresses through lo0. One for a destination.</summary>
+    private readonly List<HostRoute4> routes4 = [];
+
+    private readonly List<(InMulti Record, long Due)> igmpTimers = [];
+    private const string ReadsIndex = "if_get_index";
+    private const long ReportDelayMilliseconds = 10_000;
+
+    /// <summary>Buckets of IN_IFADDR_HASH.</summary>
+    private const uint AddressBuckets = 509;
+
+    private sealed class HostRoute4(Ipv4Address destination, bool isLocal, InterfaceAddress4 owner)
+    {
+        public Ipv4Address Destination { get; } = destination;
+
+        /// <summary>RTF_LOCAL: the interface is lo0, whichever interface has the address.</summary>
+        public bool IsLocal { get; } = isLocal;
+
+        public InterfaceAddress4 Owner { get; set; } = owner;
+    }
 
     /// <summary>A socket's memberships point into this: SocketMembership4 to in_multi.</summary>
     private readonly List<(SocketMembership4 Membership, InMulti Record)> imoMemberships = [];
@@ -52,26 +69,51 @@ public sealed partial class NetBsd7Stack
         if (ia is null)
         {
             ia = new InterfaceAddress4(ifp, local, peer, NextAddressSequence());
-            ifp.Addresses4.Add(ia);
         }
         else
         {
             InScrubPrefix(ia);
             ia.Peer = peer;
+            // An entry that leaves a pslist keeps its ple_next for readers, and pslist_writer_insert_head asserts that it has none.
+            bool isLast = AddressHash.FindLast(a => Bucket(a.Local) == Bucket(local)) == ia;
+            if (!isLast)
+            {
+                Oracle.Die(BadAccessKind.Panic, "pslist_writer_insert_head", "pslist.h", $"the entry of {local} on {name} was not the last of its hash bucket: it still has a successor when it is put in again");
+                return OperationResult.Ok;
+            }
+
             AddressHash.Remove(ia);
         }
 
         AddressHash.Insert(0, ia);
-        ifp.HasHadAddress4 = true;
-        InAddPrefix(ia);
-        if (isNew && ifp.IsMulticast)
+        bool wasUp = ifp.IsUp;
+        TunInit(ifp);
+        if (ia.Local != ia.Peer)
         {
-            InAddMulti(Ipv4Address.AllHosts, ifp);
+            AddRoute4(ia.Local, isLocal: true, ia);
         }
 
-        BringUp(ifp);
+        InAddPrefix(ia);
+        if (ifp.IsMulticast && !ia.HasJoinedAllHosts)
+        {
+            InAddMulti(Ipv4Address.AllHosts, ifp);
+            ia.HasJoinedAllHosts = true;
+        }
+
+        if (isNew)
+        {
+            ifp.Addresses4.Add(ia);
+        }
+
+        if (!wasUp)
+        {
+            IfUp(ifp);
+        }
+
         return OperationResult.Ok;
     }
+
+    private static uint Bucket(Ipv4Address address) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(address.Value) % AddressBuckets;
 
     /// <summary>in_control SIOCDIFADDR.</summary>
     public override OperationResult DeleteAddress4(string name, Ipv4Address local)
@@ -138,7 +180,7 @@ public sealed partial class NetBsd7Stack
             return OperationResult.Fail(NetBsdErrno.EINVAL);
         }
 
-        StackInterface? ifp = local.IsAny ? Route4(group)?.Interface : IpMulticastIf(local);
+        StackInterface? ifp = local.IsAny ? Route4(group) is { } route ? InterfaceOf(route) : null : IpMulticastIf(local);
         if (ifp is null || !ifp.IsMulticast)
         {
             return OperationResult.Fail(NetBsdErrno.EADDRNOTAVAIL);
@@ -210,14 +252,20 @@ public sealed partial class NetBsd7Stack
             {
                 return NetBsdErrno.ENETUNREACH;
             }
+
+            if (ifp.Addresses4.Count == 0)
+            {
+                return NetBsdErrno.EADDRNOTAVAIL;
+            }
         }
         else
         {
-            ifp = Route4(destination)?.Interface;
-            if (ifp is null)
+            if (Route4(destination) is not { } route)
             {
                 return NetBsdErrno.EHOSTUNREACH;
             }
+
+            ifp = InterfaceOf(route);
         }
 
         if (destination.IsMulticast)
@@ -233,50 +281,93 @@ public sealed partial class NetBsd7Stack
             }
         }
 
-        TunOutput(ifp, frame);
+        if (!ifp.IsLoopback)
+        {
+            TunOutput(ifp, frame);
+        }
+
         return null;
     }
 
-    /// <summary>rtalloc1 for a host: only peers have routes here, there is no default route.</summary>
-    private InterfaceAddress4? Route4(Ipv4Address destination) => routes4.Find(a => a.Peer == destination);
+    /// <summary>rtalloc1 for a host: there is no default route.</summary>
+    private HostRoute4? Route4(Ipv4Address destination) => routes4.Find(r => r.Destination == destination);
+
+    private StackInterface InterfaceOf(HostRoute4 route) => route.IsLocal ? Loopback : route.Owner.Interface;
+
+    /// <summary>rtrequest1 RTM_ADD.</summary>
+    /// <returns>False when there is a route to that destination (EEXIST).</returns>
+    private bool AddRoute4(Ipv4Address destination, bool isLocal, InterfaceAddress4 owner)
+    {
+        if (Route4(destination) is not null)
+        {
+            return false;
+        }
+
+        routes4.Add(new HostRoute4(destination, isLocal, owner));
+        return true;
+    }
+
+    private void BootLoopback()
+    {
+        var loopback = new Ipv4Address(0x7F00_0001);
+        var ia = new InterfaceAddress4(Loopback, loopback, loopback, NextAddressSequence());
+        Loopback.Addresses4.Add(ia);
+        AddressHash.Add(ia);
+        routes4.Add(new HostRoute4(ia.Local, true, ia));
+        Loopback.Addresses6.Add(new InterfaceAddress6(Loopback, Ipv6Address.Loopback, 128, NextAddressSequence()));
+        Loopback.MulticastRoute6 = Loopback.Addresses6[0];
+        routes6.Add(new HostRoute6(Ipv6Address.Loopback, true, Loopback.Addresses6[0]));
+    }
 
     /// <summary>ip_multicast_if: the hash bucket of the address, first multicast interface wins; IFF_UP is not asked for.</summary>
     private StackInterface? IpMulticastIf(Ipv4Address local) => local.Value >> 24 == 0 && !local.IsAny
         ? ByIndex(local.Value & 0xFFFFFF) is { IsMulticast: true } byIndex ? byIndex : null
         : AddressHash.Find(a => a.Local == local && a.Interface.IsMulticast)?.Interface;
 
-    /// <summary>in_addprefix: an address whose prefix has a route already shares it.</summary>
+    /// <summary>in_addprefix: an address whose prefix has a route already shares it; a route of another kind to the same host is no error.</summary>
     private void InAddPrefix(InterfaceAddress4 ia)
     {
-        if (!routes4.Exists(r => r.Peer == ia.Peer))
-        {
-            routes4.Add(ia);
-        }
+        ia.OwnsRoute = !AllAddresses4().Any(a => a != ia && a.Peer == ia.Peer && a.OwnsRoute) && AddRoute4(ia.Peer, isLocal: false, ia);
     }
 
     /// <summary>in_scrubprefix: the route goes over to another address of the same prefix, or away.</summary>
     private void InScrubPrefix(InterfaceAddress4 ia)
     {
-        if (!routes4.Remove(ia))
+        if (!ia.OwnsRoute)
         {
             return;
         }
 
-        // in_ifaddrhead is walked from its oldest entry.
-        InterfaceAddress4? heir = Interfaces.SelectMany(i => i.Addresses4).Where(a => a != ia && a.Peer == ia.Peer).MinBy(a => a.Sequence);
-        if (heir is not null)
+        ia.OwnsRoute = false;
+        routes4.RemoveAll(r => !r.IsLocal && r.Owner == ia && r.Destination == ia.Peer);
+        if (AllAddresses4().Where(a => a != ia && a.Peer == ia.Peer).MinBy(a => a.Sequence) is { } heir)
         {
-            routes4.Add(heir);
+            heir.OwnsRoute = AddRoute4(heir.Peer, isLocal: false, heir);
         }
     }
 
-    /// <summary>in_purgeaddr (reference 2.2): touches no socket.</summary>
+    /// <summary>in_ifaddrhead, without lo0's.</summary>
+    private IEnumerable<InterfaceAddress4> AllAddresses4() => AddressHash.Where(a => !a.Interface.IsLoopback);
+
+    /// <summary>in_purgeaddr (reference 2.2): touches no socket. The route to the address itself goes over to another interface that has the same one (in_ifremlocal).</summary>
     private void InPurgeAddr(InterfaceAddress4 ia)
     {
         InScrubPrefix(ia);
+        if (routes4.Find(r => r.IsLocal && r.Destination == ia.Local) is { } local)
+        {
+            if (AllAddresses4().Where(a => a.Local == ia.Local && a.Interface != ia.Interface).MinBy(a => a.Sequence) is { } other)
+            {
+                local.Owner = other;
+            }
+            else
+            {
+                routes4.Remove(local);
+            }
+        }
+
         AddressHash.Remove(ia);
         ia.Interface.Addresses4.Remove(ia);
-        if (inMultis.Find(m => m.Group == Ipv4Address.AllHosts && m.Interface == ia.Interface) is { } allHosts)
+        if (ia.HasJoinedAllHosts && inMultis.Find(m => m.Group == Ipv4Address.AllHosts && m.Interface == ia.Interface) is { } allHosts)
         {
             InDelMulti(allHosts);
         }
@@ -335,7 +426,7 @@ public sealed partial class NetBsd7Stack
 
         var record = new InMulti(group, ifp);
         inMultis.Insert(0, record);
-        if (!group.IsLocalGroup)
+        if (!group.IsLocalGroup && !ifp.IsLoopback)
         {
             record.RouterInfo = routerInfos.Find(r => r.Interface == ifp);
             if (record.RouterInfo is null)
@@ -345,7 +436,7 @@ public sealed partial class NetBsd7Stack
             }
 
             IgmpSendPkt(record);
-            pendingReports.Add((ifp, Frame.Ip4(Igmp, IgmpBytes, group)));
+            igmpTimers.Add((record, now + ReportDelayMilliseconds));
         }
 
         return record;
@@ -366,14 +457,14 @@ public sealed partial class NetBsd7Stack
 
         IgmpLeaveGroup(record);
         inMultis.Remove(record);
-        pendingReports.RemoveAll(p => p.Interface == record.Interface && p.Frame.Destination6 is null && p.Frame.Destination4 == record.Group);
+        igmpTimers.RemoveAll(t => t.Record == record);
         Oracle.Read(record.Interface.Memory, "if_ioctl", "if_mcast_op", "if.c");
     }
 
     /// <summary>igmp_leavegroup: a local group leaves before any pointer is read; otherwise if_flags through inm_ifp, then rti_type through inm_rti.</summary>
     private void IgmpLeaveGroup(InMulti record)
     {
-        if (record.Group.IsLocalGroup)
+        if (record.Group.IsLocalGroup || record.Interface.IsLoopback)
         {
             return;
         }
@@ -383,10 +474,21 @@ public sealed partial class NetBsd7Stack
         IgmpSendPkt(record);
     }
 
+    /// <summary>igmp_fasttimo: a report that is due goes out through inm_ifp, whether the interface is there or not; no call is needed for it.</summary>
+    private void IgmpFastTimo()
+    {
+        foreach ((InMulti record, _) in igmpTimers.Where(t => t.Due <= now).ToArray())
+        {
+            igmpTimers.RemoveAll(t => t.Record == record);
+            Oracle.Read(record.RouterInfo!.Memory, "rti_type", "igmp_fasttimo", "igmp.c");
+            IgmpSendPkt(record);
+        }
+    }
+
     /// <summary>igmp_sendpkt: takes the index out of the ifnet and lets ip_output look the interface up again. Reports and leaves both go to the group.</summary>
     private void IgmpSendPkt(InMulti record)
     {
-        Oracle.Read(record.Interface.Memory, "if_index", "if_get_index", "if.h");
+        Oracle.Read(record.Interface.Memory, "if_index", ReadsIndex, "if.h");
         IpOutput(record.Group, record.Interface.Index, Frame.Ip4(Igmp, IgmpBytes, record.Group));
     }
 }

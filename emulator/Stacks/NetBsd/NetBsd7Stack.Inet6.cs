@@ -9,15 +9,25 @@ public sealed partial class NetBsd7Stack
     private const int UdpHeaderBytes = 8;
     private const int MldPacketBytes = 72;
 
-    private const int AutomaticReportDelayMilliseconds = 1_000;
-    private const int SecondReportDelayMilliseconds = 10_000;
+    private const string ReadsAddresses = "in6ifa_ifpforlinklocal";
+    private const long AutomaticReportDelayMilliseconds = 1_000;
 
     /// <summary>in6_multi records hang off an address (in6m_ia), or off their interface's kludge entry when in6m_ia is null (reference 3.3).</summary>
     private readonly List<In6Multi> in6Multis = [];
 
-    private readonly List<InterfaceAddress6> routes6 = [];
+    /// <summary>The host routes: to far ends, and to the router's own addresses through lo0. One for a destination.</summary>
+    private readonly List<HostRoute6> routes6 = [];
+
+    /// <summary>nd_prefix: the prefixes of addresses that are not point-to-point, newest first.</summary>
+    private readonly List<NdPrefix> prefixes = [];
+
+    /// <summary>The free list of the blocks that hold an in6_ifaddr, the last freed first; a block that was freed twice is on it twice.</summary>
+    private readonly Stack<int> freeAddressBlocks = [];
+    private readonly List<(InterfaceAddress6 Address, int Block)> addressBlocks = [];
+    private int lastAddressBlock;
     private readonly List<(SocketMembership6 Membership, In6Multi Record)> im6oMemberships = [];
-    private readonly List<(StackInterface Interface, Frame Frame)> pendingReports = [];
+    private readonly List<(In6Multi Record, long Due)> mldTimers = [];
+    private long now;
     private ulong automaticIdentifier = 0x0200_5EFF_FEA7_5100;
 
     private sealed class In6Multi(Ipv6Address group, StackInterface ifp, InterfaceAddress6 ia, StackMemory memory)
@@ -35,6 +45,36 @@ public sealed partial class NetBsd7Stack
 
         /// <summary>MLD_IREPORTEDLAST: this system sent the last report.</summary>
         public bool ReportedLast { get; set; }
+
+        /// <summary>MLD_REPORTPENDING: the first report waits for its timer.</summary>
+        public bool IsReportPending { get; set; }
+    }
+
+    private sealed class HostRoute6(Ipv6Address destination, bool isLocal, InterfaceAddress6 owner)
+    {
+        public Ipv6Address Destination { get; } = destination;
+
+        /// <summary>The outgoing interface is lo0, whichever interface has the address.</summary>
+        public bool IsLocal { get; } = isLocal;
+
+        public InterfaceAddress6 Owner { get; set; } = owner;
+
+        /// <summary>Link-local addresses carry their zone: the same one on two interfaces is two destinations.</summary>
+        public bool IsTo(Ipv6Address address, StackInterface? zone) => Destination == address && (!address.IsLinkLocal || Owner.Interface == zone);
+    }
+
+    private sealed class NdPrefix(StackInterface ifp, Ipv6Address prefix, int length)
+    {
+        public StackInterface Interface { get; } = ifp;
+
+        public Ipv6Address Prefix { get; } = prefix;
+
+        public int Length { get; } = length;
+
+        public List<InterfaceAddress6> Users { get; } = [];
+
+        /// <summary>The address that its route was made with; null while another interface has the route, or none.</summary>
+        public InterfaceAddress6? Route { get; set; }
     }
 
     /// <summary>in6_control SIOCAIFADDR_IN6, in6_update_ifa, in6_ifinit.</summary>
@@ -45,8 +85,13 @@ public sealed partial class NetBsd7Stack
             return OperationResult.Fail(NetBsdErrno.ENXIO);
         }
 
+        bool wasUp = ifp.IsUp;
         StackError? error = In6UpdateIfa(ifp, local, prefixLength, peer, isAutomatic: false);
-        BringUp(ifp);
+        if (ifp.IsUp && !wasUp)
+        {
+            IfUp(ifp);
+        }
+
         return error is null ? OperationResult.Ok : OperationResult.Fail(error);
     }
 
@@ -62,7 +107,14 @@ public sealed partial class NetBsd7Stack
             return OperationResult.Fail(NetBsdErrno.EADDRNOTAVAIL);
         }
 
+        NdPrefix? prefix = prefixes.Find(p => p.Users.Contains(ia));
         In6PurgeAddr(ia);
+        if (prefix is { Users.Count: 0 })
+        {
+            PrelistRemove(prefix);
+        }
+
+        FreeAddresses6();
         return OperationResult.Ok;
     }
 
@@ -107,12 +159,14 @@ public sealed partial class NetBsd7Stack
             return OperationResult.Fail(NetBsdErrno.EINVAL, Text(index));
         }
 
-        if (ByIndex(index) is not { } ifp)
+        // Without an index the route to the group decides, and there is none to a group without a zone.
+        StackInterface? ifp = ByIndex(index);
+        if (ifp is null && index != 0)
         {
             return OperationResult.Fail(NetBsdErrno.ENXIO, Text(index));
         }
 
-        if (!ifp.IsMulticast)
+        if (ifp is null || !ifp.IsMulticast)
         {
             return OperationResult.Fail(NetBsdErrno.EADDRNOTAVAIL, Text(index));
         }
@@ -151,7 +205,8 @@ public sealed partial class NetBsd7Stack
             return OperationResult.Fail(NetBsdErrno.ENXIO, Text(index));
         }
 
-        if (so.Memberships6.Find(m => m.Group == group && (ifp is null || m.Interface == ifp)) is not { } membership)
+        // The record of a link-local or interface-local group holds its zone, which only an index puts into the group that is compared with it.
+        if (so.Memberships6.Find(m => m.Group == group && (ifp is null ? !group.HasEmbeddedScope : m.Interface == ifp)) is not { } membership)
         {
             return OperationResult.Fail(NetBsdErrno.EADDRNOTAVAIL, Text(index));
         }
@@ -160,7 +215,7 @@ public sealed partial class NetBsd7Stack
         return OperationResult.With(Text(index));
     }
 
-    /// <summary>udp6_output without options: the outgoing interface first (EHOSTUNREACH), then a source on it (EADDRNOTAVAIL).</summary>
+    /// <summary>udp6_output without options.</summary>
     public override OperationResult Send6(string socket, Ipv6Address destination)
     {
         if (FindSocket(socket) is not { } so)
@@ -169,12 +224,11 @@ public sealed partial class NetBsd7Stack
         }
 
         StackInterface? ifp = destination.IsMulticast && so.MulticastIndex != 0 ? ByIndex(so.MulticastIndex) : null;
-        ifp ??= routes6.Find(a => a.Peer == destination)?.Interface;
-        StackError? error = ifp is null ? NetBsdErrno.EHOSTUNREACH : Output6(ifp, destination, Send6Bytes);
+        StackError? error = Output6(destination, ifp, isOption: false, Send6Bytes);
         return error is null ? OperationResult.With(Text(Send6Bytes)) : OperationResult.Fail(error);
     }
 
-    /// <summary>ip6_setpktopts refuses an index without interface (ENXIO); then the source is chosen for that interface.</summary>
+    /// <summary>ip6_setpktopts refuses an index without interface (ENXIO); index 0 leaves the choice to the socket.</summary>
     public override OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index)
     {
         if (FindSocket(socket) is not { } so)
@@ -182,60 +236,118 @@ public sealed partial class NetBsd7Stack
             return OperationResult.Fail(NetBsdErrno.EBADF);
         }
 
-        if (index == 0)
-        {
-            return Send6(socket, destination);
-        }
-
-        if (ByIndex(index) is not { } ifp)
+        StackInterface? ifp = ByIndex(index);
+        if (index != 0 && ifp is null)
         {
             return OperationResult.Fail(NetBsdErrno.ENXIO, Text(index));
         }
 
-        StackError? error = Output6(ifp, destination, SendPkt6Bytes);
+        if (index == 0 && destination.IsMulticast && so.MulticastIndex != 0)
+        {
+            ifp = ByIndex(so.MulticastIndex);
+        }
+
+        StackError? error = Output6(destination, ifp, isOption: true, SendPkt6Bytes, optionIndex: index);
         return error is null ? OperationResult.With(Text(index)) : OperationResult.Fail(error, Text(index));
     }
 
-    /// <summary>Lets delayed reports of IGMP and MLD leave. The recorded lists ran faster than their timers, so nothing else waits here.</summary>
+    /// <summary>Lets delayed reports of IGMP and MLD leave, each at the latest moment that its random delay allows.</summary>
     public override OperationResult Tick(int milliseconds)
     {
-        elapsedMilliseconds += milliseconds;
-        if (elapsedMilliseconds >= SecondReportDelayMilliseconds || milliseconds >= AutomaticReportDelayMilliseconds)
+        now += milliseconds;
+        IgmpFastTimo();
+        while (mldTimers.FindIndex(t => t.Due <= now) is >= 0 and int at)
         {
-            foreach ((StackInterface ifp, Frame frame) in pendingReports.Where(p => p.Interface.IsAttached))
-            {
-                if (frame.Destination6 is null)
-                {
-                    IpOutput(frame.Destination4, ifp.Index, frame);
-                }
-                else
-                {
-                    MldSendPkt(ifp, frame);
-                }
-            }
-
-            pendingReports.Clear();
-            elapsedMilliseconds = 0;
+            In6Multi record = mldTimers[at].Record;
+            mldTimers.RemoveAt(at);
+            MldTimeo(record);
         }
 
         return OperationResult.Ok;
     }
 
-    private long elapsedMilliseconds;
-
-    /// <summary>in6_selectsrc: without an address whose zone holds the outgoing interface there is no source; then nd6_output hands the packet to tunoutput.</summary>
-    private StackError? Output6(StackInterface ifp, Ipv6Address destination, int bytes)
+    /// <summary>
+    /// in6_selectsrc and ip6_output. The outgoing interface is found first (EHOSTUNREACH), then a source for it (EADDRNOTAVAIL); then ip6_output finds the interface
+    /// again: for a group by the index of the option if there is one, else by the socket's, else by a route. With an option that says 0 it asks for a route to the
+    /// group although the socket has chosen an interface; the group has that interface's zone by now.
+    /// </summary>
+    private StackError? Output6(Ipv6Address destination, StackInterface? chosen, bool isOption, int bytes, uint optionIndex = 0)
     {
-        bool isLinkScope = destination.IsLinkLocal || destination.IsMulticastLinkLocal || destination.IsMulticastInterfaceLocal;
-        bool hasSource = ifp.Addresses6.Count > 0
-            || (!isLinkScope && Interfaces.Exists(i => i.Addresses6.Exists(a => !a.Address.IsLinkLocal)));
-        if (!hasSource)
+        StackInterface? route = Route6(destination, destination.IsLinkLocal ? chosen : null, out StackInterface? addressOn);
+        StackInterface? ifp = chosen ?? addressOn;
+        if (ifp is null)
+        {
+            return NetBsdErrno.EHOSTUNREACH;
+        }
+
+        if (!HasSource6(ifp, destination))
         {
             return NetBsdErrno.EADDRNOTAVAIL;
         }
 
-        TunOutput(ifp, Frame.Ip6(Udp, Ipv6HeaderBytes + UdpHeaderBytes + bytes, false, destination));
+        if (destination.IsMulticast)
+        {
+            bool needsRoute = isOption && optionIndex == 0;
+            if (needsRoute && !(destination.HasEmbeddedScope && ifp.MulticastRoute6 is not null))
+            {
+                return NetBsdErrno.EHOSTUNREACH;
+            }
+        }
+        else if (route is null || (optionIndex != 0 && !route.IsLoopback && route.Index != optionIndex))
+        {
+            return NetBsdErrno.EHOSTUNREACH;
+        }
+
+        StackInterface output = destination.IsMulticast ? ifp : route!;
+        if (!output.IsLoopback)
+        {
+            TunOutput(output, Frame.Ip6(Udp, Ipv6HeaderBytes + UdpHeaderBytes + bytes, false, destination));
+        }
+
         return null;
+    }
+
+    /// <summary>rtalloc1: a host route, else the route of the longest prefix; groups have routes with a zone only, which a plain destination does not match.</summary>
+    /// <returns>The outgoing interface; lo0 for one of the router's own addresses.</returns>
+    private StackInterface? Route6(Ipv6Address destination, StackInterface? zone, out StackInterface? addressOn)
+    {
+        addressOn = null;
+        if (destination.IsMulticast || (destination.IsLinkLocal && zone is null))
+        {
+            return null;
+        }
+
+        if (routes6.Find(r => r.IsTo(destination, zone)) is { } host)
+        {
+            addressOn = host.Owner.Interface;
+            return host.IsLocal ? Loopback : addressOn;
+        }
+
+        NdPrefix? prefix = prefixes.Where(p => p.Route is not null && destination.Prefix(p.Length) == p.Prefix && (!destination.IsLinkLocal || p.Interface == zone)).MaxBy(p => p.Length);
+        return addressOn = prefix?.Interface;
+    }
+
+    /// <summary>
+    /// in6_selectsrc: an address is good when its interface is in the zone of the destination and the outgoing interface in the address's own zone; addresses
+    /// that are detached are not looked at, and ::1 only for lo0.
+    /// </summary>
+    private bool HasSource6(StackInterface ifp, Ipv6Address destination)
+    {
+        foreach (StackInterface other in Interfaces.Prepend(Loopback))
+        {
+            if (other == ifp || !destination.HasEmbeddedScope)
+            {
+                foreach (InterfaceAddress6 a in other.Addresses6)
+                {
+                    if (!a.IsDetached && (a.Address.IsLoopback ? ifp.IsLoopback : !a.Address.IsLinkLocal || other == ifp))
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>in6_ifattach at if_up: a link-local address is made when there is none.</summary>
@@ -247,41 +359,77 @@ public sealed partial class NetBsd7Stack
         }
     }
 
-    /// <summary>in6_update_ifa and in6_ifinit: the peer's host route is asked for every time, so an address that has it already fails with EEXIST.</summary>
+    /// <summary>
+    /// in6_update_ifa and in6_ifinit: the peer's host route is asked for every time, so an address that has it already fails with EEXIST. A new address that
+    /// fails is freed twice: rtrequest1 drops the only reference, and in6_update_ifa frees it again.
+    /// </summary>
     private StackError? In6UpdateIfa(StackInterface ifp, Ipv6Address address, int prefixLength, Ipv6Address? peer, bool isAutomatic)
     {
+        if (peer is not null && prefixLength != 128)
+        {
+            return NetBsdErrno.EINVAL;
+        }
+
         InterfaceAddress6? ia = ifp.Addresses6.Find(a => a.Address == address);
         bool isNew = ia is null;
+        if (ia is not null && ia.PrefixLength != prefixLength)
+        {
+            return NetBsdErrno.EINVAL;
+        }
+
+        int block = 0;
         if (ia is null)
         {
             ia = new InterfaceAddress6(ifp, address, prefixLength, NextAddressSequence());
-            ifp.Addresses6.Add(ia);
+            block = freeAddressBlocks.Count > 0 ? freeAddressBlocks.Pop() : ++lastAddressBlock;
         }
 
-        if (peer is { } p)
+        // ia6_flags is set anew each time.
+        ia.IsDetached = false;
+        if (peer is { } p && ia.Peer != p)
         {
-            if (ia.OwnsRoute && ia.Peer != p)
+            if (ia.OwnsRoute)
             {
-                routes6.Remove(ia);
+                routes6.RemoveAll(r => r.Owner == ia && r.Destination == ia.Peer && !r.IsLocal);
                 ia.OwnsRoute = false;
             }
 
             ia.Peer = p;
-            if (prefixLength == 128)
-            {
-                if (routes6.Exists(r => r.Peer == p))
-                {
-                    if (isNew)
-                    {
-                        In6UnlinkIfa(ia);
-                    }
+        }
 
-                    return NetBsdErrno.EEXIST;
+        if (isNew && ifp.Addresses6.Count == 0)
+        {
+            TunInit(ifp);
+        }
+
+        if (ia.Peer is { } far)
+        {
+            if (!AddRoute6(far, isLocal: false, ia))
+            {
+                if (isNew && design.ReusesMemory)
+                {
+                    freeAddressBlocks.Push(block);
+                    freeAddressBlocks.Push(block);
                 }
 
-                routes6.Add(ia);
-                ia.OwnsRoute = true;
+                return NetBsdErrno.EEXIST;
             }
+
+            ia.OwnsRoute = true;
+        }
+
+        if (isNew)
+        {
+            AddRoute6(address, isLocal: true, ia);
+            if (addressBlocks.Exists(b => b.Block == block))
+            {
+                // The memory is that of an address on the list: cleared, it is the list's last entry, behind which it is to be put itself.
+                Oracle.Die(BadAccessKind.Panic, "pslist_writer_insert_after", "pslist.h", $"the in6_ifaddr of {address} on {ifp.Name} lies in a block that was freed twice and is in use");
+                return null;
+            }
+
+            addressBlocks.Add((ia, block));
+            ifp.Addresses6.Add(ia);
         }
 
         if (ifp.IsMulticast)
@@ -289,6 +437,7 @@ public sealed partial class NetBsd7Stack
             In6RestoreMkludge(ia);
             if (isNew)
             {
+                ifp.MulticastRoute6 ??= ia;
                 foreach (Ipv6Address group in OwnGroups(address))
                 {
                     In6AddMulti(group, ifp, isDelayed: isAutomatic && group == address.SolicitedNode);
@@ -296,7 +445,77 @@ public sealed partial class NetBsd7Stack
             }
         }
 
+        if (prefixLength != 128)
+        {
+            PrelistAdd(ia);
+        }
+
         return null;
+    }
+
+    /// <summary>rtrequest1 RTM_ADD.</summary>
+    /// <returns>False when there is a route to that destination (EEXIST).</returns>
+    private bool AddRoute6(Ipv6Address destination, bool isLocal, InterfaceAddress6 owner)
+    {
+        if (routes6.Exists(r => r.IsTo(destination, owner.Interface)))
+        {
+            return false;
+        }
+
+        routes6.Add(new HostRoute6(destination, isLocal, owner));
+        return true;
+    }
+
+    /// <summary>nd6_prelist_add, nd6_prefix_onlink: one interface at a time has the route to a prefix.</summary>
+    private void PrelistAdd(InterfaceAddress6 ia)
+    {
+        Ipv6Address masked = ia.Address.Prefix(ia.PrefixLength);
+        NdPrefix? prefix = prefixes.Find(p => p.Interface == ia.Interface && p.Prefix == masked && p.Length == ia.PrefixLength);
+        if (prefix is null)
+        {
+            prefix = new NdPrefix(ia.Interface, masked, ia.PrefixLength);
+            prefixes.Insert(0, prefix);
+            if (!Others(prefix).Any(p => p.Route is not null))
+            {
+                prefix.Route = ia.Interface.Addresses6.Find(a => a.Address.IsLinkLocal) ?? ia;
+            }
+        }
+
+        if (!prefix.Users.Contains(ia))
+        {
+            prefix.Users.Add(ia);
+        }
+    }
+
+    /// <summary>prelist_remove, nd6_prefix_offlink: the route goes over to another interface with the same prefix, or away.</summary>
+    private void PrelistRemove(NdPrefix prefix)
+    {
+        prefixes.Remove(prefix);
+        if (prefix.Route is not null && Others(prefix).FirstOrDefault() is { } heir && heir.Interface.Addresses6.Count > 0)
+        {
+            heir.Route = heir.Interface.Addresses6.Find(a => a.Address.IsLinkLocal) ?? heir.Interface.Addresses6[0];
+        }
+    }
+
+    private IEnumerable<NdPrefix> Others(NdPrefix prefix) =>
+        prefixes.Where(p => p != prefix && p.Prefix == prefix.Prefix && p.Length == prefix.Length && !p.Prefix.IsLinkLocal);
+
+    /// <summary>Gives back the blocks of addresses that are on no interface and that no route and no group refers to (ifafree).</summary>
+    private void FreeAddresses6()
+    {
+        if (!design.ReusesMemory)
+        {
+            return;
+        }
+
+        foreach ((InterfaceAddress6 ia, int block) in addressBlocks.Where(b => !IsReferred(b.Address)).ToArray())
+        {
+            addressBlocks.RemoveAll(b => b.Address == ia);
+            freeAddressBlocks.Push(block);
+        }
+
+        bool IsReferred(InterfaceAddress6 ia) => ia.Interface.Addresses6.Contains(ia) || routes6.Exists(r => r.Owner == ia)
+            || (ia.Interface.IsAttached && ia.Interface.MulticastRoute6 == ia) || prefixes.Exists(p => p.Route == ia) || in6Multis.Exists(m => m.Address == ia);
     }
 
     /// <summary>The groups that an address joins by itself (ia6_memberships), in order.</summary>
@@ -318,6 +537,22 @@ public sealed partial class NetBsd7Stack
             }
         }
 
+        // in6_ifremlocal: another interface with the same address takes the route over.
+        if (routes6.Find(r => r.IsLocal && r.IsTo(ia.Address, ia.Interface)) is { } local)
+        {
+            InterfaceAddress6? other = ia.Address.IsLinkLocal
+                ? null
+                : Interfaces.Where(i => i != ia.Interface).SelectMany(i => i.Addresses6).Where(a => a.Address == ia.Address).MinBy(a => a.Sequence);
+            if (other is null)
+            {
+                routes6.Remove(local);
+            }
+            else
+            {
+                local.Owner = other;
+            }
+        }
+
         In6UnlinkIfa(ia);
     }
 
@@ -325,6 +560,7 @@ public sealed partial class NetBsd7Stack
     private void In6UnlinkIfa(InterfaceAddress6 ia)
     {
         ia.Interface.Addresses6.Remove(ia);
+        prefixes.ForEach(p => p.Users.Remove(ia));
         InterfaceAddress6? heir = ia.Interface.Addresses6.Count > 0 ? ia.Interface.Addresses6[0] : null;
         foreach (In6Multi record in in6Multis.Where(m => m.Address == ia))
         {
@@ -348,6 +584,8 @@ public sealed partial class NetBsd7Stack
             In6PurgeAddr(ifp.Addresses6[0]);
         }
 
+        // nd6_purge.
+        prefixes.FindAll(p => p.Interface == ifp).ForEach(PrelistRemove);
         foreach (In6Multi record in in6Multis.Where(m => m.Interface == ifp && m.Address is null).ToArray())
         {
             record.References = 1;
@@ -415,25 +653,47 @@ public sealed partial class NetBsd7Stack
         return record;
     }
 
-    /// <summary>mld_start_listening: all-nodes and interface-local groups are never reported; the automatic address's group only after a random delay.</summary>
+    /// <summary>in6_addmulti's end: the automatic address's group is reported after a random delay only, every other at once.</summary>
     private void MldStartListening(In6Multi record, bool isDelayed)
     {
+        if (isDelayed)
+        {
+            record.IsReportPending = true;
+            mldTimers.Add((record, now + AutomaticReportDelayMilliseconds));
+            return;
+        }
+
+        MldStartListening(record);
+    }
+
+    /// <summary>mld_start_listening: all-nodes and interface-local groups are never reported; another is at once, and a second time within ten seconds.</summary>
+    private void MldStartListening(In6Multi record)
+    {
+        record.IsReportPending = false;
         if (record.Group == Ipv6Address.AllNodes || record.Group.Scope <= Ipv6Scope.InterfaceLocal)
         {
             return;
         }
 
-        Frame report = Frame.Ip6(Icmp6, MldPacketBytes, true, record.Group);
-        if (!isDelayed)
-        {
-            record.ReportedLast = true;
-            MldSendPkt(record.Interface, report);
-        }
-
-        pendingReports.Add((record.Interface, report));
+        record.ReportedLast = true;
+        MldSendPkt(record, record.Group);
+        mldTimers.Add((record, now + ReportDelayMilliseconds));
     }
 
-    /// <summary>in6_delmulti: at zero mld_stop_listening, unlink, the driver, free.</summary>
+    /// <summary>mld_timeo: the report goes out through in6m_ifp, whether the interface is there or not; no call is needed for it.</summary>
+    private void MldTimeo(In6Multi record)
+    {
+        if (record.IsReportPending)
+        {
+            MldStartListening(record);
+        }
+        else
+        {
+            MldSendPkt(record, record.Group);
+        }
+    }
+
+    /// <summary>in6_delmulti: the timer stops whoever else is in the group; at zero mld_stop_listening, unlink, the driver, free.</summary>
     private void In6DelMulti(In6Multi record)
     {
         if (record.References == 0)
@@ -441,6 +701,7 @@ public sealed partial class NetBsd7Stack
             throw new InvalidOperationException("in6_delmulti: in6_multi has no reference");
         }
 
+        mldTimers.RemoveAll(t => t.Record == record);
         if (--record.References > 0)
         {
             return;
@@ -453,7 +714,6 @@ public sealed partial class NetBsd7Stack
         }
 
         in6Multis.Remove(record);
-        pendingReports.RemoveAll(p => p.Interface == record.Interface && p.Frame.Destination6 == record.Group);
         Oracle.Read(record.Interface.Memory, "if_ioctl", "if_mcast_op", "if.c");
         Oracle.Free(record.Memory);
     }
@@ -473,16 +733,18 @@ public sealed partial class NetBsd7Stack
 
         if (record.ReportedLast && record.Group != Ipv6Address.AllNodes && record.Group.Scope > Ipv6Scope.InterfaceLocal)
         {
-            MldSendPkt(record.Interface, Frame.Ip6(Icmp6, MldPacketBytes, true, Ipv6Address.AllRouters));
+            MldSendPkt(record, Ipv6Address.AllRouters);
         }
     }
 
-    /// <summary>mld_sendpkt: needs a link-local address of the interface as source (in6ifa_ifpforlinklocal), and is silent without.</summary>
-    private static void MldSendPkt(StackInterface ifp, Frame frame)
+    /// <summary>mld_sendpkt: needs a link-local address of the interface as source (in6ifa_ifpforlinklocal), and is silent without; a detached one will do.</summary>
+    private void MldSendPkt(In6Multi record, Ipv6Address destination)
     {
-        if (ifp.Addresses6.Exists(a => a.Address.IsLinkLocal))
+        StackInterface ifp = record.Interface;
+        Oracle.Read(ifp.Memory, "if_addrlist", ReadsAddresses, "in6.c");
+        if (!ifp.IsLoopback && ifp.Addresses6.Exists(a => a.Address.IsLinkLocal))
         {
-            TunOutput(ifp, frame);
+            TunOutput(ifp, Frame.Ip6(Icmp6, MldPacketBytes, true, destination));
         }
     }
 }

@@ -6,13 +6,27 @@ namespace Stress.Emulator.Stacks.NetBsd;
 /// NetBSD 7.99.34 (August 2016): interfaces, the tun driver and if_detach. Modelled from sys/net/if.c and if_tun.c as the reference (sections 1 to 3)
 /// describes their forebears, with the differences of 2016 that <c>docs/agreement.md</c> lists; checked against the recorded answers.
 /// </summary>
-/// <param name="design">What if_detach purges, and when.</param>
-/// <param name="conditions">How the router is set up.</param>
-public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditions conditions) : StackBase
+public sealed partial class NetBsd7Stack : StackBase
 {
     private const byte Icmp6 = 58;
     private const byte Udp = 17;
+    private readonly NetBsd7Design design;
+    private readonly RecordingConditions conditions;
+
+    /// <summary>Devices that are open although their interface was destroyed: they keep the memory (tunz_softc_list).</summary>
+    private readonly List<StackInterface> zombies = [];
+
     private uint indexCursor = LoopbackIndex;
+
+    /// <summary>A router that has just booted: lo0 is up with 127.0.0.1 and ::1.</summary>
+    /// <param name="design">What if_detach purges, and when.</param>
+    /// <param name="conditions">How the router is set up.</param>
+    public NetBsd7Stack(NetBsd7Design design, RecordingConditions conditions)
+    {
+        (this.design, this.conditions) = (design, conditions);
+        Loopback.IsUp = Loopback.IsRunning = true;
+        BootLoopback();
+    }
 
     public override string Name => "netbsd-7";
 
@@ -23,6 +37,13 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
     protected override StackError BadDescriptor => NetBsdErrno.EBADF;
 
     protected override StackError NoInterface(string name) => NetBsdErrno.ENXIO;
+
+    /// <summary>A timer that waits for its random moment may fire now.</summary>
+    public override void NoteTimers()
+    {
+        mldTimers.ForEach(t => Oracle.MayRead(t.Record.Interface.Memory, ReadsAddresses));
+        igmpTimers.ForEach(t => Oracle.MayRead(t.Record.Interface.Memory, ReadsIndex));
+    }
 
     /// <summary>if_attach: the cursor stays until its slot is taken (reference 1.3), so that the newest interface's index is given out again at once.</summary>
     protected override uint AllocateIndex()
@@ -43,18 +64,14 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
             return OperationResult.Fail(NetBsdErrno.EEXIST);
         }
 
-        Interfaces.Add(new StackInterface(name, AllocateIndex(), Oracle.Allocate("ifnet", name)));
+        TunCloneCreate(name);
         return OperationResult.Ok;
     }
 
-    /// <summary>tunopen, then TUNSIFMODE with IFF_POINTOPOINT | IFF_MULTICAST.</summary>
+    /// <summary>tunopen, which creates an interface that is not there, then TUNSIFMODE with IFF_POINTOPOINT | IFF_MULTICAST.</summary>
     public override OperationResult Open(string name)
     {
-        if (Find(name) is not { } ifp)
-        {
-            return OperationResult.Fail(NetBsdErrno.ENXIO);
-        }
-
+        StackInterface ifp = Find(name) ?? TunCloneCreate(name);
         if (ifp.IsOpen)
         {
             return OperationResult.Fail(NetBsdErrno.EBUSY);
@@ -78,7 +95,11 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
             return OperationResult.Fail(NetBsdErrno.ENXIO);
         }
 
-        BringUp(ifp);
+        if (!ifp.IsUp)
+        {
+            IfUp(ifp);
+        }
+
         return OperationResult.Ok;
     }
 
@@ -90,12 +111,18 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
             return OperationResult.Fail(NetBsdErrno.ENXIO);
         }
 
-        ifp.IsUp = false;
-        ifp.Queue.Clear();
+        if (ifp.IsUp)
+        {
+            IfDown(ifp);
+        }
+
         return OperationResult.Ok;
     }
 
-    /// <summary>tunclose: the queue is thrown away, the interface goes down, the peers' routes go.</summary>
+    /// <summary>
+    /// tunclose: the queue is thrown away; an interface that was up goes down, and if its driver had initialised itself the routes of its addresses go. Which
+    /// routes, TUN_DSTADDR decides: with it the host routes to the far ends, without it the ones to the addresses' own prefixes.
+    /// </summary>
     public override OperationResult CloseDevice(string name)
     {
         if (Find(name) is not { } ifp)
@@ -120,11 +147,19 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
         ifp.Queue.Clear();
         if (ifp.IsUp)
         {
-            ifp.IsUp = false;
-            ifp.Addresses4.ForEach(a => routes4.RemoveAll(r => r == a));
-            ifp.Addresses6.ForEach(a => routes6.RemoveAll(r => r == a));
+            IfDown(ifp);
+            if (ifp.IsRunning && ifp.HasFarEnd)
+            {
+                ifp.Addresses4.ForEach(a => routes4.RemoveAll(r => r.Destination == a.Peer && r.Owner == a));
+                ifp.Addresses6.ForEach(a => routes6.RemoveAll(r => r.Destination == a.Peer && r.Owner == a));
+            }
+            else if (ifp.IsRunning)
+            {
+                ifp.Addresses6.ForEach(a => prefixes.FindAll(p => p.Route == a).ForEach(p => p.Route = null));
+            }
         }
 
+        FreeAddresses6();
         return OperationResult.Ok;
     }
 
@@ -162,8 +197,9 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
             return OperationResult.Fail(Find(name) is null ? NetBsdErrno.ENXIO : NetBsdErrno.EBADF);
         }
 
-        Frame[] frames = [.. ifp.Queue];
-        ifp.Queue.Clear();
+        // tunread of a device that is not TUN_READY is EHOSTDOWN; what waits goes on waiting.
+        Frame[] frames = ifp.IsReady ? [.. ifp.Queue] : [];
+        ifp.Queue.RemoveRange(0, frames.Length);
         return new OperationResult(0, null, Text((uint)frames.Length), frames.Length == 0 ? null : string.Join(" ", frames.Select(f => f.ToNetBsdText()))) { Frames = frames };
     }
 
@@ -176,29 +212,67 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
         Ip6FreeMoptions(socket);
     }
 
-    private readonly List<StackInterface> zombies = [];
-
     private static string Text(uint value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// The driver's SIOCINITIFADDR (tuninit) marks the interface up itself; doifioctl then sees IFF_UP changed and calls if_up. So the first address of
-    /// either family brings the interface up, and with it IPv6 (in6_if_up).
+    /// tun_clone_create. A device that is open although its interface was destroyed is used again: the new ifnet lies where the old one lay, and what
+    /// pointed to that one now points to this one. The device stays open; only the ifnet is cleared.
     /// </summary>
-    private void BringUp(StackInterface ifp)
+    private StackInterface TunCloneCreate(string name)
     {
-        if (!ifp.IsUp)
+        StackInterface? ifp = zombies.Find(z => z.Name == name);
+        if (ifp is null)
         {
-            ifp.IsUp = true;
-            In6IfAttach(ifp);
+            ifp = new StackInterface(name, AllocateIndex(), Oracle.Allocate("ifnet", name));
         }
+        else
+        {
+            zombies.Remove(ifp);
+            ifp.Index = AllocateIndex();
+            ifp.IsAttached = ifp.HasFamilyData6 = true;
+            ifp.IsUp = ifp.IsRunning = ifp.IsMulticast = false;
+        }
+
+        Interfaces.Add(ifp);
+        return ifp;
     }
 
     /// <summary>
-    /// tunoutput: until the device is open and the interface has had an IPv4 address (TUN_READY) a packet is thrown away, and the sender is told nothing.
+    /// The driver's SIOCINITIFADDR (tuninit) marks the interface up and running, and looks at the addresses that are on its list then: not yet at the one that is
+    /// being added. For IPv4 it is called with every address, for IPv6 only with an interface's first (in_ifinit, in6_ifinit).
+    /// </summary>
+    private static void TunInit(StackInterface ifp)
+    {
+        ifp.IsUp = ifp.IsRunning = true;
+        ifp.IsReady = ifp.Addresses4.Count + ifp.Addresses6.Count > 0;
+        ifp.HasFarEnd = ifp.Addresses4.Count > 0 || ifp.Addresses6.Exists(a => a.Peer is not null);
+    }
+
+    /// <summary>if_up: IPv6 attaches, and IPv6 addresses that were detached are good again once the driver runs (in6_if_link_up).</summary>
+    private void IfUp(StackInterface ifp)
+    {
+        ifp.IsUp = true;
+        In6IfAttach(ifp);
+        if (ifp.IsRunning)
+        {
+            ifp.Addresses6.ForEach(a => a.IsDetached = false);
+        }
+    }
+
+    /// <summary>if_down: every IPv6 address is detached (in6_if_link_down); no control block is touched.</summary>
+    private static void IfDown(StackInterface ifp)
+    {
+        ifp.IsUp = false;
+        ifp.Queue.Clear();
+        ifp.Addresses6.ForEach(a => a.IsDetached = true);
+    }
+
+    /// <summary>
+    /// tun_output: until the device is open and TUN_READY a packet is thrown away, and the sender is told nothing. Whether the interface is up is not asked.
     /// </summary>
     private static void TunOutput(StackInterface ifp, Frame frame)
     {
-        if (ifp.IsOpen && ifp.HasHadAddress4)
+        if (ifp.IsOpen && ifp.IsReady)
         {
             ifp.Queue.Add(frame);
         }
@@ -217,8 +291,8 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
             Purge(ifp, family);
         }
 
-        routes4.RemoveAll(a => a.Interface == ifp);
-        routes6.RemoveAll(a => a.Interface == ifp);
+        routes4.RemoveAll(r => !r.IsLocal && r.Owner.Interface == ifp);
+        routes6.RemoveAll(r => !r.IsLocal && r.Owner.Interface == ifp);
         for (int pass = 0; pass < 2 && !Oracle.HasDied; pass++)
         {
             bool isIpv6 = pass == 1;
@@ -234,6 +308,7 @@ public sealed partial class NetBsd7Stack(NetBsd7Design design, RecordingConditio
         }
 
         ifp.HasFamilyData6 = false;
+        FreeAddresses6();
     }
 
     /// <summary>The family of the first address on if_addrlist: true for IPv6, null when there is none.</summary>

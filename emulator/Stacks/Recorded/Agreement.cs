@@ -25,6 +25,7 @@ public sealed class Agreement(RecordedKernel kernel)
     private readonly List<DifferingStep> differing = [];
     private readonly List<DifferingStep> differingFrames = [];
     private readonly List<DifferingStep> undecided = [];
+    private readonly List<DifferingStep> otherwise = [];
     private readonly List<(string List, RecordingConditions Conditions)> found = [];
 
     /// <summary>The kernel compared.</summary>
@@ -65,6 +66,12 @@ public sealed class Agreement(RecordedKernel kernel)
     public IReadOnlyList<DifferingStep> NotModelled => undecided;
 
     /// <summary>
+    /// Steps in which the real stack gave another of the answers that the model has for them (<see cref="OperationResult.Otherwise"/>): it had not yet done what it puts off.
+    /// They count neither as agreed nor as differing.
+    /// </summary>
+    public IReadOnlyList<DifferingStep> Otherwise => otherwise;
+
+    /// <summary>
     /// Lists without a header whose answers contradict <see cref="RecordingConditions.Default"/> and are explained to the last step by other conditions, with those.
     /// </summary>
     public IReadOnlyList<(string List, RecordingConditions Conditions)> FoundConditions => found;
@@ -86,11 +93,11 @@ public sealed class Agreement(RecordedKernel kernel)
     {
         OperationRun run = Run(file.Operations, file.Conditions ?? RecordingConditions.Default);
         List<Comparison> steps = Compare(list, file.Operations, recording, run);
-        if (file.Conditions is null && steps.Exists(s => !s.Agrees))
+        if (file.Conditions is null && steps.Exists(s => !s.Agrees && !s.IsOtherwise))
         {
             OperationRun earlier = Run(file.Operations, RecordingConditions.Earlier);
             List<Comparison> other = Compare(list, file.Operations, recording, earlier);
-            if (other.TrueForAll(s => s.Agrees))
+            if (other.TrueForAll(s => s.Agrees || s.IsOtherwise))
             {
                 (run, steps) = (earlier, other);
                 found.Add((list, RecordingConditions.Earlier));
@@ -101,7 +108,7 @@ public sealed class Agreement(RecordedKernel kernel)
         return run;
     }
 
-    private readonly record struct Comparison(OperationKind Kind, bool IsModelled, bool Agrees, bool? SameFrames, DifferingStep Step);
+    private readonly record struct Comparison(OperationKind Kind, bool IsModelled, bool Agrees, bool? SameFrames, DifferingStep Step, bool IsOtherwise = false);
 
     private OperationRun Run(IReadOnlyList<Operation> operations, RecordingConditions conditions) =>
         new OperationRunner(StackCatalog.Create(Kernel.Stack, Kernel.Design, conditions)).Run(operations);
@@ -149,7 +156,8 @@ public sealed class Agreement(RecordedKernel kernel)
             }
         }
 
-        return new Comparison(operation.Kind, step is not { Result.IsModelled: false }, agrees, sameFrames, new DifferingStep(list, answer.Number, operation.Text, real, modelled));
+        bool isOtherwise = !agrees && hasAnswered && step!.Result.Otherwise.Any(other => Describe(operation.Kind, other) == real);
+        return new Comparison(operation.Kind, step is not { Result.IsModelled: false }, agrees, sameFrames, new DifferingStep(list, answer.Number, operation.Text, real, modelled), isOtherwise);
     }
 
     private void Count(Recording recording, OperationRun run, List<Comparison> steps)
@@ -162,6 +170,12 @@ public sealed class Agreement(RecordedKernel kernel)
             if (!step.IsModelled)
             {
                 undecided.Add(step.Step);
+                continue;
+            }
+
+            if (step.IsOtherwise)
+            {
+                otherwise.Add(step.Step);
                 continue;
             }
 

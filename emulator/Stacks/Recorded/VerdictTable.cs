@@ -79,6 +79,12 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
     /// <summary>Of those, lists with the same first step and function.</summary>
     public int SameFirst { get; private set; }
 
+    /// <summary>
+    /// Lists that the real kernel failed first in a timer that had no call behind it, at a step during which that timer was armed in the model too: when it fires is random,
+    /// and a list says no time. They are no part of <see cref="Dirty"/>.
+    /// </summary>
+    public int FirstInTimer { get; private set; }
+
     /// <summary>Lists whose whole verdict text is the same.</summary>
     public int SameText { get; private set; }
 
@@ -103,11 +109,17 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
 
         Lists++;
         StackOracle oracle = run.Stack.Oracle;
-        SameVerdict += oracle.IsClean == recorded.IsClean ? 1 : 0;
-        if (!recorded.IsClean)
+        bool isSameFirst = !oracle.IsClean && oracle.Accesses[0].Step == recorded.FirstStep && oracle.Accesses[0].Function == recorded.FirstFunction;
+        if (!recorded.IsClean && !isSameFirst && oracle.MayHaveUsed(recorded.FirstStep, recorded.FirstFunction))
         {
-            Dirty++;
-            SameFirst += !oracle.IsClean && oracle.Accesses[0].Step == recorded.FirstStep && oracle.Accesses[0].Function == recorded.FirstFunction ? 1 : 0;
+            FirstInTimer++;
+            SameVerdict++;
+        }
+        else
+        {
+            SameVerdict += oracle.IsClean == recorded.IsClean ? 1 : 0;
+            Dirty += recorded.IsClean ? 0 : 1;
+            SameFirst += isSameFirst ? 1 : 0;
         }
 
         if (oracle.Verdict == recorded.Text)

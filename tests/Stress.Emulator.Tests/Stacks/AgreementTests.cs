@@ -41,6 +41,44 @@ public class AgreementTests
     }
 
     [Theory]
+    [InlineData("big", "netbsd-7")]
+    [InlineData("big", "netbsd-7-fix-in")]
+    [InlineData("big", "linux-6.18")]
+    [InlineData("lim", "netbsd-7")]
+    [InlineData("lim", "netbsd-7-fix-in")]
+    [InlineData("lim", "linux-6.18")]
+    [InlineData("ops", "netbsd-7")]
+    [InlineData("ops", "netbsd-7-fix-in")]
+    [InlineData("ops", "linux-6.18")]
+    [InlineData("td", "linux-6.18")]
+    [InlineData("minimal", "netbsd-7")]
+    [InlineData("minimal", "linux-6.18")]
+    public void Long_lists_limits_teardowns_and_unusual_operations_agree_in_every_step_death_and_end(string folder, string kernel)
+    {
+        Agreement agreement = Recordings.Compare(folder, kernel);
+
+        Assert.NotEqual(0, agreement.Lists);
+        Assert.Empty(agreement.Differing);
+        Assert.Empty(agreement.NotModelled);
+        Assert.Equal(agreement.Lists, agreement.SameEnd);
+        Assert.True(agreement.SameFrames * 10 >= agreement.Drains * 9, string.Join('\n', agreement.DifferingFrames));
+        Assert.True(agreement.Otherwise.Count * 100 <= agreement.Compared, string.Join('\n', agreement.Otherwise));
+    }
+
+    [Theory]
+    [InlineData("netbsd-7-fix-out")]
+    [InlineData("netbsd-7-fix-in")]
+    public void Teardown_verdicts_are_those_of_the_sanitizer_with_first_step_and_function(string kernel)
+    {
+        VerdictAgreement agreement = Recordings.Verdicts("", RecordedKernel.Named(kernel)!);
+
+        Assert.Equal(29, agreement.Lists);
+        Assert.Equal(29, agreement.SameVerdict);
+        Assert.Equal(agreement.Dirty, agreement.SameFirst);
+        Assert.Equal(kernel == "netbsd-7-fix-out" ? 1 : 0, agreement.FirstInTimer);
+    }
+
+    [Theory]
     [InlineData("netbsd-7-fix-out")]
     [InlineData("netbsd-7-fix-in")]
     public void Verdicts_are_those_of_the_sanitizer_on_the_real_kernel(string kernel)
@@ -124,6 +162,19 @@ public class AgreementTests
         said.Add("pppd", pppd with { Conditions = RecordingConditions.Default }, Recordings.Answers("pppd.netbsd-7.txt"));
         Assert.Empty(said.FoundConditions);
         Assert.NotEmpty(said.Differing);
+    }
+
+    [Fact]
+    public void A_step_with_two_answers_differs_only_when_the_real_stack_gave_neither()
+    {
+        OperationFile list = OperationFile.Parse("create tun0\nopen tun0\nup tun0\nudp6 r 521\naddr6 tun0 fe80::1 64\nsendpkt6 r ff02::9 tun0\n", "x");
+        foreach ((string answer, int agreed, int otherwise, int differing) in new[] { ("0", 6, 0, 0), ("-1 EADDRNOTAVAIL(99)", 5, 1, 0), ("-1 ENODEV(19)", 5, 0, 1) })
+        {
+            var agreement = new Agreement(RecordedKernel.Named("linux-6.18")!);
+            string[] lines = [.. list.Operations.Select((o, i) => $" {i + 1}  {o.Text}  -> {(i == 5 ? answer : "0")}"), "END normal"];
+            agreement.Add("x", list, Recording.Parse(string.Join('\n', lines)));
+            Assert.Equal((agreed, otherwise, differing), (agreement.Agreed, agreement.Otherwise.Count, agreement.Differing.Count));
+        }
     }
 
     [Theory]

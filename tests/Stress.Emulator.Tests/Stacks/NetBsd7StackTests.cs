@@ -73,12 +73,93 @@ public class NetBsd7StackTests
         Assert.Empty(run.Steps[^1].Result.Frames);
     }
 
+    [Theory]
+    [InlineData("netbsd-2005", "step 10 (tick 12000): heap-use-after-free in if_get_index (if.h)", "raw4 o 89", "create tun0", "open tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "up tun0", "join4 o 239.1.2.3 10.0.0.1", "deladdr4 tun0 10.0.0.1", "ifclose tun0", "destroy tun0")]
+    [InlineData("purge-flagged", "clean", "udp6 r 521", "create tun1", "open tun1", "addr6 tun1 fe80::2 64", "up tun1", "join6 r ff02::9 tun1", "deladdr6 tun1 fe80::2", "ifclose tun1", "destroy tun1")]
+    [InlineData("netbsd-2005", "step 10 (tick 12000): heap-use-after-free in in6ifa_ifpforlinklocal (in6.c)", "udp6 r 521", "create tun1", "open tun1", "addr6 tun1 fe80::2 64", "up tun1", "join6 r ff02::9 tun1", "deladdr6 tun1 fe80::2", "ifclose tun1", "destroy tun1")]
+    [InlineData("netbsd-2005", "clean", "raw4 o 89", "create tun0", "open tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "up tun0", "join4 o 224.0.0.5 10.0.0.1", "deladdr4 tun0 10.0.0.1", "ifclose tun0", "destroy tun0")]
+    public void The_timers_of_igmp_and_mld_use_the_freed_interface_with_no_call_at_all_unless_the_purge_ran(string design, string verdict, params string[] list) =>
+        Assert.Equal(verdict, Recordings.Run("netbsd-7", design, [.. list, "tick 12000"]).Stack.Oracle.Verdict);
+
+    [Fact]
+    public void A_report_that_has_left_leaves_no_second_time()
+    {
+        string[] list = [.. Up, "addr4 tun0 10.0.0.1 10.0.0.2", "join4 o 239.1.2.3 10.0.0.1", "drain tun0", "tick 9999", "drain tun0", "tick 1", "drain tun0", "tick 20000", "drain tun0"];
+        OperationRun run = Recordings.Run("netbsd-7", "netbsd-2005", list);
+
+        Assert.Equal([1, 0, 1, 0], run.Steps.Where(s => s.Operation.Kind == OperationKind.Drain).Select(s => s.Result.Frames.Count(f => f.Protocol == 2)));
+    }
+
+    [Theory]
+    [InlineData(1, "create tun0", "create tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun1 10.0.0.1 10.0.2.2", "addr4 tun1 10.0.0.1 10.0.2.2")]
+    [InlineData(0, "create tun0", "create tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun1 10.0.0.1 10.0.2.2", "addr4 tun0 10.0.0.1 10.0.0.2")]
+    [InlineData(0, "create tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun0 10.1.0.1 10.0.0.2", "addr4 tun0 10.1.0.1 10.0.0.2")]
+    [InlineData(0, "create tun0", "create tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun1 10.0.0.1 10.0.2.2", "deladdr4 tun0 10.0.0.1", "addr4 tun1 10.0.0.1 10.0.2.2")]
+    [InlineData(1, "create tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun0 10.1.169.1 10.0.0.2", "addr4 tun0 10.1.169.1 10.0.0.2")]
+    public void Adding_an_ipv4_address_again_panics_when_it_is_not_the_last_of_its_hash_bucket(int deaths, params string[] list)
+    {
+        foreach (string design in new[] { "as-shipped", "purge-flagged", "netbsd-2005" })
+        {
+            OperationRun run = Recordings.Run("netbsd-7", design, list);
+
+            Assert.Equal((deaths == 1, list.Length), (run.Stack.Oracle.HasDied, run.Steps.Count));
+            Assert.True(deaths == 0 || run.Verdict.EndsWith($"step {list.Length} ({list[^1]}): panic in pslist_writer_insert_head (pslist.h)", StringComparison.Ordinal), run.Verdict);
+        }
+    }
+
+    [Theory]
+    [InlineData("as-shipped", true)]
+    [InlineData("purge-flagged", false)]
+    public void The_second_address_after_one_that_failed_lies_in_a_block_in_use_where_memory_is_given_out_again(string design, bool dies)
+    {
+        OperationRun run = Recordings.Run(
+            "netbsd-7", design, "create tun2", "open tun2", "addr6 tun2 2001:db8:2::1 128 2001:db8:2::2", "deladdr6 tun2 2001:db8:2::1", "addr6 tun2 fe80::3 64",
+            "addr6 tun2 2001:db8:2::1 128 2001:db8:2::2", "create tun0", "open tun0", "addr6 tun0 2001:db8:0::1 128 2001:db8:0::2", "addr6 tun0 fe80::1 64");
+
+        Assert.Equal("EEXIST(17)", run.Steps[5].Result.Error?.ToString());
+        Assert.Equal((dies, dies ? "step 10 (addr6 tun0 fe80::1 64): panic in pslist_writer_insert_after (pslist.h)" : "clean"), (run.Stack.Oracle.HasDied, run.Verdict));
+    }
+
+    [Fact]
+    public void A_device_that_stayed_open_comes_back_with_its_interface_in_the_same_memory_and_counts_as_open()
+    {
+        string[] list = [.. Up, "join4 o 239.1.2.3 10.0.0.1", "deladdr4 tun0 10.0.0.1", "deladdr6 tun0 fe80::1", "destroy tun0", "create tun0", "open tun0", "index tun0", "drop4 o 239.1.2.3 any"];
+        OperationRun run = Recordings.Run("netbsd-7", "netbsd-2005", list);
+
+        Assert.Equal("EBUSY(16)", run.Steps[^3].Result.Error?.ToString());
+        Assert.Equal(0, run.Steps[^1].Result.Value);
+        Assert.True(run.Stack.Oracle.IsClean);
+    }
+
+    [Fact]
+    public void A_host_route_to_an_own_address_moves_to_the_other_interface_that_has_it_and_goes_with_the_last()
+    {
+        OperationRun run = Recordings.Run(
+            "netbsd-7", null, "raw4 o 89", "create tun0", "create tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun1 10.0.0.1 10.0.2.2", "deladdr4 tun0 10.0.0.1", "send4 o 10.0.0.1",
+            "destroy tun1", "send4 o 10.0.0.1");
+
+        Assert.Equal(0, run.Steps[6].Result.Value);
+        Assert.Equal("EHOSTUNREACH(65)", run.Steps[8].Result.Error?.ToString());
+    }
+
+    [Fact]
+    public void Addresses_of_an_interface_that_went_down_are_no_sources_until_it_comes_up_or_they_are_added_again()
+    {
+        string[] list = ["udp6 r 521", "create tun0", "open tun0", "addr6 tun0 fe80::1 64", "down tun0", "sendpkt6 r ff02::9 tun0", "addr6 tun0 2001:db8::1 64", "sendpkt6 r ff02::9 tun0", "up tun0", "sendpkt6 r ff02::9 tun0"];
+        OperationRun run = Recordings.Run("netbsd-7", null, list);
+
+        Assert.Equal([-1, 0, 0], run.Steps.Where(s => s.Operation.Kind == OperationKind.SendPkt6).Select(s => s.Result.Value));
+        Assert.Equal(0, Recordings.Run("netbsd-7", null, [.. list[..6], "addr6 tun0 fe80::1 64", list[5]]).Steps[^1].Result.Value);
+    }
+
     private static readonly string[] Repertoire =
     [
         "create tun0", "create tun1", "open tun0", "open tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun1 10.0.0.1 10.0.2.2", "addr6 tun0 fe80::1 64",
         "addr6 tun1 2001:db8::1 128 2001:db8::2", "up tun0", "down tun1", "mcif4 o 10.0.0.1", "mcif6 r tun0", "join4 o 224.0.0.5 10.0.0.1", "join4 o 239.1.2.3 10.0.0.1",
         "join6 r ff02::9 tun0", "join6 r ff05::2 tun1", "drop4 o 224.0.0.5 any", "drop6 r ff02::9 tun0", "send4 o 224.0.0.5", "send6 r ff02::9", "deladdr4 tun0 10.0.0.1",
         "deladdr6 tun0 fe80::1", "deladdr6 tun1 2001:db8::1", "ifclose tun0", "ifclose tun1", "destroy tun0", "destroy tun1", "index tun0", "tick 10000", "drain tun0",
+        "down tun0", "up tun1", "join6 r ff02::9 #1", "join6 r ff05::2 #0", "drop6 r ff05::2 #0", "sendpkt6 r ff02::9 #0", "sendpkt6 r ff05::2 #1", "mcif6 r #1", "send4 o 10.0.0.1",
+        "send6 r fe80::1", "send6 r 2001:db8::1", "addr6 tun0 2001:db8:0:1::1 64", "send6 r 2001:db8:0:1::7", "addr6 tun1 2001:db8:0:1::1 64", "deladdr6 tun0 2001:db8:0:1::1",
     ];
 
     private static readonly Gen<string[]> GenList = Gen.Int[0, Repertoire.Length - 1].Select(i => Repertoire[i]).Array[0, 60];
@@ -88,9 +169,9 @@ public class NetBsd7StackTests
     {
         StackOracle oracle = Recordings.Run("netbsd-7", "purge-flagged", ["raw4 o 89", "udp6 r 521", .. list, "close o", "close r"]).Stack.Oracle;
 
-        // Only the order trap is left: never a read through the freed ifnet.
+        // Only the order trap is left: never a read through the freed ifnet. An address added twice is another matter.
         Assert.DoesNotContain(oracle.Accesses, a => a.Story.StartsWith("ifnet", StringComparison.Ordinal));
-        Assert.False(oracle.HasDied);
+        Assert.True(!oracle.HasDied || oracle.Accesses[^1].Function == "pslist_writer_insert_head");
     });
 
     [Fact]
