@@ -9,7 +9,7 @@ using Stress.Guests.Systems;
 namespace Stress.Client.Commands;
 
 /// <summary><c>stress exec LIST --stack uml:NAME|host|exec:COMMAND</c>: the same lists on real kernels, through the agent (docs/guests.md).</summary>
-internal static class GuestExec
+public static class GuestExec
 {
     /// <summary>What these stacks are called, for messages.</summary>
     public const string Accepted = "uml:KERNEL, host, exec:COMMAND";
@@ -42,9 +42,56 @@ internal static class GuestExec
             terminal.Text.WriteLine(answer);
         }
 
-        terminal.Text.WriteLine("verdict: not known: nobody watches that kernel's console (dial --console does)");
-        return ExitCodes.Ok;
+        return Conclude(terminal, file, answers, new GuestOutcome(IsWatched: false));
     }
+
+    /// <summary>What became of a list on a real kernel.</summary>
+    /// <param name="IsWatched">The kernel's console is read, so that what it reports is seen.</param>
+    /// <param name="Reported">It reported something.</param>
+    /// <param name="IsHung">It stood still and was ended.</param>
+    /// <param name="HasSanitizer">It has KASAN, which makes a report of a use after free.</param>
+    /// <param name="EndedEarly">How it ended before the list did; null when the list was executed to its end.</param>
+    public sealed record GuestOutcome(bool IsWatched, bool Reported = false, bool IsHung = false, bool HasSanitizer = false, string? EndedEarly = null);
+
+    /// <summary>
+    /// Prints the verdict, unless the reports are it, and gives the code. A report is a result (0). Without one, a kernel that stood still or ended lost the work (4), and
+    /// nothing is decided (5) when nobody watched, when nothing would have made a report, or when an operation was not executed: not seen is not clean.
+    /// </summary>
+    public static int Conclude(Terminal terminal, string file, IReadOnlyList<string> answers, GuestOutcome outcome)
+    {
+        if (outcome.IsHung)
+        {
+            terminal.Text.WriteLine("verdict: the kernel stood still and was ended");
+            return ExitCodes.Incomplete;
+        }
+
+        if (outcome.Reported)
+        {
+            return ExitCodes.Ok;
+        }
+
+        if (outcome.EndedEarly is { } end)
+        {
+            terminal.Error.WriteLine($"stress: the guest ended before the list did ({end}) and reported nothing");
+            return ExitCodes.Incomplete;
+        }
+
+        string[] skipped = [.. answers.Where(a => a.Contains(NotExecuted, StringComparison.Ordinal)).Select(a => a.TrimStart().Split(' ')[0])];
+        string? why = skipped.Length > 0 ? $"the agent does not execute step {string.Join(", ", skipped)} on that system"
+            : !outcome.IsWatched ? "nobody watches that kernel's console (dial --console does)"
+            : !outcome.HasSanitizer ? "no report, and this kernel has no KASAN that would make one"
+            : null;
+        terminal.Text.WriteLine(why is null ? "verdict: no report" : $"verdict: not decided: {why}");
+        if (why is not null)
+        {
+            terminal.Error.WriteLine($"stress: {file}: not decided: {why}; accepted for a verdict is --stack uml:KERNEL with a kernel that has KASAN");
+        }
+
+        return why is null ? ExitCodes.Ok : ExitCodes.NotDecided;
+    }
+
+    // How the agent answers an operation that its system does not have.
+    private const string NotExecuted = "-> -1 not modelled(0)";
 
     private static async Task<int> InGuestAsync(Terminal terminal, GuestCache cache, string file, string text, string kernel, string? fault, CancellationToken stop)
     {
@@ -63,24 +110,9 @@ internal static class GuestExec
             KernelStacks.Write(terminal.Text, report, "  ", most: 10);
         }
 
-        if (result.IsHung)
-        {
-            terminal.Text.WriteLine("verdict: the kernel stood still and was ended");
-            return ExitCodes.Ok;
-        }
-
-        if (result.Reports.Count == 0 && !result.IsComplete)
-        {
-            terminal.Error.WriteLine($"stress: the guest ended before the list did ({result.End}) and reported nothing");
-            return ExitCodes.Incomplete;
-        }
-
-        if (result.Reports.Count == 0)
-        {
-            terminal.Text.WriteLine(found.Kasan ? "verdict: no report" : "verdict: no report, and this kernel has no KASAN that would make one");
-        }
-
-        return ExitCodes.Ok;
+        return Conclude(
+            terminal, file, result.Answers,
+            new GuestOutcome(IsWatched: true, result.Reports.Count > 0, result.IsHung, found.Kasan, result.IsComplete ? null : result.End.ToString()));
     }
 
     // Line by line, since a real kernel knows more operations.

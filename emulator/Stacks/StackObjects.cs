@@ -8,8 +8,8 @@ public sealed class StackInterface(string name, uint index, StackMemory memory)
     /// <summary>Its name, such as <c>tun0</c>.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Its index; freed memory keeps it. An interface whose device stayed open while it was destroyed comes back in the same memory with another one.</summary>
-    public uint Index { get; internal set; } = index;
+    /// <summary>Its index; freed memory keeps it.</summary>
+    public uint Index { get; } = index;
 
     /// <summary>The block that holds the ifnet.</summary>
     public StackMemory Memory { get; } = memory;

@@ -274,9 +274,19 @@ static int state(void)
 
 #else
 
+/* A device that stayed open while its interface was destroyed is let go before there is another one of its name. */
+static void let_go(struct tunnel *t)
+{
+    if (t != NULL && t->fd >= 0 && if_nametoindex(t->name) == 0) {
+        close(t->fd);
+        t->fd = -1;
+    }
+}
+
 static int interface_create(const char *name)
 {
     struct ifreq request;
+    let_go(tunnel_named(name));
     name_request(&request, name);
     return ioctl(control4, SIOCIFCREATE, &request);
 }
@@ -291,6 +301,7 @@ static int interface_destroy(const char *name)
 static int device_open(struct tunnel *t)
 {
     char path[64];
+    let_go(t);
     snprintf(path, sizeof path, "/dev/%s", t->name);
     int fd = open(path, O_RDWR | O_NONBLOCK);
     if (fd < 0)

@@ -60,6 +60,30 @@ public sealed class UndecidedTests : IDisposable
     }
 
     [Fact]
+    public async Task A_list_on_a_kernel_that_nobody_watches_is_not_decided_whatever_it_answered()
+    {
+        string file = Write("x.ops", "create tun0", "up tun0");
+
+        Assert.Equal(ExitCodes.NotDecided, await _screen.Run("exec", file, "--stack", "exec:cat >/dev/null; echo ' 1  create tun0  -> 0'; echo END normal"));
+        Assert.Contains("verdict: not decided: nobody watches that kernel's console", _screen.Out);
+        Assert.StartsWith($"stress: {file}: not decided: nobody watches that kernel's console (dial --console does); accepted for a verdict is --stack uml:KERNEL", _screen.Error);
+    }
+
+    [Theory]
+    [InlineData(ExitCodes.Ok, "verdict: no report", false, false, true, null, "0")]
+    [InlineData(ExitCodes.Ok, "", true, false, true, "it died", "0")]
+    [InlineData(ExitCodes.Incomplete, "verdict: the kernel stood still and was ended", false, true, true, null, "0")]
+    [InlineData(ExitCodes.Incomplete, "verdict: the kernel stood still and was ended", true, true, true, null, "0")]
+    [InlineData(ExitCodes.Incomplete, "", false, false, true, "it went away", "0")]
+    [InlineData(ExitCodes.NotDecided, "verdict: not decided: no report, and this kernel has no KASAN that would make one", false, false, false, null, "0")]
+    [InlineData(ExitCodes.NotDecided, "verdict: not decided: the agent does not execute step 7 on that system", false, false, true, null, "-1 not modelled(0)")]
+    public void What_a_guest_did_not_show_is_clean_only_when_it_would_have_shown_it(int code, string verdict, bool reported, bool hung, bool sanitizer, string? ended, string answer)
+    {
+        Assert.Equal(code, GuestExec.Conclude(_screen.Terminal, "x.ops", [$" 7  softint                                      -> {answer}"], new GuestExec.GuestOutcome(true, reported, hung, sanitizer, ended)));
+        Assert.Equal(verdict, _screen.Out.Trim());
+    }
+
+    [Fact]
     public async Task Agree_counts_a_step_that_is_not_modelled_neither_as_agreed_nor_as_differing_and_exits_5()
     {
         Write("y.ops", "create tun0", "up tun0", "pipe 100");

@@ -127,15 +127,7 @@ public sealed partial class NetBsd7Stack : StackBase
     {
         if (Find(name) is not { } ifp)
         {
-            StackInterface? zombie = zombies.Find(z => z.Name == name);
-            if (zombie is null)
-            {
-                return OperationResult.Fail(NetBsdErrno.ENXIO);
-            }
-
-            zombies.Remove(zombie);
-            Oracle.Free(zombie.Memory);
-            return OperationResult.Ok;
+            return CloseZombie(name) ? OperationResult.Ok : OperationResult.Fail(NetBsdErrno.ENXIO);
         }
 
         if (!ifp.IsOpen)
@@ -215,26 +207,29 @@ public sealed partial class NetBsd7Stack : StackBase
     private static string Text(uint value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// tun_clone_create. A device that is open although its interface was destroyed is used again: the new ifnet lies where the old one lay, and what
-    /// pointed to that one now points to this one. The device stays open; only the ifnet is cleared.
+    /// tun_clone_create. A device that stayed open when its interface was destroyed would be used again, memory and all; but the program of a list lets go of it
+    /// first (docs/operations.md).
     /// </summary>
     private StackInterface TunCloneCreate(string name)
     {
-        StackInterface? ifp = zombies.Find(z => z.Name == name);
-        if (ifp is null)
-        {
-            ifp = new StackInterface(name, AllocateIndex(), Oracle.Allocate("ifnet", name));
-        }
-        else
-        {
-            zombies.Remove(ifp);
-            ifp.Index = AllocateIndex();
-            ifp.IsAttached = ifp.HasFamilyData6 = true;
-            ifp.IsUp = ifp.IsRunning = ifp.IsMulticast = false;
-        }
-
+        CloseZombie(name);
+        var ifp = new StackInterface(name, AllocateIndex(), Oracle.Allocate("ifnet", name));
         Interfaces.Add(ifp);
         return ifp;
+    }
+
+    /// <summary>tunclose of a device whose interface was destroyed: the memory goes with the last close.</summary>
+    /// <returns>False when there is no such device.</returns>
+    private bool CloseZombie(string name)
+    {
+        if (zombies.Find(z => z.Name == name) is not { } zombie)
+        {
+            return false;
+        }
+
+        zombies.Remove(zombie);
+        Oracle.Free(zombie.Memory);
+        return true;
     }
 
     /// <summary>
