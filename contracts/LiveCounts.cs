@@ -10,17 +10,20 @@ namespace Stress.Contracts;
 [GenerateSerializer, Alias("stress.LiveCounts")]
 public sealed class LiveCounts
 {
-    /// <summary>The counters, by role.</summary>
+    /// <summary>The counters, by label.</summary>
     [Id(0)]
     public NodeCounters Counters { get; init; } = new();
 
-    /// <summary>Crashes by title and role.</summary>
+    /// <summary>Crashes by title and label.</summary>
     [Id(2)]
     public Dictionary<CrashKey, long> Crashes { get; } = [];
 
     /// <summary>What the rates of code paths and their intervals are computed from.</summary>
     [Id(3)]
     public RateSums Rates { get; } = new();
+
+    /// <summary>Nothing yet of a run.</summary>
+    public static LiveCounts Of(RunPlan plan) => new() { Counters = new NodeCounters(plan.Site.Topology.Labels) };
 
     /// <summary>The counts of a site as it stands. The tally goes on by itself; these do not.</summary>
     public static LiveCounts Of(SiteTally tally)

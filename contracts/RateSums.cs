@@ -63,7 +63,7 @@ public sealed class RateSums
         foreach (CrashTally crash in tally.Crashes)
         {
             CrashKey key = CrashKey.Of(crash);
-            string node = CodePath.Of(key.Role);
+            string node = tally.Counters.NameOf(key.Role);
             foreach (string name in paths ? (string[])[key.Path, CodePath.Any] : [key.Path, CodePath.Any, key.Text])
             {
                 Hit(hits, new RateKey(name, node), crash.Count);
@@ -85,7 +85,7 @@ public sealed class RateSums
 
         foreach (StaleTally stale in paths ? [] : tally.Stale)
         {
-            Hit(hits, new RateKey(Stale, CodePath.Of(stale.Role)), stale.Created);
+            Hit(hits, new RateKey(Stale, tally.Counters.NameOf(stale.Role)), stale.Created);
             Hit(hits, new RateKey(Stale, EveryNode), stale.Created);
         }
 

@@ -119,7 +119,7 @@ public sealed record RunResult
     /// <summary>Merges the shards, which stand in shard order.</summary>
     public static RunResult Merge(RunPlan plan, IReadOnlyList<ShardResult> shards)
     {
-        var totals = new RunTotals(plan.Bins);
+        var totals = RunTotals.Of(plan);
         var progress = new ShardProgress();
         var digest = new RunDigest();
         List<VirtualTime> first = [];

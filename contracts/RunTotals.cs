@@ -9,32 +9,36 @@ namespace Stress.Contracts;
 /// The sum over sites. Integers only, and every operation gives the same in any order: sums, and the earliest of two first crashes.
 /// </summary>
 /// <param name="bins">Bins of the series.</param>
+/// <param name="labels">The labels of the sites' nodes; null for those of a pair.</param>
 [GenerateSerializer, Alias("stress.RunTotals")]
-public sealed class RunTotals(int bins)
+public sealed class RunTotals(int bins, IReadOnlyList<string>? labels = null)
 {
+    /// <summary>Nothing yet of a run.</summary>
+    public static RunTotals Of(RunPlan plan) => new(plan.Bins, plan.Site.Topology.Labels);
+
     /// <summary>Windows executed.</summary>
     [Id(0)]
     public long Windows { get; private set; }
 
-    /// <summary>The counters, by role.</summary>
+    /// <summary>The counters, by label: every other count of a role is of one of <see cref="NodeCounters.Labels"/>.</summary>
     [Id(1)]
-    public NodeCounters Counters { get; } = new();
+    public NodeCounters Counters { get; } = new(labels);
 
     /// <summary>Rare paths, and how often each was reached.</summary>
     [Id(2)]
     public Dictionary<string, long> Probes { get; } = [];
 
-    /// <summary>Crashes by title and role.</summary>
+    /// <summary>Crashes by title and label.</summary>
     [Id(3)]
     public Dictionary<CrashKey, CrashSum> Crashes { get; } = [];
 
-    /// <summary>Stale pointers by holder and role.</summary>
+    /// <summary>Stale pointers by holder and label.</summary>
     [Id(4)]
     public Dictionary<StaleKey, StaleSum> Stale { get; } = [];
 
     /// <summary>Counts over virtual time.</summary>
     [Id(5)]
-    public SiteSeries Series { get; } = new(bins);
+    public SiteSeries Series { get; } = new(bins, (labels ?? PairTopology.Labels).Count);
 
     /// <summary>What rates and their intervals are computed from.</summary>
     [Id(6)]
@@ -112,7 +116,7 @@ public sealed class RunTotals(int bins)
     }
 }
 
-/// <summary>Crashes of one title in one role, and where the first was.</summary>
+/// <summary>Crashes of one title under one label, and where the first was.</summary>
 /// <param name="Count">How many.</param>
 /// <param name="Site">The site of the first in virtual time; the lowest number among equals.</param>
 /// <param name="First">Virtual time of the first.</param>
@@ -151,7 +155,7 @@ public sealed record CrashSum(
     private static IEnumerable<string> Line(string what, IReadOnlyList<string>? stack) => stack is { Count: > 0 } ? [$"{what}: {string.Join(", from ", stack)}"] : [];
 }
 
-/// <summary>Stale pointers of one holder in one role.</summary>
+/// <summary>Stale pointers of one holder under one label.</summary>
 /// <param name="Created">Became stale at a detach.</param>
 /// <param name="Healed">Were cleared or freed without a crash.</param>
 /// <param name="Live">Exist at the end.</param>

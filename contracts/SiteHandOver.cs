@@ -53,7 +53,7 @@ public sealed class SiteHandOver
     {
         Options = plan.Site,
         Number = site,
-        Series = new SiteSeries(plan.Bins),
+        Series = SiteSeries.Of(plan),
         Marks = plan.CheckedSites.Contains(site) ? [] : null,
     };
 

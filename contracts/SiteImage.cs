@@ -38,12 +38,12 @@ public sealed record SiteImage
 
     /// <summary>Writes a site that travels. One that has no image arrives at virtual time zero.</summary>
     public static SiteImage Travelling(SiteHandOver handOver) =>
-        Save(handOver) ?? Of(handOver, new ZeroRuns([], 0), 0, new SiteSeries(handOver.Series.Bins), handOver.Marks is null ? null : []);
+        Save(handOver) ?? Of(handOver, new ZeroRuns([], 0), 0, handOver.Series.Empty(), handOver.Marks is null ? null : []);
 
     /// <summary>The site again, apart from this image, to be opened.</summary>
     public SiteHandOver Load(SiteOptions options)
     {
-        var series = new SiteSeries(Series.Bins);
+        var series = Series.Empty();
         series.Add(Series);
         return new SiteHandOver
         {
@@ -58,7 +58,7 @@ public sealed record SiteImage
 
     private static SiteImage Of(SiteHandOver handOver, ZeroRuns image, int nextWindow, SiteSeries counted, IReadOnlyList<WindowMark>? marks)
     {
-        var series = new SiteSeries(counted.Bins);
+        var series = counted.Empty();
         series.Add(counted);
         return new SiteImage
         {

@@ -10,9 +10,9 @@ using Stress.Observability;
 
 namespace Stress.Contracts;
 
-/// <summary>A crash title in a role.</summary>
+/// <summary>A crash title under a label.</summary>
 /// <param name="Title">Holder × use site × why the purge did not run.</param>
-/// <param name="Role">Which end crashed.</param>
+/// <param name="Role">The label of what crashed.</param>
 /// <param name="Words">The title in a real system's own words; null for an emulated crash.</param>
 /// <param name="Function">The kernel function that such a crash belongs to, or null.</param>
 [GenerateSerializer, Immutable, Alias("stress.CrashKey")]
@@ -32,9 +32,9 @@ public readonly record struct CrashKey(
     public static CrashKey Of(CrashTally crash) => new(crash.Title, crash.Role, crash.Words, crash.Function);
 }
 
-/// <summary>A holder in a role.</summary>
+/// <summary>A holder under a label.</summary>
 /// <param name="Holder">The field that holds the pointer.</param>
-/// <param name="Role">Whose kernel.</param>
+/// <param name="Role">The label of those whose kernel it is.</param>
 [GenerateSerializer, Immutable, Alias("stress.StaleKey")]
 public readonly record struct StaleKey([property: Id(0)] HolderKind Holder, [property: Id(1)] Role Role) : IStateValue<StaleKey>
 {
@@ -54,16 +54,22 @@ public readonly record struct StaleKey([property: Id(0)] HolderKind Holder, [pro
 /// sites is the same in any order.
 /// </summary>
 /// <param name="bins">How many bins the run has.</param>
-public sealed class SiteSeries(int bins)
+/// <param name="labels">How many labels its nodes have.</param>
+public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
 {
+    private const int LabelsOfPair = 2;
+
+    /// <summary>Nothing yet of a site of a run.</summary>
+    public static SiteSeries Of(RunPlan plan) => new(plan.Bins, plan.Site.Topology.Labels.Count);
+
+    /// <summary>As many bins and labels, and nothing in them.</summary>
+    public SiteSeries Empty() => new(Bins, Disconnects.Count);
+
     /// <summary>How many bins.</summary>
     public int Bins { get; } = bins;
 
-    /// <summary>Disconnects of called systems up to the end of the bin.</summary>
-    public long[] Called { get; } = new long[bins];
-
-    /// <summary>Disconnects of calling systems up to the end of the bin.</summary>
-    public long[] Calling { get; } = new long[bins];
+    /// <summary>Disconnects up to the end of the bin, by label.</summary>
+    public IReadOnlyList<long[]> Disconnects { get; } = [.. Enumerable.Range(0, labels).Select(_ => new long[bins])];
 
     /// <summary>Crashes up to the end of the bin.</summary>
     public Dictionary<CrashKey, long[]> Crashes { get; } = [];
@@ -76,8 +82,9 @@ public sealed class SiteSeries(int bins)
     {
         Span<long> created = stackalloc long[Holders.Kinds];
         Span<int> live = stackalloc int[Holders.Kinds];
-        for (Role role = Role.Called; role <= Role.Calling; role++)
+        for (int label = 0; label < Disconnects.Count; label++)
         {
+            var role = (Role)label;
             Note(bin, role, site.DisconnectsOf(role));
             site.StaleOf(role, created, live);
             for (int holder = 1; holder < live.Length; holder++)
@@ -95,8 +102,8 @@ public sealed class SiteSeries(int bins)
         }
     }
 
-    /// <summary>Notes disconnects of a role up to the end of the bin.</summary>
-    public void Note(int bin, Role role, long disconnects) => (role == Role.Called ? Called : Calling)[bin] = disconnects;
+    /// <summary>Notes disconnects of a label up to the end of the bin.</summary>
+    public void Note(int bin, Role role, long disconnects) => Disconnects[(int)role][bin] = disconnects;
 
     /// <summary>Notes crashes up to the end of the bin.</summary>
     public void Note(int bin, CrashKey crash, long count) => Line(Crashes, crash)[bin] = count;
@@ -112,7 +119,7 @@ public sealed class SiteSeries(int bins)
             return;
         }
 
-        foreach (long[] line in (long[][])[Called, Calling, .. Crashes.Values, .. StaleLive.Values])
+        foreach (long[] line in (long[][])[.. Disconnects, .. Crashes.Values, .. StaleLive.Values])
         {
             for (int i = bin; i < line.Length; i++)
             {
@@ -124,8 +131,11 @@ public sealed class SiteSeries(int bins)
     /// <summary>Adds another site's or shard's counts.</summary>
     public void Add(SiteSeries other)
     {
-        Add(Called, other.Called);
-        Add(Calling, other.Calling);
+        for (int label = 0; label < Disconnects.Count; label++)
+        {
+            Add(Disconnects[label], other.Disconnects[label]);
+        }
+
         foreach ((CrashKey key, long[] line) in other.Crashes)
         {
             Add(Line(Crashes, key), line);
@@ -141,9 +151,18 @@ public sealed class SiteSeries(int bins)
     public ZeroRuns Pack()
     {
         var image = new ImageWriter();
+        if (Disconnects.Count != LabelsOfPair)
+        {
+            // What is no number of bins: the number of labels, where they are not a pair's.
+            image.Write(-Disconnects.Count);
+        }
+
         image.Write(Bins);
-        WriteGrowth(image, Called);
-        WriteGrowth(image, Calling);
+        foreach (long[] line in Disconnects)
+        {
+            WriteGrowth(image, line);
+        }
+
         WriteLines(image, Crashes.Where(crash => crash.Key.Words is null).Select(crash => KeyValuePair.Create(new EmulatedCrash(crash.Key.Title, crash.Key.Role), crash.Value)));
         WriteLines(image, StaleLive);
         KeyValuePair<CrashKey, long[]>[] worded = [.. Crashes.Where(crash => crash.Key.Words is not null)];
@@ -168,9 +187,13 @@ public sealed class SiteSeries(int bins)
     public static SiteSeries Unpack(ZeroRuns packed)
     {
         var image = new ImageReader(packed.Unpack());
-        var series = new SiteSeries(image.Read<int>());
-        ReadGrowth(image, series.Called);
-        ReadGrowth(image, series.Calling);
+        int first = image.Read<int>();
+        SiteSeries series = first < 0 ? new(image.Read<int>(), -first) : new(first);
+        foreach (long[] line in series.Disconnects)
+        {
+            ReadGrowth(image, line);
+        }
+
         series.ReadLines<EmulatedCrash, CrashKey>(image, series.Crashes, key => new CrashKey(key.Title, key.Role));
         series.ReadLines<StaleKey, StaleKey>(image, series.StaleLive, key => key);
 

@@ -34,7 +34,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
             wall = _took ??= wall;
         }
 
-        LiveCounts counts = progress.Counts ?? new LiveCounts();
+        LiveCounts counts = progress.Counts ?? LiveCounts.Of(plan);
         NodeCounters counters = counts.Counters.Copy();
         counters.OfSite().Events = progress.Counters.Events;
         PathBand[] bands = plan.Telemetry?.Bands ?? [];
@@ -69,7 +69,10 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
         var sum = new SortedDictionary<(string Path, Role Role), long>();
         foreach (string path in bands.Select(band => band.Path).Append(CodePath.Membership).Append(CodePath.In6SelectHlim))
         {
-            sum[(path, Role.Called)] = sum[(path, Role.Calling)] = 0;
+            foreach (Role role in counts.Counters.Roles)
+            {
+                sum[(path, role)] = 0;
+            }
         }
 
         foreach ((CrashKey key, long count) in counts.Crashes)
@@ -79,6 +82,6 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
         }
 
         return [.. sum.Select(path => new PathCount(
-            path.Key.Path, path.Key.Role, path.Value, ClusterInterval.EffectiveTrials(counts.Rates[path.Key.Path, CodePath.Of(path.Key.Role)])))];
+            path.Key.Path, path.Key.Role, path.Value, ClusterInterval.EffectiveTrials(counts.Rates[path.Key.Path, counts.Counters.NameOf(path.Key.Role)])))];
     }
 }

@@ -37,8 +37,8 @@ public sealed class ShardLedger
         _firstCrashes = new VirtualTime[count];
         Array.Fill(_firstCrashes, VirtualTime.Never);
         _latest = new SliceResult?[count];
-        _totals = new RunTotals(plan.Bins);
-        _live = plan.Telemetry is null ? null : new LiveCounts();
+        _totals = RunTotals.Of(plan);
+        _live = plan.Telemetry is null ? null : LiveCounts.Of(plan);
         _progress = new ShardProgress { Planned = count };
         if (saved is not null)
         {
@@ -245,7 +245,7 @@ public sealed class ShardLedger
     /// <summary>The result so far.</summary>
     public ShardResult Result()
     {
-        var totals = new RunTotals(_plan.Bins);
+        var totals = RunTotals.Of(_plan);
         totals.Add(_totals);
         return new ShardResult
         {

@@ -28,5 +28,5 @@ public static class CodePath
     };
 
     /// <summary>The role as it stands in reports, labels and scenario files.</summary>
-    public static string Of(Role role) => NodeCounters.Roles[(int)role];
+    public static string Of(Role role) => PairTopology.Labels[(int)role];
 }

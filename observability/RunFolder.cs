@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Stress.Emulator.Sites;
 
 namespace Stress.Observability;
 
@@ -31,8 +32,7 @@ public sealed class RunFolder(string path)
         RespectNullableAnnotations = true,
     };
 
-    // Roles by their names; what follows from other fields is not written.
-    private static readonly JsonSerializerOptions Progress = new(Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) }, IgnoreReadOnlyProperties = true };
+    private static readonly JsonSerializerOptions OfPairs = Progress(PairTopology.Labels);
 
     private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
 
@@ -84,13 +84,39 @@ public sealed class RunFolder(string path)
     public string ProgressPath => System.IO.Path.Combine(Path, ProgressName);
 
     /// <summary>Writes where the run is. A reader never sees half a file.</summary>
-    public void WriteProgress(RunProgress progress) => Replace(ProgressPath, JsonSerializer.Serialize(progress, Progress) + "\n");
+    public void WriteProgress(RunProgress progress) => Replace(ProgressPath, JsonSerializer.Serialize(progress, ProgressOf(progress.Run.Counters.Labels)) + "\n");
 
     /// <summary>Reads where the run is.</summary>
     /// <exception cref="FileNotFoundException">The run has written nothing.</exception>
     /// <exception cref="FormatRefusedException">It is of another format.</exception>
     /// <exception cref="JsonException">The file is no progress.</exception>
-    public RunProgress ReadProgress() => FileFormat.Read<RunProgress>(ProgressPath, RunProgress.CurrentFormat, Progress);
+    public RunProgress ReadProgress()
+    {
+        string text = File.ReadAllText(ProgressPath);
+        return FileFormat.Parse<RunProgress>(ProgressPath, text, RunProgress.CurrentFormat, ProgressOf(LabelsIn(text)));
+    }
+
+    // Roles by their labels; what follows from other fields is not written.
+    private static JsonSerializerOptions Progress(IReadOnlyList<string> labels) =>
+        new(Json) { Converters = { new RoleJson(labels), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) }, IgnoreReadOnlyProperties = true };
+
+    private static JsonSerializerOptions ProgressOf(IReadOnlyList<string> labels) => labels.SequenceEqual(PairTopology.Labels) ? OfPairs : Progress(labels);
+
+    // The labels of a run stand in its counters, which come after what is kept under them.
+    private static IReadOnlyList<string> LabelsIn(string progress)
+    {
+        using JsonDocument document = JsonDocument.Parse(progress);
+        JsonElement at = document.RootElement;
+        foreach (string name in (string[])["run", "counters"])
+        {
+            if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at))
+            {
+                return PairTopology.Labels;
+            }
+        }
+
+        return at.Deserialize<NodeCounters>(Json)!.Labels;
+    }
 
     /// <summary>Reads the crash list.</summary>
     public IReadOnlyList<CrashRecord> ReadCrashes() =>

@@ -1,4 +1,5 @@
 using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 using YamlDotNet.RepresentationModel;
 
 namespace Stress.Scenarios;

@@ -71,6 +71,12 @@ public sealed record Scenario
     /// <summary>The real kernel of the calling end, by name or key; empty for the newest. Of a run of real kernels alone.</summary>
     public string CallingKernel { get; init; } = "";
 
+    /// <summary>The real kernel of a role, by name or key; empty for the newest.</summary>
+    public string KernelOf(Role role) => role == Role.Called ? CalledKernel : CallingKernel;
+
+    /// <summary>The same scenario with another real kernel for a role.</summary>
+    public Scenario WithKernel(Role role, string name) => role == Role.Called ? this with { CalledKernel = name } : this with { CallingKernel = name };
+
     /// <summary>A fault that both kernels were built with and that is switched on; empty for none. Of a run of real kernels alone.</summary>
     public string Fault { get; init; } = "";
 

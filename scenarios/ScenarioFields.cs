@@ -39,7 +39,7 @@ public static class ScenarioFields
     };
 
     // Fields of the options that a run sets, not a file.
-    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet)];
+    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet), nameof(SiteOptions.Graph)];
 
     /// <summary>The longest time that a file may name, apart from never.</summary>
     public static VirtualTime Longest => VirtualTime.FromHours(ScenarioLoader.MaxHours);
@@ -64,12 +64,21 @@ public static class ScenarioFields
         return s.ToString();
     }
 
-    /// <summary>A value as a file spells it.</summary>
+    /// <summary>A value as a file spells it; a role by its label, of which a file knows those of a pair.</summary>
     public static string Spell(Enum value)
     {
+        if (value is Role role)
+        {
+            return PairTopology.Labels[(int)role];
+        }
+
         string name = value.ToString();
         return Spellings.TryGetValue(name, out string? s) ? s : FieldName(name).Replace('_', '-');
     }
+
+    /// <summary>The values of an enumeration that a file can name.</summary>
+    public static IEnumerable<Enum> Values(Type type) =>
+        type == typeof(Role) ? PairTopology.Roles.Select(static role => (Enum)role.Role) : Enum.GetValues(type).Cast<Enum>();
 
     /// <summary>What a field of a type accepts, in words.</summary>
     public static string Accepts(Type type, string field)
@@ -83,7 +92,7 @@ public static class ScenarioFields
             : type == typeof(ulong) ? "a whole number from 0 to 18446744073709551615"
             : type == typeof(uint) ? "a map of control characters in hexadecimal from 0 to ffffffff, as a0000 for XON and XOFF"
             : type == typeof(string) ? "text"
-            : type.IsEnum ? string.Join(", ", Enum.GetValues(type).Cast<Enum>().Select(Spell))
+            : type.IsEnum ? string.Join(", ", Values(type).Select(Spell))
             : typeof(IEnumerable).IsAssignableFrom(type) ? "a list"
             : "a map of " + string.Join(", ", Properties(type).Select(p => FieldName(p.Name)));
     }
@@ -162,7 +171,7 @@ public static class ScenarioFields
 
         if (type.IsEnum)
         {
-            return Enum.GetValues(type).Cast<Enum>().FirstOrDefault(e => Spell(e) == text);
+            return Values(type).FirstOrDefault(e => Spell(e) == text);
         }
 
         return null;
@@ -274,8 +283,8 @@ public static class ScenarioFields
                 case null:
                 case Role:
                     break;
-                case RoleOptions role:
-                    foreach (var x in Walk($"roles.{FieldName(role.Role.ToString())}.", role))
+                case RoleSet roles:
+                    foreach (var x in roles.SelectMany(role => Walk($"roles.{Spell(role.Role)}.", role)))
                     {
                         yield return x;
                     }

@@ -202,14 +202,14 @@ public static class ScenarioLoader
     // What one field alone does not show: looked at after each file, so that the file which brings it is named.
     private static Scenario Check(Scenario s, Scenario before, string file, YamlMappingNode root)
     {
-        if (s.Site.Called.Name.Length > 0 && s.Site.Called.Name == s.Site.Calling.Name)
+        if (s.Site.Roles.Where(role => role.Name.Length > 0).GroupBy(role => role.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             YamlNode roles = root.Children[new YamlScalarNode("roles")];
             YamlNode at = ((YamlSequenceNode)roles).Select(r => KeyOf(r, "name")).LastOrDefault(k => k is not null) ?? roles;
-            throw new ScenarioException(file, (int)at.Start.Line, "roles.name", $"two roles are called \"{s.Site.Called.Name}\"", "a name of its own for each role");
+            throw new ScenarioException(file, (int)at.Start.Line, "roles.name", $"two roles are called \"{twice.Key}\"", "a name of its own for each role");
         }
 
-        foreach (RoleOptions role in new[] { s.Site.Called, s.Site.Calling })
+        foreach (RoleOptions role in s.Site.Roles)
         {
             if (role.Ripngd.UpdateJitter > role.Ripngd.Update)
             {
@@ -221,7 +221,7 @@ public static class ScenarioLoader
             }
         }
 
-        if (s.Site.Called.Pppd.Silent && s.Site.Calling.Pppd.Silent)
+        if (s.Site.Roles.All(role => role.Pppd.Silent))
         {
             YamlNode roles = root.Children[new YamlScalarNode("roles")];
             YamlNode at = ((YamlSequenceNode)roles)
@@ -412,7 +412,7 @@ public static class ScenarioLoader
     }
 
     private static Role? RoleOf(string file, YamlNode node, string field) =>
-        ScenarioFields.Scalar(typeof(Role), field, Text(file, node, field)) is Role r ? r : throw Bad(file, node, field, "called, calling");
+        ScenarioFields.Scalar(typeof(Role), field, Text(file, node, field)) is Role r ? r : throw Bad(file, node, field, ScenarioFields.Accepts(typeof(Role), field));
 
     private static Expectation Expect(string file, YamlNode node)
     {
@@ -498,19 +498,19 @@ public static class ScenarioLoader
             }
 
             Role role = RoleOf(file, roleNode, "roles.role")!.Value;
-            string prefix = $"roles.{ScenarioFields.FieldName(role.ToString())}.";
+            string prefix = $"roles.{ScenarioFields.Spell(role)}.";
             if (!seen.Add(role))
             {
-                throw new ScenarioException(file, (int)roleNode.Start.Line, "roles.role", $"\"{role.ToString().ToLowerInvariant()}\" stands twice", "each of called and calling once");
+                throw new ScenarioException(file, (int)roleNode.Start.Line, "roles.role", $"\"{ScenarioFields.Spell(role)}\" stands twice", "each of called and calling once");
             }
 
             bool named = map.Children.TryGetValue(new YamlScalarNode("kernel"), out YamlNode? kernel) && kernel is YamlScalarNode { Value.Length: > 0 };
-            var bound = (RoleOptions)Bind(s.Site.Of(role), file, map, prefix, named ? ["role", "kernel"] : ["role"]);
-            s = s with { Site = role == Role.Called ? s.Site with { Called = bound } : s.Site with { Calling = bound } };
+            var bound = (RoleOptions)Bind(s.Site.Roles[role], file, map, prefix, named ? ["role", "kernel"] : ["role"]);
+            s = s with { Site = s.Site.With(bound) };
             if (named)
             {
                 string name = NameOf(file, kernel!, prefix + "kernel", "a map of an emulated kernel's options, or with backend: uml the name of a real kernel (./stress kernel list)");
-                s = role == Role.Called ? s with { CalledKernel = name } : s with { CallingKernel = name };
+                s = s.WithKernel(role, name);
             }
         }
 

@@ -55,12 +55,12 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
 
     private SiteOptions FewerDaemons(SiteOptions site)
     {
-        foreach (Role r in new[] { Role.Called, Role.Calling })
+        foreach (RoleOptions role in site.Roles)
         {
-            foreach (string daemon in site.Of(r).Daemons.ToList())
+            foreach (string daemon in role.Daemons)
             {
-                RoleOptions fewer = site.Of(r) with { Daemons = [.. site.Of(r).Daemons.Where(d => d != daemon)] };
-                SiteOptions candidate = r == Role.Called ? site with { Called = fewer } : site with { Calling = fewer };
+                RoleOptions now = site.Roles[role.Role];
+                SiteOptions candidate = site.With(now with { Daemons = [.. now.Daemons.Where(d => d != daemon)] });
                 if (Crashes(candidate, SeedsTried))
                 {
                     site = candidate;
@@ -96,8 +96,8 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
         return false;
     }
 
-    // One option that is not at its default: where it is, and its value; of a list of competitors, one of them.
-    private sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Value, bool IsElement);
+    // One option that is not at its default: where it is, and its value; of a list of competitors, one of them; of a role, whose.
+    private sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Value, bool IsElement, Role? Role = null);
 
     private static IEnumerable<Setting> Differences(object now, object usual, PropertyInfo[] path)
     {
@@ -105,7 +105,14 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
         {
             object? value = p.GetValue(now), standard = p.GetValue(usual);
             PropertyInfo[] here = [.. path, p];
-            if (value is IReadOnlyList<CompetitorOptions> competitors)
+            if (value is RoleSet roles)
+            {
+                foreach (Setting s in roles.SelectMany(r => Differences(r, ((RoleSet)standard!)[r.Role], []).Select(s => s with { Role = r.Role })))
+                {
+                    yield return s;
+                }
+            }
+            else if (value is IReadOnlyList<CompetitorOptions> competitors)
             {
                 foreach (CompetitorOptions c in competitors)
                 {
@@ -128,13 +135,13 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
 
     private SiteOptions Build(IReadOnlyList<Setting> settings)
     {
-        object built = new SiteOptions { Seed = options.Seed, Designs = options.Designs };
+        var built = new SiteOptions { Seed = options.Seed, Designs = options.Designs };
         foreach (Setting s in settings)
         {
-            built = With(built, s, 0);
+            built = s.Role is { } of ? built.With((RoleOptions)With(built.Roles[of], s, 0)) : (SiteOptions)With(built, s, 0);
         }
 
-        return (SiteOptions)built;
+        return built;
     }
 
     // A changed copy, as the with expression makes one.

@@ -142,7 +142,7 @@ public static class ScenarioReference
                 case "roles":
                     yield return Field(field, "a list of maps, each with a role");
                     yield return Field("roles[].role", ScenarioFields.Accepts(typeof(Role), "role") + " (needed)");
-                    foreach (ScenarioField x in Of("roles[].", new RoleOptions { Role = Role.Called }))
+                    foreach (ScenarioField x in Of("roles[].", PairTopology.Roles[0]))
                     {
                         yield return x;
                     }
@@ -227,7 +227,7 @@ public static class ScenarioReference
                 "design" => Words(TeardownDesigns.All.Select(d => d.Name)),
                 "roles" => List(Map(
                     ["role"],
-                    [("role", Described("roles[].role", Scalar(typeof(Role), "role"))), .. Properties("roles[].", new RoleOptions { Role = Role.Called })]),
+                    [("role", Described("roles[].role", Scalar(typeof(Role), "role"))), .. Properties("roles[].", PairTopology.Roles[0])]),
                     max: 2),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),
                 "backend" => Words(ScenarioLoader.Backends),
@@ -280,7 +280,7 @@ public static class ScenarioReference
 
     private static IEnumerable<ScenarioField> Of(string prefix, object record)
     {
-        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role) && p.PropertyType != typeof(RoleOptions)))
+        foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role) && p.PropertyType != typeof(RoleSet)))
         {
             string name = ScenarioFields.FieldName(p.Name), path = prefix + name;
             object? value = p.GetValue(record);
@@ -348,7 +348,7 @@ public static class ScenarioReference
             : type == typeof(VirtualTime) ? Pattern(TimePattern)
             : type == typeof(TimeRange) ? Pattern($"{TimePattern}(\\.\\.{TimePattern})?{(ScenarioFields.TakesNever(field) ? "|never" : "")}")
             : type == typeof(CountRange) ? Either(Whole(0, ScenarioFields.MaxCount), Pattern("[0-9]+\\.\\.[0-9]+"))
-            : type.IsEnum ? Words(Enum.GetValues(type).Cast<Enum>().Select(ScenarioFields.Spell))
+            : type.IsEnum ? Words(ScenarioFields.Values(type).Select(ScenarioFields.Spell))
             : field == "group_member" ? Pattern("2(2[4-9]|3[0-9])(\\.[0-9]{1,3}){3}")
             : new JsonObject { ["type"] = "string" };
     }

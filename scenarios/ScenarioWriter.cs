@@ -23,13 +23,13 @@ public static class ScenarioWriter
         Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
-        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleOptions)))
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet)))
         {
             Field(yaml, 0, p, scenario.Site);
         }
 
         yaml.Append("roles:\n");
-        foreach (RoleOptions role in new[] { scenario.Site.Called, scenario.Site.Calling })
+        foreach (RoleOptions role in scenario.Site.Roles)
         {
             yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
             Record(yaml, 4, role, skip: Kernel(yaml, scenario, role.Role));
@@ -72,16 +72,16 @@ public static class ScenarioWriter
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
         var usual = new SiteOptions();
-        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleOptions)))
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet)))
         {
             Field(yaml, 0, p, scenario.Site, usual);
         }
 
         yaml.Append("roles:\n");
-        foreach (Role role in new[] { Emulator.Link.Role.Called, Emulator.Link.Role.Calling })
+        foreach (RoleOptions role in scenario.Site.Roles)
         {
-            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role)).Append('\n');
-            Record(yaml, 4, scenario.Site.Of(role), usual.Of(role), Kernel(yaml, scenario, role));
+            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
+            Record(yaml, 4, role, usual.Roles[role.Role], Kernel(yaml, scenario, role.Role));
         }
 
         return yaml.ToString();
@@ -103,7 +103,7 @@ public static class ScenarioWriter
     // A real kernel has its name in the place of an emulated one's options.
     private static string? Kernel(StringBuilder yaml, Scenario scenario, Role role)
     {
-        string name = role == Emulator.Link.Role.Called ? scenario.CalledKernel : scenario.CallingKernel;
+        string name = scenario.KernelOf(role);
         if (name.Length > 0)
         {
             Line(yaml, 4, "kernel", Quote(name));

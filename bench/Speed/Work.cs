@@ -16,6 +16,6 @@ internal static class Work
     {
         SiteOptions options = Troxel();
         var never = new HupOptions { Enabled = false };
-        return options with { Called = options.Called with { Hup = never }, Calling = options.Calling with { Hup = never }, Line = options.Line with { CarrierLossEvery = VirtualTime.Zero } };
+        return options.With([.. options.Roles.Select(role => role with { Hup = never })]) with { Line = options.Line with { CarrierLossEvery = VirtualTime.Zero } };
     }
 }

@@ -67,7 +67,7 @@ public static class MinimiseCommand
         Output.CheckFile("--scenario", scenario);
 
         TextWriter o = terminal.Text;
-        CrashTally crash = Crash(record);
+        CrashTally crash = Crash(record, options.Topology);
         MinimalSite site = new SiteMinimiser(options, (uint)record.Site, crash).Minimise()
             ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
         o.WriteLine(record.Title);
@@ -144,8 +144,10 @@ public static class MinimiseCommand
 
     private static string Describe(SitePart p, SiteOptions options)
     {
-        string system = p.Router == 0 ? "called" : options.CallersPerAnswerer == 1 ? "calling" : $"calling {p.Router}";
-        RoleOptions role = options.Of(p.Router == 0 ? Role.Called : Role.Calling);
+        Topology topology = options.Topology;
+        Role label = topology.Nodes[p.Router];
+        string system = topology.Nodes.Count(node => node == label) == 1 ? topology.NameOf(label) : $"{topology.NameOf(label)} {p.Router}";
+        RoleOptions role = options.Roles[label];
         return p.Kind switch
         {
             SitePartKind.Daemon => $"{system}: {role.Daemons[p.Which]}",
@@ -164,9 +166,10 @@ public static class MinimiseCommand
     }
 
     // The title as a value: the record has its text.
-    private static CrashTally Crash(CrashRecord record)
+    private static CrashTally Crash(CrashRecord record, Topology topology)
     {
-        Role role = record.Role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
+        Role role = topology.RoleOf(record.Role)
+            ?? throw new UsageException($"{record.Id}: of a {record.Role} system; accepted is a run whose systems are {string.Join(", ", topology.Labels)}");
         foreach (UseSite use in Enum.GetValues<UseSite>())
         {
             foreach (HolderKind holder in Enum.GetValues<HolderKind>())

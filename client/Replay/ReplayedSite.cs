@@ -89,11 +89,11 @@ public sealed class ReplayedSite : ISiteTrace
     }
 
     /// <inheritdoc/>
-    public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
     {
         foreach (ISiteTrace t in _further)
         {
-            t.Frame(at, caller, from, frame);
+            t.Frame(at, link, from, frame);
         }
     }
 }

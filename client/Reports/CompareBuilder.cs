@@ -191,7 +191,7 @@ public static class CompareBuilder
     // Running totals of the occasions to crash: a crash shows that there was one, even where the link went down in the window before.
     private static long[] Turns(SiteSeries series, Role role)
     {
-        long[] sum = Hits(series, CodePath.Any, role), disconnects = role == Role.Called ? series.Called : series.Calling;
+        long[] sum = Hits(series, CodePath.Any, role), disconnects = series.Disconnects[(int)role];
         for (int i = 0; i < sum.Length; i++)
         {
             sum[i] += disconnects[i];

@@ -214,8 +214,8 @@ public static class ReportBuilder
     private static RunSeries Series(Launch launch, SiteSeries series) => new(
         launch.Plan.BinWindows * launch.Scenario.Site.Window.Microseconds / 60_000_000.0,
         series.Bins,
-        Steps(series.Called),
-        Steps(series.Calling),
+        Steps(series.Disconnects[0]),
+        Steps(series.Disconnects[1]),
         [
             .. from line in series.Crashes
                group line.Value by (Path: line.Key.Path, Role: CodePath.Of(line.Key.Role)) into path

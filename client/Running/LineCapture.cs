@@ -120,7 +120,7 @@ public sealed class LineCapture : ISiteTrace
     }
 
     /// <inheritdoc/>
-    public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
     {
         End();
         if (frame.Length > _frame.Length)
@@ -130,9 +130,9 @@ public sealed class LineCapture : ISiteTrace
 
         frame.CopyTo(_frame);
         _length = frame.Length;
-        _line = caller;
+        _line = link;
         _at = at;
-        _sent = from == Role.Calling;
+        _sent = from == ModemLink.Calling;
     }
 
     /// <summary>Writes the last frame with the comments that came after it.</summary>

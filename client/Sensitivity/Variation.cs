@@ -48,11 +48,11 @@ public sealed record Variation(string Name, string Mechanism, string Change, Fun
         new("purge-flagged", "control", "design: purge-flagged", site => site with { Design = "purge-flagged" }),
     ];
 
-    private static SiteOptions Called(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site with { Called = change(site.Called) };
+    private static SiteOptions Called(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site.With(change(site.Called));
 
-    private static SiteOptions Calling(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site with { Calling = change(site.Calling) };
+    private static SiteOptions Calling(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site.With(change(site.Calling));
 
-    private static SiteOptions Both(SiteOptions site, Func<RoleOptions, RoleOptions> change) => Calling(Called(site, change), change);
+    private static SiteOptions Both(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site.With([.. site.Roles.Select(change)]);
 
     private static SiteOptions Kernels(SiteOptions site, Func<KernelOptions, KernelOptions> change) => Both(site, r => r with { Kernel = change(r.Kernel) });
 

@@ -1,5 +1,4 @@
 using Stress.Emulator.Core;
-using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
@@ -54,7 +53,7 @@ public sealed class EmulatorBackend : ISiteBackend
             fromSeed.RunWindow();
         }
 
-        Heard said = new(), saidToo = new();
+        Heard said = new(options.Topology), saidToo = new(options.Topology);
         fromSeed.Trace = saidToo;
         if (!skipQuiet)
         {
@@ -85,7 +84,7 @@ public sealed class EmulatorBackend : ISiteBackend
     }
 
     // What the last event said, in words.
-    private sealed class Heard : ISiteTrace
+    private sealed class Heard(Topology topology) : ISiteTrace
     {
         private readonly List<string> _steps = [];
 
@@ -96,8 +95,8 @@ public sealed class EmulatorBackend : ISiteBackend
         public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage) =>
             _steps.Add($"router {router} {source.Name}: {text}");
 
-        public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame) =>
-            _steps.Add($"line {caller}: {frame.Length} bytes from the {NodeCounters.Roles[(int)from]} end, CRC {System.IO.Hashing.Crc32.HashToUInt32(frame):x8}");
+        public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame) =>
+            _steps.Add($"line {link}: {frame.Length} bytes from the {topology.LabelAt(link, from)} end, CRC {System.IO.Hashing.Crc32.HashToUInt32(frame):x8}");
     }
 
     private sealed class EmulatorExecution(Site site) : ISiteExecution

@@ -24,7 +24,7 @@ public struct CountersSurrogate
     [Id(1)]
     public byte[] Packed;
 
-    /// <summary>The labels; null for <see cref="NodeCounters.Roles"/>.</summary>
+    /// <summary>The labels; null for those of a pair.</summary>
     [Id(2)]
     public string[]? Labels;
 
@@ -93,5 +93,5 @@ public sealed class NodeCountersConverter : IConverter<NodeCounters, NodeCounter
 
     /// <inheritdoc/>
     public NodeCountersSurrogate ConvertToSurrogate(in NodeCounters value) =>
-        new() { Rows = CountersSurrogate.Of(value.Rows, ReferenceEquals(value.Labels, NodeCounters.Roles) ? null : [.. value.Labels]) };
+        new() { Rows = CountersSurrogate.Of(value.Rows, ReferenceEquals(value.Labels, PairTopology.Labels) ? null : [.. value.Labels]) };
 }

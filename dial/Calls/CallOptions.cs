@@ -60,10 +60,10 @@ public sealed record CallOptions
     /// <summary>The options of a role of a scenario, on one line.</summary>
     /// <param name="site">The scenario's site.</param>
     /// <param name="role">Which end we are.</param>
-    /// <param name="line">The line's number, which chooses addresses as in the emulator (<see cref="PppOptions.Of"/>).</param>
+    /// <param name="line">The line's number, which chooses addresses as in the emulator of a pair.</param>
     public static CallOptions Of(SiteOptions site, Role role, int line)
     {
-        RoleOptions options = site.Of(role);
+        RoleOptions options = site.Roles[role];
         bool calling = role == Role.Calling;
         List<CallEnd> ends = [];
         if (options.Hup.Enabled || site.Line.CarrierLossEvery <= VirtualTime.Zero)
@@ -79,7 +79,7 @@ public sealed record CallOptions
         return new CallOptions
         {
             Calling = calling,
-            Ppp = PppOptions.Of(site, role, line),
+            Ppp = PppOptions.Of(new PppSystem(site.Called, 0), new PppSystem(site.Calling, line + 1), line, calling ? ModemLink.Calling : ModemLink.Called),
             Up = calling
                 ? new TimeRange(options.Hup.Every + options.Hup.Jitter.Min, options.Hup.Every + options.Hup.Jitter.Max)
                 : TimeRange.Fixed(VirtualTime.Never),

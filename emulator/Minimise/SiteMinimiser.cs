@@ -179,7 +179,7 @@ public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally cra
             }
         }
 
-        public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+        public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
         {
         }
     }

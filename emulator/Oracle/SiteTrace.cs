@@ -1,6 +1,5 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
-using Stress.Emulator.Link;
 
 namespace Stress.Emulator.Oracle;
 
@@ -80,8 +79,8 @@ public interface ISiteTrace
 
     /// <summary>A PPP frame enters the line: HDLC content without flags and escapes (address, control, protocol, information; no FCS).</summary>
     /// <param name="at">Virtual time.</param>
-    /// <param name="caller">Number of the line in the site, from 0.</param>
-    /// <param name="from">The end that sent it.</param>
+    /// <param name="link">Number of the link in the site, from 0.</param>
+    /// <param name="from">The end of the link that sent it.</param>
     /// <param name="frame">Valid only during the call.</param>
-    void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame);
+    void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame);
 }

@@ -10,28 +10,15 @@ namespace Stress.Emulator.Sites;
 [JsonConverter(typeof(NodeCountersJson))]
 public sealed class NodeCounters
 {
-    /// <summary>The labels of a called and a calling end, by <see cref="Role"/>.</summary>
-    public static readonly IReadOnlyList<string> Roles = ["called", "calling"];
-
     // A row a label, and the site's own last.
     private readonly Counters[] _rows;
 
     /// <summary>Zeros.</summary>
-    /// <param name="labels">A label a row; null for <see cref="Roles"/>.</param>
+    /// <param name="labels">A label a row, those of a site's <see cref="Topology"/>; null for those of a pair.</param>
     public NodeCounters(IReadOnlyList<string>? labels = null)
     {
-        Labels = labels ?? Roles;
+        Labels = labels ?? PairTopology.Labels;
         _rows = new Counters[Labels.Count + 1];
-    }
-
-    /// <summary>The counters of a called and a calling end, and of their site.</summary>
-    public static NodeCounters Of(Counters called, Counters calling = default, Counters site = default)
-    {
-        var counters = new NodeCounters();
-        counters[Role.Called] = called;
-        counters[Role.Calling] = calling;
-        counters.OfSite() = site;
-        return counters;
     }
 
     /// <summary>The labels, one a row.</summary>
@@ -58,11 +45,17 @@ public sealed class NodeCounters
     /// <summary>The row of a label, by its place in <see cref="Labels"/>.</summary>
     public ref Counters this[int node] => ref _rows[node];
 
-    /// <summary>The row of a role.</summary>
+    /// <summary>The row of a label.</summary>
     public ref Counters this[Role role] => ref _rows[(int)role];
 
     /// <summary>What the site counts as a whole.</summary>
     public ref Counters OfSite() => ref _rows[^1];
+
+    /// <summary>The labels, by their number.</summary>
+    public IEnumerable<Role> Roles => Enumerable.Range(0, Labels.Count).Select(static label => (Role)label);
+
+    /// <summary>A label in words.</summary>
+    public string NameOf(Role role) => Labels[(int)role];
 
     /// <summary>The values of one counter, one a label.</summary>
     /// <param name="counter">Which, as <c>c => c.Redials</c>.</param>

@@ -6,16 +6,31 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Sites;
 
+/// <summary>A system at an end of a telephone line.</summary>
+/// <param name="Options">What it is.</param>
+/// <param name="Number">Its number in the site, which its Ethernet's address has.</param>
+public readonly record struct PppSystem(RoleOptions Options, int Number);
+
 /// <summary>What a site's options mean to the PPP endpoint of one of its lines.</summary>
 public static class PppOptions
 {
-    /// <summary>What the pppd of a role wants on one line of a site: 10.0.line.1 answers and 10.0.line.2 calls, unless an Ethernet's address is borrowed.</summary>
-    public static PppEndpointOptions Of(SiteOptions site, Role role, int line)
+    /// <summary>What the pppd at a port of a site wants.</summary>
+    public static PppEndpointOptions Of(SiteOptions site, in PortPlace port)
     {
-        RoleOptions options = site.Of(role);
-        bool called = role == Role.Called, dynamic = site.Calling.Pppd.Addressing == IpcpAddressing.Dynamic;
-        Ipv4Address calledAddress = site.Called.BorrowedAddress ? Ipv4Address.Of(192, 168, 0, 1) : Ipv4Address.Of(10, 0, (byte)line, 1);
-        Ipv4Address callingAddress = site.Calling.BorrowedAddress ? Ipv4Address.Of(192, 168, (byte)(line + 1), 1) : Ipv4Address.Of(10, 0, (byte)line, 2);
+        PlacedNode called = port.Nodes[ModemLink.Called], calling = port.Nodes[ModemLink.Calling];
+        return Of(new PppSystem(site.Roles[called.Role], called.Number), new PppSystem(site.Roles[calling.Role], calling.Number), port.Link, port.End);
+    }
+
+    /// <summary>What the pppd at an end of a line wants: 10.0.line.1 answers and 10.0.line.2 calls, unless an Ethernet's address is borrowed.</summary>
+    /// <param name="answering">Who answers.</param>
+    /// <param name="calling">Who calls.</param>
+    /// <param name="line">The line's number.</param>
+    /// <param name="end">The line's end (<see cref="ModemLink"/>).</param>
+    public static PppEndpointOptions Of(in PppSystem answering, in PppSystem calling, int line, int end)
+    {
+        bool called = end == ModemLink.Called, dynamic = calling.Options.Pppd.Addressing == IpcpAddressing.Dynamic;
+        RoleOptions options = called ? answering.Options : calling.Options;
+        Ipv4Address calledAddress = AddressOf(answering, line, 1), callingAddress = AddressOf(calling, line, 2);
         return new PppEndpointOptions
         {
             LocalAddress = called ? calledAddress : dynamic ? Ipv4Address.Any : callingAddress,
@@ -36,14 +51,17 @@ public static class PppOptions
             Passive = options.Pppd.Passive,
             ReceiveAll = options.Pppd.ReceiveAll,
             ReceiveAsyncMap = options.Pppd.Asyncmap,
-            Name = NameOf(role, line),
+            Name = NameOf(end, line),
             Secret = SecretOf(line),
-            Secrets = [new PppSecret(NameOf(called ? Role.Calling : Role.Called, line), SecretOf(line))],
+            Secrets = [new PppSecret(NameOf(called ? ModemLink.Calling : ModemLink.Called, line), SecretOf(line))],
         };
     }
 
+    private static Ipv4Address AddressOf(in PppSystem system, int line, byte host) =>
+        system.Options.BorrowedAddress ? Ipv4Address.Of(192, 168, (byte)system.Number, 1) : Ipv4Address.Of(10, 0, (byte)line, host);
+
     // pap-secrets and chap-secrets: a line of the file for each line of the bank, the same on both systems.
-    private static byte[] NameOf(Role role, int line) => Encoding.UTF8.GetBytes(role == Role.Called ? "answerer" : $"caller{line}");
+    private static byte[] NameOf(int end, int line) => Encoding.UTF8.GetBytes(end == ModemLink.Called ? "answerer" : $"caller{line}");
 
     private static byte[] SecretOf(int line) => Encoding.UTF8.GetBytes($"secret of line {line}");
 }

@@ -1,4 +1,5 @@
 using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Userland;
 using Stress.Emulator.Userland.Ppp;
@@ -118,7 +119,7 @@ public sealed class ProcessTable : IState
     /// <param name="router">The router's place in the site.</param>
     public static List<PlannedProcess> Plan(SiteOptions site, in RouterPlace router)
     {
-        RoleOptions role = site.Of(router.Role);
+        RoleOptions role = site.Roles[router.Role];
         ulong seed = site.Seed, entity = router.Entity;
         var plan = new List<PlannedProcess>
         {
@@ -129,14 +130,16 @@ public sealed class ProcessTable : IState
         plan.Add(new(
             "competitors", 1, TraceSource.Other, RandomPurpose.Competitor,
             e => new Competitors(e, role.Kernel.Competitors, new RandomStream(seed, entity, RandomPurpose.Competitor))));
-        for (int i = 0; i < router.Links.Count; i++)
+        for (int i = 0; i < router.Ports.Count; i++)
         {
-            int line = i, number = router.Links[i];
-            ulong tty = entity + ((ulong)number << 48);
-            PppEndpointOptions ppp = PppOptions.Of(site, router.Role, number);
+            int line = i;
+            PortPlace port = router.Ports[i];
+            ulong tty = entity + ((ulong)port.Link << 48);
+            bool calls = port.End == ModemLink.Calling;
+            PppEndpointOptions ppp = PppOptions.Of(site, port);
             plan.Add(new(
                 Pppd.Program, Pppd.Timers, TraceSource.Pppd, RandomPurpose.Pppd,
-                e => new Pppd(e, role.Pppd, ppp, line, new RandomStream(seed, tty, RandomPurpose.Pppd), new RandomStream(seed, tty, RandomPurpose.Script))));
+                e => new Pppd(e, role.Pppd, ppp, line, calls, new RandomStream(seed, tty, RandomPurpose.Pppd), new RandomStream(seed, tty, RandomPurpose.Script))));
         }
 
         Daemons(inEverySystem: false);

@@ -6,7 +6,7 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>One role of a site: what its kernel, pppd and daemons are.</summary>
+/// <summary>What the nodes of one label of a site are: their kernel, pppd and daemons.</summary>
 public sealed record RoleOptions
 {
     /// <summary>
@@ -18,7 +18,7 @@ public sealed record RoleOptions
         new("ospfd", Userland.Ospfd.Timers, static (entry, role) => new Ospfd(entry, role.Ospfd)) { InEverySystem = true, Draws = RandomPurpose.Ospfd },
         new("ripngd", Userland.Ripngd.Timers, static (entry, role) => new Ripngd(entry, role.Ripngd)) { InEverySystem = true, Draws = RandomPurpose.Ripngd });
 
-    /// <summary>Which end of the call: called or calling.</summary>
+    /// <summary>The label.</summary>
     public required Role Role { get; init; }
 
     /// <summary>The name the scenario gives the role.</summary>

@@ -46,10 +46,11 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         _site = site;
         Number = place.Number;
         Role = place.Role;
+        Label = place.Label;
         Entity = place.Entity;
-        _ports = new Port[place.Links.Count];
+        _ports = new Port[place.Ports.Count];
         _timerBase = timerBase;
-        _options = site.Options.Of(Role);
+        _options = site.Options.Roles[Role];
         _design = site.Options.Designs.Named(site.Options.Design);
         _boot = new RandomStream(site.Options.Seed, Entity, RandomPurpose.Boot);
         Oracle = new RouterOracle(Number, site.Clock, _ports.Length, Counted) { Enabled = site.Options.Oracle };
@@ -60,11 +61,14 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);
     }
 
-    /// <summary>Number in the site; 0 is the answering system.</summary>
+    /// <summary>Number in the site.</summary>
     public int Number { get; }
 
-    /// <summary>Which end of the call.</summary>
+    /// <summary>Its label: under which its counts are kept.</summary>
     public Role Role { get; }
+
+    /// <summary>The label in words.</summary>
+    public string Label { get; }
 
     /// <summary>Names the router in the run's random streams.</summary>
     public ulong Entity { get; }

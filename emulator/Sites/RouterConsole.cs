@@ -17,7 +17,7 @@ public static class RouterConsole
     {
         var s = new StringBuilder();
         BsdKernel k = router.Kernel;
-        s.Append("router ").Append(router.Number).Append(router.Role == Role.Called ? " (called)" : " (calling)").Append(router.IsUp ? ", up" : ", down: rebooting").AppendLine();
+        s.Append("router ").Append(router.Number).Append(" (").Append(router.Label).Append(')').Append(router.IsUp ? ", up" : ", down: rebooting").AppendLine();
         s.AppendLine().AppendLine("interfaces");
         foreach (ref readonly Ifnet ifp in k.Interfaces)
         {

@@ -39,7 +39,7 @@ public sealed partial class Site
         return tally;
     }
 
-    /// <summary>Links of a role that went down while their kernel lived, since virtual time zero.</summary>
+    /// <summary>Links of a label's routers that went down while their kernel lived, since virtual time zero.</summary>
     public long DisconnectsOf(Role role)
     {
         long disconnects = 0;
@@ -51,7 +51,7 @@ public sealed partial class Site
         return disconnects;
     }
 
-    /// <summary>Stale pointers of a role, by holder.</summary>
+    /// <summary>Stale pointers of a label's routers, by holder.</summary>
     /// <param name="role">Whose kernels.</param>
     /// <param name="created">Gets those that came to be since virtual time zero; <see cref="Holders.Kinds"/> entries.</param>
     /// <param name="live">Gets those that exist now.</param>
@@ -80,19 +80,20 @@ public sealed partial class Site
 
     private SiteTally MakeTally()
     {
-        var tally = new SiteTally { FirstCrash = _firstCrash };
+        var tally = new SiteTally { FirstCrash = _firstCrash, Counters = new NodeCounters(Labels), DecidedByAge = new long[Labels.Count * KernelAge.Count] };
         tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames };
         Span<int> live = stackalloc int[Holders.Kinds];
         Span<long> created = stackalloc long[Holders.Kinds];
         Span<long> lost = stackalloc long[Holders.Kinds];
-        for (int role = 0; role < NodeCounters.Roles.Count; role++)
+        for (int label = 0; label < Labels.Count; label++)
         {
+            var role = (Role)label;
             lost.Clear();
-            StaleOf((Role)role, created, live);
+            StaleOf(role, created, live);
             ref Counters counted = ref tally.Counters[role];
             foreach (Router r in _routers)
             {
-                if ((int)r.Role != role)
+                if (r.Role != role)
                 {
                     continue;
                 }
@@ -100,7 +101,7 @@ public sealed partial class Site
                 counted += r.Counters;
                 for (int age = 0; age < KernelAge.Count; age++)
                 {
-                    tally.DecidedByAge[(role * KernelAge.Count) + age] += r.DecidedByAge[age];
+                    tally.DecidedByAge[(label * KernelAge.Count) + age] += r.DecidedByAge[age];
                 }
 
                 if (r.IsUp)
@@ -113,7 +114,7 @@ public sealed partial class Site
                     lost[k] += r.Oracle.LostInPanic[k];
                 }
 
-                AddProbes(tally.Probes, r, NodeCounters.Roles[role]);
+                AddProbes(tally.Probes, r);
             }
 
             for (int k = 1; k < live.Length; k++)
@@ -122,7 +123,7 @@ public sealed partial class Site
                 counted.StaleLive += live[k];
                 if (created[k] > 0 || live[k] > 0)
                 {
-                    tally.Stale.Add(new StaleTally((HolderKind)k, (Role)role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });
+                    tally.Stale.Add(new StaleTally((HolderKind)k, role) { Created = created[k], Live = live[k], Healed = created[k] - live[k] - lost[k] });
                 }
             }
         }
@@ -137,12 +138,12 @@ public sealed partial class Site
     }
 
     // What was reached on a router, by name.
-    private static void AddProbes(SortedDictionary<string, long> probes, Router r, string label)
+    private static void AddProbes(SortedDictionary<string, long> probes, Router r)
     {
         for (int i = 0; i < r.Oracle.Refused.Count; i++)
         {
             ref readonly RouterOracle.RefusedCall c = ref r.Oracle.Refused[i];
-            string name = $"errno {c.Error} seen by {DaemonKind.ColumnOf(c.Program).Name}, {label}";
+            string name = $"errno {c.Error} seen by {DaemonKind.ColumnOf(c.Program).Name}, {r.Label}";
             Add(name, c.Count);
         }
 

@@ -11,7 +11,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Sites;
 
 /// <summary>
-/// One connected component of the run: an answering system with its modem bank and callers, executed as one event loop.
+/// One connected component of the run, such as an answering system with its modem bank and callers, executed as one event loop.
 /// A pure function of its images and the window number: the same options and site number give the same tally, wherever and however often it runs.
 /// </summary>
 public sealed partial class Site : IState, ILinkSite
@@ -40,7 +40,9 @@ public sealed partial class Site : IState, ILinkSite
     {
         Options = options;
         Number = number;
-        Topology topology = Topology.Of(options);
+        Topology topology = options.Topology;
+        topology.Check(options.Roles);
+        Labels = topology.Labels;
         _routers = new Router[topology.Nodes.Count];
         _links = new ILink[topology.Links.Count];
         _ends = new Port[_links.Length][];
@@ -122,6 +124,9 @@ public sealed partial class Site : IState, ILinkSite
     /// <summary>The site's number in the run, from 0.</summary>
     public uint Number { get; }
 
+    /// <summary>The labels of its nodes.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
     /// <summary>What decides the site.</summary>
     public SiteOptions Options { get; }
 
@@ -134,13 +139,13 @@ public sealed partial class Site : IState, ILinkSite
     /// <summary>The window that <see cref="RunWindow"/> executes next.</summary>
     public int NextWindow => _nextWindow;
 
-    /// <summary>Routers of the site: the answering system first.</summary>
+    /// <summary>Routers of the site.</summary>
     public int RouterCount => _routers.Length;
 
     /// <summary>The routers.</summary>
     public IReadOnlyList<Router> Routers => _routers;
 
-    /// <summary>The crashes so far, one entry a title and role.</summary>
+    /// <summary>The crashes so far, one entry a title and label.</summary>
     public IReadOnlyList<CrashTally> Crashes => _crashes;
 
     /// <summary>Counters since virtual time zero, as of the last window's end.</summary>
@@ -325,7 +330,7 @@ public sealed partial class Site : IState, ILinkSite
     void ILinkSite.FrameSent(int link, int from, ReadOnlySpan<byte> frame)
     {
         _frames++;
-        Trace?.Frame(Clock.Now, link, _ends[link][from].Router.Role, frame);
+        Trace?.Frame(Clock.Now, link, from, frame);
     }
 
     // The line itself is a part of its own number; what an end is told is one of its port.
@@ -349,8 +354,7 @@ public sealed partial class Site : IState, ILinkSite
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var options = new SiteOptions();
-        var site = new Site(options with { Called = options.Called with { Daemons = daemons }, Calling = options.Calling with { Daemons = daemons } }, 0);
+        var site = new Site(new SiteOptions().With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 
@@ -398,6 +402,6 @@ public sealed partial class Site : IState, ILinkSite
     }
 
     /// <summary>What a person would see on a router's console: interfaces, sockets, memberships, routes, memory.</summary>
-    /// <param name="router">0 is the answering system.</param>
+    /// <param name="router">Its number; in a pair, 0 is the answering system.</param>
     public string Show(int router) => RouterConsole.Show(_routers[router]);
 }

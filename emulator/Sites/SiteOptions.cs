@@ -6,6 +6,7 @@ using Stress.Emulator.Link;
 namespace Stress.Emulator.Sites;
 
 /// <summary>Everything that decides a site, apart from its number. One scenario gives all its sites the same options.</summary>
+[JsonConverter(typeof(SiteOptionsJson))]
 public sealed record SiteOptions
 {
     public ulong Seed { get; init; } = 1;
@@ -17,12 +18,14 @@ public sealed record SiteOptions
     [JsonIgnore]
     public DesignSet Designs { get; init; } = DesignSet.BuiltIn;
 
-    /// <summary>Modems of the answering system, each with its own caller: 1 to 64.</summary>
+    /// <summary>Modems of the answering system, each with its own caller: 1 to 64. Of sites without a <see cref="Graph"/> of their own.</summary>
     public int CallersPerAnswerer { get; init; } = 1;
 
-    public RoleOptions Called { get; init; } = new() { Role = Role.Called };
+    /// <summary>Nodes and links of their own; null for those of a <see cref="PairTopology"/>.</summary>
+    public Topology? Graph { get; init; }
 
-    public RoleOptions Calling { get; init; } = new() { Role = Role.Calling };
+    /// <summary>What the nodes are, by their label.</summary>
+    public RoleSet Roles { get; init; } = PairTopology.Roles;
 
     /// <summary>The telephone line and its modems.</summary>
     public LineOptions Line { get; init; } = new();
@@ -36,5 +39,9 @@ public sealed record SiteOptions
     /// <summary>False for <c>--no-skip</c>: executes the events of quiet stretches in full too. The result is the same.</summary>
     public bool SkipQuiet { get; init; } = true;
 
-    public RoleOptions Of(Role role) => role == Role.Called ? Called : Calling;
+    /// <summary>Nodes and links of each site.</summary>
+    public Topology Topology => Graph ?? PairTopology.Of(CallersPerAnswerer);
+
+    /// <summary>The same site with other options for the roles of these.</summary>
+    public SiteOptions With(params ReadOnlySpan<RoleOptions> roles) => this with { Roles = Roles.With(roles) };
 }

@@ -6,11 +6,11 @@ namespace Stress.Emulator.Sites;
 /// <summary>The cumulative counters of one site since virtual time zero: a later window's tally replaces an earlier one's. Integers only.</summary>
 public sealed class SiteTally
 {
-    /// <summary>What was counted, by role.</summary>
+    /// <summary>What was counted, by label: every other count of a role is of one of <see cref="NodeCounters.Labels"/>.</summary>
     public NodeCounters Counters { get; init; } = new();
 
-    /// <summary>Decided disconnects by role and kernel age (<see cref="KernelAge"/>): the ages of a role stand together.</summary>
-    public long[] DecidedByAge { get; set; } = new long[NodeCounters.Roles.Count * KernelAge.Count];
+    /// <summary>Decided disconnects by label and kernel age (<see cref="KernelAge"/>): the ages of a label stand together.</summary>
+    public long[] DecidedByAge { get; set; } = new long[PairTopology.Labels.Count * KernelAge.Count];
 
     /// <summary>Named rare paths that were reached (issue: probes).</summary>
     public SortedDictionary<string, long> Probes { get; set; } = new(StringComparer.Ordinal);

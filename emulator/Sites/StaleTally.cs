@@ -3,7 +3,7 @@ using Stress.Emulator.Link;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>Stale pointers of one holder in one role.</summary>
+/// <summary>Stale pointers of one holder in the kernels of one label.</summary>
 public sealed record StaleTally(HolderKind Holder, Role Role)
 {
     /// <summary>Holders that became stale at a detach.</summary>

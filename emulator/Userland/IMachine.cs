@@ -2,7 +2,6 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
-using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Wire;
 
@@ -14,11 +13,8 @@ public interface IMachine
     /// <summary>if_index of the Ethernet.</summary>
     const ushort EthernetIndex = 2;
 
-    /// <summary>Number in the site; 0 is the answering system.</summary>
+    /// <summary>Number in the site.</summary>
     int Number { get; }
-
-    /// <summary>Which end of the call.</summary>
-    Role Role { get; }
 
     /// <summary>Names the machine in the run's random streams.</summary>
     ulong Entity { get; }

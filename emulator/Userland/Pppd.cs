@@ -103,13 +103,15 @@ public sealed class Pppd : Process, IPppActions
     /// <param name="options">pppd's options.</param>
     /// <param name="ppp">What the protocol negotiates.</param>
     /// <param name="line">Its tty: the number of its line on the router.</param>
+    /// <param name="calls">It dials; else a getty waits for calls, and starts it.</param>
     /// <param name="random">Its stream over all boots.</param>
     /// <param name="scripts">How long its scripts take.</param>
-    public Pppd(ProcessEntry entry, PppdOptions options, PppEndpointOptions ppp, int line, RandomStream random, RandomStream scripts)
+    public Pppd(ProcessEntry entry, PppdOptions options, PppEndpointOptions ppp, int line, bool calls, RandomStream random, RandomStream scripts)
         : base(entry)
     {
         _options = options;
         Line = line;
+        Calling = calls;
         _random = random;
         _scripts = scripts;
         _ppp = new PppEndpoint(ppp);
@@ -130,7 +132,7 @@ public sealed class Pppd : Process, IPppActions
     /// <summary>Whether a call would be answered.</summary>
     public bool AnswersCalls => Machine.IsUp && _phase == PppdPhase.Getty;
 
-    private bool Calling => Machine.Role == Role.Calling;
+    private bool Calling { get; }
 
     private void Wait(VirtualTime until) => Arm(WaitTimer, until);
 

@@ -278,7 +278,7 @@ internal sealed class TtyLine
     }
 
     // Carrier goes down at both ends; what would have arrived after that is lost.
-    private void LoseCarrier(long time, long near, long far, Role hungUp = Role.Calling)
+    private void LoseCarrier(long time, long near, long far, Role hungUp = (Role)ModemLink.Calling)
     {
         _call++;
         _line.HangUp();

@@ -250,7 +250,7 @@ public sealed class PairSession : IDisposable
         if (ended is not null)
         {
             // A boot that is over counts by how it ended; those that are up, by what they have printed.
-            _ends.AppendData(Encoding.UTF8.GetBytes($"{boot.Role} {boot.Boot} {boot.End} {boot.Exit}\n"));
+            _ends.AppendData(Encoding.UTF8.GetBytes($"{(boot.Role == Role.Called ? "Called" : "Calling")} {boot.Boot} {boot.End} {boot.Exit}\n"));
             _ends.AppendData(living.Hash.GetCurrentHash());
             _ends.AppendData(Encoding.UTF8.GetBytes(string.Concat(boot.Panics.Select(panic => panic.Title + "\n"))));
         }

@@ -156,7 +156,7 @@ internal sealed class UmlExecution : ISiteExecution
     {
         var tally = new SiteTally
         {
-            Counters = NodeCounters.Of(
+            Counters = PairTopology.Counters(
                 new() { Disconnects = session.LineCounts.Disconnects[0], DecidedDisconnects = session.LineCounts.Disconnects[0] - session.LineCounts.Undecided[0], Panics = session.Panics[0] },
                 new()
                 {

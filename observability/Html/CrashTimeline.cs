@@ -132,7 +132,7 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
     }
 
     /// <inheritdoc/>
-    public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
     {
         // Frames are for a packet capture; what they did to a router arrives as steps.
     }

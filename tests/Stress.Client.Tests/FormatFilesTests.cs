@@ -104,7 +104,7 @@ public sealed class FormatFilesTests : IDisposable
         Assert.Contains("repeat", _screen.Out);
         RunReport report = folder.ReadReport();
         Assert.Equal((ScenarioReport.CurrentFormat, 16, true), (report.Format, report.Build.Layout.Length, report.Disconnects.Calling > 0));
-        Assert.Equal(report.Disconnects.Calling, report.Counters[Emulator.Link.Role.Calling].Disconnects);
+        Assert.Equal(report.Disconnects.Calling, report.Counters[(Emulator.Link.Role)1].Disconnects);
         Assert.NotEqual("", report.Build.Version);
         Assert.Equal(ExitCodes.Ok, await _screen.Run("show", "router", "0", folder.Path));
         Assert.Equal(ExitCodes.Ok, await _screen.Run("watch", folder.Path));

@@ -226,12 +226,12 @@ public sealed class GoldenTests
         text.Append($"  probes {string.Join(", ", t.Probes.Select(p => $"{p.Key} {p.Value}"))}\n");
         foreach (StaleTally stale in t.Stale)
         {
-            text.Append($"  stale {stale.Holder} {stale.Role}: {stale.Created} {stale.Healed} {stale.Live}\n");
+            text.Append($"  stale {stale.Holder} {Label(stale.Role)}: {stale.Created} {stale.Healed} {stale.Live}\n");
         }
 
         foreach (CrashTally crash in t.Crashes)
         {
-            text.Append($"  crash {crash.Title} {crash.Role}: {crash.Count} first {crash.First.Microseconds} event {crash.FirstEvent}\n");
+            text.Append($"  crash {crash.Title} {Label(crash.Role)}: {crash.Count} first {crash.First.Microseconds} event {crash.FirstEvent}\n");
             if (stories)
             {
                 text.Append($"    {string.Join(" < ", crash.Stack)}\n");
@@ -246,6 +246,9 @@ public sealed class GoldenTests
     // Sixteen places a role, of which the last seven were never used.
     private static string Prices(Counters c) => Join(
         [c.Uses, c.PointerChecks, c.References, c.TableLookups, c.PcbsWalked, c.MembershipsPurged, c.RoutesInvalidated, c.DetachWaits, c.DetachesPending, 0, 0, 0, 0, 0, 0, 0]);
+
+    // The golden files spell a pair's labels as C# once did.
+    private static string Label(Role role) => role == Role.Called ? "Called" : "Calling";
 
     private static string Join(long[] values) => string.Join(' ', values);
 
@@ -311,10 +314,10 @@ public sealed class GoldenTests
         public void Pointer(in PointerEvent e) =>
             Add($"{e.Number} {e.At} {e.Router} pointer {e.Stage} {e.Generation} {e.Address:x8} {e.Holder} {e.Unit} {e.By}\n");
 
-        public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+        public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
         {
             FrameCount++;
-            Frames.Append(Encoding.UTF8.GetBytes($"{at} {caller} {from}"));
+            Frames.Append(Encoding.UTF8.GetBytes($"{at} {link} {Label((Role)from)}"));
             Frames.Append(frame);
         }
 

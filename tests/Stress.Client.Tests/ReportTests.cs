@@ -194,7 +194,7 @@ public sealed class ReportTests
         int more = site % 2 == 0 ? 2 : -2;
         var tally = new SiteTally
         {
-            Counters = NodeCounters.Of(new() { Disconnects = 201, DecidedDisconnects = 200 }, new() { Disconnects = 203, DecidedDisconnects = 200 }),
+            Counters = PairTopology.Counters(new() { Disconnects = 201, DecidedDisconnects = 200 }, new() { Disconnects = 203, DecidedDisconnects = 200 }),
             Crashes = [Crash(Membership, Role.Called, 150 + more), Crash(Hlim, Role.Calling, 20 + more)],
             Stale = [new StaleTally(HolderKind.InMultiIfp, Role.Called) { Created = 160, Healed = 4, Live = 6 }],
             FirstCrash = VirtualTime.FromMinutes(61),

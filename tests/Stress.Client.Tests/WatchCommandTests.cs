@@ -106,7 +106,7 @@ public sealed class WatchCommandTests : IDisposable
         {
             Labels = new RunLabels("seed-42", "seed", "netbsd-2005", "emulator"),
             Crashes = [new PathCount(CodePath.Membership, Role.Called, crashes, disconnects)],
-            Counters = NodeCounters.Of(new() { Disconnects = disconnects, DecidedDisconnects = disconnects }),
+            Counters = PairTopology.Counters(new() { Disconnects = disconnects, DecidedDisconnects = disconnects }),
             Windows = hours,
             WindowsPlanned = 3,
             Pairs = 1,

@@ -23,8 +23,7 @@ internal sealed partial class EmulatedCall : ISiteTrace
         var role = new RoleOptions { Role = Role.Called, Kernel = new KernelOptions { Competitors = [] }, Ospfd = new OspfdOptions { Exit = OspfdExit.Never } };
         return new SiteOptions
         {
-            Called = role,
-            Calling = role with { Role = Role.Calling, Hup = new HupOptions { Enabled = true }, Pppd = new PppdOptions { Addressing = addressing } },
+            Roles = new(role, role with { Role = Role.Calling, Hup = new HupOptions { Enabled = true }, Pppd = new PppdOptions { Addressing = addressing } }),
             Line = new LineOptions { NoisePerMillionFrames = 0, TrainingFailuresPerThousand = 0 },
         };
     }
@@ -75,7 +74,7 @@ internal sealed partial class EmulatedCall : ISiteTrace
     {
     }
 
-    public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
     {
         if (frame is [0xFF, 0x03, ..])
         {
@@ -87,7 +86,7 @@ internal sealed partial class EmulatedCall : ISiteTrace
             return;
         }
 
-        _frames.Add((from == Role.Calling, frame.ToArray()));
+        _frames.Add((from == ModemLink.Calling, frame.ToArray()));
         _over = (PppProtocol)BinaryPrimitives.ReadUInt16BigEndian(frame) == PppProtocol.Lcp && (LcpCode)frame[2] == LcpCode.TerminateAck;
     }
 

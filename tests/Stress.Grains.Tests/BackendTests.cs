@@ -46,7 +46,7 @@ public sealed class BackendTests
         SiteTally[] sites = await Task.WhenAll(Enumerable.Range(0, 5).Select(site => RecordedTrace.After(site, 7)));
         Assert.Equal(5, result.Progress.Done);
         Assert.Equal((35L, 35L), (result.Totals.Windows, slow.Windows));
-        Assert.Equal(sites.Sum(site => site.Counters[Role.Called].Disconnects), result.Totals.Series.Called[^1]);
+        Assert.Equal(sites.Sum(site => site.Counters[Role.Called].Disconnects), result.Totals.Series.Disconnects[0][^1]);
         Assert.Equal(7, result.Marks[2].Count);
         Assert.Equal(DigestOf(sites), result.Digest);
         Assert.Null(await SecondExecution.Compare(slow, Plan, 2, result.Marks[2], default));

@@ -39,7 +39,7 @@ public sealed class CountersTests
     {
         NodeCounters one = Numbered(), two = Numbered(["hub", "spoke"]);
         Assert.Equal(one.Rows.ToArray(), Cross(one).Rows.ToArray());
-        Assert.Same(NodeCounters.Roles, Cross(one).Labels);
+        Assert.Same(PairTopology.Labels, Cross(one).Labels);
         Assert.Equal(two.Rows.ToArray(), Cross(two).Rows.ToArray());
         Assert.Equal(["hub", "spoke"], Cross(two).Labels);
         Assert.Equal(one.Total, Cross(one.Total));

@@ -99,7 +99,7 @@ public sealed class LeasedImageTests
         var series = new SiteSeries(300);
         foreach (int bin in (int[])[0, 1, 7, 299])
         {
-            var tally = new SiteTally { Counters = NodeCounters.Of(new() { Disconnects = 3 * bin }, new() { Disconnects = bin }) };
+            var tally = new SiteTally { Counters = PairTopology.Counters(new() { Disconnects = 3 * bin }, new() { Disconnects = bin }) };
             tally.Crashes.Add(new CrashTally(new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress), Role.Called) { Count = 1 + bin });
             tally.Crashes.Add(new CrashTally(default, Role.Calling) { Words = "KASAN: use-after-free in rip6_send", Function = bin > 1 ? "rip6_send" : null, Count = bin });
             tally.Stale.Add(new StaleTally(HolderKind.In6pRouteIfp, Role.Calling) { Live = 100 - (bin / 3) });
@@ -110,8 +110,8 @@ public sealed class LeasedImageTests
         SiteSeries again = SiteSeries.Unpack(packed);
 
         Assert.InRange(packed.PackedLength, 1, 700);
-        Assert.Equal(series.Called, again.Called);
-        Assert.Equal(series.Calling, again.Calling);
+        Assert.Equal(series.Disconnects[0], again.Disconnects[0]);
+        Assert.Equal(series.Disconnects[1], again.Disconnects[1]);
         Assert.Equal(series.Crashes, again.Crashes);
         Assert.Equal(series.StaleLive, again.StaleLive);
         Assert.Throws<InvalidDataException>(() => SiteSeries.Unpack(new ZeroRuns([.. packed.Packed, 0, 5], packed.Length + 5)));

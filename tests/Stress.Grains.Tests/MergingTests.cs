@@ -16,7 +16,7 @@ public sealed class MergingTests
                 Assert.Equal(expected.Progress, result.Progress);
                 Assert.Equal(expected.FirstCrashes, result.FirstCrashes);
                 Assert.Equal(expected.Totals.Counters.Rows.ToArray(), result.Totals.Counters.Rows.ToArray());
-                Assert.Equal(expected.Totals.Series.Called, result.Totals.Series.Called);
+                Assert.Equal(expected.Totals.Series.Disconnects[0], result.Totals.Series.Disconnects[0]);
                 Assert.NotEmpty(expected.Totals.Rates.Keys);
                 Assert.All(expected.Totals.Rates.Keys, key => Assert.Equal(expected.Totals.Rates[key.Name, key.Node, key.Age], result.Totals.Rates[key.Name, key.Node, key.Age]));
                 CrashSum first = expected.Totals.Crashes.Values.Single(), again = result.Totals.Crashes.Values.Single();
@@ -40,11 +40,11 @@ public sealed class MergingTests
     public void A_site_that_stops_early_keeps_its_counts_in_the_rest_of_the_series()
     {
         var series = new SiteSeries(4);
-        series.Note(1, new SiteTally { Counters = NodeCounters.Of(new() { Disconnects = 7 }, new() { Disconnects = 9 }) });
+        series.Note(1, new SiteTally { Counters = PairTopology.Counters(new() { Disconnects = 7 }, new() { Disconnects = 9 }) });
         series.HoldFrom(2);
 
-        Assert.Equal([0, 7, 7, 7], series.Called);
-        Assert.Equal([0, 9, 9, 9], series.Calling);
+        Assert.Equal([0, 7, 7, 7], series.Disconnects[0]);
+        Assert.Equal([0, 9, 9, 9], series.Disconnects[1]);
     }
 
     private static RunResult Run(int[] numbers, int shardSize, int shuffle)

@@ -26,7 +26,7 @@ internal static class Plans
         var title = new CrashTitle(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress);
         var tally = new SiteTally
         {
-            Counters = NodeCounters.Of(new() { Disconnects = n, DecidedDisconnects = n, Panics = n }, new() { Disconnects = 3 * n, DecidedDisconnects = 3 * n }, new() { Events = n, Frames = 2 * n }),
+            Counters = PairTopology.Counters(new() { Disconnects = n, DecidedDisconnects = n, Panics = n }, new() { Disconnects = 3 * n, DecidedDisconnects = 3 * n }, new() { Events = n, Frames = 2 * n }),
             Digest = (ulong)n * 0x9E3779B97F4A7C15,
             FirstCrash = VirtualTime.FromMinutes(n),
             Crashes =

@@ -79,7 +79,7 @@ internal sealed class RecordedTrace : ISiteBackend
 
         public SiteTally Tally => new()
         {
-            Counters = NodeCounters.Of(new() { Disconnects = _disconnects, Panics = _crashes }, site: new() { Events = Events }),
+            Counters = PairTopology.Counters(new() { Disconnects = _disconnects, Panics = _crashes }, site: new() { Events = Events }),
             Digest = Digest,
             FirstCrash = _firstCrash,
             Crashes = _crashes == 0 ? [] :

@@ -15,11 +15,9 @@ public sealed class SecondExecutionTests
     {
         RunPlan plan = Plans.Of(sites: 1, windows: 36, runId: "any");
         SiteOptions options = plan.Site;
-        options = options with
-        {
-            Called = new RoleOptions { Role = Role.Called, Hup = new HupOptions { Enabled = true } },
-            Calling = new RoleOptions { Role = Role.Calling, Hup = new HupOptions { Enabled = true }, Pppd = new PppdOptions { Persist = true } },
-        };
+        options = options.With(
+            new RoleOptions { Role = Role.Called, Hup = new HupOptions { Enabled = true } },
+            new RoleOptions { Role = Role.Calling, Hup = new HupOptions { Enabled = true }, Pppd = new PppdOptions { Persist = true } });
         options = options with { Designs = DesignSet.BuiltIn.With([new Remembering()]), Design = "remembering" };
         plan = plan with { Site = options };
         List<WindowMark> marks = [];

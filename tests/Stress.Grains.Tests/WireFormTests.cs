@@ -25,7 +25,7 @@ public sealed class WireFormTests
             {
                 Seed = ulong.MaxValue,
                 Design = "purge-all",
-                Called = new RoleOptions
+                Roles = PairTopology.Roles.With(new RoleOptions
                 {
                     Role = Role.Called,
                     GroupMember = "224.0.1.1",
@@ -35,7 +35,7 @@ public sealed class WireFormTests
                         Abi = Abi.Lp64,
                         Competitors = [new CompetitorOptions("login", 300, CompetitorTrigger.Login, new CountRange(1, 3), VirtualTime.Zero, TimeRange.Seconds(1, 9), BlockContent.Text)],
                     },
-                },
+                }),
             },
         };
 
@@ -101,7 +101,7 @@ public sealed class WireFormTests
         SiteOutcome crossed = Cross(outcome);
 
         Assert.Equal(JsonSerializer.Serialize(outcome.Tally), JsonSerializer.Serialize(crossed.Tally));
-        Assert.Equal(outcome.Series.Called, crossed.Series.Called);
+        Assert.Equal(outcome.Series.Disconnects[0], crossed.Series.Disconnects[0]);
         Assert.Equal(outcome.Series.Crashes.Single().Key, crossed.Series.Crashes.Single().Key);
         Assert.Equal(outcome.Series.Crashes.Single().Value, crossed.Series.Crashes.Single().Value);
     }

@@ -23,7 +23,7 @@ public sealed class ScenarioWriterTests
     {
         // One role at most is silent.
         var site = (SiteOptions)Other(new SiteOptions());
-        site = site with { Called = site.Called with { Pppd = site.Called.Pppd with { Silent = false } } };
+        site = site.With(site.Called with { Pppd = site.Called.Pppd with { Silent = false } });
         var scenario = new Scenario { Pairs = 6, Site = site, Seed = 7 };
         Scenario read = ScenarioLoader.Parse(ScenarioWriter.Write(scenario), "s.yaml");
         var defaults = new Scenario { Pairs = 1, Seed = 1, Site = new SiteOptions() }.Options().ToDictionary(o => o.Field, o => o.Value);
@@ -79,7 +79,8 @@ public sealed class ScenarioWriterTests
             {
                 ("GroupMember", _) => "224.0.1.1",
                 ("Design", _) => "psref",
-                ("Name", _) => record is RoleOptions r ? $"the {r.Role}" : "x",
+                ("Name", _) => record is RoleOptions r ? $"the {ScenarioFields.Spell(r.Role)}" : "x",
+                (_, RoleSet roles) => new RoleSet([.. roles.Select(role => (RoleOptions)Other(role))]),
                 ("UpdateJitter", _) => VirtualTime.FromSeconds(3),
                 (_, bool b) => !b,
                 (_, int n) => n + 1,

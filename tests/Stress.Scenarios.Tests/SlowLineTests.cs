@@ -45,10 +45,9 @@ public sealed class SlowLineTests
         SiteOptions site = ScenarioLoader.Load(Repository.At("scenarios", "troxel-2005.yaml")).Site;
         foreach (PppAuthentication require in (PppAuthentication[])[PppAuthentication.None, PppAuthentication.Pap, PppAuthentication.ChapMd5])
         {
-            SiteOptions slow = site with
+            SiteOptions slow = site.With(site.Called with { Pppd = site.Called.Pppd with { Require = require } }) with
             {
                 Line = site.Line with { Delay = TimeRange.Milliseconds(delay, delay), NoisePerMillionFrames = noise, TrainingFailuresPerThousand = 0 },
-                Called = site.Called with { Pppd = site.Called.Pppd with { Require = require } },
             };
             (long disconnects, _) = Execute(slow, 2, 12);
             Assert.InRange(disconnects, 8, long.MaxValue);

@@ -171,7 +171,7 @@ internal sealed class Machine : IKernelHost, ISiteTrace
 
     void ISiteTrace.Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage) => Said.Add(text);
 
-    void ISiteTrace.Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame)
+    void ISiteTrace.Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
     {
     }
 }

@@ -31,12 +31,12 @@ public class MinimiseTests
         };
         return new SiteOptions
         {
-            Seed = 2005, Called = role,
-            Calling = role with
+            Seed = 2005,
+            Roles = new(role, role with
             {
                 Role = Role.Calling, Pppd = new PppdOptions { Persist = true, DefaultRoute = true }, Ripngd = new RipngdOptions(),
                 Hup = new HupOptions { Enabled = true, Phase = TimeRange.Seconds(0, 600) },
-            },
+            }),
         };
     }
 

@@ -10,8 +10,8 @@ public class PackedSiteTests
 {
     private static readonly SiteOptions Options = new()
     {
-        Seed = 21, Called = new RoleOptions { Role = Role.Called },
-        Calling = new RoleOptions { Role = Role.Calling, Pppd = new PppdOptions { Persist = true }, Hup = new HupOptions { Enabled = true } },
+        Seed = 21,
+        Roles = new(new RoleOptions { Role = Role.Called }, new RoleOptions { Role = Role.Calling, Pppd = new PppdOptions { Persist = true }, Hup = new HupOptions { Enabled = true } }),
     };
 
     [Fact]

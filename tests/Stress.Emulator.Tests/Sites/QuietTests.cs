@@ -25,7 +25,7 @@ public class QuietTests
         from bitRate in Any(2400, 33_600)
         select new SiteOptions
         {
-            Seed = seed, Design = design, CallersPerAnswerer = callers, Called = called, Calling = calling, Window = VirtualTime.FromSeconds(window),
+            Seed = seed, Design = design, CallersPerAnswerer = callers, Roles = new(called, calling), Window = VirtualTime.FromSeconds(window),
             Line = new LineOptions { NoisePerMillionFrames = noise, CarrierLossEvery = VirtualTime.FromSeconds(loss), BitRate = bitRate },
         };
 
@@ -117,7 +117,7 @@ public class QuietTests
     {
         SiteOptions options = new()
         {
-            Seed = 5, Called = new RoleOptions { Role = Role.Called }, Calling = new RoleOptions { Role = Role.Calling, Pppd = new PppdOptions { Persist = true } },
+            Seed = 5, Roles = new(new RoleOptions { Role = Role.Called }, new RoleOptions { Role = Role.Calling, Pppd = new PppdOptions { Persist = true } }),
         };
         Site site = Site.Create(options, 0);
         for (int window = 0; window < 12; window++)

@@ -20,7 +20,7 @@ public class SiteTests
 
         public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage) => Steps++;
 
-        public void Frame(VirtualTime at, int caller, Role from, ReadOnlySpan<byte> frame) => Frames++;
+        public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame) => Frames++;
     }
 
     /// <summary>The mail's set-up: competitors for the softc's block, ospfd that dies at an address that comes back, HUP every ten minutes.</summary>
@@ -40,12 +40,12 @@ public class SiteTests
         };
         return new SiteOptions
         {
-            Seed = seed, CallersPerAnswerer = callers, Window = VirtualTime.FromSeconds(windowSeconds), Called = role,
-            Calling = role with
+            Seed = seed, CallersPerAnswerer = callers, Window = VirtualTime.FromSeconds(windowSeconds),
+            Roles = new(role, role with
             {
                 Role = Role.Calling, Pppd = new PppdOptions { Persist = true, DefaultRoute = daemons is null },
                 Hup = new HupOptions { Enabled = hup, Phase = TimeRange.Seconds(0, 600) },
-            },
+            }),
         };
     }
 

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Xunit;
 
 namespace Stress.Emulator.Tests.Sites;
@@ -11,12 +13,12 @@ public sealed class TopologyTests
     [Fact]
     public void An_answering_system_has_a_port_for_each_caller_and_a_caller_has_one()
     {
-        var topology = Topology.Of(new SiteOptions { CallersPerAnswerer = 3 });
+        var topology = PairTopology.Of(3);
 
         Assert.Equal([Role.Called, Role.Calling, Role.Calling, Role.Calling], topology.Nodes);
         Assert.All(topology.Links.Index(), link => Assert.Equal([new LinkEnd(0, link.Index), new LinkEnd(link.Index + 1, 0)], link.Item.Ends));
-        Assert.Equal([0, 1, 2], topology.PlaceOf(7, 0).Links);
-        Assert.Equal([1], topology.PlaceOf(7, 2).Links);
+        Assert.Equal([0, 1, 2], topology.PlaceOf(7, 0).Ports.Select(p => p.Link));
+        Assert.Equal([1], topology.PlaceOf(7, 2).Ports.Select(p => p.Link));
     }
 
     [Fact]
@@ -31,7 +33,106 @@ public sealed class TopologyTests
 
     [Fact]
     public void Names_of_random_streams_follow_from_the_sites_number_and_the_nodes() =>
-        Assert.Equal([0x70001, 0x70002], Enumerable.Range(0, 2).Select(node => Topology.Of(new SiteOptions()).PlaceOf(7, node).Entity));
+        Assert.Equal([0x70001, 0x70002], Enumerable.Range(0, 2).Select(node => new SiteOptions().Topology.PlaceOf(7, node).Entity));
+
+    // A chain: a hub that answers a relay, which answers a leaf on its second modem.
+    private static SiteOptions Chain()
+    {
+        RoleOptions hub = new() { Role = (Role)0, Hup = new HupOptions { Enabled = true, Phase = TimeRange.Seconds(0, 600) } };
+        RoleOptions relay = hub with { Role = (Role)1, Pppd = new PppdOptions { Persist = true } }, leaf = relay with { Role = (Role)2, BorrowedAddress = true };
+        return new SiteOptions
+        {
+            Seed = 3,
+            Graph = new Topology(
+                ["hub", "relay", "leaf"],
+                [(Role)0, (Role)1, (Role)2],
+                [new PlannedLink(LinkKind.Modem, new LinkEnd(0, 0), new LinkEnd(1, 0)), new PlannedLink(LinkKind.Modem, new LinkEnd(1, 1), new LinkEnd(2, 0))]),
+            Roles = new(hub, relay, leaf),
+        };
+    }
+
+    [Fact]
+    public void A_site_of_three_labels_counts_under_each_and_a_router_in_between_answers_on_one_line_and_calls_on_the_other()
+    {
+        Site site = Site.Create(Chain(), 1);
+        for (int window = 0; window < 12; window++)
+        {
+            site.RunWindow();
+        }
+
+        Assert.Equal(["hub", "relay", "leaf"], site.Tally.Counters.Labels);
+        Assert.Equal([false, true, true], site.Tally.Counters.By(c => c.Redials).Select(n => n > 0));
+        Assert.All(site.Tally.Counters.By(c => c.Disconnects), n => Assert.True(n > 0));
+        Assert.Equal(site.Routers.Select(r => r.Counters.Disconnects), site.Tally.Counters.By(c => c.Disconnects));
+        Assert.Contains("router 1 (relay)", site.Show(1), StringComparison.Ordinal);
+        Assert.All(site.Tally.Stale, stale => Assert.InRange((int)stale.Role, 0, 2));
+    }
+
+    [Fact]
+    public void A_site_of_three_labels_ends_the_same_from_its_image()
+    {
+        Site whole = Site.Create(Chain(), 1);
+        PackedSite packed = PackedSite.Pack(Site.Create(Chain(), 1));
+        for (int window = 0; window < 6; window++)
+        {
+            whole.RunWindow();
+            Site opened = packed.Open(Chain());
+            opened.RunWindow();
+            packed = PackedSite.Pack(opened);
+        }
+
+        Assert.Equal(whole.Digest, packed.Open(Chain()).Digest);
+        Assert.NotEqual(0UL, whole.Digest);
+    }
+
+    [Fact]
+    public void Options_cross_as_json_with_those_of_each_label_under_its_name()
+    {
+        string pair = JsonSerializer.Serialize(new SiteOptions { Seed = 9 }.With(new RoleOptions { Role = Role.Calling, GroupMember = "224.0.1.1" })), chain = JsonSerializer.Serialize(Chain());
+
+        Assert.Equal(["Seed", "Design", "CallersPerAnswerer", "Called", "Calling", "Line", "Window", "Oracle", "SkipQuiet"], NamesIn(pair));
+        Assert.Equal(["Seed", "Design", "CallersPerAnswerer", "Graph", "Hub", "Relay", "Leaf", "Line", "Window", "Oracle", "SkipQuiet"], NamesIn(chain));
+        SiteOptions read = JsonSerializer.Deserialize<SiteOptions>(pair)!, readChain = JsonSerializer.Deserialize<SiteOptions>(chain)!;
+        Assert.Equal((9UL, null, "224.0.1.1"), (read.Seed, read.Called.GroupMember, read.Calling.GroupMember));
+        Assert.Equal((chain, pair), (JsonSerializer.Serialize(readChain), JsonSerializer.Serialize(read)));
+        Assert.Equal(Ran(Chain()), Ran(readChain));
+
+        static IEnumerable<string> NamesIn(string json) => JsonDocument.Parse(json).RootElement.EnumerateObject().Select(p => p.Name);
+        static ulong Ran(SiteOptions options)
+        {
+            Site site = Site.Create(options, 0);
+            site.RunWindow();
+            return site.Digest;
+        }
+    }
+
+    [Theory]
+    [InlineData("labels", "options for 3 labels of 2")]
+    [InlineData("twins", "its labels are not a name of its own for each")]
+    [InlineData("node", "a node has none of its 3 labels")]
+    [InlineData("ends", "a modem link has 1 ends, not 2")]
+    [InlineData("far", "a link ends at a node that is none of its 3")]
+    [InlineData("port", "the ports of node 1 are 0, 2")]
+    public void A_graph_that_is_no_site_is_refused_in_a_sentence(string fault, string problem)
+    {
+        SiteOptions chain = Chain();
+        Topology graph = chain.Graph!;
+        PlannedLink first = graph.Links[0];
+        graph = fault switch
+        {
+            "labels" => graph with { Labels = ["hub", "leaf"], Nodes = [(Role)0, (Role)1, (Role)1] },
+            "twins" => graph with { Labels = ["hub", "relay", "Hub"] },
+            "node" => graph with { Nodes = [(Role)0, (Role)1, (Role)3] },
+            "ends" => graph with { Links = [first with { Ends = [new LinkEnd(0, 0)] }] },
+            "far" => graph with { Links = [first with { Ends = [new LinkEnd(0, 0), new LinkEnd(3, 0)] }] },
+            _ => graph with { Links = [first, graph.Links[1] with { Ends = [new LinkEnd(1, 2), new LinkEnd(2, 0)] }] },
+        };
+
+        string message = Assert.Throws<ArgumentException>(() => Site.Create(chain with { Graph = graph }, 0)).Message;
+
+        Assert.Contains(problem, message, StringComparison.Ordinal);
+        Assert.Contains("accepted are labels with options", message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_modem_link_tells_its_ends_what_happens_to_the_call()

@@ -17,15 +17,16 @@ public sealed class RealCrashTests
     private static readonly SiteOptions Mail = new()
     {
         Seed = 42,
-        Called = new RoleOptions { Role = Role.Called, Kernel = Debug, Hup = new HupOptions { Enabled = true }, Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd } },
-        Calling = new RoleOptions
-        {
-            Role = Role.Calling,
-            Kernel = Debug,
-            Pppd = new PppdOptions { Persist = true, DefaultRoute = true },
-            Hup = new HupOptions { Enabled = true },
-            Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd },
-        },
+        Roles = new(
+            new RoleOptions { Role = Role.Called, Kernel = Debug, Hup = new HupOptions { Enabled = true }, Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd } },
+            new RoleOptions
+            {
+                Role = Role.Calling,
+                Kernel = Debug,
+                Pppd = new PppdOptions { Persist = true, DefaultRoute = true },
+                Hup = new HupOptions { Enabled = true },
+                Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd },
+            }),
     };
 
     [Fact]

@@ -46,7 +46,7 @@ internal static class SampleReports
             Workers = 2,
             Complete = true,
             Digest = "9f3c2a71d0be4485",
-            Counters = NodeCounters.Of(
+            Counters = PairTopology.Counters(
                 new() { Disconnects = called, Panics = 54_011 / divisor, Aliases = 112, LeakedSlots = 12_004 },
                 new() { Disconnects = calling, Panics = 24_930 / divisor, Redials = 71_001, Aliases = 95, LeakedSlots = 9_340 },
                 new() { Events = 181_200_331, Frames = 28_544_120 }),

@@ -75,7 +75,7 @@ internal sealed class MetricsHost : IAsyncDisposable
         return new RunSnapshot
         {
             Labels = labels,
-            Counters = NodeCounters.Of(
+            Counters = PairTopology.Counters(
                 new() { Disconnects = 600 * hours, DecidedDisconnects = 600 * hours, Aliases = 1 * hours, LeakedSlots = 30 * hours, StaleCreated = 500 * hours, StaleLive = 7 },
                 new() { Disconnects = 600 * hours, DecidedDisconnects = 600 * hours, Redials = 590 * hours, Aliases = 2 * hours, LeakedSlots = 20 * hours, StaleCreated = 200 * hours, StaleLive = 3 },
                 new() { Events = 500_000L * hours, Frames = 120_000L * hours }),

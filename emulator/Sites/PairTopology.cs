@@ -1,0 +1,42 @@
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+
+namespace Stress.Emulator.Sites;
+
+/// <summary>
+/// The mail's sites: an answering system, node 0, with a modem for each caller. What a site of them has that another need not have is here: its two labels, and where
+/// its nodes and lines are.
+/// </summary>
+public static class PairTopology
+{
+    /// <summary>The labels: of the answering system and of its callers.</summary>
+    public static readonly IReadOnlyList<string> Labels = ["called", "calling"];
+
+    /// <summary>What both are unless told.</summary>
+    public static readonly RoleSet Roles = new(new RoleOptions { Role = Role.Called }, new RoleOptions { Role = Role.Calling });
+
+    /// <summary>The nodes and lines of an answering system with so many callers.</summary>
+    public static Topology Of(int callers) => new(
+        Labels,
+        [Role.Called, .. Enumerable.Repeat(Role.Calling, callers)],
+        [.. Enumerable.Range(0, callers).Select(static i => new PlannedLink(LinkKind.Modem, new LinkEnd(0, i), new LinkEnd(i + 1, 0)))]);
+
+    /// <summary>The counters of a called and a calling end, and of their site.</summary>
+    public static NodeCounters Counters(Counters called, Counters calling = default, Counters site = default)
+    {
+        var counters = new NodeCounters();
+        counters[Role.Called] = called;
+        counters[Role.Calling] = calling;
+        counters.OfSite() = site;
+        return counters;
+    }
+
+    extension(SiteOptions site)
+    {
+        /// <summary>What the answering system is.</summary>
+        public RoleOptions Called => site.Roles[Role.Called];
+
+        /// <summary>What the callers are.</summary>
+        public RoleOptions Calling => site.Roles[Role.Calling];
+    }
+}
