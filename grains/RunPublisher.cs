@@ -38,7 +38,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
         NodeCounters counters = counts.Counters.Copy();
         counters.OfSite().Events = progress.Counters.Events;
         PathBand[] bands = plan.Telemetry?.Bands ?? [];
-        int pairsOfSite = plan.Site.CallersPerAnswerer;
+        int pairsOfSite = plan.Site.Topology.Links.Count;
         double hoursOfWindow = plan.Site.Window.Microseconds / MicrosecondsPerHour;
         return new RunSnapshot
         {

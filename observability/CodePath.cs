@@ -27,6 +27,6 @@ public static class CodePath
         _ => title.Site == UseSite.In6SelectHlim ? In6SelectHlim : KernelNames.Of(title.Site),
     };
 
-    /// <summary>The role as it stands in reports, labels and scenario files.</summary>
+    /// <summary>A pair's role as it stands in reports and scenario files. What has labels of its own is asked for them (<see cref="Topology.NameOf"/>).</summary>
     public static string Of(Role role) => PairTopology.Labels[(int)role];
 }

@@ -96,7 +96,7 @@ public sealed record PriceLine(string Work, long Count, double PerDisconnect, do
 /// <param name="First">A design.</param>
 /// <param name="Second">Another.</param>
 /// <param name="Path">Code path, or <c>any</c>.</param>
-/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Role">The label of the role, such as <c>called</c> or <c>calling</c>.</param>
 /// <param name="Pairs">Pairs counted.</param>
 /// <param name="OnlyFirst">Pairs in which only the first crashed.</param>
 /// <param name="OnlySecond">Pairs in which only the second crashed.</param>

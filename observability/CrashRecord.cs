@@ -49,7 +49,7 @@ public sealed record CrashRecord
     public required string Replay { get; init; }
 
     /// <summary>The identifier of a title in a role.</summary>
-    public static string IdOf(CrashTitle title, Role role) => IdOf(title.ToString(), CodePath.Of(role));
+    public static string IdOf(CrashTitle title, string role) => IdOf(title.ToString(), role);
 
     /// <summary>The identifier of a title in a role.</summary>
     public static string IdOf(string title, string role) =>

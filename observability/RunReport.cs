@@ -151,18 +151,9 @@ public sealed record ExecutionFacts(
 /// <param name="MostSites">Most sites whose images it held at one moment.</param>
 public sealed record SiloMemoryFacts(string Silo, long IdleMemoryBytes, long PeakMemoryBytes, int MostSites);
 
-/// <summary>A count of each role.</summary>
-/// <param name="Called">Answering systems.</param>
-/// <param name="Calling">Dialling systems.</param>
-public sealed record RoleCounts(long Called, long Calling)
-{
-    /// <summary>One counter of both roles.</summary>
-    public static RoleCounts Of(NodeCounters counters, Func<Counters, long> counter) => new(counter(counters[Role.Called]), counter(counters[Role.Calling]));
-}
-
 /// <summary>The crash rate of a code path in one role.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>
-/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Role">The label of the role, such as <c>called</c> or <c>calling</c>.</param>
 /// <param name="Crashes">Crashes of all titles of the path.</param>
 /// <param name="Disconnects">Decided disconnects of the role: those whose redial came, or whose kernel crashed before it.</param>
 /// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
@@ -185,7 +176,7 @@ public sealed record AgeRate(string Path, string Role, string Age, long Crashes,
 /// <summary>The crash rate of one title in one role.</summary>
 /// <param name="Title">Holder × use site × why the purge did not run.</param>
 /// <param name="Path">Short name.</param>
-/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Role">The label of the role, such as <c>called</c> or <c>calling</c>.</param>
 /// <param name="Crashes">Crashes with the title.</param>
 /// <param name="Disconnects">Decided disconnects of the role.</param>
 /// <param name="Rate">Crashes over disconnects, 0 to 1.</param>
@@ -197,7 +188,7 @@ public sealed record CodePathRate(
 
 /// <summary>Stale pointers of one holder in one role.</summary>
 /// <param name="Holder">The field that holds the pointer, in BSD's spelling.</param>
-/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
+/// <param name="Role">The label of the role, such as <c>called</c> or <c>calling</c>.</param>
 /// <param name="Created">Became stale at a detach.</param>
 /// <param name="Healed">Were cleared or freed without a crash.</param>
 /// <param name="Live">Exist at the end.</param>
@@ -289,24 +280,3 @@ public sealed record ExpectationVerdict(
         ? string.Create(CultureInfo.InvariantCulture, $"{Path}{(Role is null ? "" : $" on {Role}")} from {MinPercent:0.###} to {MaxPercent:0.###} %")
         : Path == NoDisconnect ? "no link is lost" : $"{Path} is reached";
 }
-
-/// <summary>Counts over virtual time, in bins of equal width. Counts of a bin, not running totals; stale pointers are those that live at its end.</summary>
-/// <param name="BinMinutes">Width of a bin in virtual minutes.</param>
-/// <param name="Bins">How many bins every list below has.</param>
-/// <param name="CalledDisconnects">Disconnects of called systems.</param>
-/// <param name="CallingDisconnects">Disconnects of calling systems.</param>
-/// <param name="Crashes">Crashes by path and role.</param>
-/// <param name="StaleLive">Live stale pointers by holder and role.</param>
-public sealed record RunSeries(
-    double BinMinutes,
-    int Bins,
-    IReadOnlyList<long> CalledDisconnects,
-    IReadOnlyList<long> CallingDisconnects,
-    IReadOnlyList<SeriesLine> Crashes,
-    IReadOnlyList<SeriesLine> StaleLive);
-
-/// <summary>One line of a series.</summary>
-/// <param name="Name">Path or holder.</param>
-/// <param name="Role"><c>called</c> or <c>calling</c>.</param>
-/// <param name="Values">A value a bin.</param>
-public sealed record SeriesLine(string Name, string Role, IReadOnlyList<long> Values);

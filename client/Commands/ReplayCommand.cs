@@ -61,9 +61,9 @@ public static class ReplayCommand
         // Into memory first: whatever its file may come to, the way to the crash is shown.
         using MemoryStream? frames = asked.Pcap is null ? null : new MemoryStream();
         CaptureFile? file = frames is null ? null : new CaptureFile(frames);
-        LineCapture? capture = file is null ? null : new LineCapture(file, (uint)crash.Site, options.CallersPerAnswerer);
-        TimelineRecorder? picture = asked.Html is null ? null : new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null);
-        TimelineRecorder? story = asked.ByDefault ? new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null, StoryLast, StoryBeside, StoryBeside) : null;
+        LineCapture? capture = file is null ? null : new LineCapture(file, (uint)crash.Site, options.Topology);
+        TimelineRecorder? picture = asked.Html is null ? null : TimelineRecorder.Of(options, crash);
+        TimelineRecorder? story = asked.ByDefault ? TimelineRecorder.Of(options, crash, StoryLast, StoryBeside, StoryBeside) : null;
         var replay = new ReplayedSite(
             options, (uint)crash.Site, new VirtualTime(windows * options.Window.Microseconds), steps, [.. new ISiteTrace?[] { capture, picture, story }.OfType<ISiteTrace>()]);
         if (asked.Step)
@@ -79,7 +79,7 @@ public static class ReplayCommand
             return ExitCodes.Interrupted;
         }
 
-        CrashTally? again = replay.Site.Crashes.FirstOrDefault(c => c.FirstEvent == crash.Event && c.Title.ToString() == crash.Title && CodePath.Of(c.Role) == crash.Role);
+        CrashTally? again = replay.Site.Crashes.FirstOrDefault(c => c.FirstEvent == crash.Event && c.Title.ToString() == crash.Title && options.Topology.NameOf(c.Role) == crash.Role);
         TimeSpan own = Stopwatch.GetElapsedTime(begun);
         o.WriteLine(crash.Title);
         o.WriteLine($"site {crash.Site}, seed {crash.Seed}, {crash.Role} system, event {replay.Site.Clock.Events} at {replay.Site.Now}, {Counted.Of(crash.Count, "time")} in the run");
@@ -115,7 +115,7 @@ public static class ReplayCommand
     {
         TextWriter o = terminal.Text;
         IReadOnlyCollection<TimelineStep> steps = story?.Steps ?? replay.Last;
-        var lanes = new LaneScreen(o, steps, replay.Site.RouterCount, terminal.Out);
+        var lanes = new LaneScreen(o, steps, replay.Site.Routers, terminal.Out);
         lanes.Head();
         foreach ((int i, TimelineStep step) in steps.Index())
         {

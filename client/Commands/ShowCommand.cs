@@ -3,6 +3,7 @@ using System.Globalization;
 using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Emulator.Core;
+using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Silo;
 
@@ -29,7 +30,7 @@ public static class ShowCommand
     {
         Launch launch = Launch.Open(Output.FindRun(run));
         (SiteOptions options, int windows, int pairs) = (launch.Scenario.Site, launch.Plan.Windows, launch.Scenario.Pairs);
-        int routersOfSite = 1 + options.CallersPerAnswerer;
+        int routersOfSite = options.Topology.Nodes.Count;
         long routers = (long)(pairs / options.CallersPerAnswerer) * routersOfSite;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n >= routers)
         {
@@ -50,7 +51,9 @@ public static class ShowCommand
         }
 
         int member = (int)(n % routersOfSite);
-        terminal.Text.WriteLine($"router {n}: site {site.Number}, {(member == 0 ? "called" : $"calling, line {member - 1}")}, at {site.Now}");
+        Router router = site.Routers[member];
+        string calls = string.Concat(RouterPlace.Of(options, site.Number, member).Ports.Where(port => port.End == ModemLink.Calling).Select(port => $", line {port.Link}"));
+        terminal.Text.WriteLine($"router {n}: site {site.Number}, {router.Label}{calls}, at {site.Now}");
         terminal.Text.WriteLine(site.Show(member));
         return ExitCodes.Ok;
     }

@@ -26,6 +26,7 @@ public sealed class LaneScreen
 
     private readonly int? _breakAt;
     private readonly bool _narrow;
+    private readonly string[] _systems;
     private readonly TextWriter _o;
     private readonly List<(int Router, TraceSource Source)> _lanes;
     private string _time = "";
@@ -35,13 +36,14 @@ public sealed class LaneScreen
     /// <param name="steps">The steps, or null.</param>
     /// <param name="routers">Routers of the site.</param>
     /// <param name="screen">Where it is shown: how wide it is, and whether longer lines are broken.</param>
-    public LaneScreen(TextWriter o, IReadOnlyCollection<TimelineStep>? steps, int routers, IAnsiConsole screen)
+    public LaneScreen(TextWriter o, IReadOnlyCollection<TimelineStep>? steps, IReadOnlyList<Router> routers, IAnsiConsole screen)
     {
         _o = o;
         _breakAt = screen.Profile.Out.IsTerminal ? screen.Profile.Width : null;
         HashSet<(int, TraceSource)>? used = steps?.Select(s => Key(s)).ToHashSet();
         _lanes = [];
-        for (int r = 0; r < routers; r++)
+        _systems = [.. routers.Select(r => routers.First(other => other.Role == r.Role) == r ? r.Label : $"{r.Label} {r.Number}")];
+        for (int r = 0; r < routers.Count; r++)
         {
             _lanes.AddRange(Sources.Select(s => (r, s)).Where(lane => used is null ? lane.s != TraceSource.Getty : used.Contains(lane)));
             if (r == 0 && (used is null || used.Contains((-1, TraceSource.Line))))
@@ -111,7 +113,7 @@ public sealed class LaneScreen
 
     private string Systems() => string.Concat(_lanes.Select((l, i) => (l.Router, Width: WidthOf(i))).GroupBy(l => l.Router).Select(g => System(g.Key).PadRight(g.Sum(l => l.Width))));
 
-    private static string System(int router) => router switch { < 0 => "", 0 => "called", 1 => "calling", _ => $"calling {router}" };
+    private string System(int router) => router < 0 ? "" : _systems[router];
 
     private static string Name(TraceSource source) =>
         source == TraceSource.Kernel ? "kern" : source.Name.Length < Width ? source.Name : source.Name[..(Width - 1)];

@@ -18,7 +18,7 @@ public sealed class StepLoop(ReplayedSite replay, TextReader input, TextWriter o
     /// <summary>Serves requests until <c>q</c>, the end of the input, or the end of the run.</summary>
     public void Run(CancellationToken stop)
     {
-        var lanes = new LaneScreen(o, null, replay.Site.RouterCount, screen);
+        var lanes = new LaneScreen(o, null, replay.Site.Routers, screen);
         o.WriteLine($"at event {replay.Site.Clock.Events} of {last}. {Help}");
         lanes.Head();
         while (!stop.IsCancellationRequested && input.ReadLine() is { } line)

@@ -21,8 +21,6 @@ public static class CompareBuilder
     // Waits and pending detaches are leaks, not work, and have fields of their own.
     private static readonly IReadOnlyList<CounterInfo> Works = [.. CounterInfo.All.Where(counter => counter.Work is not null)];
 
-    private static readonly Role[] Roles = [Role.Called, Role.Calling];
-
     /// <summary>The comparison; the first run is the baseline.</summary>
     public static CompareReport Build(string id, IReadOnlyList<ComparedRun> runs, TimeSpan wall, string command)
     {
@@ -114,7 +112,7 @@ public static class CompareBuilder
         ];
         foreach (string path in paths)
         {
-            foreach (Role role in Roles)
+            foreach (Role role in a.Result.Totals.Counters.Roles)
             {
                 (long pairs, long onlyA, long onlyB) = (0, 0, 0);
                 foreach ((SiteRecord siteA, SiteRecord siteB) in sites)
@@ -139,7 +137,7 @@ public static class CompareBuilder
                 if (onlyA + onlyB > 0 || a.Report.Design == baseline)
                 {
                     yield return new PairedTest(
-                        a.Report.Design, b.Report.Design, path, CodePath.Of(role), pairs, onlyA, onlyB,
+                        a.Report.Design, b.Report.Design, path, a.Result.Totals.Counters.NameOf(role), pairs, onlyA, onlyB,
                         Math.Round(McNemar.ChiSquared(onlyA, onlyB), 4), McNemar.ExactP(onlyA, onlyB));
                 }
             }

@@ -27,8 +27,8 @@ public static class DialPage
             new("Done", Count(dial.Calls.Done)),
             new("Failed", Count(dial.Calls.Failed)),
             new("Lost", Count(dial.Calls.Lost)),
-            new("Disconnects", Count(report.Disconnects.Called + report.Disconnects.Calling)),
-            new("Crashes", Count(report.Panics.Called + report.Panics.Calling)),
+            new("Disconnects", Count(report.Disconnects.Total)),
+            new("Crashes", Count(report.Panics.Total)),
             new("Wall time", report.WallSeconds.ToString("#,0.0", CultureInfo.InvariantCulture), "s"),
         ],
         Tables =

@@ -83,12 +83,12 @@ public sealed record DialReport
     public static RunReport Run(
         string runId, Scenario? scenario, DialOptions options, DialResult result, bool calling, double maxCrashPercent, string command)
     {
-        string role = CodePath.Of(calling ? Role.Called : Role.Calling);
+        string role = PairTopology.Labels[(int)FarSide(calling)];
         long disconnects = result.Counters.Disconnects;
         IReadOnlyList<(FarPanic? Panic, string Title, string Path, long Count)> crashes = Crashes(result);
         long panics = crashes.Sum(crash => crash.Count);
         var counters = new NodeCounters();
-        counters[calling ? Role.Called : Role.Calling] = new Counters { Disconnects = disconnects, DecidedDisconnects = disconnects, Panics = panics };
+        counters[FarSide(calling)] = new Counters { Disconnects = disconnects, DecidedDisconnects = disconnects, Panics = panics };
         counters[Role.Calling].Redials = calling ? Math.Max(0, result.Counters.Calls - options.Lines) : 0;
         counters.OfSite().Frames = result.Counters.FramesIn + result.Counters.FramesOut;
         WilsonInterval any = WilsonInterval.Of(panics, disconnects);
@@ -151,7 +151,7 @@ public sealed record DialReport
                     NotJudged: panics == 0 && result.Interrupted ? "partial" : null),
             ],
             Probes = new SortedDictionary<string, long>(),
-            Series = new RunSeries(1, 0, [], [], [], []),
+            Series = RunSeries.Empty(1, PairTopology.Labels),
             Command = command,
         };
     }
@@ -159,7 +159,7 @@ public sealed record DialReport
     /// <summary>The distinct crashes, for <c>crashes.ndjson</c>: the console's text is the story.</summary>
     public static IReadOnlyList<CrashRecord> Records(DialOptions options, DialResult result, bool calling, string command)
     {
-        string role = CodePath.Of(calling ? Role.Called : Role.Calling);
+        string role = PairTopology.Labels[(int)FarSide(calling)];
         return
         [
             .. Crashes(result).Select(crash => new CrashRecord
@@ -226,6 +226,9 @@ public sealed record DialReport
 
         return story;
     }
+
+    // The other end of the line than ours.
+    private static Role FarSide(bool calling) => calling ? Role.Called : Role.Calling;
 
     private static WorkCounts Work(DialResult result) => new(result.Planned, result.Done, result.Failed, result.Lost);
 

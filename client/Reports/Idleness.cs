@@ -27,7 +27,7 @@ public static class Idleness
     public static IReadOnlyList<string> Of(Scenario scenario, double hours, Measured measured, long lines, RoleCounts calls)
     {
         bool crashed = measured.Rates[CodePath.Any, RateSums.EveryNode].Hits > 0, stale = measured.Rates[RateSums.Stale, RateSums.EveryNode].Hits > 0;
-        long disconnects = measured.Disconnects.Called + measured.Disconnects.Calling;
+        long disconnects = measured.Disconnects.Total;
         if (crashed || stale)
         {
             return [];
@@ -39,7 +39,7 @@ public static class Idleness
         }
 
         // One link a pair and none after it: whatever a redial would do to what the first left behind was never tried.
-        if (calls.Called + calls.Calling <= lines)
+        if (calls.Total <= lines)
         {
             return [$"no system redialled in {Hours(hours)}, so that each pair had one link and nothing that was left behind was ever used by another: {NoRedial(scenario, hours)}"];
         }
@@ -86,35 +86,38 @@ public static class Idleness
             yield return $"PPP may never have opened: {string.Join(", ", opens)}";
         }
 
-        List<string> ends = [.. Roles(site).SelectMany(role => NoHup(role, scenario, hours))];
-        if (ends.Count == 2 && line.CarrierLossEvery == VirtualTime.Zero)
+        List<string> ends = [.. site.Roles.SelectMany(role => NoHup(role, scenario, hours))];
+        if (ends.Count == site.Roles.Count && line.CarrierLossEvery == VirtualTime.Zero)
         {
             yield return $"nothing ends a link: {string.Join(", ", ends)}, line.carrier_loss_every is 0s";
         }
         else if (opens.Count == 0)
         {
-            yield return calls.Called + calls.Calling > 0
-                ? $"calls were placed, and none came to an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, roles.called.pppd.require is {ScenarioFields.Spell(site.Called.Pppd.Require)}, roles.calling.pppd.require is {ScenarioFields.Spell(site.Calling.Pppd.Require)}"
+            yield return calls.Total > 0
+                ? $"calls were placed, and none came to an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, {string.Join(", ", site.Roles.Select(role => $"roles.{NameOf(site, role)}.pppd.require is {ScenarioFields.Spell(role.Pppd.Require)}"))}"
                 : $"hours is {Hours(hours)}{(line.CarrierLossEvery > VirtualTime.Zero ? $", line.carrier_loss_every is {ScenarioFields.SpellTime(line.CarrierLossEvery)}" : "")}{string.Concat(ends.Select(end => $", {end}"))}";
         }
 
-        if (!site.Calling.Pppd.Persist)
+        if (Callers(site) is var callers && callers.All(role => !role.Pppd.Persist))
         {
-            yield return "roles.calling.pppd.persist is false: nobody redials";
+            yield return $"{string.Join(", ", callers.Select(role => $"roles.{NameOf(site, role)}.pppd.persist is false"))}: nobody redials";
         }
     }
 
     private static string NoRedial(Scenario scenario, double hours)
     {
-        PppdOptions pppd = scenario.Site.Calling.Pppd;
-        return !pppd.Persist ? "roles.calling.pppd.persist is false"
-            : pppd.Holdoff >= scenario.Duration ? $"roles.calling.pppd.holdoff is {ScenarioFields.SpellTime(pppd.Holdoff)}"
-            : $"hours is {Hours(hours)}, roles.calling.pppd.holdoff is {ScenarioFields.SpellTime(pppd.Holdoff)}, line.dial_time is {Spell(scenario.Site.Line.DialTime)}";
+        SiteOptions site = scenario.Site;
+        RoleOptions caller = Callers(site)[0];
+        PppdOptions pppd = caller.Pppd;
+        string field = $"roles.{NameOf(site, caller)}.pppd";
+        return !pppd.Persist ? $"{field}.persist is false"
+            : pppd.Holdoff >= scenario.Duration ? $"{field}.holdoff is {ScenarioFields.SpellTime(pppd.Holdoff)}"
+            : $"hours is {Hours(hours)}, {field}.holdoff is {ScenarioFields.SpellTime(pppd.Holdoff)}, line.dial_time is {Spell(scenario.Site.Line.DialTime)}";
     }
 
     private static IEnumerable<string> NoHup(RoleOptions role, Scenario scenario, double hours)
     {
-        string name = CodePath.Of(role.Role);
+        string name = NameOf(scenario.Site, role);
         if (!role.Hup.Enabled)
         {
             yield return $"roles.{name}.hup.enabled is false";
@@ -125,7 +128,14 @@ public static class Idleness
         }
     }
 
-    private static RoleOptions[] Roles(SiteOptions site) => [site.Called, site.Calling];
+    private static string NameOf(SiteOptions site, RoleOptions role) => site.Topology.NameOf(role.Role);
+
+    // Those of whom one is at the calling end of a line.
+    private static RoleOptions[] Callers(SiteOptions site)
+    {
+        Topology topology = site.Topology;
+        return [.. topology.Links.Where(link => link.Kind == LinkKind.Modem).Select(link => topology.Nodes[link.Ends[ModemLink.Calling].Node]).Distinct().Select(role => site.Roles[role])];
+    }
 
     private static string Spell(TimeRange range) => ScenarioFields.SpellScalar(range)!;
 

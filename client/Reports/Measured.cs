@@ -41,7 +41,7 @@ public sealed record Measured(
             }),
             .. scenario.BandsAreOfItsDesign ? [] : MustEnd(scenario, crashes),
         ];
-        long disconnects = Disconnects.Called + Disconnects.Calling;
+        long disconnects = Disconnects.Total;
         bool nothing = scenario.ExpectNothing.Length > 0;
         if (nothing)
         {
@@ -113,7 +113,7 @@ public sealed record Measured(
 
     private ExpectationVerdict Judge(Expectation expected)
     {
-        string? role = expected.Role is { } named ? CodePath.Of(named) : null;
+        string? role = expected.Role is { } named ? Disconnects.Labels[(int)named] : null;
         (WilsonInterval interval, long sites, Func<double, WilsonInterval> ofMore) = Interval(expected.Path, role);
         var band = new Band(expected.MinPercent, expected.MaxPercent);
         BandVerdict judged = band.Judge(interval);

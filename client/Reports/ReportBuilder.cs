@@ -15,7 +15,6 @@ public static class ReportBuilder
 {
     private const int MaxProblems = 100;
     private const int CurvePoints = 60;
-    private static readonly Role[] Roles = [Role.Called, Role.Calling];
 
     /// <summary>What a report says of the build that writes it.</summary>
     public static ReportBuild ThisBuild { get; } = Of(BuildStamp.Current);
@@ -38,7 +37,7 @@ public static class ReportBuilder
         [
             .. from crash in totals.Crashes
                let title = crash.Key.Text
-               let role = CodePath.Of(crash.Key.Role)
+               let role = result.Totals.Counters.NameOf(crash.Key.Role)
                let sums = totals.Rates[title, role]
                let rate = ClusterInterval.Share(sums)
                orderby crash.Value.Count descending, title, role
@@ -49,13 +48,13 @@ public static class ReportBuilder
         [
             .. from pointer in totals.Stale
                let holder = KernelNames.Of(pointer.Key.Holder)
-               let role = CodePath.Of(pointer.Key.Role)
+               let role = totals.Counters.NameOf(pointer.Key.Role)
                orderby holder, role
                select new StaleCounts(holder, role, pointer.Value.Created, pointer.Value.Healed, pointer.Value.Live),
         ];
         FirstCrashSummary first = FirstCrash(result.FirstCrashes);
         List<PathRate> paths = Paths(launch.Scenario, totals.Rates, codePaths);
-        var measured = new Measured(disconnects, totals.Rates, launch.Scenario.Site.CallersPerAnswerer, first, totals.Probes);
+        var measured = new Measured(disconnects, totals.Rates, launch.Scenario.Site.Topology.Links.Count, first, totals.Probes);
         RoleCounts redials = RoleCounts.Of(totals.Counters, c => c.Redials);
         var counted = new WorkCounts(work.Planned, work.Done, work.Failed, work.Lost, work.NotBegun, work.Begun);
         IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Where(crash => crash.Key.Words is null).Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
@@ -68,7 +67,7 @@ public static class ReportBuilder
             Description = launch.Scenario.Description,
             Design = launch.DesignName,
             Seed = launch.Scenario.Seed,
-            Pairs = (long)launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer,
+            Pairs = (long)launch.Plan.Sites * launch.Scenario.Site.Topology.Links.Count,
             Sites = launch.Plan.Sites,
             VirtualHours = launch.Hours,
             WallSeconds = Math.Round(wall.TotalSeconds, 3),
@@ -93,7 +92,7 @@ public static class ReportBuilder
             ],
             Expectations = expectations,
             Probes = new SortedDictionary<string, long>(totals.Probes, StringComparer.Ordinal),
-            Series = Series(launch, totals.Series),
+            Series = Series(launch, totals.Series, totals.Counters.Labels),
             Command = launch.Command,
             Execution = execution,
         };
@@ -102,7 +101,7 @@ public static class ReportBuilder
     // Nothing could happen in the whole run, or nothing in a role of which the scenario expects something.
     private static IReadOnlyList<string> Undecided(Launch launch, Measured measured, RoleCounts redials, IReadOnlyList<ExpectationVerdict> expectations)
     {
-        IReadOnlyList<string> idle = Idleness.Of(launch.Scenario, launch.Hours, measured, (long)launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer, redials);
+        IReadOnlyList<string> idle = Idleness.Of(launch.Scenario, launch.Hours, measured, (long)launch.Plan.Sites * launch.Scenario.Site.Topology.Links.Count, redials);
         return idle.Count > 0 ? idle :
         [
             .. expectations.Where(verdict => verdict.NotJudged == ExpectationVerdict.TooFew).Select(verdict =>
@@ -120,7 +119,7 @@ public static class ReportBuilder
             return null;
         }
 
-        long routersOfSite = 1 + launch.Scenario.Site.CallersPerAnswerer;
+        long routersOfSite = launch.Scenario.Site.Topology.Nodes.Count;
         long sites = Math.Min(launch.Plan.Sites, run.Memory.Sum(silo => (long)silo.MostSites));
         long peak = run.Memory.Sum(silo => silo.PeakMemoryBytes), idle = run.Memory.Sum(silo => silo.IdleMemoryBytes);
         return new ExecutionFacts(
@@ -136,7 +135,7 @@ public static class ReportBuilder
     [
         .. from crash in result.Totals.Crashes
            let title = crash.Key.Text
-           let role = CodePath.Of(crash.Key.Role)
+           let role = result.Totals.Counters.NameOf(crash.Key.Role)
            let id = CrashRecord.IdOf(title, role)
            orderby crash.Value.Count descending, title, role
            select new CrashRecord
@@ -190,8 +189,8 @@ public static class ReportBuilder
         return
         [
             .. from name in names
-               from role in Roles
-               let roleName = CodePath.Of(role)
+               from role in scenario.Site.Roles.Select(options => options.Role)
+               let roleName = scenario.Site.Topology.NameOf(role)
                let sums = rates[name, roleName]
                let rate = ClusterInterval.Share(sums)
                let reported = scenario.Reported.FirstOrDefault(figure => figure.Path == name && figure.Role == role)
@@ -211,21 +210,20 @@ public static class ReportBuilder
            select new AgeRate(path.Path, path.Role, KernelAge.Name(age), sums.Hits, sums.Trials, rate.Rate, rate.Low, rate.High),
     ];
 
-    private static RunSeries Series(Launch launch, SiteSeries series) => new(
+    private static RunSeries Series(Launch launch, SiteSeries series, IReadOnlyList<string> labels) => new(
         launch.Plan.BinWindows * launch.Scenario.Site.Window.Microseconds / 60_000_000.0,
         series.Bins,
-        Steps(series.Disconnects[0]),
-        Steps(series.Disconnects[1]),
+        [.. series.Disconnects.Select((line, label) => new SeriesLine(RunSeries.DisconnectsName, labels[label], Steps(line)))],
         [
             .. from line in series.Crashes
-               group line.Value by (Path: line.Key.Path, Role: CodePath.Of(line.Key.Role)) into path
+               group line.Value by (Path: line.Key.Path, Role: labels[(int)line.Key.Role]) into path
                orderby path.Key.Path, path.Key.Role
                select new SeriesLine(path.Key.Path, path.Key.Role, Steps(path.Aggregate(new long[series.Bins], (sum, more) => [.. sum.Zip(more, (a, b) => a + b)]))),
         ],
         [
             .. from line in series.StaleLive
                let holder = KernelNames.Of(line.Key.Holder)
-               let role = CodePath.Of(line.Key.Role)
+               let role = labels[(int)line.Key.Role]
                orderby holder, role
                select new SeriesLine(holder, role, line.Value),
         ]);

@@ -130,7 +130,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
     private int Conclude(RunReport report, DialResult result)
     {
         // Calls that failed because the far system had died are its crash, not our loss.
-        bool crashed = report.Panics.Called + report.Panics.Calling > 0;
+        bool crashed = report.Panics.Total > 0;
         int code = ExitCodes.Of(result.Interrupted, differs: false, complete: report.Complete || crashed, report.Expectations.All(verdict => !verdict.Failed));
         string? error = code switch
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 
 namespace Stress.Client.Running;
@@ -82,6 +83,7 @@ public sealed class LineCapture : ISiteTrace
     private const int MaxComments = 200;
 
     private readonly CaptureFile _file;
+    private readonly Topology _topology;
     private readonly uint[] _interfaces;
     private readonly List<string> _comments = [];
     private byte[] _frame = new byte[1_600];
@@ -94,11 +96,12 @@ public sealed class LineCapture : ISiteTrace
     /// <summary>A capture of a site's lines.</summary>
     /// <param name="file">Where to.</param>
     /// <param name="site">The site's number.</param>
-    /// <param name="lines">Its lines.</param>
-    public LineCapture(CaptureFile file, uint site, int lines)
+    /// <param name="topology">Its nodes and lines.</param>
+    public LineCapture(CaptureFile file, uint site, Topology topology)
     {
         _file = file;
-        _interfaces = [.. Enumerable.Range(0, lines).Select(line => file.Add($"site {site} line {line}"))];
+        _topology = topology;
+        _interfaces = [.. Enumerable.Range(0, topology.Links.Count).Select(line => file.Add($"site {site} line {line}"))];
     }
 
     /// <inheritdoc/>
@@ -111,7 +114,7 @@ public sealed class LineCapture : ISiteTrace
 
         if (_comments.Count < MaxComments)
         {
-            _comments.Add($"{at} event {number} {(router == 0 ? "called" : "calling")} {source.Name}: {text}");
+            _comments.Add($"{at} event {number} {_topology.NameOf(_topology.Nodes[router])} {source.Name}: {text}");
         }
         else
         {

@@ -9,8 +9,6 @@ namespace Stress.Client.Running;
 /// <summary>What the mail reports and a scenario accepts of each code path and role: the lines and bands of dashboards and alerts.</summary>
 public static class RunBands
 {
-    private static readonly Role[] Roles = [Role.Called, Role.Calling];
-
     // Expectations may also be of an exact title, which has blanks in it, and of these.
     private static readonly string[] NoPaths = [CodePath.Any, "stale", "first_crash_within_hour"];
 
@@ -22,7 +20,7 @@ public static class RunBands
         return
         [
             .. from path in reported.Select(figure => figure.Path).Concat(expected.Select(band => band.Path)).Distinct().Order(StringComparer.Ordinal)
-               from role in Roles
+               from role in scenario.Site.Roles.Select(options => options.Role)
                let figure = Array.Find(reported, figure => figure.Path == path && (figure.Role ?? role) == role)
                let band = Array.Find(expected, band => band.Path == path && band.Role == role)
                where figure is not null || band is not null

@@ -45,7 +45,7 @@ public static class RunCapture
         for (int number = first; number < first + sites && !stop.IsCancellationRequested; number++)
         {
             Site site = Site.Create(options, (uint)number);
-            var lines = new LineCapture(capture, (uint)number, options.CallersPerAnswerer);
+            var lines = new LineCapture(capture, (uint)number, options.Topology);
             site.Trace = lines;
             for (int window = 0; window < windows; window++)
             {

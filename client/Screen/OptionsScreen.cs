@@ -21,8 +21,8 @@ public static class OptionsScreen
         Said.Line(console, 2, (launch.Scenario.Name, "bold"), ($"  {launch.Scenario.Description.ReplaceLineEndings(" ").Trim()}", ""));
         Said.Line(
             console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), (launch.Real is null ? "   design " : "   kernels ", ""), (launch.DesignName, "bold"),
-            ($"   {Counted.Of(launch.Plan.Sites * site.CallersPerAnswerer, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
-        var table = new ScreenTable(["option", "called", "calling"], about: 1);
+            ($"   {Counted.Of(launch.Plan.Sites * site.Topology.Links.Count, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
+        var table = new ScreenTable(["option", .. site.Topology.Labels], about: 1);
         if (launch.Real is { } real)
         {
             Row("kernel", role => (role.Role == Role.Called ? real.Called : real.Calling) is var kernel ? $"Linux {kernel.Release}, {(kernel.Kasan ? "KASAN" : "no KASAN")}" : "");
@@ -40,7 +40,7 @@ public static class OptionsScreen
         Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {Counted.Of(role.Kernel.Competitors.Count, "competitor")}");
         Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
-        foreach (DaemonKind daemon in RoleOptions.Known.Where(d => d.InEverySystem || site.Called.Daemons.Contains(d.Name) || site.Calling.Daemons.Contains(d.Name)))
+        foreach (DaemonKind daemon in RoleOptions.Known.Where(d => d.InEverySystem || site.Roles.Any(role => role.Daemons.Contains(d.Name))))
         {
             if (ScenarioFields.Properties(typeof(RoleOptions)).FirstOrDefault(p => ScenarioFields.FieldName(p.Name) == daemon.Name) is { } options)
             {
@@ -55,7 +55,7 @@ public static class OptionsScreen
         console.WriteLine();
 
         void Row(string name, Func<RoleOptions, string> of) =>
-            table.Add(new ScreenCell(name, "dim"), of(site.Called), of(site.Calling));
+            table.Add([new ScreenCell(name, "dim"), .. site.Roles.Select(role => (ScreenCell)of(role))]);
     }
 
     private static void WriteLine(IAnsiConsole console, LineOptions line) =>

@@ -47,7 +47,7 @@ public static class ReportScreen
 
         if (report.Kernels is null)
         {
-            Fact(console, "aliases", $"{Count(report.Alias.Called)} called, {Count(report.Alias.Calling)} calling");
+            Fact(console, "aliases", string.Join(", ", report.Alias.Labels.Select(role => $"{Count(report.Alias.Of(role))} {role}")));
         }
 
         foreach ((string alias, long count) in report.Probes.Where(p => p.Key.StartsWith("alias ", StringComparison.Ordinal)).OrderByDescending(p => p.Value).Take(5))

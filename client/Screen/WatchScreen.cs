@@ -49,7 +49,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
             from path in run.Crashes
             let rate = WilsonInterval.Of(path.Count, run.Counters[path.Role].DecidedDisconnects, path.Independent)
             where path.Count > 0
-            select $"{path.Path} {CodePath.Of(path.Role)} {Percent(rate.Rate)} ({Percent(rate.Low)} to {Percent(rate.High)})";
+            select $"{path.Path} {run.Counters.NameOf(path.Role)} {Percent(rate.Rate)} ({Percent(rate.Low)} to {Percent(rate.High)})";
         return string.Join("  ", [.. Facts(state), .. rates]);
     }
 
@@ -134,7 +134,7 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
             ScreenCell[] cells =
             [
                 path.Path,
-                CodePath.Of(path.Role),
+                run.Counters.NameOf(path.Role),
                 Count(path.Count),
                 Count(trials),
                 new(Percent(rate.Rate), "bold"),

@@ -1,3 +1,4 @@
+using Stress.Emulator.Sites;
 using Stress.Observability;
 
 namespace Stress.Client.Sensitivity;
@@ -16,9 +17,12 @@ public sealed record VariationResult(
     /// <summary>Why nothing is decided by it, a sentence each; empty where something was.</summary>
     public IReadOnlyList<string> NotDecided { get; init; } = [];
 
+    // The two of the mail, each in both roles.
+    private static IReadOnlyList<string> MailPaths => [CodePath.Membership, CodePath.In6SelectHlim];
+
     /// <summary>Heads of the columns.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["membership called", "membership calling", "in6_selecthlim called", "in6_selecthlim calling", "other crashes", "crash in 1 h", "stale created"];
+        [.. MailPaths.SelectMany(path => PairTopology.Labels.Select(role => $"{path} {role}")), "other crashes", "crash in 1 h", "stale created"];
 
     /// <summary>The column of crashes that are on neither of the two paths.</summary>
     public const int Other = 4;
@@ -29,14 +33,11 @@ public sealed record VariationResult(
     /// <param name="reference">The row of the scenario as it is; null for that row itself.</param>
     public static VariationResult Of(Variation variation, RunReport report, VariationResult? reference)
     {
-        double trials = Math.Max(1, report.Disconnects.Called + report.Disconnects.Calling);
+        double trials = Math.Max(1, report.Disconnects.Total);
         double[] percent =
         [
-            Rate(report, CodePath.Membership, "called"),
-            Rate(report, CodePath.Membership, "calling"),
-            Rate(report, CodePath.In6SelectHlim, "called"),
-            Rate(report, CodePath.In6SelectHlim, "calling"),
-            100 * report.CodePaths.Where(row => row.Path is not (CodePath.Membership or CodePath.In6SelectHlim)).Sum(row => row.Crashes) / trials,
+            .. MailPaths.SelectMany(path => PairTopology.Labels.Select(role => Rate(report, path, role))),
+            100 * report.CodePaths.Where(row => !MailPaths.Contains(row.Path)).Sum(row => row.Crashes) / trials,
             100 * report.FirstCrash.WithinHour,
             100 * report.Stale.Sum(row => row.Created) / trials,
         ];

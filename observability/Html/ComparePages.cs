@@ -1,5 +1,4 @@
 using System.Globalization;
-using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
@@ -16,8 +15,6 @@ public sealed record PageTable(string Id, string Heading, string Text, IReadOnly
 /// <summary>Reduces a comparison of designs to tables, which the page and the screen show alike.</summary>
 public static class ComparePages
 {
-    private static readonly string[] Roles = [CodePath.Of(Role.Called), CodePath.Of(Role.Calling)];
-
     /// <summary>The page of a comparison.</summary>
     public static ReportPage Of(CompareReport report)
     {
@@ -43,7 +40,7 @@ public static class ComparePages
             Verdict = Verdict(report),
             Designs =
             [
-                .. report.Designs.SelectMany(d => d.Paths.Where(p => p.Path == CodePath.Any).Select(p => new RateRow(d.Design, RoleOf(p.Role), p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)))),
+                .. report.Designs.SelectMany(d => d.Paths.Where(p => p.Path == CodePath.Any).Select(p => new RateRow(d.Design, p.Role, p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)))),
             ],
             Tables = Tables(report),
             Expectations = verdicts,
@@ -62,7 +59,7 @@ public static class ComparePages
             .OrderBy(CrashRate).ThenBy(Left).ThenBy(Work).Select((design, i) => (design, i + 1));
         return new(
             "verdict", "Verdict", $"The best first. Against {baseline.Design}: crashes that a design ends (not seen once) and moves (another rate, or a path of its own); leaks: what is left at the end; work: the kernel's for each lost link; p: McNemar's test of any crash.",
-            ["design", "ends", "moves", "leaks", "#work", "#p called", "#p calling"],
+            ["design", "ends", "moves", "leaks", "#work", .. Roles(baseline).Select(role => $"#p {role}")],
             [.. ranked.Select(r => (string[])
                 [
                     $"{r.Rank}. {r.Design.Design}",
@@ -70,7 +67,7 @@ public static class ComparePages
                     r.Design == baseline ? "" : Moved(report, baseline, r.Design),
                     Leaks(r.Design),
                     Work(r.Design).ToString("0.00", CultureInfo.InvariantCulture),
-                    .. Roles.Select(role => Test(report, baseline, r.Design, CodePath.Any, role) is { } test ? P(test.P) : ""),
+                    .. Roles(baseline).Select(role => Test(report, baseline, r.Design, CodePath.Any, role) is { } test ? P(test.P) : ""),
                 ])]);
     }
 
@@ -78,7 +75,7 @@ public static class ComparePages
         design.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes)
         / (double)Math.Max(1, design.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Disconnects));
 
-    private static long Left(DesignResult design) => design.Stale.Sum(stale => stale.Live) + design.DetachesPending.Called + design.DetachesPending.Calling;
+    private static long Left(DesignResult design) => design.Stale.Sum(stale => stale.Live) + design.DetachesPending.Total;
 
     private static double Work(DesignResult design) => design.Prices.Sum(price => price.PerDisconnect);
 
@@ -97,12 +94,14 @@ public static class ComparePages
         (string Path, string Role)[] had = [.. Paths(baseline)];
         (string Path, string Role)[] ended = [.. had.Where(p => Crashes(design, p.Path, p.Role) == 0)];
         return had.Length == 0 ? "nothing crashed" : ended.Length == 0 ? "nothing"
-            : ended.Length == had.Length && had.Length > 1 ? $"all {had.Length} crashes" : Named(ended);
+            : ended.Length == had.Length && had.Length > 1 ? $"all {had.Length} crashes" : Named(ended, Roles(baseline).Count);
     }
 
-    // A path that ends in both roles is said once.
-    private static string Named(IEnumerable<(string Path, string Role)> paths) =>
-        string.Join(", ", paths.GroupBy(p => p.Path).Select(g => g.Count() == Roles.Length ? g.Key : $"{g.Key} ({g.Single().Role})"));
+    private static IReadOnlyList<string> Roles(DesignResult design) => design.Disconnects.Labels;
+
+    // A path that ends in every role is said once.
+    private static string Named(IEnumerable<(string Path, string Role)> paths, int roles) =>
+        string.Join(", ", paths.GroupBy(p => p.Path).Select(g => g.Count() == roles ? g.Key : $"{g.Key} ({string.Join(" and ", g.Select(p => p.Role))})"));
 
     private static string Moved(CompareReport report, DesignResult baseline, DesignResult design)
     {
@@ -115,8 +114,8 @@ public static class ComparePages
 
     private static string Leaks(DesignResult design)
     {
-        long stale = design.Stale.Sum(s => s.Live), slots = design.LeakedSlots.Called + design.LeakedSlots.Calling,
-            pending = design.DetachesPending.Called + design.DetachesPending.Calling, aliases = design.Aliases.Called + design.Aliases.Calling;
+        long stale = design.Stale.Sum(s => s.Live), slots = design.LeakedSlots.Total,
+            pending = design.DetachesPending.Total, aliases = design.Aliases.Total;
         string[] said =
         [
             .. stale > 0 ? (string[])[Counted.Of(stale, "stale pointer")] : [],
@@ -145,8 +144,8 @@ public static class ComparePages
                 [.. report.Designs.SelectMany(d => d.Stale.Select(s => (string[])[d.Design, s.Holder, s.Role, Count(s.Created), Count(s.Healed), Count(s.Live)]))]),
             new("design-leaks", "Aliases and leaks", "Uses of a pointer that named another live interface; membership slots that a stale record came to occupy (how many still are: in_multi above, live); detaches that had to wait for a holder, and those that still waited at the end.",
                 ["design", "role", "#aliases", "#slots with a stale record", "#detaches that waited", "#still waiting"],
-                [.. report.Designs.SelectMany(d => Roles.Select(r => (string[])
-                    [d.Design, r, Count(Of(d.Aliases, r)), Count(Of(d.LeakedSlots, r)), Count(Of(d.DetachWaits, r)), Count(Of(d.DetachesPending, r))]))]),
+                [.. report.Designs.SelectMany(d => Roles(d).Select(r => (string[])
+                    [d.Design, r, Count(d.Aliases.Of(r)), Count(d.LeakedSlots.Of(r)), Count(d.DetachWaits.Of(r)), Count(d.DetachesPending.Of(r))]))]),
             Price(report, "design-price", "Price per disconnect", "Work of the kernel for each lost link, both roles.", p => p.PerDisconnect.ToString("0.00", CultureInfo.InvariantCulture)),
             Price(report, "design-price-frame", "Price per frame", "The same work for each frame over the lines.", p => p.PerFrame.ToString("0.0000", CultureInfo.InvariantCulture)),
             Probes(report),
@@ -176,10 +175,6 @@ public static class ComparePages
             [.. names.SelectMany(name => report.Designs.GroupBy(d => d.Probes.GetValueOrDefault(name))
                 .Select(g => (string[])[name, Count(g.Key), g.Count() == report.Designs.Count ? "all" : string.Join(", ", g.Select(d => d.Design))]))]);
     }
-
-    private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
-
-    private static long Of(RoleCounts counts, string role) => RoleOf(role) == Role.Called ? counts.Called : counts.Calling;
 
     private static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
 

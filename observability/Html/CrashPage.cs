@@ -1,5 +1,4 @@
 using System.Globalization;
-using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 
 namespace Stress.Observability.Html;
@@ -26,7 +25,7 @@ public static class CrashPage
                 new PageFact("event", crash.Event.ToString(CultureInfo.InvariantCulture)), new PageFact("virtual time", crash.At),
                 new PageFact("design", design),
             ],
-            Titles = [new PageCrash(crash.Title, crash.Role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling, crash.Count, crash.Replay, story, crash.Stack)],
+            Titles = [new PageCrash(crash.Title, crash.Role, crash.Count, crash.Replay, story, crash.Stack)],
             Timeline = timeline,
         };
 }

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Stress.Emulator.Core;
-using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 
@@ -11,10 +10,16 @@ public sealed record TimelineStep(long Number, VirtualTime At, int Router, Trace
 
 /// <summary>The steps that lead to one crash, in order.</summary>
 /// <param name="Title">The crash title.</param>
-/// <param name="Router">The router that crashed; 0 is the answering system.</param>
+/// <param name="Router">The router that crashed.</param>
 /// <param name="Steps">The crash is the last.</param>
 public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyList<TimelineStep> Steps)
 {
+    /// <summary>The label of each router of the site, by its number: those of a pair unless told.</summary>
+    public IReadOnlyList<string> Systems { get; init; } = PairTopology.Labels;
+
+    /// <summary>A router's label; further ones are as the last.</summary>
+    public string SystemOf(int router) => Systems[Math.Min(router, Systems.Count - 1)];
+
     /// <summary>For each step, how many steps between it and the one before are left out.</summary>
     public IReadOnlyList<long> LeftOut { get; init; } = [];
 
@@ -84,12 +89,28 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
     private readonly List<Marked> _open = [];
     private long _order;
 
+    /// <summary>For a crash of a run.</summary>
+    /// <param name="options">The run's options.</param>
+    /// <param name="crash">A line of <c>crashes.ndjson</c>.</param>
+    /// <param name="keep">How many of the last steps to keep.</param>
+    /// <param name="before">How many steps to keep before each step of the pointer's life.</param>
+    /// <param name="after">How many steps to keep after each.</param>
+    public static TimelineRecorder Of(SiteOptions options, CrashRecord crash, int keep = 28, int before = 5, int after = 3)
+    {
+        Topology topology = options.Topology;
+        int[] routers = [.. topology.Nodes.Index().Where(node => topology.NameOf(node.Item) == crash.Role).Select(node => node.Index)];
+        return new TimelineRecorder(crash.Event, routers.Length == 1 ? routers[0] : null, keep, before, after) { Systems = [.. topology.Nodes.Select(topology.NameOf)] };
+    }
+
+    /// <summary>The label of each router of the site.</summary>
+    public IReadOnlyList<string> Systems { get; init; } = PairTopology.Labels;
+
     /// <summary>Executes the site of a crash again, up to the crash, and listens. Null when nothing was heard.</summary>
     /// <param name="options">The run's options.</param>
     /// <param name="crash">A line of <c>crashes.ndjson</c>.</param>
     public static CrashTimeline? Trace(SiteOptions options, CrashRecord crash)
     {
-        var recorder = new TimelineRecorder(crash.Event, crash.Role == CodePath.Of(Role.Called) ? 0 : null);
+        TimelineRecorder recorder = Of(options, crash);
         Site site = Site.Create(options, checked((uint)crash.Site));
         site.Trace = recorder;
         site.RunUntil(new VirtualTime(crash.AtMicroseconds + 1), crash.Event);
@@ -148,7 +169,7 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
         }
 
         int crashed = router ?? marked.FindLast(m => m.Step.Step.Stage == PointerStage.Used)?.Step.Step.Router ?? _last.Last().Step.Router;
-        var life = new CrashTimeline(title, crashed, [.. marked.Select(m => m.Step.Step)]);
+        var life = new CrashTimeline(title, crashed, [.. marked.Select(m => m.Step.Step)]) { Systems = Systems };
         List<Marked> lived = [.. life.Life().Select(i => marked[i])];
 
         // What the dead kernel's processes and the line do after the use is not part of the story.

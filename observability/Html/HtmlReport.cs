@@ -219,14 +219,14 @@ public static class HtmlReport
         output.Write("</section>\n");
     }
 
-    private static IReadOnlyList<string> Roles(IEnumerable<RateRow> rows) => [.. rows.Select(r => CodePath.Of(r.Role)).Distinct().Order()];
+    private static IReadOnlyList<string> Roles(IEnumerable<RateRow> rows) => [.. rows.Select(r => r.Role).Distinct().Order()];
 
     private static void Legend(TextWriter output, IReadOnlyList<string> roles, string? mail)
     {
         output.Write("<ul class=\"legend\">");
         foreach (string role in roles)
         {
-            output.Write($"<li><i class=\"dot {role}\"></i>{role} system</li>");
+            output.Write($"<li><i class=\"dot {RoleStyle.Of(role)}\"></i>{E(role)} system</li>");
         }
 
         output.Write(mail is null ? "</ul>\n" : $"<li><i class=\"diamond\"></i>{E(mail)}</li></ul>\n");
@@ -240,7 +240,7 @@ public static class HtmlReport
         {
             WilsonInterval i = row.Interval;
             bool known = row.Disconnects > 0;
-            output.Write($"<tr><td>{E(row.Name)}</td><td>{CodePath.Of(row.Role)}</td><td class=\"n\">{Figures.Count(row.Crashes)}</td><td class=\"n\">{Figures.Count(row.Disconnects)}</td>");
+            output.Write($"<tr><td>{E(row.Name)}</td><td>{E(row.Role)}</td><td class=\"n\">{Figures.Count(row.Crashes)}</td><td class=\"n\">{Figures.Count(row.Disconnects)}</td>");
             output.Write($"<td class=\"n\">{(known ? Figures.Percent(i.Rate) : "–")}</td><td class=\"n\">{(known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "–")}</td>");
             output.Write(anyMail ? $"<td class=\"n\">{(row.Mail is { } m ? Figures.Tick(m * 100) : "")}</td></tr>\n" : "</tr>\n");
         }
@@ -258,8 +258,7 @@ public static class HtmlReport
         Section(output, "titles", "Distinct crashes", "Each by its title: use site, holder, and why the purge did not run.");
         foreach (PageCrash crash in titles)
         {
-            string role = CodePath.Of(crash.Role);
-            output.Write($"<details class=\"crash\"><summary><b class=\"count\">{Figures.Count(crash.Count)}×</b> <span class=\"chip {role}\">{role}</span> <code>{E(crash.Title)}</code></summary>\n");
+            output.Write($"<details class=\"crash\"><summary><b class=\"count\">{Figures.Count(crash.Count)}×</b> <span class=\"chip {RoleStyle.Of(crash.Role)}\">{E(crash.Role)}</span> <code>{E(crash.Title)}</code></summary>\n");
             List(output, "Life of the pointer", crash.Story);
             List(output, "Stack, innermost first", crash.Stack);
             if (crash.Replay.Length > 0)

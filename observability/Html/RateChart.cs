@@ -1,5 +1,3 @@
-using Stress.Emulator.Link;
-
 namespace Stress.Observability.Html;
 
 /// <summary>Rates as dots with their intervals as bars, one line a role, grouped by name, with the mail's figures as diamonds.</summary>
@@ -24,7 +22,7 @@ public static class RateChart
         var svg = new Svg(width, title, css);
         double top = 38, y = top + 8;
         double rowHeight = narrow ? 40 : 30, nameHeight = narrow ? 22 : 0, gap = narrow ? 8 : 12;
-        var groups = rows.GroupBy(r => r.Name).Select(g => g.OrderBy(r => r.Role).ToList()).ToList();
+        var groups = rows.GroupBy(r => r.Name).Select(g => g.OrderBy(r => r.Role, StringComparer.Ordinal).ToList()).ToList();
         double bottom = y + groups.Sum(g => nameHeight + (g.Count * rowHeight) + gap) - gap;
         foreach (double tick in x.Ticks(narrow ? 4 : 8))
         {
@@ -76,7 +74,7 @@ public static class RateChart
     private static void Row(Svg svg, RateRow row, Scale x, double y, bool narrow, double left, double from, double width, double rowHeight, bool anyMail)
     {
         WilsonInterval i = row.Interval;
-        string role = CodePath.Of(row.Role);
+        string role = row.Role, style = RoleStyle.Of(role);
         double middle = narrow ? y + 27 : y + (rowHeight / 2);
         bool known = row.Disconnects > 0;
         string value = known ? $"{Figures.Percent(i.Rate)} %" : "no disconnects";
@@ -85,13 +83,13 @@ public static class RateChart
         string tip = $"{row.Name}, {role}: {Figures.Count(row.Crashes)} {Counted.Word(row.Crashes, "crash")} in {Figures.Count(row.Disconnects)} {Counted.Word(row.Disconnects, "disconnect")}, {value} (95 %: {range})";
         if (narrow)
         {
-            svg.Circle(5, y + 9, 4, $"fill {role}").Text(14, y + 13, role, "sub");
+            svg.Circle(5, y + 9, 4, $"fill {style}").Text(14, y + 13, role, "sub");
             string interval = known ? $"  ({range})" : "";
             svg.Text(width, y + 13, mail.Length > 0 ? $"{value}{interval}  mail {mail}" : value + interval, "num", "end");
         }
         else
         {
-            svg.Circle(left + 4, middle, 4, $"fill {role}").Text(left + 13, middle + 4.5, role, "sub");
+            svg.Circle(left + 4, middle, 4, $"fill {style}").Text(left + 13, middle + 4.5, role, "sub");
             double columns = width - (anyMail ? MailColumn : 0);
             svg.Text(known ? columns - RangeColumn : columns, middle + 4.5, value, known ? "num strong" : "num", "end");
             svg.Text(columns, middle + 4.5, range, "num", "end").Text(width, middle + 4.5, mail, "num", "end");
@@ -100,8 +98,8 @@ public static class RateChart
         if (known)
         {
             svg.Line(from, middle, x.To, middle, "track");
-            svg.Rect(x.At(i.Low * 100), middle - 4, Math.Max(1.5, x.At(i.High * 100) - x.At(i.Low * 100)), 8, $"bar {role}", 4, tip);
-            svg.Circle(x.At(i.Rate * 100), middle, 5.5, $"dot {role}", tip);
+            svg.Rect(x.At(i.Low * 100), middle - 4, Math.Max(1.5, x.At(i.High * 100) - x.At(i.Low * 100)), 8, $"bar {style}", 4, tip);
+            svg.Circle(x.At(i.Rate * 100), middle, 5.5, $"dot {style}", tip);
         }
 
         if (row.Mail is { } stated)

@@ -98,11 +98,11 @@ public sealed record PageFact(string Label, string Value, string Unit = "");
 
 /// <summary>A rate, its interval, and what it is compared with.</summary>
 /// <param name="Name">Code path, or design.</param>
-/// <param name="Role">Which end crashed.</param>
+/// <param name="Role">The label of what crashed.</param>
 /// <param name="Crashes">Numerator.</param>
 /// <param name="Disconnects">Denominator.</param>
 /// <param name="Interval">The rate and its 95 % interval, by site; meaningless without a disconnect.</param>
-public sealed record RateRow(string Name, Role Role, long Crashes, long Disconnects, WilsonInterval Interval)
+public sealed record RateRow(string Name, string Role, long Crashes, long Disconnects, WilsonInterval Interval)
 {
     /// <summary>The rate that the mail reports, from 0 to 1; null where it says nothing.</summary>
     public double? Mail { get; init; }
@@ -112,7 +112,7 @@ public sealed record RateRow(string Name, Role Role, long Crashes, long Disconne
 /// <param name="Name">As the legend shows it.</param>
 /// <param name="Role">Decides the colour family; null for neither.</param>
 /// <param name="Points">In order of time; a value holds until the next point.</param>
-public sealed record PageSeries(string Name, Role? Role, IReadOnlyList<PagePoint> Points);
+public sealed record PageSeries(string Name, string? Role, IReadOnlyList<PagePoint> Points);
 
 /// <summary>A value that holds from a virtual time on.</summary>
 public readonly record struct PagePoint(VirtualTime At, double Value);
@@ -122,9 +122,9 @@ public readonly record struct BandPoint(VirtualTime At, double Share, double Low
 
 /// <summary>One distinct crash.</summary>
 /// <param name="Title">Use site, holder and the reason the purge did not run.</param>
-/// <param name="Role">Which end crashed.</param>
+/// <param name="Role">The label of what crashed.</param>
 /// <param name="Count">How often.</param>
 /// <param name="Replay">The command that replays the first; empty when unknown.</param>
 /// <param name="Story">The life of the pointer in words.</param>
 /// <param name="Stack">Innermost function first.</param>
-public sealed record PageCrash(string Title, Role Role, long Count, string Replay, IReadOnlyList<string> Story, IReadOnlyList<string> Stack);
+public sealed record PageCrash(string Title, string Role, long Count, string Replay, IReadOnlyList<string> Story, IReadOnlyList<string> Stack);

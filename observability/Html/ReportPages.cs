@@ -1,6 +1,5 @@
 using System.Globalization;
 using Stress.Emulator.Core;
-using Stress.Emulator.Link;
 
 namespace Stress.Observability.Html;
 
@@ -10,7 +9,7 @@ public static class ReportPages
     /// <summary>The page of a run.</summary>
     public static ReportPage Of(RunReport report, IReadOnlyList<CrashRecord> crashes, CrashTimeline? timeline, IReadOnlyList<RunReport> compared)
     {
-        long disconnects = report.Disconnects.Called + report.Disconnects.Calling, panics = report.Panics.Called + report.Panics.Calling;
+        long disconnects = report.Disconnects.Total, panics = report.Panics.Total;
         RunSeries series = report.Series;
         return new ReportPage
         {
@@ -34,7 +33,7 @@ public static class ReportPages
                 new("Speed", Figures.Count(report.WallSeconds > 0 ? Math.Round(report.Pairs * report.VirtualHours / report.WallSeconds) : 0), "pair-hours/s"),
                 new("Digest", report.Digest),
             ],
-            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, RoleOf(p.Role), p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
+            Rates = [.. report.Paths.Select(p => new RateRow(p.Path, p.Role, p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
             Ages = Ages(report),
             Designs = compared.Count == 0 ? [] : [.. compared.Prepend(report).DistinctBy(r => r.Design).SelectMany(DesignRows)],
             End = Hours(report.VirtualHours),
@@ -48,7 +47,7 @@ public static class ReportPages
                 .. report.CodePaths.OrderByDescending(c => c.Crashes).ThenBy(c => c.Title, StringComparer.Ordinal).Select(c =>
                 {
                     CrashRecord? record = crashes.FirstOrDefault(r => r.Id == c.CrashId);
-                    return new PageCrash(c.Title, RoleOf(c.Role), c.Crashes, record?.Replay ?? "", record?.Story ?? [], record?.Stack ?? []);
+                    return new PageCrash(c.Title, c.Role, c.Crashes, record?.Replay ?? "", record?.Story ?? [], record?.Stack ?? []);
                 }),
             ],
             Timeline = timeline,
@@ -57,17 +56,15 @@ public static class ReportPages
         };
     }
 
-    private static Role RoleOf(string role) => role == CodePath.Of(Role.Called) ? Role.Called : Role.Calling;
-
-    /// <summary>Paths without a row of their own that crashed all the same: both roles, most crashes first. Their sites are not known any more.</summary>
+    /// <summary>Paths without a row of their own that crashed all the same: every role, most crashes first. Their sites are not known any more.</summary>
     private static IEnumerable<RateRow> OtherPaths(RunReport report) =>
         report.CodePaths.Where(c => report.Paths.All(p => p.Path != c.Path))
             .GroupBy(c => c.Path).OrderByDescending(g => g.Sum(c => c.Crashes)).ThenBy(g => g.Key, StringComparer.Ordinal)
-            .SelectMany(g => new[] { Pooled(g.Key, Role.Called, g, report.Disconnects.Called), Pooled(g.Key, Role.Calling, g, report.Disconnects.Calling) });
+            .SelectMany(g => report.Disconnects.Labels.Select(role => Pooled(g.Key, role, g, report.Disconnects.Of(role))));
 
-    private static RateRow Pooled(string path, Role role, IEnumerable<CodePathRate> titles, long disconnects)
+    private static RateRow Pooled(string path, string role, IEnumerable<CodePathRate> titles, long disconnects)
     {
-        long crashes = titles.Where(title => RoleOf(title.Role) == role).Sum(title => title.Crashes);
+        long crashes = titles.Where(title => title.Role == role).Sum(title => title.Crashes);
         return new RateRow(path, role, crashes, disconnects, WilsonInterval.Of(crashes, disconnects));
     }
 
@@ -77,10 +74,10 @@ public static class ReportPages
         [.. report.Ages.Select(a => (string[])
             [a.Path, a.Role, a.Age, Figures.Count(a.Crashes), Figures.Count(a.Disconnects), $"{Figures.Percent(a.Rate)} %", $"{Figures.Percent(a.Low)} – {Figures.Percent(a.High)}"])]);
 
-    private static IEnumerable<RateRow> DesignRows(RunReport report) => new[] { Role.Called, Role.Calling }.Select(role =>
+    private static IEnumerable<RateRow> DesignRows(RunReport report) => report.Disconnects.Labels.Select(role =>
     {
-        (long panics, long disconnects) = role == Role.Called ? (report.Panics.Called, report.Disconnects.Called) : (report.Panics.Calling, report.Disconnects.Calling);
-        return report.Paths.FirstOrDefault(path => path.Path == CodePath.Any && RoleOf(path.Role) == role) is { } any
+        (long panics, long disconnects) = (report.Panics.Of(role), report.Disconnects.Of(role));
+        return report.Paths.FirstOrDefault(path => path.Path == CodePath.Any && path.Role == role) is { } any
             ? new RateRow(report.Design, role, any.Crashes, any.Disconnects, new(any.Rate, any.Low, any.High))
             : new RateRow(report.Design, role, panics, disconnects, WilsonInterval.Of(panics, disconnects));
     });
@@ -97,7 +94,7 @@ public static class ReportPages
             points.Add(new PagePoint(Hours((i + 1) * binMinutes / 60), total ? sum : line.Values[i]));
         }
 
-        return new PageSeries($"{line.Name}, {line.Role}", RoleOf(line.Role), points);
+        return new PageSeries($"{line.Name}, {line.Role}", line.Role, points);
     }
 
     private static IReadOnlyList<BandPoint> FirstCrash(FirstCrashSummary first)

@@ -35,7 +35,7 @@ public static class SwimLanes
         bool narrow = width < 480;
         IReadOnlyList<TimelineStep> steps = timeline.Steps;
         IReadOnlySet<int> life = timeline.Life();
-        List<Lane> lanes = Lanes(steps);
+        List<Lane> lanes = Lanes(timeline);
         double timeWidth = narrow ? 0 : 98, lane = narrow ? Math.Min(15, 150.0 / lanes.Count) : Math.Min(46, 480.0 / lanes.Count);
         double font = narrow ? 10.5 : 11.5, leading = narrow ? 13.5 : 15;
         double lanesLeft = timeWidth, ribbon = lanesLeft + (lanes.Count * lane) + (narrow ? 9 : 16), textLeft = ribbon + (narrow ? 13 : 20);
@@ -84,7 +84,7 @@ public static class SwimLanes
             }
 
             TimelineStep step = steps[row.Step];
-            int at = lanes.FindIndex(l => l.Holds(step));
+            int at = lanes.FindIndex(l => l.Source == step.Source && (l.Source == TraceSource.Line || l.Group == timeline.SystemOf(step.Router)));
             double x = lanesLeft + ((at + 0.5) * lane), dotY = row.Y + (row.Times * leading) + (leading / 2) + 1;
             bool used = life.Contains(row.Step) && step.Stage == PointerStage.Used;
             svg.Line(x, dotY, ribbon - 8, dotY, "leader");
@@ -162,18 +162,24 @@ public static class SwimLanes
         }
     }
 
-    /// <summary>Only lanes in which something happens, the two kernels next to the line.</summary>
-    private static List<Lane> Lanes(IReadOnlyList<TimelineStep> steps)
+    /// <summary>Only lanes in which something happens: those of the first label on the right of the line, all others on its left, the kernels next to it.</summary>
+    private static List<Lane> Lanes(CrashTimeline timeline)
     {
-        var used = steps.Select(s => (s.Source == TraceSource.Line ? -1 : Math.Min(s.Router, 1), s.Source)).ToHashSet();
+        const string Line = "line";
+        string first = timeline.SystemOf(0);
+        var used = timeline.Steps.Select(s => (s.Source == TraceSource.Line ? Line : timeline.SystemOf(s.Router), s.Source)).ToHashSet();
         var lanes = new List<Lane>();
-        lanes.AddRange(Inward.Reverse().Where(s => used.Contains((1, s))).Select(s => new Lane("calling", s.Name, "calling", 1, s)));
-        if (used.Contains((-1, TraceSource.Line)))
+        foreach (string system in timeline.Systems.Distinct().Where(system => system != first).Reverse())
         {
-            lanes.Add(new Lane("line", "line", "wire", -1, TraceSource.Line));
+            lanes.AddRange(Inward.Reverse().Where(s => used.Contains((system, s))).Select(s => new Lane(system, s.Name, RoleStyle.Of(system), s)));
         }
 
-        lanes.AddRange(Inward.Where(s => used.Contains((0, s))).Select(s => new Lane("called", s.Name, "called", 0, s)));
+        if (used.Contains((Line, TraceSource.Line)))
+        {
+            lanes.Add(new Lane(Line, Line, "wire", TraceSource.Line));
+        }
+
+        lanes.AddRange(Inward.Where(s => used.Contains((first, s))).Select(s => new Lane(first, s.Name, RoleStyle.Of(first), s)));
         return lanes;
     }
 
@@ -211,11 +217,7 @@ public static class SwimLanes
         }
     }
 
-    private sealed record Lane(string Group, string Name, string Css, int Router, TraceSource Source)
-    {
-        public bool Holds(TimelineStep step) =>
-            step.Source == Source && (Source == TraceSource.Line || Math.Min(step.Router, 1) == Router);
-    }
+    private sealed record Lane(string Group, string Name, string Css, TraceSource Source);
 
     private sealed record Row(int Step, double Y, double Height, List<string> Lines)
     {

@@ -21,8 +21,8 @@ public sealed class RunMetrics
     public RunMetrics(Meter meter, TimeProvider clock)
     {
         _clock = clock;
-        Counter(meter, MetricCatalogue.RunCrashes, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Count, c.Path, CodePath.Of(c.Role))));
-        Gauge(meter, MetricCatalogue.RunIndependent, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Independent, c.Path, CodePath.Of(c.Role))));
+        Counter(meter, MetricCatalogue.RunCrashes, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Count, c.Path, e.Snapshot.Counters.NameOf(c.Role))));
+        Gauge(meter, MetricCatalogue.RunIndependent, e => e.Snapshot.Crashes.Select(c => Measure(e, c.Independent, c.Path, e.Snapshot.Counters.NameOf(c.Role))));
         foreach ((CounterInfo counter, MetricInfo metric) in MetricCatalogue.Counters)
         {
             Action<Meter, MetricInfo, Func<Exported, IEnumerable<Measurement<double>>>> create = metric.Kind == MetricKind.Gauge ? Gauge : Counter;
@@ -40,8 +40,8 @@ public sealed class RunMetrics
         Gauge(meter, MetricCatalogue.RunPace, e => [Measure(e, e.Snapshot.Pace)]);
         Gauge(meter, MetricCatalogue.RunWallTime, e => [Measure(e, e.Snapshot.Wall.TotalSeconds)]);
         Gauge(meter, MetricCatalogue.RunActive, e => [Measure(e, e.Snapshot.Active ? 1 : 0)]);
-        Gauge(meter, MetricCatalogue.RunFirstCrash, e => e.Seen.Select(s => Measure(e, s.Value.First, s.Key.Path, CodePath.Of(s.Key.Role))));
-        Gauge(meter, MetricCatalogue.RunLastCrash, e => e.Seen.Select(s => Measure(e, s.Value.Last, s.Key.Path, CodePath.Of(s.Key.Role))));
+        Gauge(meter, MetricCatalogue.RunFirstCrash, e => e.Seen.Select(s => Measure(e, s.Value.First, s.Key.Path, e.Snapshot.Counters.NameOf(s.Key.Role))));
+        Gauge(meter, MetricCatalogue.RunLastCrash, e => e.Seen.Select(s => Measure(e, s.Value.Last, s.Key.Path, e.Snapshot.Counters.NameOf(s.Key.Role))));
         Gauge(meter, MetricCatalogue.RunReported, e => Bands(e, b => b.Reported));
         Gauge(meter, MetricCatalogue.RunExpectedMin, e => Bands(e, b => b.Min));
         Gauge(meter, MetricCatalogue.RunExpectedMax, e => Bands(e, b => b.Max));
@@ -93,7 +93,7 @@ public sealed class RunMetrics
     }
 
     private static IEnumerable<Measurement<double>> Bands(Exported e, Func<PathBand, double?> pick) =>
-        e.Snapshot.Bands.Where(b => pick(b) is not null).Select(b => Measure(e, pick(b)!.Value, b.Path, CodePath.Of(b.Role)));
+        e.Snapshot.Bands.Where(b => pick(b) is not null).Select(b => Measure(e, pick(b)!.Value, b.Path, e.Snapshot.Counters.NameOf(b.Role)));
 
     private static Measurement<double> Measure(Exported e, double value, string? path = null, string? role = null)
     {

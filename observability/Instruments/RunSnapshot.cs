@@ -10,16 +10,16 @@ namespace Stress.Observability.Instruments;
 /// <param name="Backend">What executes the sites: <c>emulator</c>, or <c>uml</c> for real kernels.</param>
 public sealed record RunLabels(string Run, string Scenario, string Design, string Backend);
 
-/// <summary>A count of a code path in a role.</summary>
+/// <summary>A count of a code path in a role, whose name <see cref="RunSnapshot.Counters"/> has.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>
-/// <param name="Role">Which end.</param>
+/// <param name="Role">The label of the role.</param>
 /// <param name="Count">Crashes.</param>
 /// <param name="Independent">Independent disconnects that would tell as much of the rate as the role's decided ones do (<see cref="ClusterInterval"/>).</param>
 public readonly record struct PathCount(string Path, Role Role, long Count, double Independent = 0);
 
 /// <summary>Shares of a code path in a role, 0 to 1, or null where nothing is said.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>
-/// <param name="Role">Which end.</param>
+/// <param name="Role">The label of the role.</param>
 /// <param name="Reported">What the mail reports.</param>
 /// <param name="Min">Least that the scenario accepts.</param>
 /// <param name="Max">Most that it accepts.</param>

@@ -35,7 +35,7 @@ public sealed class DialCommandTests : IDisposable
         string folder = Directory.GetDirectories(_screen.Folder, "dial-*").Single();
         RunReport report = new RunFolder(folder).ReadReport();
         Assert.Equal(new WorkCounts(3, 3, 0, 0), report.Work);
-        Assert.Equal(new RoleCounts(3, 0), report.Disconnects);
+        Assert.Equal([3, 0], report.Disconnects.Counts);
         Assert.True(report.Complete);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, RunFolder.ReportName)));
         ReportSchema.Check(document.RootElement);

@@ -103,8 +103,8 @@ public sealed class FormatFilesTests : IDisposable
         Assert.Equal(ExitCodes.Ok, await _screen.Run("report", folder.Path, $"--json={Path.Combine(_screen.Folder, "again.json")}"));
         Assert.Contains("repeat", _screen.Out);
         RunReport report = folder.ReadReport();
-        Assert.Equal((ScenarioReport.CurrentFormat, 16, true), (report.Format, report.Build.Layout.Length, report.Disconnects.Calling > 0));
-        Assert.Equal(report.Disconnects.Calling, report.Counters[(Emulator.Link.Role)1].Disconnects);
+        Assert.Equal((ScenarioReport.CurrentFormat, 16, true), (report.Format, report.Build.Layout.Length, report.Disconnects.Of("calling") > 0));
+        Assert.Equal(report.Disconnects.Of("calling"), report.Counters[(Emulator.Link.Role)1].Disconnects);
         Assert.NotEqual("", report.Build.Version);
         Assert.Equal(ExitCodes.Ok, await _screen.Run("show", "router", "0", folder.Path));
         Assert.Equal(ExitCodes.Ok, await _screen.Run("watch", folder.Path));

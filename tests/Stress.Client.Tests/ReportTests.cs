@@ -160,6 +160,45 @@ public sealed class ReportTests
         return ReportBuilder.Build(launch, result, TimeSpan.FromSeconds(1), interrupted: false);
     }
 
+    [Fact]
+    public void A_run_of_three_labels_is_reported_under_each_in_every_view()
+    {
+        (Launch launch, _) = Made(Expect("membership", (Role)2, 10, 90));
+        Topology chain = new(
+            ["hub", "relay", "leaf"], [(Role)0, (Role)1, (Role)2],
+            [new PlannedLink(LinkKind.Modem, new LinkEnd(0, 0), new LinkEnd(1, 0)), new PlannedLink(LinkKind.Modem, new LinkEnd(1, 1), new LinkEnd(2, 0))]);
+        SiteOptions site = launch.Scenario.Site with { Graph = chain, Roles = new([.. Enumerable.Range(0, 3).Select(label => new RoleOptions { Role = (Role)label })]) };
+        launch = launch with { Scenario = launch.Scenario with { Site = site }, Plan = launch.Plan with { Site = site } };
+        var counters = new NodeCounters(chain.Labels);
+        (counters[0].Disconnects, counters[1].Disconnects, counters[2].Disconnects) = (100, 200, 50);
+        var series = SiteSeries.Of(launch.Plan);
+        series.Note(3, (Role)2, 50);
+        var ledger = new ShardLedger(launch.Plan, 0);
+        ledger.TryTake(out int number);
+        ledger.Merge(number, new SliceResult
+        {
+            NextWindow = launch.Plan.Windows,
+            Outcome = new SiteOutcome
+            {
+                Finished = true, Windows = launch.Plan.Windows, Series = series, Tally = new SiteTally { Counters = counters, Crashes = [Crash(Membership, (Role)2, 20)] },
+            },
+        });
+        RunReport report = ReportBuilder.Build(launch, RunResult.Merge(launch.Plan, [ledger.Result()]), TimeSpan.FromSeconds(1), interrupted: false);
+
+        Assert.Equal([("hub", 0L, 100L), ("relay", 0, 200), ("leaf", 20, 50)], report.Paths.Where(row => row.Path == "membership").Select(row => (row.Role, row.Crashes, row.Disconnects)));
+        Assert.Equal(("leaf", 20), (report.CodePaths.Single().Role, report.CodePaths.Single().Crashes));
+        Assert.Equal(("leaf", 40.0, true), (report.Expectations[0].Role, report.Expectations[0].MeasuredPercent, report.Expectations[0].Met));
+        using var json = JsonDocument.Parse(RunFolder.TextOf(report));
+        Assert.Equal("""{"hub":100,"relay":200,"leaf":50}""", JsonSerializer.Serialize(json.RootElement.GetProperty("disconnects")));
+        Assert.Equal(50, json.RootElement.GetProperty("series").GetProperty("leafDisconnects")[3].GetInt64());
+        RunReport read = JsonSerializer.Deserialize<RunReport>(RunFolder.TextOf(report), RunFolder.Json)!;
+        Assert.Equal(RunFolder.TextOf(report), RunFolder.TextOf(read));
+        var page = new StringWriter();
+        Observability.Html.HtmlReport.Write(Observability.Html.ReportPages.Of(report, [], null, []), page);
+        Assert.Contains("<span class=\"chip other\">leaf</span>", page.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relay system", page.ToString(), StringComparison.Ordinal);
+    }
+
     private static (Launch Launch, RunResult Result) Made(params Expectation[] expect)
     {
         var site = new SiteOptions { Window = VirtualTime.FromMinutes(15) };

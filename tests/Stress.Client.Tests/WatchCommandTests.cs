@@ -30,7 +30,7 @@ public sealed class WatchCommandTests : IDisposable
         Assert.Contains("metrics  http://127.0.0.1:", _screen.Out);
         Assert.True(progress.Run.Finished);
         Assert.Equal((report.Frames, report.Events, report.Work.Done), (progress.Run.Counters.OfSite().Frames, progress.Run.Counters.OfSite().Events, progress.Run.SitesDone));
-        Assert.Equal([report.Disconnects.Called, report.Disconnects.Calling], progress.Run.Counters.By(c => c.Disconnects));
+        Assert.Equal(report.Disconnects.Counts, progress.Run.Counters.By(c => c.Disconnects));
         Assert.Equal(report.CodePaths.Sum(path => path.Crashes), progress.Run.Crashes.Sum(path => path.Count));
         Assert.Equal("Active", Assert.Single(progress.Silos).Status);
 
@@ -96,6 +96,28 @@ public sealed class WatchCommandTests : IDisposable
 
         Assert.False(last!.Run.Finished);
         Assert.Contains("no news for 120 s", _screen.Out);
+    }
+
+    [Fact]
+    public void Progress_has_the_labels_of_the_runs_nodes_and_is_read_again_with_them()
+    {
+        var folder = new RunFolder(_screen.Folder);
+        RunProgress state = State(1, 10, 3);
+        state = state with
+        {
+            Run = state.Run with { Counters = new NodeCounters(["hub", "relay", "leaf"]), Crashes = [new PathCount(CodePath.Membership, (Role)2, 3)], Bands = [new PathBand(CodePath.Membership, (Role)1, 0.75, 0.7, 0.8)] },
+        };
+        folder.WriteProgress(state);
+        string text = File.ReadAllText(folder.ProgressPath);
+        RunProgress read = folder.ReadProgress();
+
+        Assert.Contains("\"role\": \"leaf\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"role\": \"relay\"", text, StringComparison.Ordinal);
+        Assert.Equal((state.Run.Crashes[0], state.Run.Bands[0]), (read.Run.Crashes[0], read.Run.Bands[0]));
+        Assert.Contains("membership leaf", new WatchScreen(_screen.Terminal, _clock).Line(read), StringComparison.Ordinal);
+
+        File.WriteAllText(folder.ProgressPath, text.Replace("\"role\": \"leaf\"", "\"role\": \"called\"", StringComparison.Ordinal));
+        Assert.Contains("accepted are hub, relay, leaf", Assert.Throws<System.Text.Json.JsonException>(folder.ReadProgress).Message, StringComparison.Ordinal);
     }
 
     private RunProgress State(int hours, long disconnects, long crashes) => new()

@@ -52,7 +52,7 @@ public sealed class ClusterTests
         RunReport report = new RunFolder(cluster.RunFolder("run")!).ReadReport();
         string counts = string.Create(
             CultureInfo.InvariantCulture,
-            $" of 100000 h  {report.Disconnects.Called + report.Disconnects.Calling:#,0} disconnects  {report.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes):#,0} crashes");
+            $" of 100000 h  {report.Disconnects.Total:#,0} disconnects  {report.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes):#,0} crashes");
         foreach (RunningProcess watch in watches)
         {
             // What a cancelled run leaves is partial, and a client that watches to the end says so as the one that started the run does.

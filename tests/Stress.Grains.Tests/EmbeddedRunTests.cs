@@ -26,6 +26,29 @@ public sealed class EmbeddedRunTests
     }
 
     [Fact]
+    public async Task A_run_of_sites_of_three_labels_counts_under_each()
+    {
+        RunPlan plan = Plans.Of(sites: 4, windows: 6, runId: "chain") with { Site = Plans.Chain(), CheckpointWindows = 2 };
+        RunResult result = await Run(workers: 2, plan);
+
+        Site[] sites = [.. Enumerable.Range(0, 4).Select(number => Site.Create(plan.Site, (uint)number))];
+        foreach (Site site in sites)
+        {
+            for (int window = 0; window < 6; window++)
+            {
+                site.RunWindow();
+            }
+        }
+
+        RunTotals totals = result.Totals;
+        Assert.Equal((4, 0), (result.Progress.Done, result.Troubles.Count));
+        Assert.Equal(["hub", "relay", "leaf"], totals.Counters.Labels);
+        Assert.Equal(Enumerable.Range(0, 3).Select(label => sites.Sum(site => site.Tally.Counters[label].Disconnects)), totals.Counters.By(c => c.Disconnects));
+        Assert.Equal(totals.Counters.By(c => c.Disconnects), totals.Series.Disconnects.Select(line => line[^1]));
+        Assert.All(totals.Counters.By(c => c.Disconnects), disconnects => Assert.True(disconnects > 0));
+    }
+
+    [Fact]
     public async Task Checkpoints_change_no_result()
     {
         RunPlan plan = Plans.Of(sites: 4, windows: 6, runId: "checkpointed") with { CheckpointWindows = 2 };

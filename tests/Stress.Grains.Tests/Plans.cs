@@ -3,6 +3,7 @@ using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 
 namespace Stress.Grains.Tests;
 
@@ -19,6 +20,21 @@ internal static class Plans
         SitesInFlight = 2,
         Build = BuildStamp.Current,
     };
+
+    /// <summary>A site that is no pair: a hub, a relay that calls it, and a leaf that calls the relay.</summary>
+    public static SiteOptions Chain()
+    {
+        RoleOptions hub = new() { Role = (Role)0 };
+        RoleOptions relay = new() { Role = (Role)1, Pppd = new PppdOptions { Persist = true }, Hup = new HupOptions { Enabled = true } };
+        return new SiteOptions
+        {
+            Graph = new Topology(
+                ["hub", "relay", "leaf"],
+                [(Role)0, (Role)1, (Role)2],
+                [new PlannedLink(LinkKind.Modem, new LinkEnd(0, 0), new LinkEnd(1, 0)), new PlannedLink(LinkKind.Modem, new LinkEnd(1, 1), new LinkEnd(2, 0))]),
+            Roles = new(hub, relay, relay with { Role = (Role)2 }),
+        };
+    }
 
     /// <summary>An outcome whose every number comes from <paramref name="n"/>.</summary>
     public static SiteOutcome Outcome(RunPlan plan, int n)

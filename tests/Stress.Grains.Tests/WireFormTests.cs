@@ -107,6 +107,29 @@ public sealed class WireFormTests
     }
 
     [Fact]
+    public void What_a_site_of_three_labels_counted_crosses_under_its_labels()
+    {
+        RunPlan plan = Plans.Of(sites: 1, windows: 4) with { Site = Plans.Chain() };
+        var site = Site.Create(plan.Site, 0);
+        var series = SiteSeries.Of(plan);
+        for (int window = 0; window < 4; window++)
+        {
+            site.RunWindow();
+            series.Note(window, site);
+        }
+
+        SiteOutcome crossed = Cross(new SiteOutcome { Finished = true, Windows = 4, Tally = site.Tally, Series = series });
+        var totals = RunTotals.Of(Cross(plan));
+        totals.Add(0, crossed);
+        RunTotals again = Cross(totals);
+
+        Assert.Equal(["hub", "relay", "leaf"], again.Counters.Labels);
+        Assert.Equal(site.Tally.Counters.By(c => c.Disconnects), again.Counters.By(c => c.Disconnects));
+        Assert.Equal(series.Disconnects, again.Series.Disconnects);
+        Assert.Equal(site.Tally.Stale.Select(s => ((int)s.Role, s.Created)).Order(), again.Stale.Select(s => ((int)s.Key.Role, s.Value.Created)).Order());
+    }
+
+    [Fact]
     public void Every_counter_of_a_tally_has_a_place_in_its_wire_form()
     {
         IEnumerable<string> places = typeof(Contracts.Surrogates.SiteTallySurrogate).GetFields().Select(field => field.Name);

@@ -79,7 +79,7 @@ internal static class SampleReports
                 new ExpectationVerdict(CodePath.In6SelectHlim, "calling", 5, 15, 9.69, true, 43),
             ],
             Probes = new Dictionary<string, long> { ["in6_savemkludge"] = 31 },
-            Series = new RunSeries(10, bins, Bins(498, 0), Bins(500, 1),
+            Series = new RunSeries(10, bins, [new SeriesLine(RunSeries.DisconnectsName, "called", Bins(498, 0)), new SeriesLine(RunSeries.DisconnectsName, "calling", Bins(500, 1))],
                 [
                     new SeriesLine(CodePath.Membership, "called", Bins(369, 0)),
                     new SeriesLine(CodePath.Membership, "calling", Bins(124, 3)),
@@ -170,7 +170,7 @@ internal static class SampleReports
         CodePaths = [],
         Stale = [],
         FirstCrash = new FirstCrashSummary(null, 0, 0, 0, []),
-        Series = new RunSeries(10, 0, [], [], [], []),
+        Series = RunSeries.Empty(10, PairTopology.Labels),
         Expectations = [new ExpectationVerdict(CodePath.Membership, "called", 70, 80, 0, false, 41), new ExpectationVerdict("in6_savemkludge", null, null, null, 0, false, 44)],
     };
 
