@@ -6,56 +6,24 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Emulator.Exploration;
 
-/// <summary>How far an exploration goes.</summary>
-/// <param name="Depth">Longest schedule, in steps.</param>
-/// <param name="Preemptions">
-/// Most switches away from a process that could go on, to one that nobody woke; null for any number. Switches at a sleep, and to a process that was just woken, are free.
-/// </param>
-/// <param name="Reduces">Partial-order reduction by sleep sets (Godefroid 1996): of orders that differ only in independent steps one is executed.</param>
-public sealed record ExplorationLimits(int Depth = 40, int? Preemptions = 2, bool Reduces = true);
-
-/// <summary>A step of a schedule.</summary>
-/// <param name="Router">Its router.</param>
-/// <param name="Actor">Whose step.</param>
-/// <param name="Step">What it does.</param>
-/// <param name="Answer">What the kernel answered.</param>
-/// <param name="Preempts">It takes the CPU from a process that could go on.</param>
-public sealed record ScheduleStep(string Router, string Actor, string Step, string Answer, bool Preempts);
-
-/// <summary>Something that was found, and the shortest schedule to it.</summary>
-/// <param name="Router">The router it was found on.</param>
-/// <param name="Finding">What.</param>
-/// <param name="Schedule">The steps, the last one being the one that does it.</param>
-public sealed record Counterexample(string Router, Finding Finding, IReadOnlyList<ScheduleStep> Schedule);
-
 /// <summary>
 /// Visits every state that a small world can reach within its limits, breadth first, so that the first schedule to anything is a shortest one. A state is the
-/// kernels' images, the programs' places, the messages, the process on each CPU and the pre-emptions used; it is recognised by a 128-bit hash.
-/// A kernel executes a step in an image once; whoever comes to the same image again takes the same result.
+/// kernels' images, the programs' places, the messages, the process on each CPU and the pre-emptions used (<see cref="WorldSchedule"/>); it is recognised by a
+/// 128-bit hash.
 /// </summary>
 public sealed class Explorer
 {
     private const int None = -1;
     private readonly World _world;
-    private readonly WorldMachine[] _machines;
-    private readonly List<byte[]> _images = [];
-    private readonly List<IReadOnlyList<Finding>> _stale = [];
-    private readonly Dictionary<UInt128, int> _imageIds = [];
-    private readonly Dictionary<(int Image, int Actor, int Step), (StepOutcome Outcome, int Image)> _outcomes = [];
+    private readonly KernelImages _images;
+    private readonly WorldSchedule _schedule;
     private readonly Dictionary<UInt128, int> _visited = [];
     private readonly List<Node> _nodes = [];
     private readonly List<byte> _states = [];
     private readonly Dictionary<(int Router, Finding Finding), (int Node, int Actor)> _found = [];
     private readonly List<(int Router, Finding Finding)> _order = [];
-    private readonly SortedSet<string> _notModelled = new(StringComparer.Ordinal);
     private Queue<Waiting> _frontier = new();
     private readonly List<Waiting> _beyond = [];
-    private readonly int _size, _pcs, _messages, _cpu;
-
-    // Number of a kernel's message among the world's, or -1, by router and message; first step of each actor among all steps; which steps can be swapped.
-    private readonly int[,] _kernelMessages;
-    private readonly int[] _firstStep;
-    private readonly bool[,] _independent;
 
     private record struct Waiting(int Node, uint Todo) : IStateValue<Waiting>
     {
@@ -93,31 +61,10 @@ public sealed class Explorer
     {
         _world = world;
         Limits = limits;
-
-        // Layout of a state: image numbers, program counters, messages, then for each router the process on its CPU, the woken ones, and the pre-emptions used.
-        _pcs = 4 * world.Routers.Count;
-        _messages = _pcs + world.Actors.Count;
-        _cpu = _messages + world.Messages.Count;
-        _size = _cpu + world.Routers.Count + 4 + 1;
-        (_kernelMessages, _firstStep, _independent) = (KernelMessages(world), FirstSteps(world), Independence(world));
-        _machines = [.. world.Routers.Select(r => new WorldMachine(r, design, world.Sleepers, world.KeepsPointer))];
-        Span<byte> start = stackalloc byte[_size];
-        start.Clear();
-        for (int r = 0; r < _machines.Length; r++)
-        {
-            foreach (Stacks.Operation o in world.Routers[r].Setup)
-            {
-                StepOutcome outcome = _machines[r].Run(new WorldStep(WorldStepKind.Operation, o.Text, o));
-                if (outcome.Died || outcome.Answer != "0")
-                {
-                    throw new ArgumentException($"{o.Line}: setup of {world.Routers[r].Name}: \"{o.Text}\" answers {outcome.Answer}; accepted are operations that succeed");
-                }
-            }
-
-            MemoryMarshal.Write(start[(4 * r)..], Intern(r));
-            start[_cpu + r] = 0xFF;
-        }
-
+        _images = new KernelImages(world, design);
+        _schedule = new WorldSchedule(world, _images, limits.Preemptions);
+        Span<byte> start = stackalloc byte[_schedule.Size];
+        _schedule.Start(start);
         Visit(start, None, None, 0, 0);
     }
 
@@ -134,7 +81,7 @@ public sealed class Explorer
     public long Transitions { get; private set; }
 
     /// <summary>Steps that a kernel executed.</summary>
-    public long Executed => _outcomes.Count;
+    public long Executed => _images.Executed;
 
     /// <summary>Longest shortest schedule so far.</summary>
     public int DepthReached { get; private set; }
@@ -146,7 +93,7 @@ public sealed class Explorer
     public bool IsExhaustive => IsFinished && _beyond.Count == 0;
 
     /// <summary>Steps that the kernel does not model, by their text: what was not found may be reachable with them.</summary>
-    public IReadOnlyCollection<string> NotModelled => _notModelled;
+    public IReadOnlyCollection<string> NotModelled => _images.NotModelled;
 
     /// <summary>Sends in which the sender slept between check and use, as states.</summary>
     public int StatesAsleep { get; private set; }
@@ -181,37 +128,7 @@ public sealed class Explorer
     public IReadOnlyList<Counterexample> Found() =>
         [.. _order.Select(f => new Counterexample(_world.Routers[f.Router].Name, f.Finding, Schedule(_found[f].Node, _found[f].Actor)))];
 
-    private ReadOnlySpan<byte> State(int node) => CollectionsMarshal.AsSpan(_states).Slice(node * _size, _size);
-
-    private WorldStep? Next(ReadOnlySpan<byte> state, int actor)
-    {
-        int pc = state[_pcs + actor];
-        IReadOnlyList<WorldStep> steps = _world.Actors[actor].Steps;
-        return pc < steps.Count ? steps[pc] : null;
-    }
-
-    // A process cannot go on: it has ended, waits for a message, or sleeps in the kernel.
-    private bool IsAsleep(ReadOnlySpan<byte> state, int actor) =>
-        Next(state, actor) is not { } step || step.Kind == WorldStepKind.Use || (step.Kind == WorldStepKind.Wait && state[_messages + step.Message] == 0);
-
-    private bool IsEnabled(ReadOnlySpan<byte> state, int actor, out int cost)
-    {
-        cost = 0;
-        if (Next(state, actor) is not { } step || (step.Kind == WorldStepKind.Wait && state[_messages + step.Message] == 0))
-        {
-            return false;
-        }
-
-        if (Limits.Preemptions is { } most && _world.Actors[actor].Kind == WorldActorKind.Process)
-        {
-            int running = state[_cpu + _world.Actors[actor].Router];
-            uint woken = MemoryMarshal.Read<uint>(state[(_cpu + _world.Routers.Count)..]);
-            cost = running == 0xFF || running == actor || step.Kind == WorldStepKind.Use || (woken >> actor & 1) != 0 ? 0 : 1;
-            return state[_size - 1] + cost <= most;
-        }
-
-        return true;
-    }
+    private ReadOnlySpan<byte> State(int node) => CollectionsMarshal.AsSpan(_states).Slice(node * _schedule.Size, _schedule.Size);
 
     private void Expand(int node, uint todo)
     {
@@ -222,19 +139,19 @@ public sealed class Explorer
             return;
         }
 
-        Span<byte> state = stackalloc byte[_size], next = stackalloc byte[_size];
+        Span<byte> state = stackalloc byte[_schedule.Size], next = stackalloc byte[_schedule.Size];
         State(node).CopyTo(state);
         uint asleep = _nodes[node].Sleep;
         for (int a = 0; a < _world.Actors.Count; a++)
         {
-            if ((todo >> a & 1) == 0 || !IsEnabled(state, a, out int cost))
+            if ((todo >> a & 1) == 0 || !_schedule.IsEnabled(state, a, out int cost))
             {
                 continue;
             }
 
             Transitions++;
             state.CopyTo(next);
-            StepOutcome? outcome = Take(next, a, cost);
+            StepOutcome? outcome = _schedule.Take(next, a, cost);
             int router = _world.Actors[a].Router;
             foreach (Finding f in outcome?.Findings ?? [])
             {
@@ -243,171 +160,11 @@ public sealed class Explorer
 
             if (outcome is null || !outcome.Died)
             {
-                Visit(next, node, a, depth + 1, Limits.Reduces ? Independent(state, asleep, a) : 0);
+                Visit(next, node, a, depth + 1, Limits.Reduces ? _schedule.Independent(state, asleep, a) : 0);
             }
 
             asleep |= 1u << a;
         }
-    }
-
-    private static int[,] KernelMessages(World world)
-    {
-        var numbers = new int[world.Routers.Count, World.KernelMessages.Count];
-        for (int r = 0; r < world.Routers.Count; r++)
-        {
-            for (int m = 0; m < World.KernelMessages.Count; m++)
-            {
-                numbers[r, m] = world.Messages.ToList().IndexOf($"{r}.{World.KernelMessages[m]}");
-            }
-        }
-
-        return numbers;
-    }
-
-    private static int[] FirstSteps(World world)
-    {
-        var first = new int[world.Actors.Count + 1];
-        for (int a = 0; a < world.Actors.Count; a++)
-        {
-            first[a + 1] = first[a] + world.Actors[a].Steps.Count;
-        }
-
-        return first;
-    }
-
-    private static bool[,] Independence(World world)
-    {
-        (WorldActor Actor, WorldStep Step)[] all = [.. world.Actors.SelectMany(a => a.Steps.Select(s => (a, s)))];
-        var independent = new bool[all.Length, all.Length];
-        for (int x = 0; x < all.Length; x++)
-        {
-            for (int y = 0; y < all.Length; y++)
-            {
-                independent[x, y] = Footprint.AreIndependent(all[x].Actor, all[x].Step, all[y].Actor, all[y].Step);
-            }
-        }
-
-        return independent;
-    }
-
-    // The steps among those that need not be taken after this one. Where pre-emptions count, two processes are never swapped: it would change the count.
-    private uint Independent(ReadOnlySpan<byte> state, uint among, int actor)
-    {
-        uint result = 0;
-        WorldActor a = _world.Actors[actor];
-        int step = _firstStep[actor] + state[_pcs + actor];
-        for (int b = 0; b < _world.Actors.Count; b++)
-        {
-            if ((among >> b & 1) != 0 && b != actor && state[_pcs + b] < _world.Actors[b].Steps.Count
-                && (Limits.Preemptions is null || a.Kind != WorldActorKind.Process || _world.Actors[b].Kind != WorldActorKind.Process)
-                && _independent[step, _firstStep[b] + state[_pcs + b]])
-            {
-                result |= 1u << b;
-            }
-        }
-
-        return result;
-    }
-
-    // Changes the state by the actor's next step.
-    private StepOutcome? Take(Span<byte> state, int actor, int cost)
-    {
-        WorldActor a = _world.Actors[actor];
-        WorldStep step = Next(state, actor)!;
-        uint sleepers = Limits.Preemptions is null ? 0 : Sleepers(state);
-        state[_pcs + actor]++;
-        StepOutcome? outcome = null;
-        switch (step.Kind)
-        {
-            case WorldStepKind.Wait:
-                state[_messages + step.Message]--;
-                break;
-            case WorldStepKind.Post:
-                Post(state, step.Message, 1);
-                break;
-            default:
-                int image = MemoryMarshal.Read<int>(state[(4 * a.Router)..]);
-                (outcome, int after) = Execute(image, actor, state[_pcs + actor] - 1, step);
-                MemoryMarshal.Write(state[(4 * a.Router)..], after);
-                state[_pcs + actor] += (byte)(outcome.Skips ? 1 : 0);
-                for (int m = 0; m < outcome.Messages.Length; m++)
-                {
-                    if (outcome.Messages[m] > 0 && _kernelMessages[a.Router, m] is >= 0 and var number)
-                    {
-                        Post(state, number, outcome.Messages[m]);
-                    }
-                }
-
-                break;
-        }
-
-        if (Limits.Preemptions is not null)
-        {
-            Span<byte> flags = state[(_cpu + _world.Routers.Count)..];
-            uint woken = MemoryMarshal.Read<uint>(flags) | (sleepers & ~Sleepers(state));
-            if (a.Kind == WorldActorKind.Process)
-            {
-                woken &= ~(1u << actor);
-                state[_cpu + a.Router] = IsAsleep(state, actor) ? (byte)0xFF : (byte)actor;
-            }
-
-            MemoryMarshal.Write(flags, woken);
-            state[_size - 1] += (byte)cost;
-        }
-
-        return outcome;
-    }
-
-    // Processes that wait for a message that is not there.
-    private uint Sleepers(ReadOnlySpan<byte> state)
-    {
-        uint asleep = 0;
-        for (int a = 0; a < _world.Actors.Count; a++)
-        {
-            if (Next(state, a) is { Kind: WorldStepKind.Wait } step && state[_messages + step.Message] == 0)
-            {
-                asleep |= 1u << a;
-            }
-        }
-
-        return asleep;
-    }
-
-    private void Post(Span<byte> state, int message, int count) => state[_messages + message] = (byte)Math.Min(byte.MaxValue, state[_messages + message] + count);
-
-    private (StepOutcome Outcome, int Image) Execute(int image, int actor, int number, WorldStep step)
-    {
-        if (_outcomes.TryGetValue((image, actor, number), out var known))
-        {
-            return known;
-        }
-
-        int router = _world.Actors[actor].Router;
-        _machines[router].Load(_images[image]);
-        StepOutcome outcome = _machines[router].Run(step);
-        if (outcome.Answer == WorldMachine.NotModelled)
-        {
-            _notModelled.Add(step.Text);
-        }
-
-        var result = (outcome, outcome.Died ? image : Intern(router));
-        _outcomes[(image, actor, number)] = result;
-        return result;
-    }
-
-    private int Intern(int router)
-    {
-        byte[] bytes = _machines[router].Save();
-        UInt128 hash = XxHash128.HashToUInt128(bytes, router);
-        if (!_imageIds.TryGetValue(hash, out int id))
-        {
-            id = _images.Count;
-            _imageIds[hash] = id;
-            _images.Add(bytes);
-            _stale.Add(_machines[router].StalePointers());
-        }
-
-        return id;
     }
 
     private void Visit(ReadOnlySpan<byte> state, int parent, int actor, int depth, uint sleep)
@@ -436,13 +193,13 @@ public sealed class Explorer
         bool sleeps = false;
         for (int a = 0; a < _world.Actors.Count; a++)
         {
-            sleeps |= Next(state, a) is { Kind: WorldStepKind.Use };
+            sleeps |= _schedule.Next(state, a) is { Kind: WorldStepKind.Use };
         }
 
         StatesAsleep += sleeps ? 1 : 0;
         for (int r = 0; r < _world.Routers.Count; r++)
         {
-            foreach (Finding f in _stale[MemoryMarshal.Read<int>(state[(4 * r)..])])
+            foreach (Finding f in _images.StaleOf(WorldSchedule.ImageOf(state, r)))
             {
                 Note(r, f, node, None);
             }
@@ -483,9 +240,9 @@ public sealed class Explorer
         {
             byte[] state = State(at).ToArray();
             WorldActor a = _world.Actors[actor];
-            WorldStep step = Next(state, actor)!;
-            IsEnabled(state, actor, out int cost);
-            StepOutcome? outcome = Take(state, actor, cost);
+            WorldStep step = _schedule.Next(state, actor)!;
+            _schedule.IsEnabled(state, actor, out int cost);
+            StepOutcome? outcome = _schedule.Take(state, actor, cost);
             schedule.Add(new ScheduleStep(_world.Routers[a.Router].Name, a.Name, step.Text, outcome is null ? "" : outcome.Died ? "panic" : outcome.Answer, cost > 0));
         }
 
@@ -496,12 +253,7 @@ public sealed class Explorer
     public void Save(ImageWriter image)
     {
         Site.Format.Write(image);
-        image.Write(_images.Count);
-        foreach (byte[] bytes in _images)
-        {
-            image.WriteArray<byte>(bytes);
-        }
-
+        _images.Save(image);
         image.WriteStructs(CollectionsMarshal.AsSpan(_nodes));
         image.WriteArray<byte>(CollectionsMarshal.AsSpan(_states));
         image.WriteStructs<Waiting>(_frontier.ToArray());
@@ -510,12 +262,7 @@ public sealed class Explorer
         image.Write(DepthReached);
         image.Write(StatesAsleep);
         image.Write(Limits.Depth);
-        image.Write(_notModelled.Count);
-        foreach (string step in _notModelled)
-        {
-            image.WriteArray<char>(step);
-        }
-
+        _images.SaveNotModelled(image);
         image.Write(_order.Count);
         foreach ((int Router, Finding Finding) f in _order)
         {
@@ -544,18 +291,11 @@ public sealed class Explorer
 
     private void Restore(ImageReader image, int depth)
     {
-        _images.Clear();
-        _stale.Clear();
-        _imageIds.Clear();
         _visited.Clear();
         _nodes.Clear();
         _states.Clear();
         _frontier.Clear();
-        for (int n = image.Read<int>(); n > 0; n--)
-        {
-            _images.Add(image.ReadArray<byte>());
-        }
-
+        _images.Load(image);
         _nodes.AddRange(image.ReadStructs<Node>());
         _states.AddRange(image.ReadArray<byte>());
         _frontier = new Queue<Waiting>(image.ReadStructs<Waiting>());
@@ -564,12 +304,7 @@ public sealed class Explorer
         DepthReached = image.Read<int>();
         StatesAsleep = image.Read<int>();
         Limits = Limits with { Depth = image.Read<int>() };
-        _notModelled.Clear();
-        for (int n = image.Read<int>(); n > 0; n--)
-        {
-            _notModelled.Add(new string(image.ReadArray<char>()));
-        }
-
+        _images.LoadNotModelled(image);
         for (int n = image.Read<int>(); n > 0; n--)
         {
             var key = (image.Read<int>(), new Finding(image.Read<FindingKind>(), new string(image.ReadArray<char>())));
@@ -585,19 +320,13 @@ public sealed class Explorer
         {
             ReadOnlySpan<byte> state = State(node);
             _visited[XxHash128.HashToUInt128(state)] = node;
-            for (int r = 0; r < _machines.Length; r++)
+            for (int r = 0; r < _world.Routers.Count; r++)
             {
-                router[MemoryMarshal.Read<int>(state[(4 * r)..])] = r;
+                router[WorldSchedule.ImageOf(state, r)] = r;
             }
         }
 
-        for (int i = 0; i < _images.Count; i++)
-        {
-            _machines[router[i]].Load(_images[i]);
-            _imageIds[XxHash128.HashToUInt128(_images[i], router[i])] = i;
-            _stale.Add(_machines[router[i]].StalePointers());
-        }
-
+        _images.BelongTo(router);
         Deepen(depth);
     }
 }
