@@ -12,7 +12,7 @@ public sealed class Port(Router router, int number, int end) : IModemEnd
 {
     private ILink? _link;
 
-    private Pppd Tty => router.Pppds[number];
+    private IPortOwner Owner => router.Processes.PortOwners[number];
 
     /// <summary>The router.</summary>
     public Router Router => router;
@@ -33,13 +33,13 @@ public sealed class Port(Router router, int number, int end) : IModemEnd
     public bool IsUp => router.IsUp;
 
     /// <inheritdoc/>
-    public bool AnswersCalls => Tty.AnswersCalls;
+    public bool AnswersCalls => Owner.AnswersCalls;
 
     /// <inheritdoc/>
-    public void Connected(VirtualTime login, VirtualTime now) => Tty.Connected(login, now);
+    public void Connected(VirtualTime login, VirtualTime now) => Owner.Connected(login, now);
 
     /// <inheritdoc/>
-    public void DialFailed(VirtualTime now) => Tty.DialFailed(now);
+    public void DialFailed(VirtualTime now) => Owner.DialFailed(now);
 
     /// <inheritdoc/>
     public void CarrierLost(VirtualTime now) => router.CarrierLost(number, now);

@@ -63,11 +63,11 @@ public sealed class ProcessTable : IState
             }
         }
 
-        _system = [.. _all.Where(static p => p is not Pppd)];
+        _system = [.. _all.Where(static p => p is not IPortOwner)];
         _everySystem = [.. _all.Where(p => !plan[p.Number].IsDaemon)];
         _daemons = [.. _all.Where(p => plan[p.Number].IsDaemon)];
         _clients = [.. _daemons.Where(static p => p is not IZserv)];
-        Pppds = [.. _all.OfType<Pppd>()];
+        PortOwners = [.. _all.OfType<IPortOwner>().OrderBy(static owner => owner.Line)];
         Zserv = _all.OfType<IZserv>().FirstOrDefault();
         RoutingSocketReader = Zserv as Process;
     }
@@ -75,7 +75,7 @@ public sealed class ProcessTable : IState
     /// <summary>All of them, by number.</summary>
     public ReadOnlySpan<Process> All => _all;
 
-    /// <summary>All but the pppds, of which there are as many as lines.</summary>
+    /// <summary>All but the owners of ports, of which there are as many as lines.</summary>
     public ReadOnlySpan<Process> System => _system;
 
     /// <summary>Those that the role names, in its order: the order of their start.</summary>
@@ -90,9 +90,9 @@ public sealed class ProcessTable : IState
     /// <summary>The daemons but zebra.</summary>
     public ReadOnlySpan<Process> Clients => _clients;
 
-    /// <summary>The pppd of each line.</summary>
+    /// <summary>The owner of each port, by its number.</summary>
     [NotSaved("some of all processes, by the options")]
-    public Pppd[] Pppds { get; }
+    public IPortOwner[] PortOwners { get; }
 
     /// <summary>zebra's socket.</summary>
     public IZserv? Zserv { get; }

@@ -84,7 +84,7 @@ public sealed partial class Router
 
     void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame) => _ports[line].Link.Transmit(_ports[line].End, frame, _site.Now);
 
-    void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => Pppds[line].TtyInput(frame);
+    void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => _processes.PortOwners[line].TtyInput(frame);
 
     void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)
     {
@@ -152,7 +152,7 @@ public sealed partial class Router
             return;
         }
 
-        Pppds[line].CarrierLost();
+        _processes.PortOwners[line].CarrierLost();
         RunCpu(now);
     }
 

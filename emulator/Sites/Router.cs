@@ -107,9 +107,6 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     /// <summary>Its ports.</summary>
     public Port[] Ports => _ports;
 
-    /// <summary>A pppd for each line.</summary>
-    public Pppd[] Pppds => _processes.Pppds;
-
     // Streams of their own for each boot.
     private (RandomStream Heap, RandomStream Igmp) KernelRandom()
     {
@@ -259,9 +256,9 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
     private void Panic(KernelPanic panic, VirtualTime now)
     {
-        foreach (Pppd pppd in Pppds)
+        foreach (IPortOwner owner in _processes.PortOwners)
         {
-            pppd.DecideDisconnect();
+            owner.KernelDied();
         }
 
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);

@@ -37,31 +37,11 @@ public enum PppdPhase : byte
 }
 
 /// <summary>
-/// pppd on one line, with the getty and login before it on the called system (reference 6; pppd 2.4.4 main.c, ipcp.c, ipv6cp.c, sys-bsd.c). It acts on the
-/// kernel only through system calls, one for each step that it is given the CPU.
+/// pppd on one line, with the getty and login before it on the called system (reference 6; pppd 2.4.4 main.c): its phases, its modem, its signals. What the protocol
+/// makes it do to its unit, a system call at a step, is in <c>Pppd.Unit.cs</c>.
 /// </summary>
-public sealed class Pppd : Process, IPppActions
+public sealed partial class Pppd : Process, IPortOwner
 {
-    private enum Op : byte
-    {
-        OpenUnit,
-        NpDrop,
-        SifDown,
-        SifUp,
-        DelFirstAddress,
-        AddAddress,
-        DelAddress,
-        AddAddress6,
-        DelAddress6,
-        AddDefault,
-        DelDefault,
-        PassIp,
-        PassIpv6,
-        Write,
-        LinkDownScripts,
-        Terminated,
-    }
-
     /// <summary>The program's name.</summary>
     public const string Program = "pppd";
 
@@ -117,7 +97,7 @@ public sealed class Pppd : Process, IPppActions
         _ppp = new PppEndpoint(ppp);
     }
 
-    /// <summary>Its tty: the number of its line on the router.</summary>
+    /// <inheritdoc/>
     public int Line { get; }
 
     /// <summary>Interface slot of the unit, or -1.</summary>
@@ -129,7 +109,7 @@ public sealed class Pppd : Process, IPppActions
     /// <summary>IPCP is open.</summary>
     public bool IsUp => _ipcpUp;
 
-    /// <summary>Whether a call would be answered.</summary>
+    /// <inheritdoc/>
     public bool AnswersCalls => Machine.IsUp && _phase == PppdPhase.Getty;
 
     private bool Calling { get; }
@@ -146,8 +126,6 @@ public sealed class Pppd : Process, IPppActions
 
         Arm(ProtocolTimer, _phase == PppdPhase.Running ? _ppp.NextTimer : VirtualTime.Never);
     }
-
-    private void Do(Op op) => _ops.Add((byte)op);
 
     /// <summary>The system has booted: the calling system's pppd starts, the called one's getty waits.</summary>
     public override void Start(RandomStream random, VirtualTime now)
@@ -184,8 +162,11 @@ public sealed class Pppd : Process, IPppActions
         Machine.DropDtr(Line, now);
     }
 
-    /// <summary>A link that was lost before has its redial, or can have none any more since the kernel has died.</summary>
-    public void DecideDisconnect()
+    /// <inheritdoc/>
+    public void KernelDied() => DecideDisconnect();
+
+    // A link that was lost before has its redial, or can have none any more since the kernel has died.
+    private void DecideDisconnect()
     {
         if (_lost > 0)
         {
@@ -216,7 +197,7 @@ public sealed class Pppd : Process, IPppActions
         Wakeup();
     }
 
-    /// <summary>A frame that is not network data waits on the tty.</summary>
+    /// <inheritdoc/>
     public void TtyInput(ReadOnlySpan<byte> frame)
     {
         if (_phase == PppdPhase.Running && _reads.Count < 64)
@@ -227,9 +208,7 @@ public sealed class Pppd : Process, IPppActions
         Wakeup();
     }
 
-    /// <summary>The modem found carrier.</summary>
-    /// <param name="login">Time until pppd has the line.</param>
-    /// <param name="now">Virtual time.</param>
+    /// <inheritdoc/>
     public void Connected(VirtualTime login, VirtualTime now)
     {
         _phase = PppdPhase.Login;
@@ -242,7 +221,7 @@ public sealed class Pppd : Process, IPppActions
         }
     }
 
-    /// <summary>The attempt ended without carrier.</summary>
+    /// <inheritdoc/>
     public void DialFailed(VirtualTime now)
     {
         Say("NO CARRIER");
@@ -261,7 +240,7 @@ public sealed class Pppd : Process, IPppActions
         Wait(now + _options.Holdoff);
     }
 
-    /// <summary>Carrier has gone.</summary>
+    /// <inheritdoc/>
     public void CarrierLost()
     {
         _hungUp = true;
@@ -426,100 +405,6 @@ public sealed class Pppd : Process, IPppActions
         }
     }
 
-    private void Execute(Op op, VirtualTime now)
-    {
-        BsdKernel k = Kernel;
-        Errno e = Errno.None;
-        switch (op)
-        {
-            case Op.OpenUnit:
-                _unit = k.PppOpen(Line, _pid);
-                _ppp.Reset();
-                _ppp.InterfaceIdentifier = _random.Next() | 1;
-                _ppp.Magic = (uint)_random.Next() | 1;
-                _ppp.Open(now, this);
-                _ppp.LowerUp(now, this);
-                AfterProtocol();
-                break;
-            case Op.NpDrop:
-                if (_unit >= 0)
-                {
-                    k.PppIocSNpMode(_unit, _options.Demand && _demandUp, false);
-                }
-
-                break;
-            case Op.SifDown:
-                k.SiocSIfFlags(_unit, false);
-                break;
-            case Op.SifUp:
-                k.SiocSIfFlags(_unit, true);
-                break;
-            case Op.DelFirstAddress:
-                k.SiocDifAddr(_unit, Ipv4Address.Any);
-                break;
-            case Op.AddAddress:
-                e = k.SiocAifAddr(_unit, _local, _peer);
-                Machine.AddressUp(_local);
-                break;
-            case Op.DelAddress:
-                e = k.SiocDifAddr(_unit, _local);
-                break;
-            case Op.AddAddress6:
-                e = k.SiocAifAddr6(_unit, _local6, 128, _peer6);
-                _has6 = true;
-                break;
-            case Op.DelAddress6:
-                e = k.SiocDifAddr6(_unit, _local6);
-                _has6 = false;
-                break;
-            case Op.AddDefault:
-                e = k.AddDefaultRoute(_unit);
-                break;
-            case Op.DelDefault:
-                e = k.DeleteDefaultRoute(_unit);
-                break;
-            case Op.PassIp:
-                k.PppIocSNpMode(_unit, true, k.Interfaces[_unit].PassIpv6);
-                break;
-            case Op.PassIpv6:
-                k.PppIocSNpMode(_unit, k.Interfaces[_unit].PassIp, true);
-                break;
-            case Op.Write:
-                k.PppWrite(_unit, _writes.Take(out _));
-                Quiet.Steady();
-                return;
-            case Op.LinkDownScripts:
-                Machine.Compete(CompetitorTrigger.LinkDown, now);
-                _scriptsDone = now + _scripts.Draw(_options.Script);
-                break;
-            case Op.Terminated:
-                Terminated(now);
-                break;
-        }
-
-        Say(Name(op), e);
-    }
-
-    private static string Name(Op op) => op switch
-    {
-        Op.OpenUnit => "TIOCSETD ppp",
-        Op.NpDrop => "PPPIOCSNPMODE drop",
-        Op.SifDown => "sifdown",
-        Op.SifUp => "sifup",
-        Op.DelFirstAddress => "SIOCDIFADDR (whatever is there)",
-        Op.AddAddress => "SIOCAIFADDR",
-        Op.DelAddress => "SIOCDIFADDR",
-        Op.AddAddress6 => "SIOCAIFADDR_IN6",
-        Op.DelAddress6 => "SIOCDIFADDR_IN6",
-        Op.AddDefault => "RTM_ADD default",
-        Op.DelDefault => "RTM_DELETE default",
-        Op.PassIp => "PPPIOCSNPMODE pass IP",
-        Op.PassIpv6 => "PPPIOCSNPMODE pass IPv6",
-        Op.LinkDownScripts => "ip-down script",
-        Op.Terminated => "link terminated",
-        _ => "write",
-    };
-
     // link_terminated: the discipline goes back unless the line hung up; then DTR low and a second's sleep (calling), or the scripts and exit (called).
     private void Terminated(VirtualTime now)
     {
@@ -551,88 +436,6 @@ public sealed class Pppd : Process, IPppActions
             Wait(until);
         }
     }
-
-    void IPppActions.SendFrame(ReadOnlySpan<byte> frame)
-    {
-        _writes.Add(VirtualTime.Zero, frame, 0);
-        Do(Op.Write);
-    }
-
-    void IPppActions.IpcpUp(Ipv4Address ours, Ipv4Address his)
-    {
-        _ipcpUp = true;
-        _failures = 0;
-        DecideDisconnect();
-        if (_options.Demand && _demandUp)
-        {
-            Do(Op.PassIp);
-            return;
-        }
-
-        _local = ours;
-        _peer = his;
-        _demandUp = true;
-        Do(Op.DelFirstAddress);
-        Do(Op.AddAddress);
-        Do(Op.SifUp);
-        Do(Op.PassIp);
-        if (_options.DefaultRoute)
-        {
-            Do(Op.AddDefault);
-        }
-    }
-
-    void IPppActions.IpcpDown()
-    {
-        if (!_ipcpUp)
-        {
-            return;
-        }
-
-        _ipcpUp = false;
-        Machine.Counters.Disconnects++;
-        _lost = 1 + Machine.KernelAge;
-        Do(Op.NpDrop);
-        if (!_options.Demand)
-        {
-            Do(Op.SifDown);
-            if (_options.DefaultRoute)
-            {
-                Do(Op.DelDefault);
-            }
-
-            Do(Op.DelAddress);
-        }
-
-        Do(Op.LinkDownScripts);
-    }
-
-    void IPppActions.Ipv6cpUp(ulong ours, ulong his)
-    {
-        if (_options.Demand && _has6)
-        {
-            Do(Op.PassIpv6);
-            return;
-        }
-
-        _local6 = Ipv6Address.LinkLocal(ours);
-        _peer6 = Ipv6Address.LinkLocal(his);
-        Do(Op.AddAddress6);
-        Do(Op.SifUp);
-        Do(Op.PassIpv6);
-    }
-
-    void IPppActions.Ipv6cpDown()
-    {
-        Do(Op.NpDrop);
-        if (!_options.Demand)
-        {
-            Do(Op.SifDown);
-            Do(Op.DelAddress6);
-        }
-    }
-
-    void IPppActions.LinkTerminated(PppTermination reason) => Do(Op.Terminated);
 
     /// <inheritdoc/>
     public override void Fields<TPass>(ref TPass pass)

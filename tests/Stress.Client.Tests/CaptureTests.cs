@@ -1,6 +1,7 @@
 using Stress.Client.Running;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Scenarios;
 using Stress.Tests.Shared;
 using Xunit;
@@ -47,7 +48,11 @@ public sealed class CaptureTests : IDisposable
         Site site = Site.Create(scenario.Site, 0);
         site.RunWindow();
 
-        Assert.All(site.Routers, router => Assert.True(router.Pppds[0].IsUp, $"{router.Role}: {router.Pppds[0].Phase}"));
+        Assert.All(site.Routers, router =>
+        {
+            var pppd = (Pppd)router.Processes.PortOwners[0];
+            Assert.True(pppd.IsUp, $"{router.Label}: {pppd.Phase}");
+        });
     }
 
     [Fact]
