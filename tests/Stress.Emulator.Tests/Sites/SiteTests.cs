@@ -171,7 +171,7 @@ public class SiteTests
 
                 // Neither while the link is up, nor after a panic, does a lost link wait for its redial.
                 bool waits = r.Counters.Disconnects > r.Counters.DecidedDisconnects;
-                Assert.False(waits && (!r.IsUp || r.Pppds[0].IsUp));
+                Assert.False(waits && (!r.IsUp || ((Pppd)r.Processes.PortOwners[0]).IsUp));
                 waited += waits ? 1 : 0;
             }
         }
