@@ -2,6 +2,7 @@ using System.Text;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
 using Stress.Guests.Running;
 
@@ -30,7 +31,7 @@ internal sealed class RealLineCapture
     /// <summary>A capture of one pair's line.</summary>
     /// <param name="file">Where to.</param>
     /// <param name="site">The site's number.</param>
-    public RealLineCapture(CaptureFile file, uint site) => _capture = new LineCapture(file, site, lines: 1);
+    public RealLineCapture(CaptureFile file, uint site) => _capture = new LineCapture(file, site, PairTopology.Of(callers: 1));
 
     /// <summary>Takes an event of the line; those of the called end are the calling end's at another time.</summary>
     public void Hear(LineEvent e)
@@ -63,7 +64,7 @@ internal sealed class RealLineCapture
             rest = rest[taken..];
             if (length > 0)
             {
-                _capture.Frame(at, 0, e.Sent ? Role.Calling : Role.Called, way.Buffer.AsSpan(0, length));
+                _capture.Frame(at, 0, e.Sent ? ModemLink.Calling : ModemLink.Called, way.Buffer.AsSpan(0, length));
             }
             else if (length < 0)
             {

@@ -27,14 +27,14 @@ public sealed class PairMinimiser(Func<SiteOptions, int, VirtualTime, VirtualTim
     private static readonly (string What, Func<SiteOptions, SiteOptions> Without)[] Reductions =
     [
         ("routing daemons", site => Both(site, role => role with { Daemons = [] })),
-        ("HUPs", site => site with { Calling = site.Calling with { Hup = site.Calling.Hup with { Enabled = false } } }),
+        ("HUPs", site => site.With(site.Calling with { Hup = site.Calling.Hup with { Enabled = false } })),
         ("noise", site => site with { Line = site.Line with { NoisePerMillionFrames = 0 } }),
         ("failures of training", site => site with { Line = site.Line with { TrainingFailuresPerThousand = 0 } }),
         ("losses of carrier", site => site with { Line = site.Line with { CarrierLossEvery = VirtualTime.Zero } }),
-        ("a drawn phase of HUPs", site => site with { Calling = site.Calling with { Hup = site.Calling.Hup with { Phase = TimeRange.Seconds(0, 0) } } }),
+        ("a drawn phase of HUPs", site => site.With(site.Calling with { Hup = site.Calling.Hup with { Phase = TimeRange.Seconds(0, 0) } })),
         ("a drawn delay", site => site with { Line = site.Line with { Delay = new TimeRange(site.Line.Delay.Min, site.Line.Delay.Min) } }),
         ("a long time to dial", site => site with { Line = site.Line with { DialTime = TimeRange.Seconds(1, 1) } }),
-        ("a long holdoff", site => site with { Calling = site.Calling with { Pppd = site.Calling.Pppd with { Holdoff = VirtualTime.FromSeconds(1) } } }),
+        ("a long holdoff", site => site.With(site.Calling with { Pppd = site.Calling.Pppd with { Holdoff = VirtualTime.FromSeconds(1) } })),
     ];
 
     // Times between HUPs, the shortest first: the sooner the first, the fewer there have to be.
@@ -83,7 +83,7 @@ public sealed class PairMinimiser(Func<SiteOptions, int, VirtualTime, VirtualTim
         {
             foreach (VirtualTime every in HupTimes.Where(every => every < site.Calling.Hup.Every))
             {
-                SiteOptions sooner = site with { Calling = site.Calling with { Hup = site.Calling.Hup with { Every = every } } };
+                SiteOptions sooner = site.With(site.Calling with { Hup = site.Calling.Hup with { Every = every } });
                 if (At(sooner, number, at + Spare) is { } still && Hups(sooner, still) <= Hups(site, at))
                 {
                     (site, at) = (sooner, still);
@@ -97,11 +97,11 @@ public sealed class PairMinimiser(Func<SiteOptions, int, VirtualTime, VirtualTim
 
     private static long Hups(SiteOptions site, VirtualTime at) => at.Microseconds / site.Calling.Hup.Every.Microseconds;
 
-    private static SiteOptions Both(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site with { Called = change(site.Called), Calling = change(site.Calling) };
+    private static SiteOptions Both(SiteOptions site, Func<RoleOptions, RoleOptions> change) => site.With([.. site.Roles.Select(change)]);
 
     // A list compares by identity.
     private static bool Same(SiteOptions a, SiteOptions b) =>
-        a.Called.Daemons.SequenceEqual(b.Called.Daemons) && a.Calling.Daemons.SequenceEqual(b.Calling.Daemons) && a.Calling.Hup == b.Calling.Hup && a.Calling.Pppd == b.Calling.Pppd && a.Line == b.Line;
+        a.Roles.Zip(b.Roles).All(pair => pair.First.Daemons.SequenceEqual(pair.Second.Daemons)) && a.Calling.Hup == b.Calling.Hup && a.Calling.Pppd == b.Calling.Pppd && a.Line == b.Line;
 
     private VirtualTime? At(SiteOptions site, int number, VirtualTime until)
     {

@@ -41,7 +41,7 @@ public sealed class MinimiserTests
     [Fact]
     public void A_pair_loses_what_its_crash_does_not_need_and_keeps_what_it_does()
     {
-        var site = new SiteOptions { Seed = 5, Calling = new() { Role = Role.Calling, Hup = new() { Enabled = true, Every = VirtualTime.FromMinutes(10), Phase = TimeRange.Seconds(0, 600) } } };
+        var site = new SiteOptions { Seed = 5 }.With(new RoleOptions { Role = Role.Calling, Hup = new() { Enabled = true, Every = VirtualTime.FromMinutes(10), Phase = TimeRange.Seconds(0, 600) } });
 
         // Needs a HUP and a line that loses frames; crashes a second after the first HUP. As number 3 in the run, or as any other.
         VirtualTime? Crash(SiteOptions options, int number, VirtualTime until)
