@@ -42,6 +42,11 @@ public static class StressCommand
             RunControlCommands.Status(terminal),
             RunControlCommands.Pause(terminal),
             RunControlCommands.Cancel(terminal),
+            TriageCommands.Import(terminal),
+            TriageCommands.Bugs(terminal),
+            TriageCommands.Diff(terminal),
+            TriageCommands.Serve(terminal),
+            TriageCommands.ExportSite(terminal),
             ScriptCommands.Test(terminal),
             ScriptCommands.Bench(terminal),
         };

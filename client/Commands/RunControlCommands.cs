@@ -25,8 +25,13 @@ public static class RunControlCommands
     public static Command Runs(Terminal terminal)
     {
         Option<string?> cluster = ClusterOption.Create();
-        var command = new Command("runs", "List the runs of a cluster.") { cluster };
-        command.SetAction((line, stop) => List(terminal, ClusterOption.Required(line.GetValue(cluster)), stop));
+        Option<string> store = TriageCommands.Store();
+        var search = new Option<string>("--search") { Description = "Only runs with this in their name, scenario, design or kernel (of a store).", DefaultValueFactory = _ => "" };
+        Option<string?> json = SharedOptions.Json();
+        var command = new Command("runs", "List the runs of the triage store, or those of a cluster.") { cluster, store, search, json };
+        command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } address
+            ? List(terminal, address, stop)
+            : TriageCommands.ListRuns(terminal, line.GetValue(store)!, line.GetValue(search)!, line.GetValue(json), stop));
         return command;
     }
 

@@ -1,0 +1,84 @@
+namespace Stress.Contracts.Triage;
+
+/// <summary>
+/// Runs and the bugs in them, across runs. What answers is loaded when it is first asked (project Stress.Triage), so that a run needs neither its build nor its start:
+/// this is what the client knows of it.
+/// </summary>
+public interface ITriage : IAsyncDisposable
+{
+    /// <summary>Takes run folders into the store. A run that is there already is left as it is; one that was gone on with takes the place of its earlier state.</summary>
+    /// <param name="folders">Folders of runs, or folders that hold such folders.</param>
+    /// <param name="progress">Told after each run.</param>
+    /// <param name="stop">Ends it after the run at hand; what was imported stays.</param>
+    /// <exception cref="TriageException">A folder does not exist, or the store cannot be written.</exception>
+    Task<ImportOutcome> Import(IReadOnlyList<string> folders, IProgress<ImportOutcome>? progress, CancellationToken stop);
+
+    /// <summary>The runs, newest first.</summary>
+    Task<Page<RunRow>> Runs(RunFilter filter, CancellationToken stop);
+
+    /// <summary>A run by its name or an unambiguous beginning of it.</summary>
+    /// <exception cref="TriageException">There is none, or there are several.</exception>
+    Task<RunDetail> Run(string name, CancellationToken stop);
+
+    /// <summary>The bugs, seen last first.</summary>
+    Task<Page<BugRow>> Bugs(BugFilter filter, CancellationToken stop);
+
+    /// <summary>A bug by its identifier or an unambiguous beginning of it.</summary>
+    /// <exception cref="TriageException">There is none, or there are several.</exception>
+    Task<BugDetail> Bug(string id, CancellationToken stop);
+
+    /// <summary>Says what is known of a bug.</summary>
+    /// <param name="id">The bug, as <see cref="Bug"/> takes it.</param>
+    /// <param name="change">What is said.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">There is no such bug, or it would become its own duplicate.</exception>
+    Task<BugDetail> Change(string id, BugChange change, CancellationToken stop);
+
+    /// <summary>Compares two runs.</summary>
+    /// <exception cref="TriageException">A run is not there.</exception>
+    Task<RunDifference> Compare(string first, string second, CancellationToken stop);
+
+    /// <summary>Serves pages and the API until it is stopped.</summary>
+    /// <param name="options">Where, and for whom.</param>
+    /// <param name="listening">Told the address once it answers.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="TriageException">The address is taken, or a file of tokens is none.</exception>
+    Task Serve(ServeOptions options, Action<string> listening, CancellationToken stop);
+
+    /// <summary>Writes all pages into a folder, to be opened without a server.</summary>
+    /// <returns>Files written.</returns>
+    Task<int> ExportSite(string folder, CancellationToken stop);
+}
+
+/// <summary>Opens <see cref="ITriage"/>; the one class that the client looks for in Stress.Triage.</summary>
+public interface ITriageFactory
+{
+    /// <summary>Opens a store, and makes or brings up to date its tables.</summary>
+    /// <param name="store">A file of SQLite, or <c>postgres://user@host:port/database</c>.</param>
+    /// <param name="runsFolder">The folder of runs whose new ones are taken in.</param>
+    /// <param name="time">The clock of what people say.</param>
+    /// <exception cref="TriageException">It cannot be opened.</exception>
+    Task<ITriage> Open(string store, string runsFolder, TimeProvider time);
+}
+
+/// <summary>Why triage cannot do what it was asked.</summary>
+/// <param name="message">One sentence: what was given, what would be accepted.</param>
+/// <param name="problem">Whose turn it is.</param>
+public sealed class TriageException(string message, TriageProblem problem) : Exception(message)
+{
+    /// <summary>Whose turn it is.</summary>
+    public TriageProblem Problem { get; } = problem;
+}
+
+/// <summary>Kinds of <see cref="TriageException"/>.</summary>
+public enum TriageProblem
+{
+    /// <summary>The command line is wrong.</summary>
+    Wrong,
+
+    /// <summary>The database or the address is not to be had now.</summary>
+    Unavailable,
+
+    /// <summary>The store cannot be written.</summary>
+    NotWritten,
+}

@@ -1,0 +1,240 @@
+namespace Stress.Contracts.Triage;
+
+/// <summary>A part of a list.</summary>
+/// <param name="Total">Rows in all.</param>
+/// <param name="Skip">Rows before these.</param>
+/// <param name="Rows">These.</param>
+public sealed record Page<T>(long Total, int Skip, IReadOnlyList<T> Rows);
+
+/// <summary>What an import did.</summary>
+/// <param name="New">Runs taken in.</param>
+/// <param name="Renewed">Runs that were gone on with since, and were taken in again.</param>
+/// <param name="Known">Runs that were there already.</param>
+/// <param name="Crashes">Distinct crashes of what was taken in.</param>
+/// <param name="Damaged">Folders that could not be read, each with the reason.</param>
+public sealed record ImportOutcome(int New, int Renewed, int Known, long Crashes, IReadOnlyList<string> Damaged)
+{
+    /// <summary>Nothing yet.</summary>
+    public static ImportOutcome None { get; } = new(0, 0, 0, 0, []);
+}
+
+/// <summary>Which runs.</summary>
+public sealed record RunFilter
+{
+    /// <summary>Part of the name, scenario, design or kernel; empty for all.</summary>
+    public string Search { get; init; } = "";
+
+    /// <summary>One backend (<see cref="RunRow.Backend"/>), or empty.</summary>
+    public string Backend { get; init; } = "";
+
+    /// <summary>One verdict (<see cref="RunRow.Verdict"/>), or empty.</summary>
+    public string Verdict { get; init; } = "";
+
+    /// <summary>By what: <c>started</c>, <c>panics</c> or <c>disconnects</c>, the greatest first.</summary>
+    public string Sort { get; init; } = "started";
+
+    /// <summary>Rows before the part that is asked for.</summary>
+    public int Skip { get; init; }
+
+    /// <summary>Rows asked for.</summary>
+    public int Take { get; init; } = 50;
+}
+
+/// <summary>A run in a list.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Scenario">Its scenario's name.</param>
+/// <param name="Backend">What executed it: a teardown design of the emulated kernel, or <c>uml</c>.</param>
+/// <param name="Version">Which version: a commit of the project for an emulated kernel, a release and name for a real one.</param>
+/// <param name="Seed">Seed of every random stream.</param>
+/// <param name="Started">Wall time.</param>
+/// <param name="Pairs">Pairs of systems.</param>
+/// <param name="Hours">Virtual hours of each.</param>
+/// <param name="Disconnects">Links lost, both ends.</param>
+/// <param name="Panics">Panics, both ends.</param>
+/// <param name="Titles">Distinct crash titles.</param>
+/// <param name="Verdict"><c>met</c>, <c>not met</c>, <c>not decided</c>, <c>partial</c>, <c>incomplete</c> or <c>no expectation</c>.</param>
+/// <param name="Digest">The digest of every executed event.</param>
+public sealed record RunRow(
+    string Name, string Scenario, string Backend, string Version, ulong Seed, DateTimeOffset Started, long Pairs, double Hours, long Disconnects, long Panics, int Titles, string Verdict, string Digest);
+
+/// <summary>A run.</summary>
+/// <param name="Row">As in the list.</param>
+/// <param name="ReportJson">Its <c>report.json</c>.</param>
+/// <param name="Folder">Where it was imported from.</param>
+/// <param name="Crashes">Its crashes, the most frequent first.</param>
+public sealed record RunDetail(RunRow Row, string ReportJson, string Folder, IReadOnlyList<CrashRow> Crashes);
+
+/// <summary>A crash of a run: a title at one end, with the first that happened.</summary>
+/// <param name="Number">The store's number of it.</param>
+/// <param name="Bug">The bug it belongs to.</param>
+/// <param name="Run">The run.</param>
+/// <param name="CrashId">Its identifier in the run.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Path">Code path.</param>
+/// <param name="Role">The end that crashed.</param>
+/// <param name="Count">How often.</param>
+/// <param name="Disconnects">Disconnects of that end.</param>
+/// <param name="Site">Where it came first.</param>
+/// <param name="Event">The number of the event.</param>
+/// <param name="AtMicroseconds">Virtual time in microseconds.</param>
+/// <param name="Stack">Innermost function first.</param>
+/// <param name="Story">The life of the pointer, or what the console said.</param>
+/// <param name="Replay">The command that shows it again.</param>
+public sealed record CrashRow(
+    long Number, string Bug, string Run, string CrashId, string Title, string Path, string Role, long Count, long Disconnects, long Site, long Event, long AtMicroseconds,
+    IReadOnlyList<string> Stack, IReadOnlyList<string> Story, string Replay);
+
+/// <summary>What a bug is to people.</summary>
+public enum BugStatus
+{
+    /// <summary>Nobody has said anything.</summary>
+    Open,
+
+    /// <summary>Something ends it.</summary>
+    Fixed,
+
+    /// <summary>It is none.</summary>
+    Invalid,
+
+    /// <summary>It is another one's.</summary>
+    Duplicate,
+}
+
+/// <summary>Which bugs.</summary>
+public sealed record BugFilter
+{
+    /// <summary>Part of the title; empty for all.</summary>
+    public string Search { get; init; } = "";
+
+    /// <summary>One backend, or empty.</summary>
+    public string Backend { get; init; } = "";
+
+    /// <summary>One status, or null for all but duplicates.</summary>
+    public BugStatus? Status { get; init; }
+
+    /// <summary>Only those that were fixed and are back.</summary>
+    public bool Regressed { get; init; }
+
+    /// <summary>Rows before the part that is asked for.</summary>
+    public int Skip { get; init; }
+
+    /// <summary>Rows asked for.</summary>
+    public int Take { get; init; } = 50;
+}
+
+/// <summary>A bug in a list.</summary>
+/// <param name="Id">Its identifier: <c>b</c> and twelve hexadecimal digits, the same in every store.</param>
+/// <param name="Title">Title: holder × use site × why the purge did not run, or the kernel's own words without what differs from boot to boot.</param>
+/// <param name="Backend">A teardown design, or <c>uml</c>.</param>
+/// <param name="Status">What people say.</param>
+/// <param name="Regressed">It was fixed, and a run since has it.</param>
+/// <param name="FixedBy">What ends it, or empty.</param>
+/// <param name="FirstSeen">Start of the first run that has it.</param>
+/// <param name="LastSeen">Start of the last.</param>
+/// <param name="Runs">Runs that have it.</param>
+/// <param name="Crashes">Crashes in all.</param>
+public sealed record BugRow(
+    string Id, string Title, string Backend, BugStatus Status, bool Regressed, string FixedBy, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, long Runs, long Crashes);
+
+/// <summary>A bug.</summary>
+/// <param name="Row">As in the list.</param>
+/// <param name="DuplicateOf">The bug it is a duplicate of, or empty.</param>
+/// <param name="Rate">How often a disconnect has it, over the runs of its backend since it was first seen.</param>
+/// <param name="Clean">What the runs without it since it was last seen say.</param>
+/// <param name="Flake">In how many of the runs like those that have it, it comes.</param>
+/// <param name="Versions">The rate by version, the oldest first.</param>
+/// <param name="Days">The rate by day, the oldest first.</param>
+/// <param name="Elsewhere">Bugs of the same title on other backends.</param>
+/// <param name="Aliases">Other titles that were merged into it.</param>
+/// <param name="Crashes">Its crashes, the newest first (at most a hundred).</param>
+/// <param name="Notes">What people wrote.</param>
+public sealed record BugDetail(
+    BugRow Row, string DuplicateOf, Rate Rate, CleanSince Clean, FlakeFacts Flake, IReadOnlyList<RateOf> Versions, IReadOnlyList<RateOf> Days, IReadOnlyList<BugRow> Elsewhere,
+    IReadOnlyList<string> Aliases, IReadOnlyList<CrashRow> Crashes, IReadOnlyList<BugNote> Notes);
+
+/// <summary>A share with its 95 % interval.</summary>
+/// <param name="Hits">Crashes.</param>
+/// <param name="Trials">Disconnects.</param>
+/// <param name="Share">From 0 to 1.</param>
+/// <param name="Low">Lower end.</param>
+/// <param name="High">Upper end.</param>
+public sealed record Rate(long Hits, long Trials, double Share, double Low, double High);
+
+/// <summary>A rate with a name.</summary>
+/// <param name="Name">Version, or day.</param>
+/// <param name="Runs">Runs counted.</param>
+/// <param name="Rate">The rate.</param>
+public sealed record RateOf(string Name, long Runs, Rate Rate);
+
+/// <summary>What has been seen since a bug was last seen.</summary>
+/// <param name="Runs">Runs of its backend without it.</param>
+/// <param name="Disconnects">Their disconnects.</param>
+/// <param name="RateExcluded">The greatest rate that they leave possible at 95 %.</param>
+/// <param name="OneIn">The next claim: below one in so many.</param>
+/// <param name="More">Clean disconnects that are missing to it.</param>
+public sealed record CleanSince(long Runs, long Disconnects, double RateExcluded, long OneIn, long More);
+
+/// <summary>How reliably runs of the same scenario, backend and version have a bug.</summary>
+/// <param name="With">Runs that have it.</param>
+/// <param name="Alike">Runs like them.</param>
+public sealed record FlakeFacts(long With, long Alike)
+{
+    /// <summary>It comes in some runs and not in others like them.</summary>
+    public bool IsFlaky => With > 0 && With < Alike;
+}
+
+/// <summary>What somebody wrote of a bug.</summary>
+/// <param name="At">Wall time.</param>
+/// <param name="By">Who, as far as it is known.</param>
+/// <param name="Text">What.</param>
+public sealed record BugNote(DateTimeOffset At, string By, string Text);
+
+/// <summary>What is said of a bug; null leaves as it is.</summary>
+public sealed record BugChange
+{
+    /// <summary>Its status.</summary>
+    public BugStatus? Status { get; init; }
+
+    /// <summary>What ends it: a design, a patch or a commit. With <see cref="BugStatus.Fixed"/>.</summary>
+    public string? FixedBy { get; init; }
+
+    /// <summary>The bug it is a duplicate of. With <see cref="BugStatus.Duplicate"/>.</summary>
+    public string? DuplicateOf { get; init; }
+
+    /// <summary>A note.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Who says it.</summary>
+    public string By { get; init; } = "";
+}
+
+/// <summary>Two runs side by side.</summary>
+/// <param name="First">A run.</param>
+/// <param name="Second">Another.</param>
+/// <param name="Options">What differs between them: name, first value, second value.</param>
+/// <param name="Titles">Crash titles of either, by end.</param>
+/// <param name="SameDigest">Every executed event was the same.</param>
+public sealed record RunDifference(RunRow First, RunRow Second, IReadOnlyList<OptionDifference> Options, IReadOnlyList<TitleDifference> Titles, bool SameDigest);
+
+/// <summary>An option that differs.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="First">In the first run.</param>
+/// <param name="Second">In the second.</param>
+public sealed record OptionDifference(string Name, string First, string Second);
+
+/// <summary>A title in two runs.</summary>
+/// <param name="Title">The title.</param>
+/// <param name="Role">The end.</param>
+/// <param name="First">Its rate in the first run.</param>
+/// <param name="Second">Its rate in the second.</param>
+/// <param name="Apart">The intervals do not overlap.</param>
+/// <param name="News"><c>new</c>, <c>gone</c>, or empty.</param>
+public sealed record TitleDifference(string Title, string Role, Rate First, Rate Second, bool Apart, string News);
+
+/// <summary>Where pages are served, and for whom.</summary>
+/// <param name="Listen">Address and port; port 0 takes a free one.</param>
+/// <param name="Hosts">Names under which it is reached, beside those of the loopback interface.</param>
+/// <param name="TokenFile">File with the tokens of those who may read and write; null on loopback.</param>
+/// <param name="UserHeader">Header in which a proxy that has authenticated says who asks; null for none.</param>
+/// <param name="WebhookFile">File with the addresses that are told of news; null for none.</param>
+public sealed record ServeOptions(string Listen, IReadOnlyList<string> Hosts, string? TokenFile, string? UserHeader, string? WebhookFile);

@@ -1,0 +1,278 @@
+using System.Data.Common;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Stress.Contracts.Triage;
+using Stress.Observability;
+using Stress.Triage.Bugs;
+using Stress.Triage.Store;
+using Stress.Triage.Web;
+
+namespace Stress.Triage.Importing;
+
+/// <summary>
+/// Takes runs into a store. A run is one transaction: it is there with all of its crashes, or not at all, whenever the process ends. What is there already is not
+/// taken in twice, by whatever folder or server it comes.
+/// </summary>
+/// <param name="store">The store.</param>
+public sealed class RunImport(StoreAddress store)
+{
+    // What was damaged is still so while nobody has written it: a server looks every few seconds.
+    private readonly Dictionary<string, (long Stamp, string Why)> _damaged = new(StringComparer.Ordinal);
+
+    /// <summary>How deep below a folder runs are looked for: runs/, a comparison, its designs.</summary>
+    private const int MaxDepth = 3;
+
+    /// <summary>How often a run is tried again that met another server on its way.</summary>
+    private const int MaxTries = 8;
+
+    /// <summary>Takes in all runs in some folders.</summary>
+    /// <param name="folders">Folders of runs, or folders that hold such folders.</param>
+    /// <param name="progress">Told after each run.</param>
+    /// <param name="stop">Ends it after the run at hand.</param>
+    /// <param name="news">Told what is new in each run, once the run is stored; may be left out.</param>
+    /// <exception cref="TriageException">A folder does not exist.</exception>
+    public async Task<ImportOutcome> Import(IReadOnlyList<string> folders, IProgress<ImportOutcome>? progress, CancellationToken stop, Func<News, CancellationToken, Task>? news = null)
+    {
+        foreach (string folder in folders)
+        {
+            if (!Directory.Exists(folder))
+            {
+                throw new TriageException($"{folder}: no such folder; accepted is a run's folder, or one that holds such folders", TriageProblem.Wrong);
+            }
+        }
+
+        Dictionary<string, long> read;
+        using (TriageContext tables = store.Open())
+        {
+            read = await tables.Folders.AsNoTracking().ToDictionaryAsync(folder => folder.Path, folder => folder.Stamp, StringComparer.Ordinal, stop);
+        }
+
+        ImportOutcome outcome = ImportOutcome.None;
+        List<string> damaged = [];
+        foreach (string path in folders.Select(Path.GetFullPath).SelectMany(folder => RunsIn(folder, 0)))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                break;
+            }
+
+            long stamp = File.GetLastWriteTimeUtc(Path.Combine(path, RunFolder.ReportName)).Ticks;
+            if (read.TryGetValue(path, out long known) && known == stamp)
+            {
+                outcome = outcome with { Known = outcome.Known + 1 };
+                continue;
+            }
+
+            if (_damaged.TryGetValue(path, out (long Stamp, string Why) still) && still.Stamp == stamp)
+            {
+                damaged.Add(still.Why);
+                outcome = outcome with { Damaged = damaged };
+                continue;
+            }
+
+            RunReading reading;
+            try
+            {
+                reading = RunReading.Of(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or JsonException)
+            {
+                string why = e.Message.ReplaceLineEndings(" ");
+                why = why.StartsWith(path, StringComparison.Ordinal) ? why : $"{path}: {why}";
+                _damaged[path] = (stamp, why);
+                damaged.Add(why);
+                outcome = outcome with { Damaged = damaged };
+                continue;
+            }
+
+            (Taken taken, IReadOnlyList<News> told) = await Take(reading, new FolderRecord { Path = path, Stamp = stamp });
+            outcome = taken switch
+            {
+                Taken.New => outcome with { New = outcome.New + 1, Crashes = outcome.Crashes + reading.Crashes.Count },
+                Taken.Renewed => outcome with { Renewed = outcome.Renewed + 1, Crashes = outcome.Crashes + reading.Crashes.Count },
+                _ => outcome with { Known = outcome.Known + 1 },
+            };
+            progress?.Report(outcome);
+            foreach (News piece in news is null ? [] : told)
+            {
+                await news!(piece, stop);
+            }
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Takes in one run that was read.</summary>
+    /// <param name="reading">The run.</param>
+    /// <param name="folder">The folder it was read from, or null.</param>
+    public async Task<(Taken Taken, IReadOnlyList<News> News)> Take(RunReading reading, FolderRecord? folder)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TakeOnce(reading, folder);
+            }
+            catch (Exception e) when (attempt < MaxTries && (e is DbUpdateException || (e is DbException database && database.IsTransient)))
+            {
+                // Another server takes in the same run, or the same bug, at this moment: what it has made is there at the next try.
+                await Task.Delay(TimeSpan.FromMilliseconds(20 * attempt));
+            }
+        }
+    }
+
+    private async Task<(Taken Taken, IReadOnlyList<News> News)> TakeOnce(RunReading reading, FolderRecord? folder)
+    {
+        using TriageContext tables = store.Open();
+        await using IDbContextTransaction transaction = await tables.Database.BeginTransactionAsync();
+        RunRecord? before = await tables.Runs.AsNoTracking().SingleOrDefaultAsync(run => run.Key == reading.Run.Key);
+        if (folder is not null && await tables.Folders.Where(known => known.Path == folder.Path).ExecuteUpdateAsync(known => known.SetProperty(f => f.Stamp, folder.Stamp)) == 0)
+        {
+            tables.Folders.Add(new FolderRecord { Path = folder.Path, Stamp = folder.Stamp });
+        }
+
+        if (before is not null && (before.ReportSha256 == reading.Run.ReportSha256 || IsFuller(before, reading.Run)))
+        {
+            await tables.SaveChangesAsync();
+            await transaction.CommitAsync();
+            return (Taken.Known, []);
+        }
+
+        if (before is not null)
+        {
+            await Forget(tables, before);
+        }
+
+        RunRecord run = Copy(reading.Run);
+        tables.Runs.Add(run);
+        List<News> news = run.Verdict is "not met" or "incomplete" ? [new News(run.Verdict.Replace(' ', '-'), run.Name, "", "")] : [];
+        Dictionary<string, BugRecord> bugs = await BugsOf(tables, reading, run);
+        news.AddRange(bugs.Values.Where(bug => bug.Id == 0).Select(bug => new News("new-bug", run.Name, bug.Key, bug.Title)));
+        await tables.SaveChangesAsync();
+        foreach ((CrashRecord crash, long disconnects) in reading.Crashes)
+        {
+            tables.Crashes.Add(new StoredCrash
+            {
+                RunId = run.Id,
+                BugId = bugs[BugTitle.KeyOf(BugTitle.Of(crash.Title), run.Backend)].Id,
+                CrashId = crash.Id,
+                Title = crash.Title,
+                Path = crash.Path,
+                Role = crash.Role,
+                Count = crash.Count,
+                Disconnects = disconnects,
+                Site = crash.Site,
+                Event = crash.Event,
+                At = crash.AtMicroseconds,
+                Stack = string.Join('\n', crash.Stack),
+                Story = string.Join('\n', crash.Story),
+                Replay = crash.Replay,
+            });
+        }
+
+        await tables.SaveChangesAsync();
+        foreach (BugRecord bug in bugs.Values.OrderBy(bug => bug.Id))
+        {
+            long crashes = reading.Crashes.Where(crash => BugTitle.KeyOf(BugTitle.Of(crash.Crash.Title), run.Backend) == bug.Key).Sum(crash => crash.Crash.Count);
+            await tables.Bugs.Where(b => b.Id == bug.Id).ExecuteUpdateAsync(b => b
+                .SetProperty(x => x.Runs, x => x.Runs + 1)
+                .SetProperty(x => x.Crashes, x => x.Crashes + crashes)
+                .SetProperty(x => x.FirstSeen, x => x.FirstSeen < run.Started ? x.FirstSeen : run.Started)
+                .SetProperty(x => x.LastSeen, x => x.LastSeen > run.Started ? x.LastSeen : run.Started));
+            news.AddRange((await BugRules.Seen(tables, bug, run)).Select(key => new News("regression", run.Name, key, bug.Title)));
+        }
+
+        await transaction.CommitAsync();
+        return (before is null ? Taken.New : Taken.Renewed, news);
+    }
+
+    // A copy of a run that was interrupted does not take the place of the run that was gone on with.
+    private static bool IsFuller(RunRecord there, RunRecord read) => read.Verdict is "partial" or "incomplete" && there.Verdict is not ("partial" or "incomplete");
+
+    private static async Task Forget(TriageContext tables, RunRecord run)
+    {
+        var had = await tables.Crashes.Where(crash => crash.RunId == run.Id).GroupBy(crash => crash.BugId).Select(bug => new { Bug = bug.Key, Crashes = bug.Sum(crash => crash.Count) }).ToListAsync();
+        foreach (var bug in had.OrderBy(bug => bug.Bug))
+        {
+            await tables.Bugs.Where(b => b.Id == bug.Bug).ExecuteUpdateAsync(b => b.SetProperty(x => x.Runs, x => x.Runs - 1).SetProperty(x => x.Crashes, x => x.Crashes - bug.Crashes));
+        }
+
+        await tables.Crashes.Where(crash => crash.RunId == run.Id).ExecuteDeleteAsync();
+        await tables.Runs.Where(known => known.Id == run.Id).ExecuteDeleteAsync();
+    }
+
+    private static async Task<Dictionary<string, BugRecord>> BugsOf(TriageContext tables, RunReading reading, RunRecord run)
+    {
+        string[] titles = [.. reading.Crashes.Select(crash => BugTitle.Of(crash.Crash.Title)).Distinct(StringComparer.Ordinal)];
+        string[] keys = [.. titles.Select(title => BugTitle.KeyOf(title, run.Backend))];
+        Dictionary<string, BugRecord> bugs = await tables.Bugs.Where(bug => keys.Contains(bug.Key)).ToDictionaryAsync(bug => bug.Key, StringComparer.Ordinal);
+        foreach (string title in titles)
+        {
+            string key = BugTitle.KeyOf(title, run.Backend);
+            if (!bugs.ContainsKey(key))
+            {
+                bugs[key] = new BugRecord { Key = key, Title = title, Backend = run.Backend, FirstSeen = run.Started, LastSeen = run.Started };
+                tables.Bugs.Add(bugs[key]);
+            }
+        }
+
+        return bugs;
+    }
+
+    // A retry stores it again: the number that a failed try gave it is not its own.
+    private static RunRecord Copy(RunRecord run) => new()
+    {
+        Key = run.Key,
+        ReportSha256 = run.ReportSha256,
+        Name = run.Name,
+        Scenario = run.Scenario,
+        Backend = run.Backend,
+        Version = run.Version,
+        Seed = run.Seed,
+        Started = run.Started,
+        Pairs = run.Pairs,
+        Hours = run.Hours,
+        Disconnects = run.Disconnects,
+        Panics = run.Panics,
+        Titles = run.Titles,
+        Verdict = run.Verdict,
+        Digest = run.Digest,
+        Folder = run.Folder,
+        Report = run.Report,
+    };
+
+    private static IEnumerable<string> RunsIn(string folder, int depth)
+    {
+        if (File.Exists(Path.Combine(folder, RunFolder.ReportName)) && !File.Exists(Path.Combine(folder, KeptOut)))
+        {
+            yield return folder;
+        }
+        else if (depth < MaxDepth)
+        {
+            foreach (string below in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+            {
+                foreach (string run in RunsIn(below, depth + 1))
+                {
+                    yield return run;
+                }
+            }
+        }
+    }
+
+    /// <summary>A file that keeps a run's folder out of every store: what <c>run --no-store</c> leaves.</summary>
+    public const string KeptOut = "no-store";
+}
+
+/// <summary>What became of a run that was read.</summary>
+public enum Taken
+{
+    /// <summary>It was new.</summary>
+    New,
+
+    /// <summary>It took the place of its earlier state.</summary>
+    Renewed,
+
+    /// <summary>It was there.</summary>
+    Known,
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Stress.Triage.Pages;
+
+/// <summary>Where pages lead: addresses of a server, or files of an exported site.</summary>
+/// <param name="root">What an address begins with: empty on a server, <c>../</c> for each folder that an exported page stands below its site.</param>
+/// <param name="isExport">True for files.</param>
+public sealed class Links(string root, bool isExport)
+{
+    /// <summary>Links of a server.</summary>
+    public static Links Server { get; } = new("/", isExport: false);
+
+    /// <summary>Nothing can be changed or asked from here.</summary>
+    public bool IsExport => isExport;
+
+    /// <summary>The first page.</summary>
+    public string Start => isExport ? $"{root}index.html" : root;
+
+    /// <summary>All runs.</summary>
+    public string Runs => Page("runs");
+
+    /// <summary>All bugs.</summary>
+    public string Bugs => Page("bugs");
+
+    /// <summary>A file that comes with the pages.</summary>
+    public string Asset(string name) => $"{root}assets/{name}";
+
+    /// <summary>A run.</summary>
+    public string Run(string name) => Page($"runs/{Safe(name)}");
+
+    /// <summary>A run's report.</summary>
+    public string Report(string name) => isExport ? $"{root}reports/{Safe(name)}.html" : $"{root}runs/{Safe(name)}/report";
+
+    /// <summary>A bug.</summary>
+    public string Bug(string id) => Page($"bugs/{Safe(id)}");
+
+    /// <summary>A crash.</summary>
+    public string Crash(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}"));
+
+    /// <summary>Two runs side by side.</summary>
+    public string Diff(string first, string second) => $"{root}diff?first={Uri.EscapeDataString(first)}&second={Uri.EscapeDataString(second)}";
+
+    private string Page(string path) => isExport ? $"{root}{path}.html" : $"{root}{path}";
+
+    /// <summary>A name as that of a file: one word, whatever it holds.</summary>
+    public static string FileName(string name) => Uri.EscapeDataString(name).Replace("..", "%2E%2E", StringComparison.Ordinal);
+
+    private string Safe(string name) => Uri.EscapeDataString(isExport ? FileName(name) : name);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json;
+using Stress.Observability;
+using Stress.Observability.Instruments;
+using Stress.Triage.Pages;
+
+namespace Stress.Triage.Runs;
+
+/// <summary>Runs that go on in a folder of runs: they have written where they are, and no report yet.</summary>
+/// <param name="folder">The folder of runs.</param>
+/// <param name="time">The clock.</param>
+public sealed class LiveRuns(string folder, TimeProvider time)
+{
+    // A run writes where it is every second or so: one that has been silent for so long was killed.
+    private static readonly TimeSpan Silent = TimeSpan.FromMinutes(5);
+
+    /// <summary>The runs that go on now.</summary>
+    public IReadOnlyList<LiveRun> Now()
+    {
+        if (!Directory.Exists(folder))
+        {
+            return [];
+        }
+
+        List<LiveRun> live = [];
+        foreach (string path in Directory.EnumerateDirectories(folder))
+        {
+            var run = new RunFolder(path);
+            if (File.Exists(run.ReportPath) || !File.Exists(run.ProgressPath) || time.GetUtcNow() - File.GetLastWriteTimeUtc(run.ProgressPath) > Silent)
+            {
+                continue;
+            }
+
+            if (LineOf(run) is { } line)
+            {
+                live.Add(new LiveRun(Path.GetFileName(path), line));
+            }
+        }
+
+        return live;
+    }
+
+    /// <summary>Where a run is, in a sentence; null when it does not go on.</summary>
+    /// <param name="name">Its name, as somebody asked for it: it is looked for in the list, and never made into a path.</param>
+    public string? Line(string name) => Now().FirstOrDefault(run => run.Name == name)?.Line;
+
+    private static string? LineOf(RunFolder run)
+    {
+        try
+        {
+            RunSnapshot at = run.ReadProgress().Run;
+            var total = at.Counters.Total;
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Counted.Of(total.Disconnects, "disconnect")}, {Counted.Of(total.Panics, "panic")}, {Counted.Of(total.Events, "event")}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or JsonException)
+        {
+            // Another version's, or one that is being removed.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Stress.Triage.Store;
+
+/// <summary>The tables of a store, on SQLite or PostgreSQL.</summary>
+/// <param name="options">Which database.</param>
+public sealed class TriageContext(DbContextOptions<TriageContext> options) : DbContext(options)
+{
+    /// <summary>Runs.</summary>
+    public DbSet<RunRecord> Runs => Set<RunRecord>();
+
+    /// <summary>Crashes.</summary>
+    public DbSet<StoredCrash> Crashes => Set<StoredCrash>();
+
+    /// <summary>Bugs.</summary>
+    public DbSet<BugRecord> Bugs => Set<BugRecord>();
+
+    /// <summary>Notes.</summary>
+    public DbSet<NoteRecord> Notes => Set<NoteRecord>();
+
+    /// <summary>Folders that were read.</summary>
+    public DbSet<FolderRecord> Folders => Set<FolderRecord>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        Describe(model);
+    }
+
+    /// <summary>The tables, for the context and for the snapshot of the last migration alike.</summary>
+    internal static void Describe(ModelBuilder model)
+    {
+        model.Entity<RunRecord>(run =>
+        {
+            run.ToTable("runs");
+            run.HasIndex(r => r.Key).IsUnique();
+            run.HasIndex(r => r.Name);
+            run.HasIndex(r => r.Started);
+            run.HasIndex(r => new { r.Backend, r.Started });
+        });
+        model.Entity<StoredCrash>(crash =>
+        {
+            crash.ToTable("crashes");
+            crash.HasIndex(c => c.RunId);
+            crash.HasIndex(c => new { c.BugId, c.RunId });
+            crash.HasOne<RunRecord>().WithMany().HasForeignKey(c => c.RunId).OnDelete(DeleteBehavior.Cascade);
+            crash.HasOne<BugRecord>().WithMany().HasForeignKey(c => c.BugId).OnDelete(DeleteBehavior.Restrict);
+        });
+        model.Entity<BugRecord>(bug =>
+        {
+            bug.ToTable("bugs");
+            bug.HasIndex(b => b.Key).IsUnique();
+            bug.HasIndex(b => b.LastSeen);
+            bug.HasIndex(b => b.Title);
+        });
+        model.Entity<NoteRecord>(note =>
+        {
+            note.ToTable("notes");
+            note.HasIndex(n => n.BugId);
+            note.HasOne<BugRecord>().WithMany().HasForeignKey(n => n.BugId).OnDelete(DeleteBehavior.Cascade);
+        });
+        model.Entity<FolderRecord>(folder =>
+        {
+            folder.ToTable("folders");
+            folder.HasKey(f => f.Path);
+        });
+    }
+}

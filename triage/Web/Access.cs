@@ -1,0 +1,130 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Stress.Contracts.Triage;
+
+namespace Stress.Triage.Web;
+
+/// <summary>What somebody may do.</summary>
+public enum Permission
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Read.</summary>
+    Read,
+
+    /// <summary>Read, and say something of bugs.</summary>
+    Write,
+}
+
+/// <summary>Who may do what: everybody on the loopback interface, and elsewhere those with a token or those whom a proxy has let in.</summary>
+public sealed class Access
+{
+    /// <summary>The cookie of a browser that has shown its token.</summary>
+    public const string Cookie = "stress-token";
+
+    /// <summary>A token that can be guessed is none.</summary>
+    private const int LeastToken = 16;
+
+    private readonly List<(byte[] Sha256, Permission May)> _tokens = [];
+    private readonly string? _userHeader;
+    private readonly bool _open;
+
+    private Access(bool open, string? userHeader) => (_open, _userHeader) = (open, userHeader);
+
+    /// <summary>Reads who may do what.</summary>
+    /// <param name="options">Options of the server.</param>
+    /// <param name="address">The address that it listens on.</param>
+    /// <exception cref="TriageException">Nobody could be kept out, or the file of tokens is none.</exception>
+    public static Access Of(ServeOptions options, IPAddress address)
+    {
+        bool guarded = options.TokenFile is not null || options.UserHeader is not null;
+        if (!guarded && !IPAddress.IsLoopback(address))
+        {
+            throw new TriageException(
+                $"--listen {options.Listen}: whoever reaches it could read and change everything; accepted with it are --token-file FILE, or --user-header NAME behind a proxy that authenticates", TriageProblem.Wrong);
+        }
+
+        var access = new Access(!guarded, options.UserHeader);
+        if (options.TokenFile is { } file)
+        {
+            access.ReadTokens(file);
+        }
+
+        return access;
+    }
+
+    /// <summary>What a request may do.</summary>
+    public Permission Of(HttpRequest request)
+    {
+        if (_open)
+        {
+            return Permission.Write;
+        }
+
+        if (_userHeader is { } header && request.Headers[header].ToString().Length > 0)
+        {
+            return Permission.Write;
+        }
+
+        string bearer = request.Headers.Authorization.ToString();
+        const string Scheme = "Bearer ";
+        return OfToken(bearer.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? bearer[Scheme.Length..].Trim() : request.Cookies[Cookie] ?? "");
+    }
+
+    /// <summary>What a token allows.</summary>
+    public Permission OfToken(string token)
+    {
+        byte[] sha256 = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        Permission may = Permission.None;
+        foreach ((byte[] known, Permission allowed) in _tokens)
+        {
+            // All are compared, in equal time: how long it takes says nothing.
+            if (CryptographicOperations.FixedTimeEquals(known, sha256) && allowed > may)
+            {
+                may = allowed;
+            }
+        }
+
+        return may;
+    }
+
+    /// <summary>Who asks, as far as it is known.</summary>
+    public string UserOf(HttpRequest request) => _userHeader is { } header ? request.Headers[header].ToString() : "";
+
+    private void ReadTokens(string file)
+    {
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TriageException($"--token-file {file}: {e.Message.ReplaceLineEndings(" ")}", TriageProblem.Wrong);
+        }
+
+        foreach ((int i, string line) in lines.Index())
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            if (words.Length == 0 || words[0].StartsWith('#'))
+            {
+                continue;
+            }
+
+            if (words.Length != 2 || words[0] is not ("read" or "write") || words[1].Length < LeastToken)
+            {
+                throw new TriageException($"--token-file {file}:{i + 1}: accepted is 'read TOKEN' or 'write TOKEN', with a token of at least {LeastToken} characters", TriageProblem.Wrong);
+            }
+
+            _tokens.Add((SHA256.HashData(Encoding.UTF8.GetBytes(words[1])), words[0] == "write" ? Permission.Write : Permission.Read));
+        }
+
+        if (_tokens.Count == 0)
+        {
+            throw new TriageException($"--token-file {file}: no token in it; accepted are lines 'read TOKEN' and 'write TOKEN'", TriageProblem.Wrong);
+        }
+    }
+}

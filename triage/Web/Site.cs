@@ -1,0 +1,228 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
+using Stress.Contracts.Triage;
+using Stress.Observability;
+using Stress.Observability.Html;
+using Stress.Triage.Pages;
+using Stress.Triage.Runs;
+using CrashPage = Stress.Triage.Pages.CrashPage;
+
+namespace Stress.Triage.Web;
+
+/// <summary>The pages, each at its address.</summary>
+public static class Site
+{
+    private const int ShownAtStart = 8, Suggested = 50;
+
+    /// <summary>Adds the pages to a server.</summary>
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access)
+    {
+        var live = new LiveRuns(triage.RunsFolder, TimeProvider.System);
+        app.MapGet("/", async (CancellationToken stop) => Page<StartPage>(await Start(triage, live.Now(), Links.Server, stop))).ExcludeFromDescription();
+        app.MapGet("/runs", (HttpRequest request, CancellationToken stop) => Guarded(async () =>
+        {
+            RunFilter filter = FilterOfRuns(request.Query);
+            return Page<RunsPage>(new() { ["Filter"] = filter, ["Backends"] = await triage.OfRuns.Backends(stop), ["Runs"] = await triage.Runs(filter, stop) });
+        })).ExcludeFromDescription();
+        app.MapGet("/runs/{name}", (string name, CancellationToken stop) => Guarded(async () => Page<RunPage>(await Run(triage, name, Links.Server, stop)))).ExcludeFromDescription();
+        app.MapGet("/runs/{name}/report", (string name, CancellationToken stop) => Guarded(async () => Results.Content(ReportOf(await triage.Run(name, stop)), "text/html; charset=utf-8"))).ExcludeFromDescription();
+        app.MapGet("/diff", (string? first, string? second, CancellationToken stop) => Guarded(async () => Page<DiffPage>(new() { ["Difference"] = await triage.Compare(first ?? "", second ?? "", stop) }))).ExcludeFromDescription();
+        app.MapGet("/bugs", (HttpRequest request, CancellationToken stop) => Guarded(async () =>
+        {
+            BugFilter filter = FilterOfBugs(request.Query);
+            return Page<BugsPage>(new() { ["Filter"] = filter, ["Backends"] = await triage.OfRuns.Backends(stop), ["Bugs"] = await triage.Bugs(filter, stop) });
+        })).ExcludeFromDescription();
+        app.MapGet("/bugs/{id}", (HttpContext context, IAntiforgery forgery, string id, CancellationToken stop) => Guarded(async () =>
+        {
+            AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
+            return Page<BugPage>(new()
+            {
+                ["Bug"] = await triage.Bug(id, stop),
+                ["MayWrite"] = access.Of(context.Request) == Permission.Write,
+                ["TokenField"] = tokens.FormFieldName,
+                ["Token"] = tokens.RequestToken,
+            });
+        })).ExcludeFromDescription();
+        app.MapPost("/bugs/{id}", (HttpContext context, IAntiforgery forgery, string id, CancellationToken stop) => Guarded(() => Form(context, forgery, async form =>
+        {
+            string status = form["status"].ToString(), what = form["what"].ToString();
+            await triage.Change(
+                id,
+                new BugChange
+                {
+                    Status = StatusOf(status),
+                    FixedBy = status == "fixed" ? what : null,
+                    DuplicateOf = status == "duplicate" ? what : null,
+                    Note = form["note"].ToString() is { Length: > 0 } note ? note : null,
+                    By = access.UserOf(context.Request),
+                },
+                stop);
+            return Results.Redirect(Links.Server.Bug((await triage.Bug(id, stop)).Row.Id));
+        }))).ExcludeFromDescription();
+        app.MapGet("/crashes/{number:long}", (long number, CancellationToken stop) => Guarded(async () => Page<CrashPage>(new() { ["Crash"] = await triage.OfRuns.Crash(number, stop) }))).ExcludeFromDescription();
+        app.MapGet("/live/{name}/events", (string name, CancellationToken stop) => TypedResults.ServerSentEvents(Events(live, name, stop))).ExcludeFromDescription();
+        app.MapGet("/assets/{name}", (string name) => AssetOf(name) is { } asset ? Results.Bytes(asset.Bytes, asset.Type) : Results.NotFound()).ExcludeFromDescription();
+        app.MapGet("/login", (HttpContext context, IAntiforgery forgery) => Login(context, forgery, "Whoever reads here says who he is by a token.")).ExcludeFromDescription();
+        app.MapPost("/login", (HttpContext context, IAntiforgery forgery) => Form(context, forgery, form =>
+        {
+            string token = form["token"].ToString();
+            if (access.OfToken(token) == Permission.None)
+            {
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                return Task.FromResult(Login(context, forgery, "That token is not known."));
+            }
+
+            context.Response.Cookies.Append(Access.Cookie, token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps });
+            return Task.FromResult(Results.Redirect("/"));
+        })).ExcludeFromDescription();
+    }
+
+    /// <summary>What the first page shows.</summary>
+    public static async Task<Dictionary<string, object?>> Start(Triage triage, IReadOnlyList<LiveRun> live, Links links, CancellationToken stop) => new()
+    {
+        ["Links"] = links,
+        ["Folder"] = triage.RunsFolder,
+        ["Live"] = live,
+        ["Back"] = (await triage.Bugs(new BugFilter { Regressed = true, Take = ShownAtStart }, stop)).Rows,
+        ["Open"] = (await triage.Bugs(new BugFilter { Status = BugStatus.Open, Take = ShownAtStart }, stop)).Rows,
+        ["Red"] = (await triage.Runs(new RunFilter { Verdict = "not met", Take = ShownAtStart }, stop)).Rows,
+        ["Runs"] = (await triage.Runs(new RunFilter { Take = ShownAtStart }, stop)).Rows,
+    };
+
+    /// <summary>What a run's page shows.</summary>
+    public static async Task<Dictionary<string, object?>> Run(Triage triage, string name, Links links, CancellationToken stop)
+    {
+        RunDetail run = await triage.Run(name, stop);
+        return new()
+        {
+            ["Links"] = links,
+            ["Run"] = run,
+            ["Repeat"] = ReadReport(run).Command,
+            ["Clean"] = CleanBound.Sentence(run.Row.Panics, run.Row.Disconnects),
+            ["Others"] = links.IsExport ? (IReadOnlyList<RunRow>)[] : (await triage.Runs(new RunFilter { Search = run.Row.Scenario, Take = Suggested }, stop)).Rows,
+        };
+    }
+
+    /// <summary>The page of a run that stands alone.</summary>
+    public static string ReportOf(RunDetail run)
+    {
+        var page = new StringWriter(CultureInfo.InvariantCulture);
+        HtmlReport.Write(
+            ReadReport(run), page,
+            [
+                .. run.Crashes.Select(crash => new CrashRecord
+                {
+                    Id = crash.CrashId, Title = crash.Title, Path = crash.Path, Role = crash.Role, Count = crash.Count, Site = crash.Site, Seed = run.Row.Seed, Event = crash.Event,
+                    At = Shown.Virtual(crash.AtMicroseconds), AtMicroseconds = crash.AtMicroseconds, Stack = crash.Stack, Story = crash.Story, Replay = crash.Replay,
+                }),
+            ]);
+        return page.ToString();
+    }
+
+    /// <summary>A file that comes with the pages.</summary>
+    public static (byte[] Bytes, string Type)? AssetOf(string name)
+    {
+        string? type = name switch { "triage.css" => "text/css; charset=utf-8", "live.js" => "text/javascript; charset=utf-8", _ => null };
+        if (type is null)
+        {
+            return null;
+        }
+
+        using Stream file = typeof(Site).Assembly.GetManifestResourceStream($"Stress.Triage.Assets.{name}")!;
+        var bytes = new MemoryStream();
+        file.CopyTo(bytes);
+        return (bytes.ToArray(), type);
+    }
+
+    /// <summary>What a query asks of runs; what is no number or no word of ours is left at its default.</summary>
+    internal static RunFilter FilterOfRuns(IQueryCollection query) => new()
+    {
+        Search = Text(query["search"]), Backend = Text(query["backend"]), Verdict = Text(query["verdict"]), Sort = Text(query["sort"]) is { Length: > 0 } sort ? sort : "started",
+        Skip = Number(query["skip"], 0, int.MaxValue / 2, 0), Take = Number(query["take"], 1, 200, 50),
+    };
+
+    /// <summary>What a query asks of bugs.</summary>
+    internal static BugFilter FilterOfBugs(IQueryCollection query) => new()
+    {
+        Search = Text(query["search"]), Backend = Text(query["backend"]), Status = StatusOf(Text(query["status"])), Regressed = query["regressed"] == "true",
+        Skip = Number(query["skip"], 0, int.MaxValue / 2, 0), Take = Number(query["take"], 1, 200, 50),
+    };
+
+    private static RunReport ReadReport(RunDetail run) => JsonSerializer.Deserialize<RunReport>(run.ReportJson, RunFolder.Json)!;
+
+    private static BugStatus? StatusOf(string text) => Enum.TryParse(text, ignoreCase: true, out BugStatus status) && Enum.IsDefined(status) && !char.IsDigit(text[0]) ? status : null;
+
+    private static string Text(StringValues value) => value.ToString() is { Length: <= 200 } text ? text : "";
+
+    private static int Number(StringValues value, int least, int most, int usual) => int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? Math.Clamp(n, least, most) : usual;
+
+    private static async Task<IResult> Guarded(Func<Task<IResult>> page)
+    {
+        try
+        {
+            return await page();
+        }
+        catch (TriageException e)
+        {
+            bool wrong = e.Problem == TriageProblem.Wrong;
+            return Page<MessagePage>(new() { ["Title"] = wrong ? "Not found" : "Not now", ["Text"] = e.Message }, wrong ? StatusCodes.Status404NotFound : StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private static async Task<IResult> Form(HttpContext context, IAntiforgery forgery, Func<IFormCollection, Task<IResult>> use)
+    {
+        if (!context.Request.HasFormContentType || !await forgery.IsRequestValidAsync(context))
+        {
+            return Page<MessagePage>(new() { ["Title"] = "Not accepted", ["Text"] = "The form did not come from this page, or is too old. Open the page again." }, StatusCodes.Status400BadRequest);
+        }
+
+        return await use(await context.Request.ReadFormAsync(context.RequestAborted));
+    }
+
+    private static IResult Login(HttpContext context, IAntiforgery forgery, string text)
+    {
+        AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
+        return Page<MessagePage>(
+            new() { ["Title"] = "Who are you?", ["Text"] = text, ["AsksForToken"] = true, ["TokenField"] = tokens.FormFieldName, ["Token"] = tokens.RequestToken },
+            context.Response.StatusCode == StatusCodes.Status401Unauthorized ? StatusCodes.Status401Unauthorized : StatusCodes.Status200OK);
+    }
+
+    private static IResult Page<TPage>(Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+        where TPage : Microsoft.AspNetCore.Components.IComponent => new RazorComponentResult<TPage>(parameters) { StatusCode = status, PreventStreamingRendering = true };
+
+    private static async IAsyncEnumerable<SseItem<string>> Events(LiveRuns live, string name, [EnumeratorCancellation] CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (live.Line(name) is { } line)
+        {
+            yield return new SseItem<string>(line, "at");
+            if (!await Ticks(timer, stop))
+            {
+                yield break;
+            }
+        }
+
+        yield return new SseItem<string>("", "ended");
+    }
+
+    private static async Task<bool> Ticks(PeriodicTimer timer, CancellationToken stop)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}
