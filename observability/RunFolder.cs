@@ -22,6 +22,9 @@ public sealed class RunFolder(string path)
     /// <summary>File name of the run's progress.</summary>
     public const string ProgressName = "progress.json";
 
+    /// <summary>Name of a file that keeps the run out of every triage store.</summary>
+    public const string NoStoreName = "no-store";
+
     /// <summary>The one way in which results are written as JSON: camelCase, fields in the order of the model, readable <c>&gt;</c> and <c>×</c>.</summary>
     public static readonly JsonSerializerOptions Json = new()
     {

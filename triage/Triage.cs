@@ -101,10 +101,14 @@ public sealed class Triage(StoreAddress store, string runsFolder, TimeProvider t
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        // Connections wait in a pool, and would keep the file open.
+        // Connections wait in a pool, and would keep the file open, or a server from ending.
         if (store.IsFile)
         {
             SqliteConnection.ClearAllPools();
+        }
+        else
+        {
+            NpgsqlConnection.ClearAllPools();
         }
 
         return ValueTask.CompletedTask;

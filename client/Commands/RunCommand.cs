@@ -4,6 +4,7 @@ using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Guests;
 using Stress.Guests.Sites;
+using Stress.Observability;
 using Stress.Scenarios;
 using Stress.Silo;
 
@@ -28,9 +29,10 @@ public static class RunCommand
         var checkpoint = new Option<string?>("--checkpoint") { Description = $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows})." };
         var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
+        var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
-        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight])
+        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, noStore])
         {
             command.Add(option);
         }
@@ -50,7 +52,7 @@ public static class RunCommand
                 InFlight = line.GetValue(inFlight),
             },
             ClusterOption.Read(line.GetValue(cluster)),
-            new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)),
+            new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore) },
             stop));
         return command;
     }
@@ -70,7 +72,7 @@ public static class RunCommand
             CheckCapture(wishes, launch);
             OptionsScreen.Write(terminal.Out, launch);
             string? state = ResumeCommand.StateOf(output.Folder);
-            if (!Keeps(terminal, launch, output, state))
+            if (!Keeps(terminal, launch, output, state, wishes.NoStore))
             {
                 // A run that cannot be kept can be executed all the same, and its result printed.
                 (launch, state) = (Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: false, real: real), null);
@@ -95,7 +97,7 @@ public static class RunCommand
         Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers, real);
         CheckCapture(wishes, shared);
         OptionsScreen.Write(terminal.Out, shared);
-        Keeps(terminal, shared, output, null);
+        Keeps(terminal, shared, output, null, wishes.NoStore);
         return await new RunConclusion(terminal, shared, output, wishes).Follow(client, stop);
     }
 
@@ -120,11 +122,16 @@ public static class RunCommand
     }
 
     // Whether the run's folder takes what the run needs to be gone on with: a folder may be made and a short file written where the first checkpoint finds no space.
-    private static bool Keeps(Terminal terminal, Launch launch, Output output, string? state)
+    private static bool Keeps(Terminal terminal, Launch launch, Output output, string? state, bool noStore)
     {
         try
         {
             launch.Save(output.Folder);
+            if (noStore)
+            {
+                File.WriteAllText(Path.Combine(output.Folder.Path, RunFolder.NoStoreName), "");
+            }
+
             if (state is not null)
             {
                 Directory.CreateDirectory(state);

@@ -29,7 +29,11 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
     /// <param name="Check">Whether a sample of sites is executed a second time.</param>
     /// <param name="Files">Files for CI services.</param>
     /// <param name="Pcap">A file for every frame of the run, or null.</param>
-    internal sealed record Wishes(string? Folder, string? Json, bool Progress, bool Check, CheckFiles Files, string? Pcap = null);
+    internal sealed record Wishes(string? Folder, string? Json, bool Progress, bool Check, CheckFiles Files, string? Pcap = null)
+    {
+        /// <summary>The run is kept out of the triage store.</summary>
+        public bool NoStore { get; init; }
+    }
 
     /// <summary>Starts the run, or goes on with what storage holds of it, and follows it to its end.</summary>
     public async Task<int> Follow(IRunHost host, CancellationToken stop)

@@ -19,6 +19,7 @@ public sealed partial class LayerTests
         ["guests"] = ["emulator", "scenarios", "observability", "contracts", "dial"],
         ["grains"] = ["emulator", "scenarios", "observability", "contracts"],
         ["silo"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "grains"],
+        ["triage"] = ["emulator", "scenarios", "observability", "contracts"],
         ["client"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "silo"],
     };
 

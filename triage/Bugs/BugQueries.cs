@@ -57,10 +57,14 @@ public sealed class BugQueries(StoreAddress store)
         // Every run of its backend since it was first seen is a try, whether it came or not.
         var runs = await tables.Runs.AsNoTracking().Where(run => run.Backend == bug.Backend && run.Started >= first)
             .Select(run => new { run.Id, run.Scenario, run.Version, run.Started, run.Disconnects }).ToListAsync(stop);
-        Dictionary<long, long> hits = await tables.Crashes.Where(crash => ids.Contains(crash.BugId)).GroupBy(crash => crash.RunId)
-            .Select(run => new { run.Key, Crashes = run.Sum(crash => crash.Count) }).ToDictionaryAsync(run => run.Key, run => run.Crashes, stop);
+        var seen = await tables.Crashes.Where(crash => ids.Contains(crash.BugId)).GroupBy(crash => crash.RunId)
+            .Select(run => new { run.Key, Crashes = run.Sum(crash => crash.Count), Tries = run.Sum(crash => crash.Disconnects), Weighted = run.Sum(crash => crash.DesignEffect * crash.Disconnects) }).ToListAsync(stop);
+        Dictionary<long, long> hits = seen.ToDictionary(run => run.Key, run => run.Crashes);
+
+        // Disconnects of one site are not independent, and a store has no sites: the runs' own intervals say by how much fewer they count.
+        double effect = seen.Sum(run => run.Tries) is > 0 and var tries ? Math.Max(1, seen.Sum(run => run.Weighted) / tries) : 1;
         long Hits(IEnumerable<long> of) => of.Sum(run => hits.GetValueOrDefault(run));
-        RateOf Named(string name, IReadOnlyList<(long Id, long Disconnects)> of) => new(name, of.Count, RateOf(Hits(of.Select(run => run.Id)), of.Sum(run => run.Disconnects)));
+        RateOf Named(string name, IReadOnlyList<(long Id, long Disconnects)> of) => new(name, of.Count, RateOf(Hits(of.Select(run => run.Id)), of.Sum(run => run.Disconnects), effect));
         var alike = runs.GroupBy(run => (run.Scenario, run.Version)).Where(group => group.Any(run => hits.ContainsKey(run.Id))).ToList();
         var clean = runs.Where(run => run.Started > last && !hits.ContainsKey(run.Id)).ToList();
         string duplicateOf = bug.DuplicateOf is { } other ? await tables.Bugs.Where(b => b.Id == other).Select(b => b.Key).SingleAsync(stop) : "";
@@ -74,7 +78,7 @@ public sealed class BugQueries(StoreAddress store)
         return new BugDetail(
             row,
             duplicateOf,
-            RateOf(Hits(hits.Keys), runs.Sum(run => run.Disconnects)),
+            RateOf(Hits(hits.Keys), runs.Sum(run => run.Disconnects), effect),
             CleanOf(clean.Count, clean.Sum(run => run.Disconnects)),
             new FlakeFacts(alike.Sum(group => group.Count(run => hits.ContainsKey(run.Id))), alike.Sum(group => group.Count())),
             [.. runs.GroupBy(run => run.Version).OrderBy(version => version.Min(run => run.Started)).Select(version => Named(version.Key, [.. version.Select(run => (run.Id, run.Disconnects))]))],
@@ -125,14 +129,20 @@ public sealed class BugQueries(StoreAddress store)
     }
 
     /// <summary>A share with its interval.</summary>
-    internal static Rate RateOf(long hits, long trials)
+    /// <param name="hits">Crashes.</param>
+    /// <param name="trials">Disconnects.</param>
+    /// <param name="effect">How many disconnects count as one independent one: the interval is that of so many fewer.</param>
+    public static Rate RateOf(long hits, long trials, double effect = 1)
     {
-        WilsonInterval interval = WilsonInterval.Of(hits, trials);
-        return new Rate(hits, trials, interval.Rate, interval.Low, interval.High);
+        // At least one where there was any: a rounded share must not lose its last crash.
+        long independent = trials == 0 ? 0 : Math.Max(1, (long)(trials / effect));
+        WilsonInterval interval = WilsonInterval.Of(trials == 0 ? 0 : (long)Math.Round((double)hits / trials * independent), independent);
+        double share = trials == 0 ? 0 : Math.Min(1, (double)hits / trials);
+        return new Rate(hits, trials, share, Math.Min(interval.Low, share), Math.Max(interval.High, share));
     }
 
     /// <summary>What clean disconnects say, and how many are missing to the next power of ten.</summary>
-    internal static CleanSince CleanOf(long runs, long disconnects)
+    public static CleanSince CleanOf(long runs, long disconnects)
     {
         long next = 10;
         while (CleanBound.TrialsFor(next) <= disconnects)

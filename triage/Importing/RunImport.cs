@@ -150,7 +150,7 @@ public sealed class RunImport(StoreAddress store)
         Dictionary<string, BugRecord> bugs = await BugsOf(tables, reading, run);
         news.AddRange(bugs.Values.Where(bug => bug.Id == 0).Select(bug => new News("new-bug", run.Name, bug.Key, bug.Title)));
         await tables.SaveChangesAsync();
-        foreach ((CrashRecord crash, long disconnects) in reading.Crashes)
+        foreach ((CrashRecord crash, long disconnects, double designEffect) in reading.Crashes)
         {
             tables.Crashes.Add(new StoredCrash
             {
@@ -162,6 +162,7 @@ public sealed class RunImport(StoreAddress store)
                 Role = crash.Role,
                 Count = crash.Count,
                 Disconnects = disconnects,
+                DesignEffect = designEffect,
                 Site = crash.Site,
                 Event = crash.Event,
                 At = crash.AtMicroseconds,
@@ -244,7 +245,7 @@ public sealed class RunImport(StoreAddress store)
 
     private static IEnumerable<string> RunsIn(string folder, int depth)
     {
-        if (File.Exists(Path.Combine(folder, RunFolder.ReportName)) && !File.Exists(Path.Combine(folder, KeptOut)))
+        if (File.Exists(Path.Combine(folder, RunFolder.ReportName)) && !File.Exists(Path.Combine(folder, RunFolder.NoStoreName)))
         {
             yield return folder;
         }
@@ -260,8 +261,6 @@ public sealed class RunImport(StoreAddress store)
         }
     }
 
-    /// <summary>A file that keeps a run's folder out of every store: what <c>run --no-store</c> leaves.</summary>
-    public const string KeptOut = "no-store";
 }
 
 /// <summary>What became of a run that was read.</summary>

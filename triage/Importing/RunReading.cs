@@ -11,8 +11,8 @@ namespace Stress.Triage.Importing;
 
 /// <summary>A run folder as it was read: the row of the run, and its crashes.</summary>
 /// <param name="Run">The run; not stored yet.</param>
-/// <param name="Crashes">Its crashes, each with the disconnects of its end.</param>
-public sealed partial record RunReading(RunRecord Run, IReadOnlyList<(CrashRecord Crash, long Disconnects)> Crashes)
+/// <param name="Crashes">Its crashes.</param>
+public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReading> Crashes)
 {
     /// <summary>A report larger than this is none of ours.</summary>
     public const long MaxReportBytes = 64L << 20;
@@ -53,7 +53,7 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<(CrashRecor
         }
 
         (string backend, string version) = Executed(report);
-        Dictionary<string, long> disconnects = report.CodePaths.DistinctBy(path => path.CrashId).ToDictionary(path => path.CrashId, path => path.Disconnects, StringComparer.Ordinal);
+        Dictionary<string, CodePathRate> rates = report.CodePaths.DistinctBy(path => path.CrashId).ToDictionary(path => path.CrashId, StringComparer.Ordinal);
         DateTimeOffset started = StartOf(report.RunId) ?? StartOf(folder) ?? written;
         var run = new RunRecord
         {
@@ -75,7 +75,7 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<(CrashRecor
             Folder = folder,
             Report = Packed(text),
         };
-        return new RunReading(run, [.. crashes.Select(crash => (crash, disconnects.GetValueOrDefault(crash.Id)))]);
+        return new RunReading(run, [.. crashes.Select(crash => CrashReading.Of(crash, rates.GetValueOrDefault(crash.Id)))]);
     }
 
     /// <summary>The text of a packed report.</summary>

@@ -26,13 +26,18 @@ public static class Comparison
     }
 
     private static Dictionary<(string Title, string Role), Rate> RatesOf(RunDetail run) =>
-        run.Crashes.GroupBy(crash => (BugTitle.Of(crash.Title), crash.Role)).ToDictionary(group => group.Key, group => BugQueries.RateOf(group.Sum(crash => crash.Count), group.Max(crash => crash.Disconnects)));
+        ReportOf(run).CodePaths.GroupBy(path => (BugTitle.Of(path.Title), path.Role)).ToDictionary(
+            group => group.Key,
+            group => group.ToList() is [var one]
+                ? new Rate(one.Crashes, one.Disconnects, one.Rate, one.Low, one.High)
+                : BugQueries.RateOf(group.Sum(path => path.Crashes), group.Max(path => path.Disconnects)));
+
+    private static RunReport ReportOf(RunDetail run) => JsonSerializer.Deserialize<RunReport>(run.ReportJson, RunFolder.Json)!;
 
     // Disconnects of each end, from the rates of paths that the report always has.
     private static IReadOnlyDictionary<string, long> EndsOf(RunDetail run)
     {
-        RunReport report = JsonSerializer.Deserialize<RunReport>(run.ReportJson, RunFolder.Json)!;
-        return report.Paths.GroupBy(path => path.Role).ToDictionary(role => role.Key, role => role.Max(path => path.Disconnects), StringComparer.Ordinal);
+        return ReportOf(run).Paths.GroupBy(path => path.Role).ToDictionary(role => role.Key, role => role.Max(path => path.Disconnects), StringComparer.Ordinal);
     }
 
     private static IReadOnlyList<OptionDifference> OptionsOf(RunDetail first, RunDetail second)

@@ -91,6 +91,9 @@ public sealed class StoredCrash
     /// <summary>Disconnects of that end.</summary>
     public long Disconnects { get; set; }
 
+    /// <summary>By how much the interval over sites, squared, is wider than one that takes disconnects as independent; at least 1 (Kish's design effect).</summary>
+    public double DesignEffect { get; set; }
+
     /// <summary>Site of the first.</summary>
     public long Site { get; set; }
 

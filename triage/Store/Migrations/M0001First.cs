@@ -75,6 +75,7 @@ public sealed class M0001First : Migration
                 Role = t.Column<string>(),
                 Count = t.Column<long>(),
                 Disconnects = t.Column<long>(),
+                DesignEffect = t.Column<double>(),
                 Site = t.Column<long>(),
                 Event = t.Column<long>(),
                 At = t.Column<long>(),

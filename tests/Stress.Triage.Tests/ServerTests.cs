@@ -1,0 +1,337 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Stress.Contracts.Triage;
+using Stress.Triage.Web;
+using Xunit;
+
+namespace Stress.Triage.Tests;
+
+/// <summary>Pages and API, and who may do what with them.</summary>
+public sealed partial class ServerTests
+{
+    // What somebody's console, scenario or folder may hold.
+    private const string Hostile = "<script>alert(1)</script>\u001b[2J\u202e\"' onload=x in ip_output";
+
+    private const string ReadToken = "read-token-0123456789", WriteToken = "write-token-0123456789";
+
+    [Fact]
+    public async Task Every_page_answers_and_says_nothing_of_another_host_and_has_no_script_or_style_inside()
+    {
+        await using Served served = await Served.Start(Hostile);
+        string bug = (await served.Store.Bugs()).Single().Id, run = (await served.Store.Triage.Runs(new RunFilter(), CancellationToken.None)).Rows[0].Name;
+        long crash = (await served.Store.Triage.Run(run, CancellationToken.None)).Crashes[0].Number;
+        foreach (string page in new[] { "/", "/runs", $"/runs/{run}", "/bugs", $"/bugs/{bug}", $"/crashes/{crash}", $"/diff?first={run}&second={run}" })
+        {
+            using HttpResponseMessage answer = await served.Client.GetAsync(page);
+            string html = await answer.Content.ReadAsStringAsync();
+
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.StartsWith("<!doctype html>", html.TrimStart(), StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+            Assert.DoesNotContain("<style", html, StringComparison.Ordinal);
+            Assert.DoesNotContain(" style=", html, StringComparison.Ordinal);
+            Assert.DoesNotContain('\u001b', html);
+            Assert.DoesNotContain('\u202e', html);
+            Assert.DoesNotContain("://", html, StringComparison.Ordinal);
+            string policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+            Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+            Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+            Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+            Assert.InRange(html.Length, 1, 300_000);
+        }
+    }
+
+    [Fact]
+    public async Task The_whole_report_of_a_run_is_served_from_the_store_and_no_script_may_run_in_it()
+    {
+        await using Served served = await Served.Start(Hostile);
+        string run = (await served.Store.Triage.Runs(new RunFilter(), CancellationToken.None)).Rows[0].Name;
+
+        using HttpResponseMessage answer = await served.Client.GetAsync($"/runs/{run}/report");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains("script-src 'none'", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.DoesNotContain("<script>", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_ours_is_answered_with_nothing()
+    {
+        await using Served served = await Served.Start("a");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/bugs") { Headers = { Host = "evil.example" } };
+
+        using HttpResponseMessage answer = await served.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.DoesNotContain("rows", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/runs/nothing", HttpStatusCode.NotFound)]
+    [InlineData("/bugs/zz", HttpStatusCode.NotFound)]
+    [InlineData("/crashes/999999", HttpStatusCode.NotFound)]
+    [InlineData("/crashes/..%2f..%2fetc%2fpasswd", HttpStatusCode.NotFound)]
+    [InlineData("/assets/..%2f..%2ftriage.db", HttpStatusCode.NotFound)]
+    [InlineData("/runs/..%2f..%2f..%2fetc%2fpasswd", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/runs/nothing", HttpStatusCode.NotFound)]
+    [InlineData("/api/v1/bugs/zz", HttpStatusCode.NotFound)]
+    [InlineData("/runs?skip=-5&take=999999999999&sort=;drop", HttpStatusCode.OK)]
+    [InlineData("/bugs?status=17&search=%27%22%3B--", HttpStatusCode.OK)]
+    public async Task What_nobody_has_is_not_found_and_what_makes_no_sense_is_left_at_its_default(string address, HttpStatusCode expected)
+    {
+        await using Served served = await Served.Start("a");
+
+        using HttpResponseMessage answer = await served.Client.GetAsync(address);
+
+        Assert.Equal(expected, answer.StatusCode);
+        Assert.DoesNotContain("root:", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_form_that_did_not_come_from_the_page_changes_nothing()
+    {
+        await using Served served = await Served.Start("a");
+        string bug = (await served.Store.Bugs()).Single().Id;
+
+        using HttpResponseMessage withoutToken = await served.Client.PostAsync($"/bugs/{bug}", new FormUrlEncodedContent([new("status", "invalid")]));
+        using var foreign = new HttpRequestMessage(HttpMethod.Post, $"/bugs/{bug}") { Content = new FormUrlEncodedContent([new("status", "invalid")]), Headers = { { "Sec-Fetch-Site", "cross-site" } } };
+        using HttpResponseMessage fromElsewhere = await served.Client.SendAsync(foreign);
+        using var origin = new HttpRequestMessage(HttpMethod.Patch, $"/api/v1/bugs/{bug}") { Content = Json("""{"status":"invalid"}"""), Headers = { { "Origin", "http://evil.example" } } };
+        using HttpResponseMessage fromOrigin = await served.Client.SendAsync(origin);
+        using HttpResponseMessage asText = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", new StringContent("""{"status":"invalid"}""", Encoding.UTF8, "text/plain"));
+
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.UnsupportedMediaType),
+            (withoutToken.StatusCode, fromElsewhere.StatusCode, fromOrigin.StatusCode, asText.StatusCode));
+        Assert.Equal(BugStatus.Open, (await served.Store.Bug(bug)).Row.Status);
+    }
+
+    [Fact]
+    public async Task A_form_of_the_page_changes_the_bug_and_leads_back_to_it()
+    {
+        await using Served served = await Served.Start("a");
+        string bug = (await served.Store.Bugs()).Single().Id, page = await served.Client.GetStringAsync($"/bugs/{bug}");
+        Match token = FormToken().Match(page);
+
+        using HttpResponseMessage answer = await served.Client.PostAsync(
+            $"/bugs/{bug}", new FormUrlEncodedContent([new(token.Groups[1].Value, token.Groups[2].Value), new("status", "fixed"), new("what", "epoch"), new("note", "ends it")]));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        BugDetail changed = await served.Store.Bug(bug);
+        Assert.Equal((BugStatus.Fixed, "epoch", "ends it"), (changed.Row.Status, changed.Row.FixedBy, Assert.Single(changed.Notes).Text));
+    }
+
+    [Fact]
+    public async Task The_API_says_what_the_pages_say_and_describes_itself()
+    {
+        await using Served served = await Served.Start("a");
+        string bug = (await served.Store.Bugs()).Single().Id;
+
+        using HttpResponseMessage changed = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", Json("""{"status":"invalid","note":"not ours"}"""));
+        using JsonDocument bugs = JsonDocument.Parse(await served.Client.GetStringAsync("/api/v1/bugs?status=invalid"));
+        using JsonDocument api = JsonDocument.Parse(await served.Client.GetStringAsync("/openapi/v1.json"));
+
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.Equal(bug, bugs.RootElement.GetProperty("rows")[0].GetProperty("id").GetString());
+        Assert.Equal(
+            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
+            api.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
+        using HttpResponseMessage wrong = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", Json("""{"status":"gone"}"""));
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_too_large_is_not_read()
+    {
+        await using Served served = await Served.Start("a");
+        string bug = (await served.Store.Bugs()).Single().Id;
+
+        using HttpResponseMessage answer = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", Json($$"""{"note":"{{new string('x', (int)TriageServer.MaxRequestBytes)}}"}"""));
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Empty((await served.Store.Bug(bug)).Notes);
+    }
+
+    [Fact]
+    public async Task With_tokens_nobody_reads_without_one_and_who_may_read_may_not_write()
+    {
+        await using Served served = await Served.Start("a", tokens: $"# of the team\nread {ReadToken}\nwrite {WriteToken}\n");
+        string bug = (await served.Store.Bugs()).Single().Id;
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await served.Send(HttpMethod.Get, "/api/v1/bugs", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await served.Send(HttpMethod.Get, "/api/v1/bugs", "wrong-token-0123456789")).StatusCode);
+        Assert.Contains("Who are you?", await (await served.Send(HttpMethod.Get, "/", null)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await served.Send(HttpMethod.Get, "/api/v1/bugs", ReadToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await served.Send(HttpMethod.Patch, $"/api/v1/bugs/{bug}", ReadToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await served.Send(HttpMethod.Patch, $"/api/v1/bugs/{bug}", WriteToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_browser_that_has_shown_its_token_is_let_in()
+    {
+        await using Served served = await Served.Start("a", tokens: $"read {ReadToken}\n");
+        Match form = FormToken().Match(await served.Client.GetStringAsync("/login"));
+
+        using HttpResponseMessage wrong = await served.Client.PostAsync("/login", new FormUrlEncodedContent([new(form.Groups[1].Value, form.Groups[2].Value), new("token", "wrong-token-0123456789")]));
+        using HttpResponseMessage right = await served.Client.PostAsync("/login", new FormUrlEncodedContent([new(form.Groups[1].Value, form.Groups[2].Value), new("token", ReadToken)]));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, right.StatusCode);
+        Assert.Contains("Open bugs", await right.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:0", null, "whoever reaches it could read and change everything")]
+    [InlineData("127.0.0.1", null, "accepted is ADDRESS:PORT")]
+    [InlineData("somewhere:80", null, "accepted is ADDRESS:PORT")]
+    [InlineData("127.0.0.1:0", "read short\n", "tokens:1: accepted is 'read TOKEN' or 'write TOKEN', with a token of at least 16 characters")]
+    [InlineData("127.0.0.1:0", "\n", "no token in it")]
+    public async Task An_address_or_a_file_of_tokens_that_would_let_everybody_in_is_refused(string listen, string? tokens, string why)
+    {
+        await using TemporaryStore store = await TemporaryStore.Open();
+        string? file = tokens is null ? null : Path.Combine(store.Folder, "tokens");
+        if (file is not null)
+        {
+            await File.WriteAllTextAsync(file, tokens);
+        }
+
+        TriageException refused = await Assert.ThrowsAsync<TriageException>(() => store.Triage.Serve(new ServeOptions(listen, [], file, null, null), _ => { }, CancellationToken.None));
+
+        Assert.Equal(TriageProblem.Wrong, refused.Problem);
+        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_ends_while_pages_are_served_is_taken_in_and_told_of_with_a_signature()
+    {
+        using var listener = new HttpListener();
+        int port = Stress.Tests.Shared.Programs.FreeLoopbackPort();
+        listener.Prefixes.Add($"http://127.0.0.1:{port}/hook/");
+        listener.Start();
+        await using TemporaryStore store = await TemporaryStore.Open();
+        const string Secret = "secret-0123456789";
+        string hooks = Path.Combine(store.Folder, "hooks");
+        await File.WriteAllTextAsync(hooks, $"http://127.0.0.1:{port}/hook/ {Secret}\n");
+        store.Write(TemporaryStore.Run(1, titles: ["a"]));
+        using var stop = new CancellationTokenSource();
+        Task serving = store.Triage.Serve(new ServeOptions("127.0.0.1:0", [], null, null, hooks), _ => { }, stop.Token);
+
+        // The first try is refused, and comes again.
+        HttpListenerContext first = await listener.GetContextAsync();
+        first.Response.StatusCode = 500;
+        first.Response.Close();
+        HttpListenerContext told = await listener.GetContextAsync();
+        var body = new MemoryStream();
+        await told.Request.InputStream.CopyToAsync(body);
+        told.Response.Close();
+
+        Assert.Equal(Webhooks.Signature(Encoding.UTF8.GetBytes(Secret), body.ToArray()), told.Request.Headers[Webhooks.SignatureHeader]);
+        using JsonDocument news = JsonDocument.Parse(body.ToArray());
+        Assert.Equal(("new-bug", "a"), (news.RootElement.GetProperty("kind").GetString(), news.RootElement.GetProperty("title").GetString()));
+        await stop.CancelAsync();
+        await serving;
+    }
+
+    [Fact]
+    public async Task An_exported_site_opens_without_a_server_and_every_link_in_it_leads_to_a_file()
+    {
+        await using TemporaryStore store = await TemporaryStore.Open();
+        store.Write(TemporaryStore.Run(1, titles: [Hostile, "b"]));
+        store.Write(TemporaryStore.Run(2, design: "epoch", titles: ["b"]));
+        await store.Import();
+        string site = Path.Combine(store.Folder, "site");
+
+        int files = await store.Triage.ExportSite(site, CancellationToken.None);
+
+        string[] pages = [.. Directory.EnumerateFiles(site, "*.html", SearchOption.AllDirectories)];
+        Assert.Equal(files, Directory.EnumerateFiles(site, "*", SearchOption.AllDirectories).Count());
+        Assert.Contains(pages, page => page.EndsWith("index.html", StringComparison.Ordinal));
+        foreach (string page in pages.Where(page => !page.Contains("/reports/", StringComparison.Ordinal)))
+        {
+            string html = await File.ReadAllTextAsync(page);
+            Assert.DoesNotContain("<form", html, StringComparison.Ordinal);
+            Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+            foreach (Match link in Link().Matches(html))
+            {
+                string to = WebUtility.HtmlDecode(link.Groups[1].Value);
+                if (!to.StartsWith('#') && !to.StartsWith("data:", StringComparison.Ordinal))
+                {
+                    Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(page)!, Uri.UnescapeDataString(to))), $"{page}: {to}");
+                }
+            }
+        }
+    }
+
+    private static StringContent Json(string text) => new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+
+    [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]+)\"")]
+    private static partial Regex FormToken();
+
+    [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]
+    private static partial Regex Link();
+
+    // A server on a free port, with one run that has one title.
+    private sealed class Served : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private Task _serving = Task.CompletedTask;
+
+        private Served(TemporaryStore store) => Store = store;
+
+        public TemporaryStore Store { get; }
+
+        public HttpClient Client { get; private set; } = null!;
+
+        public static async Task<Served> Start(string title, string? tokens = null)
+        {
+            TemporaryStore store = await TemporaryStore.Open();
+            store.Write(TemporaryStore.Run(1, titles: [title]));
+            await store.Import();
+            string? file = tokens is null ? null : Path.Combine(store.Folder, "tokens");
+            if (file is not null)
+            {
+                await File.WriteAllTextAsync(file, tokens);
+            }
+
+            var served = new Served(store);
+            var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            served._serving = store.Triage.Serve(new ServeOptions("127.0.0.1:0", [], file, null, null), listening.SetResult, served._stop.Token);
+            await Task.WhenAny(listening.Task, served._serving);
+            if (!listening.Task.IsCompleted)
+            {
+                await served._serving;
+            }
+
+            served.Client = new HttpClient { BaseAddress = new Uri(await listening.Task) };
+            return served;
+        }
+
+        public async Task<HttpResponseMessage> Send(HttpMethod method, string address, string? token)
+        {
+            var request = new HttpRequestMessage(method, address);
+            if (token is not null)
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            }
+
+            if (method == HttpMethod.Patch)
+            {
+                request.Content = Json("""{"note":"a"}""");
+            }
+
+            return await Client.SendAsync(request);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Client?.Dispose();
+            await _stop.CancelAsync();
+            await _serving;
+            await Store.DisposeAsync();
+            _stop.Dispose();
+        }
+    }
+}
