@@ -43,9 +43,9 @@ public sealed class MadeRuns
             report[counts] = ends.DeepClone();
         }
 
-        foreach (JsonNode? path in report["paths"]!.AsArray())
+        foreach (JsonNode? end in report["paths"]!.AsArray())
         {
-            path!["disconnects"] = run.Disconnects;
+            end!["disconnects"] = run.Disconnects;
         }
 
         var paths = new JsonArray();

@@ -16,8 +16,8 @@ public sealed record RecordedAnswer(int Number, string Operation, int Value, str
 /// <param name="Step">The step in which it died, from 1.</param>
 /// <param name="Words">What the kernel said, empty when it said nothing.</param>
 /// <param name="Function">The function in which it died, empty when it named none.</param>
-/// <param name="File">The source file without its folder, empty when it named none.</param>
-public sealed record RecordedDeath(int Step, string Words, string Function, string File)
+/// <param name="SourceFile">The source file without its folder, empty when it named none.</param>
+public sealed record RecordedDeath(int Step, string Words, string Function, string SourceFile)
 {
     /// <summary>Whether a model that ended so died as the real kernel did: at the same step, and in the same function and file where the recording names them.</summary>
     public bool IsThatOf(OperationRun run)
@@ -28,7 +28,7 @@ public sealed record RecordedDeath(int Step, string Words, string Function, stri
         }
 
         BadAccess last = run.Stack.Oracle.Accesses[^1];
-        return (Function.Length == 0 || Function == last.Function) && (File.Length == 0 || File == last.File);
+        return (Function.Length == 0 || Function == last.Function) && (SourceFile.Length == 0 || SourceFile == last.File);
     }
 
     /// <summary>For a line that says what differs.</summary>

@@ -107,7 +107,7 @@ public class AgreementTests
     {
         Recording recording = Recording.Parse(text);
 
-        Assert.Equal((step, function, file), (recording.Death!.Step, recording.Death.Function, recording.Death.File));
+        Assert.Equal((step, function, file), (recording.Death!.Step, recording.Death.Function, recording.Death.SourceFile));
         Assert.Single(recording.Answers);
     }
 
