@@ -150,7 +150,7 @@ public sealed class WorldMachine : IUseListener
         image.End();
     }
 
-    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p) =>
+    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p, int place) =>
         _findings.Add(new Finding(FindingKind.StaleUse, new CrashTitle(site, holder, _stack.GapOf(holder, p)).ToString()));
 
     void IUseListener.Alias(HolderKind holder, UseSite site, IfnetPtr p, string names) =>

@@ -15,6 +15,7 @@ public sealed partial class BsdKernel : IState
     private readonly KernelOptions _options;
     private readonly TeardownDesign _design;
     private readonly KernelSwitch _switches;
+    private readonly KernelDifference _differences;
     private readonly IKernelHost _host;
     private readonly IKernelObserver _oracle;
     [NotSaved("whoever listens is no part of a kernel")]
@@ -31,19 +32,22 @@ public sealed partial class BsdKernel : IState
     /// <param name="heapRandom">Draws how much memory is free after boot.</param>
     /// <param name="igmpRandom">Draws delays of group reports.</param>
     /// <param name="switches">Deviations from the kernel of 2005.</param>
+    /// <param name="differences">Ways in which another system's kernel differs from the mail's.</param>
     public BsdKernel(
-        KernelOptions options, TeardownDesign design, BootInterface[] boot, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None)
+        KernelOptions options, TeardownDesign design, BootInterface[] boot, IKernelObserver oracle, IKernelHost host, RandomStream heapRandom, RandomStream igmpRandom, KernelSwitch switches = KernelSwitch.None,
+        KernelDifference differences = KernelDifference.None)
     {
         _options = options;
         _design = design;
         _boot = Checked(boot);
         _loopback = Array.FindIndex(boot, static port => port.Kind == InterfaceKind.Loopback);
         _switches = switches;
+        _differences = differences;
         _oracle = oracle;
         _calls = oracle.Calls;
         _host = host;
         _counters = host.Counted;
-        Heap = new KernelHeap(options.Abi, options.Fill);
+        Heap = new KernelHeap(options.Abi, options.Fill, (differences & KernelDifference.Quarantine) != 0);
         Reset(heapRandom, igmpRandom);
     }
 
@@ -74,6 +78,8 @@ public sealed partial class BsdKernel : IState
     private bool HearsCalls => _calls.Trace is not null;
 
     private bool Has(KernelSwitch s) => (_switches & s) != 0;
+
+    private bool Differs(KernelDifference d) => (_differences & d) != 0;
 
     /// <summary>A pointer to an attached interface.</summary>
     public IfnetPtr PointerTo(int slot)

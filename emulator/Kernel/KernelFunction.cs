@@ -8,7 +8,7 @@ public enum KernelFunction : byte
     In6DelMulti, Mld6StartListening, Mld6StopListening, Mld6FastTimo, Mld6SendPkt, IfDetach, PppClose, PppDealloc, PppCloneDestroy, PppOpen, PppCreate, IfAttach,
     InPurgeAddr, InPurgeIf, InPcbPurgeIf0, InPcbPurgeIf, In6PurgeAddr, In6PurgeIf, In6PcbPurgeIf0, In6PcbPurgeIf, IgmpPurgeIf, RipUsrReq, UdpUsrReq, TcpUsrReq,
     Udp6UsrReq, InControl, In6Control, Ip6FreeMoptions, IfIoctl, IfUp, IfDown, IpInput, Ip6Input, PppOutput, In6SaveMkludge, In6PcbDetach, IpGetMoptions, SoftNet,
-    Ip6MForward, DelM6if, Ip6MrouterDone, CarpSendAd,
+    Ip6MForward, DelM6if, Ip6MrouterDone, CarpSendAd, In6SetScope, Ip6GetMoptions,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -92,6 +92,8 @@ public static class FunctionNames
         KernelFunction.SoftNet => "softintr_net",
         KernelFunction.Ip6MForward => "ip6_mforward",
         KernelFunction.CarpSendAd => "carp_send_ad",
+        KernelFunction.In6SetScope => "in6_setscope",
+        KernelFunction.Ip6GetMoptions => "ip6_getmoptions",
         KernelFunction.DelM6if => "del_m6if",
         KernelFunction.Ip6MrouterDone => "ip6_mrouter_done",
         KernelFunction.Sosend => "sosend",

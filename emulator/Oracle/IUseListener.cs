@@ -7,7 +7,11 @@ namespace Stress.Emulator.Oracle;
 public interface IUseListener
 {
     /// <summary>A pointer to no attached interface was used.</summary>
-    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p);
+    /// <param name="holder">Where it was stored.</param>
+    /// <param name="site">Who used it.</param>
+    /// <param name="p">The pointer.</param>
+    /// <param name="place">Which of several reads in that function; 0 for the first.</param>
+    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p, int place);
 
     /// <summary>A pointer named another live interface.</summary>
     /// <param name="holder">Where it was stored.</param>

@@ -286,11 +286,11 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
     }
 
     /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
-    public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
+    public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p, int place = 0)
     {
         _probes[(int)Kernel.Ports.Probe.StalePointerUsed]++;
         Cover(holder, site, p.Generation, alias: false);
-        Listener?.StaleUse(holder, site, p);
+        Listener?.StaleUse(holder, site, p, place);
         if (clock.Trace is not null)
         {
             Say(TraceSource.Kernel, $"{KernelNames.Of(site)} reads through stale {KernelNames.Of(holder)} 0x{p.Address:x8}", PointerStage.Used);

@@ -3,6 +3,7 @@ using Stress.Emulator.Designs.History;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks.Linux;
+using Stress.Emulator.Stacks.Main;
 using Stress.Emulator.Stacks.NetBsd;
 
 namespace Stress.Emulator.Stacks;
@@ -16,6 +17,9 @@ public static class StackCatalog
     /// <summary>The stack of the mail's kernel, the default.</summary>
     public const string NetBsd2005 = "netbsd-2005";
 
+    /// <summary>The same kernel with the differences of NetBSD 4.0.1, as that was recorded.</summary>
+    public const string NetBsd401 = "netbsd-4.0.1";
+
     /// <summary>NetBSD 7.99.34.</summary>
     public const string NetBsd7 = "netbsd-7";
 
@@ -23,7 +27,7 @@ public static class StackCatalog
     public const string Linux6 = "linux-6";
 
     /// <summary>Names that <see cref="Create"/> knows, in the order of their age.</summary>
-    public static readonly IReadOnlyList<string> Names = [NetBsd2005, NetBsd7, Linux6];
+    public static readonly IReadOnlyList<string> Names = [NetBsd2005, NetBsd401, NetBsd7, Linux6];
 
     /// <summary>Designs of a stack, the default first.</summary>
     /// <exception cref="UnknownStackException">No such stack.</exception>
@@ -31,7 +35,8 @@ public static class StackCatalog
     {
         NetBsd7 => [.. NetBsd7Design.All.Select(d => d.Name)],
         Linux6 => ["notifier-hold"],
-        NetBsd2005 => [.. HistoryDesigns.All.All.Select(d => d.Name)],
+        NetBsd2005 => KernelProfile.Of2005.Designs,
+        NetBsd401 => KernelProfile.Of401.Designs,
         _ => throw new UnknownStackException($"unknown stack '{stack}'{NearestWord.Hint(stack, Names)}; accepted: {string.Join(", ", Names)}"),
     };
 
@@ -59,9 +64,9 @@ public static class StackCatalog
             throw new UnknownStackException($"stack '{stack}' has no design '{chosen}'{NearestWord.Hint(chosen, designs)}; accepted: {string.Join(", ", designs)}");
         }
 
-        if (stack == NetBsd2005)
+        if (stack is NetBsd2005 or NetBsd401)
         {
-            return new NetBsd2005Stack(known.Named(chosen), switches: switches);
+            return new NetBsd2005Stack(known.Named(chosen), stack == NetBsd2005 ? KernelProfile.Of2005 : KernelProfile.Of401, switches);
         }
 
         if (switches != KernelSwitch.None)

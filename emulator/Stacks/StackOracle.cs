@@ -35,6 +35,9 @@ public enum BadAccessKind : byte
 
     /// <summary>The kernel found the damage itself and called panic. It dies.</summary>
     Panic,
+
+    /// <summary>A pointer names another live object than the one it was taken from. No sanitizer sees it.</summary>
+    Alias,
 }
 
 /// <summary>One bad access.</summary>
@@ -47,7 +50,7 @@ public enum BadAccessKind : byte
 public sealed record BadAccess(int Step, string Operation, BadAccessKind Kind, string Function, string File, string Story)
 {
     /// <summary>The form of the recorded verdicts.</summary>
-    public override string ToString() => $"step {Step} ({Operation}): {Kind switch { BadAccessKind.Segv => "SEGV", BadAccessKind.Panic => "panic", _ => "heap-use-after-free" }} in {Function} ({File})";
+    public override string ToString() => $"step {Step} ({Operation}): {Kind switch { BadAccessKind.Segv => "SEGV", BadAccessKind.Panic => "panic", BadAccessKind.Alias => "alias", _ => "heap-use-after-free" }} in {Function} ({File})";
 }
 
 /// <summary>
@@ -74,6 +77,12 @@ public sealed class StackOracle
 
     /// <summary>The verdict as recorded: <c>clean</c>, or the accesses parted by semicolons.</summary>
     public string Verdict => IsClean ? "clean" : string.Join("; ", accesses);
+
+    /// <summary>The verdict as a sanitizer words it: it sees reads of freed memory and faults, no alias, and not why a kernel called panic.</summary>
+    public string SanitizerVerdict => string.Join("; ", SeenBySanitizer) is { Length: > 0 } seen ? seen : "clean";
+
+    /// <summary>The accesses of <see cref="SanitizerVerdict"/>.</summary>
+    public IEnumerable<BadAccess> SeenBySanitizer => accesses.Where(a => a.Kind is BadAccessKind.HeapUseAfterFree or BadAccessKind.Segv);
 
     /// <summary>The step that is being executed, from 1; 0 outside a list.</summary>
     public int Step => step;
@@ -113,7 +122,12 @@ public sealed class StackOracle
     public bool MayHaveUsed(int number, string function) => possible.Contains((number, function));
 
     /// <summary>The kernel used a pointer whose target had been freed or replaced, as another oracle saw it.</summary>
-    public void Use(string function, string file, string story, string field) => Report(BadAccessKind.HeapUseAfterFree, function, file, story, field);
+    /// <param name="kind">A use of freed memory, or an alias.</param>
+    /// <param name="function">The function that used it.</param>
+    /// <param name="file">Its source file.</param>
+    /// <param name="story">What happened, in words.</param>
+    /// <param name="what">What kind of object was read: with the function, the place in the code, which is reported once.</param>
+    public void Use(BadAccessKind kind, string function, string file, string story, string what) => Report(kind, function, file, story, $"{kind}/{what}");
 
     /// <summary>The kernel follows a pointer that leads nowhere, or panics.</summary>
     public void Die(BadAccessKind kind, string function, string file, string story)
@@ -124,7 +138,7 @@ public sealed class StackOracle
 
     private void Report(BadAccessKind kind, string function, string file, string story, string field)
     {
-        if (!HasDied && seen.Add($"{function}/{field}"))
+        if (!HasDied && seen.Add($"{function}/{field}") && !accesses.Exists(a => a.Step == step && a.Kind == kind && a.Function == function))
         {
             accesses.Add(new BadAccess(step, operation, kind, function, file, story));
         }

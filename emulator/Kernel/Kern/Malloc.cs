@@ -19,7 +19,7 @@ public enum BlockImage : byte
     /// <summary>A ppp_softc: its first member is the ifnet.</summary>
     PppSoftc,
 
-    /// <summary>An in6_ifextra: in6_ifstat, icmp6_ifstat, nd_ifinfo.</summary>
+    /// <summary>An in6_ifextra: in6_ifstat, icmp6_ifstat, nd_ifinfo, and where there is one scope6_id.</summary>
     In6IfExtra,
 
     /// <summary>A router_info (netinet/igmp_var.h).</summary>
@@ -41,6 +41,7 @@ public enum KernelWord : byte
     ExtraIn6Ifstat,
     ExtraIcmp6Ifstat,
     ExtraNdIfinfo,
+    ExtraScope6Id,
     RtiType,
 }
 
@@ -121,9 +122,12 @@ public sealed class KernelHeap : IState
     private const uint SmallBase = 0xC2000000;
     private const int DiagnosticBytes = 32;
     private const int CarveSmall = 16;
+    private const int QuarantineBytes = 8;
+    private const uint FreeingStack = 0x00001F05;
 
     private readonly Abi _abi;
     private readonly MallocFill _fill;
+    private readonly bool _quarantine;
     private Sequence<HeapBlock> _blocks = new();
     private readonly int[] _head = new int[2];
     private readonly int[] _tail = new int[2];
@@ -135,10 +139,14 @@ public sealed class KernelHeap : IState
     private BlockImage _replaced;
 
     /// <summary>An empty heap.</summary>
-    public KernelHeap(Abi abi, MallocFill fill)
+    /// <param name="abi">Sizes and offsets.</param>
+    /// <param name="fill">What free writes.</param>
+    /// <param name="quarantine">Freed blocks are never handed out again, and keep all but their first 8 bytes (<see cref="KernelDifference.Quarantine"/>).</param>
+    public KernelHeap(Abi abi, MallocFill fill, bool quarantine = false)
     {
         _abi = abi;
         _fill = fill;
+        _quarantine = quarantine;
         _size = abi == Abi.Ilp32 ? [1024, 16] : [2048, 32];
         Reset();
     }
@@ -207,7 +215,11 @@ public sealed class KernelHeap : IState
     /// <returns>The block's number; never one that is in use.</returns>
     public int Malloc(int heapClass, BlockImage image)
     {
-        if (_head[heapClass] < 0)
+        if (_quarantine)
+        {
+            Append(heapClass, NewBlock(heapClass));
+        }
+        else if (_head[heapClass] < 0)
         {
             int carve = heapClass == 0 ? 4096 / _size[0] : CarveSmall;
             for (int i = 0; i < carve; i++)
@@ -253,6 +265,12 @@ public sealed class KernelHeap : IState
 
         b.Interface = -1;
         b.Poisoned = true;
+        if (_quarantine)
+        {
+            b.Next = -1;
+            return;
+        }
+
         Append(b.Class, block);
     }
 
@@ -293,7 +311,14 @@ public sealed class KernelHeap : IState
     {
         ref readonly HeapBlock b = ref _blocks[block];
         int offset = Offset(word, _abi);
-        if (b.Next != HeapBlock.InUse && b.Poisoned)
+        if (_quarantine)
+        {
+            if (b.Next != HeapBlock.InUse && offset < QuarantineBytes)
+            {
+                return FreeingStack;
+            }
+        }
+        else if (b.Next != HeapBlock.InUse && b.Poisoned)
         {
             int link = _fill == MallocFill.Release ? 0 : _abi == Abi.Ilp32 ? 8 : 16;
             if (offset == link)
@@ -353,6 +378,7 @@ public sealed class KernelHeap : IState
             KernelWord.ExtraIn6Ifstat => 0,
             KernelWord.ExtraIcmp6Ifstat => i ? 4 : 8,
             KernelWord.ExtraNdIfinfo => i ? 8 : 16,
+            KernelWord.ExtraScope6Id => i ? 12 : 24,
             KernelWord.RtiType => i ? 4 : 8,
             _ => 0,
         };

@@ -28,6 +28,9 @@ public readonly record struct BootInterface(string Name, InterfaceKind Kind, par
 {
     private static readonly BootInterface Lo0 = new("lo0", InterfaceKind.Loopback, new InterfaceAddress(Ipv4Address.Of(127, 0, 0, 1), Ipv4Address.Of(127, 0, 0, 1)));
 
+    /// <summary>A machine without a network interface of its own.</summary>
+    public static IReadOnlyList<BootInterface> LoopbackAlone { get; } = [Lo0];
+
     /// <summary>The machines of the mail: lo0, ne0 towards the office, and the ppp units where the driver has them from boot on.</summary>
     /// <param name="ethernet">Address of ne0.</param>
     /// <param name="staticUnits">How many.</param>

@@ -3,6 +3,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Netinet6;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
@@ -95,6 +96,41 @@ public sealed partial class BsdKernel
 
         return -1;
     }
+
+    // The end of if_addrlist and of each family's own list. Counted from the addresses that are there, so that two kernels with the same lists are the same.
+    private uint IfaddrEnd()
+    {
+        uint last = 0;
+        foreach (ref readonly InIfaddr a in _inIfaddrs.AsSpan())
+        {
+            last = a.Used ? Math.Max(last, a.Place) : last;
+        }
+
+        foreach (ref readonly In6Ifaddr a in _in6Ifaddrs.AsSpan())
+        {
+            last = a.Used ? Math.Max(last, a.Place) : last;
+        }
+
+        return last + 1;
+    }
+
+    // The next interface after one, in the order of the list: those of boot, then units in the order in which they were attached. -1 when there is none.
+    private int NextAttached(int after)
+    {
+        int next = -1;
+        for (int slot = 0; slot < _ifs.Length; slot++)
+        {
+            if (_ifs[slot].Attached && (after < 0 || AttachedBefore(after, slot)) && (next < 0 || AttachedBefore(slot, next)))
+            {
+                next = slot;
+            }
+        }
+
+        return next;
+    }
+
+    private bool AttachedBefore(int slot, int other) =>
+        _ifs[slot].Block < 0 ? _ifs[other].Block >= 0 || slot < other : _ifs[other].Block >= 0 && _ifs[slot].Generation < _ifs[other].Generation;
 
     // No line of the site is at it: what is sent there leaves the modelled world.
     private bool LeadsOut(int slot) => _ifs[slot].Unit < 0;
@@ -231,15 +267,24 @@ public sealed partial class BsdKernel
         {
             InPurgeAddresses(p, slot);
             In6PurgeAddresses(p, slot);
+            Nd6Purge(p);
         }
         else
         {
+            // The family of the first address on if_addrlist comes first.
+            int ia = FirstInetAddress(p.Address), ia6 = FirstInet6Address(p.Address);
+            bool inet6First = ia6 >= 0 && (ia < 0 || _in6Ifaddrs[ia6].Place < _inIfaddrs[ia].Place);
+            if (inet6First)
+            {
+                PurgeInet6Family(p);
+            }
+
             if (hadInet)
             {
                 PurgeInetFamily(p);
             }
 
-            if (hadInet6)
+            if (hadInet6 && !inet6First)
             {
                 PurgeInet6Family(p);
             }

@@ -59,7 +59,7 @@ public sealed partial class BsdKernel
         bool fresh = ia < 0;
         if (fresh)
         {
-            ia = _inIfaddrs.Put(new InIfaddr { Ifp = p, Address = local, AllHosts = -1, Used = true });
+            ia = _inIfaddrs.Put(new InIfaddr { Ifp = p, Address = local, AllHosts = -1, Used = true, Place = IfaddrEnd() });
         }
         else if (_inIfaddrs[ia].Destination != peer)
         {
@@ -115,17 +115,19 @@ public sealed partial class BsdKernel
 
     private bool HasInetAddress(int slot) => FirstInetAddress(_ifs[slot].Address) >= 0;
 
+    // IFP_TO_IA: the first AF_INET address of if_addrlist, or -1.
     private int FirstInetAddress(uint ifpAddress)
     {
+        int first = -1;
         for (int i = 0; i < _inIfaddrs.Length; i++)
         {
-            if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == ifpAddress)
+            if (_inIfaddrs[i].Used && _inIfaddrs[i].Ifp.Address == ifpAddress && (first < 0 || _inIfaddrs[i].Place < _inIfaddrs[first].Place))
             {
-                return i;
+                first = i;
             }
         }
 
-        return -1;
+        return first;
     }
 
     // in_ifscrub + rtinit(RTM_DELETE): RTM_DELADDR only if the route existed and was this address's (2.2).

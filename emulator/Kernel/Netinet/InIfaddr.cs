@@ -17,6 +17,9 @@ public struct InIfaddr : ITableRow<InIfaddr>
     /// <summary>Position in the address hash: a later one is found first.</summary>
     public uint Order;
 
+    /// <summary>Position in if_addrlist and in_ifaddrhead: an earlier one is found first.</summary>
+    public uint Place;
+
     /// <inheritdoc/>
     public static TableRoom Room => new("in_ifaddr", 4, 4, TableRoom.ShortLimit);
 
@@ -32,5 +35,6 @@ public struct InIfaddr : ITableRow<InIfaddr>
         pass.Field(ref value.AllHosts);
         pass.Field(ref value.Used);
         pass.Field(ref value.Order);
+        pass.Field(ref value.Place);
     }
 }

@@ -14,12 +14,12 @@ public sealed partial class BsdKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void IpFreeMoptions(int s)
     {
-        while (_pcbs[s].MembershipCount > 0)
+        for (int i = 0; i < _pcbs[s].MembershipCount; i++)
         {
-            int last = --_pcbs[s].MembershipCount;
-            InLeaveMembership(_pcbs[s].Memberships[last], _pcbs[s].MembershipGenerations[last]);
+            InLeaveMembership(_pcbs[s].Memberships[i], _pcbs[s].MembershipGenerations[i]);
         }
 
+        _pcbs[s].MembershipCount = 0;
         ForgetMulticastIfp(s);
         _pcbs[s].HasMoptions = false;
     }

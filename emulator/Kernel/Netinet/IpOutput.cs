@@ -33,7 +33,9 @@ public sealed partial class BsdKernel
         {
             WalkStaleAddrList(p, holder, UseSite.IpOutput);
             Iff flags = (Iff)ReadWord(p, KernelWord.IfFlags);
-            error = (flags & Iff.Multicast) == 0 ? Errno.ENETUNREACH : StaleOutput(p, holder, UseSite.IpOutput);
+            error = (flags & Iff.Multicast) == 0 ? Errno.ENETUNREACH
+                : source.IsAny ? Errno.EADDRNOTAVAIL // IFP_TO_IA finds nothing on a list that is empty
+                : StaleOutput(p, holder, UseSite.IpOutput);
         }
         else if ((_ifs[slot].Flags & Iff.Multicast) == 0)
         {
@@ -44,7 +46,12 @@ public sealed partial class BsdKernel
             if (source.IsAny)
             {
                 int ia = FirstInetAddress(_ifs[slot].Address);
-                source = ia < 0 ? Ipv4Address.Any : _inIfaddrs[ia].Address;
+                if (ia < 0)
+                {
+                    return Errno.EADDRNOTAVAIL;
+                }
+
+                source = _inIfaddrs[ia].Address;
             }
 
             error = Transmit(slot, source, destination, protocol, ttl, payload, routerAlert);

@@ -33,6 +33,7 @@ public sealed partial class BsdKernel
     public ReadOnlySpan<Kludge> Kludges => _kludges.AsSpan();
 
     /// <summary>SIOCAIFADDR_IN6.</summary>
+    /// <returns>EINVAL for another interface's zone; EEXIST when the peer's host route is there already, which of an address added twice is its own.</returns>
     public Errno SiocAifAddr6(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer)
     {
         if (HearsCalls)
@@ -46,34 +47,55 @@ public sealed partial class BsdKernel
             return Errno.EINVAL;
         }
 
-        In6UpdateIfa(slot, Scoped(address, slot), prefixLength, Scoped(peer, slot), false);
-        return Errno.None;
+        return In6UpdateIfa(slot, Scoped(address, slot), prefixLength, Scoped(peer, slot), false);
     }
 
     private Ipv6Address Scoped(Ipv6Address a, int slot) => a.HasEmbeddedScope ? a.WithEmbeddedScope(_ifs[slot].Index) : a;
 
     private static Ipv6Address OnWire(Ipv6Address a) => a.HasEmbeddedScope ? a.WithEmbeddedScope(0) : a;
 
-    private void In6UpdateIfa(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer, bool automatic)
+    private Errno In6UpdateIfa(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer, bool automatic)
     {
         IfnetPtr p = PointerTo(slot);
-        int ia;
-        for (ia = 0; ia < _in6Ifaddrs.Length; ia++)
+        int ia = -1;
+        for (int i = 0; i < _in6Ifaddrs.Length; i++)
         {
-            if (_in6Ifaddrs[ia].Used && _in6Ifaddrs[ia].Address == address && _in6Ifaddrs[ia].Ifp.Address == p.Address)
+            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Address == address && _in6Ifaddrs[i].Ifp.Address == p.Address)
             {
-                _in6Ifaddrs[ia].Destination = peer;
-                return;
+                ia = i;
             }
         }
 
-        ia = _in6Ifaddrs.Put(new In6Ifaddr
+        bool fresh = ia < 0;
+        if (fresh)
         {
-            Ifp = p, Address = address, Destination = peer, PrefixLength = prefixLength, Used = true, Automatic = automatic, Solicited = -1, AllNodes = -1,
-        });
-        if (prefixLength == 128 && !peer.IsAny && RtAdd(AfInet6, peer, 128, slot, ia) >= 0)
+            ia = _in6Ifaddrs.Put(new In6Ifaddr
+            {
+                Ifp = p, Address = address, PrefixLength = prefixLength, Used = true, Automatic = automatic, Solicited = -1, AllNodes = -1, Place = IfaddrEnd(), Prefix = -1,
+            });
+        }
+
+        if (!peer.IsAny && _in6Ifaddrs[ia].Destination != peer)
         {
+            In6PeerRouteDelete(ia, slot);
+            _in6Ifaddrs[ia].Destination = peer;
+        }
+
+        // in6_ifinit: a /128 with a peer asks for the peer's host route each time, which an address added again has already.
+        if (prefixLength == 128 && !_in6Ifaddrs[ia].Destination.IsAny)
+        {
+            if (RtAdd(AfInet6, _in6Ifaddrs[ia].Destination, 128, slot, ia) < 0)
+            {
+                _in6Ifaddrs[ia].Used &= !fresh; // in6_unlink_ifa of an address that was to be new
+                return Errno.EEXIST;
+            }
+
             RtMessage(RtMsg.NewAddr, slot, AfInet6, address6: address);
+        }
+
+        if (!fresh)
+        {
+            return Errno.None;
         }
 
         RtAdd(AfInet6, address, 128, _loopback, ia); // own address over loopback
@@ -81,36 +103,66 @@ public sealed partial class BsdKernel
         In6RestoreMkludge(ia, slot);
         _in6Ifaddrs[ia].Solicited = (short)In6AddMulti(Scoped(address.SolicitedNode, slot), slot);
         _in6Ifaddrs[ia].AllNodes = (short)In6AddMulti(Scoped(Ipv6Address.AllNodes, slot), slot);
+        _in6Ifaddrs[ia].Prefix = Nd6PrelistAdd(slot, address, prefixLength, ia);
+        return Errno.None;
     }
 
-    private int FirstInet6Address(uint ifpAddress, int except = -1)
+    // rtinit(RTM_DELETE) of the peer's host route, if it is this address's.
+    private void In6PeerRouteDelete(int ia, int slot)
     {
+        int r = _in6Ifaddrs[ia].Destination.IsAny ? -1 : RtExact(AfInet6, _in6Ifaddrs[ia].Destination, 128);
+        if (r >= 0 && _routes[r].Ifa == ia)
+        {
+            RtDelete(r);
+            RtMessage(RtMsg.DelAddr, slot, AfInet6, address6: _in6Ifaddrs[ia].Address);
+        }
+    }
+
+    // The next AF_INET6 address after one, in the order of if_addrlist; for slot -1 of in6_ifaddr. -1 when there is none.
+    private int NextInet6Address(int slot, int after)
+    {
+        int next = -1;
         for (int i = 0; i < _in6Ifaddrs.Length; i++)
         {
-            if (i != except && _in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == ifpAddress)
+            ref readonly In6Ifaddr a = ref _in6Ifaddrs[i];
+            if (a.Used && (slot < 0 || a.Ifp.Address == _ifs[slot].Address) && (after < 0 || a.Place > _in6Ifaddrs[after].Place) && (next < 0 || a.Place < _in6Ifaddrs[next].Place))
             {
-                return i;
+                next = i;
             }
         }
 
-        return -1;
+        return next;
+    }
+
+    // IFP_TO_IA6: the first AF_INET6 address of if_addrlist, or -1.
+    private int FirstInet6Address(uint ifpAddress, int except = -1)
+    {
+        int first = -1;
+        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        {
+            if (i != except && _in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == ifpAddress && (first < 0 || _in6Ifaddrs[i].Place < _in6Ifaddrs[first].Place))
+            {
+                first = i;
+            }
+        }
+
+        return first;
     }
 
     private bool HasInet6Address(int slot) => FirstInet6Address(_ifs[slot].Address) >= 0;
 
     private bool HasLinkLocal(int slot) => FirstLinkLocal(slot) >= 0;
 
+    // in6ifa_ifpforlinklocal of a live interface.
     private int FirstLinkLocal(int slot)
     {
-        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        int ia = NextInet6Address(slot, -1);
+        while (ia >= 0 && !_in6Ifaddrs[ia].Address.IsLinkLocal)
         {
-            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address && _in6Ifaddrs[i].Address.IsLinkLocal)
-            {
-                return i;
-            }
+            ia = NextInet6Address(slot, ia);
         }
 
-        return -1;
+        return ia;
     }
 
     private int KludgeOf(IfnetPtr p)
@@ -184,7 +236,13 @@ public sealed partial class BsdKernel
         {
             if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Address == address && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address)
             {
+                short prefix = _in6Ifaddrs[i].Prefix;
                 In6PurgeAddr(i, slot);
+                if (prefix >= 0 && _ndPrefixes[prefix].RefCount == 0)
+                {
+                    PrelistRemove(prefix);
+                }
+
                 return Errno.None;
             }
         }
@@ -197,13 +255,7 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.In6PurgeAddr);
         In6Ifaddr a = _in6Ifaddrs[ia];
-        int r = RtExact(AfInet6, a.Destination, 128);
-        if (!a.Destination.IsAny && r >= 0 && _routes[r].Ifa == ia)
-        {
-            RtDelete(r);
-            RtMessage(RtMsg.DelAddr, slot, AfInet6, address6: a.Address);
-        }
-
+        In6PeerRouteDelete(ia, slot);
         In6IfRemLoop(ia);
 
         RtMessage(RtMsg.DelAddr, slot, AfInet6, address6: a.Address);
@@ -231,6 +283,11 @@ public sealed partial class BsdKernel
 
                 _in6Multis[m].Ia = (short)other;
             }
+        }
+
+        if (a.Prefix >= 0)
+        {
+            _ndPrefixes[a.Prefix].RefCount--;
         }
 
         if (other < 0)

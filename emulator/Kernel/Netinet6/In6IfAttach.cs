@@ -26,6 +26,7 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.In6PurgeIf);
         In6PurgeAddresses(p, LiveAt(p.Address));
+        Nd6Purge(p);
         int k = KludgeOf(p);
         if (k >= 0)
         {

@@ -19,6 +19,12 @@ public struct In6Ifaddr : ITableRow<In6Ifaddr>
     /// <summary>The kernel made it at if_up.</summary>
     public bool Automatic;
 
+    /// <summary>Position in if_addrlist and in6_ifaddr: an earlier one is found first.</summary>
+    public uint Place;
+
+    /// <summary>ia6_ndpr: slot of the prefix, or -1 where the address is its own prefix.</summary>
+    public short Prefix;
+
     /// <inheritdoc/>
     public static TableRoom Room => new("in6_ifaddr", 4, 4, TableRoom.ShortLimit);
 
@@ -36,5 +42,7 @@ public struct In6Ifaddr : ITableRow<In6Ifaddr>
         pass.Field(ref value.PrefixLength);
         pass.Field(ref value.Used);
         pass.Field(ref value.Automatic);
+        pass.Field(ref value.Place);
+        pass.Field(ref value.Prefix);
     }
 }

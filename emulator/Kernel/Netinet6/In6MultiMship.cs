@@ -11,6 +11,9 @@ public struct In6MultiMship : ITableRow<In6MultiMship>
     public uint MultiGeneration;
     public bool Used;
 
+    /// <summary>Position in im6o_memberships: a later one is found first.</summary>
+    public uint Place;
+
     /// <inheritdoc/>
     public static TableRoom Room => new("in6_multi_mship", 4, 4, TableRoom.ShortLimit);
 
@@ -24,5 +27,6 @@ public struct In6MultiMship : ITableRow<In6MultiMship>
         pass.Field(ref value.Multi);
         pass.Field(ref value.MultiGeneration);
         pass.Field(ref value.Used);
+        pass.Field(ref value.Place);
     }
 }

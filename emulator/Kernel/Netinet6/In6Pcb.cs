@@ -20,13 +20,8 @@ public sealed partial class BsdKernel
                 continue;
             }
 
-            for (int i = 0; i < _mships6.Length; i++)
+            for (int i = NextMship6(s, uint.MaxValue); i >= 0; i = NextMship6(s, _mships6[i].Place))
             {
-                if (!_mships6[i].Used || _mships6[i].Pcb != s)
-                {
-                    continue;
-                }
-
                 ref readonly In6Multi m = ref _in6Multis[_mships6[i].Multi];
                 if (!_in6Multis.Names(_mships6[i].Multi, _mships6[i].MultiGeneration))
                 {

@@ -26,17 +26,29 @@ public sealed partial class BsdKernel
     // Its caller has entered it.
     private void Ip6FreeMoptions(int s)
     {
-        for (int i = 0; i < _mships6.Length; i++)
+        for (int i = NextMship6(s, uint.MaxValue); i >= 0; i = NextMship6(s, _mships6[i].Place))
         {
-            if (_mships6[i].Used && _mships6[i].Pcb == s)
-            {
-                _mships6[i].Used = false;
-                In6LeaveMship(_mships6[i]);
-            }
+            _mships6[i].Used = false;
+            In6LeaveMship(_mships6[i]);
         }
 
         ForgetMulticastIfp(s);
         _pcbs[s].HasMoptions = false;
+    }
+
+    // The socket's next membership behind a place in im6o_memberships, whose newest is at the head. -1 at the end.
+    private int NextMship6(int s, uint after)
+    {
+        int next = -1;
+        for (int i = 0; i < _mships6.Length; i++)
+        {
+            if (_mships6[i].Used && _mships6[i].Pcb == s && _mships6[i].Place < after && (next < 0 || _mships6[i].Place > _mships6[next].Place))
+            {
+                next = i;
+            }
+        }
+
+        return next;
     }
 
     private void In6LeaveMship(in In6MultiMship ship)
@@ -65,13 +77,21 @@ public sealed partial class BsdKernel
             return Errno.EINVAL;
         }
 
-        int slot = IfByIndex(index);
-        if (slot < 0)
+        int slot;
+        if (index == 0 && Differs(KernelDifference.AnyInterfaceByZero))
         {
-            return Errno.ENXIO;
+            slot = group.IsMulticastInterfaceLocal ? _loopback : RouteInterface6(group);
+        }
+        else
+        {
+            slot = IfByIndex(index);
+            if (slot < 0)
+            {
+                return Errno.ENXIO;
+            }
         }
 
-        if ((_ifs[slot].Flags & Iff.Multicast) == 0)
+        if (slot < 0 || (_ifs[slot].Flags & Iff.Multicast) == 0)
         {
             return Errno.EADDRNOTAVAIL;
         }
@@ -88,7 +108,7 @@ public sealed partial class BsdKernel
             return Errno.EADDRNOTAVAIL;
         }
 
-        _mships6.Put(new In6MultiMship { Pcb = (short)s, Multi = (short)m, MultiGeneration = _in6Multis[m].Generation, Used = true });
+        _mships6.Put(new In6MultiMship { Pcb = (short)s, Multi = (short)m, MultiGeneration = _in6Multis[m].Generation, Used = true, Place = NextMship6(s, uint.MaxValue) is >= 0 and int newest ? _mships6[newest].Place + 1 : 1 });
         return Errno.None;
     }
 
@@ -101,13 +121,14 @@ public sealed partial class BsdKernel
         }
 
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Ip6SetMoptions);
-        int slot = IfByIndex(index);
-        if (slot < 0)
+        bool any = index == 0 && Differs(KernelDifference.AnyInterfaceByZero);
+        int slot = any ? NoInterface : IfByIndex(index);
+        if (slot < 0 && !any)
         {
             return Errno.ENXIO;
         }
 
-        Ipv6Address scoped = Scoped(group, slot);
+        Ipv6Address scoped = any ? group : Scoped(group, slot);
         int i = MshipOf(s, scoped, slot);
         if (i < 0)
         {
@@ -119,13 +140,27 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
-    // The socket's membership of a group on an interface, or -1.
+    // The interface of the route to an address, or -1.
+    private int RouteInterface6(Ipv6Address destination)
+    {
+        int r = RtAlloc(AfInet6, destination);
+        if (r < 0)
+        {
+            return -1;
+        }
+
+        int slot = LiveAt(_routes[r].Ifp.Address);
+        RtFree(r);
+        return slot;
+    }
+
+    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1.
     private int MshipOf(int s, Ipv6Address scoped, int slot)
     {
-        IfnetPtr p = PointerTo(slot);
-        for (int i = 0; i < _mships6.Length; i++)
+        IfnetPtr p = slot < 0 ? IfnetPtr.Null : PointerTo(slot);
+        for (int i = NextMship6(s, uint.MaxValue); i >= 0; i = NextMship6(s, _mships6[i].Place))
         {
-            if (_mships6[i].Used && _mships6[i].Pcb == s && Same(_in6Multis[_mships6[i].Multi].Ifp, p) && _in6Multis[_mships6[i].Multi].Group == scoped)
+            if ((slot < 0 || Same(_in6Multis[_mships6[i].Multi].Ifp, p)) && _in6Multis[_mships6[i].Multi].Group == scoped)
             {
                 return i;
             }
@@ -170,14 +205,14 @@ public sealed partial class BsdKernel
     /// <returns>The index, 0 when none was chosen.</returns>
     public uint Ipv6MulticastIfReadBack(int s)
     {
-        using Frame frame = FromUser(KernelFunction.Syscall);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Ip6GetMoptions);
         IfnetPtr p = _pcbs[s].MulticastIfp;
         if (p.IsNull)
         {
             return 0;
         }
 
-        int slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.IpMulticastIfReadBack);
+        int slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6GetMoptions);
         return slot >= 0 ? _ifs[slot].Index : slot == Dangling ? ReadWord(p, KernelWord.IfIndex) & 0xFFFF : 0;
     }
 

@@ -1,4 +1,5 @@
 // Modelled from NetBSD sys/netinet6/ip6_output.c (reference 3.6 to 3.8).
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
@@ -29,39 +30,78 @@ public sealed partial class BsdKernel
         return slot < 0 ? Errno.ENXIO : Errno.None;
     }
 
-    // ip6_output: a cached route that is down or for another destination is freed; only unicast fills it.
-    private Errno Ip6Output(int s, int slot, Ipv6Address source, Ipv6Address scoped, Ipv6Address destination, ushort port, byte hlim, ReadOnlySpan<byte> payload)
+    // ip6_output: the cached route is freed when it is down or to another destination; the way is IPV6_PKTINFO's, the multicast option's or the route's.
+    private Errno Ip6Output(int s, int pktInfo, Ipv6Address source, Ipv6Address destination, ushort port, byte hlim, ReadOnlySpan<byte> payload)
     {
         using Frame frame = Enter(KernelFunction.Ip6Output);
-        ref Pcb pcb = ref _pcbs[s];
-        if (pcb.Route >= 0 && (!_routes[pcb.Route].Up || pcb.RouteDestination != scoped))
+        bool multicast = destination.IsMulticast;
+        bool named = multicast && (pktInfo >= 0 || !_pcbs[s].MulticastIfp.IsNull);
+        if (_pcbs[s].Route >= 0 && !(named && Differs(KernelDifference.RouteOnlyWhenAsked)) && (!_routes[_pcbs[s].Route].Up || _pcbs[s].RouteDestination != destination))
         {
             RtCacheFree(s);
         }
 
-        if (!scoped.IsMulticast)
+        int slot;
+        if (named)
         {
-            if (pcb.Route < 0)
+            slot = pktInfo;
+            if (pktInfo < 0)
             {
-                pcb.Route = (short)RtAlloc(AfInet6, scoped);
-                pcb.RouteDestination = scoped;
-                if (pcb.Route >= 0)
+                IfnetPtr p = _pcbs[s].MulticastIfp;
+                slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
+                if (slot == Gone)
                 {
-                    _oracle.Stored(this, slot, HolderKind.In6pRouteIfp);
+                    return Errno.ENETUNREACH;
+                }
+
+                if (slot == Dangling)
+                {
+                    // in6_ifstat_inc, if_flags, IN6_LOOKUP_MULTI, if_output
+                    FollowStaleIfstat(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
+                    return ((Iff)ReadWord(p, KernelWord.IfFlags) & Iff.Multicast) == 0 ? Errno.ENETUNREACH : StaleOutput(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
                 }
             }
-
-            if (pcb.Route < 0)
-            {
-                return Errno.EHOSTUNREACH;
-            }
+        }
+        else if (destination.IsMulticastInterfaceLocal && !Differs(KernelDifference.RouteOnlyWhenAsked))
+        {
+            slot = _loopback;
         }
         else
         {
-            hlim = 255; // IPV6_MULTICAST_HOPS replaces what in6_selecthlim computed
+            int r = In6pRouteFill(s, destination, onlyUp: true);
+            if (r < 0)
+            {
+                return Errno.EHOSTUNREACH;
+            }
+
+            slot = Use(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+            if (slot == Gone)
+            {
+                return Errno.ENETUNREACH;
+            }
+
+            if (slot == Dangling)
+            {
+                FollowStaleIfstat(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+                return StaleOutput(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+            }
+
+            if (pktInfo >= 0 && slot != pktInfo && (_ifs[slot].Flags & Iff.Loopback) == 0)
+            {
+                return Errno.EHOSTUNREACH; // the way that IPV6_PKTINFO names is not the route's; the loopback is always allowed
+            }
         }
 
-        if (LeadsOut(slot))
+        if (multicast)
+        {
+            hlim = 255; // IPV6_MULTICAST_HOPS replaces what in6_selecthlim computed
+            if ((_ifs[slot].Flags & Iff.Multicast) == 0 || (destination.IsMulticastInterfaceLocal && (_ifs[slot].Flags & Iff.Loopback) == 0 && !Differs(KernelDifference.RouteOnlyWhenAsked)))
+            {
+                return Errno.ENETUNREACH;
+            }
+        }
+
+        if (LeadsOut(slot) || destination.IsMulticastInterfaceLocal)
         {
             return Errno.None;
         }
@@ -73,10 +113,10 @@ public sealed partial class BsdKernel
 
         int length = UdpHeader.Length + payload.Length;
         Span<byte> b = stackalloc byte[Ipv6Header.Length + length];
-        Ipv6Address wire = OnWire(destination);
-        new Ipv6Header { NextHeader = IpProtocol.Udp, HopLimit = hlim, PayloadLength = (ushort)length, Source = source, Destination = wire }.Write(b);
+        Ipv6Address wire = OnWire(destination), from = OnWire(source);
+        new Ipv6Header { NextHeader = IpProtocol.Udp, HopLimit = hlim, PayloadLength = (ushort)length, Source = from, Destination = wire }.Write(b);
         payload.CopyTo(b[(Ipv6Header.Length + UdpHeader.Length)..]);
-        new UdpHeader { SourcePort = pcb.Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), source, wire);
+        new UdpHeader { SourcePort = _pcbs[s].Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), from, wire);
         return IfOutput(slot, PppProtocol.Ipv6, b);
     }
 }

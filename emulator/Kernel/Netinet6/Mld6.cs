@@ -40,15 +40,20 @@ public sealed partial class BsdKernel
     // mld6_stop_listening: reads if_index always; as last reporter mld6_sendpkt walks if_addrlist for a link-local.
     private void Mld6StopListening(int m)
     {
-        if (!MldReports(_in6Multis[m].Group))
-        {
-            return;
-        }
-
         using Frame frame = Enter(KernelFunction.Mld6StopListening);
         IfnetPtr p = _in6Multis[m].Ifp;
-        int slot = Use(p, HolderKind.In6MultiIfp, UseSite.Mld6StopListening);
-        if (_in6Multis[m].LastReporter)
+        int slot;
+        if (Differs(KernelDifference.ScopeTable))
+        {
+            In6SetScope(p, HolderKind.In6MultiIfp, Ipv6Address.AllNodes);
+            slot = !MldReports(_in6Multis[m].Group) || !_in6Multis[m].LastReporter ? Gone : Use(p, HolderKind.In6MultiIfp, UseSite.In6IfaIfpForLinkLocal);
+        }
+        else
+        {
+            slot = Use(p, HolderKind.In6MultiIfp, UseSite.Mld6StopListening);
+        }
+
+        if (_in6Multis[m].LastReporter && MldReports(_in6Multis[m].Group))
         {
             if (slot >= 0)
             {
@@ -57,7 +62,7 @@ public sealed partial class BsdKernel
             else if (slot == Dangling)
             {
                 using Frame inner = Enter(KernelFunction.Mld6SendPkt);
-                WalkStaleAddrList(p, HolderKind.In6MultiIfp, UseSite.Mld6SendPkt);
+                WalkStaleAddrList(p, HolderKind.In6MultiIfp, Differs(KernelDifference.ScopeTable) ? UseSite.In6IfaIfpForLinkLocal : UseSite.Mld6SendPkt);
             }
         }
     }

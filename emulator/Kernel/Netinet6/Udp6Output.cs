@@ -1,4 +1,4 @@
-// Modelled from NetBSD sys/netinet6/udp6_output.c 1.17.2.1, in6_src.c 1.18, ip6_output.c 1.82.2.1 and ip6_input.c (reference 3.6-3.8).
+// Modelled from NetBSD sys/netinet6/udp6_output.c 1.17.2.1 (reference 3.6-3.8).
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
@@ -7,6 +7,7 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     private const byte DefaultHopLimit = 64;
+    private const int NoInterface = -1;
 
     /// <summary>sendmsg(2) with IPV6_PKTINFO carrying an interface index and an unspecified source, as ripngd sends everything (3.6, 7.4).</summary>
     /// <returns>ENXIO for an index without interface, EADDRNOTAVAIL without a source, ENETDOWN, EHOSTUNREACH.</returns>
@@ -19,15 +20,9 @@ public sealed partial class BsdKernel
 
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
 
-        // ip6_setpktoptions: the index is checked against the table here ...
-        int slot = IfByIndex(index);
-        if (slot < 0)
-        {
-            return Errno.ENXIO;
-        }
-
-        // ... and used from here on; nothing on this kernel can come between (section 4).
-        return Udp6Output(s, slot, destination, port, payload);
+        // ip6_setpktoptions: the index is checked against the table here, and used from here on; nothing on this kernel can come between (section 4). 0 names none.
+        int slot = index == 0 ? NoInterface : IfByIndex(index);
+        return slot < 0 && index != 0 ? Errno.ENXIO : Udp6Output(s, slot, destination, port, payload);
     }
 
     /// <summary>The second half, after the sleep.</summary>
@@ -85,13 +80,13 @@ public sealed partial class BsdKernel
         return Udp6Output(s, slot, destination, port, payload);
     }
 
-    private Errno Udp6Output(int s, int slot, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)
+    private Errno Udp6Output(int s, int pktInfo, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)
     {
-        Ipv6Address scoped = Scoped(destination, slot);
-        Ipv6Address source = LinkLocalOf(slot);
-        if (source.IsAny)
+        Ipv6Address scoped = In6EmbedScope(s, pktInfo, destination);
+        Errno error = In6SelectSrc(s, pktInfo, ref scoped, out Ipv6Address source);
+        if (error != Errno.None)
         {
-            return Errno.EADDRNOTAVAIL;
+            return error;
         }
 
         byte hlim = DefaultHopLimit;
@@ -115,37 +110,14 @@ public sealed partial class BsdKernel
             }
         }
 
-        return Ip6Output(s, slot, source, scoped, destination, port, hlim, payload);
+        return Ip6Output(s, pktInfo, source, scoped, port, hlim, payload);
     }
 
     /// <summary>sendto(2) without a control option: the multicast interface that was chosen, or the route to the destination.</summary>
+    /// <returns>EADDRNOTAVAIL without a source, ENETDOWN, ENETUNREACH, EHOSTUNREACH.</returns>
     public Errno SendUdp6Plain(int s, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)
     {
         using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Udp6Output);
-        int slot;
-        if (destination.IsMulticast && !_pcbs[s].MulticastIfp.IsNull)
-        {
-            IfnetPtr p = _pcbs[s].MulticastIfp;
-            using Frame inner = Enter(KernelFunction.Ip6Output);
-            slot = Use(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
-            if (slot == Dangling)
-            {
-                WalkStaleAddrList(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
-                return StaleOutput(p, HolderKind.Ip6MoptionsIfp, UseSite.Ip6Output);
-            }
-        }
-        else
-        {
-            int r = RtAlloc(AfInet6, destination);
-            if (r < 0)
-            {
-                return Errno.EHOSTUNREACH;
-            }
-
-            slot = LiveAt(_routes[r].Ifp.Address);
-            RtFree(r);
-        }
-
-        return slot < 0 ? Errno.EHOSTUNREACH : SendUdp6(s, destination, port, _ifs[slot].Index, payload);
+        return Udp6Output(s, NoInterface, destination, port, payload);
     }
 }

@@ -145,14 +145,14 @@ public static class Holders
         new()
         {
             Kind = HolderKind.Ip6MoptionsIfp, Name = "ip6_moptions.im6o_multicast_ifp", Family = HolderFamily.Inet6, Purge = ByMoptions6, Walk = BsdKernel.WalkIp6Moptions,
-            Uses = [UseSite.Ip6Output, UseSite.IpMulticastIfReadBack],
+            Uses = [UseSite.Ip6Output, UseSite.Ip6GetMoptions, UseSite.In6EmbedScope, UseSite.In6IfaWithScope],
         },
         new()
         {
             Kind = HolderKind.Im6oMembership, Name = "in6_multi_mship.i6mm_maddr", Purge = OwnTurn6, Missed = PurgeGap.ProtocolOrder, IsRecord = true,
             Uses = [UseSite.In6DelMulti, UseSite.In6PcbPurgeIf0],
         },
-        new() { Kind = HolderKind.NdPrefixIfp, Name = "nd_prefix.ndpr_ifp", Family = HolderFamily.Inet6, Purge = NoFunction },
+        new() { Kind = HolderKind.NdPrefixIfp, Name = "nd_prefix.ndpr_ifp", Family = HolderFamily.Inet6, Purge = "nd6_purge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach", Walk = BsdKernel.WalkNdPrefix },
         new() { Kind = HolderKind.RcvIf, Name = "m_pkthdr.rcvif", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkRcvIf },
         new() { Kind = HolderKind.Mif6Ifp, Name = "mif6.m6_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkMif6 },
         new() { Kind = HolderKind.ImoMembership, Name = "ip_moptions.imo_membership", Purge = NoFunction, Missed = PurgeGap.NotCounted, IsRecord = true },

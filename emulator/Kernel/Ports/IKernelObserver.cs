@@ -38,7 +38,11 @@ public interface IKernelObserver
     void Freed(BsdKernel kernel, int slot);
 
     /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
-    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p);
+    /// <param name="holder">Where it was stored.</param>
+    /// <param name="site">The function that used it.</param>
+    /// <param name="p">The pointer.</param>
+    /// <param name="place">Which of several reads in that function; 0 for the first.</param>
+    void StaleUse(HolderKind holder, UseSite site, IfnetPtr p, int place = 0);
 
     /// <summary>A pointer named another live interface, of this generation.</summary>
     void Alias(HolderKind holder, UseSite site, IfnetPtr p, uint generation);

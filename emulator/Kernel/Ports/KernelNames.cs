@@ -34,6 +34,10 @@ public static class KernelNames
         UseSite.In6SaveMkludge => "in6_savemkludge",
         UseSite.Ip6MForward => "ip6_mforward",
         UseSite.DelM6if => "del_m6if",
+        UseSite.Ip6GetMoptions => "ip6_getmoptions",
+        UseSite.In6EmbedScope => "in6_embedscope",
+        UseSite.In6IfaWithScope => "in6_ifawithscope",
+        UseSite.In6IfaIfpForLinkLocal => "in6ifa_ifpforlinklocal",
         _ => "unknown",
     };
 

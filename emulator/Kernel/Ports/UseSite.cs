@@ -29,4 +29,8 @@ public enum UseSite : byte
     In6SaveMkludge,
     Ip6MForward,
     DelM6if,
+    Ip6GetMoptions,
+    In6EmbedScope,
+    In6IfaWithScope,
+    In6IfaIfpForLinkLocal,
 }

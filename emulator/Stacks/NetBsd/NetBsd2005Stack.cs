@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Stress.Emulator.Core;
@@ -7,6 +8,7 @@ using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Stacks.Main;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks.NetBsd;
@@ -19,6 +21,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
 {
     private const int Send4Bytes = 18, Send6Bytes = 11, SendPkt6Bytes = 12, TickMilliseconds = 200;
     private readonly TeardownDesign _design;
+    private readonly KernelProfile _profile;
     private readonly BsdKernel _kernel;
     private readonly RouterOracle _router;
     private readonly SiteClock _clock = new();
@@ -35,19 +38,32 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
 
     /// <summary>A kernel just booted.</summary>
     /// <param name="design">Its teardown design.</param>
-    /// <param name="options">Kernel options; by default ILP32 with DIAGNOSTIC.</param>
+    /// <param name="options">Kernel options; by default ILP32 with DIAGNOSTIC. No block is free at the start.</param>
     /// <param name="switches">Deviations from the kernel of 2005.</param>
     public NetBsd2005Stack(TeardownDesign design, KernelOptions? options = null, KernelSwitch switches = KernelSwitch.None)
+        : this(
+            design,
+            options is null ? KernelProfile.Of2005 : KernelProfile.Of2005 with { Options = options with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) } },
+            switches)
+    {
+    }
+
+    /// <summary>A kernel just booted, under another name and with that one's differences.</summary>
+    /// <param name="design">Its teardown design.</param>
+    /// <param name="profile">Which kernel.</param>
+    /// <param name="switches">Deviations from it.</param>
+    public NetBsd2005Stack(TeardownDesign design, KernelProfile profile, KernelSwitch switches = KernelSwitch.None)
     {
         _design = design;
+        _profile = profile;
         _router = new RouterOracle(0, _clock, 16, Counted) { Listener = this };
-        options = (options ?? new KernelOptions()) with { FreeSoftcBlocks = CountRange.Fixed(0), FreeSmallBlocks = CountRange.Fixed(0) };
-        _kernel = new BsdKernel(options, design, BootInterface.Of2005(Ipv4Address.Of(192, 168, 0, 1)), _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches);
+        _kernel = new BsdKernel(
+            profile.Options, design, [.. profile.Boot], _router, this, new RandomStream(1, 1, RandomPurpose.Heap), new RandomStream(1, 1, RandomPurpose.Igmp), switches, profile.Differences);
         _kernel.AttachBootInterfaces();
     }
 
     /// <inheritdoc/>
-    public string Name => StackCatalog.NetBsd2005;
+    public string Name => _profile.Name;
 
     /// <inheritdoc/>
     public string Design => _design.Name;
@@ -129,7 +145,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
             PurgeGap gap = _router.GapOf(panic.Holder, panic.Pointer);
             Title = new CrashTitle(panic.Site, panic.Holder, gap);
             Find(panic.Holder, Verdict.Crash, Title.ToString()!);
-            Oracle.Die(BadAccessKind.Segv, KernelNames.Of(panic.Site), FileOf(panic.Site), $"{Title}; {panic.Message}; stack {string.Join(" < ", _kernel.StackTrace())}");
+            Oracle.Die(panic.Action == PanicAction.NoKludgeSpace ? BadAccessKind.Panic : BadAccessKind.Segv, KernelNames.Of(panic.Site), FileOf(panic.Site), $"{Title}; {panic.Message}; stack {string.Join(" < ", _kernel.StackTrace())}");
             return OperationResult.Fail(new StackError("panic", "0"));
         }
         catch (TableFullException full)
@@ -241,7 +257,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public OperationResult GetMulticastInterface4(string socket) => OnSocket(socket, s =>
     {
         Errno e = _kernel.IpMulticastIfReadBack(s, out Ipv4Address a);
-        return Answer(e, a.IsAny ? "0" : a.ToString());
+        return Answer(e, _profile.PrintsAddressAsNumber ? Text(BinaryPrimitives.ReverseEndianness(a.Value)) : a.IsAny ? "0" : a.ToString());
     });
 
     /// <inheritdoc/>
@@ -472,25 +488,40 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// <summary>Why the purge that should have cleared a holder did not.</summary>
     public PurgeGap GapOf(HolderKind holder, IfnetPtr p) => _router.GapOf(holder, p);
 
-    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p)
+    void IUseListener.StaleUse(HolderKind holder, UseSite site, IfnetPtr p, int place)
     {
         string story = new CrashTitle(site, holder, _router.GapOf(holder, p)).ToString();
         Find(holder, Verdict.Stale, story);
-        Oracle.Use(KernelNames.Of(site), FileOf(site), story, KernelNames.Of(holder));
-        Listener?.StaleUse(holder, site, p);
+        Oracle.Use(BadAccessKind.HeapUseAfterFree, KernelNames.Of(site), FileOf(site), story, place == 0 ? ObjectBehind(holder) : $"{ObjectBehind(holder)} {place}");
+        Listener?.StaleUse(holder, site, p, place);
     }
 
     void IUseListener.Alias(HolderKind holder, UseSite site, IfnetPtr p, string names)
     {
         string story = $"alias: {KernelNames.Of(holder)}: {names}";
         Find(holder, Verdict.Alias, $"{KernelNames.Of(site)}: {story}");
-        Oracle.Use(KernelNames.Of(site), FileOf(site), story, "alias " + KernelNames.Of(holder));
+        Oracle.Use(BadAccessKind.Alias, KernelNames.Of(site), FileOf(site), story, KernelNames.Of(holder));
         Listener?.Alias(holder, site, p, names);
     }
 
-    private static string FileOf(UseSite site) => site switch
+    // What was freed: a place in the code that reads two kinds of object is two places.
+    private static string ObjectBehind(HolderKind holder) => holder switch
     {
+        HolderKind.InMultiRti => "router_info",
+        HolderKind.ImoMembership => "in_multi",
+        HolderKind.Im6oMembership => "in6_multi",
+        HolderKind.IfAfdata => "in6_ifextra",
+        _ => "ifnet",
+    };
+
+    private string FileOf(UseSite site) => site switch
+    {
+        UseSite.In6DelMulti when (_profile.Differences & KernelDifference.ScopeTable) != 0 => "mld6.c", // the two moved there together
+
         UseSite.InDelMulti => "in.c",
+        UseSite.In6SetScope => "scope6.c",
+        UseSite.In6EmbedScope => "in6_src.c",
+        UseSite.Ip6GetMoptions => "ip6_output.c",
         UseSite.IgmpJoinGroup or UseSite.IgmpLeaveGroup or UseSite.IgmpSendPkt => "igmp.c",
         UseSite.IpOutput or UseSite.IpMulticastIfReadBack => "ip_output.c",
         UseSite.InSelectSrc or UseSite.InPcbPurgeIf0 => "in_pcb.c",

@@ -14,6 +14,9 @@ public sealed record RecordedKernel(string Name, string Stack, string Design, in
     /// <summary>Every kernel that has recordings and a model.</summary>
     public static readonly IReadOnlyList<RecordedKernel> All =
     [
+        new("netbsd-4.0.1", StackCatalog.NetBsd401, "netbsd-2005"),
+        new("netbsd-4.0.1-fix-out", StackCatalog.NetBsd401, "netbsd-2005"),
+        new("netbsd-4.0.1-fix-in", StackCatalog.NetBsd401, "purge-flagged"),
         new("netbsd-7", StackCatalog.NetBsd7, "as-shipped"),
         new("netbsd-7-fix-in", StackCatalog.NetBsd7, "purge-flagged"),
         new("netbsd-7-fix-out", StackCatalog.NetBsd7, "netbsd-2005"),

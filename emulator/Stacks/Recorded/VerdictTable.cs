@@ -109,7 +109,8 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
 
         Lists++;
         StackOracle oracle = run.Stack.Oracle;
-        bool isSameFirst = !oracle.IsClean && oracle.Accesses[0].Step == recorded.FirstStep && oracle.Accesses[0].Function == recorded.FirstFunction;
+        BadAccess? first = oracle.SeenBySanitizer.FirstOrDefault();
+        bool isSameFirst = first is not null && first.Step == recorded.FirstStep && first.Function == recorded.FirstFunction;
         if (!recorded.IsClean && !isSameFirst && oracle.MayHaveUsed(recorded.FirstStep, recorded.FirstFunction))
         {
             FirstInTimer++;
@@ -117,18 +118,18 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
         }
         else
         {
-            SameVerdict += oracle.IsClean == recorded.IsClean ? 1 : 0;
+            SameVerdict += first is null == recorded.IsClean ? 1 : 0;
             Dirty += recorded.IsClean ? 0 : 1;
             SameFirst += isSameFirst ? 1 : 0;
         }
 
-        if (oracle.Verdict == recorded.Text)
+        if (oracle.SanitizerVerdict == recorded.Text)
         {
             SameText++;
         }
         else
         {
-            differing.Add(new DifferingVerdict(recorded, oracle.Verdict));
+            differing.Add(new DifferingVerdict(recorded, oracle.SanitizerVerdict));
         }
     }
 }

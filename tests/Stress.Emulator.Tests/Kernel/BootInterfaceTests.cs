@@ -36,7 +36,7 @@ public sealed class BootInterfaceTests
         BsdKernel kernel = new Machine(boot: Three).K;
         uint loopback = kernel.Interfaces[1].Address;
 
-        Assert.All(kernel.Routes.ToArray().Where(r => r.Up && r.Family == BsdKernel.AfInet6), r => Assert.Equal(loopback, r.Ifp.Address));
+        Assert.All(kernel.Routes.ToArray().Where(r => r.Up && r.Family == BsdKernel.AfInet6 && r.PrefixLength == 128), r => Assert.Equal(loopback, r.Ifp.Address));
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class PppFramingTests
         var m = new Machine(staticUnits: 1);
         int slot = m.Up();
         m.K.PppIocSFlags(slot, PppFlags.CompressAddress);
-        m.Close(slot);
+        m.Down(slot);
 
         Assert.Equal(slot, m.Up());
         Assert.Equal(PppFlags.None, m.K.Interfaces[slot].PppFlags);

@@ -105,9 +105,9 @@ public class StalePointerTests
         Assert.Equal("lives", Outcome(() => m.K.CloseSocket(s, exiting: true)));
     }
 
-    // In a release kernel the link in if_softc is NULL while nothing was freed after the softc.
+    // In a release kernel the address list of the freed block is empty: the report has no source, EADDRNOTAVAIL.
     [Theory]
-    [InlineData(MallocFill.Release, "free", false, "pppoutput 0x00000000")]
+    [InlineData(MallocFill.Release, "free", false, "lives")]
     [InlineData(MallocFill.Release, "free", true, "lives")]
     [InlineData(MallocFill.Diagnostic, "free", false, "ip_output 0xdeadbeef")]
     [InlineData(MallocFill.Debug, "free", false, "ip_output 0xdeadbeef")]

@@ -87,7 +87,7 @@ public class OperationListTests
     }
 
     [Theory]
-    [InlineData("netbsd-8", null, "netbsd-2005, netbsd-7, linux-6")]
+    [InlineData("netbsd-8", null, "netbsd-2005, netbsd-4.0.1, netbsd-7, linux-6")]
     [InlineData("netbsd-7", "epoch", "as-shipped, purge-flagged, netbsd-2005")]
     [InlineData("linux-6", "purge-flagged", "notifier-hold")]
     public void An_unknown_stack_or_design_is_refused_with_what_is_accepted(string stack, string? design, string accepted) =>
