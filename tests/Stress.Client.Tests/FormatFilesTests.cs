@@ -100,7 +100,8 @@ public sealed class FormatFilesTests : IDisposable
     {
         RunFolder folder = Copy(OfToday, "complete");
 
-        Assert.Equal(ExitCodes.Ok, await _screen.Run("report", folder.Path, $"--json={Path.Combine(_screen.Folder, "again.json")}"));
+        // Forty pairs are too few for the scenario's bands, which the run said too.
+        Assert.Equal(ExitCodes.NotDecided, await _screen.Run("report", folder.Path, $"--json={Path.Combine(_screen.Folder, "again.json")}"));
         Assert.Contains("repeat", _screen.Out);
         RunReport report = folder.ReadReport();
         Assert.Equal((ScenarioReport.CurrentFormat, 16, true), (report.Format, report.Build.Layout.Length, report.Disconnects.Of("calling") > 0));
