@@ -4,6 +4,8 @@ using System.Globalization;
 using Stress.Bench.Cluster;
 using Stress.Bench.Speed;
 using Stress.Client;
+using Stress.Dial;
+using Stress.Dial.Calls;
 using Stress.Emulator.Core;
 using Stress.Guests;
 using Stress.Guests.Kernels;
@@ -20,7 +22,7 @@ internal static class GuestsCommand
     private const string Redial = "scenarios/linux-redial.yaml";
 
     /// <summary>The command.</summary>
-    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed() };
+    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed(), Pppd() };
 
     private static Command Digests()
     {
@@ -129,6 +131,46 @@ internal static class GuestsCommand
             foreach ((string title, int count) in titles)
             {
                 Console.WriteLine($"  {count} of {seeds}: {title}");
+            }
+        }
+
+        return all ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
+    }
+
+    private static Command Pppd()
+    {
+        var calls = new Option<int>("--calls") { Description = "Calls each way, on all lines together.", DefaultValueFactory = _ => 1000 };
+        var lines = new Option<int>("--lines") { Description = "Lines at once, each a guest of its own.", DefaultValueFactory = _ => 50 };
+        var delays = new Option<double[]>("--delay") { Description = "One way, seconds; as often as wanted.", DefaultValueFactory = _ => [0, 0.1, 1, 4], AllowMultipleArgumentsPerToken = true };
+        var touched = new Option<int>("--per-thousand") { Description = "Frames of a thousand that are doubled, dropped or broken, a third each.", DefaultValueFactory = _ => 10 };
+        var kernel = new Option<string?>("--kernel") { Description = "The kernel (default: the newest)." };
+        var command = new Command("pppd", "Debian's pppd in guests, called by our endpoint and calling it, in real time.") { calls, lines, delays, touched, kernel };
+        command.SetAction((line, stop) => CallPppd(line.GetValue(calls), line.GetValue(lines), line.GetValue(delays)!, line.GetValue(touched), line.GetValue(kernel), stop));
+        return command;
+    }
+
+    private static async Task<int> CallPppd(int calls, int lines, double[] delays, int touched, string? named, CancellationToken stop)
+    {
+        Describe();
+        var cache = GuestCache.OfUser();
+        (GuestKernel kernel, GuestSystem system, string launcher) = await Parts(cache, named, faults: false, stop);
+        var pppd = new PppdCalls(new PairParts(cache, launcher, system, kernel, kernel));
+        bool all = true;
+        foreach ((double delay, int perThousand) in delays.SelectMany(delay => touched > 0 ? new[] { (delay, 0), (delay, touched) } : [(delay, 0)]))
+        {
+            var options = new PppdCallOptions { Lines = lines, CallsOfLine = Math.Max(1, calls / lines), Line = new PeerLine(TimeSpan.FromSeconds(delay), perThousand) };
+            foreach ((string way, Func<PppdCallOptions, CancellationToken, Task<PppdCallResult>> run) in ((string, Func<PppdCallOptions, CancellationToken, Task<PppdCallResult>>)[])[("dial", pppd.DialAsync), ("answer", pppd.AnswerAsync)])
+            {
+                long start = Stopwatch.GetTimestamp();
+                PppdCallResult result = await run(options, stop);
+                all &= (perThousand > 0 || result.Done == result.Planned) && result.Reports.Count == 0;
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{way,-7} delay {delay,4:0.0} s  {perThousand,3}/1000 frames touched ({result.Touched,4})  {result.Done,5} of {result.Planned} calls as planned  IPCP {result.Counters.IpcpOpened}, IPV6CP {result.Counters.Ipv6cpOpened}, malformed {result.Counters.Malformed}, unexpected {result.Counters.Unexpected}  {Stopwatch.GetElapsedTime(start).TotalSeconds,6:0.0} s wall"));
+                foreach (IGrouping<(CallOutcome Outcome, string Detail), CallProblem> same in result.Results.SelectMany(r => r.Problems).GroupBy(p => (p.Outcome, p.Detail)).OrderByDescending(group => group.Count()).Take(5))
+                {
+                    Console.WriteLine($"          {same.Count()} {same.Key.Outcome}: {same.Key.Detail}");
+                }
             }
         }
 

@@ -6,10 +6,16 @@ namespace Stress.Guests;
 /// <summary>Where built kernels and guest systems are kept: <c>$XDG_CACHE_HOME/stress</c>, or <c>~/.cache/stress</c>.</summary>
 public sealed class GuestCache
 {
+    /// <summary>The variable that names another folder for the cache.</summary>
+    public const string Variable = "STRESS_CACHE";
+
+    /// <summary>The variable that names the folder for running guests: a tmpfs from which may be executed, since a guest's memory is a file there.</summary>
+    public const string ScratchVariable = "STRESS_SCRATCH";
+
     /// <summary>The cache of the user, or of the folder that <c>STRESS_CACHE</c> names.</summary>
     public static GuestCache OfUser()
     {
-        string? named = Environment.GetEnvironmentVariable("STRESS_CACHE"), home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        string? named = Environment.GetEnvironmentVariable(Variable), home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
         return new GuestCache(
             !string.IsNullOrEmpty(named) ? named
             : Path.Combine(!string.IsNullOrEmpty(home) ? home : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "stress"));

@@ -123,11 +123,12 @@ public static class KernelCommand
 
     private static Command RootFs(Terminal terminal)
     {
-        var command = new Command("rootfs", "Make the guests' system of Debian packages, or find it made already.");
+        var command = new Command("rootfs", "Make the guests' system of Debian packages and the program that starts guests, or find them made already.");
         command.SetAction(async (line, stop) =>
         {
             GuestCache cache = GuestCache.OfUser();
             GuestSystem system = await new SystemBuilder(cache).BuildAsync(terminal.Error.WriteLine, stop);
+            await Launcher.EnsureAsync(cache, stop);
             terminal.Text.WriteLine($"system {system.Key}  {system.ImageOf(cache)}");
             terminal.Text.WriteLine($"sha256 {system.Sha256}");
             foreach (GuestPackage package in system.Packages)

@@ -41,6 +41,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
     // Lines that make prints for our configuration of 6.1 and 6.12; only the time left is reckoned from it.
     private const int UsualFiles = 1_330;
     private const string Drivers = "arch/um/drivers", Unfinished = ".building";
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     /// <summary>The kernel of an order.</summary>
     /// <param name="order">What to build.</param>
@@ -74,6 +75,13 @@ public sealed partial class KernelBuilder(GuestCache cache)
             return (ready, false);
         }
 
+        // One build of a key at a time: who comes second finds it built.
+        using FileStream turn = await TurnAsync(key, progress, stop).ConfigureAwait(false);
+        if (store.ByKey(key) is { } meanwhile)
+        {
+            return (meanwhile, false);
+        }
+
         RemoveOrphans();
         string work = Path.Combine(cache.Kernels, $"{key}.{Environment.ProcessId}{Unfinished}");
         Directory.CreateDirectory(work);
@@ -87,6 +95,24 @@ public sealed partial class KernelBuilder(GuestCache cache)
             if (Directory.Exists(work))
             {
                 Directory.Delete(work, recursive: true);
+            }
+        }
+    }
+
+    // A lock of the file system goes with its process, however that ends.
+    private async Task<FileStream> TurnAsync(string key, Action<BuildProgress>? progress, CancellationToken stop)
+    {
+        Directory.CreateDirectory(cache.Kernels);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(cache.Kernels, key + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException)
+            {
+                progress?.Invoke(new BuildProgress("waiting for another build of the same kernel", 0, 0, null));
+                await Task.Delay(Again, stop).ConfigureAwait(false);
             }
         }
     }

@@ -38,7 +38,7 @@ internal static class ScratchFolder
         }
     }
 
-    private static string Root() => Environment.GetEnvironmentVariable("STRESS_SCRATCH") is { Length: > 0 } named ? named : Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+    private static string Root() => Environment.GetEnvironmentVariable(GuestCache.ScratchVariable) is { Length: > 0 } named ? named : Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 
     private static void RemoveOrphans(string root)
     {

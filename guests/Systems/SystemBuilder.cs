@@ -93,6 +93,7 @@ public sealed class SystemBuilder(GuestCache cache)
 
         archive.AddProgram("init", Resources.Bytes("system/init"));
         archive.AddFile("jobs/router", Resources.Bytes("system/router.sh"));
+        archive.AddFile("jobs/peer", Resources.Bytes("system/peer.sh"));
         archive.AddFile("jobs/exec", Resources.Bytes("system/exec.sh"));
         archive.AddProgram("bin/ppplogin", Resources.Bytes("system/ppplogin"));
         foreach (string name in (string[])["passwd", "shadow", "group"])

@@ -7,6 +7,8 @@ using Orleans.Hosting.Kubernetes;
 using Spectre.Console;
 using Stress.Client;
 using Stress.Client.Running;
+using Stress.Guests;
+using Stress.Guests.Sites;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
@@ -27,7 +29,7 @@ public sealed partial class CodeTests
     [ToolFact("kubectl", "kubernetes-client")]
     public void Every_image_is_the_Containerfiles_or_a_pinned_Redis() => Assert.All(
         Manifests.All.SelectMany(manifests => manifests.Pods).SelectMany(pod => pod.Spec.Containers),
-        container => Assert.Matches("^(stress:[a-z0-9.]+|redis:[0-9]+\\.[0-9]+-[a-z]+)$", container.Image));
+        container => Assert.Matches("^(stress(-guests)?:[a-z0-9.]+|redis:[0-9]+\\.[0-9]+-[a-z]+)$", container.Image));
 
     [ToolFact("kubectl", "kubernetes-client")]
     public void Every_command_line_is_one_that_stress_accepts() => Assert.All(Manifests.All.SelectMany(manifests => manifests.StressContainers), container =>
@@ -49,7 +51,7 @@ public sealed partial class CodeTests
         }
 
         Assert.Matches(@"^scenarios/[^/]+\.yaml$", args[1]);
-        Assert.Contains("--from=build /src/scenarios/*.yaml scenarios/", Containerfile.Load().Image.Select(instruction => instruction.Text));
+        Assert.Contains("--from=build /src/scenarios/*.yaml scenarios/", Manifests.ImageOf(container.Container).Image.Select(instruction => instruction.Text));
         new RunSettings { File = Repository.At(args[1]), Pairs = Value(args, "--pairs"), Hours = Value(args, "--hours") }.Load();
     });
 
@@ -108,7 +110,7 @@ public sealed partial class CodeTests
     public void Every_variable_is_one_that_the_code_Orleans_or_the_command_line_reads() => Assert.All(Manifests.All.SelectMany(manifests => manifests.StressContainers), container =>
     {
         string[] read = [.. typeof(SiloDefaults).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Where(field => field.Name.EndsWith("Variable", StringComparison.Ordinal)).Select(field => (string)field.GetRawConstantValue()!)];
+            .Where(field => field.Name.EndsWith("Variable", StringComparison.Ordinal)).Select(field => (string)field.GetRawConstantValue()!), GuestCapacity.Variable, GuestCache.Variable, GuestCache.ScratchVariable];
         string[] expanded = [.. container.Container.Args.SelectMany(argument => Reference().Matches(argument)).Select(match => match.Groups[1].Value)];
         string[] set = [.. container.Container.Env.Select(variable => variable.Name)];
 

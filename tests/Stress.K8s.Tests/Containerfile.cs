@@ -6,11 +6,11 @@ namespace Stress.K8s.Tests;
 /// <summary>The instructions of the Containerfile, by stage.</summary>
 public sealed class Containerfile
 {
-    /// <summary>The file at the repository's root.</summary>
-    public static Containerfile Load()
+    /// <summary>A file at the repository's root.</summary>
+    public static Containerfile Load(string name = "Containerfile")
     {
         var file = new Containerfile();
-        foreach (string line in File.ReadLines(Repository.At("Containerfile")).Where(line => line.Length > 0 && line[0] != '#'))
+        foreach (string line in File.ReadLines(Repository.At(name)).Where(line => line.Length > 0 && line[0] != '#'))
         {
             string[] parts = line.Split(' ', 2);
             if (parts[0] == "FROM")

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Stress.Client;
+using Stress.Guests;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
@@ -9,47 +10,80 @@ namespace Stress.K8s.Tests;
 
 public sealed class ContainerfileTests
 {
-    private readonly Containerfile _file = Containerfile.Load();
+    private const string Emulated = "Containerfile", Guests = "Containerfile.guests";
 
-    [Fact]
-    public void The_image_is_chiselled_and_its_user_is_a_number_that_is_not_root()
+    [Theory]
+    [InlineData(Emulated)]
+    [InlineData(Guests)]
+    public void The_image_is_chiselled_and_its_user_is_a_number_that_is_not_root(string name)
     {
-        Assert.EndsWith("-chiseled", _file.Only("FROM"));
-        Assert.True(int.Parse(_file.Only("USER"), CultureInfo.InvariantCulture) > 0);
+        Containerfile file = Containerfile.Load(name);
+
+        Assert.EndsWith("-chiseled", file.Only("FROM"));
+        Assert.True(int.Parse(file.Only("USER"), CultureInfo.InvariantCulture) > 0);
     }
 
     [Fact]
-    public void Base_images_are_of_the_framework_that_the_projects_target()
+    public void The_image_of_real_kernels_has_what_guests_need_where_its_variables_say_and_offers_their_source()
+    {
+        Containerfile file = Containerfile.Load(Guests);
+        string[] copied = [.. file.Image.Where(instruction => instruction.Name == "COPY").Select(instruction => instruction.Text)];
+        (string Name, string Text)[] kernel = [.. file.Stages.Single(stage => stage[0].Text.EndsWith(" AS kernel", StringComparison.Ordinal))];
+
+        Assert.Contains((("ENV", $"{GuestCache.Variable}=/guests")), file.Image);
+        Assert.Contains("--from=kernel /guests /guests", copied);
+        Assert.Contains(kernel, instruction => instruction.Text.Contains("kernel build", StringComparison.Ordinal));
+        Assert.Contains(kernel, instruction => instruction.Text.Contains("kernel rootfs", StringComparison.Ordinal));
+        Assert.Contains("--from=build /src/guests/SOURCES.txt guests/SOURCES.txt", copied);
+        Assert.Contains(file.Stages, stage => stage[0].Text == "kernel AS sources");
+        string offer = File.ReadAllText(Repository.At("guests", "SOURCES.txt"));
+        Assert.All((string[])["GPL-2.0", "three years", "Containerfile.guests", "target \"sources\""], word => Assert.Contains(word, offer));
+    }
+
+    [Theory]
+    [InlineData(Emulated)]
+    [InlineData(Guests)]
+    public void Base_images_are_of_the_framework_that_the_projects_target(string name)
     {
         string framework = XDocument.Load(Repository.At("Directory.Build.props")).Descendants("TargetFramework").Single().Value;
         string version = framework["net".Length..];
 
-        Assert.All(_file.Stages, stage => Assert.Contains($":{version}", stage[0].Text));
+        // The kernel is built on the Debian of its source package, and its sources are gathered there.
+        Assert.All(
+            Containerfile.Load(name).Stages.Where(stage => name == Emulated || !(stage[0].Text.EndsWith(" AS kernel", StringComparison.Ordinal) || stage[0].Text.EndsWith(" AS sources", StringComparison.Ordinal))),
+            stage => Assert.Contains($":{version}", stage[0].Text));
     }
 
-    [Fact]
-    public void The_image_exposes_the_ports_of_a_silo()
+    [Theory]
+    [InlineData(Emulated)]
+    [InlineData(Guests)]
+    public void The_image_exposes_the_ports_of_a_silo(string name)
     {
-        int[] exposed = [.. _file.Only("EXPOSE").Split(' ').Select(port => int.Parse(port, CultureInfo.InvariantCulture))];
+        int[] exposed = [.. Containerfile.Load(name).Only("EXPOSE").Split(' ').Select(port => int.Parse(port, CultureInfo.InvariantCulture))];
 
         Assert.Equal([SiloDefaults.SiloPort, SiloDefaults.GatewayPort, SiloDefaults.MetricsPort], exposed);
     }
 
-    [Fact]
-    public void The_entry_point_is_the_client_that_the_build_publishes()
+    [Theory]
+    [InlineData(Emulated)]
+    [InlineData(Guests)]
+    public void The_entry_point_is_the_client_that_the_build_publishes(string name)
     {
-        string publish = _file.Stages[0].Single(instruction => instruction.Name == "RUN").Text;
+        Containerfile file = Containerfile.Load(name);
+        string publish = file.Stages[0].Single(instruction => instruction.Name == "RUN").Text;
         string project = publish.Split(' ').Single(word => word.EndsWith(".csproj", StringComparison.Ordinal));
 
         Assert.True(File.Exists(Repository.At(project)), project);
-        Assert.Equal(["dotnet", $"{_file.Only("WORKDIR")}/{typeof(StressCommand).Assembly.GetName().Name}.dll"], _file.EntryPoint);
+        Assert.Equal(["dotnet", $"{file.Only("WORKDIR")}/{typeof(StressCommand).Assembly.GetName().Name}.dll"], file.EntryPoint);
         Assert.Equal(typeof(StressCommand).Assembly.GetName().Name, Path.GetFileNameWithoutExtension(project));
     }
 
-    [Fact]
-    public void The_build_copies_every_project_that_the_client_needs_and_nothing_that_is_not_there()
+    [Theory]
+    [InlineData(Emulated)]
+    [InlineData(Guests)]
+    public void The_build_copies_every_project_that_the_client_needs_and_nothing_that_is_not_there(string name)
     {
-        string[] copied = [.. Containerfile.Copied(_file.Stages[0])];
+        string[] copied = [.. Containerfile.Copied(Containerfile.Load(name).Stages[0])];
 
         Assert.All(copied, path => Assert.True(Path.Exists(Repository.At(path)), path));
         Assert.Equal(Needed("client").Order(), copied.Where(path => Directory.Exists(Repository.At(path))).Order());

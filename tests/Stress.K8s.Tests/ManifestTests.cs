@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Stress.Client;
+using Stress.Guests;
+using Stress.Scenarios;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
@@ -30,6 +32,7 @@ public sealed class ManifestTests
             ["base"] = ["CronJob/stress-soak", "Job/stress-run", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
             ["overlays/single"] = ["Job/stress-run"],
             ["overlays/soak"] = ["CronJob/stress-soak", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
+            ["overlays/guests"] = ["CronJob/stress-soak", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
             ["overlays/prod"] = ["CronJob/stress-soak", "Job/stress-run", "PodDisruptionBudget/stress-silo", "ServiceMonitor/stress-silo"],
         };
 
@@ -192,6 +195,26 @@ public sealed class ManifestTests
         Assert.True(prod.Of<V1Job>().Single().Spec.Suspend);
         Assert.True(prod.Of<V1CronJob>().Single().Spec.Suspend);
         Assert.NotEmpty(prod.Of<ServiceMonitor>());
+    }
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Pods_of_real_kernels_have_a_scratch_folder_in_memory_that_the_image_names_and_soak_a_scenario_of_theirs()
+    {
+        Manifests guests = Of("overlays/guests");
+        (Pod pod, V1Container silo) = guests.StressContainers.Single(container => container.Pod.Owner == "stress-silo");
+        Dictionary<string, string> environment = Manifests.ImageOf(silo).Image.Where(instruction => instruction.Name == "ENV").Select(instruction => instruction.Text.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        V1VolumeMount mount = silo.VolumeMounts.Single(mount => mount.MountPath == environment[GuestCache.ScratchVariable]);
+        V1Volume volume = pod.Spec.Volumes.Single(volume => volume.Name == mount.Name);
+
+        Assert.Equal(Manifests.GuestsImage, silo.Image.Split(':')[0]);
+        Assert.NotEqual(true, mount.ReadOnlyProperty);
+        Assert.Equal("Memory", volume.EmptyDir.Medium);
+
+        // A memory volume counts with the pod.
+        Assert.True(volume.EmptyDir.SizeLimit.ToInt64() < silo.Resources.Limits["memory"].ToInt64());
+        V1CronJob soak = guests.Of<V1CronJob>().Single();
+        Assert.False(soak.Spec.Suspend);
+        Assert.True(ScenarioLoader.Load(Repository.At(soak.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args[1])).IsReal);
     }
 
     private static Manifests Of(string folder) => Manifests.All.Single(manifests => manifests.Folder == folder);

@@ -9,7 +9,7 @@ namespace Stress.K8s.Tests;
 public sealed class Manifests
 {
     /// <summary>Every folder that somebody may apply.</summary>
-    public static readonly IReadOnlyList<string> Folders = ["base", "overlays/single", "overlays/soak", "overlays/prod"];
+    public static readonly IReadOnlyList<string> Folders = ["base", "overlays/single", "overlays/soak", "overlays/prod", "overlays/guests"];
 
     private static readonly Dictionary<string, Type> OwnModels = new()
     {
@@ -40,9 +40,15 @@ public sealed class Manifests
     /// <summary>Objects of one kind.</summary>
     public IEnumerable<T> Of<T>() => Objects.OfType<T>();
 
-    /// <summary>Containers of our own image.</summary>
+    /// <summary>The file that makes the image of a container of ours.</summary>
+    public static Containerfile ImageOf(V1Container container) => Containerfile.Load(container.Image.Split(':')[0] == GuestsImage ? "Containerfile.guests" : "Containerfile");
+
+    /// <summary>The image whose sites are real kernels.</summary>
+    public const string GuestsImage = "stress-guests";
+
+    /// <summary>Containers of our own images.</summary>
     public IEnumerable<(Pod Pod, V1Container Container)> StressContainers =>
-        from pod in Pods from container in pod.Spec.Containers where container.Image.Split(':')[0] == "stress" select (pod, container);
+        from pod in Pods from container in pod.Spec.Containers where container.Image.Split(':')[0] is "stress" or GuestsImage select (pod, container);
 
     /// <summary>Reads YAML documents strictly.</summary>
     public static IReadOnlyList<object> Parse(string text) => KubernetesYaml.LoadAllFromString(text, OwnModels, strict: true);

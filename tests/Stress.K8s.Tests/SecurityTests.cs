@@ -30,9 +30,9 @@ public sealed class SecurityTests
     [ToolFact("kubectl", "kubernetes-client")]
     public void Our_containers_run_as_the_user_of_the_image()
     {
-        long user = long.Parse(Containerfile.Load().Only("USER"), CultureInfo.InvariantCulture);
-
-        Assert.All(Manifests.All.SelectMany(manifests => manifests.StressContainers), container => Assert.Equal(user, container.Pod.Spec.SecurityContext.RunAsUser));
+        Assert.All(
+            Manifests.All.SelectMany(manifests => manifests.StressContainers),
+            container => Assert.Equal(long.Parse(Manifests.ImageOf(container.Container).Only("USER"), CultureInfo.InvariantCulture), container.Pod.Spec.SecurityContext.RunAsUser));
     }
 
     [ToolFact("kubectl", "kubernetes-client")]

@@ -1,0 +1,75 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Wire;
+
+namespace Stress.Guests.Running;
+
+/// <summary>What a line to a real pppd does to its frames.</summary>
+/// <param name="Delay">One way.</param>
+/// <param name="PerThousand">Frames of a thousand that are doubled, dropped or broken, a third each.</param>
+public sealed record PeerLine(TimeSpan Delay, int PerThousand);
+
+/// <summary>Doubles, drops and breaks frames of one direction, by a seed. A frame ends with a flag.</summary>
+/// <param name="perThousand">How many of a thousand.</param>
+/// <param name="draws">Which, and how.</param>
+internal sealed class PeerImpairment(int perThousand, RandomStream draws)
+{
+    private const int LongestFrame = 8192;
+
+    private readonly List<byte> _frame = [];
+    private RandomStream _draws = draws;
+
+    /// <summary>Frames touched.</summary>
+    public long Touched { get; private set; }
+
+    /// <summary>Takes bytes of the line.</summary>
+    /// <returns>What comes out of it: whole frames, and what is no frame at once.</returns>
+    public byte[] Take(ReadOnlySpan<byte> bytes)
+    {
+        if (perThousand == 0)
+        {
+            return bytes.ToArray();
+        }
+
+        var output = new List<byte>(bytes.Length);
+        foreach (byte b in bytes)
+        {
+            _frame.Add(b);
+            if (b == HdlcFraming.Flag || _frame.Count >= LongestFrame)
+            {
+                Put(output);
+                _frame.Clear();
+            }
+        }
+
+        return [.. output];
+    }
+
+    private void Put(List<byte> output)
+    {
+        // A flag alone is the opening one.
+        if (_frame.Count < 4 || _draws.Below(1000) >= perThousand)
+        {
+            output.AddRange(_frame);
+            return;
+        }
+
+        Touched++;
+        switch (_draws.Below(3))
+        {
+            case 0:
+                // The flag stays: it opens the next frame.
+                output.Add(HdlcFraming.Flag);
+                break;
+            case 1:
+                output.AddRange(_frame);
+                output.AddRange(_frame);
+                break;
+            default:
+                int at = 1 + (int)_draws.Below((uint)(_frame.Count - 2));
+                byte broken = (byte)(_frame[at] ^ 0x01);
+                _frame[at] = broken is HdlcFraming.Flag or HdlcFraming.Escape ? (byte)(broken ^ 0x02) : broken;
+                output.AddRange(_frame);
+                break;
+        }
+    }
+}

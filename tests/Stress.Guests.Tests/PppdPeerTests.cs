@@ -1,0 +1,67 @@
+using Stress.Dial.Calls;
+using Stress.Emulator.Core;
+using Stress.Emulator.Wire;
+using Stress.Guests.Kernels;
+using Stress.Guests.Running;
+using Stress.Guests.Systems;
+using Xunit;
+
+namespace Stress.Guests.Tests;
+
+/// <summary>Debian's pppd in a guest as the peer of our endpoint.</summary>
+public sealed class PppdPeerTests
+{
+    private static readonly PppdCallOptions Twenty = new() { Lines = 2, CallsOfLine = 5, Up = VirtualTime.FromMilliseconds(100) };
+
+    [KernelFact]
+    public async Task Our_calling_end_brings_a_link_to_pppd_up_and_down_ten_times()
+    {
+        PppdCallResult result = await (await PeersAsync()).DialAsync(Twenty, default);
+
+        AreAsPlanned(result);
+        Assert.All(result.Consoles, console => Assert.Equal(5, console.Count(line => line.Contains("LCP terminated by peer", StringComparison.Ordinal))));
+    }
+
+    [KernelFact]
+    public async Task Our_called_end_lets_pppd_bring_a_link_up_and_down_ten_times()
+    {
+        PppdCallResult result = await (await PeersAsync()).AnswerAsync(Twenty, default);
+
+        AreAsPlanned(result);
+        Assert.All(result.Consoles, console => Assert.True(console.Count(line => line.Contains("local  IP address 10.1.0.2", StringComparison.Ordinal)) >= 5, string.Join('\n', console)));
+    }
+
+    [Fact]
+    public void A_line_that_touches_frames_leaves_the_others_as_they_are_and_keeps_flags()
+    {
+        byte[] frame = [0xff, 0x03, 0xc0, 0x21, 1, 2, 3, HdlcFraming.Flag];
+        byte[] sent = [HdlcFraming.Flag, .. Enumerable.Repeat(frame, 3000).SelectMany(bytes => bytes)];
+        PeerImpairment line = new(10, new RandomStream(7, 0, RandomPurpose.Line)), again = new(10, new RandomStream(7, 0, RandomPurpose.Line));
+
+        // In pieces, as a socket gives them.
+        byte[] got = [.. sent.Chunk(5).SelectMany(piece => line.Take(piece))];
+
+        string[] frames = [.. Convert.ToHexStringLower(got).Split("7e", StringSplitOptions.RemoveEmptyEntries)];
+        int whole = frames.Count(f => f == Convert.ToHexStringLower(frame)[..^2]);
+        Assert.InRange(line.Touched, 10, 60);
+        Assert.InRange(whole, 3000 - (int)line.Touched, 3000 + (int)line.Touched);
+        byte[] inOtherPieces = [.. sent.Chunk(64).SelectMany(piece => again.Take(piece))];
+        Assert.Equal(got, inOtherPieces);
+    }
+
+    private static void AreAsPlanned(PppdCallResult result)
+    {
+        Assert.True(result.Done == result.Planned, string.Join('\n', result.Results.SelectMany(r => r.Problems).Select(p => p.ToString()).Concat(result.Consoles.SelectMany(console => console))));
+        Assert.Equal(10, result.Planned);
+        Assert.Equal((10, 10, 10), (result.Counters.LcpOpened, result.Counters.IpcpOpened, result.Counters.Ipv6cpOpened));
+        Assert.Equal(0, result.Counters.Malformed);
+        Assert.Equal(0, result.Counters.Of(CallOutcome.CarrierLost));
+        Assert.Empty(result.Reports);
+    }
+
+    private static async Task<PppdCalls> PeersAsync()
+    {
+        (GuestKernel kernel, GuestSystem system, string launcher) = await RealKernel.GetAsync();
+        return new PppdCalls(new PairParts(RealKernel.TheCache, launcher, system, kernel, kernel));
+    }
+}
