@@ -79,7 +79,14 @@ public sealed class PppdPeer : IAsyncDisposable
     public IReadOnlyList<FarPanic> Reports => ConsoleText.Reports(_process.Console);
 
     /// <summary>The console's lines.</summary>
-    public IEnumerable<string> Console => ConsoleText.Lines(_process.Console);
+    public IEnumerable<string> Console
+    {
+        get
+        {
+            _process.TakeOutput();
+            return ConsoleText.Lines(_process.Console);
+        }
+    }
 
     /// <summary>Ends the guest.</summary>
     public async ValueTask DisposeAsync()

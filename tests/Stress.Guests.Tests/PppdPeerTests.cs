@@ -19,7 +19,8 @@ public sealed class PppdPeerTests
         PppdCallResult result = await (await PeersAsync()).DialAsync(Twenty, default);
 
         AreAsPlanned(result);
-        Assert.All(result.Consoles, console => Assert.Equal(5, console.Count(line => line.Contains("LCP terminated by peer", StringComparison.Ordinal))));
+        Assert.Equal(0, result.Counters.TerminatesUnanswered);
+        Assert.All(result.Consoles, console => Assert.Contains(console, line => line.Contains("LCP terminated by peer", StringComparison.Ordinal)));
     }
 
     [KernelFact]
@@ -28,7 +29,7 @@ public sealed class PppdPeerTests
         PppdCallResult result = await (await PeersAsync()).AnswerAsync(Twenty, default);
 
         AreAsPlanned(result);
-        Assert.All(result.Consoles, console => Assert.True(console.Count(line => line.Contains("local  IP address 10.1.0.2", StringComparison.Ordinal)) >= 5, string.Join('\n', console)));
+        Assert.All(result.Consoles, console => Assert.Contains(console, line => line.Contains("local  IP address 10.1.0.2", StringComparison.Ordinal)));
     }
 
     [Fact]
