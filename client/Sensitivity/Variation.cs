@@ -27,12 +27,26 @@ public sealed record Variation(string Name, string Mechanism, string Change, Fun
         new("index-form memberships", "M4", "ospfd.version: index-form", site => Ospfds(site, o => o with { Version = OspfdVersion.IndexForm })),
         new("ospfd does not exit", "M5", "ospfd.exit: never", site => Ospfds(site, o => o with { Exit = OspfdExit.Never })),
         new("instant core dump", "M5", "ospfd.core_dump: 0s..0s", site => Ospfds(site, o => o with { CoreDump = TimeRange.Fixed(VirtualTime.Zero) })),
-        new("no login allocations", "M5", "no competitor at a login", site => Without(site, c => c.Trigger == CompetitorTrigger.Login)),
-        new("no script allocations", "M5, M7", "no competitor at a dial or a link's end", site => Without(site, c => c.Trigger is CompetitorTrigger.Dial or CompetitorTrigger.LinkDown)),
-        new("1 free softc block", "M5, M7", "kernel.free_softc_blocks: 1..1", site => Kernels(site, k => k with { FreeSoftcBlocks = CountRange.Fixed(1) })),
-        new("4 free softc blocks", "M5, M7", "kernel.free_softc_blocks: 4..4", site => Kernels(site, k => k with { FreeSoftcBlocks = CountRange.Fixed(4) })),
-        new("9 free softc blocks", "M5, M7", "kernel.free_softc_blocks: 9..9", site => Kernels(site, k => k with { FreeSoftcBlocks = CountRange.Fixed(9) })),
-        new("no small allocations", "M7", "no competitor in the class of in6_ifextra", site => Without(site, c => c.Bytes <= 32)),
+        new("no login allocations", "M5", "no competitor at a login", site => Without(site, IsLogin)),
+        new("no jobs", "M5, M7", "no background competitor in the softc's class", site => Without(site, IsJob)),
+        new("jobs twice as often", "M5, M7", "half of every", site => Users(site, IsJob, c => c with { Every = Half(c.Every) })),
+        new("jobs half as often", "M5, M7", "twice every", site => Users(site, IsJob, c => c with { Every = c.Every + c.Every })),
+        new("jobs twice as long", "M5, M7", "background: twice times", site => Users(site, IsJob, c => c with { Times = Twice(c.Times) })),
+        new("jobs half as long", "M5, M7", "background: half of times", site => Users(site, IsJob, c => c with { Times = Half(c.Times) })),
+        new("logins twice as long", "M5", "login: twice times", site => Users(site, IsLogin, c => c with { Times = Twice(c.Times) })),
+        new("logins half as long", "M5", "login: half of times", site => Users(site, IsLogin, c => c with { Times = Half(c.Times) })),
+        new("small twice as often", "M7", "small allocations: half of every", site => Users(site, IsSmall, c => c with { Every = Half(c.Every) })),
+        new("small half as often", "M7", "small allocations: twice every", site => Users(site, IsSmall, c => c with { Every = c.Every + c.Every })),
+        new("core dumps twice as long", "M5, M7", "ospfd.core_dump: twice at both", site => Ospfds(site, o => o with { CoreDump = Twice(o.CoreDump) })),
+        new("core dumps half as long", "M5, M7", "ospfd.core_dump: half at both", site => Ospfds(site, o => o with { CoreDump = Half(o.CoreDump) })),
+        new("called's dump twice as long", "M5, M7", "called.ospfd.core_dump: twice", site => Called(site, r => r with { Ospfd = r.Ospfd with { CoreDump = Twice(r.Ospfd.CoreDump) } })),
+        new("called's dump half as long", "M5, M7", "called.ospfd.core_dump: half", site => Called(site, r => r with { Ospfd = r.Ospfd with { CoreDump = Half(r.Ospfd.CoreDump) } })),
+        new("one block at a time", "5.4", "count: 1 in the softc's class", site => Users(site, c => !IsSmall(c), c => c with { Count = CountRange.Fixed(1) })),
+        new("three blocks at a time", "5.4", "count: 3 in the softc's class", site => Users(site, c => !IsSmall(c), c => c with { Count = CountRange.Fixed(3) })),
+        new("1 free softc block", "5.4", "kernel.free_softc_blocks: 1..1", site => Kernels(site, k => k with { FreeSoftcBlocks = CountRange.Fixed(1) })),
+        new("4 free softc blocks", "5.4", "kernel.free_softc_blocks: 4..4", site => Kernels(site, k => k with { FreeSoftcBlocks = CountRange.Fixed(4) })),
+        new("9 free softc blocks", "5.4", "kernel.free_softc_blocks: 9..9", site => Kernels(site, k => k with { FreeSoftcBlocks = CountRange.Fixed(9) })),
+        new("no small allocations", "M7", "no competitor in the class of in6_ifextra", site => Without(site, IsSmall)),
         new("static addressing", "M7", "calling.pppd.addressing: static", site => Both(site, r => r with { Pppd = r.Pppd with { Addressing = IpcpAddressing.Static } })),
         new("no RIPng on hub's Ethernet", "M7", "called.ripngd.on_ethernet: false", site => Called(site, r => r with { Ripngd = r.Ripngd with { OnEthernet = false } })),
         new("RIPng on leaf's Ethernet", "M7", "calling.ripngd.on_ethernet: true", site => Calling(site, r => r with { Ripngd = r.Ripngd with { OnEthernet = true } })),
@@ -60,6 +74,25 @@ public sealed record Variation(string Name, string Mechanism, string Change, Fun
 
     private static SiteOptions Without(SiteOptions site, Func<CompetitorOptions, bool> gone) =>
         Kernels(site, k => k with { Competitors = [.. k.Competitors.Where(c => !gone(c))] });
+
+    private static SiteOptions Users(SiteOptions site, Func<CompetitorOptions, bool> which, Func<CompetitorOptions, CompetitorOptions> change) =>
+        Kernels(site, k => k with { Competitors = [.. k.Competitors.Select(c => which(c) ? change(c) : c)] });
+
+    private static bool IsSmall(CompetitorOptions c) => c.Bytes <= 32;
+
+    private static bool IsJob(CompetitorOptions c) => c.Trigger == CompetitorTrigger.Background && !IsSmall(c);
+
+    private static bool IsLogin(CompetitorOptions c) => c.Trigger == CompetitorTrigger.Login;
+
+    private static VirtualTime Half(VirtualTime time) => new(time.Microseconds / 2);
+
+    private static TimeRange Half(TimeRange range) => new(Half(range.Min), Half(range.Max));
+
+    private static TimeRange Twice(TimeRange range) => new(range.Min + range.Min, range.Max + range.Max);
+
+    private static CountRange Half(CountRange range) => new((range.Min + 1) / 2, (range.Max + 1) / 2);
+
+    private static CountRange Twice(CountRange range) => new(range.Min * 2, range.Max * 2);
 
     // The others keep their order; a system without ospfd stays without.
     private static RoleOptions OspfdFirst(RoleOptions role) => role with { Daemons = [.. role.Daemons.OrderBy(static d => d switch { "zebra" => 0, "ospfd" => 1, _ => 2 })] };

@@ -35,9 +35,16 @@ public enum BlockContent : byte
 /// <param name="Name">For people: <c>login pty rings</c>.</param>
 /// <param name="Bytes">Requested size; the class is the next power of two.</param>
 /// <param name="Trigger">When it allocates.</param>
-/// <param name="Count">How many blocks at a time.</param>
+/// <param name="Count">How many blocks at a time: a process has them together.</param>
 /// <param name="Every">Mean interval, for <see cref="CompetitorTrigger.Background"/>.</param>
-/// <param name="Hold">How long before the blocks are freed; <see cref="VirtualTime.Never"/> for kept.</param>
+/// <param name="Hold">
+/// How long before the blocks are freed; <see cref="VirtualTime.Never"/> for kept. Zero is for what is over before anything else happens: a system call that
+/// frees what it took, or a process that lives for a moment.
+/// </param>
 /// <param name="Content">What it writes into them.</param>
 public sealed record CompetitorOptions(
-    string Name, int Bytes, CompetitorTrigger Trigger, CountRange Count, VirtualTime Every, TimeRange Hold, BlockContent Content);
+    string Name, int Bytes, CompetitorTrigger Trigger, CountRange Count, VirtualTime Every, TimeRange Hold, BlockContent Content)
+{
+    /// <summary>How often it does so, one after another: the calls, or the processes, of a job.</summary>
+    public CountRange Times { get; init; } = CountRange.Fixed(1);
+}

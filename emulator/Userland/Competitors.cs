@@ -53,7 +53,9 @@ public sealed class Competitors : Process
         _held.Clear();
         for (int i = 0; i < _options.Length; i++)
         {
-            _next[i] = _options[i].Trigger == CompetitorTrigger.Background ? now + _random.Exponential(_options[i].Every) : VirtualTime.Never;
+            // A user of another class than the two of the model changes nothing that anybody could see.
+            bool works = _options[i].Trigger == CompetitorTrigger.Background && Kernel.Heap.ClassOf(_options[i].Bytes) >= 0;
+            _next[i] = works ? now + _random.Exponential(_options[i].Every) : VirtualTime.Never;
         }
 
         Arm(0, NextTime);
@@ -139,16 +141,22 @@ public sealed class Competitors : Process
 
     private void Allocate(int competitor, VirtualTime now)
     {
+        CompetitorOptions c = _options[competitor];
+        int heapClass = Kernel.Heap.ClassOf(c.Bytes);
+        for (int left = heapClass < 0 ? 0 : _random.Draw(c.Times); left > 0; left--)
+        {
+            int count = _random.Draw(c.Count);
+            VirtualTime hold = _random.Draw(c.Hold);
+            Allocate(competitor, heapClass, count, hold.IsNever ? hold : now + hold, now);
+        }
+    }
+
+    // Blocks that are had together, and freed together in the order of their allocation.
+    private void Allocate(int competitor, int heapClass, int count, VirtualTime until, VirtualTime now)
+    {
         KernelHeap heap = Kernel.Heap;
         CompetitorOptions c = _options[competitor];
-        int heapClass = heap.ClassOf(c.Bytes);
-        int count = _random.Draw(c.Count);
-        VirtualTime hold = _random.Draw(c.Hold);
-        if (heapClass < 0)
-        {
-            return;
-        }
-
+        int first = _held.Count;
         for (int n = 0; n < count; n++)
         {
             if (!Admits(SitePartKind.Allocation, competitor))
@@ -168,12 +176,16 @@ public sealed class Competitors : Process
                 _oracle.Reused(heap.AddressOf(block), c.Name);
             }
 
-            if (hold.IsNever)
+            if (!until.IsNever)
             {
-                continue;
+                _held.Add(new Held { Until = until, Block = block });
             }
+        }
 
-            _held.Add(new Held { Until = now + hold, Block = block });
+        while (until == now && _held.Count > first)
+        {
+            heap.Free(_held[first].Block);
+            _held.RemoveAt(first);
         }
     }
 

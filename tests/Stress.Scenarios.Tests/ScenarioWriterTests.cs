@@ -93,7 +93,7 @@ public sealed class ScenarioWriterTests
                 (_, IReadOnlyList<CompetitorOptions>) => new List<CompetitorOptions>
                 {
                     new("one: two", 48, CompetitorTrigger.LinkDown, new CountRange(2, 5), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.SmallIntegers),
-                    new("three", 16, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.FromSeconds(3), TimeRange.Seconds(1, 2), BlockContent.Zero),
+                    new("three", 16, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.FromSeconds(3), TimeRange.Seconds(1, 2), BlockContent.Zero) { Times = new CountRange(2, 6) },
                 },
                 (_, null) or (_, string) or (_, IEnumerable) => throw new InvalidOperationException($"give {p.Name} another value here"),
                 (_, { } inner) => Other(inner),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
@@ -181,6 +182,36 @@ public class SiteTests
         Assert.All(tally.Crashes, crash => Assert.Equal(crash.Count, crash.ByAge.Sum()));
         Assert.Equal(tally.Counters.Total.DecidedDisconnects, tally.DecidedByAge.Sum());
         Assert.True(tally.Crashes.Count > 0);
+    }
+
+    [Fact]
+    public void Users_that_give_back_what_they_take_leave_the_free_list_as_long_as_it_was_and_every_block_written()
+    {
+        CompetitorOptions jobs = new("jobs", 1024, CompetitorTrigger.Background, new CountRange(1, 3), VirtualTime.FromSeconds(60), TimeRange.Fixed(VirtualTime.Zero), BlockContent.Text)
+        {
+            Times = new CountRange(2, 6),
+        };
+        SiteOptions mail = Mail(3, windowSeconds: 3600, hup: false);
+        RoleOptions role = mail.Called with { Kernel = new KernelOptions { FreeSoftcBlocks = new CountRange(0, 3), Competitors = [jobs, jobs with { Name = "another class", Bytes = 2048 }] } };
+        Site site = Site.Create(mail with { Called = role, Calling = mail.Calling with { Kernel = role.Kernel } }, 0);
+        site.RunWindow();
+        int[] blocks = [.. site.Routers.Select(r => r.Kernel.Heap.Count)];
+        for (int hour = 1; hour < 48; hour++)
+        {
+            site.RunWindow();
+        }
+
+        Assert.Equal(blocks, site.Routers.Select(r => r.Kernel.Heap.Count));
+        foreach (Router r in site.Routers)
+        {
+            // Three at a time: as many are free, or a page was carved.
+            Assert.InRange(r.Kernel.Heap.FreeCount(0), 3, 6);
+            for (int block = 0; block < r.Kernel.Heap.Count; block++)
+            {
+                HeapBlock b = r.Kernel.Heap.Block(block);
+                Assert.True(b.Class != 0 || b.Next == HeapBlock.InUse || b.Image == BlockImage.Text, $"router {r.Number}, block {block}: {b.Image}");
+            }
+        }
     }
 
     [Fact]
