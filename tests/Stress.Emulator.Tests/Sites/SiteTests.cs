@@ -193,7 +193,7 @@ public class SiteTests
         };
         SiteOptions mail = Mail(3, windowSeconds: 3600, hup: false);
         RoleOptions role = mail.Called with { Kernel = new KernelOptions { FreeSoftcBlocks = new CountRange(0, 3), Competitors = [jobs, jobs with { Name = "another class", Bytes = 2048 }] } };
-        Site site = Site.Create(mail with { Called = role, Calling = mail.Calling with { Kernel = role.Kernel } }, 0);
+        Site site = Site.Create(mail with { Roles = new(role, mail.Calling with { Kernel = role.Kernel }) }, 0);
         site.RunWindow();
         int[] blocks = [.. site.Routers.Select(r => r.Kernel.Heap.Count)];
         for (int hour = 1; hour < 48; hour++)
