@@ -17,7 +17,7 @@ public static class GuestExec
     private const string Uml = "uml:", Command = "exec:", Host = "host";
 
     // Operations that a real kernel has and no emulated stack.
-    private static readonly string[] RealOnly = ["tcp4", "accept4", "gjoin4", "gdrop4", "sleep"];
+    private static readonly string[] RealOnly = ["tcp4", "accept4", "sleep"];
 
     /// <summary>Whether a name means a real kernel.</summary>
     public static bool IsReal(string stack) => stack == Host || stack.StartsWith(Uml, StringComparison.Ordinal) || stack.StartsWith(Command, StringComparison.Ordinal);

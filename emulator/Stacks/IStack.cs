@@ -151,6 +151,33 @@ public interface IStack
     /// <summary>Adds an IPv4 route out of the interface; a cloning one makes a host route for each destination that is looked up.</summary>
     OperationResult AddRoute4(string name, Ipv4Address destination, int prefixLength, bool cloning) => OperationResult.NotModelled;
 
+    /// <summary>Adds an IPv6 route out of the interface.</summary>
+    OperationResult AddRoute6(string name, Ipv6Address destination, int prefixLength) => OperationResult.NotModelled;
+
+    /// <summary>
+    /// Joins by interface, not by an address of it: MCAST_JOIN_GROUP; a system that has no such option is given the index as 0.0.0.N in
+    /// IP_ADD_MEMBERSHIP (RFC 1724 section 3.3), which is what the default does.
+    /// </summary>
+    OperationResult JoinByInterface4(string socket, Ipv4Address group, uint index) => Join4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
+
+    /// <summary>Leaves by interface: MCAST_LEAVE_GROUP, or as <see cref="JoinByInterface4"/>.</summary>
+    OperationResult DropByInterface4(string socket, Ipv4Address group, uint index) => Drop4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
+
+    /// <summary>IP_ADD_SOURCE_MEMBERSHIP: hears the group from that source.</summary>
+    OperationResult JoinSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
+
+    /// <summary>IP_DROP_SOURCE_MEMBERSHIP.</summary>
+    OperationResult DropSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
+
+    /// <summary>MCAST_JOIN_SOURCE_GROUP of IPv6.</summary>
+    OperationResult JoinSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OperationResult.NotModelled;
+
+    /// <summary>MCAST_LEAVE_SOURCE_GROUP of IPv6.</summary>
+    OperationResult DropSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OperationResult.NotModelled;
+
+    /// <summary>Makes a tunnel (IPv4 in IPv4) whose packets leave by another interface.</summary>
+    OperationResult CreateOver(string upper, string lower, Ipv4Address local, Ipv4Address remote) => OperationResult.NotModelled;
+
     /// <summary>MRT6_INIT.</summary>
     OperationResult OpenMulticastRouter6(string socket) => OperationResult.NotModelled;
 

@@ -48,6 +48,14 @@ public enum OperationKind : byte
     Enter6,
     Leave6,
     Route4,
+    Route6,
+    GJoin4,
+    GDrop4,
+    SJoin4,
+    SDrop4,
+    SJoin6,
+    SDrop6,
+    Over,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>
@@ -71,10 +79,11 @@ public readonly record struct InterfaceSelector(SelectorKind Kind, string Name, 
 /// <param name="Target">The interface or socket that the first argument names.</param>
 /// <param name="Address4">First IPv4 argument: a local address, a group or a destination.</param>
 /// <param name="Second4">Second IPv4 argument: the peer, or the local address that names a membership's interface (0.0.0.0 for <c>any</c>).</param>
+/// <param name="Source4">The source of <c>sjoin4</c> and <c>sdrop4</c>.</param>
 /// <param name="Address6">First IPv6 argument.</param>
-/// <param name="Second6">The peer of <c>addr6</c>, null when there is none; the group of <c>mfc6</c>.</param>
+/// <param name="Second6">The peer of <c>addr6</c>, null when there is none; the group of <c>mfc6</c>; the source of <c>sjoin6</c> and <c>sdrop6</c>.</param>
 /// <param name="Number">Prefix length, protocol, port, milliseconds, bytes or mif.</param>
-/// <param name="Selector">The interface of an IPv6 multicast operation, or the parent of <c>carp</c>.</param>
+/// <param name="Selector">The interface of an IPv6 multicast operation, the parent of <c>carp</c>, or the lower interface of <c>over</c>.</param>
 /// <param name="Payload">Bytes of <c>deliver</c> and <c>enqueue</c>.</param>
 /// <param name="Mask">Outgoing mifs of <c>mfc6</c>, a bit each.</param>
 /// <param name="Cloning"><c>route4</c> ended with <c>clone</c>.</param>
@@ -85,6 +94,7 @@ public sealed record Operation(
     string Target = "",
     Ipv4Address Address4 = default,
     Ipv4Address Second4 = default,
+    Ipv4Address Source4 = default,
     Ipv6Address Address6 = default,
     Ipv6Address? Second6 = null,
     int Number = 0,

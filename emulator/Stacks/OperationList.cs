@@ -68,6 +68,14 @@ public static class OperationList
         ("enter6", OperationKind.Enter6, "SOCKET"),
         ("leave6", OperationKind.Leave6, "SOCKET"),
         ("route4", OperationKind.Route4, "IF DESTINATION PREFIXLEN [clone]"),
+        ("route6", OperationKind.Route6, "IF DESTINATION PREFIXLEN"),
+        ("gjoin4", OperationKind.GJoin4, "SOCKET GROUP IF|@IF|#N"),
+        ("gdrop4", OperationKind.GDrop4, "SOCKET GROUP IF|@IF|#N"),
+        ("sjoin4", OperationKind.SJoin4, "SOCKET GROUP SOURCE LOCAL|any"),
+        ("sdrop4", OperationKind.SDrop4, "SOCKET GROUP SOURCE LOCAL|any"),
+        ("sjoin6", OperationKind.SJoin6, "SOCKET GROUP SOURCE IF|@IF|#N"),
+        ("sdrop6", OperationKind.SDrop6, "SOCKET GROUP SOURCE IF|@IF|#N"),
+        ("over", OperationKind.Over, "UPPER IF LOCAL REMOTE"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -167,6 +175,19 @@ public static class OperationList
                     }
 
                     return operation with { Target = Interface(words[1]), Address4 = Address4(words[2]), Number = Number(words[3], 0, 32, "prefix length"), Cloning = words.Length > 4 };
+                case OperationKind.Route6:
+                    return operation with { Target = Interface(words[1]), Address6 = Address6(words[2]), Number = Number(words[3], 0, 128, "prefix length") };
+                case OperationKind.GJoin4 or OperationKind.GDrop4:
+                    return operation with { Target = Socket(words[1]), Address4 = Address4(words[2]), Selector = Selector(words[3]) };
+                case OperationKind.SJoin4 or OperationKind.SDrop4:
+                    return operation with { Target = Socket(words[1]), Address4 = Address4(words[2]), Source4 = Unicast4(words[3], "a source"), Second4 = Address4OrAny(words[4]) };
+                case OperationKind.SJoin6 or OperationKind.SDrop6:
+                    return operation with { Target = Socket(words[1]), Address6 = Address6(words[2]), Second6 = Unicast6(words[3], "a source"), Selector = Selector(words[4]) };
+                case OperationKind.Over:
+                    return operation with
+                    {
+                        Target = Upper(words[1]), Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0), Address4 = Unicast4(words[3]), Second4 = Unicast4(words[4]),
+                    };
                 case OperationKind.Carp:
                     carps.Add(SocketName(words[1], "carp device"));
                     return operation with { Target = words[1], Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0) };
@@ -215,7 +236,15 @@ public static class OperationList
             }
         }
 
-        private string Interface(string word)
+        private string Interface(string word) => IsUnitOf(word, "tun", "ppp", "gif")
+            ? word
+            : throw Error($"unknown interface name '{word}'; accepted: tunN or pppN with N from 0 to 9999, or gifN that over makes");
+
+        private string Upper(string word) => IsUnitOf(word, "gif")
+            ? word
+            : throw Error($"'{word}' cannot be a tunnel over another interface; accepted: gifN with N from 0 to 9999");
+
+        private static bool IsUnitOf(string word, params ReadOnlySpan<string> kinds)
         {
             int digits = word.Length;
             while (digits > 0 && char.IsAsciiDigit(word[digits - 1]))
@@ -223,12 +252,7 @@ public static class OperationList
                 digits--;
             }
 
-            if (digits == word.Length || word[..digits] is not ("tun" or "ppp") || word.Length - digits > 4 || (word.Length - digits > 1 && word[digits] == '0'))
-            {
-                throw Error($"unknown interface name '{word}'; accepted: tunN or pppN with N from 0 to 9999");
-            }
-
-            return word;
+            return digits < word.Length && kinds.Contains(word[..digits]) && word.Length - digits <= 4 && (word.Length - digits == 1 || word[digits] != '0');
         }
 
         private string SocketName(string word, string what = "socket")
@@ -267,20 +291,20 @@ public static class OperationList
                 ? address
                 : throw Error($"unknown IPv4 address '{word}'; accepted: 'any', or four numbers 0-255 with dots, such as 10.0.0.1");
 
-        private Ipv4Address Unicast4(string word)
+        private Ipv4Address Unicast4(string word, string what = "an interface address")
         {
             Ipv4Address address = Address4(word);
-            return address.IsAny || address.IsMulticast ? throw Error($"'{word}' cannot be an interface address; accepted: a unicast IPv4 address") : address;
+            return address.IsAny || address.IsMulticast ? throw Error($"'{word}' cannot be {what}; accepted: a unicast IPv4 address") : address;
         }
 
         private Ipv6Address Address6(string word) => Ipv6Address.TryParse(word, out Ipv6Address address)
             ? address
             : throw Error($"unknown IPv6 address '{word}'; accepted: the forms of RFC 4291 without zone or prefix, such as fe80::1 or ff02::9");
 
-        private Ipv6Address Unicast6(string word)
+        private Ipv6Address Unicast6(string word, string what = "an interface address")
         {
             Ipv6Address address = Address6(word);
-            return address.IsAny || address.IsMulticast ? throw Error($"'{word}' cannot be an interface address; accepted: a unicast IPv6 address") : address;
+            return address.IsAny || address.IsMulticast ? throw Error($"'{word}' cannot be {what}; accepted: a unicast IPv6 address") : address;
         }
 
         private int Number(string word, int low, int high, string what) =>

@@ -7,6 +7,9 @@ namespace Stress.Emulator.Stacks;
 /// <param name="Number">The errno's number on that system, as it is printed.</param>
 public sealed record StackError(string Name, string Number)
 {
+    /// <summary>The kernel's own error under a tool's words, <c>EEXIST(17)</c>; null when name and number are it.</summary>
+    public string? Errno { get; init; }
+
     /// <summary>The recorded form: <c>ENXIO(6)</c>.</summary>
     public override string ToString() => $"{Name}({Number})";
 }

@@ -116,6 +116,22 @@ public abstract class StackBase : IStack
 
     public abstract OperationResult Tick(int milliseconds);
 
+    public virtual OperationResult AddRoute4(string name, Ipv4Address destination, int prefixLength, bool cloning) => OperationResult.NotModelled;
+
+    public virtual OperationResult AddRoute6(string name, Ipv6Address destination, int prefixLength) => OperationResult.NotModelled;
+
+    public virtual OperationResult JoinByInterface4(string socket, Ipv4Address group, uint index) => Join4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
+
+    public virtual OperationResult DropByInterface4(string socket, Ipv4Address group, uint index) => Drop4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
+
+    public virtual OperationResult JoinSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
+
+    public virtual OperationResult DropSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
+
+    public virtual OperationResult JoinSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OperationResult.NotModelled;
+
+    public virtual OperationResult DropSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OperationResult.NotModelled;
+
     public OperationResult OpenRaw4(string socket, int protocol) => OpenSocket(new StackSocket(socket, false, protocol));
 
     public OperationResult OpenUdp6(string socket, int port) => OpenSocket(new StackSocket(socket, true, port));

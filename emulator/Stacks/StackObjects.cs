@@ -72,6 +72,9 @@ public sealed class InterfaceAddress4(StackInterface owner, Ipv4Address local, I
     /// <summary>The route to the peer is this address's (IFA_ROUTE).</summary>
     public bool OwnsRoute { get; set; }
 
+    /// <summary>IFA_F_SECONDARY: its interface had an address with the same far end already, and it goes with that one (Linux).</summary>
+    public bool IsSecondary { get; init; }
+
     /// <summary>It has joined 224.0.0.1 on its interface (ia_allhosts).</summary>
     public bool HasJoinedAllHosts { get; set; }
 }
@@ -119,13 +122,21 @@ public sealed class InterfaceAddress6(StackInterface owner, Ipv6Address address,
 /// <param name="Local">The address that named the interface when it was joined.</param>
 /// <param name="Interface">The interface.</param>
 /// <param name="Index">The interface's index.</param>
-public sealed record SocketMembership4(Ipv4Address Group, Ipv4Address Local, StackInterface Interface, uint Index);
+public sealed record SocketMembership4(Ipv4Address Group, Ipv4Address Local, StackInterface Interface, uint Index)
+{
+    /// <summary>The sources that it hears (Linux, MCAST_INCLUDE); null for a membership that hears all.</summary>
+    public List<Ipv4Address>? Sources { get; set; }
+}
 
 /// <summary>A socket's IPv6 membership.</summary>
 /// <param name="Group">The group.</param>
 /// <param name="Interface">The interface.</param>
 /// <param name="Index">The interface's index.</param>
-public sealed record SocketMembership6(Ipv6Address Group, StackInterface Interface, uint Index);
+public sealed record SocketMembership6(Ipv6Address Group, StackInterface Interface, uint Index)
+{
+    /// <summary>The sources that it hears (Linux, MCAST_INCLUDE); null for a membership that hears all.</summary>
+    public List<Ipv6Address>? Sources { get; set; }
+}
 
 /// <summary>A socket: raw IPv4 or UDP over IPv6.</summary>
 /// <param name="name">Its name in the list.</param>

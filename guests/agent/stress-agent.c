@@ -38,6 +38,7 @@
 #define MAX_SOCKETS 64
 #define MAX_TUNNELS 32
 #define MAX_ADDRESSES 16
+#define MAX_GIVEN 256
 #define NAME_ROOM 20
 #ifdef __linux__
 #define LOOPBACK "lo"
@@ -54,11 +55,16 @@ static struct tunnel {
     char name[NAME_ROOM];
     int fd;
     unsigned last_index;
-    struct in_addr local[MAX_ADDRESSES], peer[MAX_ADDRESSES];
-    int addresses;
+    struct in6_addr local6[MAX_ADDRESSES];
+    int addresses6, prefix6[MAX_ADDRESSES];
 } tunnels[MAX_TUNNELS];
 
-static int socket_count, tunnel_count, control4 = -1, control6 = -1, step;
+/* The peer last given with an IPv4 address, on whatever interface: Linux compares it when the address is deleted. */
+static struct given {
+    struct in_addr local, peer;
+} given[MAX_GIVEN];
+
+static int given_count, socket_count, tunnel_count, control4 = -1, control6 = -1, step;
 
 /* What the answer carries beside its value. */
 static char detail[2048];
@@ -103,6 +109,14 @@ static struct tunnel *tunnel_named(const char *name)
     snprintf(t->name, sizeof t->name, "%.*s", NAME_ROOM - 1, name);
     t->fd = -1;
     return t;
+}
+
+static struct given *given_with(struct in_addr local)
+{
+    for (int i = 0; i < given_count; i++)
+        if (given[i].local.s_addr == local.s_addr)
+            return &given[i];
+    return NULL;
 }
 
 static void name_request(struct ifreq *request, const char *name)
@@ -157,12 +171,18 @@ static int interface_create(const char *name)
     return result;
 }
 
+static int over_request(const char *upper, const char *lower, struct in_addr local, struct in_addr remote);
+
 static int interface_destroy(const char *name)
 {
     struct tunnel *t = tunnel_named(name);
     if (if_nametoindex(name) == 0) {
         errno = ENODEV;
         return -1;
+    }
+    if (strncmp(name, "gif", 3) == 0) {
+        struct in_addr none = { 0 };
+        return over_request(name, NULL, none, none);
     }
     /* Whoever has it open lets go of it: the list says destroy. */
     int fd = t != NULL && t->fd >= 0 ? t->fd : tunnel_open(name);
@@ -200,6 +220,20 @@ static void add_attribute(char **at, int type, const void *data, int length)
     *at += RTA_ALIGN(attribute->rta_len);
 }
 
+/* Sends a request to rtnetlink and takes its answer as errno. */
+static int exchange(struct nlmsghdr *head)
+{
+    char answer[1024];
+    if (send(route_socket, head, head->nlmsg_len, 0) < 0)
+        return -1;
+    ssize_t n = recv(route_socket, answer, sizeof answer, 0);
+    if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)))
+        return -1;
+    struct nlmsgerr *result = (struct nlmsgerr *)NLMSG_DATA((struct nlmsghdr *)(void *)answer);
+    errno = -result->error;
+    return result->error == 0 ? 0 : -1;
+}
+
 static int address_request(int type, int flags, int family, const char *name, int prefix, const void *local, const void *peer, int length)
 {
     struct {
@@ -207,7 +241,7 @@ static int address_request(int type, int flags, int family, const char *name, in
         struct ifaddrmsg address;
         char attributes[256];
     } request;
-    char answer[1024], *at = request.attributes;
+    char *at = request.attributes;
     memset(&request, 0, sizeof request);
     unsigned index = if_nametoindex(name);
     if (index == 0) {
@@ -226,15 +260,87 @@ static int address_request(int type, int flags, int family, const char *name, in
         add_attribute(&at, IFA_FLAGS, &no_detection, 4);
     }
     request.head.nlmsg_len = (unsigned)(at - (char *)&request);
-    if (send(route_socket, &request, request.head.nlmsg_len, 0) < 0)
-        return -1;
-    ssize_t n = recv(route_socket, answer, sizeof answer, 0);
-    if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)))
-        return -1;
-    struct nlmsgerr *result = (struct nlmsgerr *)NLMSG_DATA((struct nlmsghdr *)(void *)answer);
-    errno = -result->error;
-    return result->error == 0 ? 0 : -1;
+    return exchange(&request.head);
 }
+
+/* A route of the main table out of an interface, without a gateway. */
+static int route_add(int family, const char *name, const void *destination, int prefix, int length)
+{
+    struct {
+        struct nlmsghdr head;
+        struct rtmsg route;
+        char attributes[256];
+    } request;
+    char *at = request.attributes;
+    memset(&request, 0, sizeof request);
+    unsigned index = if_nametoindex(name);
+    if (index == 0) {
+        errno = ENODEV;
+        return -1;
+    }
+    request.head.nlmsg_type = RTM_NEWROUTE;
+    request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    request.route.rtm_family = (unsigned char)family;
+    request.route.rtm_dst_len = (unsigned char)prefix;
+    request.route.rtm_table = RT_TABLE_MAIN;
+    request.route.rtm_protocol = RTPROT_BOOT;
+    request.route.rtm_scope = family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    request.route.rtm_type = RTN_UNICAST;
+    if (prefix > 0)
+        add_attribute(&at, RTA_DST, destination, length);
+    add_attribute(&at, RTA_OIF, &index, 4);
+    request.head.nlmsg_len = (unsigned)(at - (char *)&request);
+    return exchange(&request.head);
+}
+
+/* IFLA_IPTUN_LINK, IFLA_IPTUN_LOCAL and IFLA_IPTUN_REMOTE of linux/if_tunnel.h. */
+enum { TUNNEL_LINK = 1, TUNNEL_LOCAL = 2, TUNNEL_REMOTE = 3 };
+
+/* Makes (lower given) or removes an IPv4-in-IPv4 tunnel. */
+static int over_request(const char *upper, const char *lower, struct in_addr local, struct in_addr remote)
+{
+    struct {
+        struct nlmsghdr head;
+        struct ifinfomsg link;
+        char attributes[512];
+    } request;
+    char *at = request.attributes;
+    memset(&request, 0, sizeof request);
+    unsigned index = if_nametoindex(lower != NULL ? lower : upper);
+    if (index == 0) {
+        errno = ENODEV;
+        return -1;
+    }
+    request.head.nlmsg_type = lower != NULL ? RTM_NEWLINK : RTM_DELLINK;
+    request.head.nlmsg_flags = (unsigned short)(NLM_F_REQUEST | NLM_F_ACK | (lower != NULL ? NLM_F_CREATE | NLM_F_EXCL : 0));
+    if (lower == NULL) {
+        request.link.ifi_index = (int)index;
+    } else {
+        struct rtattr *info, *data;
+        add_attribute(&at, IFLA_IFNAME, upper, (int)strlen(upper) + 1);
+        info = (struct rtattr *)(void *)at;
+        add_attribute(&at, IFLA_LINKINFO, "", 0);
+        add_attribute(&at, IFLA_INFO_KIND, "ipip", 5);
+        data = (struct rtattr *)(void *)at;
+        add_attribute(&at, IFLA_INFO_DATA, "", 0);
+        add_attribute(&at, TUNNEL_LINK, &index, 4);
+        add_attribute(&at, TUNNEL_LOCAL, &local, 4);
+        add_attribute(&at, TUNNEL_REMOTE, &remote, 4);
+        data->rta_len = (unsigned short)(at - (char *)data);
+        info->rta_len = (unsigned short)(at - (char *)info);
+    }
+    request.head.nlmsg_len = (unsigned)(at - (char *)&request);
+    return exchange(&request.head);
+}
+
+static int over(const char *upper, const char *lower, struct in_addr local, struct in_addr remote)
+{
+    return over_request(upper, lower, local, remote);
+}
+
+static int route4(const char *name, struct in_addr destination, int prefix) { return route_add(AF_INET, name, &destination, prefix, 4); }
+
+static int route6(const char *name, struct in6_addr destination, int prefix) { return route_add(AF_INET6, name, &destination, prefix, 16); }
 
 static int address4(const char *name, int add, struct in_addr local, struct in_addr peer)
 {
@@ -375,6 +481,42 @@ static int address6(const char *name, int add, struct in6_addr local, int prefix
     request.ifr_addr.sin6_family = AF_INET6;
     request.ifr_addr.sin6_addr = local;
     return ioctl(control6, SIOCDIFADDR_IN6, &request);
+}
+
+/* gif(4), whose packets find the lower interface by their route. */
+static int over(const char *upper, const char *lower, struct in_addr local, struct in_addr remote)
+{
+#ifdef SIOCSIFPHYADDR
+    struct ifaliasreq request;
+    struct sockaddr_in end = inet4(local);
+    if (if_nametoindex(lower) == 0) {
+        errno = ENXIO;
+        return -1;
+    }
+    if (interface_create(upper) != 0)
+        return -1;
+    memset(&request, 0, sizeof request);
+    snprintf(request.ifra_name, sizeof request.ifra_name, "%s", upper);
+    memcpy(&request.ifra_addr, &end, sizeof end);
+    end = inet4(remote);
+    memcpy(&request.ifra_broadaddr, &end, sizeof end); /* the same place as ifra_dstaddr */
+    return ioctl(control4, SIOCSIFPHYADDR, &request);
+#else
+    (void)upper, (void)lower, (void)local, (void)remote;
+    return not_here();
+#endif
+}
+
+static int route4(const char *name, struct in_addr destination, int prefix)
+{
+    (void)name, (void)destination, (void)prefix;
+    return not_here();
+}
+
+static int route6(const char *name, struct in6_addr destination, int prefix)
+{
+    (void)name, (void)destination, (void)prefix;
+    return not_here();
 }
 
 static int state(void) { return 0; }
@@ -546,26 +688,38 @@ static int operate(int count, char **w)
     }
     if (IS("addr4", 4)) {
         struct in_addr local = in4(w[2]), peer = in4(w[3]);
-        if ((t = tunnel_named(w[1])) != NULL && t->addresses < MAX_ADDRESSES) {
-            t->local[t->addresses] = local;
-            t->peer[t->addresses++] = peer;
+        struct given *g = given_with(local);
+        if (g == NULL && given_count < MAX_GIVEN)
+            g = &given[given_count++];
+        if (g != NULL) {
+            g->local = local;
+            g->peer = peer;
         }
         return address4(w[1], 1, local, peer);
     }
     if (IS("deladdr4", 3)) {
-        struct in_addr local = in4(w[2]), peer = local;
-        if ((t = tunnel_named(w[1])) != NULL)
-            for (int i = 0; i < t->addresses; i++)
-                if (t->local[i].s_addr == local.s_addr)
-                    peer = t->peer[i];
-        return address4(w[1], 0, local, peer);
+        struct in_addr local = in4(w[2]);
+        struct given *g = given_with(local);
+        return address4(w[1], 0, local, g != NULL ? g->peer : local);
     }
     if (IS("addr6", 4)) {
-        struct in6_addr peer = count > 4 ? in6(w[4]) : in6("::");
-        return address6(w[1], 1, in6(w[2]), atoi(w[3]), count > 4 ? &peer : NULL);
+        struct in6_addr local = in6(w[2]), peer = count > 4 ? in6(w[4]) : in6("::");
+        if ((t = tunnel_named(w[1])) != NULL && t->addresses6 < MAX_ADDRESSES) {
+            t->local6[t->addresses6] = local;
+            t->prefix6[t->addresses6++] = atoi(w[3]);
+        }
+        return address6(w[1], 1, local, atoi(w[3]), count > 4 ? &peer : NULL);
     }
-    if (IS("deladdr6", 3))
-        return address6(w[1], 0, in6(w[2]), 128, NULL);
+    if (IS("deladdr6", 3)) {
+        /* Linux compares the prefix length too: the last one given with the address. */
+        struct in6_addr local = in6(w[2]);
+        int prefix = 128;
+        if ((t = tunnel_named(w[1])) != NULL)
+            for (int i = 0; i < t->addresses6; i++)
+                if (memcmp(&t->local6[i], &local, sizeof local) == 0)
+                    prefix = t->prefix6[i];
+        return address6(w[1], 0, local, prefix, NULL);
+    }
     if (IS("up", 2))
         return set_flag(w[1], 1);
     if (IS("down", 2))
@@ -597,20 +751,56 @@ static int operate(int count, char **w)
         four.imr_interface = in4(w[3]);
         return setsockopt(descriptor(w[1]), IPPROTO_IP, *w[0] == 'j' ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof four);
     }
-#ifdef MCAST_JOIN_GROUP
-    /* Kernels alone: a membership by index, which the BSDs of 2005 did not know. */
     if (IS("gjoin4", 4) || IS("gdrop4", 4)) {
+        unsigned index = selected(w[3]);
+#ifdef MCAST_JOIN_GROUP
         struct group_req group;
         struct sockaddr_in address;
         memset(&group, 0, sizeof group);
         memset(&address, 0, sizeof address);
         address.sin_family = AF_INET;
         address.sin_addr = in4(w[2]);
-        group.gr_interface = selected(w[3]);
+        group.gr_interface = index;
         memcpy(&group.gr_group, &address, sizeof address);
         return setsockopt(descriptor(w[1]), IPPROTO_IP, w[0][1] == 'j' ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &group, sizeof group);
+#else
+        /* RFC 1724, 3.3: an address of 0.0.0.N is an index. */
+        four.imr_multiaddr = in4(w[2]);
+        four.imr_interface.s_addr = htonl(index & 0xFFFFFFu);
+        return setsockopt(descriptor(w[1]), IPPROTO_IP, w[0][1] == 'j' ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof four);
+#endif
+    }
+#ifdef IP_ADD_SOURCE_MEMBERSHIP
+    if (IS("sjoin4", 5) || IS("sdrop4", 5)) {
+        struct ip_mreq_source one;
+        memset(&one, 0, sizeof one);
+        one.imr_multiaddr = in4(w[2]);
+        one.imr_sourceaddr = in4(w[3]);
+        one.imr_interface = in4(w[4]);
+        return setsockopt(descriptor(w[1]), IPPROTO_IP, w[0][1] == 'j' ? IP_ADD_SOURCE_MEMBERSHIP : IP_DROP_SOURCE_MEMBERSHIP, &one, sizeof one);
     }
 #endif
+#ifdef MCAST_JOIN_SOURCE_GROUP
+    if (IS("sjoin6", 5) || IS("sdrop6", 5)) {
+        struct group_source_req one;
+        struct sockaddr_in6 address;
+        memset(&one, 0, sizeof one);
+        memset(&address, 0, sizeof address);
+        address.sin6_family = AF_INET6;
+        address.sin6_addr = in6(w[2]);
+        memcpy(&one.gsr_group, &address, sizeof address);
+        address.sin6_addr = in6(w[3]);
+        memcpy(&one.gsr_source, &address, sizeof address);
+        one.gsr_interface = selected(w[4]);
+        return setsockopt(descriptor(w[1]), IPPROTO_IPV6, w[0][1] == 'j' ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP, &one, sizeof one);
+    }
+#endif
+    if (IS("route4", 4))
+        return count > 4 ? not_here() : route4(w[1], in4(w[2]), atoi(w[3]));
+    if (IS("route6", 4))
+        return route6(w[1], in6(w[2]), atoi(w[3]));
+    if (IS("over", 5))
+        return tunnel_named(w[1]) == NULL ? refused("too many interfaces", 0) : over(w[1], w[2], in4(w[3]), in4(w[4]));
     if (IS("tcp4", 3)) {
         int one = 1;
         struct sockaddr_in any;
@@ -723,7 +913,7 @@ static void clean_up(void)
         if (tunnels[i].fd >= 0)
             close(tunnels[i].fd);
     }
-    socket_count = tunnel_count = step = 0;
+    socket_count = tunnel_count = given_count = step = 0;
 }
 
 #ifdef __linux__

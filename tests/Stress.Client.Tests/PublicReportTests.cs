@@ -32,7 +32,7 @@ public sealed class PublicReportTests
     [InlineData("o07-igmp-leave-after-detach", "netbsd-7", "0", "step 8 (destroy tun0): heap-use-after-free in igmp_leavegroup (igmp.c)")]
     [InlineData("o08-route-no-address", "netbsd-2005", "0", "clean")]
     [InlineData("o08-route-no-address", "netbsd-7", "0", "not decided: netbsd-7 does not model step 3 (route4 ppp0 1.1.1.0 24)")]
-    [InlineData("o08-route-no-address", "linux-6", "0", "not decided: linux-6 does not model step 3 (route4 ppp0 1.1.1.0 24)")]
+    [InlineData("o08-route-no-address", "linux-6", "0", "clean")]
     [InlineData("o09-stf-route", "netbsd-2005", "0", "clean")]
     [InlineData("o10-v6-only-last", "netbsd-2005", "-1 panic(0)", "step 13 (close a): heap-use-after-free in mld6_stop_listening (mld6.c); step 13 (close a): SEGV in mld6_sendpkt (mld6.c)")]
     public void A_list_made_from_a_public_report_is_answered_as_the_report_says(string list, string stack, string last, string verdict)

@@ -24,6 +24,13 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>The ff00::/8 routes of the local table, one an interface, in the order they were added (addrconf_add_mroute at NETDEV_UP).</summary>
     private readonly List<StackInterface> multicastRoutes6 = [];
 
+    /// <summary>Routes that the list added, oldest first; they go when their device goes down.</summary>
+    private readonly List<(Ipv4Address Destination, int Length, StackInterface Device)> routes4 = [];
+    private readonly List<(Ipv6Address Destination, int Length, StackInterface Device)> routes6 = [];
+
+    /// <summary>Most sources of a membership (igmp_max_msf; IPv6 has 64).</summary>
+    private const int MaxSources4 = 10, MaxSources6 = 64;
+
     private uint lastIndex = LoopbackIndex;
 
     public override string Name => "linux-6";
@@ -86,10 +93,68 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             ifp.IsUp = false;
             ifp.Addresses6.Clear();
             multicastRoutes6.Remove(ifp);
+            FlushRoutes(ifp);
         }
 
         return OperationResult.Ok;
     });
+
+    /// <summary>fib_flush, rt6_disable_ip.</summary>
+    private void FlushRoutes(StackInterface ifp)
+    {
+        routes4.RemoveAll(r => r.Device == ifp);
+        routes6.RemoveAll(r => r.Device == ifp);
+    }
+
+    /// <summary>inet_rtm_newroute: a route of scope link needs a device that is up; the same prefix is there already when an address's peer has it.</summary>
+    public override OperationResult AddRoute4(string name, Ipv4Address destination, int prefixLength, bool cloning) => cloning
+        ? OperationResult.NotModelled
+        : OnInterface(name, ifp =>
+        {
+            if (Masked(destination, prefixLength) != destination)
+            {
+                return OperationResult.Fail(LinuxErrno.RoutePrefixInvalid);
+            }
+
+            if (!ifp.IsUp)
+            {
+                return OperationResult.Fail(LinuxErrno.RouteDeviceDown4);
+            }
+
+            if (routes4.Exists(r => r.Destination == destination && r.Length == prefixLength)
+                || (prefixLength == 32 && Interfaces.Exists(i => i.IsUp && i.Addresses4.Exists(a => a.Peer == destination && a.Peer != a.Local))))
+            {
+                return OperationResult.Fail(LinuxErrno.RouteExists);
+            }
+
+            routes4.Add((destination, prefixLength, ifp));
+            return OperationResult.Ok;
+        });
+
+    /// <summary>inet6_rtm_newroute: the kernel cuts the destination to its prefix; routes of addresses have another metric and stand in no way.</summary>
+    public override OperationResult AddRoute6(string name, Ipv6Address destination, int prefixLength) => OnInterface(name, ifp =>
+    {
+        Ipv6Address prefix = destination.Prefix(prefixLength);
+        if (!ifp.IsUp)
+        {
+            return OperationResult.Fail(LinuxErrno.RouteDeviceDown6);
+        }
+
+        if (routes6.Exists(r => r.Destination == prefix && r.Length == prefixLength))
+        {
+            return OperationResult.Fail(LinuxErrno.RouteExists);
+        }
+
+        routes6.Add((prefix, prefixLength, ifp));
+        return OperationResult.Ok;
+    });
+
+    private static Ipv4Address Masked(Ipv4Address address, int length) => new(length == 0 ? 0 : address.Value & (uint.MaxValue << (32 - length)));
+
+    /// <summary>fib_lookup in the main table: the longest prefix, a peer's being the whole length.</summary>
+    private StackInterface? RouteTo4(Ipv4Address destination) =>
+        Interfaces.Where(i => i.IsUp).SelectMany(i => i.Addresses4).Where(a => a.Peer == destination).MinBy(a => a.Sequence)?.Interface
+            ?? routes4.Where(r => Masked(destination, r.Length) == r.Destination).OrderByDescending(r => r.Length).FirstOrDefault().Device;
 
     /// <summary>The recording's program kept the device open until destroy.</summary>
     public override OperationResult CloseDevice(string name) => OnInterface(name, _ => OperationResult.With("n/a"));
@@ -100,6 +165,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         ifp.IsAttached = false;
         Interfaces.Remove(ifp);
         multicastRoutes6.Remove(ifp);
+        FlushRoutes(ifp);
         AddressHash.RemoveAll(a => a.Interface == ifp);
         ifp.Addresses4.Clear();
         ifp.Addresses6.Clear();
@@ -107,7 +173,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.Ok;
     });
 
-    /// <summary>inet_rtm_newaddr: the same local address with the same peer is there already; the newest goes to the head of its hash bucket.</summary>
+    /// <summary>
+    /// inet_rtm_newaddr: the same local address with the same peer is there already; the newest goes to the head of its hash bucket. A further address with
+    /// the same peer on the device is secondary.
+    /// </summary>
     public override OperationResult AddAddress4(string name, Ipv4Address local, Ipv4Address peer)
     {
         lastPeer[local] = peer;
@@ -118,7 +187,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
                 return OperationResult.Fail(LinuxErrno.Address4Assigned);
             }
 
-            var ifa = new InterfaceAddress4(ifp, local, peer, NextAddressSequence());
+            var ifa = new InterfaceAddress4(ifp, local, peer, NextAddressSequence()) { IsSecondary = ifp.Addresses4.Exists(a => a.Peer == peer && !a.IsSecondary) };
             ifp.Addresses4.Add(ifa);
             AddressHash.Insert(0, ifa);
             return OperationResult.Ok;
@@ -134,8 +203,19 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.Address4NotFound);
         }
 
-        ifp.Addresses4.Remove(ifa);
-        AddressHash.Remove(ifa);
+        // __inet_del_ifa: without promote_secondaries, a primary address takes those of its prefix with it.
+        foreach (InterfaceAddress4 gone in ifp.Addresses4.FindAll(a => a == ifa || (!ifa.IsSecondary && a.IsSecondary && a.Peer == ifa.Peer)))
+        {
+            ifp.Addresses4.Remove(gone);
+            AddressHash.Remove(gone);
+        }
+
+        if (ifp.Addresses4.Count == 0)
+        {
+            // fib_inetaddr_event: without an address the device has no IPv4, and its routes go.
+            routes4.RemoveAll(r => r.Device == ifp);
+        }
+
         return OperationResult.Ok;
     });
 
@@ -202,14 +282,20 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     public override OperationResult GetMulticastInterface6(string socket) => OnSocket(socket, so => OperationResult.With(Text(so.MulticastIndex)));
 
     /// <summary>ip_mc_join_group.</summary>
-    public override OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, so =>
+    public override OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, so => Join4(so, group, local, MulticastDevice(group, local), null));
+
+    /// <summary>MCAST_JOIN_GROUP: the device by its index; without one by the route to the group.</summary>
+    public override OperationResult JoinByInterface4(string socket, Ipv4Address group, uint index) => OnSocket(socket, so =>
+        Join4(so, group, Ipv4Address.Any, index == 0 ? MulticastDevice(group, Ipv4Address.Any) : ByIndex(index), null));
+
+    private static OperationResult Join4(StackSocket so, Ipv4Address group, Ipv4Address local, StackInterface? ifp, List<Ipv4Address>? sources)
     {
         if (!group.IsMulticast)
         {
             return OperationResult.Fail(LinuxErrno.EINVAL);
         }
 
-        if (MulticastDevice(group, local) is not { } ifp)
+        if (ifp is null)
         {
             return OperationResult.Fail(LinuxErrno.ENODEV);
         }
@@ -225,28 +311,145 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         }
 
         // New entries go to the head of mc_list.
-        so.Memberships4.Insert(0, new SocketMembership4(group, local, ifp, ifp.Index));
+        so.Memberships4.Insert(0, new SocketMembership4(group, local, ifp, ifp.Index) { Sources = sources });
         return OperationResult.Ok;
-    });
+    }
 
     /// <summary>ip_mc_leave_group: with an address that is nobody's now, a membership that was joined by that address is still found.</summary>
     public override OperationResult Drop4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, so =>
     {
         StackInterface? ifp = MulticastDevice(group, local);
-        if (ifp is null && local.IsAny)
+        return ifp is null && local.IsAny ? OperationResult.Fail(LinuxErrno.ENODEV) : Leave4(so, m => m.Group == group && (ifp is null ? m.Local == local : m.Index == ifp.Index));
+    });
+
+    /// <summary>MCAST_LEAVE_GROUP: an index is compared with the memberships' own, whether there is a device of it or not.</summary>
+    public override OperationResult DropByInterface4(string socket, Ipv4Address group, uint index) => OnSocket(socket, so =>
+    {
+        StackInterface? ifp = index == 0 ? MulticastDevice(group, Ipv4Address.Any) : null;
+        return index == 0 && ifp is null ? OperationResult.Fail(LinuxErrno.ENODEV) : Leave4(so, m => m.Group == group && m.Index == (ifp?.Index ?? index));
+    });
+
+    private static OperationResult Leave4(StackSocket so, Predicate<SocketMembership4> isIt) => so.Memberships4.FindIndex(isIt) is >= 0 and int at
+        ? Removed(so.Memberships4, at)
+        : OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
+
+    private static OperationResult Removed<T>(List<T> memberships, int at)
+    {
+        memberships.RemoveAt(at);
+        return OperationResult.Ok;
+    }
+
+    /// <summary>IP_ADD_SOURCE_MEMBERSHIP: ip_mc_join_group_ssm, which may find the group joined, then ip_mc_source.</summary>
+    public override OperationResult JoinSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OnSocket(socket, so =>
+    {
+        StackInterface? ifp = MulticastDevice(group, local);
+        OperationResult joined = Join4(so, group, local, ifp, []);
+        if (joined.Error is not null && joined.Error != LinuxErrno.EADDRINUSE)
+        {
+            return joined;
+        }
+
+        SocketMembership4 membership = so.Memberships4.Find(m => m.Group == group && m.Index == ifp!.Index)!;
+        membership.Sources ??= [];
+        return AddSource(membership.Sources, source, MaxSources4);
+    });
+
+    /// <summary>IP_DROP_SOURCE_MEMBERSHIP: the last source takes the membership with it.</summary>
+    public override OperationResult DropSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OnSocket(socket, so =>
+    {
+        if (!group.IsMulticast)
+        {
+            return OperationResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        if (MulticastDevice(group, local) is not { } ifp)
         {
             return OperationResult.Fail(LinuxErrno.ENODEV);
         }
 
-        int at = so.Memberships4.FindIndex(m => m.Group == group && (ifp is null ? m.Local == local : m.Index == ifp.Index));
+        int at = so.Memberships4.FindIndex(m => m.Group == group && m.Index == ifp.Index);
         if (at < 0)
+        {
+            return OperationResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        so.Memberships4[at].Sources ??= [];
+        return DropSource(so.Memberships4[at].Sources!, source, () => so.Memberships4.RemoveAt(at));
+    });
+
+    /// <summary>MCAST_JOIN_SOURCE_GROUP of IPv6: ipv6_sock_mc_join_ssm, then ip6_mc_source.</summary>
+    public override OperationResult JoinSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OnSocket(socket, so =>
+    {
+        OperationResult joined = Join6(socket, group, index);
+        if (joined.Error is not null && joined.Error != LinuxErrno.EADDRINUSE)
+        {
+            return joined;
+        }
+
+        if ((index == 0 ? multicastRoutes6.FirstOrDefault() : ByIndex(index)) is null)
+        {
+            return OperationResult.Fail(LinuxErrno.ENODEV);
+        }
+
+        SocketMembership6 membership = so.Memberships6.Find(m => m.Group == group && (index == 0 || m.Index == index))!;
+        membership.Sources ??= [];
+        return AddSource(membership.Sources, source, MaxSources6);
+    });
+
+    /// <summary>MCAST_LEAVE_SOURCE_GROUP of IPv6: unlike a plain leave it looks for the device first (ip6_mc_find_idev).</summary>
+    public override OperationResult DropSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OnSocket(socket, so =>
+    {
+        if (!group.IsMulticast)
+        {
+            return OperationResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        if ((index == 0 ? multicastRoutes6.FirstOrDefault() : ByIndex(index)) is null)
+        {
+            return OperationResult.Fail(LinuxErrno.ENODEV);
+        }
+
+        int at = so.Memberships6.FindIndex(m => m.Group == group && (index == 0 || m.Index == index));
+        if (at < 0)
+        {
+            return OperationResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        so.Memberships6[at].Sources ??= [];
+        return DropSource(so.Memberships6[at].Sources!, source, () => so.Memberships6.RemoveAt(at));
+    });
+
+    private static OperationResult AddSource<T>(List<T> sources, T source, int most)
+    {
+        if (sources.Count >= most)
+        {
+            return OperationResult.Fail(LinuxErrno.ENOBUFS);
+        }
+
+        if (sources.Contains(source))
         {
             return OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
         }
 
-        so.Memberships4.RemoveAt(at);
+        sources.Add(source);
         return OperationResult.Ok;
-    });
+    }
+
+    private static OperationResult DropSource<T>(List<T> sources, T source, Action leave)
+    {
+        if (!sources.Contains(source))
+        {
+            return OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
+        }
+
+        if (sources.Count == 1)
+        {
+            leave();
+        }
+
+        sources.Remove(source);
+        return OperationResult.Ok;
+    }
 
     /// <summary>ipv6_sock_mc_join: the duplicate test comes before the look-up of the device, and compares indices.</summary>
     public override OperationResult Join6(string socket, Ipv6Address group, uint index) => OnSocket(socket, so =>
@@ -274,6 +477,11 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>ipv6_sock_mc_drop: the socket's list alone decides, so that a membership of a device that is gone can be left.</summary>
     public override OperationResult Drop6(string socket, Ipv6Address group, uint index) => OnSocket(socket, so =>
     {
+        if (!group.IsMulticast)
+        {
+            return OperationResult.Fail(LinuxErrno.EINVAL);
+        }
+
         int at = so.Memberships6.FindIndex(m => m.Group == group && (index == 0 || m.Index == index));
         if (at < 0)
         {
@@ -295,15 +503,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
                 return OperationResult.Fail(LinuxErrno.ENETUNREACH);
             }
 
-            if (so.MulticastIndex == 0)
-            {
-                return OperationResult.Fail(LinuxErrno.ENETUNREACH);
-            }
-
-            ifp = ByIndex(so.MulticastIndex);
+            ifp = so.MulticastIndex == 0 ? RouteTo4(destination) : ByIndex(so.MulticastIndex);
             if (ifp is null)
             {
-                return OperationResult.Fail(LinuxErrno.ENODEV);
+                return OperationResult.Fail(so.MulticastIndex == 0 ? LinuxErrno.ENETUNREACH : LinuxErrno.ENODEV);
             }
         }
         else if (DeviceOf(destination) is not null)
@@ -313,7 +516,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         }
         else
         {
-            ifp = Interfaces.Where(i => i.IsUp).SelectMany(i => i.Addresses4).Where(a => a.Peer == destination).MinBy(a => a.Sequence)?.Interface;
+            ifp = RouteTo4(destination);
         }
 
         if (ifp is null || !ifp.IsUp)
@@ -413,9 +616,8 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>__ip_dev_find: the newest address in the bucket.</summary>
     private StackInterface? DeviceOf(Ipv4Address local) => AddressHash.Find(a => a.Local == local)?.Interface;
 
-    /// <summary>ip_mc_find_dev: by address; without one by the route to the group, and these namespaces have none.</summary>
-    private StackInterface? MulticastDevice(Ipv4Address group, Ipv4Address local) =>
-        local.IsAny ? Interfaces.Find(i => i.IsUp && i.Addresses4.Exists(a => a.Peer == group)) : DeviceOf(local);
+    /// <summary>ip_mc_find_dev: by address; without one by the route to the group.</summary>
+    private StackInterface? MulticastDevice(Ipv4Address group, Ipv4Address local) => local.IsAny ? RouteTo4(group) : DeviceOf(local);
 
     /// <summary>
     /// ip6_dst_lookup_tail: the route is looked for first, then a source address for its device; without a route any address of the system will do as
@@ -460,8 +662,30 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         StackInterface? output = destination.IsMulticast
             ? multicastRoutes6.Find(devices.Contains)
             : devices.Find(i => i.Addresses6.Exists(a => a.Peer == destination && hasPeerRoute(a)))
-                ?? devices.Find(i => i.Addresses6.Exists(a => a.HasPrefixRoute && a.PrefixLength < 128 && a.IsInPrefix(destination)));
-        bool hasSource = output is null ? Interfaces.Exists(i => i.Addresses6.Exists(isGood)) : output.Addresses6.Exists(isGood);
+                ?? MainRoute6(destination, devices);
+        // ipv6_dev_get_saddr: of the device alone for a group or a link-local destination, else of the whole system.
+        bool isOfDevice = output is not null && (destination.IsMulticast || destination.IsLinkLocal);
+        bool hasSource = (isOfDevice ? [output!] : Interfaces).Exists(i => i.Addresses6.Exists(isGood));
         return (!hasSource ? LinuxErrno.EADDRNOTAVAIL : output is null ? LinuxErrno.ENETUNREACH : null, hasSource ? output : null);
+    }
+
+    /// <summary>The longest prefix of the main table; of two equal ones an address's, whose metric is the lower.</summary>
+    private StackInterface? MainRoute6(Ipv6Address destination, List<StackInterface> devices)
+    {
+        (StackInterface? best, int length) = (null, -1);
+        foreach (StackInterface device in devices)
+        {
+            foreach (InterfaceAddress6 a in device.Addresses6.Where(a => a.HasPrefixRoute && a.PrefixLength < 128 && a.PrefixLength > length && a.IsInPrefix(destination)))
+            {
+                (best, length) = (device, a.PrefixLength);
+            }
+        }
+
+        foreach ((Ipv6Address prefix, int bits, StackInterface device) in routes6.Where(r => devices.Contains(r.Device) && destination.Prefix(r.Length) == r.Destination))
+        {
+            (best, length) = bits > length ? (device, bits) : (best, length);
+        }
+
+        return best;
     }
 }

@@ -53,6 +53,7 @@ public class AgreementTests
     [InlineData("td", "linux-6.18")]
     [InlineData("minimal", "netbsd-7")]
     [InlineData("minimal", "linux-6.18")]
+    [InlineData("gen", "linux-6.18")]
     public void Long_lists_limits_teardowns_and_unusual_operations_agree_in_every_step_death_and_end(string folder, string kernel)
     {
         Agreement agreement = Recordings.Compare(folder, kernel);

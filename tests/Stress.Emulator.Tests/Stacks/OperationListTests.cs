@@ -8,7 +8,7 @@ public class OperationListTests
 {
     [Theory]
     [InlineData("crate tun0", "unknown operation 'crate'", "create, open, index")]
-    [InlineData("create eth0", "unknown interface name 'eth0'", "tunN or pppN")]
+    [InlineData("create eth0", "unknown interface name 'eth0'", "tunN or pppN with N from 0 to 9999, or gifN that over makes")]
     [InlineData("create tun", "unknown interface name 'tun'", "tunN or pppN")]
     [InlineData("create", "'create' has 0 arguments", "create IF")]
     [InlineData("up tun0 tun1", "'up' has 2 arguments", "up IF")]
@@ -33,6 +33,11 @@ public class OperationListTests
     [InlineData("uncarp c", "unknown carp device 'c'", "a name that an earlier carp made")]
     [InlineData("enter6 t", "unknown socket 't'", "none so far")]
     [InlineData("route4 ppp0 10.0.0.0 33", "'33' is no prefix length", "0 to 32")]
+    [InlineData("route6 tun0 2001:db8:: 129", "'129' is no prefix length", "0 to 128")]
+    [InlineData("raw4 o 89\ngjoin4 o 224.0.0.5", "'gjoin4' has 2 arguments", "gjoin4 SOCKET GROUP IF|@IF|#N")]
+    [InlineData("raw4 o 89\nsjoin4 o 232.1.1.1 224.0.0.1 any", "'224.0.0.1' cannot be a source", "unicast IPv4")]
+    [InlineData("udp6 r 521\nsjoin6 r ff3e::1 ff02::1 tun0", "'ff02::1' cannot be a source", "unicast IPv6")]
+    [InlineData("over tun1 tun0 10.0.0.1 10.0.0.2", "'tun1' cannot be a tunnel over another interface", "gifN")]
     [InlineData("route4 ppp0 10.0.0.0 24 klone", "'klone' is no kind of route", "'clone', or nothing")]
     public void An_error_names_file_line_and_what_is_accepted(string text, string problem, string accepted)
     {
@@ -81,9 +86,23 @@ public class OperationListTests
     [InlineData(StackCatalog.Linux6)]
     public void What_only_the_kernel_of_2005_models_another_stack_says_it_does_not(string stack)
     {
-        OperationRun run = Recordings.Run(stack, null, "raw6 i 58", "softint", "pipe 100", "mrt6 i", "carp c tun0", "uncarp c", "enter6 i", "leave6 i", "route4 tun0 10.0.0.0 24");
+        OperationRun run = Recordings.Run(stack, null, "raw6 i 58", "softint", "pipe 100", "mrt6 i", "carp c tun0", "uncarp c", "enter6 i", "leave6 i", "route4 tun0 10.0.0.0 24 clone", "over gif0 tun0 10.0.0.1 10.0.0.2");
 
         Assert.All(run.Steps, step => Assert.Equal("not modelled", step.Result.Error?.Name));
+    }
+
+    [Fact]
+    public void A_system_that_has_no_sources_and_no_joins_by_interface_says_so_or_takes_the_index_as_an_address()
+    {
+        OperationRun run = Recordings.Run(
+            StackCatalog.NetBsd7, null, "raw4 o 89", "udp6 r 521", "create tun0", "open tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "gjoin4 o 239.1.2.3 tun0", "gjoin4 o 239.1.2.3 #2", "gdrop4 o 239.1.2.3 #2",
+            "gjoin4 o 239.1.2.3 #9", "sjoin4 o 232.1.1.1 10.9.9.9 any", "sdrop4 o 232.1.1.1 10.9.9.9 any", "sjoin6 r ff3e::1 2001:db8::1 tun0", "sdrop6 r ff3e::1 2001:db8::1 tun0", "route6 tun0 2001:db8:: 32",
+            "route4 tun0 10.0.0.0 24");
+
+        string[] expected = ["0", "-1 EADDRINUSE(48)", "0", "-1 EADDRNOTAVAIL(49)"];
+        Assert.Equal(expected, run.Steps.Skip(5).Take(4).Select(s => $"{s.Result.Value} {s.Result.Error}".TrimEnd()));
+        Assert.Equal(6, run.NotModelled.Count);
+        Assert.False(run.IsDecided);
     }
 
     [Theory]

@@ -13,4 +13,7 @@ unsigned int if_nametoindex(const char *name);
 #define SIOCIFDESTROY 0x80206979UL
 #define SIOCAIFADDR 0x8040691aUL
 #define SIOCDIFADDR 0x80206919UL
+#ifndef __OpenBSD__
+#define SIOCSIFPHYADDR 0x80406946UL
+#endif
 #endif
