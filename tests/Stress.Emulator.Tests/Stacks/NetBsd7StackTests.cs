@@ -152,6 +152,42 @@ public class NetBsd7StackTests
         Assert.Equal(0, Recordings.Run("netbsd-7", null, [.. list[..6], "addr6 tun0 fe80::1 64", list[5]]).Steps[^1].Result.Value);
     }
 
+    [Theory]
+    [InlineData("0", "addr6 tun0 2001:db8:0:1::1 64", "addr6 tun1 2001:db8:0:1::2 64", "deladdr6 tun0 2001:db8:0:1::1", "send6 r 2001:db8:0:1::7")]
+    [InlineData("-1 EHOSTUNREACH(65)", "addr6 tun0 2001:db8:0:1::1 64", "deladdr6 tun0 2001:db8:0:1::1", "send6 r 2001:db8:0:1::7")]
+    [InlineData("0", "addr6 tun0 fe80::1 64", "mcif6 r tun0", "sendpkt6 r ff02::9 #0")]
+    [InlineData("-1 EHOSTUNREACH(65)", "addr6 tun0 fe80::1 64", "mcif6 r tun0", "sendpkt6 r ff05::2 #0")]
+    [InlineData("0", "addr6 tun0 fe80::1 64", "join6 r ff05::2 tun0", "drop6 r ff05::2 #0")]
+    [InlineData("-1 EADDRNOTAVAIL(49)", "addr6 tun0 fe80::1 64", "join6 r ff02::9 tun0", "drop6 r ff02::9 #0")]
+    [InlineData("-1 EHOSTUNREACH(65)", "addr6 tun0 2001:db8::1 128 2001:db8::2", "addr6 tun1 fe80::1 64", "sendpkt6 r 2001:db8::2 tun1")]
+    [InlineData("0", "addr6 tun0 2001:db8::1 128 2001:db8::2", "sendpkt6 r 2001:db8::2 tun0")]
+    [InlineData("0", "addr6 tun0 2001:db8::1 128 2001:db8::2", "sendpkt6 r 2001:db8::1 tun0")]
+    [InlineData("-1 EHOSTUNREACH(65)", "addr6 tun0 fe80::1 64", "send6 r fe80::1")]
+    [InlineData("0", "addr6 tun0 fe80::1 64", "sendpkt6 r fe80::1 tun0")]
+    [InlineData("-1 EINVAL(22)", "addr6 tun0 2001:db8::1 64 2001:db8::2")]
+    [InlineData("-1 EINVAL(22)", "addr6 tun0 2001:db8::1 64", "addr6 tun0 2001:db8::1 128")]
+    [InlineData("0", "mcif4 o 127.0.0.1", "join4 o 239.1.2.3 127.0.0.1", "drop4 o 239.1.2.3 0.0.0.1")]
+    [InlineData("0", "send4 o 127.0.0.1")]
+    [InlineData("-1 EADDRNOTAVAIL(49)", "addr6 tun0 2001:db8::1 128 2001:db8::2", "down tun0", "send6 r 2001:db8::1")]
+    [InlineData("0", "addr6 tun0 2001:db8::1 128 2001:db8::2", "addr6 tun1 2001:db8:1::1 64", "down tun0", "send6 r 2001:db8::1")]
+    public void The_last_operation_is_answered_as_the_source_says(string answer, params string[] list)
+    {
+        OperationResult result = Recordings.Run("netbsd-7", null, ["raw4 o 89", "udp6 r 521", "create tun0", "open tun0", "create tun1", "open tun1", .. list]).Steps[^1].Result;
+
+        Assert.Equal(answer, $"{result.Value} {result.Error}".TrimEnd());
+    }
+
+    [Fact]
+    public void A_far_end_that_is_another_interfaces_own_address_keeps_its_route_and_that_address_has_none()
+    {
+        OperationRun run = Recordings.Run(
+            "netbsd-7", null, "raw4 o 89", "create tun0", "open tun0", "create tun1", "open tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr6 tun0 fe80::1 64", "addr4 tun1 10.0.0.2 10.0.0.1", "drain tun0",
+            "send4 o 10.0.0.2", "drain tun0", "deladdr4 tun0 10.0.0.1", "send4 o 10.0.0.2");
+
+        Assert.Single(run.Steps[^3].Result.Frames);
+        Assert.Equal("EHOSTUNREACH(65)", run.Steps[^1].Result.Error?.ToString());
+    }
+
     private static readonly string[] Repertoire =
     [
         "create tun0", "create tun1", "open tun0", "open tun1", "addr4 tun0 10.0.0.1 10.0.0.2", "addr4 tun1 10.0.0.1 10.0.2.2", "addr6 tun0 fe80::1 64",
