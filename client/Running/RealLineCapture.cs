@@ -12,7 +12,7 @@ namespace Stress.Client.Running;
 /// Captures the line between two real kernels as the calling end has it, with virtual times: each frame of PPP a packet, in the order in which its last byte went or
 /// came; the chat, modem lines and frames that noise broke become comments.
 /// </summary>
-internal sealed class RealLineCapture
+public sealed class RealLineCapture
 {
     private const int LongestFrame = 16 * 1024;
 

@@ -60,12 +60,16 @@ public sealed record PppdCallResult(IReadOnlyList<DialResult> Results, long Touc
 /// <param name="parts">Kernel, system and launcher.</param>
 public sealed class PppdCalls(PairParts parts)
 {
+    // A guest that has not come so far by then never will, however slow the machine.
+    private static readonly TimeSpan Boot = TimeSpan.FromMinutes(5);
+
     private static readonly Ipv4Address Called = Ipv4Address.Of(10, 1, 0, 1), Calling = Ipv4Address.Of(10, 1, 0, 2);
 
     /// <summary>Our end calls pppd.</summary>
     public Task<PppdCallResult> DialAsync(PppdCallOptions options, CancellationToken stop) => AllAsync(options, async line =>
     {
         await using var peer = new PppdPeer(parts, Role.Called, 0, options.Line, options.Seed, line);
+        await peer.Ready.WaitAsync(Boot, stop).ConfigureAwait(false);
         var dialer = new Dialer(Options(options, LineTarget.Parse($"tcp://127.0.0.1:{peer.Port}"), Role.Calling), TimeProvider.System);
         return (await dialer.RunAsync(stop).ConfigureAwait(false), peer.Touched, peer.Reports, (IReadOnlyList<string>)[.. peer.Console]);
     });

@@ -28,6 +28,7 @@ public sealed class PppdPeer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _sending = new(1);
     private readonly Channel<bool> _terminal = Channel.CreateUnbounded<bool>();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _scratch;
     private readonly Task _running;
     private volatile Socket? _carrier;
@@ -71,6 +72,9 @@ public sealed class PppdPeer : IAsyncDisposable
 
     /// <summary>The TCP port of 127.0.0.1 at which the called end is reached.</summary>
     public int Port => ((IPEndPoint)_calls!.LocalEndpoint).Port;
+
+    /// <summary>The guest has booted and its pppd has opened the terminal: a call that comes earlier waits longer than an endpoint may.</summary>
+    public Task Ready => _ready.Task;
 
     /// <summary>Frames that the line doubled, dropped or broke.</summary>
     public long Touched => _toGuest.Touched + _fromGuest.Touched;
@@ -239,6 +243,9 @@ public sealed class PppdPeer : IAsyncDisposable
         {
             // The guest has ended.
         }
+
+        // Whoever waits for one that never came finds out by calling it.
+        _ready.TrySetResult();
     }
 
     private void Take(PortMessage message, ReadOnlySpan<byte> data)
@@ -247,6 +254,11 @@ public sealed class PppdPeer : IAsyncDisposable
         {
             bool open = ((PortLines)message.Value & PortLines.DataTerminalReady) != 0;
             _terminal.Writer.TryWrite(open);
+            if (open)
+            {
+                _ready.TrySetResult();
+            }
+
             if (!open && _outward is { } channel)
             {
                 // What was written before comes first: then carrier goes.
