@@ -17,6 +17,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     FuzzCommand.Create(),
     ChaosCommand.Create(),
     PauseCommand.Create(),
+    TriageCommand.Create(),
     RepeatCommand.Create(),
     GuestsCommand.Create(),
 };

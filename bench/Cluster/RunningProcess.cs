@@ -82,6 +82,16 @@ public sealed class RunningProcess
         }
     }
 
+    /// <summary>Most memory that it has had so far.</summary>
+    public long PeakMemoryBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Waits until it has written something.</summary>
     /// <exception cref="InvalidOperationException">It ended without.</exception>
     /// <exception cref="TimeoutException">It does not write it.</exception>

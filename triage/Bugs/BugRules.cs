@@ -12,27 +12,29 @@ public static class BugRules
     /// that was to end it where the fix is another design.
     /// </summary>
     /// <param name="tables">The store, in the transaction that takes in the run.</param>
-    /// <param name="bug">The bug, as it was before the run.</param>
+    /// <param name="seen">The bugs that the run has, as they were before it.</param>
     /// <param name="run">The run.</param>
-    /// <returns>Identifiers of the bugs that are back.</returns>
-    public static async Task<IReadOnlyList<string>> Seen(TriageContext tables, BugRecord bug, RunRecord run)
+    /// <returns>The bugs that are back.</returns>
+    public static async Task<IReadOnlyList<BugRecord>> Seen(TriageContext tables, IReadOnlyList<BugRecord> seen, RunRecord run)
     {
         const int Fixed = (int)BugStatus.Fixed;
-        long own = bug.DuplicateOf ?? bug.Id;
+        long[] own = [.. seen.Select(bug => bug.DuplicateOf ?? bug.Id).Distinct()];
+        string[] titles = [.. seen.Select(bug => bug.Title)];
         List<BugRecord> back = await tables.Bugs.AsNoTracking()
             .Where(b => b.Status == Fixed && !b.Regressed && b.FixedAt < run.Started
-                && ((b.Id == own && (b.FixedBy == b.Backend || !tables.Runs.Any(r => r.Backend == b.FixedBy))) || (b.Title == bug.Title && b.FixedBy == run.Backend)))
+                && ((own.Contains(b.Id) && (b.FixedBy == b.Backend || !tables.Runs.Any(r => r.Backend == b.FixedBy))) || (b.FixedBy == run.Backend && titles.Contains(b.Title))))
             .ToListAsync();
-        foreach (BugRecord fixedOnce in back)
+        long[] ids = [.. back.Select(b => b.Id)], others = [.. seen.Select(bug => bug.DuplicateOf).OfType<long>().Distinct()];
+        if (ids.Length > 0)
         {
-            await tables.Bugs.Where(b => b.Id == fixedOnce.Id).ExecuteUpdateAsync(b => b.SetProperty(x => x.Regressed, true));
+            await tables.Bugs.Where(b => ids.Contains(b.Id)).ExecuteUpdateAsync(b => b.SetProperty(x => x.Regressed, true));
         }
 
-        if (bug.DuplicateOf is { } other)
+        if (others.Length > 0)
         {
-            await tables.Bugs.Where(b => b.Id == other && b.LastSeen < run.Started).ExecuteUpdateAsync(b => b.SetProperty(x => x.LastSeen, run.Started));
+            await tables.Bugs.Where(b => others.Contains(b.Id) && b.LastSeen < run.Started).ExecuteUpdateAsync(b => b.SetProperty(x => x.LastSeen, run.Started));
         }
 
-        return [.. back.Select(b => b.Key)];
+        return back;
     }
 }

@@ -125,6 +125,13 @@ public sealed class RunImport(StoreAddress store)
     private async Task<(Taken Taken, IReadOnlyList<News> News)> TakeOnce(RunReading reading, FolderRecord? folder)
     {
         using TriageContext tables = store.Open();
+        if (store.IsFile)
+        {
+            // With a log written ahead, a loss of power can cost the last runs and never the store; they are taken in again.
+            await tables.Database.OpenConnectionAsync();
+            await tables.Database.ExecuteSqlRawAsync("PRAGMA synchronous=NORMAL");
+        }
+
         await using IDbContextTransaction transaction = await tables.Database.BeginTransactionAsync();
         RunRecord? before = await tables.Runs.AsNoTracking().SingleOrDefaultAsync(run => run.Key == reading.Run.Key);
         if (folder is not null && await tables.Folders.Where(known => known.Path == folder.Path).ExecuteUpdateAsync(known => known.SetProperty(f => f.Stamp, folder.Stamp)) == 0)
@@ -150,40 +157,32 @@ public sealed class RunImport(StoreAddress store)
         Dictionary<string, BugRecord> bugs = await BugsOf(tables, reading, run);
         news.AddRange(bugs.Values.Where(bug => bug.Id == 0).Select(bug => new News("new-bug", run.Name, bug.Key, bug.Title)));
         await tables.SaveChangesAsync();
-        foreach ((CrashRecord crash, long disconnects, double designEffect) in reading.Crashes)
+        await CrashInsert.Write(tables, reading.Crashes.Select(row => new StoredCrash
         {
-            tables.Crashes.Add(new StoredCrash
-            {
-                RunId = run.Id,
-                BugId = bugs[BugTitle.KeyOf(BugTitle.Of(crash.Title), run.Backend)].Id,
-                CrashId = crash.Id,
-                Title = crash.Title,
-                Path = crash.Path,
-                Role = crash.Role,
-                Count = crash.Count,
-                Disconnects = disconnects,
-                DesignEffect = designEffect,
-                Site = crash.Site,
-                Event = crash.Event,
-                At = crash.AtMicroseconds,
-                Stack = string.Join('\n', crash.Stack),
-                Story = string.Join('\n', crash.Story),
-                Replay = crash.Replay,
-            });
-        }
+            RunId = run.Id,
+            BugId = bugs[row.Title].Id,
+            CrashId = row.Crash.Id,
+            Title = row.Crash.Title,
+            Path = row.Crash.Path,
+            Role = row.Crash.Role,
+            Count = row.Crash.Count,
+            Disconnects = row.Disconnects,
+            DesignEffect = row.DesignEffect,
+            Site = row.Crash.Site,
+            Event = row.Crash.Event,
+            At = row.Crash.AtMicroseconds,
+            Stack = string.Join('\n', row.Crash.Stack),
+            Story = string.Join('\n', row.Crash.Story),
+            Replay = row.Crash.Replay,
+        }));
 
-        await tables.SaveChangesAsync();
-        foreach (BugRecord bug in bugs.Values.OrderBy(bug => bug.Id))
-        {
-            long crashes = reading.Crashes.Where(crash => BugTitle.KeyOf(BugTitle.Of(crash.Crash.Title), run.Backend) == bug.Key).Sum(crash => crash.Crash.Count);
-            await tables.Bugs.Where(b => b.Id == bug.Id).ExecuteUpdateAsync(b => b
-                .SetProperty(x => x.Runs, x => x.Runs + 1)
-                .SetProperty(x => x.Crashes, x => x.Crashes + crashes)
-                .SetProperty(x => x.FirstSeen, x => x.FirstSeen < run.Started ? x.FirstSeen : run.Started)
-                .SetProperty(x => x.LastSeen, x => x.LastSeen > run.Started ? x.LastSeen : run.Started));
-            news.AddRange((await BugRules.Seen(tables, bug, run)).Select(key => new News("regression", run.Name, key, bug.Title)));
-        }
-
+        // In one statement, and in the database: another server may count for the same bugs at this moment.
+        await tables.Bugs.Where(bug => tables.Crashes.Any(crash => crash.RunId == run.Id && crash.BugId == bug.Id)).ExecuteUpdateAsync(bug => bug
+            .SetProperty(b => b.Runs, b => b.Runs + 1)
+            .SetProperty(b => b.Crashes, b => b.Crashes + tables.Crashes.Where(crash => crash.RunId == run.Id && crash.BugId == b.Id).Sum(crash => crash.Count))
+            .SetProperty(b => b.FirstSeen, b => b.FirstSeen < run.Started ? b.FirstSeen : run.Started)
+            .SetProperty(b => b.LastSeen, b => b.LastSeen > run.Started ? b.LastSeen : run.Started));
+        news.AddRange((await BugRules.Seen(tables, [.. bugs.Values], run)).Select(bug => new News("regression", run.Name, bug.Key, bug.Title)));
         await transaction.CommitAsync();
         return (before is null ? Taken.New : Taken.Renewed, news);
     }
@@ -205,17 +204,13 @@ public sealed class RunImport(StoreAddress store)
 
     private static async Task<Dictionary<string, BugRecord>> BugsOf(TriageContext tables, RunReading reading, RunRecord run)
     {
-        string[] titles = [.. reading.Crashes.Select(crash => BugTitle.Of(crash.Crash.Title)).Distinct(StringComparer.Ordinal)];
+        string[] titles = [.. reading.Crashes.Select(crash => crash.Title).Distinct(StringComparer.Ordinal)];
         string[] keys = [.. titles.Select(title => BugTitle.KeyOf(title, run.Backend))];
-        Dictionary<string, BugRecord> bugs = await tables.Bugs.Where(bug => keys.Contains(bug.Key)).ToDictionaryAsync(bug => bug.Key, StringComparer.Ordinal);
-        foreach (string title in titles)
+        Dictionary<string, BugRecord> bugs = await tables.Bugs.Where(bug => keys.Contains(bug.Key)).ToDictionaryAsync(bug => bug.Title, StringComparer.Ordinal);
+        foreach ((string title, string key) in titles.Zip(keys).Where(bug => !bugs.ContainsKey(bug.First)))
         {
-            string key = BugTitle.KeyOf(title, run.Backend);
-            if (!bugs.ContainsKey(key))
-            {
-                bugs[key] = new BugRecord { Key = key, Title = title, Backend = run.Backend, FirstSeen = run.Started, LastSeen = run.Started };
-                tables.Bugs.Add(bugs[key]);
-            }
+            bugs[title] = new BugRecord { Key = key, Title = title, Backend = run.Backend, FirstSeen = run.Started, LastSeen = run.Started };
+            tables.Bugs.Add(bugs[title]);
         }
 
         return bugs;
