@@ -47,6 +47,7 @@ public static class StressCommand
             TriageCommands.Diff(terminal),
             TriageCommands.Serve(terminal),
             TriageCommands.ExportSite(terminal),
+            DemoCommand.Create(terminal),
             ScriptCommands.Test(terminal),
             ScriptCommands.Bench(terminal),
         };

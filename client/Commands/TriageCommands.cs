@@ -15,7 +15,7 @@ public static class TriageCommands
     /// <summary>The store where the command line names none: a file beside the folder of runs.</summary>
     public const string DefaultStore = "triage.db";
 
-    private const string DefaultListen = "127.0.0.1:8090";
+    internal const string DefaultListen = "127.0.0.1:8090";
 
     private static readonly JsonSerializerOptions Json = new(RunFolder.Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
