@@ -34,6 +34,7 @@ public sealed class MadeRuns
         report["incomplete"] = run.Incomplete;
         report["digest"] = run.Seed.ToString("x16", CultureInfo.InvariantCulture);
         report["expectations"] = new JsonArray();
+        report["notDecided"] = new JsonArray();
         foreach (string counts in new[] { "disconnects", "panics" })
         {
             long half = counts == "disconnects" ? run.Disconnects : run.Crashes.Sum(crash => crash.Count);

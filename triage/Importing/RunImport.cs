@@ -157,6 +157,8 @@ public sealed class RunImport(StoreAddress store)
         Dictionary<string, BugRecord> bugs = await BugsOf(tables, reading, run);
         news.AddRange(bugs.Values.Where(bug => bug.Id == 0).Select(bug => new News("new-bug", run.Name, bug.Key, bug.Title)));
         await tables.SaveChangesAsync();
+        tables.Reports.Add(new ReportRecord { RunId = run.Id, Report = reading.Report });
+        await tables.SaveChangesAsync();
         await CrashInsert.Write(tables, reading.Crashes.Select(row => new StoredCrash
         {
             RunId = run.Id,
@@ -235,7 +237,6 @@ public sealed class RunImport(StoreAddress store)
         Verdict = run.Verdict,
         Digest = run.Digest,
         Folder = run.Folder,
-        Report = run.Report,
     };
 
     private static IEnumerable<string> RunsIn(string folder, int depth)

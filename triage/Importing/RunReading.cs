@@ -12,7 +12,8 @@ namespace Stress.Triage.Importing;
 /// <summary>A run folder as it was read: the row of the run, and its crashes.</summary>
 /// <param name="Run">The run; not stored yet.</param>
 /// <param name="Crashes">Its crashes.</param>
-public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReading> Crashes)
+/// <param name="Report">Its report, packed.</param>
+public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReading> Crashes, byte[] Report)
 {
     /// <summary>A report larger than this is none of ours.</summary>
     public const long MaxReportBytes = 64L << 20;
@@ -73,9 +74,8 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReadin
             Verdict = VerdictOf(report),
             Digest = report.Digest,
             Folder = folder,
-            Report = Packed(text),
         };
-        return new RunReading(run, [.. crashes.Select(crash => CrashReading.Of(crash, rates.GetValueOrDefault(crash.Id)))]);
+        return new RunReading(run, [.. crashes.Select(crash => CrashReading.Of(crash, rates.GetValueOrDefault(crash.Id)))], Packed(text));
     }
 
     /// <summary>The text of a packed report.</summary>

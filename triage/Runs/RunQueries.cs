@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Stress.Contracts.Triage;
 using Stress.Triage.Bugs;
@@ -12,29 +11,6 @@ namespace Stress.Triage.Runs;
 /// <param name="store">The store.</param>
 public sealed class RunQueries(StoreAddress store)
 {
-    // A list needs no report: it is the largest part of a row.
-    private static readonly Expression<Func<RunRecord, RunRecord>> WithoutReport = run => new RunRecord
-    {
-        Id = run.Id,
-        Key = run.Key,
-        ReportSha256 = run.ReportSha256,
-        Name = run.Name,
-        Scenario = run.Scenario,
-        Backend = run.Backend,
-        Version = run.Version,
-        Seed = run.Seed,
-        Started = run.Started,
-        Pairs = run.Pairs,
-        Hours = run.Hours,
-        Disconnects = run.Disconnects,
-        Panics = run.Panics,
-        Titles = run.Titles,
-        Verdict = run.Verdict,
-        Digest = run.Digest,
-        Folder = run.Folder,
-        Report = Array.Empty<byte>(),
-    };
-
     /// <summary>The runs.</summary>
     public async Task<Page<RunRow>> List(RunFilter filter, CancellationToken stop)
     {
@@ -63,7 +39,7 @@ public sealed class RunQueries(StoreAddress store)
             "disconnects" => runs.OrderByDescending(run => run.Disconnects).ThenByDescending(run => run.Started),
             _ => runs.OrderByDescending(run => run.Started),
         };
-        List<RunRecord> rows = await sorted.ThenByDescending(run => run.Id).Skip(filter.Skip).Take(filter.Take).Select(WithoutReport).ToListAsync(stop);
+        List<RunRecord> rows = await sorted.ThenByDescending(run => run.Id).Skip(filter.Skip).Take(filter.Take).ToListAsync(stop);
         return new Page<RunRow>(total, filter.Skip, [.. rows.Select(run => run.Row())]);
     }
 
@@ -85,7 +61,8 @@ public sealed class RunQueries(StoreAddress store)
                              where crash.RunId == run.Id
                              orderby crash.Count descending, crash.Id
                              select new { crash, bug.Key }).ToListAsync(stop);
-        return new RunDetail(run.Row(), RunReading.Unpacked(run.Report), run.Folder, [.. crashes.Select(row => row.crash.Row(row.Key, run.Name))]);
+        byte[] report = await tables.Reports.Where(row => row.RunId == run.Id).Select(row => row.Report).SingleAsync(stop);
+        return new RunDetail(run.Row(), RunReading.Unpacked(report), run.Folder, [.. crashes.Select(row => row.crash.Row(row.Key, run.Name))]);
     }
 
     /// <summary>A crash by its number in the store.</summary>

@@ -9,6 +9,9 @@ public sealed class TriageContext(DbContextOptions<TriageContext> options) : DbC
     /// <summary>Runs.</summary>
     public DbSet<RunRecord> Runs => Set<RunRecord>();
 
+    /// <summary>Reports of runs.</summary>
+    public DbSet<ReportRecord> Reports => Set<ReportRecord>();
+
     /// <summary>Crashes.</summary>
     public DbSet<StoredCrash> Crashes => Set<StoredCrash>();
 
@@ -37,6 +40,14 @@ public sealed class TriageContext(DbContextOptions<TriageContext> options) : DbC
             run.HasIndex(r => r.Name);
             run.HasIndex(r => r.Started);
             run.HasIndex(r => new { r.Backend, r.Started });
+            run.HasIndex(r => new { r.Verdict, r.Started });
+        });
+        model.Entity<ReportRecord>(report =>
+        {
+            report.ToTable("reports");
+            report.HasKey(r => r.RunId);
+            report.Property(r => r.RunId).ValueGeneratedNever();
+            report.HasOne<RunRecord>().WithOne().HasForeignKey<ReportRecord>(r => r.RunId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<StoredCrash>(crash =>
         {

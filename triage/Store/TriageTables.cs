@@ -56,6 +56,13 @@ public sealed class RunRecord
 
     /// <summary>Folder it came from.</summary>
     public required string Folder { get; set; }
+}
+
+/// <summary>A run's report, apart from the run: a list of runs reads none of them.</summary>
+public sealed class ReportRecord
+{
+    /// <summary>Its run.</summary>
+    public long RunId { get; set; }
 
     /// <summary>The report, as gzip of its JSON.</summary>
     public required byte[] Report { get; set; }

@@ -36,9 +36,16 @@ public sealed class M0001First : Migration
                 Verdict = t.Column<string>(),
                 Digest = t.Column<string>(),
                 Folder = t.Column<string>(),
-                Report = t.Column<byte[]>(),
             },
             constraints: t => t.PrimaryKey("PK_runs", r => r.Id));
+        tables.CreateTable(
+            "reports",
+            t => new { RunId = t.Column<long>(), Report = t.Column<byte[]>() },
+            constraints: t =>
+            {
+                t.PrimaryKey("PK_reports", r => r.RunId);
+                t.ForeignKey("FK_reports_runs_RunId", r => r.RunId, "runs", "Id", onDelete: ReferentialAction.Cascade);
+            });
         tables.CreateTable(
             "bugs",
             t => new
@@ -108,6 +115,7 @@ public sealed class M0001First : Migration
         tables.CreateIndex("IX_runs_Name", "runs", "Name");
         tables.CreateIndex("IX_runs_Started", "runs", "Started");
         tables.CreateIndex("IX_runs_Backend_Started", "runs", ["Backend", "Started"]);
+        tables.CreateIndex("IX_runs_Verdict_Started", "runs", ["Verdict", "Started"]);
         tables.CreateIndex("IX_crashes_RunId", "crashes", "RunId");
         tables.CreateIndex("IX_crashes_BugId_RunId", "crashes", ["BugId", "RunId"]);
         tables.CreateIndex("IX_bugs_Key", "bugs", "Key", unique: true);
@@ -119,7 +127,7 @@ public sealed class M0001First : Migration
     /// <inheritdoc/>
     protected override void Down(MigrationBuilder tables)
     {
-        foreach (string table in new[] { "notes", "crashes", "folders", "bugs", "runs" })
+        foreach (string table in new[] { "notes", "crashes", "reports", "folders", "bugs", "runs" })
         {
             tables.DropTable(table);
         }
