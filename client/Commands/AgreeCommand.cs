@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Stress.Client.Lines;
+using Stress.Client.Running;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Recorded;
 using Stress.Observability;
@@ -17,12 +19,13 @@ public static class AgreeCommand
     {
         var folder = new Argument<string>("DIR") { Description = "Folder with operation lists and what real stacks answered." };
         var conditions = new Option<string?>("--conditions") { Description = "The conditions of lists whose header says none, as in a header (docs/operations.md)." };
-        var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree, 5 when a step is not modelled).") { folder, conditions };
-        command.SetAction(line => Execute(terminal.Text, line.GetValue(folder)!, line.GetValue(conditions)));
+        var coverage = new Option<bool>("--coverage") { Description = "Then print which functions and lines of emulator/Kernel the lists with an answer of NetBSD 4.0.1 have executed, beside those of scenarios/troxel-2005.yaml." };
+        var command = new Command("agree", "Compare the stacks' models with recorded real stacks (exit 1 when too few steps agree, 5 when a step is not modelled).") { folder, conditions, coverage };
+        command.SetAction(line => Execute(terminal.Text, line.GetValue(folder)!, line.GetValue(conditions), line.GetValue(coverage)));
         return command;
     }
 
-    private static int Execute(TextWriter writer, string folder, string? conditions)
+    private static int Execute(TextWriter writer, string folder, string? conditions, bool coverage)
     {
         if (!Directory.Exists(folder))
         {
@@ -67,6 +70,11 @@ public static class AgreeCommand
         foreach ((string kernel, int recordings) in unknown)
         {
             writer.WriteLine($"not compared: {Counted.Of(recordings, "recording")} of {kernel}, which no stack models");
+        }
+
+        if (coverage)
+        {
+            PrintCoverage(writer, folder);
         }
 
         return !reached ? ExitCodes.ExpectationFailed : undecided ? ExitCodes.NotDecided : ExitCodes.Ok;
@@ -118,6 +126,50 @@ public static class AgreeCommand
         catch (FormatException e) when (e is not OperationListException)
         {
             throw new UsageException($"{Path.GetDirectoryName(table)}: {e.Message}");
+        }
+    }
+
+    // Every list with an answer of a kernel that the main one stands for, and every one that such a kernel has a verdict on, with the verdict's design.
+    private static void PrintCoverage(TextWriter writer, string folder)
+    {
+        var work = new SortedSet<(string List, string Stack, string Design)>();
+        foreach (string list in Files(folder, "*.ops"))
+        {
+            string name = Path.GetFileNameWithoutExtension(list);
+            foreach (string recording in Directory.GetFiles(Path.GetDirectoryName(list)!, $"{name}.*.txt"))
+            {
+                Add(list, RecordedKernel.Named(Path.GetFileNameWithoutExtension(recording)[(name.Length + 1)..]));
+            }
+        }
+
+        foreach (string table in Files(folder, "verdicts.tsv"))
+        {
+            foreach (RecordedVerdict verdict in VerdictTable.Parse(File.ReadAllText(table)))
+            {
+                Add(Path.Combine(Path.GetDirectoryName(table)!, verdict.List + ".ops"), RecordedKernel.Of(verdict));
+            }
+        }
+
+        KernelCoverage coverage = KernelCoverage.Of([.. work.Select(w => w.List)], [.. work.Select(w => w.Stack)], [.. work.Select(w => w.Design)], ProgramFolders.Find("scenarios/troxel-2005.yaml"));
+        IReadOnlyList<FunctionCoverage> functions = coverage.Functions;
+        writer.WriteLine($"coverage: {Counted.Of(work.Count, "run")} of lists with a real answer executed {Share(functions.Sum(f => f.ByLists), functions.Sum(f => f.Lines))} of the lines of emulator/Kernel, in {Share(functions.Count(f => f.ByLists > 0), functions.Count)} of its functions");
+        writer.WriteLine($"coverage: of the lines that troxel-2005 executes ({KernelCoverage.Sites} sites, {KernelCoverage.Windows} windows) {Share(functions.Sum(f => f.ByBoth), functions.Sum(f => f.ByScenario))}");
+        foreach (FunctionCoverage f in functions)
+        {
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {f.File + " " + f.Function,-72} {f.ByLists,4} of {f.Lines,3} lines, {f.ByBoth,4} of {f.ByScenario,3} that the scenario executes"));
+        }
+
+        foreach (string line in coverage.OnlyScenario)
+        {
+            writer.WriteLine($"  only the scenario: {line}");
+        }
+
+        void Add(string list, RecordedKernel? kernel)
+        {
+            if (kernel?.Stack == StackCatalog.NetBsd401)
+            {
+                work.Add((list, kernel.Stack, kernel.Design));
+            }
         }
     }
 
