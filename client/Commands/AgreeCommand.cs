@@ -150,7 +150,7 @@ public static class AgreeCommand
             }
         }
 
-        KernelCoverage coverage = KernelCoverage.Of([.. work.Select(w => w.List)], [.. work.Select(w => w.Stack)], [.. work.Select(w => w.Design)], ProgramFolders.Find("scenarios/troxel-2005.yaml"));
+        KernelCoverage coverage = KernelCoverage.Of([.. work.Select(w => w.List)], [.. work.Select(w => w.Stack)], [.. work.Select(w => w.Design)], Path.Combine(ProgramFolders.Find("scenarios"), "troxel-2005.yaml"));
         IReadOnlyList<FunctionCoverage> functions = coverage.Functions;
         writer.WriteLine($"coverage: {Counted.Of(work.Count, "run")} of lists with a real answer executed {Share(functions.Sum(f => f.ByLists), functions.Sum(f => f.Lines))} of the lines of emulator/Kernel, in {Share(functions.Count(f => f.ByLists > 0), functions.Count)} of its functions");
         writer.WriteLine($"coverage: of the lines that troxel-2005 executes ({KernelCoverage.Sites} sites, {KernelCoverage.Windows} windows) {Share(functions.Sum(f => f.ByBoth), functions.Sum(f => f.ByScenario))}");
