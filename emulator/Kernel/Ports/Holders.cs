@@ -124,7 +124,7 @@ public static class Holders
         new()
         {
             Kind = HolderKind.RtEntryIfp, Name = "rtentry.rt_ifp", Purge = "the route walk of if_detach", Missed = PurgeGap.RouteWalkSkipped, Walk = BsdKernel.WalkRtEntry,
-            Uses = [UseSite.IpOutput],
+            Uses = [UseSite.IpOutput, UseSite.Ip6Output],
         },
         new() { Kind = HolderKind.IfaddrIfp, Name = "ifaddr.ifa_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIfaddr },
         new()
@@ -135,7 +135,7 @@ public static class Holders
         new()
         {
             Kind = HolderKind.In6MultiIfp, Name = "in6_multi.in6m_ifp", Family = HolderFamily.Inet6, Purge = ByMoptions6, Walk = BsdKernel.WalkIn6Multi,
-            Uses = [UseSite.In6DelMulti, UseSite.Mld6SendPkt, UseSite.Mld6StopListening, UseSite.In6SaveMkludge],
+            Uses = [UseSite.In6DelMulti, UseSite.Mld6SendPkt, UseSite.Mld6StopListening, UseSite.In6SaveMkludge, UseSite.In6IfaIfpForLinkLocal],
         },
         new()
         {
