@@ -17,7 +17,7 @@ namespace Stress.Guests.Running;
 /// </summary>
 public sealed class PppdPeer : IAsyncDisposable
 {
-    private const int Piece = 1024;
+    private const int Piece = 1024, FirstOfPppd = 2;
 
     private readonly GuestProcess _process;
     private readonly Socket _unix;
@@ -118,6 +118,9 @@ public sealed class PppdPeer : IAsyncDisposable
     // One call after another: the terminal is open, carrier comes, carrier goes, the terminal is closed.
     private async Task CallsAsync()
     {
+        // The guest opens the terminal once to switch its echo off.
+        await TerminalAsync(open: true).ConfigureAwait(false);
+        await TerminalAsync(open: false).ConfigureAwait(false);
         while (!_stop.IsCancellationRequested)
         {
             await TerminalAsync(open: true).ConfigureAwait(false);
@@ -171,7 +174,8 @@ public sealed class PppdPeer : IAsyncDisposable
         }
     }
 
-    private bool _open;
+    private bool _open, _raised;
+    private int _openings;
 
     private async Task CarryAsync(Channel<(long Due, byte[] Bytes)> channel, Func<byte[], Task> send)
     {
@@ -254,7 +258,9 @@ public sealed class PppdPeer : IAsyncDisposable
         {
             bool open = ((PortLines)message.Value & PortLines.DataTerminalReady) != 0;
             _terminal.Writer.TryWrite(open);
-            if (open)
+            _openings += open && !_raised ? 1 : 0;
+            _raised = open;
+            if (_openings == FirstOfPppd)
             {
                 _ready.TrySetResult();
             }

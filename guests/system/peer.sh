@@ -2,6 +2,10 @@
 # Words: role=called|calling up=SECONDS
 ROLE=$(P role) UP=$(P up)
 ip link set lo up
+
+# A caller may be there between pppd's opening of the terminal and its raw mode: the terminal must not echo then. Terminals keep their settings when they are closed.
+# This is the terminal's first opening; those after it are pppd's.
+stty -F /dev/ttyM0 raw -echo
 while :; do
     if [ "$ROLE" = called ]; then
         pppd /dev/ttyM0 115200 modem crtscts nodetach noauth nodefaultroute silent +ipv6 logfd 1 10.1.0.1:10.1.0.2
