@@ -165,8 +165,10 @@ public sealed class Call : IPppActions
             return Timeout.InfiniteTimeSpan;
         }
 
-        // A timer of the system counts whole milliseconds: a microsecond too early would only turn the loop.
-        return next <= _now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(((next - _now).Microseconds + 999) / 1000, int.MaxValue / 2));
+        // What has passed since the timers were looked at counts, a slow write above all. A timer of the system counts whole milliseconds: a microsecond too early would only
+        // turn the loop.
+        VirtualTime now = Now();
+        return next <= now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(((next - now).Microseconds + 999) / 1000, int.MaxValue / 2));
     }
 
     private void Begin()

@@ -109,7 +109,7 @@ internal sealed class PtyLine : ILine
     private readonly Channel<byte[]> _pieces = Channel.CreateBounded<byte[]>(PiecesInFlight);
     private readonly Task _reader;
     private ReadOnlyMemory<byte> _rest;
-    private int _hungUp;
+    private int _hungUp, _disposed;
 
     internal PtyLine(int fd, bool ownsFd)
     {
@@ -194,6 +194,12 @@ internal sealed class PtyLine : ILine
 
     public async ValueTask DisposeAsync()
     {
+        // A number that is closed twice may be somebody else's by then.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         HangUp();
         _pieces.Writer.TryComplete();
         await _reader.ConfigureAwait(false);
@@ -296,8 +302,12 @@ internal sealed class PtyLineListener : ILineListener
 
     public ValueTask DisposeAsync()
     {
-        _ = Terminals.Close(_master);
-        File.Delete(_link);
+        if (Interlocked.Exchange(ref _master, -1) is var master and >= 0)
+        {
+            _ = Terminals.Close(master);
+            File.Delete(_link);
+        }
+
         return ValueTask.CompletedTask;
     }
 

@@ -34,14 +34,25 @@ internal sealed class FarEnd : IPppActions
     /// <summary>What is answered in place of the automaton to a frame that came; null leaves it to the automaton.</summary>
     public Func<byte[], byte[]?> Answers { get; init; } = _ => null;
 
-    /// <summary>Reads a request, and does nothing with it until its repeat is there, which must be the same to the byte.</summary>
+    /// <summary>
+    /// Reads a request, and does nothing with it until its repeat is there, which must be the same to the byte. The near end has answered ours by then, and has nothing more
+    /// to read: a clock that is moved on moves its timers, and none that it is about to set.
+    /// </summary>
     public async Task RepeatedAsync(PppProtocol protocol)
     {
-        _unanswered = await NextAsync();
-        while (_unanswered is { } frame && !Is(frame, protocol, LcpCode.ConfigureRequest))
+        _unanswered = null;
+        for (bool answered = false; !answered || _unanswered is null;)
         {
+            byte[]? frame = await NextAsync();
+            Assert.NotNull(frame);
+            if (_unanswered is null && Is(frame, protocol, LcpCode.ConfigureRequest))
+            {
+                _unanswered = frame;
+                continue;
+            }
+
+            answered |= Is(frame, protocol, LcpCode.ConfigureAck);
             _ppp.Input(frame, VirtualTime.Zero, this);
-            _unanswered = await NextAsync();
         }
     }
 
