@@ -38,7 +38,7 @@ public static class HdlcFraming
     /// <param name="destination">Room for <see cref="MaxEncodedLength"/> bytes.</param>
     /// <param name="asyncMap">Bit n set: escape control character n. LCP packets always take <see cref="DefaultAsyncMap"/> (RFC 1662 section 7).</param>
     /// <param name="compressAddressControl">Leave out 0xff 0x03 (ACFC); never for LCP (RFC 1661 section 6.6).</param>
-    /// <param name="compressProtocol">Send a protocol below 0x0100 as one byte (PFC).</param>
+    /// <param name="compressProtocol">Send a protocol below 0x00ff as one byte (PFC), unless nothing follows it.</param>
     /// <returns>Bytes written.</returns>
     public static int Encode(
         ReadOnlySpan<byte> payload, Span<byte> destination, uint asyncMap, bool compressAddressControl = false, bool compressProtocol = false)
@@ -58,7 +58,8 @@ public static class HdlcFraming
             at = Put(destination, at, UnnumberedInformation, asyncMap);
         }
 
-        if (compressProtocol && payload[0] == 0 && (payload[1] & 1) != 0)
+        // Not where the receiver would see something else: a frame of three bytes is dropped (RFC 1662 section 3.1), and 0xff 0x03 is address and control (RFC 1661 section 6.5).
+        if (compressProtocol && payload.Length > 2 && payload[0] == 0 && (payload[1] & 1) != 0 && payload[1] != AllStations)
         {
             payload = payload[1..];
         }

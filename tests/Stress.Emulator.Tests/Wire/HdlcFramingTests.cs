@@ -80,6 +80,17 @@ public class HdlcFramingTests
             Assert.Equal(payload, Decode(sent, map));
         });
 
+    [Theory]
+    [InlineData(new byte[] { 0x00, 0x21 })]
+    [InlineData(new byte[] { 0x00, 0xFF, 0x03 })]
+    [InlineData(new byte[] { 0x00, 0xFF, 0x03, 0x21 })]
+    public void A_protocol_is_not_compressed_where_the_frame_would_be_too_short_or_look_like_address_and_control(byte[] payload)
+    {
+        var frame = new byte[HdlcFraming.MaxEncodedLength(payload.Length)];
+        int n = HdlcFraming.Encode(payload, frame, 0, compressAddressControl: true, compressProtocol: true);
+        Assert.Equal(payload, Decode(frame[..n]));
+    }
+
     [Fact]
     public void A_single_flipped_bit_never_yields_the_payload_or_another_one() => Gen.Select(Payload, Gen.UInt, Gen.Int[0, 1 << 20]).Sample((payload, map, where) =>
     {
