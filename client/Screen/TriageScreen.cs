@@ -107,17 +107,26 @@ public static class TriageScreen
             options.Write(terminal.Out);
         }
 
-        var titles = new ScreenTable(["title", "end", "so", "#first", "#second"]);
+        bool paired = difference.Seeds > 0;
+        var titles = new ScreenTable(paired ? ["title", "end", "so", "#first", "#second", "equal seeds"] : ["title", "end", "so", "#first", "#second"]);
         foreach (TitleDifference title in difference.Titles)
         {
-            titles.Add(Plain(title.Title), title.Role, title.News.Length > 0 ? title.News : title.Apart ? "differs" : "alike", Text(title.First), Text(title.Second));
+            ScreenCell[] cells = [Plain(title.Title), title.Role, title.News.Length > 0 ? title.News : title.Apart ? "differs" : "alike", Text(title.First), Text(title.Second)];
+            titles.Add(title.Paired is { } pairs ? [.. cells, Text(pairs)] : cells);
         }
 
         if (difference.Titles.Count > 0)
         {
             titles.Write(terminal.Out);
+            if (paired)
+            {
+                terminal.Text.WriteLine($"equal seeds: {Counted.Of(difference.Seeds, "pair")} of runs, one like each of the two; + both have the title, 1 only the first, 2 only the second; p of McNemar's exact test");
+            }
         }
     }
+
+    private static string Text(SeedPairs pairs) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"+{pairs.Both} 1:{pairs.OnlyFirst} 2:{pairs.OnlySecond} p {(pairs.P < 0.001 ? "<0.001" : pairs.P.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture))}");
 
     private static void Write(Terminal terminal, IReadOnlyList<BugRow> bugs)
     {

@@ -27,8 +27,11 @@ public sealed record RunFilter
     /// <summary>One backend (<see cref="RunRow.Backend"/>), or empty.</summary>
     public string Backend { get; init; } = "";
 
-    /// <summary>One verdict (<see cref="RunRow.Verdict"/>), or empty.</summary>
+    /// <summary>One verdict (<see cref="RunRow.Verdict"/>), <see cref="Red"/>, or empty.</summary>
     public string Verdict { get; init; } = "";
+
+    /// <summary>A verdict that somebody has to look at: <c>not met</c> or <c>incomplete</c>.</summary>
+    public const string Red = "red";
 
     /// <summary>By what: <c>started</c>, <c>panics</c> or <c>disconnects</c>, the greatest first.</summary>
     public string Sort { get; init; } = "started";
@@ -214,7 +217,8 @@ public sealed record BugChange
 /// <param name="Options">What differs between them: name, first value, second value.</param>
 /// <param name="Titles">Crash titles of either, by end.</param>
 /// <param name="SameDigest">Every executed event was the same.</param>
-public sealed record RunDifference(RunRow First, RunRow Second, IReadOnlyList<OptionDifference> Options, IReadOnlyList<TitleDifference> Titles, bool SameDigest);
+/// <param name="Seeds">Seeds that runs like the first and runs like the second have in common: what <see cref="TitleDifference.Paired"/> counts.</param>
+public sealed record RunDifference(RunRow First, RunRow Second, IReadOnlyList<OptionDifference> Options, IReadOnlyList<TitleDifference> Titles, bool SameDigest, int Seeds = 0);
 
 /// <summary>An option that differs.</summary>
 /// <param name="Name">Its name.</param>
@@ -229,7 +233,16 @@ public sealed record OptionDifference(string Name, string First, string Second);
 /// <param name="Second">Its rate in the second.</param>
 /// <param name="Apart">The intervals do not overlap.</param>
 /// <param name="News"><c>new</c>, <c>gone</c>, or empty.</param>
-public sealed record TitleDifference(string Title, string Role, Rate First, Rate Second, bool Apart, string News);
+/// <param name="Paired">In which of the seeds that both have it comes; null where they have none in common.</param>
+public sealed record TitleDifference(string Title, string Role, Rate First, Rate Second, bool Apart, string News, SeedPairs? Paired = null);
+
+/// <summary>Runs of equal seeds, in pairs: a run like the first and a run like the second. A run has a title, or has it not.</summary>
+/// <param name="Both">Seeds with which both have it.</param>
+/// <param name="OnlyFirst">Seeds with which only the first has it.</param>
+/// <param name="OnlySecond">Seeds with which only the second has it.</param>
+/// <param name="Neither">Seeds with which neither has it.</param>
+/// <param name="P">McNemar's exact test, two-sided: how often so uneven a split comes where it makes no difference which of the two is run.</param>
+public sealed record SeedPairs(long Both, long OnlyFirst, long OnlySecond, long Neither, double P);
 
 /// <summary>Where pages are served, and for whom.</summary>
 /// <param name="Listen">Address and port; port 0 takes a free one.</param>

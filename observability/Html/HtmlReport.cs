@@ -113,7 +113,7 @@ public static class HtmlReport
     {
         static string Class(string column) => column.StartsWith('#') ? " class=\"n\"" : "";
         Section(output, table.Id, table.Heading, table.Text);
-        output.Write($"<div class=\"scroll\"><table{(css.Length > 0 ? $" class=\"{css}\"" : "")}><thead><tr>{string.Concat(table.Columns.Select(c => $"<th{Class(c)}>{E(c.TrimStart('#'))}</th>"))}</tr></thead><tbody>\n");
+        output.Write($"<div class=\"scroll\" tabindex=\"0\"><table{(css.Length > 0 ? $" class=\"{css}\"" : "")}><thead><tr>{string.Concat(table.Columns.Select(c => $"<th{Class(c)}>{E(c.TrimStart('#'))}</th>"))}</tr></thead><tbody>\n");
         foreach (IReadOnlyList<string> row in table.Rows)
         {
             output.Write($"<tr>{string.Concat(row.Select((cell, i) => $"<td{Class(table.Columns[i])} data-name=\"{E(table.Columns[i].TrimStart('#'))}\">{E(cell)}</td>"))}</tr>\n");
@@ -235,7 +235,7 @@ public static class HtmlReport
     private static void RateTable(TextWriter output, IReadOnlyList<RateRow> rows, string name)
     {
         bool anyMail = rows.Any(row => row.Mail is not null);
-        output.Write($"<details><summary>as a table</summary><div class=\"scroll\"><table><thead><tr><th>{name}</th><th>Role</th><th class=\"n\">Crashes</th><th class=\"n\">Disconnects</th><th class=\"n\">%</th><th class=\"n\">95 % interval</th>{(anyMail ? "<th class=\"n\">Mail %</th>" : "")}</tr></thead><tbody>\n");
+        output.Write($"<details><summary>as a table</summary><div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>{name}</th><th>Role</th><th class=\"n\">Crashes</th><th class=\"n\">Disconnects</th><th class=\"n\">%</th><th class=\"n\">95 % interval</th>{(anyMail ? "<th class=\"n\">Mail %</th>" : "")}</tr></thead><tbody>\n");
         foreach (RateRow row in rows)
         {
             WilsonInterval i = row.Interval;
@@ -288,7 +288,7 @@ public static class HtmlReport
         }
 
         Section(output, "expectations", "Expectations", "As the scenario states them.");
-        output.Write("<div class=\"scroll\"><table><thead><tr><th></th><th>Of</th><th>Role</th><th class=\"n\">Accepted</th><th class=\"n\">Measured</th></tr></thead><tbody>\n");
+        output.Write("<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th></th><th>Of</th><th>Role</th><th class=\"n\">Accepted</th><th class=\"n\">Measured</th></tr></thead><tbody>\n");
         foreach (ExpectationVerdict e in expectations)
         {
             bool probe = e.MinPercent is null && e.MaxPercent is null;
@@ -309,7 +309,7 @@ public static class HtmlReport
         }
 
         output.Write("<section id=\"configuration\"><details class=\"configuration\"><summary><h2>Configuration</h2> <span>everything that this result depends on</span></summary>\n");
-        output.Write("<div class=\"scroll\"><table><caption>Build and options, as they were in effect</caption><tbody>\n");
+        output.Write("<div class=\"scroll\" tabindex=\"0\"><table><caption>Build and options, as they were in effect</caption><tbody>\n");
         foreach (PageFact setting in configuration.Settings)
         {
             string unit = setting.Unit.Length > 0 ? $" {E(setting.Unit)}" : "";

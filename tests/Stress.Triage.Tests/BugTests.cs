@@ -218,4 +218,45 @@ public sealed class BugTests
         Assert.Equal([("a", "gone"), ("b", ""), ("c", "new")], difference.Titles.OrderBy(title => title.Title, StringComparer.Ordinal).Select(title => (title.Title, title.News)));
         Assert.All(difference.Titles, title => Assert.Equal(1000, title.First.Trials));
     }
+
+    [Fact]
+    public async Task Runs_of_equal_seeds_under_two_designs_are_compared_in_pairs()
+    {
+        await using TemporaryStore store = await TemporaryStore.Open();
+
+        // Hours in which both have one version. Eight seeds: a in all of the first and none of the second, b in both; a ninth has the first only, and makes no pair.
+        for (int hour = 1; hour < 9; hour++)
+        {
+            store.Write(TemporaryStore.Run(hour, titles: ["a", "b"]));
+            store.Write(TemporaryStore.Run(hour, design: "epoch", titles: ["b"]));
+        }
+
+        store.Write(TemporaryStore.Run(9, titles: ["a"]));
+        await store.Import();
+
+        RunDifference difference = await store.Triage.Compare(Name(1, "netbsd-2005"), Name(1, "epoch"), CancellationToken.None);
+        RunDifference alike = await store.Triage.Compare(Name(1, "netbsd-2005"), Name(2, "netbsd-2005"), CancellationToken.None);
+
+        Assert.Equal(8, difference.Seeds);
+        Assert.Equal(new SeedPairs(0, 8, 0, 0, 0), difference.Titles.Single(title => title.Title == "a").Paired! with { P = 0 });
+        Assert.Equal(Math.Pow(0.5, 7), difference.Titles.Single(title => title.Title == "a").Paired!.P, 1e-9);
+        Assert.Equal(new SeedPairs(8, 0, 0, 0, 1), difference.Titles.Single(title => title.Title == "b").Paired);
+        Assert.Equal(0, alike.Seeds);
+        Assert.All(alike.Titles, title => Assert.Null(title.Paired));
+
+        static string Name(int hour, string design) => System.FormattableString.Invariant($"made-{design}-20260101-{hour:00}0000");
+    }
+
+    [Fact]
+    public async Task A_run_that_is_not_complete_is_among_those_that_somebody_has_to_look_at()
+    {
+        await using TemporaryStore store = await TemporaryStore.Open();
+        store.Write(TemporaryStore.Run(1, titles: ["a"]));
+        store.Write(TemporaryStore.Run(2, incomplete: "a site was lost"));
+        await store.Import();
+
+        Page<RunRow> red = await store.Triage.Runs(new RunFilter { Verdict = RunFilter.Red }, CancellationToken.None);
+
+        Assert.Equal("incomplete", Assert.Single(red.Rows).Verdict);
+    }
 }

@@ -44,6 +44,11 @@ public static class Shown
         return shown.ToString();
     }
 
+    /// <summary>What runs of equal seeds say.</summary>
+    public static string Paired(SeedPairs pairs) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"in both {pairs.Both}, only first {pairs.OnlyFirst}, only second {pairs.OnlySecond}, neither {pairs.Neither}; p = {(pairs.P < 0.001 ? "below 0.001" : pairs.P.ToString("0.###", CultureInfo.InvariantCulture))}");
+
     /// <summary>Words for a status.</summary>
     public static string Status(BugRow bug) => bug.Regressed ? $"back (was fixed by {Text(bug.FixedBy)})" : bug.Status == BugStatus.Fixed ? $"fixed by {Text(bug.FixedBy)}" : bug.Status.ToString().ToLowerInvariant();
 

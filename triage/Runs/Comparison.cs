@@ -10,7 +10,11 @@ namespace Stress.Triage.Runs;
 public static class Comparison
 {
     /// <summary>Compares two runs.</summary>
-    public static RunDifference Of(RunDetail first, RunDetail second)
+    /// <param name="first">A run.</param>
+    /// <param name="second">Another.</param>
+    /// <param name="seeds">Seeds that runs like them have in common.</param>
+    /// <param name="pairs">With which of these seeds each title comes; a title that is missing comes with none.</param>
+    public static RunDifference Of(RunDetail first, RunDetail second, int seeds, IReadOnlyDictionary<(string Title, string Role), SeedPairs> pairs)
     {
         Dictionary<(string Title, string Role), Rate> a = RatesOf(first), b = RatesOf(second);
         IReadOnlyDictionary<string, long> endsOfA = EndsOf(first), endsOfB = EndsOf(second);
@@ -19,10 +23,11 @@ public static class Comparison
         {
             Rate of1 = a.GetValueOrDefault((title, role)) ?? BugQueries.RateOf(0, endsOfA.GetValueOrDefault(role));
             Rate of2 = b.GetValueOrDefault((title, role)) ?? BugQueries.RateOf(0, endsOfB.GetValueOrDefault(role));
-            titles.Add(new TitleDifference(title, role, of1, of2, of1.High < of2.Low || of2.High < of1.Low, of1.Hits == 0 ? "new" : of2.Hits == 0 ? "gone" : ""));
+            titles.Add(new TitleDifference(title, role, of1, of2, of1.High < of2.Low || of2.High < of1.Low, of1.Hits == 0 ? "new" : of2.Hits == 0 ? "gone" : "",
+                seeds == 0 ? null : pairs.GetValueOrDefault((title, role)) ?? new SeedPairs(0, 0, 0, seeds, 1)));
         }
 
-        return new RunDifference(first.Row, second.Row, OptionsOf(first, second), titles, first.Row.Digest == second.Row.Digest);
+        return new RunDifference(first.Row, second.Row, OptionsOf(first, second), titles, first.Row.Digest == second.Row.Digest, seeds);
     }
 
     private static Dictionary<(string Title, string Role), Rate> RatesOf(RunDetail run) =>

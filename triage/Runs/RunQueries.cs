@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Stress.Contracts.Triage;
+using Stress.Observability;
 using Stress.Triage.Bugs;
 using Stress.Triage.Importing;
 using Stress.Triage.Store;
@@ -11,6 +12,9 @@ namespace Stress.Triage.Runs;
 /// <param name="store">The store.</param>
 public sealed class RunQueries(StoreAddress store)
 {
+    // Seeds that a paired test looks at: enough for any difference that matters, and few enough for a page.
+    private const int MostPairs = 500;
+
     /// <summary>The runs.</summary>
     public async Task<Page<RunRow>> List(RunFilter filter, CancellationToken stop)
     {
@@ -21,7 +25,11 @@ public sealed class RunQueries(StoreAddress store)
             runs = runs.Where(run => run.Backend == filter.Backend);
         }
 
-        if (filter.Verdict.Length > 0)
+        if (filter.Verdict == RunFilter.Red)
+        {
+            runs = runs.Where(run => run.Verdict == "not met" || run.Verdict == "incomplete");
+        }
+        else if (filter.Verdict.Length > 0)
         {
             runs = runs.Where(run => run.Verdict == filter.Verdict);
         }
@@ -85,8 +93,47 @@ public sealed class RunQueries(StoreAddress store)
     public async Task<RunDifference> Compare(string first, string second, CancellationToken stop)
     {
         RunDetail a = await Detail(first, stop), b = await Detail(second, stop);
-        return Comparison.Of(a, b);
+        (int seeds, IReadOnlyDictionary<(string Title, string Role), SeedPairs> pairs) = await Paired(a.Row, b.Row, stop);
+        return Comparison.Of(a, b, seeds, pairs);
     }
+
+    // Runs like the one and runs like the other that have equal seeds. Of runs that are alike themselves nothing differs but the seed: they make no pairs.
+    private async Task<(int Seeds, IReadOnlyDictionary<(string Title, string Role), SeedPairs> Pairs)> Paired(RunRow first, RunRow second, CancellationToken stop)
+    {
+        Dictionary<(string Title, string Role), SeedPairs> pairs = [];
+        if (LikeOf(first) == LikeOf(second))
+        {
+            return (0, pairs);
+        }
+
+        using TriageContext tables = store.Open();
+        Dictionary<long, long> a = await NewestBySeed(tables, first, stop), b = await NewestBySeed(tables, second, stop);
+        long[] seeds = [.. a.Keys.Where(b.ContainsKey).Order().Take(MostPairs)];
+        long[] runs = [.. seeds.Select(seed => a[seed]).Concat(seeds.Select(seed => b[seed]))];
+        var had = await (from crash in tables.Crashes.AsNoTracking()
+                         join bug in tables.Bugs.AsNoTracking() on crash.BugId equals bug.Id
+                         where runs.Contains(crash.RunId)
+                         select new { crash.RunId, bug.Title, crash.Role }).Distinct().ToListAsync(stop);
+        foreach (var title in had.GroupBy(row => (row.Title, row.Role)))
+        {
+            HashSet<long> with = [.. title.Select(row => row.RunId)];
+            long Seeds(bool inFirst, bool inSecond) => seeds.Count(seed => with.Contains(a[seed]) == inFirst && with.Contains(b[seed]) == inSecond);
+            long onlyFirst = Seeds(true, false), onlySecond = Seeds(false, true);
+            pairs[title.Key] = new SeedPairs(Seeds(true, true), onlyFirst, onlySecond, Seeds(false, false), McNemar.ExactP(onlyFirst, onlySecond));
+        }
+
+        return (seeds.Length, pairs);
+    }
+
+    private static (string, string, string, long, double) LikeOf(RunRow run) => (run.Scenario, run.Backend, run.Version, run.Pairs, run.Hours);
+
+    // Of several runs with one seed the newest; a run that was not executed to its end has no say.
+    private static async Task<Dictionary<long, long>> NewestBySeed(TriageContext tables, RunRow like, CancellationToken stop) =>
+        (await tables.Runs.AsNoTracking()
+            .Where(run => run.Scenario == like.Scenario && run.Backend == like.Backend && run.Version == like.Version && run.Pairs == like.Pairs && run.Hours == like.Hours)
+            .Where(run => run.Verdict != "partial" && run.Verdict != "incomplete")
+            .OrderBy(run => run.Started).ThenBy(run => run.Id).Select(run => new { run.Seed, run.Id }).ToListAsync(stop))
+        .GroupBy(run => run.Seed).ToDictionary(seed => seed.Key, seed => seed.Last().Id);
 
     private static async Task<RunRecord> Find(TriageContext tables, string name, CancellationToken stop)
     {

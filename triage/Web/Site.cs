@@ -94,7 +94,7 @@ public static class Site
         ["Live"] = live,
         ["Back"] = (await triage.Bugs(new BugFilter { Regressed = true, Take = ShownAtStart }, stop)).Rows,
         ["Open"] = (await triage.Bugs(new BugFilter { Status = BugStatus.Open, Take = ShownAtStart }, stop)).Rows,
-        ["Red"] = (await triage.Runs(new RunFilter { Verdict = "not met", Take = ShownAtStart }, stop)).Rows,
+        ["Red"] = (await triage.Runs(new RunFilter { Verdict = RunFilter.Red, Take = ShownAtStart }, stop)).Rows,
         ["Runs"] = (await triage.Runs(new RunFilter { Take = ShownAtStart }, stop)).Rows,
     };
 

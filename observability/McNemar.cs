@@ -1,4 +1,4 @@
-namespace Stress.Client.Reports;
+namespace Stress.Observability;
 
 /// <summary>McNemar's test on paired yes-or-no outcomes. Only the pairs that differ say anything.</summary>
 public static class McNemar
