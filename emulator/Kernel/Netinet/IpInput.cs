@@ -12,10 +12,7 @@ public sealed partial class BsdKernel
     {
         if (HearsCalls)
         {
-            if (HearsCalls)
-            {
-                _oracle.Record(new SystemCall(SystemCallKind.Input, slot, Packet: packet.ToArray()));
-            }
+            _oracle.Record(new SystemCall(SystemCallKind.Input, slot, Packet: packet.ToArray()));
         }
     }
 

@@ -369,6 +369,7 @@ public sealed partial class BsdKernel
         if (m >= 0)
         {
             _in6Multis[m].RefCount++;
+            In6NoteAdopted(m, slot);
         }
         else
         {
@@ -385,6 +386,18 @@ public sealed partial class BsdKernel
         }
 
         return m;
+    }
+
+    // Whether a record that is found by its pointer is of an earlier interface at the same place.
+    private bool In6NoteAdopted(int m, int slot)
+    {
+        if (_in6Multis[m].Ifp.Generation == _ifs[slot].Generation)
+        {
+            return false;
+        }
+
+        _oracle.Alias(HolderKind.In6MultiIfp, UseSite.In6AddMulti, _in6Multis[m].Ifp, _ifs[slot].Generation);
+        return true;
     }
 
     private void In6DelMulti(int m)

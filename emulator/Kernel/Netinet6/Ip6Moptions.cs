@@ -97,8 +97,13 @@ public sealed partial class BsdKernel
         }
 
         Ipv6Address scoped = Scoped(group, slot);
-        if (MshipOf(s, scoped, slot) >= 0)
+        if (MshipOf(s, scoped, slot, UseSite.In6AddMulti) is >= 0 and var known)
         {
+            if (In6NoteAdopted(_mships6[known].Multi, slot))
+            {
+                _oracle.Probe(Probe.AddrInUseAfterReuse);
+            }
+
             return Errno.EADDRINUSE;
         }
 
@@ -129,7 +134,7 @@ public sealed partial class BsdKernel
         }
 
         Ipv6Address scoped = any ? group : Scoped(group, slot);
-        int i = MshipOf(s, scoped, slot);
+        int i = MshipOf(s, scoped, slot, UseSite.In6DelMulti);
         if (i < 0)
         {
             return Errno.EADDRNOTAVAIL;
@@ -154,13 +159,19 @@ public sealed partial class BsdKernel
         return slot;
     }
 
-    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1.
-    private int MshipOf(int s, Ipv6Address scoped, int slot)
+    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1. A record that another holder has freed is read and compared all the same.
+    private int MshipOf(int s, Ipv6Address scoped, int slot, UseSite site)
     {
         IfnetPtr p = slot < 0 ? IfnetPtr.Null : PointerTo(slot);
         for (int i = NextMship6(s, uint.MaxValue); i >= 0; i = NextMship6(s, _mships6[i].Place))
         {
-            if ((slot < 0 || Same(_in6Multis[_mships6[i].Multi].Ifp, p)) && _in6Multis[_mships6[i].Multi].Group == scoped)
+            int m = _mships6[i].Multi;
+            if (!_in6Multis.Names(m, _mships6[i].MultiGeneration))
+            {
+                _oracle.StaleUse(HolderKind.Im6oMembership, site, default);
+            }
+
+            if ((slot < 0 || Same(_in6Multis[m].Ifp, p)) && _in6Multis[m].Group == scoped)
             {
                 return i;
             }
@@ -195,8 +206,14 @@ public sealed partial class BsdKernel
             return Errno.EADDRNOTAVAIL;
         }
 
+        bool stored = _pcbs[s].MulticastIfp == PointerTo(slot);
         ForgetMulticastIfp(s);
         _pcbs[s].MulticastIfp = PointerTo(slot);
+        if (!stored)
+        {
+            _oracle.Stored(this, slot, HolderKind.Ip6MoptionsIfp);
+        }
+
         _design.Hold(this, _pcbs[s].MulticastIfp);
         return Errno.None;
     }

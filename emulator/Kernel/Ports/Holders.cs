@@ -135,7 +135,7 @@ public static class Holders
         new()
         {
             Kind = HolderKind.In6MultiIfp, Name = "in6_multi.in6m_ifp", Family = HolderFamily.Inet6, Purge = ByMoptions6, Walk = BsdKernel.WalkIn6Multi,
-            Uses = [UseSite.In6DelMulti, UseSite.Mld6SendPkt, UseSite.Mld6StopListening, UseSite.In6SaveMkludge, UseSite.In6IfaIfpForLinkLocal],
+            Uses = [UseSite.In6DelMulti, UseSite.Mld6SendPkt, UseSite.Mld6StopListening, UseSite.In6SaveMkludge, UseSite.In6IfaIfpForLinkLocal, UseSite.In6AddMulti],
         },
         new()
         {
@@ -150,7 +150,7 @@ public static class Holders
         new()
         {
             Kind = HolderKind.Im6oMembership, Name = "in6_multi_mship.i6mm_maddr", Purge = OwnTurn6, Missed = PurgeGap.ProtocolOrder, IsRecord = true,
-            Uses = [UseSite.In6DelMulti, UseSite.In6PcbPurgeIf0],
+            Uses = [UseSite.In6DelMulti, UseSite.In6PcbPurgeIf0, UseSite.In6AddMulti],
         },
         new() { Kind = HolderKind.NdPrefixIfp, Name = "nd_prefix.ndpr_ifp", Family = HolderFamily.Inet6, Purge = "nd6_purge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach", Walk = BsdKernel.WalkNdPrefix },
         new() { Kind = HolderKind.RcvIf, Name = "m_pkthdr.rcvif", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkRcvIf },

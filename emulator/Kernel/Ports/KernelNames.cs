@@ -38,6 +38,7 @@ public static class KernelNames
         UseSite.In6EmbedScope => "in6_embedscope",
         UseSite.In6IfaWithScope => "in6_ifawithscope",
         UseSite.In6IfaIfpForLinkLocal => "in6ifa_ifpforlinklocal",
+        UseSite.In6AddMulti => "in6_addmulti",
         _ => "unknown",
     };
 

@@ -33,4 +33,5 @@ public enum UseSite : byte
     In6EmbedScope,
     In6IfaWithScope,
     In6IfaIfpForLinkLocal,
+    In6AddMulti,
 }

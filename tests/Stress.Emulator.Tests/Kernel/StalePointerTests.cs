@@ -327,6 +327,44 @@ public class StalePointerTests
     }
 
     [Fact]
+    public void A_join_that_finds_the_record_of_an_earlier_unit_is_an_alias_in_both_families()
+    {
+        (Machine v4, int s4) = Group(MallocFill.Diagnostic, Ipv4Address.AllSpfRouters);
+        (Machine v6, int s6) = Rip(MallocFill.Diagnostic);
+        int slot4 = Become(v4, "unit"), slot6 = Become(v6, "unit");
+        int other4 = v4.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf), other6 = v6.K.OpenSocket(PcbTable.Udp6, 522);
+        Func<int, Errno> join4 = s => v4.K.IpAddMembership(s, Ipv4Address.AllSpfRouters, Machine.Local), join6 = s => v6.K.Ipv6JoinGroup(s, Ipv6Address.AllRipRouters, v6.Index(slot6));
+        foreach ((Machine m, Func<int, Errno> join, int same, int other) in new[] { (v4, join4, s4, other4), (v6, join6, s6, other6) })
+        {
+            long before = m.Counted.Counts.Aliases, probed = m.Probe(Probe.AddrInUseAfterReuse);
+            Assert.Equal(Errno.EADDRINUSE, join(same));
+            Assert.Equal((before + 1, probed + 1), (m.Counted.Counts.Aliases, m.Probe(Probe.AddrInUseAfterReuse)));
+            Assert.Equal(Errno.None, join(other));
+            Assert.Equal((before + 2, probed + 1), (m.Counted.Counts.Aliases, m.Probe(Probe.AddrInUseAfterReuse)));
+        }
+
+        Assert.Contains(v4.Said, line => line.StartsWith($"{KernelNames.Of(UseSite.IgmpJoinGroup)}: {KernelNames.Of(HolderKind.InMultiIfp)} of ", StringComparison.Ordinal));
+        Assert.Contains(v6.Said, line => line.StartsWith($"{KernelNames.Of(UseSite.In6AddMulti)}: {KernelNames.Of(HolderKind.In6MultiIfp)} of ", StringComparison.Ordinal));
+        Assert.True(slot4 > 0);
+    }
+
+    [Fact]
+    public void Choosing_an_interface_for_multicast_is_told_once_in_both_families()
+    {
+        var m = new Machine();
+        int slot = m.Up(), s4 = m.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf), s6 = m.K.OpenSocket(PcbTable.Udp6, 521);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(Errno.None, m.K.IpMulticastIf(s4, Machine.Local));
+            Assert.Equal(Errno.None, m.K.Ipv6MulticastIf(s6, m.Index(slot)));
+        }
+
+        Assert.Equal(
+            ["ip_moptions.imo_multicast_ifp := ppp0", "ip6_moptions.im6o_multicast_ifp := ppp0"],
+            m.Said.Where(line => line.Contains("_multicast_ifp := ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Row_9_in_a_block_of_its_own_the_new_unit_leaves_the_parked_groups_where_they_are()
     {
         (Machine m, int s) = Rip(MallocFill.Diagnostic);
