@@ -48,6 +48,12 @@ public static class StressCommand
             TriageCommands.Serve(terminal),
             TriageCommands.ExportSite(terminal),
             DemoCommand.Create(terminal),
+            FileCommands.New(terminal),
+            FileCommands.List(terminal),
+            FileCommands.Check(terminal),
+            FileCommands.Schema(terminal),
+            CompletionCommand.Create(terminal),
+            ManCommand.Create(terminal),
             ScriptCommands.Test(terminal),
             ScriptCommands.Bench(terminal),
         };

@@ -141,6 +141,9 @@ public sealed class ScenarioException(string file, int line, string field, strin
     /// <summary>Field path, such as <c>roles.called.kernel.fill</c>.</summary>
     public string Field => @field;
 
+    /// <summary>What is wrong, without where and what would be accepted.</summary>
+    public string Problem => problem;
+
     /// <summary>What would be accepted.</summary>
     public string Accepted => accepted;
 

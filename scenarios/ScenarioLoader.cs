@@ -62,8 +62,14 @@ public static class ScenarioLoader
     public static Scenario Load(string path, TextReader? input = null)
     {
         string text = ReadFile(path, input);
+        return Parse(text, path, Beside(path));
+    }
+
+    // Reads what a file includes: a file of the same folder.
+    internal static Func<string, string, int, string> Beside(string path)
+    {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
-        return Parse(text, path, (name, from, line) => ReadFile(Path.Combine(folder, name), from, line, "include"));
+        return (name, from, line) => ReadFile(Path.Combine(folder, name), from, line, "include");
     }
 
     /// <summary>Reads a scenario that comes without a folder, such as one from the network: <c>include:</c> is refused.</summary>
@@ -120,7 +126,10 @@ public static class ScenarioLoader
         }
     }
 
-    private static Scenario Parse(string text, string fileName, Func<string, string, int, string>? include)
+    private static Scenario Parse(string text, string fileName, Func<string, string, int, string>? include) => Combine(Chain(text, fileName, include), fileName, text);
+
+    // The files of a scenario, the innermost include first.
+    internal static List<(string File, YamlMappingNode Root)> Chain(string text, string fileName, Func<string, string, int, string>? include)
     {
         var chain = new List<(string File, YamlMappingNode Root)>();
         string current = text, name = fileName;
@@ -130,7 +139,7 @@ public static class ScenarioLoader
             chain.Insert(0, (name, root));
             if (!root.Children.TryGetValue(new YamlScalarNode("include"), out YamlNode? node))
             {
-                break;
+                return chain;
             }
 
             int line = (int)node.Start.Line;
@@ -158,7 +167,10 @@ public static class ScenarioLoader
             current = include(target, name, line);
             name = Path.Combine(Path.GetDirectoryName(name) ?? "", target);
         }
+    }
 
+    internal static Scenario Combine(IReadOnlyList<(string File, YamlMappingNode Root)> chain, string fileName, string text)
+    {
         var scenario = new Scenario();
         foreach ((string file, YamlMappingNode root) in chain)
         {
@@ -311,7 +323,7 @@ public static class ScenarioLoader
 
     internal static YamlSequenceNode ListOf(string file, YamlNode node, string field) => node as YamlSequenceNode ?? throw Bad(file, node, field, "a list");
 
-    private static Scenario Apply(Scenario s, string file, YamlMappingNode root)
+    internal static Scenario Apply(Scenario s, string file, YamlMappingNode root)
     {
         foreach ((YamlNode key, YamlNode value) in root.Children)
         {

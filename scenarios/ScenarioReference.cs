@@ -318,7 +318,7 @@ public static class ScenarioReference
         }
     }
 
-    private static IEnumerable<(string, JsonObject)> Properties(string prefix, object record)
+    internal static IEnumerable<(string, JsonObject)> Properties(string prefix, object record)
     {
         foreach (PropertyInfo p in ScenarioFields.Properties(record.GetType()).Where(p => p.PropertyType != typeof(Role)))
         {
@@ -372,15 +372,15 @@ public static class ScenarioReference
         return schema;
     }
 
-    private static JsonObject Whole(long min, ulong max) => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
+    internal static JsonObject Whole(long min, ulong max) => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
 
-    private static JsonObject Pattern(string pattern) => new() { ["type"] = "string", ["pattern"] = $"^({pattern})$" };
+    internal static JsonObject Pattern(string pattern) => new() { ["type"] = "string", ["pattern"] = $"^({pattern})$" };
 
-    private static JsonObject Words(IEnumerable<string> words) => new() { ["enum"] = new JsonArray([.. words.Select(w => (JsonNode)w)]) };
+    internal static JsonObject Words(IEnumerable<string> words) => new() { ["enum"] = new JsonArray([.. words.Select(w => (JsonNode)w)]) };
 
     private static JsonObject Either(JsonObject a, JsonObject b) => new() { ["anyOf"] = new JsonArray(a, b) };
 
-    private static JsonObject List(JsonObject items, int? max = null)
+    internal static JsonObject List(JsonObject items, int? max = null)
     {
         var list = new JsonObject { ["type"] = "array", ["items"] = items };
         if (max is { } most)
@@ -391,7 +391,7 @@ public static class ScenarioReference
         return list;
     }
 
-    private static JsonObject Map(string[] needed, IEnumerable<(string Name, JsonObject Schema)> fields)
+    internal static JsonObject Map(string[] needed, IEnumerable<(string Name, JsonObject Schema)> fields)
     {
         var properties = new JsonObject();
         foreach ((string name, JsonObject schema) in fields)

@@ -10,10 +10,12 @@ namespace Stress.Scenarios;
 /// <summary>Reads the small worlds of <c>stress explore</c>: a YAML file, or an operation list (<see cref="World.FromOperations"/>). As strict as the scenarios' loader.</summary>
 public static class WorldLoader
 {
-    private const int MostAllocations = 64;
-    private static readonly string[] TopFields = ["world", "description", "sleeping_allocation", "routers"];
-    private static readonly string[] RouterFields = ["name", "kernel", "setup", "processes", "interrupts", "allocations"];
-    private static readonly string[] Sleeping = ["none", "lookup-again", "pointer-kept"];
+    internal const int MostAllocations = 64, MostBytes = 65_536;
+    internal static readonly string[] TopFields = ["world", "description", "sleeping_allocation", "routers"];
+    internal static readonly string[] RouterFields = ["name", "kernel", "setup", "processes", "interrupts", "allocations"];
+    internal static readonly string[] ActorFields = ["name", "steps"];
+    internal static readonly string[] AllocationFields = ["name", "bytes", "count"];
+    internal static readonly string[] Sleeping = ["none", "lookup-again", "pointer-kept"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ScenarioException">It cannot be accepted.</exception>
@@ -23,13 +25,22 @@ public static class WorldLoader
     /// <param name="text">The text.</param>
     /// <param name="file">Its name; <c>.ops</c> is an operation list.</param>
     /// <exception cref="ScenarioException">It cannot be accepted.</exception>
-    public static World Parse(string text, string file)
+    public static World Parse(string text, string file) => Errors(file, () => file.EndsWith(".ops", StringComparison.Ordinal) || (file == ScenarioLoader.StandardInput && !IsMap(text))
+        ? World.FromOperations(Path.GetFileNameWithoutExtension(file), OperationList.Parse(text, file))
+        : Worlds(ScenarioLoader.Root(text, file), file));
+
+    /// <summary>The sentence that a file says of its world; empty where it has none.</summary>
+    /// <exception cref="ScenarioException">The text is no map, or the description is no text.</exception>
+    public static string DescriptionOf(string text, string file) =>
+        Optional(ScenarioLoader.Root(text, file), "description") is { } description ? ScenarioLoader.Text(file, description, "description").Trim() : "";
+
+    internal static World Read(YamlMappingNode root, string file) => Errors(file, () => Worlds(root, file));
+
+    private static World Errors(string file, Func<World> read)
     {
         try
         {
-            return file.EndsWith(".ops", StringComparison.Ordinal) || (file == ScenarioLoader.StandardInput && !IsMap(text))
-                ? World.FromOperations(Path.GetFileNameWithoutExtension(file), OperationList.Parse(text, file))
-                : Worlds(ScenarioLoader.Root(text, file), file);
+            return read();
         }
         catch (OperationListException e)
         {
@@ -44,7 +55,7 @@ public static class WorldLoader
     }
 
     // Without a name only the text tells: a map's first word ends with a colon, and no operation does.
-    private static bool IsMap(string text) =>
+    internal static bool IsMap(string text) =>
         text.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0 && line[0] != '#')?.Split(' ')[0] is { } word && (word.EndsWith(':') || word == "---");
 
     private static World Worlds(YamlMappingNode root, string file)
@@ -89,7 +100,7 @@ public static class WorldLoader
             foreach (YamlNode node in Optional(map, field) is { } actors ? ScenarioLoader.ListOf(file, actors, $"routers.{field}") : [])
             {
                 YamlMappingNode actor = ScenarioLoader.Map(file, node, $"routers.{field}", "a map of name and steps");
-                Known(actor, file, $"routers.{field}", ["name", "steps"]);
+                Known(actor, file, $"routers.{field}", ActorFields);
                 programs.Add((kind, ScenarioLoader.Text(file, Needed(actor, "name", file), "name"), [.. ScenarioLoader.ListOf(file, Needed(actor, "steps", file), "steps")]));
             }
         }
@@ -130,9 +141,9 @@ public static class WorldLoader
         foreach (YamlNode node in Optional(map, "allocations") is { } all ? ScenarioLoader.ListOf(file, all, "routers.allocations") : [])
         {
             YamlMappingNode a = ScenarioLoader.Map(file, node, "routers.allocations", "a map of name, bytes and count");
-            Known(a, file, "routers.allocations", ["name", "bytes", "count"]);
+            Known(a, file, "routers.allocations", AllocationFields);
             string name = ScenarioLoader.Text(file, Needed(a, "name", file), "name");
-            int bytes = Whole(file, Needed(a, "bytes", file), "bytes", 65_536);
+            int bytes = Whole(file, Needed(a, "bytes", file), "bytes", MostBytes);
             for (int n = Whole(file, Needed(a, "count", file), "count", MostAllocations); n > 0; n--)
             {
                 builder.Add(router, WorldActorKind.Allocation, name, OperationList.Parse($"alloc {bytes}", file)[0]);

@@ -111,22 +111,23 @@ public sealed class HelpScreen(Terminal terminal) : SynchronousCommandLineAction
         _ => command.Parents.OfType<Command>().Take(1).SelectMany(Path).Append(command.Name),
     };
 
-    private static string Typed(Command command) => string.Concat(command.Arguments.Where(a => !a.Hidden).Select(a => " " + Typed(a))).Insert(0, command.Name);
+    // A command as it is typed, with its arguments.
+    internal static string Typed(Command command) => string.Concat(command.Arguments.Where(a => !a.Hidden).Select(a => " " + Typed(a))).Insert(0, command.Name);
 
-    private static string Typed(Argument argument)
+    internal static string Typed(Argument argument)
     {
         string name = $"<{argument.HelpName ?? argument.Name}>{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}";
         return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;
     }
 
-    private static string Typed(Option option)
+    internal static string Typed(Option option)
     {
         string names = string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-') && alias != "/h" && alias != "/?").Order(StringComparer.Ordinal).Append(option.Name).Distinct());
         bool takes = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && option.ValueType != typeof(void);
         return takes ? $"{names} <{option.HelpName ?? option.Name.TrimStart('-')}>" : names;
     }
 
-    private static string Describe(Option option)
+    internal static string Describe(Option option)
     {
         string text = option.Description ?? "";
         return option.HasDefaultValue && option.ValueType != typeof(bool) && !text.Contains("default", StringComparison.Ordinal) && option.GetDefaultValue() is { } value

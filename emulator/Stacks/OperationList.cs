@@ -92,6 +92,9 @@ public static class OperationList
         return "?";
     }
 
+    /// <summary>The names of the operations, in the order of the reference.</summary>
+    public static IEnumerable<string> Names => Table.Select(operation => operation.Name);
+
     /// <summary>Parses a whole list.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="file">The name for error messages.</param>

@@ -14,6 +14,8 @@ public sealed class ScenarioReferenceTests
 
     private static readonly JsonNode Schema = JsonNode.Parse(ScenarioReference.Schema())!;
 
+    private static readonly JsonNode World = JsonNode.Parse(WorldReference.Schema())!;
+
     [Fact]
     public void The_reference_lists_every_field_with_what_it_accepts_and_its_default()
     {
@@ -93,6 +95,54 @@ public sealed class ScenarioReferenceTests
         Assert.Equal([field], Faults(text));
     }
 
+    public static TheoryData<string> Worlds => [.. Directory.EnumerateFiles(Repository.At("scenarios", "explore"), "*.yaml").Order(StringComparer.Ordinal).Select(f => Path.GetFileName(f))];
+
+    [Fact]
+    public void The_schema_of_small_worlds_is_what_the_loader_takes()
+    {
+        string file = Repository.At("scenarios", "explore", "world.schema.json");
+        Matches(file, File.Exists(file) ? File.ReadAllText(file) : "", WorldReference.Schema());
+    }
+
+    [Theory]
+    [MemberData(nameof(Worlds))]
+    public void The_schema_of_small_worlds_accepts_a_shipped_world(string file)
+    {
+        string text = File.ReadAllText(Repository.At("scenarios", "explore", file));
+        WorldLoader.Parse(text, file);
+        Assert.Empty(Faults(text, World));
+        Assert.NotEmpty(WorldLoader.DescriptionOf(text, file));
+    }
+
+    [Theory]
+    [InlineData("world: a", "routers")]
+    [InlineData("wurld: a\nrouters: [{name: a}]", "wurld")]
+    [InlineData("sleeping_allocation: sometimes\nrouters: [{name: a}]", "sleeping_allocation")]
+    [InlineData("routers: {name: a}", "routers")]
+    [InlineData("routers: [{setup: []}]", "routers[].name")]
+    [InlineData("routers: [{name: a, kernel: {fill: foo}}]", "routers[].kernel.fill")]
+    [InlineData("routers:\n- name: a\n  setup:\n  - destroi ppp0", "routers[].setup[]")]
+    [InlineData("routers:\n- name: a\n  processes:\n  - {name: p}", "routers[].processes[].steps")]
+    [InlineData("routers:\n- name: a\n  interrupts:\n  - name: i\n    steps:\n    - wait message", "routers[].interrupts[].steps[]")]
+    [InlineData("routers:\n- name: a\n  allocations: [{name: b, bytes: 16, count: 65}]", "routers[].allocations[].count")]
+    [InlineData("routers:\n- name: a\n  allocations: [{name: b, bytes: 0, count: 1}]", "routers[].allocations[].bytes")]
+    public void The_schema_of_small_worlds_refuses_what_the_loader_refuses(string text, string field)
+    {
+        Assert.Throws<ScenarioException>(() => WorldLoader.Parse(text, "w.yaml"));
+        Assert.Equal([field], Faults(text, World));
+    }
+
+    [Fact]
+    public void Every_shipped_file_points_an_editor_to_its_schema()
+    {
+        foreach (string file in Directory.EnumerateFiles(Repository.At("scenarios"), "*.yaml").Concat(Directory.EnumerateFiles(Repository.At("scenarios", "explore"), "*.yaml")))
+        {
+            string[] words = File.ReadLines(file).First().Split('=');
+            Assert.Equal("# yaml-language-server: $schema", words[0]);
+            Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, words[1])), file);
+        }
+    }
+
     private static void Matches(string file, string found, string expected)
     {
         if (Environment.GetEnvironmentVariable("STRESS_WRITE_REFERENCE") == "1" && found != expected)
@@ -123,12 +173,14 @@ public sealed class ScenarioReferenceTests
         }
     }
 
-    private static List<string> Faults(string yaml)
+    private static List<string> Faults(string yaml) => Faults(yaml, Schema);
+
+    private static List<string> Faults(string yaml, JsonNode schema)
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(yaml));
         var faults = new List<string>();
-        Check(stream.Documents[0].RootNode, Schema, "", faults);
+        Check(stream.Documents[0].RootNode, schema, "", faults);
         return faults;
     }
 

@@ -1,0 +1,169 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.Text;
+using Stress.Client.Running;
+using Stress.Emulator.Designs;
+using Stress.Emulator.Stacks;
+
+namespace Stress.Client.Commands;
+
+/// <summary>
+/// <c>stress completion bash|zsh|fish</c>: a script by which a shell completes commands, options and the values that are known. It is written from the command line's
+/// own declarations and starts no program, so that a key costs nothing. Whatever else is typed is a file's name.
+/// </summary>
+public static class CompletionCommand
+{
+    private static readonly string[] Shells = ["bash", "zsh", "fish"];
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
+        shell.CompletionSources.Add(Shells);
+        var command = new Command("completion", "Print a script by which a shell completes the command line: source <(./stress completion bash).") { shell };
+        command.SetAction(line =>
+        {
+            Command root = line.RootCommandResult.Command;
+            string script = line.GetValue(shell)! switch
+            {
+                "bash" => Bash(root),
+                "zsh" => Zsh(root),
+                "fish" => Fish(root),
+                var other => throw new UsageException($"{other}: no script for it{NearestWord.Hint(other, Shells)}; accepted: {string.Join(", ", Shells)}"),
+            };
+            OutputFile.Write(OutputFile.Standard, script, terminal);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static string Bash(Command root) => $$"""
+        # Completion of stress for bash: source <(./stress completion bash)
+        _stress() {
+            local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} at='' i options='' words='' values=''
+            # An option and its value with = between them are three words.
+            if [ "$word" = = ]; then word=''; elif [ "$before" = = ] && [ "$COMP_CWORD" -gt 2 ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
+            for ((i = 1; i < COMP_CWORD; i++)); do
+                case "$at ${COMP_WORDS[i]}" in
+                    {{Paths(root)}}) at="$at ${COMP_WORDS[i]}" ;;
+                esac
+            done
+            case "$at" in
+        {{Cases(root, 8)}}    esac
+            case "$at $before" in
+        {{ValueCases(root, 8)}}    esac
+            if [ -n "$values" ]; then words=$values; elif [[ $word == -* ]]; then words=$options; fi
+            COMPREPLY=($(compgen -W "$words" -- "$word"))
+        }
+        complete -o bashdefault -o default -F _stress stress ./stress
+
+        """;
+
+    private static string Zsh(Command root) => $$"""
+        #compdef stress
+        # Completion of stress for zsh: source <(./stress completion zsh), after compinit
+        _stress() {
+            local word=${words[CURRENT]} before=${words[CURRENT-1]} at='' i options='' names='' values=''
+            for ((i = 2; i < CURRENT; i++)); do
+                case "$at ${words[i]}" in
+                    {{Paths(root)}}) at="$at ${words[i]}" ;;
+                esac
+            done
+            case "$at" in
+        {{Cases(root, 8).Replace("; words='", "; names='", StringComparison.Ordinal)}}    esac
+            case "$at $before" in
+        {{ValueCases(root, 8)}}    esac
+            if [[ -n $values ]]; then names=$values; elif [[ $word == -* ]]; then names=$options; fi
+            if [[ -n $names ]]; then compadd -- ${=names}; else _files; fi
+        }
+        compdef _stress stress ./stress
+
+        """;
+
+    private static string Fish(Command root)
+    {
+        var script = new StringBuilder("# Completion of stress for fish: ./stress completion fish | source\n");
+        string top = string.Join(' ', Visible(root).Select(c => c.Name));
+        foreach (Command command in Visible(root))
+        {
+            script.Append($"complete -c stress -n 'not __fish_seen_subcommand_from {top}' -a {command.Name} -d {Quote(command.Description)}\n");
+        }
+
+        foreach ((Command[] path, Command command) in All(root, []))
+        {
+            string seen = path.Length == 0 ? $"not __fish_seen_subcommand_from {top}" : string.Join("; and ", path.Select(c => $"__fish_seen_subcommand_from {c.Name}"));
+            foreach (Command inner in path.Length == 0 ? [] : Visible(command))
+            {
+                script.Append($"complete -c stress -n '{seen}' -a {inner.Name} -d {Quote(inner.Description)}\n");
+            }
+
+            foreach (Option option in Options(command).Where(o => o.Name.StartsWith("--", StringComparison.Ordinal)))
+            {
+                string[] values = [.. Values(option)];
+                script.Append($"complete -c stress -n '{seen}' -l {option.Name[2..]}{(Takes(option) ? values.Length > 0 ? $" -x -a '{string.Join(' ', values)}'" : " -r" : "")} -d {Quote(option.Description)}\n");
+            }
+
+            if (command.Arguments.SelectMany(Words).ToArray() is { Length: > 0 } words && path.Length > 0)
+            {
+                script.Append($"complete -c stress -n '{seen}' -f -a '{string.Join(' ', words)}'\n");
+            }
+        }
+
+        return script.ToString();
+    }
+
+    private static string Quote(string? text) => $"'{(text ?? "").Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+
+    private static string Paths(Command root) => string.Join(" | ", All(root, []).Where(c => c.Path.Length > 0).Select(c => $"'{Typed(c.Path)}'"));
+
+    private static string Cases(Command root, int indent)
+    {
+        var cases = new StringBuilder();
+        foreach ((Command[] path, Command command) in All(root, []))
+        {
+            IEnumerable<string> words = Visible(command).Select(c => c.Name).Concat(command.Arguments.SelectMany(Words));
+            cases.Append($"{new string(' ', indent)}'{Typed(path)}') options='{string.Join(' ', Options(command).Select(o => o.Name))}'; words='{string.Join(' ', words)}' ;;\n");
+        }
+
+        return cases.ToString();
+    }
+
+    private static string ValueCases(Command root, int indent)
+    {
+        var cases = new StringBuilder();
+        foreach ((Command[] path, Command command) in All(root, []))
+        {
+            foreach (Option option in Options(command))
+            {
+                if (Takes(option) && Values(option).ToArray() is { Length: > 0 } values)
+                {
+                    cases.Append($"{new string(' ', indent)}'{Typed(path)} {option.Name}') values='{string.Join(' ', values)}' ;;\n");
+                }
+            }
+        }
+
+        return cases.ToString();
+    }
+
+    private static string Typed(IEnumerable<Command> path) => string.Concat(path.Select(c => " " + c.Name));
+
+    private static IEnumerable<(Command[] Path, Command Command)> All(Command command, Command[] path) =>
+        Visible(command).SelectMany(inner => All(inner, [.. path, inner])).Prepend((path, command));
+
+    private static IEnumerable<Command> Visible(Command command) => command.Subcommands.Where(c => !c.Hidden);
+
+    private static IEnumerable<Option> Options(Command command) =>
+        command.Options.Where(o => !o.Hidden).Concat(Above(command).SelectMany(c => c.Options.Where(o => o.Recursive && !o.Hidden))).DistinctBy(o => o.Name);
+
+    private static IEnumerable<Command> Above(Command command) => command.Parents.OfType<Command>().SelectMany(parent => Above(parent).Prepend(parent));
+
+    private static bool Takes(Option option) => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && option.ValueType != typeof(void);
+
+    private static IEnumerable<string> Values(Option option)
+    {
+        IEnumerable<string> designs = TeardownDesigns.All.Select(design => design.Name);
+        return option.Name switch { "--design" => designs, "--designs" => designs.Append("all"), _ => option.GetCompletions(CompletionContext.Empty).Select(item => item.Label) };
+    }
+
+    private static IEnumerable<string> Words(Argument argument) => argument.Hidden || argument.ValueType == typeof(bool) ? [] : argument.GetCompletions(CompletionContext.Empty).Select(item => item.Label);
+}

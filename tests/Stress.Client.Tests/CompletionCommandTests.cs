@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Reflection;
+using Stress.Client.Commands;
+using Stress.Client.Screen;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class CompletionCommandTests : IDisposable
+{
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    [Theory]
+    [InlineData("run|runs", "stress", "ru")]
+    [InlineData("sensitivity", "./stress", "sens")]
+    [InlineData("--pairs|--pace", "stress", "run", "FILE", "--pa")]
+    [InlineData("router", "stress", "show", "")]
+    [InlineData("netbsd-2005|notifier-hold", "stress", "run", "FILE", "--design", "n")]
+    [InlineData("purge-all", "stress", "run", "FILE", "--design", "=", "purge-a")]
+    [InlineData("bash|zsh|fish", "stress", "completion", "")]
+    [InlineData("", "stress", "run", "")]
+    [InlineData("", "stress", "run", "nonesuch")]
+    public async Task Bash_completes_commands_options_and_known_values_and_leaves_files_to_itself(string expected, params string[] words)
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("completion", "bash"));
+        string script = Path.Combine(_screen.Folder, "stress.bash");
+        File.WriteAllText(script, _screen.Out + "COMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n_stress\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n");
+        var start = new ProcessStartInfo("bash") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string word in (string[])["--norc", script, .. words])
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        using Process bash = Process.Start(start)!;
+        Task<string> errors = bash.StandardError.ReadToEndAsync(), output = bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        Assert.Empty(await errors);
+        string[] offered = (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal), offered.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task A_script_knows_every_command_and_every_option(string shell)
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("completion", shell));
+        foreach (Command command in All(StressCommand.Create(_screen.Terminal)).Skip(1))
+        {
+            Assert.Contains(command.Name, _screen.Out);
+            Assert.All(command.Options.Where(o => !o.Hidden), option => Assert.Contains(shell == "fish" ? $"-l {option.Name.TrimStart('-')}" : option.Name, _screen.Out));
+        }
+    }
+
+    [Fact]
+    public async Task A_shell_that_there_is_no_script_for_is_named_with_those_that_there_are()
+    {
+        Assert.Equal(ExitCodes.Usage, await _screen.Run("completion", "fisch"));
+        Assert.StartsWith("stress: fisch: no script for it, did you mean fish?; accepted: bash, zsh, fish", _screen.Error);
+    }
+
+    [Fact]
+    public async Task The_page_for_man_has_every_command_every_option_and_every_exit_code()
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("man"));
+        string[] lines = _screen.Out.Split('\n');
+        foreach (Command command in All(StressCommand.Create(_screen.Terminal)).Skip(1))
+        {
+            Assert.Contains(lines, line => line.StartsWith(".SS ", StringComparison.Ordinal) && line.Contains(command.Name.Replace("-", "\\-", StringComparison.Ordinal), StringComparison.Ordinal));
+            Assert.All(command.Options.Where(o => !o.Hidden), option => Assert.Contains(option.Name.Replace("-", "\\-", StringComparison.Ordinal), _screen.Out));
+        }
+
+        foreach (FieldInfo code in typeof(ExitCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral))
+        {
+            Assert.Contains($".B \"{code.GetRawConstantValue()}\"", lines);
+        }
+
+        // A line of text that begins with a point would be taken for a macro, and be lost.
+        Assert.All(lines.Where(line => line.StartsWith('.')), line => Assert.Contains(line.Split(' ')[0], (string[])[".TH", ".SH", ".SS", ".TP", ".B", ".I", ".RI"]));
+    }
+
+    private static IEnumerable<Command> All(Command command) => command.Subcommands.Where(c => !c.Hidden).SelectMany(All).Prepend(command);
+}
