@@ -142,7 +142,8 @@ public static class MinimiseCommand
         }
     }
 
-    private static string Describe(SitePart p, SiteOptions options)
+    /// <summary>A part of a site's history, in words.</summary>
+    internal static string Describe(SitePart p, SiteOptions options)
     {
         Topology topology = options.Topology;
         Role label = topology.Nodes[p.Router];
@@ -165,8 +166,9 @@ public static class MinimiseCommand
         string Process() => ProcessTable.Plan(options, RouterPlace.Of(options, 0, p.Router))[p.Which].Name;
     }
 
-    // The title as a value: the record has its text.
-    private static CrashTally Crash(CrashRecord record, Topology topology)
+    /// <summary>A crash of a record, its title as a value: the record has its text.</summary>
+    /// <exception cref="UsageException">No title, or no system, of this version.</exception>
+    internal static CrashTally Crash(CrashRecord record, Topology topology)
     {
         Role role = topology.RoleOf(record.Role)
             ?? throw new UsageException($"{record.Id}: of a {record.Role} system; accepted is a run whose systems are {string.Join(", ", topology.Labels)}");

@@ -112,7 +112,7 @@ public static class TriageCommands
         var command = new Command("serve", "Serve the triage pages and their API: runs, bugs, crashes.") { store, listen, hosts, tokens, user, webhooks };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
-            var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks));
+            var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks), new CrashCauses());
             await triage.Serve(options, address => terminal.Text.WriteLine($"triage pages at {address} (Ctrl-C ends it)"), stop);
             return ExitCodes.Ok;
         }));

@@ -144,8 +144,10 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     }
 
     /// <summary>The run of a folder, as it was started.</summary>
-    /// <exception cref="UsageException">There is no run in the folder.</exception>
-    public static Launch Open(RunFolder folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="mayLoadDesigns">Whether the library of a run with the user's own designs may be loaded.</param>
+    /// <exception cref="UsageException">There is no run in the folder, or it needs a library that may not be loaded.</exception>
+    public static Launch Open(RunFolder folder, bool mayLoadDesigns = true)
     {
         string file = Path.Combine(folder.Path, FileName);
         if (!File.Exists(file) || !File.Exists(folder.ScenarioPath))
@@ -156,6 +158,11 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         try
         {
             Kept kept = FileFormat.Read<Kept>(file, FileFormatNumber, RunFolder.Json);
+            if (kept.DesignAssembly is not null && !mayLoadDesigns)
+            {
+                throw new UsageException($"{folder.Path}: a run with designs of a library, which is not loaded here; accepted is a run of designs that are built in");
+            }
+
             DesignSet designs = DesignLibrary.Load(kept.DesignAssembly);
             return From(kept, File.ReadAllText(folder.ScenarioPath), designs, new DirectoryInfo(folder.Path).Name);
         }

@@ -22,6 +22,9 @@ public sealed class ImageReader
         _end = image.Offset + image.Count;
     }
 
+    /// <summary>Where it is not 0, every random stream that is read goes on under another key, which this decides: another future from the same state.</summary>
+    public ulong StreamKey { get; init; }
+
     /// <summary>Bytes that have not been read.</summary>
     public int Remaining => _end - _at;
 

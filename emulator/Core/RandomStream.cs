@@ -54,6 +54,15 @@ public struct RandomStream : IStateValue<RandomStream>
         _counter = 0;
     }
 
+    /// <summary>Goes on under another key.</summary>
+    /// <param name="other">Which; 0 leaves it as it is.</param>
+    internal void Rekey(ulong other) => _key = other == 0 ? _key : Mix(_key ^ Mix(other));
+
+    /// <summary>Another seed for streams that are opened from now on.</summary>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="other">Which; 0 leaves it as it is.</param>
+    internal static ulong SeedOf(ulong seed, ulong other) => other == 0 ? seed : Mix(seed ^ Mix(other));
+
     /// <summary>How many numbers were drawn.</summary>
     public readonly ulong Drawn => _counter;
 

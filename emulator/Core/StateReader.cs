@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Stress.Emulator.Core;
 
 /// <summary>Reads a state's fields from an image.</summary>
@@ -13,7 +15,14 @@ public struct StateReader(ImageReader image) : IStatePass
 
     /// <inheritdoc/>
     public void Struct<T>(ref T value, string name)
-        where T : struct, IStateValue<T> => T.Fields(ref value, ref this);
+        where T : struct, IStateValue<T>
+    {
+        T.Fields(ref value, ref this);
+        if (typeof(T) == typeof(RandomStream))
+        {
+            Unsafe.As<T, RandomStream>(ref value).Rekey(image.StreamKey);
+        }
+    }
 
     /// <inheritdoc/>
     public readonly void Transient<T>(ref T value, T initial)

@@ -111,7 +111,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     private (RandomStream Heap, RandomStream Igmp) KernelRandom()
     {
         ulong boot = Entity ^ ((ulong)Counters.Panics << 40);
-        return (new RandomStream(_site.Options.Seed, boot, RandomPurpose.Heap), new RandomStream(_site.Options.Seed, boot, RandomPurpose.Igmp));
+        return (new RandomStream(_site.StreamSeed, boot, RandomPurpose.Heap), new RandomStream(_site.StreamSeed, boot, RandomPurpose.Igmp));
     }
 
     private void ResetKernel()
@@ -191,7 +191,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         }
     }
 
-    private RandomStream StreamOf(Process p, ulong life) => new(_site.Options.Seed, Entity ^ life, p.Entry.Draws);
+    private RandomStream StreamOf(Process p, ulong life) => new(_site.StreamSeed, Entity ^ life, p.Entry.Draws);
 
     private void FastTimeout(VirtualTime now)
     {

@@ -39,6 +39,7 @@ public sealed partial class Site : IState, ILinkSite
     private Site(SiteOptions options, uint number)
     {
         Options = options;
+        StreamSeed = options.Seed;
         Number = number;
         Topology topology = options.Topology;
         topology.Check(options.Roles);
@@ -120,6 +121,10 @@ public sealed partial class Site : IState, ILinkSite
         Process process = router.Processes.OwnerOf(which);
         return new QuietSlot(router.Quiet, process, null, slot - process.FirstTimer);
     }
+
+    /// <summary>The seed of streams that are opened from now on: the run's, but in a future of its own (<see cref="ImageReader.StreamKey"/>).</summary>
+    [field: NotSaved("a future is executed to its end, and never saved")]
+    internal ulong StreamSeed { get; private set; }
 
     /// <summary>The site's number in the run, from 0.</summary>
     public uint Number { get; }
@@ -395,6 +400,7 @@ public sealed partial class Site : IState, ILinkSite
     {
         Format.Check(image);
         var site = new Site(options, number);
+        site.StreamSeed = RandomStream.SeedOf(options.Seed, image.StreamKey);
         image.Load(site);
         image.End();
         site._tally = null;

@@ -137,10 +137,47 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         Assert.Equal(bug, bugs.RootElement.GetProperty("rows")[0].GetProperty("id").GetString());
         Assert.Equal(
-            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
+            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/crashes/{number}/cause", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
             api.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         using HttpResponseMessage wrong = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", Json("""{"status":"gone"}"""));
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+    }
+
+    [Fact]
+    public async Task Why_a_crash_came_is_executed_once_for_page_and_API_in_the_folder_of_its_run()
+    {
+        TemporaryStore store = await TemporaryStore.Open();
+        string folder = store.Write(TemporaryStore.Run(1, titles: [Hostile]));
+        await store.Import();
+        var work = new ToldCause();
+        await using Served served = await Served.Start(store, work: work);
+        CrashRow crash = (await store.Triage.Run("made", CancellationToken.None)).Crashes[0];
+
+        string page = await served.Client.GetStringAsync($"/crashes/{crash.Number}/cause"), bug = await served.Client.GetStringAsync($"/bugs/{crash.Bug}");
+        using JsonDocument cause = JsonDocument.Parse(await served.Client.GetStringAsync($"/api/v1/crashes/{crash.Number}/cause"));
+
+        Assert.Equal((folder, crash.CrashId), Assert.Single(work.Asked));
+        Assert.Contains("The moment it was lost", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', page);
+        Assert.Contains($"/crashes/{crash.Number}/cause", bug, StringComparison.Ordinal);
+        Assert.Equal(1, cause.RootElement.GetProperty("moment").GetInt32());
+        Assert.Equal(JsonValueKind.Null, cause.RootElement.GetProperty("elsewhere")[2].GetProperty("has").ValueKind);
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_execute_or_the_run_is_gone_no_cause_is_told()
+    {
+        await using Served none = await Served.Start("a");
+        long number = (await none.Store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number;
+        TemporaryStore store = await TemporaryStore.Open();
+        Directory.Delete(store.Write(TemporaryStore.Run(1, titles: ["a"])) is var folder && (await store.Import()).New == 1 ? folder : "", recursive: true);
+        await using Served gone = await Served.Start(store, work: new ToldCause());
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await none.Client.GetAsync($"/api/v1/crashes/{number}/cause")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await none.Client.GetAsync("/api/v1/crashes/999999/cause")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await gone.Client.GetAsync($"/api/v1/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}/cause")).StatusCode);
+        Assert.DoesNotContain("/cause", await none.Client.GetStringAsync($"/crashes/{number}"), StringComparison.Ordinal);
     }
 
     [Fact]

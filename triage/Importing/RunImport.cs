@@ -23,6 +23,9 @@ public sealed class RunImport(StoreAddress store)
     /// <summary>How deep below a folder runs are looked for: runs/, a comparison, its designs.</summary>
     private const int MaxDepth = 3;
 
+    /// <summary>Runs that are read before it is their turn to be written.</summary>
+    private const int ReadAhead = 3;
+
     /// <summary>How often a run is tried again that met another server on its way.</summary>
     private const int MaxTries = 8;
 
@@ -50,31 +53,27 @@ public sealed class RunImport(StoreAddress store)
 
         ImportOutcome outcome = ImportOutcome.None;
         List<string> damaged = [];
-        foreach (string path in folders.Select(Path.GetFullPath).SelectMany(folder => RunsIn(folder, 0)))
+        var ahead = new Queue<(string Path, long Stamp, Task<RunReading> Reading)>();
+        using IEnumerator<(string Path, long Stamp)> toRead = ToRead().GetEnumerator();
+        while (!stop.IsCancellationRequested)
         {
-            if (stop.IsCancellationRequested)
+            // The next are read while this one is written: a database has one writer, and reading is half of the work.
+            while (ahead.Count < ReadAhead && toRead.MoveNext())
+            {
+                (string next, long written) = toRead.Current;
+                ahead.Enqueue((next, written, Task.Run(() => RunReading.Of(next), CancellationToken.None)));
+            }
+
+            if (!ahead.TryDequeue(out (string Path, long Stamp, Task<RunReading> Reading) first))
             {
                 break;
             }
 
-            long stamp = File.GetLastWriteTimeUtc(Path.Combine(path, RunFolder.ReportName)).Ticks;
-            if (read.TryGetValue(path, out long known) && known == stamp)
-            {
-                outcome = outcome with { Known = outcome.Known + 1 };
-                continue;
-            }
-
-            if (_damaged.TryGetValue(path, out (long Stamp, string Why) still) && still.Stamp == stamp)
-            {
-                damaged.Add(still.Why);
-                outcome = outcome with { Damaged = damaged };
-                continue;
-            }
-
+            (string path, long stamp, Task<RunReading> reads) = first;
             RunReading reading;
             try
             {
-                reading = RunReading.Of(path);
+                reading = await reads;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or JsonException)
             {
@@ -101,6 +100,27 @@ public sealed class RunImport(StoreAddress store)
         }
 
         return outcome;
+
+        IEnumerable<(string Path, long Stamp)> ToRead()
+        {
+            foreach (string path in folders.Select(Path.GetFullPath).SelectMany(folder => RunsIn(folder, 0)))
+            {
+                long stamp = File.GetLastWriteTimeUtc(Path.Combine(path, RunFolder.ReportName)).Ticks;
+                if (read.TryGetValue(path, out long known) && known == stamp)
+                {
+                    outcome = outcome with { Known = outcome.Known + 1 };
+                }
+                else if (_damaged.TryGetValue(path, out (long Stamp, string Why) still) && still.Stamp == stamp)
+                {
+                    damaged.Add(still.Why);
+                    outcome = outcome with { Damaged = damaged };
+                }
+                else
+                {
+                    yield return (path, stamp);
+                }
+            }
+        }
     }
 
     /// <summary>Takes in one run that was read.</summary>

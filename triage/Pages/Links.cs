@@ -37,6 +37,9 @@ public sealed class Links(string root, bool isExport)
     /// <summary>A crash.</summary>
     public string Crash(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}"));
 
+    /// <summary>When a crash was lost.</summary>
+    public string Cause(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}/cause"));
+
     /// <summary>Two runs side by side.</summary>
     public string Diff(string first, string second) => $"{root}diff?first={Uri.EscapeDataString(first)}&second={Uri.EscapeDataString(second)}";
 

@@ -88,6 +88,15 @@ public sealed class RunQueries(StoreAddress store)
             : found.crash.Row(found.Key, found.Name);
     }
 
+    /// <summary>The folder that the run of a crash was imported from.</summary>
+    /// <param name="number">The crash's number in the store.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<string> FolderOf(long number, CancellationToken stop)
+    {
+        using TriageContext tables = store.Open();
+        return await (from crash in tables.Crashes join run in tables.Runs on crash.RunId equals run.Id where crash.Id == number select run.Folder).SingleAsync(stop);
+    }
+
     /// <summary>Compares two runs.</summary>
     /// <exception cref="TriageException">A run is not there.</exception>
     public async Task<RunDifference> Compare(string first, string second, CancellationToken stop)

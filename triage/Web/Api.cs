@@ -14,7 +14,7 @@ public static class Api
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>Adds the API to a server.</summary>
-    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access)
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes)
     {
         app.MapOpenApi();
         RouteGroupBuilder api = app.MapGroup("/api/v1");
@@ -53,6 +53,9 @@ public static class Api
             .WithSummary("Says what is known of a bug").Accepts<BugChange>("application/json").Produces<BugDetail>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         api.MapGet("/crashes/{number:long}", (long number, CancellationToken stop) => Guarded(async () => Results.Json(await triage.OfRuns.Crash(number, stop), Json)))
             .WithSummary("A crash").Produces<CrashRow>().ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () => Results.Json((await causes.Of(number, stop)).Cause, Json)))
+            .WithSummary("When a crash was lost, what of it is needed, and who else has it: executes its run's site again, in seconds")
+            .Produces<CrashCause>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/diff", (string first, string second, CancellationToken stop) => Guarded(async () => Results.Json(await triage.Compare(first, second, stop), Json)))
             .WithSummary("Two runs side by side").Produces<RunDifference>().ProducesProblem(StatusCodes.Status404NotFound);
     }

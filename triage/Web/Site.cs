@@ -24,7 +24,7 @@ public static class Site
     private const int ShownAtStart = 8, Suggested = 50;
 
     /// <summary>Adds the pages to a server.</summary>
-    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access)
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes)
     {
         var live = new LiveRuns(triage.RunsFolder, TimeProvider.System);
         app.MapGet("/", async (CancellationToken stop) => Page<StartPage>(await Start(triage, live.Now(), Links.Server, stop))).ExcludeFromDescription();
@@ -47,6 +47,7 @@ public static class Site
             return Page<BugPage>(new()
             {
                 ["Bug"] = await triage.Bug(id, stop),
+                ["MayExecute"] = causes.IsThere,
                 ["MayWrite"] = access.Of(context.Request) == Permission.Write,
                 ["TokenField"] = tokens.FormFieldName,
                 ["Token"] = tokens.RequestToken,
@@ -68,7 +69,12 @@ public static class Site
                 stop);
             return Results.Redirect(Links.Server.Bug((await triage.Bug(id, stop)).Row.Id));
         }))).ExcludeFromDescription();
-        app.MapGet("/crashes/{number:long}", (long number, CancellationToken stop) => Guarded(async () => Page<CrashPage>(new() { ["Crash"] = await triage.OfRuns.Crash(number, stop) }))).ExcludeFromDescription();
+        app.MapGet("/crashes/{number:long}", (long number, CancellationToken stop) => Guarded(async () => Page<CrashPage>(new() { ["Crash"] = await triage.OfRuns.Crash(number, stop), ["MayExecute"] = causes.IsThere }))).ExcludeFromDescription();
+        app.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () =>
+        {
+            (CrashRow crash, CrashCause cause) = await causes.Of(number, stop);
+            return Page<CausePage>(new() { ["Crash"] = crash, ["Cause"] = cause });
+        })).ExcludeFromDescription();
         app.MapGet("/live/{name}/events", (string name, CancellationToken stop) => TypedResults.ServerSentEvents(Events(live, name, stop))).ExcludeFromDescription();
         app.MapGet("/assets/{name}", (string name) => AssetOf(name) is { } asset ? Results.Bytes(asset.Bytes, asset.Type) : Results.NotFound()).ExcludeFromDescription();
         app.MapGet("/login", (HttpContext context, IAntiforgery forgery) => Login(context, forgery, "Whoever reads here says who he is by a token.")).ExcludeFromDescription();

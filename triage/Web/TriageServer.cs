@@ -38,7 +38,8 @@ public static class TriageServer
         IPEndPoint end = EndOf(options.Listen);
         var access = Access.Of(options, end.Address);
         using Webhooks? webhooks = options.WebhookFile is { } file ? Webhooks.Read(file) : null;
-        await using WebApplication app = Build(triage, options, end, access);
+        using var causes = new CauseWork(triage, options.Work);
+        await using WebApplication app = Build(triage, options, end, access, causes);
         try
         {
             await app.StartAsync(stop);
@@ -105,7 +106,7 @@ public static class TriageServer
         }
     }
 
-    private static WebApplication Build(Triage triage, ServeOptions options, IPEndPoint end, Access access)
+    private static WebApplication Build(Triage triage, ServeOptions options, IPEndPoint end, Access access, CauseWork causes)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(TriageServer).Assembly.GetName().Name });
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
@@ -141,8 +142,8 @@ public static class TriageServer
         app.UseMiddleware<HostFilteringMiddleware>();
         app.UseRateLimiter();
         app.Use((context, next) => Guard(context, next, access));
-        Site.Map(app, triage, access);
-        Api.Map(app, triage, access);
+        Site.Map(app, triage, access, causes);
+        Api.Map(app, triage, access, causes);
         return app;
     }
 

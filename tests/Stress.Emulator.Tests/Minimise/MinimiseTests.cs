@@ -14,10 +14,10 @@ namespace Stress.Emulator.Tests.Minimise;
 
 public class MinimiseTests
 {
-    private static readonly CrashTitle Membership = new(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress);
+    internal static readonly CrashTitle Membership = new(UseSite.InDelMulti, HolderKind.InMultiIfp, PurgeGap.NoInetAddress);
     private static readonly CrashTitle SelectHlim = new(UseSite.In6SelectHlim, HolderKind.In6pRouteIfp, PurgeGap.NoInet6Address);
 
-    private static SiteOptions Mail()
+    internal static SiteOptions Mail()
     {
         CompetitorOptions[] competitors =
         [
