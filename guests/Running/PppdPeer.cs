@@ -17,7 +17,7 @@ namespace Stress.Guests.Running;
 /// </summary>
 public sealed class PppdPeer : IAsyncDisposable
 {
-    private const int Piece = 1024, FirstOfPppd = 2;
+    private const int Piece = 1024;
 
     private readonly GuestProcess _process;
     private readonly Socket _unix;
@@ -124,6 +124,7 @@ public sealed class PppdPeer : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             await TerminalAsync(open: true).ConfigureAwait(false);
+            _ready.TrySetResult();
             Socket? call;
             if (_calls is not null)
             {
@@ -174,8 +175,7 @@ public sealed class PppdPeer : IAsyncDisposable
         }
     }
 
-    private bool _open, _raised;
-    private int _openings;
+    private bool _open;
 
     private async Task CarryAsync(Channel<(long Due, byte[] Bytes)> channel, Func<byte[], Task> send)
     {
@@ -258,13 +258,6 @@ public sealed class PppdPeer : IAsyncDisposable
         {
             bool open = ((PortLines)message.Value & PortLines.DataTerminalReady) != 0;
             _terminal.Writer.TryWrite(open);
-            _openings += open && !_raised ? 1 : 0;
-            _raised = open;
-            if (_openings == FirstOfPppd)
-            {
-                _ready.TrySetResult();
-            }
-
             if (!open && _outward is { } channel)
             {
                 // What was written before comes first: then carrier goes.
