@@ -68,10 +68,10 @@ public sealed class CrashFutures
         Site whole = Site.Create(options, site);
         var heard = new Pointers();
         whole.Trace = heard;
-        Execute(whole, options, crash.FirstEvent - 1);
+        whole.RunToEvent(crash.FirstEvent - 1);
         long[] panics = [.. whole.Routers.Select(r => r.Counters.Panics)];
         long before = CountOf(whole, crash);
-        Execute(whole, options, crash.FirstEvent);
+        whole.RunToEvent(crash.FirstEvent);
         int router = Array.FindIndex([.. whole.Routers], r => r.Counters.Panics > panics[r.Number]);
         if (router < 0 || CountOf(whole, crash) == before)
         {
@@ -99,10 +99,10 @@ public sealed class CrashFutures
         List<FuturePoint> points = [];
         foreach (long number in numbers)
         {
-            Execute(site, _options, number - 1);
+            site.RunToEvent(number - 1);
             heard.Forget();
             int before = parts.Happened.Count;
-            Execute(site, _options, number);
+            site.RunToEvent(number);
             var image = new ImageWriter();
             site.Save(image);
             points.Add(new FuturePoint(number, site.Now, heard.Said(site, _options), parts.Happened.Count > before ? parts.Happened[before] : null, image.Written.ToArray()));
@@ -133,26 +133,7 @@ public sealed class CrashFutures
         return router.Counters.Panics == panics ? FutureEnd.None : CountOf(site, _crash) > crashes ? FutureEnd.Crash : FutureEnd.Other;
     }
 
-    private static long CountOf(Site site, CrashTally crash)
-    {
-        foreach (CrashTally c in site.Crashes)
-        {
-            if (c.Title == crash.Title && c.Role == crash.Role)
-            {
-                return c.Count;
-            }
-        }
-
-        return 0;
-    }
-
-    private static void Execute(Site site, SiteOptions options, long last)
-    {
-        while (site.Clock.Events < last && !site.Queue.NextTime.IsNever)
-        {
-            site.RunUntil(new VirtualTime(((site.Now.Microseconds / options.Window.Microseconds) + 1) * options.Window.Microseconds), last);
-        }
-    }
+    private static long CountOf(Site site, CrashTally crash) => site.CrashOf(crash.Title, crash.Role)?.Count ?? 0;
 
     private sealed class Pointers : ISiteTrace
     {

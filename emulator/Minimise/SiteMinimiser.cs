@@ -48,9 +48,9 @@ public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally cra
         Site whole = Site.Create(options, site);
         var boots = new Boots(whole.RouterCount);
         whole.Trace = boots;
-        Execute(whole, crash.FirstEvent - 1);
+        whole.RunToEvent(crash.FirstEvent - 1);
         long[] panics = [.. whole.Routers.Select(r => r.Counters.Panics)];
-        Execute(whole, crash.FirstEvent);
+        whole.RunToEvent(crash.FirstEvent);
         int router = Array.FindIndex([.. whole.Routers], r => r.Counters.Panics > panics[r.Number]);
         if (router < 0 || !Has(whole))
         {
@@ -60,7 +60,7 @@ public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally cra
         VirtualTime at = whole.Now;
         long boot = boots.Last[router];
         Site start = Site.Create(options, site);
-        Execute(start, boot - 1);
+        start.RunToEvent(boot - 1);
         var image = new ImageWriter();
         start.Save(image);
         _image = image.Written;
@@ -146,26 +146,7 @@ public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally cra
         return found;
     }
 
-    private bool Has(Site s)
-    {
-        foreach (CrashTally c in s.Crashes)
-        {
-            if (c.Title == crash.Title && c.Role == crash.Role)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private void Execute(Site s, long last)
-    {
-        while (s.Clock.Events < last && !s.Queue.NextTime.IsNever)
-        {
-            s.RunUntil(new VirtualTime((s.Now.Microseconds / options.Window.Microseconds + 1) * options.Window.Microseconds), last);
-        }
-    }
+    private bool Has(Site s) => s.CrashOf(crash.Title, crash.Role) is not null;
 
     private sealed class Boots(int routers) : ISiteTrace
     {

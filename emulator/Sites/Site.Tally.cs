@@ -22,12 +22,7 @@ public sealed partial class Site
             _firstCrash = Clock.Now;
         }
 
-        CrashTally? tally = null;
-        foreach (CrashTally c in _crashes)
-        {
-            tally = c.Title == title && c.Role == router.Role ? c : tally;
-        }
-
+        CrashTally? tally = CrashOf(title, router.Role);
         if (tally is null)
         {
             tally = new CrashTally(title, router.Role) { First = Clock.Now, FirstEvent = Clock.Events };
@@ -37,6 +32,20 @@ public sealed partial class Site
         tally.Count++;
         tally.ByAge[router.AgeOfLoss]++;
         return tally;
+    }
+
+    /// <summary>The tally of a title and a label; null where no such router has crashed so.</summary>
+    public CrashTally? CrashOf(CrashTitle title, Role role)
+    {
+        foreach (CrashTally c in _crashes)
+        {
+            if (c.Title == title && c.Role == role)
+            {
+                return c;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Links of a label's routers that went down while their kernel lived, since virtual time zero.</summary>

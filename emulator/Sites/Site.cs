@@ -198,6 +198,16 @@ public sealed partial class Site : IState, ILinkSite
         Execute(end, lastEvent);
     }
 
+    /// <summary>Executes up to an event, window by window as a run does; a site that has no more events stays where it is.</summary>
+    /// <param name="last">The event's number: it is executed, and none after it.</param>
+    public void RunToEvent(long last)
+    {
+        while (Clock.Events < last && !Queue.NextTime.IsNever)
+        {
+            RunUntil(new VirtualTime(((Now.Microseconds / Options.Window.Microseconds) + 1) * Options.Window.Microseconds), last);
+        }
+    }
+
     /// <summary>Whether quiet events are taken the short way: not when somebody listens to every step, or leaves some out.</summary>
     public bool SkipsQuiet => Options.SkipQuiet && Clock.Trace is null && Clock.Calls is null && Clock.Parts is null;
 
