@@ -22,6 +22,13 @@ public interface IStateValue<TSelf>
     /// <param name="pass">What is done to its fields.</param>
     static abstract void Fields<TPass>(ref TSelf value, ref TPass pass)
         where TPass : struct, IStatePass;
+
+    /// <summary>Is read as another future has it (<see cref="ImageReader.StreamKey"/>): a value that draws goes on under another key, any other stays as it was.</summary>
+    /// <param name="value">The value, as it was read.</param>
+    /// <param name="key">Which future; 0 is the one that came.</param>
+    static virtual void Rekey(ref TSelf value, ulong key)
+    {
+    }
 }
 
 /// <summary>This field is no part of an image.</summary>

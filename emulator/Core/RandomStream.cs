@@ -54,9 +54,8 @@ public struct RandomStream : IStateValue<RandomStream>
         _counter = 0;
     }
 
-    /// <summary>Goes on under another key.</summary>
-    /// <param name="other">Which; 0 leaves it as it is.</param>
-    internal void Rekey(ulong other) => _key = other == 0 ? _key : Mix(_key ^ Mix(other));
+    /// <inheritdoc/>
+    public static void Rekey(ref RandomStream value, ulong key) => value._key = SeedOf(value._key, key);
 
     /// <summary>Another seed for streams that are opened from now on.</summary>
     /// <param name="seed">The run's seed.</param>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Stress.Emulator.Core;
 
 /// <summary>Reads a state's fields from an image.</summary>
@@ -18,10 +16,7 @@ public struct StateReader(ImageReader image) : IStatePass
         where T : struct, IStateValue<T>
     {
         T.Fields(ref value, ref this);
-        if (typeof(T) == typeof(RandomStream))
-        {
-            Unsafe.As<T, RandomStream>(ref value).Rekey(image.StreamKey);
-        }
+        T.Rekey(ref value, image.StreamKey);
     }
 
     /// <inheritdoc/>
