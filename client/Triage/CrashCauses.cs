@@ -45,8 +45,8 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
             CrashTally crash = MinimiseCommand.Crash(record, options.Topology);
             CrashFutures way = CrashFutures.Of(options, (uint)record.Site, crash)
                 ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
-            (List<CauseStep> steps, int? moment) = Steps(way, options, stop);
-            Rate? without = moment is { } at ? Without(way, steps[at].Event, stop) : null;
+            (List<CauseStep> steps, int? moment, FuturePoint? before) = Steps(way, options, stop);
+            Rate? without = before is null ? null : RateOf(Count(way, before, withoutNext: true, stop).Crashes);
             (IReadOnlyList<CauseOperation> operations, IReadOnlyList<CauseElsewhere> elsewhere) = List(options, record, crash, stop);
             return new CrashCause(
                 record.Title, futures, way.Horizon.Microseconds, steps, moment, without, operations, elsewhere, Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 1));
@@ -57,10 +57,11 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
         }
     }
 
-    // Steps at even distances first, then more of them where the share jumps most, until the jump is that of one event.
-    private (List<CauseStep> Steps, int? Moment) Steps(CrashFutures way, SiteOptions options, CancellationToken stop)
+    // Steps at even distances first, then more of them where the share jumps most, until the jump is that of one event: the moment, with the state before it.
+    private (List<CauseStep> Steps, int? Moment, FuturePoint? Before) Steps(CrashFutures way, SiteOptions options, CancellationToken stop)
     {
         var steps = new SortedDictionary<long, CauseStep>();
+        Dictionary<long, FuturePoint> points = [];
         List<long> wanted = Even(way.First, way.Last, FirstPoints);
         while (true)
         {
@@ -68,6 +69,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
             {
                 // After the crash there is no future: it has come.
                 (int crashes, int others) = point.Number == way.Last ? (futures, 0) : Count(way, point, withoutNext: false, stop);
+                points[point.Number] = point;
                 steps[point.Number] = new CauseStep(point.Number, point.At.Microseconds, Words(point, options), RateOf(crashes), others);
             }
 
@@ -76,7 +78,8 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
             long low = all[jump - 1].Event, high = all[jump].Event;
             if (high - low <= 1 || all.Length >= MostPoints)
             {
-                return ([.. all], high - low == 1 && all[jump - 1].Crash.High < all[jump].Crash.Low ? jump : null);
+                bool stands = high - low == 1 && all[jump - 1].Crash.High < all[jump].Crash.Low;
+                return ([.. all], stands ? jump : null, stands ? points[low] : null);
             }
 
             wanted = [.. Even(low, high, Between).Where(number => !steps.ContainsKey(number))];
@@ -85,8 +88,6 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
 
     private static string Words(FuturePoint point, SiteOptions options) =>
         point.What.Length > 0 ? point.What : point.Part is { } part ? MinimiseCommand.Describe(part, options) : "an event of which no trace tells";
-
-    private Rate Without(CrashFutures way, long number, CancellationToken stop) => RateOf(Count(way, way.PointsAt([number - 1])[0], withoutNext: true, stop).Crashes);
 
     private (int Crashes, int Others) Count(CrashFutures way, FuturePoint point, bool withoutNext, CancellationToken stop)
     {
