@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text;
 using Stress.Client.Running;
+using Stress.Client.Screen;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Stacks;
 
@@ -13,6 +14,8 @@ namespace Stress.Client.Commands;
 /// </summary>
 public static class CompletionCommand
 {
+    private const string Indent = "        ";
+
     private static readonly string[] Shells = ["bash", "zsh", "fish"];
 
     /// <summary>The command.</summary>
@@ -40,7 +43,7 @@ public static class CompletionCommand
     private static string Bash(Command root) => $$"""
         # Completion of stress for bash: source <(./stress completion bash)
         _stress() {
-            local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} at='' i options='' words='' values=''
+            local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} at='' i options='' names='' values=''
             # An option and its value with = between them are three words.
             if [ "$word" = = ]; then word=''; elif [ "$before" = = ] && [ "$COMP_CWORD" -gt 2 ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
             for ((i = 1; i < COMP_CWORD; i++)); do
@@ -49,11 +52,11 @@ public static class CompletionCommand
                 esac
             done
             case "$at" in
-        {{Cases(root, 8)}}    esac
+        {{Cases(root)}}    esac
             case "$at $before" in
-        {{ValueCases(root, 8)}}    esac
-            if [ -n "$values" ]; then words=$values; elif [[ $word == -* ]]; then words=$options; fi
-            COMPREPLY=($(compgen -W "$words" -- "$word"))
+        {{ValueCases(root)}}    esac
+            if [ -n "$values" ]; then names=$values; elif [[ $word == -* ]]; then names=$options; fi
+            COMPREPLY=($(compgen -W "$names" -- "$word"))
         }
         complete -o bashdefault -o default -F _stress stress ./stress
 
@@ -70,9 +73,9 @@ public static class CompletionCommand
                 esac
             done
             case "$at" in
-        {{Cases(root, 8).Replace("; words='", "; names='", StringComparison.Ordinal)}}    esac
+        {{Cases(root)}}    esac
             case "$at $before" in
-        {{ValueCases(root, 8)}}    esac
+        {{ValueCases(root)}}    esac
             if [[ -n $values ]]; then names=$values; elif [[ $word == -* ]]; then names=$options; fi
             if [[ -n $names ]]; then compadd -- ${=names}; else _files; fi
         }
@@ -97,10 +100,10 @@ public static class CompletionCommand
                 script.Append($"complete -c stress -n '{seen}' -a {inner.Name} -d {Quote(inner.Description)}\n");
             }
 
-            foreach (Option option in Options(command).Where(o => o.Name.StartsWith("--", StringComparison.Ordinal)))
+            foreach (Option option in HelpScreen.OptionsOf(command).Where(o => o.Name.StartsWith("--", StringComparison.Ordinal)))
             {
                 string[] values = [.. Values(option)];
-                script.Append($"complete -c stress -n '{seen}' -l {option.Name[2..]}{(Takes(option) ? values.Length > 0 ? $" -x -a '{string.Join(' ', values)}'" : " -r" : "")} -d {Quote(option.Description)}\n");
+                script.Append($"complete -c stress -n '{seen}' -l {option.Name[2..]}{(HelpScreen.Takes(option) ? values.Length > 0 ? $" -x -a '{string.Join(' ', values)}'" : " -r" : "")} -d {Quote(option.Description)}\n");
             }
 
             if (command.Arguments.SelectMany(Words).ToArray() is { Length: > 0 } words && path.Length > 0)
@@ -116,28 +119,28 @@ public static class CompletionCommand
 
     private static string Paths(Command root) => string.Join(" | ", All(root, []).Where(c => c.Path.Length > 0).Select(c => $"'{Typed(c.Path)}'"));
 
-    private static string Cases(Command root, int indent)
+    private static string Cases(Command root)
     {
         var cases = new StringBuilder();
         foreach ((Command[] path, Command command) in All(root, []))
         {
-            IEnumerable<string> words = Visible(command).Select(c => c.Name).Concat(command.Arguments.SelectMany(Words));
-            cases.Append($"{new string(' ', indent)}'{Typed(path)}') options='{string.Join(' ', Options(command).Select(o => o.Name))}'; words='{string.Join(' ', words)}' ;;\n");
+            IEnumerable<string> names = Visible(command).Select(c => c.Name).Concat(command.Arguments.SelectMany(Words));
+            cases.Append($"{Indent}'{Typed(path)}') options='{string.Join(' ', HelpScreen.OptionsOf(command).Select(o => o.Name))}'; names='{string.Join(' ', names)}' ;;\n");
         }
 
         return cases.ToString();
     }
 
-    private static string ValueCases(Command root, int indent)
+    private static string ValueCases(Command root)
     {
         var cases = new StringBuilder();
         foreach ((Command[] path, Command command) in All(root, []))
         {
-            foreach (Option option in Options(command))
+            foreach (Option option in HelpScreen.OptionsOf(command))
             {
-                if (Takes(option) && Values(option).ToArray() is { Length: > 0 } values)
+                if (HelpScreen.Takes(option) && Values(option).ToArray() is { Length: > 0 } values)
                 {
-                    cases.Append($"{new string(' ', indent)}'{Typed(path)} {option.Name}') values='{string.Join(' ', values)}' ;;\n");
+                    cases.Append($"{Indent}'{Typed(path)} {option.Name}') values='{string.Join(' ', values)}' ;;\n");
                 }
             }
         }
@@ -151,13 +154,6 @@ public static class CompletionCommand
         Visible(command).SelectMany(inner => All(inner, [.. path, inner])).Prepend((path, command));
 
     private static IEnumerable<Command> Visible(Command command) => command.Subcommands.Where(c => !c.Hidden);
-
-    private static IEnumerable<Option> Options(Command command) =>
-        command.Options.Where(o => !o.Hidden).Concat(Above(command).SelectMany(c => c.Options.Where(o => o.Recursive && !o.Hidden))).DistinctBy(o => o.Name);
-
-    private static IEnumerable<Command> Above(Command command) => command.Parents.OfType<Command>().SelectMany(parent => Above(parent).Prepend(parent));
-
-    private static bool Takes(Option option) => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && option.ValueType != typeof(void);
 
     private static IEnumerable<string> Values(Option option)
     {

@@ -63,10 +63,14 @@ public sealed class HelpScreen(Terminal terminal) : SynchronousCommandLineAction
         o.WriteLine("Usage:");
         Text(o, width, $"  {string.Join(' ', Path(command))}{(command.Subcommands.Count > 0 ? " [command]" : "")}{string.Concat(command.Arguments.Where(a => !a.Hidden).Select(a => " " + Typed(a)))} [options]");
         List(o, width, "Arguments:", command.Arguments.Where(a => !a.Hidden).Select(a => (Typed(a), a.Description ?? "")));
-        List(o, width, "Options:", command.Options.Concat(command.Parents.SelectMany(Inherited)).Where(option => !option.Hidden).DistinctBy(option => option.Name).Select(option => (Typed(option), Describe(option))));
+        List(o, width, "Options:", OptionsOf(command).Select(option => (Typed(option), Describe(option))));
         List(o, width, "Commands:", command.Subcommands.Where(c => !c.Hidden).Select(c => (Typed(c), c.Description ?? "")));
         o.WriteLine();
     }
+
+    // The options that are shown of a command: its own, then those of the commands above it that go for it too.
+    internal static IEnumerable<Option> OptionsOf(Command command) =>
+        command.Options.Concat(command.Parents.SelectMany(Inherited)).Where(option => !option.Hidden).DistinctBy(option => option.Name);
 
     private static IEnumerable<Option> Inherited(Symbol parent) => parent is Command command
         ? command.Options.Where(option => option.Recursive).Concat(command.Parents.SelectMany(Inherited))
@@ -123,9 +127,10 @@ public sealed class HelpScreen(Terminal terminal) : SynchronousCommandLineAction
     internal static string Typed(Option option)
     {
         string names = string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-') && alias != "/h" && alias != "/?").Order(StringComparer.Ordinal).Append(option.Name).Distinct());
-        bool takes = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && option.ValueType != typeof(void);
-        return takes ? $"{names} <{option.HelpName ?? option.Name.TrimStart('-')}>" : names;
+        return Takes(option) ? $"{names} <{option.HelpName ?? option.Name.TrimStart('-')}>" : names;
     }
+
+    internal static bool Takes(Option option) => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && option.ValueType != typeof(void);
 
     internal static string Describe(Option option)
     {
