@@ -112,7 +112,7 @@ public sealed class FileCheck
         }
     }
 
-    private void World(YamlMappingNode root, string file) => Repeat([(file, root)], () => WorldLoader.Read(root, file), ofTheWhole: _problems.Count == 0);
+    private void World(YamlMappingNode root, string file) => Repeat([(file, root)], () => WorldLoader.Read(root, file));
 
     private void OfScenario(string text, string path)
     {
@@ -127,10 +127,10 @@ public sealed class FileCheck
             return;
         }
 
-        Repeat(chain, () => chain.Aggregate(new Scenario(), (s, part) => ScenarioLoader.Apply(s, part.File, part.Root)), ofTheWhole: true);
+        Repeat(chain, () => chain.Aggregate(new Scenario(), (s, part) => ScenarioLoader.Apply(s, part.File, part.Root)));
         if (_problems.Count == 0)
         {
-            Repeat(chain, () => Scenario = ScenarioLoader.Combine(chain, path, text), ofTheWhole: true);
+            Repeat(chain, () => Scenario = ScenarioLoader.Combine(chain, path, text));
         }
 
         if (_problems.Count > 0)
@@ -140,7 +140,7 @@ public sealed class FileCheck
     }
 
     // Reads again and again, without what was refused, until nothing is or what is refused cannot be found in the tree.
-    private void Repeat(IReadOnlyList<(string File, YamlMappingNode Root)> chain, Action read, bool ofTheWhole)
+    private void Repeat(IReadOnlyList<(string File, YamlMappingNode Root)> chain, Action read)
     {
         while (true)
         {
@@ -152,7 +152,7 @@ public sealed class FileCheck
             catch (ScenarioException e)
             {
                 // What is said of the file as a whole may follow from what was taken out of it.
-                if (e.Line == 0 && (!ofTheWhole || _problems.Count > 0))
+                if (e.Line == 0 && _problems.Count > 0)
                 {
                     return;
                 }

@@ -216,11 +216,10 @@ public static class ScenarioReference
     /// </summary>
     public static string Schema()
     {
-        var top = new JsonObject();
         var defaults = new Scenario();
-        foreach (string field in ScenarioLoader.TopFields)
-        {
-            top[field] = Described(field, field switch
+        return Document("Stress scenario", "A run as a file describes it. The reference is docs/scenarios.md; the loader has the last word.", Map(
+            [],
+            ScenarioLoader.TopFields.Select(field => (field, Described(field, field switch
             {
                 "pairs" => Whole(1, ScenarioLoader.MaxPairs),
                 "hours" => Either(new JsonObject { ["type"] = "number", ["exclusiveMinimum"] = 0, ["maximum"] = ScenarioLoader.MaxHours }, Pattern(TimePattern)),
@@ -242,19 +241,16 @@ public static class ScenarioReference
                 "include" => new JsonObject { ["type"] = "string", ["pattern"] = "^[^/\\\\:]+$" },
                 "sources" => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } },
                 _ => new JsonObject { ["type"] = "string" },
-            });
-        }
+            })))));
+    }
 
-        var schema = new JsonObject
-        {
-            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
-            ["title"] = "Stress scenario",
-            ["description"] = "A run as a file describes it. The reference is docs/scenarios.md; the loader has the last word.",
-            ["type"] = "object",
-            ["additionalProperties"] = false,
-            ["properties"] = top,
-        };
-        return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+    // A schema as a file: what it is called, and the map that is its whole.
+    internal static string Document(string title, string description, JsonObject map)
+    {
+        map.Insert(0, "description", description);
+        map.Insert(0, "title", title);
+        map.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        return map.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
     }
 
     private static string Designs => string.Join(", ", TeardownDesigns.All.Select(d => d.Name));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks;
@@ -47,24 +46,12 @@ public static class WorldReference
             "allocations" => ScenarioReference.List(allocation),
             _ => Text(),
         }))));
-        JsonObject whole = ScenarioReference.Map(["routers"], WorldLoader.TopFields.Select(field => (field, Described(field, field switch
+        return ScenarioReference.Document("Stress small world", "A world of stress explore (docs/exploration.md); the loader has the last word.", ScenarioReference.Map(["routers"], WorldLoader.TopFields.Select(field => (field, Described(field, field switch
         {
             "sleeping_allocation" => ScenarioReference.Words(WorldLoader.Sleeping),
             "routers" => ScenarioReference.List(router),
             _ => Text(),
-        }))));
-        var schema = new JsonObject
-        {
-            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
-            ["title"] = "Stress small world",
-            ["description"] = "A world of stress explore (docs/exploration.md); the loader has the last word.",
-        };
-        foreach ((string name, JsonNode? value) in whole)
-        {
-            schema[name] = value!.DeepClone();
-        }
-
-        return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+        })))));
     }
 
     private static JsonObject Actor(string[] further) => ScenarioReference.Map(
