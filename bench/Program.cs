@@ -18,6 +18,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     ChaosCommand.Create(),
     PauseCommand.Create(),
     TriageCommand.Create(),
+    MomentCommand.Create(),
     RepeatCommand.Create(),
     GuestsCommand.Create(),
 };

@@ -15,20 +15,23 @@ namespace Stress.Client.Triage;
 
 /// <summary>Says why a crash of an emulated kernel came, by executing its site and its operation list again.</summary>
 /// <param name="futures">Futures from each step.</param>
-public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriageWork
+/// <param name="steps">Steps looked at, apart from those at which the pointer was lost.</param>
+public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int steps = CrashCauses.UsualSteps) : ITriageWork
 {
     /// <summary>Futures from each step: an interval of 7 per cent at most to either side.</summary>
     public const int UsualFutures = 200;
 
-    // Steps looked at first, steps put into the widest jump each time, and steps in all.
-    private const int FirstPoints = 40, Between = 8, MostPoints = 200;
+    /// <summary>Steps at most: few are looked at twice, since more are put only where the share jumps.</summary>
+    public const int UsualSteps = 200;
+
+    // Steps looked at first, and steps put into the widest jump each time.
+    private const int FirstPoints = 40, Between = 8;
 
     /// <inheritdoc/>
     public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => Task.Run(() => Of(runFolder, crashId, stop), stop);
 
     private CrashCause Of(string path, string id, CancellationToken stop)
     {
-        long began = Stopwatch.GetTimestamp();
         try
         {
             var folder = new RunFolder(path);
@@ -42,14 +45,8 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
 
             CrashRecord record = ReplayCommand.Find(folder, id);
             SiteOptions options = launch.Scenario.Site with { Seed = record.Seed };
-            CrashTally crash = MinimiseCommand.Crash(record, options.Topology);
-            CrashFutures way = CrashFutures.Of(options, (uint)record.Site, crash)
+            return Of(options, (uint)record.Site, MinimiseCommand.Crash(record, options.Topology), stop)
                 ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
-            (List<CauseStep> steps, int? moment, FuturePoint? before) = Steps(way, options, stop);
-            Rate? without = before is null ? null : RateOf(Count(way, before, withoutNext: true, stop).Crashes);
-            (IReadOnlyList<CauseOperation> operations, IReadOnlyList<CauseElsewhere> elsewhere) = List(options, record, crash, stop);
-            return new CrashCause(
-                record.Title, futures, way.Horizon.Microseconds, steps, moment, without, operations, elsewhere, Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 1));
         }
         catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or FormatException or JsonException)
         {
@@ -57,33 +54,90 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
         }
     }
 
-    // Steps at even distances first, then more of them where the share jumps most, until the jump is that of one event: the moment, with the state before it.
-    private (List<CauseStep> Steps, int? Moment, FuturePoint? Before) Steps(CrashFutures way, SiteOptions options, CancellationToken stop)
+    /// <summary>Why a crash of a site came.</summary>
+    /// <param name="options">The run's options.</param>
+    /// <param name="site">The site's number.</param>
+    /// <param name="crash">The crash: title, role and event.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>Null when the site does not crash with this title at that event.</returns>
+    public CrashCause? Of(SiteOptions options, uint site, CrashTally crash, CancellationToken stop)
     {
-        var steps = new SortedDictionary<long, CauseStep>();
-        Dictionary<long, FuturePoint> points = [];
-        List<long> wanted = Even(way.First, way.Last, FirstPoints);
+        long began = Stopwatch.GetTimestamp();
+        if (CrashFutures.Of(options, site, crash) is not { } way)
+        {
+            return null;
+        }
+
+        SortedDictionary<long, CauseStep> seen = Steps(way, options, stop);
+        (IReadOnlyList<CauseOperation> operations, IReadOnlyList<CauseElsewhere> elsewhere) = List(options, site, crash, stop);
+        (long moment, Rate? without, string? needed) = Moment(way, options, seen, [.. operations.Select(operation => operation.Text)], stop);
+        List<CauseStep> all = [.. seen.Values];
+        return new CrashCause(
+            crash.Title.ToString(), futures, way.Horizon.Microseconds, all, needed is null ? null : all.FindIndex(step => step.Event == moment), without, needed, Turn(all), operations, elsewhere,
+            Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 1));
+    }
+
+    // Steps at even distances first, then more of them where the share jumps most, until the jump is that of one event.
+    private SortedDictionary<long, CauseStep> Steps(CrashFutures way, SiteOptions options, CancellationToken stop)
+    {
+        var seen = new SortedDictionary<long, CauseStep>();
+        List<long> wanted = Even(way.First, way.Last, Math.Min(steps, FirstPoints));
         while (true)
         {
             foreach (FuturePoint point in way.PointsAt([.. wanted.Order()]))
             {
-                // After the crash there is no future: it has come.
-                (int crashes, int others) = point.Number == way.Last ? (futures, 0) : Count(way, point, withoutNext: false, stop);
-                points[point.Number] = point;
-                steps[point.Number] = new CauseStep(point.Number, point.At.Microseconds, Words(point, options), RateOf(crashes), others);
+                Add(way, options, point, seen, stop);
             }
 
-            CauseStep[] all = [.. steps.Values];
-            int jump = Enumerable.Range(1, all.Length - 1).MaxBy(i => all[i].Crash.Share - all[i - 1].Crash.Share);
+            CauseStep[] all = [.. seen.Values];
+            int jump = Jump(all);
             long low = all[jump - 1].Event, high = all[jump].Event;
-            if (high - low <= 1 || all.Length >= MostPoints)
+            if (high - low <= 1 || all.Length >= steps)
             {
-                bool stands = high - low == 1 && all[jump - 1].Crash.High < all[jump].Crash.Low;
-                return ([.. all], stands ? jump : null, stands ? points[low] : null);
+                return seen;
             }
 
-            wanted = [.. Even(low, high, Between).Where(number => !steps.ContainsKey(number))];
+            wanted = [.. Even(low, high, Between).Where(number => !seen.ContainsKey(number))];
         }
+    }
+
+    private CauseStep Add(CrashFutures way, SiteOptions options, FuturePoint point, SortedDictionary<long, CauseStep> seen, CancellationToken stop)
+    {
+        if (!seen.TryGetValue(point.Number, out CauseStep? step))
+        {
+            // After the crash there is no future: it has come.
+            (int crashes, int others) = point.Number == way.Last ? (futures, 0) : Count(way, point, withoutNext: false, stop);
+            seen[point.Number] = step = new CauseStep(point.Number, point.At.Microseconds, Words(point, options), RateOf(crashes), others);
+        }
+
+        return step;
+    }
+
+    private static int Jump(IReadOnlyList<CauseStep> all) => Enumerable.Range(1, all.Count - 1).MaxBy(i => all[i].Crash.Share - all[i - 1].Crash.Share);
+
+    private static int? Turn(IReadOnlyList<CauseStep> all)
+    {
+        int jump = Jump(all);
+        return all[jump].Event == all[jump - 1].Event + 1 && all[jump - 1].Crash.High < all[jump].Crash.Low ? jump : null;
+    }
+
+    // Of the events that made the pointer stale: without it no future crashes so, and the least list needs what it executed. Of several the last, unless the share was clearly higher after an earlier one.
+    private (long Event, Rate? Without, string? Needed) Moment(
+        CrashFutures way, SiteOptions options, SortedDictionary<long, CauseStep> seen, IReadOnlyList<string> list, CancellationToken stop)
+    {
+        (long Event, Rate? Without, string? Needed, CauseStep? Step) best = default;
+        foreach (PointerLoss loss in way.Losses.Where(loss => loss.Number > way.First))
+        {
+            IReadOnlyList<FuturePoint> points = way.PointsAt([loss.Number - 1, loss.Number]);
+            Add(way, options, points[0], seen, stop);
+            CauseStep after = Add(way, options, points[1], seen, stop);
+            if (loss.In(list) is { } needed && (best.Step is null || after.Crash.High >= best.Step.Crash.Low) && Count(way, points[0], withoutNext: true, stop).Crashes == 0)
+            {
+                best = (loss.Number, RateOf(0), needed, after);
+            }
+        }
+
+        return (best.Event, best.Without, best.Needed);
     }
 
     private static string Words(FuturePoint point, SiteOptions options) =>
@@ -119,11 +173,11 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures) : ITriag
         return [.. Enumerable.Range(0, (int)parts + 1).Select(i => first + ((last - first) * i / parts)).Distinct()];
     }
 
-    private static (IReadOnlyList<CauseOperation> Operations, IReadOnlyList<CauseElsewhere> Elsewhere) List(SiteOptions options, CrashRecord record, CrashTally crash, CancellationToken stop)
+    private static (IReadOnlyList<CauseOperation> Operations, IReadOnlyList<CauseElsewhere> Elsewhere) List(SiteOptions options, uint number, CrashTally crash, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         TeardownDesign design = options.Designs.Named(options.Design);
-        if (new SiteMinimiser(options, (uint)record.Site, crash).Minimise() is not { } site || new OperationMinimiser(design, crash.Title).Minimise(site.Operations) is not { } least)
+        if (new SiteMinimiser(options, number, crash).Minimise() is not { } site || new OperationMinimiser(design, crash.Title).Minimise(site.Operations) is not { } least)
         {
             return ([], []);
         }

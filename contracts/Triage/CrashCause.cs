@@ -16,14 +16,18 @@ public interface ITriageWork
 /// <param name="Futures">Futures that were executed from each step.</param>
 /// <param name="HorizonMicroseconds">Virtual microseconds at which every future ends.</param>
 /// <param name="Steps">Steps on the way, from the store of the pointer to the crash, each with the share of futures that crash with the title.</param>
-/// <param name="Moment">Which of them is the moment it was lost: that after which the share jumps most; null where no single step's interval stands apart from that of the step before.</param>
-/// <param name="Without">The share of futures in which it still comes when the event of the moment does not; null without a moment.</param>
+/// <param name="Moment">
+/// Which of them is the moment it was lost: the event that made the pointer stale, without which no future crashes so, and whose operation the least list needs. Null where no event is such a one.
+/// </param>
+/// <param name="Without">The share of futures in which it still comes when the event of the moment does not: of none; null without a moment.</param>
+/// <param name="Needed">The operation of the least list that the event of the moment executed; null without a moment.</param>
+/// <param name="Turn">The step after which the share rises most, by chance as a rule; null where no single step's interval stands apart from that of the step before.</param>
 /// <param name="Operations">The least operation list with this title; empty where the language has none.</param>
 /// <param name="Elsewhere">What the list does on every stack and design.</param>
 /// <param name="Seconds">Seconds that it took.</param>
 public sealed record CrashCause(
-    string Title, int Futures, long HorizonMicroseconds, IReadOnlyList<CauseStep> Steps, int? Moment, Rate? Without, IReadOnlyList<CauseOperation> Operations, IReadOnlyList<CauseElsewhere> Elsewhere,
-    double Seconds);
+    string Title, int Futures, long HorizonMicroseconds, IReadOnlyList<CauseStep> Steps, int? Moment, Rate? Without, string? Needed, int? Turn, IReadOnlyList<CauseOperation> Operations,
+    IReadOnlyList<CauseElsewhere> Elsewhere, double Seconds);
 
 /// <summary>A step on the way to a crash.</summary>
 /// <param name="Event">The number of the event in the site's own count.</param>

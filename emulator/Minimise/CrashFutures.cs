@@ -11,10 +11,10 @@ public enum FutureEnd
     /// <summary>The router did not panic until the horizon.</summary>
     None,
 
-    /// <summary>It crashed with the title.</summary>
+    /// <summary>It crashed with the title, through the same pointer, lost by the time of the crash that came.</summary>
     Crash,
 
-    /// <summary>It panicked in another way.</summary>
+    /// <summary>It panicked in another way: with another title, through another pointer, or through this one when a later disconnect had lost it.</summary>
     Other,
 }
 
@@ -26,9 +26,27 @@ public enum FutureEnd
 /// <param name="After">The site as the event left it.</param>
 public sealed record FuturePoint(long Number, VirtualTime At, string What, SitePart? Part, ReadOnlyMemory<byte> After);
 
+/// <summary>An event that took part in making the pointer stale: the removal of the interface's address, its detach, or the freeing of its memory.</summary>
+/// <param name="Number">Its number in the site's own count.</param>
+/// <param name="Operations">What the crashing router's kernel executed in it, as lines of an operation list.</param>
+public sealed record PointerLoss(long Number, IReadOnlyList<string> Operations)
+{
+    /// <summary>The first of its operations that a list has too: the same operation on the same object, since addresses and names that are drawn differ.</summary>
+    /// <param name="list">Lines of an operation list.</param>
+    /// <returns>Null where the list has none of them.</returns>
+    public string? In(IReadOnlyList<string> list) => list.FirstOrDefault(line => Operations.Any(operation => Same(operation, line)));
+
+    private static bool Same(string one, string other)
+    {
+        string[] a = one.Split(' '), b = other.Split(' ');
+        return a.Take(2).SequenceEqual(b.Take(2), StringComparer.Ordinal);
+    }
+}
+
 /// <summary>
 /// The futures that a site has from each event on the way to a crash: its state is taken as that event left it, its random streams go on under other keys, and it is executed on. How many of
-/// the futures crash says when the crash could still be escaped, and the event at which that share jumps is the moment it was lost. Nothing is drawn that is not drawn in a run.
+/// the futures crash says when the crash could still be escaped; what they do without one of the events that made the pointer stale says whether it hung on that event. Nothing is drawn that is
+/// not drawn in a run.
 /// </summary>
 public sealed class CrashFutures
 {
@@ -43,20 +61,26 @@ public sealed class CrashFutures
     private readonly CrashTally _crash;
     private readonly int _router;
 
-    private CrashFutures(SiteOptions options, uint site, CrashTally crash, int router, long first, VirtualTime at, VirtualTime horizon) =>
-        (_options, _site, _crash, _router, First, At, Horizon) = (options, site, crash, router, first, at, horizon);
+    // The allocation that the fatal pointer names; 0 where the oracle does not know it.
+    private readonly uint _generation;
 
-    /// <summary>The event from which the way to the crash begins: the store of the pointer in the holder that was used.</summary>
-    public long First { get; }
+    private CrashFutures(SiteOptions options, uint site, CrashTally crash, int router, uint generation) =>
+        (_options, _site, _crash, _router, _generation) = (options, site, crash, router, generation);
+
+    /// <summary>The event from which the way to the crash begins: that before the store of the pointer in the holder that was used.</summary>
+    public long First { get; private init; }
 
     /// <summary>The crash's event.</summary>
     public long Last => _crash.FirstEvent;
 
     /// <summary>Virtual time of the crash.</summary>
-    public VirtualTime At { get; }
+    public VirtualTime At { get; private init; }
 
     /// <summary>Virtual time at which every future ends: as long after the crash as the pointer had been stale until then, and at least a minute.</summary>
-    public VirtualTime Horizon { get; }
+    public VirtualTime Horizon { get; private init; }
+
+    /// <summary>The events that made the pointer stale, in order; none where the oracle does not know the pointer.</summary>
+    public IReadOnlyList<PointerLoss> Losses { get; private init; } = [];
 
     /// <summary>Finds the way to a crash.</summary>
     /// <param name="options">The run's options.</param>
@@ -67,7 +91,9 @@ public sealed class CrashFutures
     {
         Site whole = Site.Create(options, site);
         var heard = new Pointers();
+        var calls = new Calls(whole);
         whole.Trace = heard;
+        whole.Clock.Calls = calls;
         whole.RunToEvent(crash.FirstEvent - 1);
         long[] panics = [.. whole.Routers.Select(r => r.Counters.Panics)];
         long before = CountOf(whole, crash);
@@ -81,10 +107,15 @@ public sealed class CrashFutures
         PointerEvent use = heard.Events.FindLast(e => e.Stage == PointerStage.Used && e.Router == router && e.Number == crash.FirstEvent);
         List<PointerEvent> life = heard.Events.FindAll(e => e.Router == router && e.Generation == use.Generation && use.Generation != 0);
         PointerEvent stored = life.FindLast(e => e.Stage == PointerStage.Stored && e.Holder == use.Holder), detached = life.FindLast(e => e.Stage == PointerStage.Detached);
+        PointerEvent made = life.FindLast(e => e.Stage == PointerStage.Allocated);
         long first = stored.Number > 0 ? stored.Number : detached.Number > 0 ? detached.Number : Math.Max(1, crash.FirstEvent - EventsBack);
         VirtualTime stale = detached.Number > 0 ? new VirtualTime(whole.Now.Microseconds - detached.At.Microseconds) : VirtualTime.Zero;
         var after = new VirtualTime(Math.Max(stale.Microseconds, VirtualTime.FromMinutes(1).Microseconds));
-        return new CrashFutures(options, site, crash, router, first - 1, whole.Now, whole.Now + after);
+        long[] losses = [.. life.Where(e => e.Stage is PointerStage.AddressGone or PointerStage.Detached or PointerStage.Freed).Select(e => e.Number).Distinct()];
+        return new CrashFutures(options, site, crash, router, use.Generation)
+        {
+            First = Math.Max(first - 1, made.Number), At = whole.Now, Horizon = whole.Now + after, Losses = [.. losses.Select(number => new PointerLoss(number, calls.Of(router, number)))],
+        };
     }
 
     /// <summary>Points of the way: the events of these numbers, in ascending order.</summary>
@@ -125,15 +156,56 @@ public sealed class CrashFutures
 
         Router router = site.Routers[_router];
         long panics = router.Counters.Panics, crashes = CountOf(site, _crash);
-        while (router.Counters.Panics == panics && site.Queue.NextTime < Horizon)
+        while (router.Counters.Panics == panics && site.Queue.NextTime < Horizon && CanCrash(router, site.Now))
         {
             site.RunUntil(Horizon, site.Clock.Events + EventsAtOnce);
         }
 
-        return router.Counters.Panics == panics ? FutureEnd.None : CountOf(site, _crash) > crashes ? FutureEnd.Crash : FutureEnd.Other;
+        return router.Counters.Panics == panics ? FutureEnd.None
+            : CountOf(site, _crash) > crashes && (_generation == 0 || (router.LastFatal == _generation && router.Oracle.FreedAt(_generation) <= At)) ? FutureEnd.Crash
+            : FutureEnd.Other;
+    }
+
+    // Once this pointer can no longer be lost in time, or is lost and nobody holds it any more, nothing is left to wait for.
+    private bool CanCrash(Router router, VirtualTime now)
+    {
+        if (_generation == 0 || !router.IsUp)
+        {
+            return true;
+        }
+
+        if (router.Oracle.FreedAt(_generation).IsNever)
+        {
+            return now <= At;
+        }
+
+        Span<int> held = stackalloc int[Holders.Kinds];
+        held.Clear();
+        router.Kernel.CountStale(held, _generation);
+        return held.ContainsAnyExcept(0);
     }
 
     private static long CountOf(Site site, CrashTally crash) => site.CrashOf(crash.Title, crash.Role)?.Count ?? 0;
+
+    // What each router executes in each event.
+    private sealed class Calls(Site site) : ISystemCallTrace
+    {
+        private readonly OperationRecorder[] _recorders = [.. site.Routers.Select(router => new OperationRecorder(router.Number))];
+        private readonly List<(int Router, long Number, string Line)> _lines = [];
+
+        public void Call(int router, in SystemCall call)
+        {
+            OperationRecorder recorder = _recorders[router];
+            int before = recorder.Lines.Count;
+            recorder.Call(router, call);
+            if (recorder.Lines.Count > before)
+            {
+                _lines.Add((router, site.Clock.Events, recorder.Lines[^1]));
+            }
+        }
+
+        public IReadOnlyList<string> Of(int router, long number) => [.. _lines.Where(line => line.Router == router && line.Number == number).Select(line => line.Line)];
+    }
 
     private sealed class Pointers : ISiteTrace
     {

@@ -321,6 +321,10 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
 
     private int Find(uint generation) => _facts.Find(generation);
 
+    /// <summary>When the softc of an allocation was freed; never where it was not, or is not remembered.</summary>
+    /// <param name="generation">The allocation.</param>
+    public VirtualTime FreedAt(uint generation) => Find(generation) is var f and >= 0 ? _facts[f].Freed : VirtualTime.Never;
+
     /// <summary>Why the purge that should have cleared the holder did not.</summary>
     public PurgeGap GapOf(HolderKind kind, IfnetPtr p)
     {

@@ -254,6 +254,10 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         }
     }
 
+    /// <summary>The allocation that the last fatal pointer named; 0 before the first, and where none is known.</summary>
+    [field: NotSaved("it tells of what this object executed")]
+    public uint LastFatal { get; private set; }
+
     private void Panic(KernelPanic panic, VirtualTime now)
     {
         foreach (IPortOwner owner in _processes.PortOwners)
@@ -266,6 +270,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         CrashTally crash = _site.Crashed(this, title);
         crash.Told ??= Oracle.Story(Kernel, gap, panic);
         Oracle.Fatal(Kernel, panic);
+        LastFatal = panic.Pointer.Generation;
         Oracle.Panicked(Kernel);
         if (_site.Clock.Trace is not null)
         {

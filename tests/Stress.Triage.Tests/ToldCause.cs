@@ -17,7 +17,7 @@ internal sealed class ToldCause : ITriageWork
                 new CauseStep(552, 604_628_883, "called system: kernel: ppp0 detached", Of(190), 0),
                 new CauseStep(614, 700_799_795, "called system: kernel: panic", Of(200), 0),
             ],
-            1, Of(0), [new CauseOperation("create ppp0", "no crash"), new CauseOperation("join4 s1 224.0.0.9 10.0.0.1", "no crash")],
+            1, Of(0), "destroy ppp0", 2, [new CauseOperation("create ppp0", "no crash"), new CauseOperation("join4 s1 224.0.0.9 10.0.0.1", "no crash")],
             [new CauseElsewhere("netbsd-2005", "netbsd-2005", "SEGV in in_delmulti", true), new CauseElsewhere("netbsd-2005", "purge-flagged", "clean", false), new CauseElsewhere("linux-6", "notifier-hold", "not decided", null)],
             2.5));
     }

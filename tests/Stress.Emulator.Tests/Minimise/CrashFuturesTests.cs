@@ -50,6 +50,20 @@ public class CrashFuturesTests
     }
 
     [Fact]
+    public void The_events_that_made_the_pointer_stale_are_known_with_what_the_kernel_executed_in_them()
+    {
+        foreach ((uint site, CrashTally crash) in Crashes(3))
+        {
+            CrashFutures way = CrashFutures.Of(Options, site, crash)!;
+
+            Assert.All(way.Losses, loss => Assert.InRange(loss.Number, way.First + 1, way.Last));
+            Assert.Equal(["deladdr4", "destroy"], way.Losses.SelectMany(loss => loss.Operations).Select(line => line.Split(' ')[0]).Where(word => word is "deladdr4" or "destroy").Order(StringComparer.Ordinal));
+            Assert.Equal("destroy ppp0", way.Losses[^1].In(["create ppp0", "destroy ppp0"]));
+            Assert.Null(way.Losses[^1].In(["create ppp0", "destroy ppp1"]));
+        }
+    }
+
+    [Fact]
     public void A_site_that_does_not_crash_so_has_no_way()
     {
         (uint site, CrashTally crash) = Crashes(1).Single();
