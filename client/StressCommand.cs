@@ -32,6 +32,7 @@ public static class StressCommand
             ExecCommand.Create(terminal),
             ExportCommand.Create(terminal),
             AgreeCommand.Create(terminal),
+            PredictCommand.Create(terminal),
             SiloCommand.Create(terminal),
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),

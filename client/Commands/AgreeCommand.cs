@@ -253,7 +253,7 @@ public static class AgreeCommand
 
     private static string Percent(int basisPoints) => string.Create(CultureInfo.InvariantCulture, $"{basisPoints / 100m:0.##} %");
 
-    private static string Share(int part, int whole) => whole == 0
+    internal static string Share(int part, int whole) => whole == 0
         ? "0 of 0"
         : string.Create(CultureInfo.InvariantCulture, $"{part} of {whole} ({100m * part / whole:F2} %)");
 }

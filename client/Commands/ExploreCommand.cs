@@ -198,7 +198,7 @@ public static class ExploreCommand
         RunFolder.ReplaceFile(resume, next => File.WriteAllBytes(next, image.Written.ToArray()));
     }
 
-    private static int Whole(string option, string text, int min, int max) =>
+    internal static int Whole(string option, string text, int min, int max) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= min && n <= max
             ? n : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
 }

@@ -14,7 +14,11 @@ namespace Stress.Guests.Running;
 /// <param name="IsComplete">Every list was executed to its end.</param>
 /// <param name="IsHung">It stood still and was killed.</param>
 /// <param name="Console">Everything printed.</param>
-public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<FarPanic> Reports, GuestEnd End, bool IsComplete, bool IsHung, byte[] Console);
+public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<FarPanic> Reports, GuestEnd End, bool IsComplete, bool IsHung, byte[] Console)
+{
+    /// <summary>The answers of each list that was begun, in order; all together they are <see cref="Answers"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> ByList { get; init; } = [];
+}
 
 /// <summary>Runs operation lists in one guest: its own clock, no line, no other guest.</summary>
 /// <param name="cache">Where kernels and systems are.</param>
@@ -28,7 +32,8 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     /// <param name="seed">What the kernel draws its random numbers from.</param>
     /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>
     /// <param name="stop">Ends it.</param>
-    public ListResult Run(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop)
+    /// <param name="apart">Each list in a network namespace of its own, so that its first interface has the index after the loopback interface's, which is down.</param>
+    public ListResult Run(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop, bool apart = false)
     {
         var archive = new CpioArchive();
         archive.AddFolder("lists");
@@ -37,7 +42,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
             archive.AddFile($"lists/{i:D6}-{lists[i].Name}.ops", Encoding.UTF8.GetBytes(lists[i].Text.TrimEnd() + "\n"));
         }
 
-        return Run(archive, seed, fault, stop);
+        return Run(archive, seed, fault, stop, apart);
     }
 
     /// <summary>Runs a program that needs nothing of the guest's system, as an exported list is.</summary>
@@ -53,7 +58,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return Run(archive, seed, fault, stop);
     }
 
-    private ListResult Run(CpioArchive work, ulong seed, string? fault, CancellationToken stop)
+    private ListResult Run(CpioArchive work, ulong seed, string? fault, CancellationToken stop, bool apart = false)
     {
         string scratch = ScratchFolder.Create();
         try
@@ -61,12 +66,12 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
             string folder = Path.Combine(scratch, "0");
             Directory.CreateDirectory(folder);
             WriteImage(Path.Combine(folder, "initramfs"), work);
-            using var process = new GuestProcess(launcher, folder, kernel.ProgramOf(cache), CommandLine(fault), seed);
+            using var process = new GuestProcess(launcher, folder, kernel.ProgramOf(cache), CommandLine(fault, apart), seed);
             bool hung = Wait(process, stop);
             GuestEnd end = hung || stop.IsCancellationRequested ? process.End() : process.WaitForEnd();
             byte[] console = process.Console;
-            (List<string> answers, bool complete) = Answers(console);
-            return new ListResult(answers, ConsoleText.Reports(console), end, complete, hung, console);
+            (List<List<string>> answers, bool complete) = Answers(console);
+            return new ListResult([.. answers.SelectMany(list => list)], ConsoleText.Reports(console), end, complete, hung, console) { ByList = answers };
         }
         finally
         {
@@ -82,13 +87,13 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         file.Write(work.ToArray());
     }
 
-    private IEnumerable<string> CommandLine(string? fault) =>
+    private IEnumerable<string> CommandLine(string? fault, bool apart) =>
     [
         "mem=96M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1",
         .. kernel.VirtualTime ? (string[])["time-travel=inf-cpu", "time-travel-start=1109635200"] : [],
         "kasan.fault=panic", "oops=panic", "panic=-1", "random.trust_bootloader=1",
         .. fault is null ? (string[])[] : [$"stress_fault={fault}"],
-        "job=exec", "end",
+        "job=exec", .. apart ? (string[])["lists=apart"] : [], "end",
     ];
 
     private static bool Wait(GuestProcess process, CancellationToken stop)
@@ -112,20 +117,23 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return false;
     }
 
-    private static (List<string> Answers, bool Complete) Answers(byte[] console)
+    private static (List<List<string>> Answers, bool Complete) Answers(byte[] console)
     {
-        var answers = new List<string>();
-        bool complete = false, inside = false;
+        var answers = new List<List<string>>();
+        bool complete = false;
         foreach (string line in ConsoleText.Lines(console))
         {
             if (line.StartsWith("exec: ", StringComparison.Ordinal))
             {
-                inside = true;
                 complete = line == "exec: end";
+                if (!complete)
+                {
+                    answers.Add([]);
+                }
             }
-            else if (inside && !complete && !line.StartsWith('[') && line.Length > 0)
+            else if (answers.Count > 0 && !complete && !line.StartsWith('[') && line.Length > 0)
             {
-                answers.Add(line);
+                answers[^1].Add(line);
             }
         }
 

@@ -13,7 +13,7 @@ public sealed class SystemBuilder(GuestCache cache)
     // Applets of busybox that the guests' scripts call.
     private static readonly string[] Applets =
     [
-        "cat", "echo", "getty", "grep", "hostname", "ip", "kill", "login", "ls", "mkdir", "mount", "poweroff", "ps", "sed", "setsid", "sh", "sleep", "stty", "tr", "true", "uname", "wc",
+        "cat", "echo", "getty", "grep", "hostname", "ip", "kill", "login", "ls", "mkdir", "mount", "poweroff", "ps", "sed", "setsid", "sh", "sleep", "stty", "tr", "true", "uname", "unshare", "wc",
     ];
 
     /// <summary>Hash of what this program adds to the packages.</summary>

@@ -131,7 +131,7 @@ public sealed class Agreement(RecordedKernel kernel)
         {
             Operation dying = operations[death.Step - 1];
             StepResult? step = death.Step <= run.Steps.Count ? run.Steps[death.Step - 1] : null;
-            string modelled = step is null || run.Stack.Oracle.HasDied && run.Steps.Count == death.Step ? Death(run) : Describe(dying.Kind, step.Result);
+            string modelled = step is null || run.Stack.Oracle.HasDied && run.Steps.Count == death.Step ? Death(run) : ComparedAnswer.Of(dying.Kind, step.Result);
             steps.Add(new Comparison(dying.Kind, step is not { Result.IsModelled: false }, death.IsThatOf(run), null, new DifferingStep(list, death.Step, dying.Text, death.ToString(), modelled)));
         }
 
@@ -142,9 +142,9 @@ public sealed class Agreement(RecordedKernel kernel)
     {
         // The step in which a kernel dies has no answer.
         bool hasAnswered = step is not null && !(step == run.Steps[^1] && run.Stack.Oracle.HasDied);
-        string modelled = hasAnswered ? Describe(operation.Kind, step!.Result) : Death(run), real = Describe(operation.Kind, answer.Value, answer.Error, answer.Detail);
+        string modelled = hasAnswered ? ComparedAnswer.Of(operation.Kind, step!.Result) : Death(run), real = ComparedAnswer.Of(operation.Kind, answer);
         // A recording may have the kernel's error where another has the words of the tool that asked.
-        bool agrees = modelled == real || (hasAnswered && step!.Result.Error?.Errno is { } errno && real == $"{step.Result.Value} {errno}");
+        bool agrees = modelled == real || (hasAnswered && real == ComparedAnswer.Errno(step!.Result));
         bool? sameFrames = null;
         if (operation.Kind == OperationKind.Drain && hasAnswered)
         {
@@ -157,7 +157,7 @@ public sealed class Agreement(RecordedKernel kernel)
             }
         }
 
-        bool isOtherwise = !agrees && hasAnswered && step!.Result.Otherwise.Any(other => Describe(operation.Kind, other) == real);
+        bool isOtherwise = !agrees && hasAnswered && step!.Result.Otherwise.Any(other => ComparedAnswer.Of(operation.Kind, other) == real);
         return new Comparison(operation.Kind, step is not { Result.IsModelled: false }, agrees, sameFrames, new DifferingStep(list, answer.Number, operation.Text, real, modelled), isOtherwise);
     }
 
@@ -199,15 +199,6 @@ public sealed class Agreement(RecordedKernel kernel)
     private static string Death(OperationRun run) => $"(died at step {run.Steps.Count} in {run.Stack.Oracle.Accesses[^1].Function}, {run.Stack.Oracle.Accesses[^1].File})";
 
     private string Text(Frame frame) => Kernel.Stack == StackCatalog.Linux6 ? frame.ToLinuxText() : frame.ToNetBsdText();
-
-    private static string Describe(OperationKind kind, OperationResult result) => Describe(kind, result.Value, result.Error?.ToString() ?? "", result.Detail ?? "");
-
-    // Of details only what the operation asks for: elsewhere they repeat an argument, or show what a tool printed.
-    private static string Describe(OperationKind kind, int value, string error, string detail)
-    {
-        string asked = kind is OperationKind.Index or OperationKind.GetMcif4 or OperationKind.GetMcif6 && detail.Length > 0 ? $"[{detail}]" : "";
-        return string.Join(" ", new[] { $"{value}", error, asked }.Where(part => part.Length > 0));
-    }
 
     // The last bits of a node information group are a digest of the recorded program's host name, another in each recording.
     private bool IsSame(Frame ours, string theirs) => Text(ours) == theirs

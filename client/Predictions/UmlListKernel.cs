@@ -1,0 +1,67 @@
+using Stress.Client.Commands;
+using Stress.Emulator.Stacks;
+using Stress.Emulator.Stacks.Predictions;
+using Stress.Guests;
+using Stress.Guests.Kernels;
+using Stress.Guests.Running;
+using Stress.Guests.Systems;
+
+namespace Stress.Client.Predictions;
+
+/// <summary>A real Linux kernel in a guest; each list has a network namespace of its own.</summary>
+public sealed class UmlListKernel : IListKernel
+{
+    private readonly ListRun _run;
+    private readonly GuestKernel _kernel;
+    private readonly int _batch;
+
+    private UmlListKernel(ListRun run, GuestKernel kernel, string name, int batch) => (_run, _kernel, Name, _batch) = (run, kernel, name, batch);
+
+    /// <summary>Finds the kernel, and the guest's system or makes it.</summary>
+    /// <param name="name">As <c>exec</c> takes it: <c>uml:KERNEL</c>.</param>
+    /// <param name="batch">Most lists of a boot.</param>
+    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="GuestException">There is no such kernel.</exception>
+    public static async Task<UmlListKernel> FindAsync(string name, int batch, Action<string> tell, CancellationToken stop)
+    {
+        GuestCache cache = GuestCache.OfUser();
+        GuestKernel found = new KernelStore(cache).Find(GuestExec.KernelOf(name)!);
+        GuestSystem system = await new SystemBuilder(cache).EnsureAsync(tell, stop);
+        return new UmlListKernel(new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found), found, name, batch);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public string Identity => $"{_kernel.Release}, key {_kernel.Key}";
+
+    /// <summary>Kernels that were started.</summary>
+    public int Boots { get; private set; }
+
+    /// <summary>The agent deletes an address with the peer last given with it.</summary>
+    public RecordingConditions Conditions => RecordingConditions.Default;
+
+    RecordingConditions? IListKernel.Conditions => Conditions;
+
+    /// <inheritdoc/>
+    public string? NoVerdict => _kernel.Kasan ? null : "this kernel has no KASAN that would make a report";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ListOutcome> Run(IReadOnlyList<KernelList> lists, Action<int> done, CancellationToken stop)
+    {
+        var batches = new ListBatches(
+            some =>
+            {
+                ListResult result = _run.Run(some, 1, null, stop, apart: true);
+                stop.ThrowIfCancellationRequested();
+                return result;
+            },
+            _batch);
+        IReadOnlyList<BatchedList> results = batches.Run([.. lists.Select(list => (list.Name, list.Text))], done);
+        Boots += batches.Boots;
+        return [.. results.Zip(lists, (result, list) => new ListOutcome(
+            list.Name, result.Answers, [.. result.Reports.Select(report => new ReportSeen(CrashWords.Of(report), report.Path))], result.Trouble ?? (result.Reports.Count == 0 ? NoVerdict : null)))];
+    }
+}
