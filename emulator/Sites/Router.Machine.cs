@@ -31,6 +31,8 @@ public sealed partial class Router
         _ageOfLoss = age;
     }
 
+    void IMachine.Panicked(KernelPanic panic, VirtualTime now) => Panic(panic, now);
+
     private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
 
     void IMachine.HangUp(string program)

@@ -56,6 +56,9 @@ public interface IMachine
     /// <param name="age">Age of the kernel when the link was lost.</param>
     void DisconnectDecided(int age);
 
+    /// <summary>A system call ended in a panic that came as a value: the machine is halted, its processes stopped. Whoever says so does nothing more.</summary>
+    void Panicked(KernelPanic panic, VirtualTime now);
+
     /// <summary>Sends SIGHUP to all processes of a program (pkill).</summary>
     void HangUp(string program);
 

@@ -228,7 +228,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 _socket = -1;
                 Say("exit1 closes the raw socket");
                 Machine.Zserv?.Disconnect(Number);
-                Kernel.CloseSocket(s, exiting: true);
+                if (Kernel.CloseSocketOrPanic(s, exiting: true) is { } panic)
+                {
+                    Machine.Panicked(panic, now);
+                    return false;
+                }
+
                 Arm(RespawnTimer, now + Machine.WatcherDelay(options.Respawn));
             }
 

@@ -234,8 +234,17 @@ public sealed partial class BsdKernel
         return m;
     }
 
-    /// <summary>in_delmulti: at count zero leave, unlink, and call the driver through inm_ifp (2.5).</summary>
     private void InDelMulti(int m)
+    {
+        if (InDelMultiOrPanic(m) is { } panic)
+        {
+            throw panic;
+        }
+    }
+
+    /// <summary>in_delmulti: at count zero leave, unlink, and call the driver through inm_ifp (2.5).</summary>
+    /// <returns>The panic that it died of: its caller leaves at once, and so does that one's.</returns>
+    private KernelPanic? InDelMultiOrPanic(int m)
     {
         using Frame frame = Enter(KernelFunction.InDelMulti);
         if (_inMultis[m].RefCount == 0)
@@ -249,7 +258,7 @@ public sealed partial class BsdKernel
             if (p.IsNull)
             {
                 _inMultis[m].Used = false; // its interface has gone, and said so
-                return;
+                return null;
             }
 
             IgmpLeaveGroup(m);
@@ -257,13 +266,19 @@ public sealed partial class BsdKernel
             int slot = Use(p, HolderKind.InMultiIfp, UseSite.InDelMulti);
             if (slot == Dangling)
             {
-                Jump(ReadWord(p, KernelWord.IfIoctl), KernelHeap.TextPppSIoctl, UseSite.InDelMulti, HolderKind.InMultiIfp, p, KernelWord.IfIoctl);
+                uint ioctl = ReadWord(p, KernelWord.IfIoctl);
+                if (ioctl != KernelHeap.TextPppSIoctl)
+                {
+                    return Died(new KernelPanic(UseSite.InDelMulti, HolderKind.InMultiIfp, p, ioctl, PanicAction.Jump, KernelWord.IfIoctl));
+                }
 
                 // pppsioctl loads if_softc but for SIOCDELMULTI uses only the request's family: harmless.
             }
 
             _design.Release(this, p);
         }
+
+        return null;
     }
 
     // The record may have been freed by another holder: the read finds pool memory, and nothing in it is followed.
@@ -278,14 +293,7 @@ public sealed partial class BsdKernel
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void InLeaveMembership(int m, uint generation)
-    {
-        if (!IsFreed(m, generation, UseSite.InDelMulti))
-        {
-            InDelMulti(m);
-        }
-    }
+    private KernelPanic? InLeaveMembership(int m, uint generation) => IsFreed(m, generation, UseSite.InDelMulti) ? null : InDelMultiOrPanic(m);
 
     // A departing interface takes its pointer out of the records that are left.
     private void InMultiOrphan(IfnetPtr p)

@@ -39,7 +39,21 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>close(2), or a process's exit: in_pcbdetach, ip_freemoptions.</summary>
+    /// <exception cref="KernelPanic">The kernel died of it.</exception>
     public void CloseSocket(int s, bool exiting)
+    {
+        if (CloseSocketOrPanic(s, exiting) is { } panic)
+        {
+            throw panic;
+        }
+    }
+
+    /// <summary>
+    /// <see cref="CloseSocket"/>, but with a panic of in_delmulti as a value: most kernels die here, and an exception costs a hundred times as much. Other panics
+    /// are thrown.
+    /// </summary>
+    /// <returns>What the kernel died of: whoever called does nothing more.</returns>
+    public KernelPanic? CloseSocketOrPanic(int s, bool exiting)
     {
         if (HearsCalls)
         {
@@ -56,7 +70,10 @@ public sealed partial class BsdKernel
         if (!_pcbs[s].IsInet6)
         {
             frame.Then(KernelFunction.InPcbDetach, KernelFunction.IpFreeMoptions);
-            IpFreeMoptions(s);
+            if (IpFreeMoptions(s) is { } panic)
+            {
+                return panic;
+            }
         }
         else
         {
@@ -65,6 +82,7 @@ public sealed partial class BsdKernel
         }
 
         _pcbs[s].Used = false;
+        return null;
     }
 
     /// <summary>in_pcbpurgeif0: nulls imo_multicast_ifp and deletes the memberships that name the interface, in every pcb of a table.</summary>

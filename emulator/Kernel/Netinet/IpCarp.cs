@@ -55,7 +55,10 @@ public sealed partial class BsdKernel
 
         if (!Has(KernelSwitch.InDelMultiBySearch) || LiveAt(sc.CarpDev.Address) >= 0)
         {
-            InLeaveMembership(sc.Multi, sc.MultiGeneration);
+            if (InLeaveMembership(sc.Multi, sc.MultiGeneration) is { } panic)
+            {
+                throw panic;
+            }
         }
 
         _design.Release(this, sc.CarpDev);

@@ -10,18 +10,21 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    // Its caller has entered it: each frame that a panic leaves costs (docs/performance.md).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void IpFreeMoptions(int s)
+    // Its caller has entered it.
+    private KernelPanic? IpFreeMoptions(int s)
     {
         for (int i = 0; i < _pcbs[s].MembershipCount; i++)
         {
-            InLeaveMembership(_pcbs[s].Memberships[i], _pcbs[s].MembershipGenerations[i]);
+            if (InLeaveMembership(_pcbs[s].Memberships[i], _pcbs[s].MembershipGenerations[i]) is { } panic)
+            {
+                return panic;
+            }
         }
 
         _pcbs[s].MembershipCount = 0;
         ForgetMulticastIfp(s);
         _pcbs[s].HasMoptions = false;
+        return null;
     }
 
     private void ForgetMulticastIfp(int s)
