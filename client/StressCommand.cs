@@ -31,6 +31,7 @@ public static class StressCommand
             ExploreCommand.Create(terminal),
             ExecCommand.Create(terminal),
             ExportCommand.Create(terminal),
+            FuzzCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             PredictCommand.Create(terminal),
             SiloCommand.Create(terminal),

@@ -35,8 +35,7 @@ public static class GuestExec
             return await InGuestAsync(terminal, cache, file, text, stack[Uml.Length..], fault, stop);
         }
 
-        var host = new AgentHost(cache);
-        IReadOnlyList<string> answers = stack == Host ? await host.RunOnHostAsync(text, stop) : await host.RunCommandAsync(stack[Command.Length..], text, stop);
+        IReadOnlyList<string> answers = await RunAsync(new AgentHost(cache), stack, text, stop);
         foreach (string answer in answers)
         {
             terminal.Text.WriteLine(answer);
@@ -44,6 +43,10 @@ public static class GuestExec
 
         return Conclude(terminal, file, answers, new GuestOutcome(IsWatched: false));
     }
+
+    /// <summary>The agent's lines for a list on <c>host</c> or <c>exec:COMMAND</c>.</summary>
+    internal static Task<IReadOnlyList<string>> RunAsync(AgentHost host, string stack, string text, CancellationToken stop) =>
+        stack == Host ? host.RunOnHostAsync(text, stop) : host.RunCommandAsync(stack[Command.Length..], text, stop);
 
     /// <summary>What became of a list on a real kernel.</summary>
     /// <param name="IsWatched">The kernel's console is read, so that what it reports is seen.</param>

@@ -45,6 +45,21 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return Run(archive, seed, fault, stop, apart);
     }
 
+    /// <summary>Runs lists, one after another, in one boot, each in a network namespace of its own; a line <c>=== NAME</c> on the console begins each.</summary>
+    /// <param name="lists">Names and texts.</param>
+    /// <param name="seed">What the kernel draws its random numbers from.</param>
+    /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>
+    /// <param name="stop">Ends it.</param>
+    public ListResult RunFresh(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop)
+    {
+        var archive = new CpioArchive();
+        archive.AddFolder("lists");
+
+        // The namespace of the last list goes too before the kernel's own checks.
+        archive.AddFile("lists/fresh", Encoding.UTF8.GetBytes(string.Concat(lists.Select(list => $"=== {list.Name}\n{list.Text.TrimEnd()}\n")) + "=== end\n"));
+        return Run(archive, seed, fault, stop);
+    }
+
     /// <summary>Runs a program that needs nothing of the guest's system, as an exported list is.</summary>
     /// <param name="name">What it is called.</param>
     /// <param name="program">A static program.</param>

@@ -2,7 +2,8 @@
  * Executes operation lists (the language of "stress exec") on the kernel it runs on. The list comes on the standard input, one operation a line; each
  * is answered with a line of the form of the recorded answers:
  *   NN  operation                                    -> VALUE [ERROR(number)]  [detail]
- * "=== NAME" or the end of the input closes every socket and removes every interface that the list made. Exit code 0 whatever the answers were; 2 for
+ * "=== NAME" or the end of the input closes every socket and removes every interface that the list made; with --fresh the next list is in a network namespace of its
+ * own, and a second passes in which the old one goes (Linux). Exit code 0 whatever the answers were; 2 for
  * a list that cannot be understood.
  * C99, no dependencies. Linux makes its interfaces with /dev/net/tun and rtnetlink; FreeBSD, NetBSD and OpenBSD with SIOCIFCREATE and /dev/tunN.
  * Needs the right to make interfaces: root, or root of a network namespace.
@@ -23,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sched.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -985,24 +987,55 @@ static int give_accounts(unsigned every)
 }
 #endif
 
+static void open_control(int loopback)
+{
+    control4 = socket(AF_INET, SOCK_DGRAM, 0);
+    control6 = socket(AF_INET6, SOCK_DGRAM, 0);
+    if (loopback)
+        set_flag(LOOPBACK, 1);
+#ifdef __linux__
+    route_socket = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+#endif
+}
+
+#ifdef __linux__
+static int leave_namespace(void)
+{
+    struct timespec second = { 1, 0 };
+    close(control4);
+    close(control6);
+    close(route_socket);
+    if (unshare(CLONE_NEWNET) != 0)
+        return -1;
+    nanosleep(&second, NULL);
+    open_control(1);
+    return 0;
+}
+#else
+static int leave_namespace(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+#endif
+
 int main(int arguments, char **argument)
 {
     if (arguments == 3 && strcmp(argument[1], "--account") == 0)
         return give_accounts((unsigned)strtoul(argument[2], NULL, 10));
     char line[16384], text[16384], *words[8];
-    control4 = socket(AF_INET, SOCK_DGRAM, 0);
-    control6 = socket(AF_INET6, SOCK_DGRAM, 0);
-    if (arguments == 2 && strcmp(argument[1], "--loopback") == 0)
-        set_flag(LOOPBACK, 1);
-#ifdef __linux__
-    route_socket = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-#endif
+    int fresh = arguments == 2 && strcmp(argument[1], "--fresh") == 0;
+    open_control(fresh || (arguments == 2 && strcmp(argument[1], "--loopback") == 0));
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\r\n")] = 0;
         char *start = line + strspn(line, " \t"), *comment = strstr(start, " # ");
         if (strncmp(start, "===", 3) == 0) {
             clean_up();
+            if (fresh && leave_namespace() != 0) {
+                perror("stress-agent: --fresh");
+                return 2;
+            }
             printf("%s\n", start);
             continue;
         }

@@ -9,6 +9,10 @@ for list in /lists/*.ops; do
     echo "exec: ${name%.ops}"
     $AGENT <"$list"
 done
+if [ -e /lists/fresh ]; then
+    echo "exec: fresh"
+    stress-agent --fresh </lists/fresh
+fi
 for program in /programs/*; do
     [ -e "$program" ] || continue
     echo "exec: ${program##*/}"

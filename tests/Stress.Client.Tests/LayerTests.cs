@@ -19,8 +19,9 @@ public sealed partial class LayerTests
         ["guests"] = ["emulator", "scenarios", "observability", "contracts", "dial"],
         ["grains"] = ["emulator", "scenarios", "observability", "contracts"],
         ["silo"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "grains"],
+        ["fuzz"] = ["emulator", "dial", "guests"],
         ["triage"] = ["emulator", "scenarios", "observability", "contracts"],
-        ["client"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "silo"],
+        ["client"] = ["emulator", "scenarios", "observability", "dial", "contracts", "guests", "fuzz", "silo"],
     };
 
     public static TheoryData<string> Layers => [.. Arrows.Keys];

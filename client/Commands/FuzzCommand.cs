@@ -1,0 +1,240 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Stress.Client.Running;
+using Stress.Client.Screen;
+using Stress.Emulator.Stacks;
+using Stress.Fuzz.Lists;
+using Stress.Fuzz.Search;
+using Stress.Fuzz.Stacks;
+using Stress.Guests;
+using Stress.Guests.Kernels;
+using Stress.Guests.Running;
+using Stress.Guests.Systems;
+using Stress.Observability;
+
+namespace Stress.Client.Commands;
+
+/// <summary><c>stress fuzz</c>: searches for operation lists that crash a stack, or on which stacks that ought to agree do not (docs/fuzz.md).</summary>
+public static class FuzzCommand
+{
+    private const string Name = "fuzz";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted} (default: {StackCatalog.NetBsd2005})." };
+        var budget = new Option<string?>("--budget") { Description = "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much)." };
+        var lists = new Option<string?>("--lists") { Description = "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic." };
+        var findings = new Option<string?>("--findings") { Description = "End after so many findings." };
+        Option<string?> seed = SharedOptions.Seed("1");
+        var unguided = new Option<bool>("--unguided") { Description = "Draw each list by itself; by default lists that reached something new are changed." };
+        var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
+        var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
+        var workers = new Option<string?>("--workers") { Description = "Batches of lists executed at once (default: one a processor). The result does not depend on it." };
+        var output = new Option<string?>("--out") { Description = "Folder that gets the search's folder (default: runs)." };
+        Option<string?> json = SharedOptions.Json();
+        Option<bool> quiet = SharedOptions.NoProgress();
+        var command = new Command(Name, "Search for operation lists that crash a stack, or on which two stacks disagree (exit 1 when there are any).")
+        {
+            stacks, budget, lists, findings, seed, unguided, fault, allow, workers, output, json, quiet,
+        };
+        command.SetAction((line, stop) => Execute(
+            terminal,
+            new FuzzOrder
+            {
+                Stacks = line.GetValue(stacks) ?? StackCatalog.NetBsd2005, Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
+                ShowProgress = !line.GetValue(quiet), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
+            },
+            stop));
+        return command;
+    }
+
+    // What the command line asks for.
+    private sealed record FuzzOrder
+    {
+        public required string Stacks { get; init; }
+
+        public string? Fault { get; init; }
+
+        public bool AllowCrash { get; init; }
+
+        public string? Out { get; init; }
+
+        public string? Json { get; init; }
+
+        public bool ShowProgress { get; init; }
+
+        public required FuzzOptions Options { get; init; }
+    }
+
+    private static FuzzOptions OptionsOf(string? budget, string? lists, string? findings, string? seed, string? workers, bool guided)
+    {
+        const int UsualMinutes = 10;
+        long? most = lists is null ? null : Whole("--lists", lists, long.MaxValue);
+        TimeSpan? time = budget is null ? (most is null ? TimeSpan.FromMinutes(UsualMinutes) : null)
+            : Durations.Seconds(budget) is { Microseconds: > 0 } given ? TimeSpan.FromMicroseconds(given.Microseconds)
+            : throw new UsageException($"--budget {budget}: accepted is {Durations.WithUnit}");
+        return new FuzzOptions
+        {
+            Lists = most, Time = time, Findings = findings is null ? null : (int)Whole("--findings", findings, int.MaxValue), Guided = guided,
+            Seed = seed is null ? 1 : ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong s) ? s : throw new UsageException($"--seed {seed}: accepted is a whole number from 0 to {ulong.MaxValue}"),
+            Workers = workers is null ? Environment.ProcessorCount : (int)Whole("--workers", workers, 1024),
+        };
+    }
+
+    private static long Whole(string option, string text, long most) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n) && n >= 1 && n <= most ? n : throw new UsageException($"{option} {text}: accepted is a whole number from 1{(most < int.MaxValue ? $" to {most}" : "")}");
+
+    private static async Task<int> Execute(Terminal terminal, FuzzOrder order, CancellationToken stop)
+    {
+        string[] names = [.. order.Stacks.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        Check(names, order);
+        var output = Output.Choose(order.Out, order.Json, Name, DateTimeOffset.Now);
+        IFuzzStack[] stacks = new IFuzzStack[names.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            stacks[i] = await StackOf(names[i], order.Fault, terminal, stop);
+        }
+
+        Grammar grammar = KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
+        var search = new FuzzSearch(grammar, stacks, order.Options);
+        FuzzReport report = await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
+        return Conclude(terminal, order, output, report);
+    }
+
+    private static void Check(string[] names, FuzzOrder order)
+    {
+        if (names.Length == 0 || names.Distinct().Count() < names.Length)
+        {
+            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, parted by commas: {string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}");
+        }
+
+        if (names.FirstOrDefault(name => !GuestExec.IsReal(name) && !StackCatalog.Names.Contains(name)) is { } unknown)
+        {
+            throw new UsageException($"--stacks {unknown}: unknown stack{NearestWord.Hint(unknown, StackCatalog.Names)}; accepted: {string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}");
+        }
+
+        if (!order.AllowCrash && names.FirstOrDefault(name => GuestExec.IsReal(name) && GuestExec.KernelOf(name) is null) is { } unsafeName)
+        {
+            throw new UsageException($"--stacks {unsafeName}: a finding there takes the machine down; accepted with --allow-crash");
+        }
+
+        if (order.Fault is { } fault)
+        {
+            if (!names.Any(name => GuestExec.KernelOf(name) is not null))
+            {
+                throw new UsageException($"--fault {fault}: accepted with a stack uml:KERNEL, of a kernel built with --faults");
+            }
+
+            if (!KernelFaults.All.Any(f => f.Name == fault))
+            {
+                throw new UsageException($"--fault {fault}: unknown fault; accepted: {string.Join(", ", KernelFaults.All.Select(f => f.Name))}");
+            }
+        }
+    }
+
+    private static async Task<IFuzzStack> StackOf(string name, string? fault, Terminal terminal, CancellationToken stop)
+    {
+        if (!GuestExec.IsReal(name))
+        {
+            return new EmulatedStack(name);
+        }
+
+        GuestCache cache = GuestCache.OfUser();
+        if (GuestExec.KernelOf(name) is { } kernel)
+        {
+            GuestKernel found = new KernelStore(cache).Find(kernel);
+            GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
+            return new GuestStack(name, new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found), fault);
+        }
+
+        var host = new AgentHost(cache);
+        return new CommandStack(name, (list, ending) => GuestExec.RunAsync(host, name, list, ending));
+    }
+
+    private static LiveState State(FuzzProgress progress, FuzzOptions options)
+    {
+        double seconds = Math.Max(progress.Elapsed.TotalSeconds, 0.001);
+        double? share = options.Lists is { } lists ? progress.Lists / (double)lists : options.Time is { } time ? progress.Elapsed / time : null;
+        string left = options.Time is { } all && all > progress.Elapsed ? $"  {ProgressScreen.Wall(all - progress.Elapsed)} left" : "";
+        string text = progress.What.Length > 0 ? progress.What : string.Create(
+            CultureInfo.InvariantCulture, $"{Counted.Of(progress.Lists, "list")}  {progress.Lists / seconds:#,0} lists/s  {progress.Reached:#,0} reached  {Counted.Of(progress.Findings, "finding")}{left}");
+        return new LiveState(share, text, Finished: false);
+    }
+
+    private static int Conclude(Terminal terminal, FuzzOrder order, Output output, FuzzReport report)
+    {
+        FuzzScreen.Write(terminal, report);
+        var deliveries = new Deliveries(terminal);
+        string folder = output.Folder.Path, text = JsonSerializer.Serialize(report, Json);
+        deliveries.Write(folder, () =>
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, "fuzz.json"), text);
+            foreach ((int i, Finding finding) in report.Findings.Index())
+            {
+                Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"finding-{i + 1:00}")), finding);
+            }
+        });
+        if (output.Json is { } json)
+        {
+            deliveries.Write(json, () => OutputFile.Write(json, text, terminal));
+        }
+
+        if (deliveries.Complete)
+        {
+            terminal.Text.WriteLine($"in {folder}");
+        }
+
+        return deliveries.Conclude(Code(terminal, report));
+    }
+
+    // The list in each form that can be had of it. What is found in shipped software stays in this folder (SECURITY.md).
+    private static void Write(string path, Finding finding)
+    {
+        string list = string.Join('\n', [$"# {finding.Title}", $"# on {string.Join(" and ", finding.Stacks)}, {finding.Confirmed} of {FuzzSearch.Confirmations} executions", .. finding.Minimal, ""]);
+        string name = Path.GetFileName(path) + ".ops";
+        File.WriteAllText(path + ".ops", list);
+        File.WriteAllText(path + ".c", Reproducer.ToC(name, list));
+        try
+        {
+            File.WriteAllText(path + ".sh", Reproducer.ToShell(name, list));
+        }
+        catch (GuestException e) when (e.Problem == GuestProblem.Wrong)
+        {
+            // An operation that no shell can do: the C file has it.
+        }
+    }
+
+    // A finding is what was looked for, and a crash where none was expected. Not seen is not clean where an operation never worked.
+    private static int Code(Terminal terminal, FuzzReport report)
+    {
+        if (report.Interrupted)
+        {
+            return ExitCodes.Interrupted;
+        }
+
+        if (report.Findings.Count > 0)
+        {
+            return ExitCodes.ExpectationFailed;
+        }
+
+        if (report.Steps == 0)
+        {
+            terminal.Error.WriteLine($"stress: no list was executed{(report.WhyLost is null ? "" : $": {report.WhyLost}")}");
+            return ExitCodes.Incomplete;
+        }
+
+        if (report.NeverSucceeded.Count > 0)
+        {
+            terminal.Error.WriteLine($"stress: not decided: nothing is said of what never succeeded: {string.Join(", ", report.NeverSucceeded.Select(o => $"{o.Operation} on {o.Stack}"))}");
+            return ExitCodes.NotDecided;
+        }
+
+        return ExitCodes.Ok;
+    }
+}

@@ -1,0 +1,33 @@
+using Stress.Fuzz.Stacks;
+
+namespace Stress.Fuzz.Search;
+
+/// <summary>Where two stacks of one family part.</summary>
+internal static class Disagreement
+{
+    /// <summary>The title of the first step that they answer differently; null where they agree as far as both came.</summary>
+    /// <param name="first">A stack with its outcome.</param>
+    /// <param name="second">Another.</param>
+    public static string? Of((IFuzzStack Stack, ListOutcome Outcome) first, (IFuzzStack Stack, ListOutcome Outcome) second)
+    {
+        for (int i = 0; i < Math.Min(first.Outcome.Steps.Count, second.Outcome.Steps.Count); i++)
+        {
+            StepAnswer a = first.Outcome.Steps[i], b = second.Outcome.Steps[i];
+            if (!a.IsExecuted || !b.IsExecuted)
+            {
+                // What comes behind a step that one of them does not have says nothing.
+                return null;
+            }
+
+            if (a.Error != b.Error)
+            {
+                // A model's other answer is no difference, but what follows may be one of it.
+                return a.Otherwise.Contains(b.Error) || b.Otherwise.Contains(a.Error) ? null : $"{a.Word}: {first.Stack.Name} says {Words(a)}, {second.Stack.Name} {Words(b)}";
+            }
+        }
+
+        return null;
+    }
+
+    private static string Words(StepAnswer answer) => answer.Error.Length == 0 ? "ok" : answer.Error;
+}

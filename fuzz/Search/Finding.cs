@@ -1,0 +1,118 @@
+using System.Text.Json.Serialization;
+
+namespace Stress.Fuzz.Search;
+
+/// <summary>What kind of finding.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FindingKind>))]
+public enum FindingKind
+{
+    /// <summary>A stack reported a use of freed memory, died, or kept what it should have given back.</summary>
+    Crash,
+
+    /// <summary>Two stacks that ought to agree answered a step differently.</summary>
+    Disagreement,
+}
+
+/// <summary>One title that the search came upon.</summary>
+public sealed record Finding
+{
+    /// <summary>The exact title: what it is the same by.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What kind.</summary>
+    public required FindingKind Kind { get; init; }
+
+    /// <summary>The stack, or the two stacks, that it was seen on.</summary>
+    public required IReadOnlyList<string> Stacks { get; init; }
+
+    /// <summary>The number of the list that showed it first, from 1: so many lists it took.</summary>
+    public required long List { get; init; }
+
+    /// <summary>The list as it was drawn.</summary>
+    public required IReadOnlyList<string> Drawn { get; init; }
+
+    /// <summary>How many of <see cref="FuzzSearch.Confirmations"/> executions of the list by itself gave the title.</summary>
+    public int Confirmed { get; init; }
+
+    /// <summary>The list cut down to what the title needs.</summary>
+    public IReadOnlyList<string> Minimal { get; init; } = [];
+
+    /// <summary>No operation of <see cref="Minimal"/> can go.</summary>
+    public bool IsMinimal { get; init; }
+
+    /// <summary>Other titles that executions of the list have given, with how often.</summary>
+    public IReadOnlyDictionary<string, int> OtherTitles { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>In how many lists of the search it was seen.</summary>
+    public long Seen { get; init; }
+
+    /// <summary>Every execution by itself gave it.</summary>
+    [JsonIgnore]
+    public bool IsConfirmed => Confirmed == FuzzSearch.Confirmations;
+}
+
+/// <summary>How an operation went on a stack.</summary>
+/// <param name="Stack">The stack.</param>
+/// <param name="Operation">The operation.</param>
+/// <param name="Tried">How often it was executed.</param>
+/// <param name="Succeeded">How often it succeeded.</param>
+public sealed record OperationRate(string Stack, string Operation, long Tried, long Succeeded);
+
+/// <summary>What a search has done.</summary>
+public sealed record FuzzReport
+{
+    /// <summary>Where the shape of the file is told apart.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>The stacks.</summary>
+    public required IReadOnlyList<string> Stacks { get; init; }
+
+    /// <summary>The seed.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Lists that reach something new are changed; otherwise each list is drawn by itself.</summary>
+    public required bool Guided { get; init; }
+
+    /// <summary>Lists drawn.</summary>
+    public required long Lists { get; init; }
+
+    /// <summary>Lists that a stack could not execute (a change had taken away what they need), or whose result was lost.</summary>
+    public required long NotExecuted { get; init; }
+
+    /// <summary>Why the last of them has no result; null for none.</summary>
+    public string? WhyLost { get; init; }
+
+    /// <summary>Steps answered, over all stacks.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Different things reached: an answer in a state, a cell of a model.</summary>
+    public required int Reached { get; init; }
+
+    /// <summary>Lists kept because they reached something new.</summary>
+    public required int Corpus { get; init; }
+
+    /// <summary>The findings, in the order in which they were made.</summary>
+    public required IReadOnlyList<Finding> Findings { get; init; }
+
+    /// <summary>How each operation went on each stack.</summary>
+    public required IReadOnlyList<OperationRate> Operations { get; init; }
+
+    /// <summary>A hash of every list and every outcome: equal for equal seeds and numbers of lists where the stacks are deterministic.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Wall time of the search itself, without confirming and minimising.</summary>
+    public required double SearchSeconds { get; init; }
+
+    /// <summary>Wall time altogether.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Processor time of the stacks and of the search.</summary>
+    public required double CpuSeconds { get; init; }
+
+    /// <summary>It was ended before its budget was used.</summary>
+    public bool Interrupted { get; init; }
+
+    /// <summary>Operations of the grammar that no stack's list has had succeed: of them nothing can be said.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<OperationRate> NeverSucceeded => [.. Operations.Where(o => o.Succeeded == 0)];
+}

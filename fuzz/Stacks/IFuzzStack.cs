@@ -1,0 +1,47 @@
+using Stress.Fuzz.Lists;
+
+namespace Stress.Fuzz.Stacks;
+
+/// <summary>What a stack answered to one line.</summary>
+/// <param name="Word">The operation.</param>
+/// <param name="Error">The error, <c>ENXIO(6)</c>; empty where it succeeded.</param>
+/// <param name="Otherwise">Other answers that a model has for the step, since a list says no time.</param>
+/// <param name="IsExecuted">False where the stack does not have the operation, or a rule of its interface forbids it there.</param>
+public sealed record StepAnswer(string Word, string Error, IReadOnlyList<string> Otherwise, bool IsExecuted = true);
+
+/// <summary>What came of one list on one stack.</summary>
+/// <param name="Steps">Its answers, as far as it came.</param>
+/// <param name="Titles">What was reported, in the order in which it was; empty for a list that went well.</param>
+/// <param name="Reached">What else the stack knows to have been reached: cells of a model's coverage.</param>
+/// <param name="Lost">Why there is no result; null where there is one.</param>
+public sealed record ListOutcome(IReadOnlyList<StepAnswer> Steps, IReadOnlyList<string> Titles, IReadOnlyList<string> Reached, string? Lost = null)
+{
+    /// <summary>A list that nothing is known of.</summary>
+    public static ListOutcome Nothing(string why) => new([], [], [], why);
+}
+
+/// <summary>Something that executes lists and says what it saw.</summary>
+public interface IFuzzStack
+{
+    /// <summary>The name on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>What its productions call it.</summary>
+    string Speaks { get; }
+
+    /// <summary>Stacks of one family ought to agree; null for one that is compared with none.</summary>
+    string? Family { get; }
+
+    /// <summary>The same list gives the same outcome.</summary>
+    bool IsDeterministic { get; }
+
+    /// <summary>Lists that are executed in one call at best; it does not depend on the machine.</summary>
+    int Batch { get; }
+
+    /// <summary>Executes lists, each as on a system that has just been started.</summary>
+    /// <param name="lists">The lists.</param>
+    /// <param name="seed">What the system draws its own random numbers from.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>An outcome for each list.</returns>
+    IReadOnlyList<ListOutcome> Run(IReadOnlyList<IReadOnlyList<string>> lists, ulong seed, CancellationToken stop);
+}
