@@ -83,9 +83,19 @@ public sealed class FileCheck
         }
         else
         {
-            check.OfScenario(text, path);
+            check.OfScenario(text, path, ScenarioLoader.Beside(path));
         }
 
+        return check;
+    }
+
+    /// <summary>Checks a scenario that comes without a folder, such as one from the network: <c>include:</c> is refused.</summary>
+    /// <param name="text">Its text.</param>
+    /// <param name="name">What it is called in messages.</param>
+    public static FileCheck OfText(string text, string name)
+    {
+        var check = new FileCheck(InputKind.Scenario);
+        check.OfScenario(text, name, include: null);
         return check;
     }
 
@@ -114,12 +124,12 @@ public sealed class FileCheck
 
     private void World(YamlMappingNode root, string file) => Repeat([(file, root)], () => WorldLoader.Read(root, file));
 
-    private void OfScenario(string text, string path)
+    private void OfScenario(string text, string path, Func<string, string, int, string>? include)
     {
         List<(string File, YamlMappingNode Root)> chain;
         try
         {
-            chain = ScenarioLoader.Chain(text, path, ScenarioLoader.Beside(path));
+            chain = ScenarioLoader.Chain(text, path, include);
         }
         catch (ScenarioException e)
         {

@@ -109,10 +109,12 @@ public static class TriageCommands
         var tokens = new Option<string?>("--token-file") { Description = "File with lines 'read TOKEN' and 'write TOKEN': needed wherever others reach it." };
         var user = new Option<string?>("--user-header") { Description = "Header in which a proxy that has authenticated says who asks." };
         var webhooks = new Option<string?>("--webhooks") { Description = "File with lines 'ADDRESS SECRET': told of new bugs, regressions and runs that are not as expected." };
-        var command = new Command("serve", "Serve the triage pages and their API: runs, bugs, crashes.") { store, listen, hosts, tokens, user, webhooks };
+        Option<string?> cluster = ClusterOption.Create();
+        var command = new Command("serve", "Serve the triage pages and their API: runs, bugs, crashes; and start runs from there.") { store, listen, hosts, tokens, user, webhooks, cluster };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
-            var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks), new CrashCauses());
+            await using var launcher = new RunLauncher(Output.DefaultFolder, ProgramFolders.Find("scenarios"), ClusterOption.Read(line.GetValue(cluster)), terminal);
+            var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks), new CrashCauses(), launcher);
             await triage.Serve(options, address => terminal.Text.WriteLine($"triage pages at {address} (Ctrl-C ends it)"), stop);
             return ExitCodes.Ok;
         }));

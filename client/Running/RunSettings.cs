@@ -130,23 +130,30 @@ public sealed record RunSettings
 
         try
         {
-            Scenario scenario = Apply(ScenarioLoader.Load(File, input));
-            CheckReal(scenario);
-            if (!scenario.IsReal)
-            {
-                TrySite(scenario);
-            }
-            else if (Design is not null || DesignAssembly is not null || NoSkip)
-            {
-                throw new UsageException($"{File}: real kernels (backend: {scenario.Backend}) have no teardown designs and no quiet stretches; accepted is a run without --design, --design-assembly and --no-skip");
-            }
-
-            return scenario;
+            return Accept(ScenarioLoader.Load(File, input));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{File}: cannot be read: {e.Message}");
         }
+    }
+
+    /// <summary>Applies the command line to a scenario, and tries whether it can be executed.</summary>
+    /// <exception cref="UsageException">A value is not accepted.</exception>
+    public Scenario Accept(Scenario scenario)
+    {
+        scenario = Apply(scenario);
+        CheckReal(scenario);
+        if (!scenario.IsReal)
+        {
+            TrySite(scenario);
+        }
+        else if (Design is not null || DesignAssembly is not null || NoSkip)
+        {
+            throw new UsageException($"{File}: real kernels (backend: {scenario.Backend}) have no teardown designs and no quiet stretches; accepted is a run without --design, --design-assembly and --no-skip");
+        }
+
+        return scenario;
     }
 
     /// <summary>Loads a scenario for a command that knows emulated kernels alone.</summary>

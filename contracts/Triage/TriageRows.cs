@@ -251,4 +251,5 @@ public sealed record SeedPairs(long Both, long OnlyFirst, long OnlySecond, long 
 /// <param name="UserHeader">Header in which a proxy that has authenticated says who asks; null for none.</param>
 /// <param name="WebhookFile">File with the addresses that are told of news; null for none.</param>
 /// <param name="Work">What executes a crash again for those who ask why it came; null where nothing is executed.</param>
-public sealed record ServeOptions(string Listen, IReadOnlyList<string> Hosts, string? TokenFile, string? UserHeader, string? WebhookFile, ITriageWork? Work = null);
+/// <param name="Launcher">What starts runs for those who may write; null where nobody can.</param>
+public sealed record ServeOptions(string Listen, IReadOnlyList<string> Hosts, string? TokenFile, string? UserHeader, string? WebhookFile, ITriageWork? Work = null, IRunLauncher? Launcher = null);

@@ -26,7 +26,10 @@ public sealed class BrowserTests
     [ToolFact("chromium")]
     public async Task Every_page_can_be_read_by_everybody_and_fits_a_telephone_and_a_wide_screen_light_and_dark()
     {
-        await using Served served = await Served.Start(await Filled(), work: new ToldCause());
+        var launcher = new ToldLauncher();
+        launcher.Start(new LaunchRequest(), "eva");
+        await launcher.Tell("asked-1", LaunchOrder.Resume);
+        await using Served served = await Served.Start(await Filled(), work: new ToldCause(), launcher: launcher);
         await using Browser browser = await Browser.Start();
         string axe = new BundledAxeScriptProvider().GetScript();
         List<string> wrong = [];
@@ -127,7 +130,7 @@ public sealed class BrowserTests
         return
         [
             ("start", "/"), ("runs", "/runs"), ("run", $"/runs/{run.Row.Name}"), ("report", $"/runs/{run.Row.Name}/report"), ("bugs", "/bugs"), ("bug", $"/bugs/{bug.Id}"),
-            ("crash", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}")), ("cause", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}/cause")), ("diff", $"/diff?first={runs[^1].Name}&second={runs[^2].Name}"), ("missing", "/runs/nothing"), ("login", "/login"),
+            ("crash", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}")), ("cause", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}/cause")), ("diff", $"/diff?first={runs[^1].Name}&second={runs[^2].Name}"), ("missing", "/runs/nothing"), ("scenarios", "/scenarios"), ("scenario", "/scenarios/troxel-2005"), ("live", "/live/asked-1"), ("login", "/login"),
         ];
     }
 

@@ -24,7 +24,7 @@ internal sealed class Served : IAsyncDisposable
         return await Start(store, tokens);
     }
 
-    public static async Task<Served> Start(TemporaryStore store, string? tokens = null, ITriageWork? work = null)
+    public static async Task<Served> Start(TemporaryStore store, string? tokens = null, ITriageWork? work = null, IRunLauncher? launcher = null, string? userHeader = null)
     {
         string? file = tokens is null ? null : Path.Combine(store.Folder, "tokens");
         if (file is not null)
@@ -34,7 +34,7 @@ internal sealed class Served : IAsyncDisposable
 
         var served = new Served(store);
         var listening = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        served._serving = store.Triage.Serve(new ServeOptions("127.0.0.1:0", [], file, null, null, work), listening.SetResult, served._stop.Token);
+        served._serving = store.Triage.Serve(new ServeOptions("127.0.0.1:0", [], file, userHeader, null, work, launcher), listening.SetResult, served._stop.Token);
         await Task.WhenAny(listening.Task, served._serving);
         if (!listening.Task.IsCompleted)
         {

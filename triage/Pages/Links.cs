@@ -22,6 +22,15 @@ public sealed class Links(string root, bool isExport)
     /// <summary>All bugs.</summary>
     public string Bugs => Page("bugs");
 
+    /// <summary>Scenarios, and the runs that were asked for; of a server alone.</summary>
+    public string Scenarios => Page("scenarios");
+
+    /// <summary>A scenario to begin with; of a server alone.</summary>
+    public string Scenario(string name) => Page($"scenarios/{Safe(name)}");
+
+    /// <summary>A run that goes on; of a server alone.</summary>
+    public string Live(string name) => Page($"live/{Safe(name)}");
+
     /// <summary>A file that comes with the pages.</summary>
     public string Asset(string name) => $"{root}assets/{name}";
 

@@ -28,6 +28,8 @@ public sealed class Access
     /// <summary>A token that can be guessed is none.</summary>
     private const int LeastToken = 16;
 
+    private const int LongestUser = 100;
+
     private readonly List<(byte[] Sha256, Permission May)> _tokens = [];
     private readonly string? _userHeader;
     private readonly bool _open;
@@ -93,6 +95,10 @@ public sealed class Access
 
     /// <summary>Who asks, as far as it is known.</summary>
     public string UserOf(HttpRequest request) => _userHeader is { } header ? request.Headers[header].ToString() : "";
+
+    /// <summary>Who asks, in words that can stand in a list.</summary>
+    public string Who(HttpRequest request) =>
+        UserOf(request) is { Length: > 0 } user ? user[..Math.Min(LongestUser, user.Length)] : _open ? "somebody on this machine" : "somebody with a token that may write";
 
     private void ReadTokens(string file)
     {

@@ -14,7 +14,7 @@ public static class Api
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>Adds the API to a server.</summary>
-    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes)
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes, IRunLauncher? launcher)
     {
         app.MapOpenApi();
         RouteGroupBuilder api = app.MapGroup("/api/v1");
@@ -58,9 +58,14 @@ public static class Api
             .Produces<CrashCause>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/diff", (string first, string second, CancellationToken stop) => Guarded(async () => Results.Json(await triage.Compare(first, second, stop), Json)))
             .WithSummary("Two runs side by side").Produces<RunDifference>().ProducesProblem(StatusCodes.Status404NotFound);
+        if (launcher is not null)
+        {
+            Launches.MapApi(api, access, launcher, Json);
+        }
     }
 
-    private static async Task<IResult> Guarded(Func<Task<IResult>> answer)
+    /// <summary>An answer, or the problem that there is instead.</summary>
+    internal static async Task<IResult> Guarded(Func<Task<IResult>> answer)
     {
         try
         {

@@ -24,7 +24,7 @@ public static class Site
     private const int ShownAtStart = 8, Suggested = 50;
 
     /// <summary>Adds the pages to a server.</summary>
-    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes)
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes, IRunLauncher? launcher)
     {
         var live = new LiveRuns(triage.RunsFolder, TimeProvider.System);
         app.MapGet("/", async (CancellationToken stop) => Page<StartPage>(await Start(triage, live.Now(), Links.Server, stop))).ExcludeFromDescription();
@@ -75,7 +75,29 @@ public static class Site
             (CrashRow crash, CrashCause cause) = await causes.Of(number, stop);
             return Page<CausePage>(new() { ["Crash"] = crash, ["Cause"] = cause });
         })).ExcludeFromDescription();
-        app.MapGet("/live/{name}/events", (string name, CancellationToken stop) => TypedResults.ServerSentEvents(Events(live, name, stop))).ExcludeFromDescription();
+        app.MapGet("/live/{name}", (HttpContext context, IAntiforgery forgery, string name) =>
+        {
+            AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
+            LaunchedRun? asked = AskedFor(launcher, name);
+            string? line = LineOf(live, launcher, name);
+            return asked is null && line is null
+                ? Page<MessagePage>(new() { ["Title"] = "Not found", ["Text"] = "No such run goes on here." }, StatusCodes.Status404NotFound)
+                : Page<LivePage>(new()
+                {
+                    ["Name"] = name, ["Line"] = line, ["Asked"] = asked, ["MayWrite"] = access.Of(context.Request) == Permission.Write,
+                    ["TokenField"] = tokens.FormFieldName, ["Token"] = tokens.RequestToken,
+                });
+        }).ExcludeFromDescription();
+        app.MapGet("/live/{name}/events", (string name, CancellationToken stop) => TypedResults.ServerSentEvents(Events(live, launcher, name, stop))).ExcludeFromDescription();
+        if (launcher is not null)
+        {
+            Launches.MapPages(app, access, launcher);
+        }
+        else
+        {
+            app.MapGet("/scenarios", () => Page<MessagePage>(new() { ["Title"] = "Scenarios", ["Text"] = "No runs are started from here: ./stress serve and ./stress demo start some." })).ExcludeFromDescription();
+        }
+
         app.MapGet("/assets/{name}", (string name) => AssetOf(name) is { } asset ? Results.Bytes(asset.Bytes, asset.Type) : Results.NotFound()).ExcludeFromDescription();
         app.MapGet("/login", (HttpContext context, IAntiforgery forgery) => Login(context, forgery, "Whoever reads here says who he is by a token.")).ExcludeFromDescription();
         app.MapPost("/login", (HttpContext context, IAntiforgery forgery) => Form(context, forgery, form =>
@@ -171,7 +193,8 @@ public static class Site
 
     private static int Number(StringValues value, int least, int most, int usual) => int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? Math.Clamp(n, least, most) : usual;
 
-    private static async Task<IResult> Guarded(Func<Task<IResult>> page)
+    /// <summary>A page, or one that says why there is none.</summary>
+    internal static async Task<IResult> Guarded(Func<Task<IResult>> page)
     {
         try
         {
@@ -184,7 +207,8 @@ public static class Site
         }
     }
 
-    private static async Task<IResult> Form(HttpContext context, IAntiforgery forgery, Func<IFormCollection, Task<IResult>> use)
+    /// <summary>What a form asks for, if it came from a page of ours.</summary>
+    internal static async Task<IResult> Form(HttpContext context, IAntiforgery forgery, Func<IFormCollection, Task<IResult>> use)
     {
         if (!context.Request.HasFormContentType || !await forgery.IsRequestValidAsync(context))
         {
@@ -202,13 +226,26 @@ public static class Site
             context.Response.StatusCode == StatusCodes.Status401Unauthorized ? StatusCodes.Status401Unauthorized : StatusCodes.Status200OK);
     }
 
-    private static IResult Page<TPage>(Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+    /// <summary>A page.</summary>
+    internal static IResult Page<TPage>(Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
         where TPage : Microsoft.AspNetCore.Components.IComponent => new RazorComponentResult<TPage>(parameters) { StatusCode = status, PreventStreamingRendering = true };
 
-    private static async IAsyncEnumerable<SseItem<string>> Events(LiveRuns live, string name, [EnumeratorCancellation] CancellationToken stop)
+    private static LaunchedRun? AskedFor(IRunLauncher? launcher, string name) => launcher?.Runs.FirstOrDefault(run => run.Name == name);
+
+    // A run that was asked for here is known before it has written anything, and knows better whether it goes on.
+    private static string? LineOf(LiveRuns live, IRunLauncher? launcher, string name) => AskedFor(launcher, name)?.Phase switch
+    {
+        null => live.Line(name),
+        LaunchPhase.Waiting => "waits for the runs before it",
+        LaunchPhase.Running => live.Line(name) ?? "at work",
+        LaunchPhase.Paused => $"paused: {live.Line(name) ?? "nothing yet"}",
+        _ => null,
+    };
+
+    private static async IAsyncEnumerable<SseItem<string>> Events(LiveRuns live, IRunLauncher? launcher, string name, [EnumeratorCancellation] CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        while (live.Line(name) is { } line)
+        while (LineOf(live, launcher, name) is { } line)
         {
             yield return new SseItem<string>(line, "at");
             if (!await Ticks(timer, stop))

@@ -135,6 +135,8 @@ public static class TriageServer
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetFixedWindowLimiter(
                 context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new FixedWindowRateLimiterOptions { PermitLimit = RequestsPerSecond, Window = TimeSpan.FromSeconds(1) }));
+            limiter.AddPolicy(Launches.Policy, context => RateLimitPartition.GetFixedWindowLimiter(
+                context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new FixedWindowRateLimiterOptions { PermitLimit = Launches.PerMinute, Window = TimeSpan.FromMinutes(1) }));
         });
         WebApplication app = builder.Build();
 
@@ -142,8 +144,8 @@ public static class TriageServer
         app.UseMiddleware<HostFilteringMiddleware>();
         app.UseRateLimiter();
         app.Use((context, next) => Guard(context, next, access));
-        Site.Map(app, triage, access, causes);
-        Api.Map(app, triage, access, causes);
+        Site.Map(app, triage, access, causes, options.Launcher);
+        Api.Map(app, triage, access, causes, options.Launcher);
         return app;
     }
 

@@ -1,0 +1,299 @@
+using System.Threading.Channels;
+using Spectre.Console;
+using Stress.Client.Commands;
+using Stress.Client.Running;
+using Stress.Contracts;
+using Stress.Contracts.Triage;
+using Stress.Emulator.Core;
+using Stress.Observability;
+using Stress.Scenarios;
+using Stress.Silo;
+
+namespace Stress.Client.Triage;
+
+/// <summary>Starts runs for those who ask from a browser: one after the other, on a silo in this process or on a cluster.</summary>
+public sealed class RunLauncher : IRunLauncher
+{
+    /// <summary>Runs that have ended and are still told of.</summary>
+    private const int MostEnded = 50;
+
+    private readonly string _runs;
+    private readonly RedisAddress? _cluster;
+    private readonly Terminal _terminal;
+    private readonly Lock _lock = new();
+    private readonly List<Asked> _asked = [];
+    private readonly Channel<Asked> _queue = Channel.CreateUnbounded<Asked>();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _working;
+
+    /// <summary>A launcher with nothing to do yet: no silo is started before the first run.</summary>
+    /// <param name="runs">The folder of runs.</param>
+    /// <param name="scenarios">The folder of the scenarios that one can begin with.</param>
+    /// <param name="cluster">Where runs are executed; null for a silo in this process.</param>
+    /// <param name="terminal">Whose clock it is, and where it is said that a run was asked for.</param>
+    public RunLauncher(string runs, string scenarios, RedisAddress? cluster, Terminal terminal)
+    {
+        (_runs, _cluster, _terminal) = (runs, cluster, terminal);
+        Scenarios = [.. Offered(scenarios)];
+        _working = Task.Run(Work);
+    }
+
+    /// <inheritdoc/>
+    public string Where => _cluster is null ? "on a silo in this server" : $"on the cluster {_cluster}";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OfferedScenario> Scenarios { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LaunchedRun> Runs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _asked.Select(asked => asked.Run).Reverse()];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ScenarioProblem> Check(string scenario) => Accepted(new LaunchRequest { Scenario = scenario }).Problems;
+
+    /// <inheritdoc/>
+    public LaunchAnswer Start(LaunchRequest request, string by)
+    {
+        (Scenario? scenario, IReadOnlyList<ScenarioProblem> problems) = Accepted(request);
+        if (scenario is null)
+        {
+            return new LaunchAnswer(null, problems);
+        }
+
+        lock (_lock)
+        {
+            if (_asked.Count(asked => asked.Run.Phase == LaunchPhase.Waiting) >= IRunLauncher.MostWaiting)
+            {
+                throw new TriageException($"{IRunLauncher.MostWaiting} runs wait already; accepted is to ask again when one has ended", TriageProblem.Unavailable);
+            }
+
+            Asked asked = Keep(scenario, request, by);
+            _asked.Add(asked);
+            while (_asked.Count(one => one.Run.Phase == LaunchPhase.Ended) > MostEnded)
+            {
+                _asked.Remove(_asked.First(one => one.Run.Phase == LaunchPhase.Ended));
+            }
+
+            _queue.Writer.TryWrite(asked);
+            return new LaunchAnswer(asked.Run, []);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task Tell(string run, LaunchOrder order)
+    {
+        Asked asked;
+        IRunGrain? grain;
+        lock (_lock)
+        {
+            asked = _asked.FirstOrDefault(one => one.Run.Name == run) ?? throw new TriageException($"no such run was asked for here: {run}", TriageProblem.Wrong);
+
+            if (asked.Run.Phase == LaunchPhase.Ended)
+            {
+                throw new TriageException($"{run} has ended; accepted is a run that goes on", TriageProblem.Wrong);
+            }
+
+            grain = asked.Grain;
+            if (grain is null)
+            {
+                if (order != LaunchOrder.Cancel)
+                {
+                    throw new TriageException($"{run} has not begun; accepted is to cancel it", TriageProblem.Wrong);
+                }
+
+                // Whoever takes it out of the queue sees that nobody wants it any more.
+                End(asked, "cancelled before it began");
+                return;
+            }
+        }
+
+        if (await grain.Describe() is null)
+        {
+            throw new TriageException($"{run} is just beginning; accepted is to ask again", TriageProblem.Unavailable);
+        }
+
+        await (order == LaunchOrder.Cancel ? grain.Cancel() : grain.Pause(order == LaunchOrder.Pause));
+        lock (_lock)
+        {
+            if (asked.Run.Phase != LaunchPhase.Ended && order != LaunchOrder.Cancel)
+            {
+                asked.Run = asked.Run with { Phase = order == LaunchOrder.Pause ? LaunchPhase.Paused : LaunchPhase.Running };
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stop.CancelAsync();
+        await _working;
+        _stop.Dispose();
+    }
+
+    // The same strict reader as for files; what comes from a browser names no file beside it, and no real kernel of this machine.
+    private static (Scenario? Scenario, IReadOnlyList<ScenarioProblem> Problems) Accepted(LaunchRequest request)
+    {
+        const string Name = RunFolder.ScenarioName;
+        FileCheck check = FileCheck.OfText(request.Scenario, Name);
+        if (check.Scenario is not { } scenario)
+        {
+            ScenarioProblem[] found = [.. check.Problems.Select(problem => new ScenarioProblem(problem.Line, problem.Message))];
+            return (null, found.Length > 0 ? found : [new(0, $"{Name}: no scenario of a run; accepted is what ./stress run takes")]);
+        }
+
+        if (scenario.IsReal)
+        {
+            return (null, [new(LineOf(request.Scenario, "backend:"), $"{Name}: backend: real kernels are not started from here; accepted is backend: emulated, or ./stress run on the machine itself")]);
+        }
+
+        try
+        {
+            var settings = new RunSettings { File = Name, Pairs = Given(request.Pairs), Hours = Given(request.Hours), Seed = Given(request.Seed), Design = Given(request.Design) };
+            scenario = settings.Accept(scenario);
+            double pairHours = scenario.Pairs * (scenario.Duration.Microseconds / (double)VirtualTime.FromHours(1).Microseconds);
+            return pairHours <= IRunLauncher.MostPairHours ? (scenario, [])
+                : (null, [new(0, $"{scenario.Pairs} pairs for {Durations.SpellHours(scenario.Duration)} h: accepted from here are at most {IRunLauncher.MostPairHours} pairs times hours; larger ones with ./stress run")]);
+        }
+        catch (UsageException e)
+        {
+            return (null, [new(0, e.Message)]);
+        }
+    }
+
+    private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    private static int LineOf(string text, string begins) => Array.FindIndex(text.Split('\n'), line => line.StartsWith(begins, StringComparison.Ordinal)) + 1;
+
+    // A file that is no scenario of emulated kernels is not offered; stress check says what is wrong with it.
+    private static IEnumerable<OfferedScenario> Offered(string folder)
+    {
+        string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yaml") : [];
+        foreach (string path in files.Order(StringComparer.Ordinal))
+        {
+            if (FileCheck.Of(path).Scenario is { IsReal: false } scenario)
+            {
+                yield return new OfferedScenario(Path.GetFileNameWithoutExtension(path), scenario.Description.ReplaceLineEndings(" ").Trim(), scenario.SourceText);
+            }
+        }
+    }
+
+    // The run's folder is made at once: its name is taken, and what was asked for is in it whatever happens to the server.
+    private Asked Keep(Scenario scenario, LaunchRequest request, string by)
+    {
+        try
+        {
+            Output output = Output.Choose(_runs, null, scenario.Name, _terminal.Time.GetUtcNow());
+            scenario = scenario with { FileName = output.Folder.ScenarioPath };
+            var settings = new RunSettings { File = scenario.FileName, Design = Given(request.Design), Workers = $"{Math.Max(1, Environment.ProcessorCount - 1)}" };
+            Launch launch = Launch.Create(settings, scenario, output.RunId, check: false, resumable: true);
+            launch.Save(output.Folder);
+            return new Asked(settings, launch, output, new LaunchedRun(output.RunId, scenario.Name, by, _terminal.Time.GetUtcNow(), LaunchPhase.Waiting, ""));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UsageException)
+        {
+            throw new TriageException($"{_runs}: {e.Message.ReplaceLineEndings(" ")}", TriageProblem.Unavailable);
+        }
+    }
+
+    private async Task Work()
+    {
+        await foreach (Asked asked in _queue.Reader.ReadAllAsync())
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                End(asked, "not begun: the server ended");
+                continue;
+            }
+
+            try
+            {
+                // Nobody may want it any more by now.
+                if (asked.Run.Phase == LaunchPhase.Waiting)
+                {
+                    End(asked, Words(await Execute(asked)));
+                }
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Whatever a run dies of, the next one is another.
+                _terminal.Error.WriteLine($"stress: {asked.Run.Name}: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+                End(asked, $"failed: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            }
+        }
+    }
+
+    private async Task<int> Execute(Asked asked)
+    {
+        Launch launch = asked.Launch;
+        await using IRunHost host = _cluster is { } cluster
+            ? await ClusterOption.Connect(cluster, _stop.Token)
+            : await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = launch.Workers, StateFolder = ResumeCommand.StateOf(asked.Output.Folder) }, _stop.Token);
+        if (host.IsCluster)
+        {
+            int workers = Math.Max(1, (await host.Silos()).Where(silo => silo.Answers && BuildStamp.Current.Refusal(silo.Build) is null).Sum(silo => silo.Workers));
+            launch = Launch.Create(asked.Settings, launch.Scenario, asked.Output.RunId, check: false, resumable: true, workers);
+            launch.Save(asked.Output.Folder);
+        }
+
+        lock (_lock)
+        {
+            if (asked.Run.Phase == LaunchPhase.Ended)
+            {
+                return ExitCodes.Interrupted;
+            }
+
+            asked.Grain = host.Grains.GetGrain<IRunGrain>(asked.Output.RunId);
+            asked.Run = asked.Run with { Phase = LaunchPhase.Running };
+        }
+
+        // Nobody reads its screen: the report says it all.
+        var silent = new Terminal(AnsiConsole.Create(new AnsiConsoleSettings { Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(TextWriter.Null) }), TextWriter.Null) { Time = _terminal.Time };
+        return await new RunConclusion(silent, launch, asked.Output, new RunConclusion.Wishes(_runs, null, Progress: false, Check: false, CheckFiles.None)).Follow(host, _stop.Token);
+    }
+
+    private static string Words(int code) => code switch
+    {
+        ExitCodes.Ok => "as expected",
+        ExitCodes.ExpectationFailed => "an expectation was not met",
+        ExitCodes.Incomplete => "incomplete: work failed or was lost",
+        ExitCodes.NotDecided => "not decided",
+        ExitCodes.NotWritten => "its result could not be written",
+        ExitCodes.Interrupted => "ended early; its result is partial",
+        _ => $"ended with {code}",
+    };
+
+    private void End(Asked asked, string outcome)
+    {
+        lock (_lock)
+        {
+            asked.Grain = null;
+            if (asked.Run.Phase != LaunchPhase.Ended)
+            {
+                asked.Run = asked.Run with { Phase = LaunchPhase.Ended, Outcome = outcome };
+            }
+        }
+    }
+
+    private sealed class Asked(RunSettings settings, Launch launch, Output output, LaunchedRun run)
+    {
+        public RunSettings Settings => settings;
+
+        public Launch Launch => launch;
+
+        public Output Output => output;
+
+        public LaunchedRun Run { get; set; } = run;
+
+        // The run itself, while it is executed.
+        public IRunGrain? Grain { get; set; }
+    }
+}

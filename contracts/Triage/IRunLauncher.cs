@@ -1,0 +1,112 @@
+namespace Stress.Contracts.Triage;
+
+/// <summary>
+/// Starts runs for those who ask from a browser or over the API: of emulated kernels alone, from a text that can name no file, command or library, within bounds, and one after the other.
+/// </summary>
+public interface IRunLauncher : IAsyncDisposable
+{
+    /// <summary>Runs that may wait.</summary>
+    public const int MostWaiting = 8;
+
+    /// <summary>Most pairs times virtual hours of a run.</summary>
+    public const long MostPairHours = 10_000_000;
+
+    /// <summary>Where runs are executed, in words.</summary>
+    string Where { get; }
+
+    /// <summary>The scenarios that one can begin with.</summary>
+    IReadOnlyList<OfferedScenario> Scenarios { get; }
+
+    /// <summary>The runs that were asked for since the server began, the latest first: those that wait, that which runs, and the last that ended.</summary>
+    IReadOnlyList<LaunchedRun> Runs { get; }
+
+    /// <summary>Everything in a scenario that is not accepted from here, by line; empty for one that is.</summary>
+    /// <param name="scenario">Its text.</param>
+    IReadOnlyList<ScenarioProblem> Check(string scenario);
+
+    /// <summary>Puts a run into the queue.</summary>
+    /// <param name="request">What to run.</param>
+    /// <param name="by">Who asks, as far as that is known.</param>
+    /// <returns>The run, or what is not accepted.</returns>
+    /// <exception cref="TriageException">As many wait as may, or the folder of runs cannot be written.</exception>
+    LaunchAnswer Start(LaunchRequest request, string by);
+
+    /// <summary>Tells a run that was asked for here to hold, to go on, or to end.</summary>
+    /// <param name="run">Its name.</param>
+    /// <param name="order">What.</param>
+    /// <exception cref="TriageException">There is no such run here, or it has ended.</exception>
+    Task Tell(string run, LaunchOrder order);
+}
+
+/// <summary>A scenario that one can begin with.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it shows.</param>
+/// <param name="Text">Its text, with what it includes.</param>
+public sealed record OfferedScenario(string Name, string Description, string Text);
+
+/// <summary>Something in a scenario, or in what was asked with it, that is not accepted.</summary>
+/// <param name="Line">Line of the scenario, from 1; 0 when it is about all of it, or about a number beside it.</param>
+/// <param name="Message">What is wrong and what would be accepted, in one line.</param>
+public sealed record ScenarioProblem(int Line, string Message);
+
+/// <summary>What to run. Values are as they were typed; null or empty for the scenario's own.</summary>
+public sealed record LaunchRequest
+{
+    /// <summary>The scenario's text.</summary>
+    public string Scenario { get; init; } = "";
+
+    /// <summary>Pairs.</summary>
+    public string? Pairs { get; init; }
+
+    /// <summary>Virtual hours.</summary>
+    public string? Hours { get; init; }
+
+    /// <summary>Seed.</summary>
+    public string? Seed { get; init; }
+
+    /// <summary>Teardown design, one of those that are built in.</summary>
+    public string? Design { get; init; }
+}
+
+/// <summary>What became of a request.</summary>
+/// <param name="Run">The run; null when something was not accepted.</param>
+/// <param name="Problems">What was not.</param>
+public sealed record LaunchAnswer(LaunchedRun? Run, IReadOnlyList<ScenarioProblem> Problems);
+
+/// <summary>A run that was asked for.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Scenario">The scenario's name.</param>
+/// <param name="By">Who asked.</param>
+/// <param name="At">When.</param>
+/// <param name="Phase">Where it is.</param>
+/// <param name="Outcome">How it ended, in words; empty before.</param>
+public sealed record LaunchedRun(string Name, string Scenario, string By, DateTimeOffset At, LaunchPhase Phase, string Outcome);
+
+/// <summary>Where a run is that was asked for.</summary>
+public enum LaunchPhase
+{
+    /// <summary>Others are before it.</summary>
+    Waiting,
+
+    /// <summary>It is executed.</summary>
+    Running,
+
+    /// <summary>It holds.</summary>
+    Paused,
+
+    /// <summary>It has ended.</summary>
+    Ended,
+}
+
+/// <summary>What a run can be told.</summary>
+public enum LaunchOrder
+{
+    /// <summary>Hold.</summary>
+    Pause,
+
+    /// <summary>Go on.</summary>
+    Resume,
+
+    /// <summary>End for good.</summary>
+    Cancel,
+}
