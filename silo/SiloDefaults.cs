@@ -35,4 +35,7 @@ public static class SiloDefaults
 
     /// <summary>Environment variable with the file of the certificate authority that the cluster's Redis is checked against.</summary>
     public const string RedisCaVariable = "STRESS_REDIS_CA";
+
+    /// <summary>Environment variable with the name of the run that is started; <c>--name</c> wins. A Job's pods have its uid there, so that each follows the run of the one before.</summary>
+    public const string RunNameVariable = "STRESS_RUN_NAME";
 }

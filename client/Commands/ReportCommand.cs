@@ -48,7 +48,8 @@ public static class ReportCommand
         }
     }
 
-    private static int OfRun(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    /// <summary>Shows the report that a run has left in its folder, and writes its pages again.</summary>
+    internal static int OfRun(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
     {
         RunReport report = folder.ReadReport();
         IReadOnlyList<CrashRecord> crashes = folder.ReadCrashes();

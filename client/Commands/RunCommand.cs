@@ -29,10 +29,11 @@ public static class RunCommand
         var checkpoint = new Option<string?>("--checkpoint") { Description = $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows})." };
         var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
+        var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or gone on with, and its report is written." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
-        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, noStore])
+        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, name, noStore])
         {
             command.Add(option);
         }
@@ -51,25 +52,40 @@ public static class RunCommand
                 LostAfter = line.GetValue(lostAfter),
                 InFlight = line.GetValue(inFlight),
             },
+            NameOf(line.GetValue(name)),
             ClusterOption.Read(line.GetValue(cluster)),
             new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore) },
             stop));
         return command;
     }
 
-    private static async Task<int> Execute(Terminal terminal, RunSettings settings, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
+    private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? name, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
     {
         Scenario scenario = settings.Load(terminal.In);
         wishes.Files.Check();
         UmlSettings? real = scenario.IsReal
             ? await UmlSettings.OfMachineAsync(GuestCache.OfUser(), scenario.CalledKernel, scenario.CallingKernel, scenario.Fault, terminal.Error.WriteLine, stop)
             : null;
-        Output output = Output.Choose(wishes.Folder, wishes.Json, scenario.Name, DateTimeOffset.UtcNow);
+        Output output = name is null
+            ? Output.Choose(wishes.Folder, wishes.Json, scenario.Name, DateTimeOffset.UtcNow, shared: cluster is not null)
+            : Output.Named(wishes.Folder, name, wishes.Json);
         if (cluster is null)
         {
             Embedded.CheckFree(settings.MetricsPortNumber);
             Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, real: real);
             CheckCapture(wishes, launch);
+            if (name is not null && IsThere(output, launch))
+            {
+                return settings.MetricsPort is null ? await GoOn(terminal, output, launch, wishes, stop)
+                    : throw new UsageException($"--metrics-port: {name} was started before; accepted is the same command line without it");
+            }
+
+            if (name is null && Claimed(output) is { } claimed && claimed.RunId != output.RunId)
+            {
+                // Another process has begun a run of this scenario in the same second.
+                (output, launch) = (claimed, launch with { Plan = launch.Plan with { RunId = claimed.RunId } });
+            }
+
             OptionsScreen.Write(terminal.Out, launch);
             string? state = ResumeCommand.StateOf(output.Folder);
             if (!Keeps(terminal, launch, output, state, wishes.NoStore))
@@ -96,9 +112,84 @@ public static class RunCommand
         int workers = Math.Max(1, Sharing(terminal, await client.Silos(), cluster).Sum(silo => silo.Workers));
         Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers, real);
         CheckCapture(wishes, shared);
+        bool there = name is not null && IsThere(output, shared);
+        if (name is not null && await Known(client, shared) is { } known)
+        {
+            shared = shared with { Plan = known.Plan };
+            terminal.Error.WriteLine($"stress: {name} was started before and is {known.Phase.ToString().ToLowerInvariant()}: it is followed, and its report written");
+        }
+        else if (there && File.Exists(output.Folder.ReportPath))
+        {
+            // The cluster forgets runs that have ended long ago; the folder has not.
+            return await GoOn(terminal, output, shared, wishes, stop);
+        }
+
         OptionsScreen.Write(terminal.Out, shared);
         Keeps(terminal, shared, output, null, wishes.NoStore);
         return await new RunConclusion(terminal, shared, output, wishes).Follow(client, stop);
+    }
+
+    // The name that the command line or the environment gives.
+    private static string? NameOf(string? option)
+    {
+        string? name = option ?? Environment.GetEnvironmentVariable(SiloDefaults.RunNameVariable);
+        return option is null && string.IsNullOrEmpty(name) ? null
+            : RunPlan.IsRunId(name!) ? name
+            : throw new UsageException($"{(option is null ? SiloDefaults.RunNameVariable + "=" : "--name ")}{name}: accepted are up to {RunPlan.MaxRunIdLength} letters, digits, '-', '_' and '.', not first a dot");
+    }
+
+    // The run of the launch's name on the cluster, which has to be the same work; null for none.
+    private static async Task<RunDescription?> Known(ClusterClient client, Launch launch)
+    {
+        RunDescription? known = (await RunControlCommands.Look(client, launch.Plan.RunId)).Run;
+        return known is null || launch.IsRunOf(known.Plan) ? known : throw AnotherRun(launch, Launch.From(known));
+    }
+
+    // Whether the folder of a named run has one already, which has to be the same work.
+    private static bool IsThere(Output output, Launch launch)
+    {
+        if (!File.Exists(Path.Combine(output.Folder.Path, Launch.FileName)) || !File.Exists(output.Folder.ScenarioPath))
+        {
+            return false;
+        }
+
+        Launch known = Launch.Open(output.Folder);
+        return launch.IsRunOf(known.Plan) ? true : throw AnotherRun(launch, known);
+    }
+
+    private static UsageException AnotherRun(Launch launch, Launch known) =>
+        new($"--name {launch.Plan.RunId}: that is another run, {known.Command}; accepted is the same command line, or a name that no run has");
+
+    // A run that ended shows its report again, and one that was interrupted goes on.
+    private static async Task<int> GoOn(Terminal terminal, Output output, Launch launch, RunConclusion.Wishes wishes, CancellationToken stop)
+    {
+        if (wishes.Pcap is not null)
+        {
+            throw new UsageException($"--pcap: {output.RunId} was started before; accepted is the same command line without it");
+        }
+
+        if (File.Exists(output.Folder.ReportPath) && !Directory.Exists(ResumeCommand.StateOf(output.Folder)))
+        {
+            terminal.Error.WriteLine($"stress: {output.RunId} has ended before: its report is shown again");
+            return ReportCommand.OfRun(terminal, output.Folder, output.Json, wishes.Files);
+        }
+
+        terminal.Error.WriteLine($"stress: {output.RunId} was started before: it is gone on with");
+        Directory.CreateDirectory(ResumeCommand.StateOf(output.Folder));
+        return await ResumeCommand.WithState(terminal, output, launch.Workers, wishes.Progress, wishes.Files, stop);
+    }
+
+    // Null where nothing can be written: that is said where the run is to be kept.
+    private static Output? Claimed(Output output)
+    {
+        try
+        {
+            return output.Claim();
+        }
+        catch (Exception e) when (Deliveries.IsOfFileSystem(e))
+        {
+            return null;
+        }
     }
 
     // The silos that take part: those that read what this build writes. Of the others it is said that they do not.

@@ -55,15 +55,23 @@ public static class RunControlCommands
     /// <exception cref="UsageException">There is none.</exception>
     internal static async Task<RunDescription> Find(ClusterClient client, string run)
     {
-        IReadOnlyList<RunEntry> known = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
-        RunSource.CheckFormat(known, run);
-        if (RunPlan.IsRunId(run) && await client.Grains.GetGrain<IRunGrain>(run).Describe() is { } description)
+        (RunDescription? description, IReadOnlyList<RunEntry> known) = await Look(client, run);
+        if (description is not null)
         {
             return description;
         }
 
         string names = known.Count == 0 ? "none, the cluster has no run" : string.Join(", ", known.Take(5).Select(entry => entry.RunId));
         throw new UsageException($"{run}: no such run; accepted: {names}");
+    }
+
+    /// <summary>The run of a name, or null for none; and every run that the cluster knows.</summary>
+    /// <exception cref="UsageException">It is of a format that this build does not read.</exception>
+    internal static async Task<(RunDescription? Run, IReadOnlyList<RunEntry> Known)> Look(ClusterClient client, string run)
+    {
+        IReadOnlyList<RunEntry> known = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
+        RunSource.CheckFormat(known, run);
+        return (RunPlan.IsRunId(run) ? await client.Grains.GetGrain<IRunGrain>(run).Describe() : null, known);
     }
 
     private static Command ForRun(string name, string what, Func<string, RedisAddress, CancellationToken, Task<int>> action)

@@ -113,6 +113,12 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         return $" --kernel {kernels}{(named ? $" --fault {(fault.Length > 0 ? fault : RunSettings.NoFault)}" : "")}";
     }
 
+    /// <summary>
+    /// True when another plan does the same work under the same name. How many sites are under way at once goes by the silos that were there at the start, and changes
+    /// no result.
+    /// </summary>
+    public bool IsRunOf(RunPlan other) => (Plan with { SitesInFlight = other.SitesInFlight }).IsSameAs(other);
+
     /// <summary>The virtual time that the run covers: whole windows.</summary>
     public double Hours => Plan.Windows * (double)Scenario.Site.Window.Microseconds / 3_600_000_000;
 

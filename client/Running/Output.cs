@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Stress.Contracts;
 using Stress.Observability;
 
@@ -13,8 +14,10 @@ public sealed class Output
         Json = json;
     }
 
-    // With the time and a number behind it, a run's name stays within what a plan accepts.
+    // With the time and what tells it apart behind it, a run's name stays within what a plan accepts.
     private const int MaxStem = 90;
+
+    private const int DistinctionLength = 6;
 
     /// <summary>The folder that holds the folders of runs, unless <c>--out</c> names another.</summary>
     public const string DefaultFolder = "runs";
@@ -32,9 +35,10 @@ public sealed class Output
     /// <param name="parent">Folder of runs, or null for <see cref="DefaultFolder"/>.</param>
     /// <param name="json">Further file for the report, or null.</param>
     /// <param name="name">The scenario's name: the run's name starts with it.</param>
-    /// <param name="now">Wall time: the run's name ends with it.</param>
+    /// <param name="now">Wall time: the run's name has it behind the scenario's.</param>
+    /// <param name="shared">True for a run whose name has to be the only one among clients that do not see each other's folders.</param>
     /// <exception cref="UsageException">A place cannot be written.</exception>
-    public static Output Choose(string? parent, string? json, string name, DateTimeOffset now)
+    public static Output Choose(string? parent, string? json, string name, DateTimeOffset now, bool shared = false)
     {
         parent ??= DefaultFolder;
         CheckFolder("--out", parent);
@@ -44,13 +48,39 @@ public sealed class Output
         }
 
         string safe = new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
-        string stem = $"{safe.TrimStart('.')[..Math.Min(MaxStem, safe.TrimStart('.').Length)]}-{now:yyyyMMdd-HHmmss}", id = stem;
+        string stem = $"{safe.TrimStart('.')[..Math.Min(MaxStem, safe.TrimStart('.').Length)]}-{now:yyyyMMdd-HHmmss}{(shared ? $"-{RandomNumberGenerator.GetHexString(DistinctionLength, lowercase: true)}" : "")}", id = stem;
         for (int n = 2; Directory.Exists(Path.Combine(parent, id)); n++)
         {
             id = $"{stem}-{n}";
         }
 
         return new Output(new RunFolder(Path.Combine(parent, id)), id, json);
+    }
+
+    /// <summary>
+    /// Takes the chosen folder for this process: when another one has taken it since, the next free name. The file that says what is run is the mark, since only
+    /// one process can be the one that creates it.
+    /// </summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
+    public Output Claim()
+    {
+        string parent = Path.GetDirectoryName(Folder.Path)!, id = RunId;
+        for (int n = 2; ; n++)
+        {
+            var folder = new RunFolder(Path.Combine(parent, id));
+            Directory.CreateDirectory(folder.Path);
+            string mark = Path.Combine(folder.Path, Launch.FileName);
+            try
+            {
+                new FileStream(mark, FileMode.CreateNew).Dispose();
+                return new Output(folder, id, Json);
+            }
+            catch (IOException) when (File.Exists(mark))
+            {
+                id = $"{RunId}-{n}";
+            }
+        }
     }
 
     /// <summary>The folder of a run that is gone on with.</summary>
@@ -70,9 +100,10 @@ public sealed class Output
 
     /// <summary>The folder of a run that another client has started: a new folder of the run's name, or the one that is there.</summary>
     /// <param name="parent">Folder of runs, or null for <see cref="DefaultFolder"/>.</param>
-    /// <param name="runId">The run's name, as it came over the network.</param>
+    /// <param name="runId">The run's name, as it came over the network or from the command line.</param>
+    /// <param name="json">Further file for the report, or null.</param>
     /// <exception cref="UsageException">The name is none, or the place cannot be written.</exception>
-    public static Output Named(string? parent, string runId)
+    public static Output Named(string? parent, string runId, string? json = null)
     {
         if (!RunPlan.IsRunId(runId))
         {
@@ -80,7 +111,12 @@ public sealed class Output
         }
 
         CheckFolder("--out", parent ?? DefaultFolder);
-        return new Output(new RunFolder(Path.Combine(parent ?? DefaultFolder, runId)), runId, null);
+        if (json is not null)
+        {
+            CheckFile("--json", json);
+        }
+
+        return new Output(new RunFolder(Path.Combine(parent ?? DefaultFolder, runId)), runId, json);
     }
 
     /// <summary>Checks that a file can be written.</summary>

@@ -154,6 +154,13 @@ public sealed class ManifestTests
     });
 
     [ToolFact("kubectl", "kubernetes-client")]
+    public void A_pod_that_replaces_another_of_its_job_has_the_same_name_for_the_run() => Assert.All(
+        Manifests.All.SelectMany(manifests => manifests.StressContainers).Where(container => container.Container.Args[0] == "run"),
+        container => Assert.Equal(
+            "metadata.labels['batch.kubernetes.io/controller-uid']",
+            container.Container.Env.Single(variable => variable.Name == SiloDefaults.RunNameVariable).ValueFrom.FieldRef.FieldPath));
+
+    [ToolFact("kubectl", "kubernetes-client")]
     public void A_job_ends_some_day_and_goes_some_day_and_a_night_s_soak_before_the_next() => Assert.All(Manifests.All, manifests =>
     {
         Assert.All(manifests.Of<V1Job>(), job => Assert.True(job.Spec is { ActiveDeadlineSeconds: > 0, TtlSecondsAfterFinished: > 0 }));
