@@ -26,14 +26,17 @@ public sealed class ClusterClient : IRunHost
     public RedisAddress? Cluster { get; }
 
     /// <summary>Connects to any silo of the cluster.</summary>
-    /// <exception cref="ClusterUnavailableException">None answers within some seconds.</exception>
-    public static async Task<ClusterClient> ConnectAsync(RedisAddress redis, CancellationToken cancel = default)
+    /// <param name="redis">Its Redis.</param>
+    /// <param name="patience">How long a silo is asked for; null for some seconds.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ClusterUnavailableException">None answers in that time.</exception>
+    public static async Task<ClusterClient> ConnectAsync(RedisAddress redis, TimeSpan? patience = null, CancellationToken cancel = default)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
         builder.Configuration.AddEnvironmentVariables();
         builder.Services.AddStressOtlp(builder.Configuration, "stress-client");
-        DateTime until = DateTime.UtcNow + Patience;
+        DateTime until = DateTime.UtcNow + (patience ?? Patience);
         builder.UseOrleansClient(client =>
         {
             client.UseStressCluster(redis);

@@ -81,15 +81,24 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="workers">Sites that it executes at once.</param>
     public async Task<RunningProcess> StartSilo(int number, int workers = 2)
     {
+        RunningProcess silo = BeginSilo(number, workers);
+        await silo.Says("/metrics");
+        return silo;
+    }
+
+    /// <summary>Starts a silo and waits for nothing.</summary>
+    /// <param name="number">Its number: 0, 1, 2...</param>
+    /// <param name="workers">Sites that it executes at once.</param>
+    /// <param name="more">Further words of its command line.</param>
+    public RunningProcess BeginSilo(int number, int workers = 2, params string[] more)
+    {
         if (!_ports.TryGetValue(number, out (int Silo, int Gateway) ports))
         {
             ports = _ports[number] = (FreePort(), FreePort());
         }
 
-        RunningProcess silo = _silos[number] = Stress(
-            "silo", "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", Text(workers));
-        await silo.Says("/metrics");
-        return silo;
+        return _silos[number] = Stress(
+            ["silo", "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", Text(workers), .. more]);
     }
 
     /// <summary>Kills a silo with SIGKILL.</summary>

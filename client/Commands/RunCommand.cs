@@ -30,10 +30,11 @@ public static class RunCommand
         var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
         var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or gone on with, and its report is written." };
+        Option<string?> wait = ClusterWait.Option();
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
-        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, name, noStore])
+        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, name, wait, noStore])
         {
             command.Add(option);
         }
@@ -54,12 +55,13 @@ public static class RunCommand
             },
             NameOf(line.GetValue(name)),
             ClusterOption.Read(line.GetValue(cluster)),
+            ClusterWait.Read(line.GetValue(wait), terminal),
             new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore) },
             stop));
         return command;
     }
 
-    private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? name, RedisAddress? cluster, RunConclusion.Wishes wishes, CancellationToken stop)
+    private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? name, RedisAddress? cluster, ClusterWait wait, RunConclusion.Wishes wishes, CancellationToken stop)
     {
         Scenario scenario = settings.Load(terminal.In);
         wishes.Files.Check();
@@ -108,8 +110,13 @@ public static class RunCommand
             throw new UsageException("--metrics-port: of the silo in this process; accepted on a cluster are the metrics ports of its silos");
         }
 
-        await using ClusterClient client = await ClusterOption.Connect(cluster, stop);
-        int workers = Math.Max(1, Sharing(terminal, await client.Silos(), cluster).Sum(silo => silo.Workers));
+        await using ClusterClient client = await ClusterOption.Connect(cluster, stop, wait);
+        (int workers, IReadOnlyList<string> apart) = await wait.For(async () => Sharing(await client.Silos(), cluster), stop);
+        foreach (string line in apart)
+        {
+            terminal.Error.WriteLine(line);
+        }
+
         Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers, real);
         CheckCapture(wishes, shared);
         bool there = name is not null && IsThere(output, shared);
@@ -192,23 +199,25 @@ public static class RunCommand
         }
     }
 
-    // The silos that take part: those that read what this build writes. Of the others it is said that they do not.
-    private static IReadOnlyList<SiloFacts> Sharing(Terminal terminal, IReadOnlyList<SiloFacts> silos, RedisAddress cluster)
+    // The workers of the silos that take part: those that read what this build writes. Of the others it is said that they do not.
+    private static (int Workers, IReadOnlyList<string> Apart) Sharing(IReadOnlyList<SiloFacts> silos, RedisAddress cluster)
     {
-        List<SiloFacts> sharing = [], answering = [.. silos.Where(silo => silo.Answers)];
+        SiloFacts[] answering = [.. silos.Where(silo => silo.Answers)];
+        List<string> apart = [];
+        int workers = 0;
         foreach (SiloFacts silo in answering)
         {
             if (BuildStamp.Current.Refusal(silo.Build) is not { } refusal)
             {
-                sharing.Add(silo);
+                workers += silo.Workers;
             }
             else
             {
-                terminal.Error.WriteLine($"stress: silo {silo.Silo} takes no part: it is {refusal}");
+                apart.Add($"stress: silo {silo.Silo} takes no part: it is {refusal}");
             }
         }
 
-        return sharing.Count > 0 || answering.Count == 0 ? sharing : throw new ClusterUnavailableException(
+        return apart.Count < answering.Length || answering.Length == 0 ? (Math.Max(1, workers), apart) : throw new ClusterUnavailableException(
             $"no silo of {cluster} reads what this build writes; accepted is a cluster with a silo of {BuildStamp.Current.Words}");
     }
 

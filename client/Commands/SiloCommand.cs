@@ -25,7 +25,8 @@ public static class SiloCommand
         var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
         var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
         Option<string?> workers = SharedOptions.Workers();
-        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, dashboard, dashboardPort };
+        Option<string?> wait = ClusterWait.Option();
+        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, wait, dashboard, dashboardPort };
         command.SetAction((line, stop) =>
         {
             IPAddress listens = Address("--listen", line.GetValue(listen)) ?? IPAddress.Loopback;
@@ -42,14 +43,21 @@ public static class SiloCommand
                     Advertise = Advertised(listens, Address("--advertise", line.GetValue(advertise))),
                     Workers = RunSettings.WorkersOf(line.GetValue(workers)),
                 },
+                ClusterWait.Read(line.GetValue(wait), terminal),
                 stop);
         });
         return command;
     }
 
-    private static async Task<int> Execute(Terminal terminal, SiloSettings settings, CancellationToken stop)
+    private static async Task<int> Execute(Terminal terminal, SiloSettings settings, ClusterWait wait, CancellationToken stop)
     {
-        await ClusterOption.CheckAnswers(settings.Redis);
+        await wait.For(
+            async () =>
+            {
+                await ClusterOption.CheckAnswers(settings.Redis);
+                return true;
+            },
+            stop);
         await using WebApplication app = SiloHost.Build(settings);
         try
         {

@@ -24,15 +24,17 @@ public static class WatchCommand
         Option<string?> cluster = ClusterOption.Create();
         var output = new Option<string?>("--out") { Description = $"On a cluster: folder that gets the run's folder with its report (default: {Output.DefaultFolder})." };
         var command = new Command("watch", "Watch a run that another process has started; on a cluster, to its report.") { run, cluster, output };
+        Option<string?> wait = ClusterWait.Option();
+        command.Add(wait);
         command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } redis
-            ? OnCluster(terminal, redis, line.GetValue(run), line.GetValue(output), stop)
+            ? OnCluster(terminal, redis, line.GetValue(run), line.GetValue(output), ClusterWait.Read(line.GetValue(wait), terminal), stop)
             : Execute(terminal, RunSource.Of(Output.FindRun(line.GetValue(run))), stop));
         return command;
     }
 
-    private static async Task<int> OnCluster(Terminal terminal, RedisAddress redis, string? run, string? folder, CancellationToken stop)
+    private static async Task<int> OnCluster(Terminal terminal, RedisAddress redis, string? run, string? folder, ClusterWait wait, CancellationToken stop)
     {
-        await using ClusterClient client = await ClusterOption.Connect(redis, stop);
+        await using ClusterClient client = await ClusterOption.Connect(redis, stop, wait);
         string? named = run is null ? null : Path.GetFileName(Path.TrimEndingDirectorySeparator(run));
         (string name, Func<Task<RunProgress?>> read) = await RunSource.Of(client.Grains, named);
         Output output = Output.Named(folder, name);

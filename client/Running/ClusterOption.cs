@@ -40,22 +40,31 @@ public static class ClusterOption
         Read(option) ?? throw new UsageException($"no cluster; accepted is --cluster redis://HOST:PORT, or {SiloDefaults.ClusterVariable} in the environment");
 
     /// <summary>Connects to the cluster.</summary>
-    /// <exception cref="UsageException">Redis refuses what the command line names.</exception>
-    /// <exception cref="ClusterUnavailableException">Redis does not answer, or no silo does.</exception>
-    public static async Task<ClusterClient> Connect(RedisAddress redis, CancellationToken stop)
+    /// <param name="redis">Its Redis.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <param name="wait">How long it is waited for; null for one attempt.</param>
+    /// <exception cref="ClusterUnavailableException">Redis does not answer or refuses, or no silo answers.</exception>
+    public static Task<ClusterClient> Connect(RedisAddress redis, CancellationToken stop, ClusterWait? wait = null)
     {
-        await CheckAnswers(redis);
-        return await ClusterClient.ConnectAsync(redis, stop);
+        return wait is null ? Attempt() : wait.For(Attempt, stop);
+
+        async Task<ClusterClient> Attempt()
+        {
+            await CheckAnswers(redis);
+            return await ClusterClient.ConnectAsync(redis, wait?.Attempt, stop);
+        }
     }
 
-    /// <summary>Asks Redis for an answer before anything else is begun.</summary>
-    /// <exception cref="UsageException">It refuses a password or shows a certificate that is not trusted: trying again does not help.</exception>
-    /// <exception cref="ClusterUnavailableException">None comes.</exception>
+    /// <summary>
+    /// Asks Redis for an answer before anything else is begun. One that refuses a password or shows a certificate that is not trusted may have been given others in a
+    /// moment, as its clients have: it counts as one that is not there yet.
+    /// </summary>
+    /// <exception cref="ClusterUnavailableException">None comes, or it refuses.</exception>
     public static async Task CheckAnswers(RedisAddress redis)
     {
         if (await redis.Problem() is { } problem)
         {
-            throw problem.StartsWith(RedisAddress.NoAnswer, StringComparison.Ordinal) ? new ClusterUnavailableException(problem) : new UsageException(problem);
+            throw new ClusterUnavailableException(problem);
         }
     }
 }

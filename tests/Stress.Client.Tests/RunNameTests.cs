@@ -35,7 +35,7 @@ public sealed class RunNameTests : IDisposable
     public async Task A_named_run_whose_process_was_killed_goes_on_to_the_digest_of_one_that_was_not()
     {
         int code = await _screen.Run(Named);
-        ulong digest = Folder.ReadReport().Digest;
+        string digest = Folder.ReadReport().Digest;
 
         // What a process leaves that was killed before its first checkpoint.
         foreach (string file in Directory.EnumerateFiles(Folder.Path).Where(file => Path.GetFileName(file) is not (Launch.FileName or RunFolder.ScenarioName)))

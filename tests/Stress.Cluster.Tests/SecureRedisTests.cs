@@ -42,7 +42,7 @@ public sealed class SecureRedisTests : IDisposable
         cluster.Environment[variable] = right;
         foreach (RunningProcess process in asking)
         {
-            Assert.Equal(ExitCodes.Usage, await process.End());
+            Assert.Equal(ExitCodes.Unavailable, await process.End());
             string line = Assert.Single(process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
             Assert.Contains(because, line, StringComparison.Ordinal);
             Assert.Contains(variable, line, StringComparison.Ordinal);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Stress.Client;
+using Stress.Client.Running;
 using Stress.Guests;
 using Stress.Scenarios;
 using Stress.Silo;
@@ -151,6 +152,16 @@ public sealed class ManifestTests
             Assert.True(job.BackoffLimit > 0);
             Assert.Equal(Assert.Single(job.Template.Spec.Containers).Name, codes.ContainerName);
         }
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void Whoever_needs_Redis_waits_for_it_and_nobody_ends_it_meanwhile() => Assert.All(Manifests.All.SelectMany(manifests => manifests.StressContainers), container =>
+    {
+        V1Container stress = container.Container;
+        TimeSpan wait = TimeSpan.FromMicroseconds(Durations.Seconds(stress.Args.Single(word => word.StartsWith("--wait=", StringComparison.Ordinal))["--wait=".Length..])!.Value.Microseconds);
+
+        Assert.True(wait >= TimeSpan.FromMinutes(5));
+        Assert.True(stress.StartupProbe is null || TimeSpan.FromSeconds((double)stress.StartupProbe.PeriodSeconds! * (double)stress.StartupProbe.FailureThreshold!) > wait);
     });
 
     [ToolFact("kubectl", "kubernetes-client")]
