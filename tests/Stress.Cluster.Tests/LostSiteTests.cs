@@ -39,7 +39,9 @@ public sealed class LostSiteTests
         JsonElement[] problems = [.. report.GetProperty("problems").EnumerateArray()];
         int lost = report.GetProperty("work").GetProperty("lost").GetInt32();
         Assert.Equal("lost", report.GetProperty("incomplete").GetString());
-        Assert.InRange(lost, 1, Pairs - 1);
+
+        // Those of the silo that hangs; on a machine that is busy enough the other's can be silent for as long, and are lost by the same rule.
+        Assert.InRange(lost, 1, Pairs);
         Assert.Equal(lost, problems.Length);
         Assert.All(problems, problem => Assert.Contains($"no window of it came for {LostAfter} s", problem.GetProperty("problem").GetString(), StringComparison.Ordinal));
         Assert.Contains($"{lost} lost; the first is site {problems[0].GetProperty("site")}, again with: {problems[0].GetProperty("command")}", run.Output, StringComparison.Ordinal);
