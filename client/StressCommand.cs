@@ -34,6 +34,7 @@ public static class StressCommand
             FuzzCommand.Create(terminal),
             AgreeCommand.Create(terminal),
             PredictCommand.Create(terminal),
+            JudgeCommand.Create(terminal),
             SiloCommand.Create(terminal),
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),

@@ -1,13 +1,14 @@
 # Operation lists, one after another, through the agent; then programs that bring their list along.
-# With lists=apart each has a network namespace of its own, as a list of a recording had: interfaces are numbered from the start, and lo is down.
-AGENT=stress-agent
-[ "$(P lists)" = apart ] && AGENT="unshare -n stress-agent"
+# With lists=apart each has a network namespace of its own, as a list of a recording had: interfaces are numbered from the start, lo is down, and an interface
+# that comes up makes no address of its own (addr_gen_mode none).
+one() { stress-agent; }
+[ "$(P lists)" = apart ] && one() { unshare -n sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode; exec stress-agent'; }
 ip link set lo up
 for list in /lists/*.ops; do
     [ -e "$list" ] || continue
     name=${list##*/}
     echo "exec: ${name%.ops}"
-    $AGENT <"$list"
+    one <"$list"
 done
 if [ -e /lists/fresh ]; then
     echo "exec: fresh"

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class JudgeCommandTests : IDisposable
+{
+    private const string Entry = "netbsd-pppd-mcast-purge-skipped";
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    private string Fixes(params (string Name, string Text)[] fixes)
+    {
+        foreach ((string name, string text) in fixes)
+        {
+            File.WriteAllText(Path.Combine(_screen.Folder, name + ".fix"), text);
+        }
+
+        return _screen.Folder;
+    }
+
+    [Fact]
+    public async Task A_verdict_each_comes_first_then_tries_pairs_price_and_the_schedule_that_is_not_clean()
+    {
+        string fixes = Fixes(("a-right", "design: purge-all"), ("b-wrong", "design: route-validate\nexpect: does-not-end"));
+
+        Assert.Equal(ExitCodes.NotDecided, await _screen.Run("judge", Entry, "--fixes", fixes, "--schedules", "20", "--lists", Repository.At("tests", "recorded", "minimal")));
+        int verdict = _screen.Out.IndexOf("does-not-end", StringComparison.Ordinal), tries = _screen.Out.IndexOf("clean tries;", StringComparison.Ordinal);
+        Assert.InRange(verdict, 1, tries);
+        Assert.Contains("more clean ones until below one in 1000 at 95 %", _screen.Out);
+        Assert.Contains("the same schedules without and with it: ", _screen.Out);
+        Assert.Contains("McNemar, exact: p ", _screen.Out);
+        Assert.Contains("price over ", _screen.Out);
+        Assert.Contains("  not clean", _screen.Out);
+    }
+
+    [Fact]
+    public async Task A_fix_that_is_not_what_its_file_expects_exits_1_and_json_has_every_verdict()
+    {
+        string fixes = Fixes(("wrong", "design: route-validate")), json = Path.Combine(_screen.Folder, "x.json");
+
+        Assert.Equal(ExitCodes.ExpectationFailed, await _screen.Run("judge", Entry, "--fixes", fixes, "--schedules", "20", "--json", json));
+        Assert.Contains("(expected: ends)", _screen.Out);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
+        Assert.Equal("does-not-end", document.RootElement[0].GetProperty("verdict").GetString());
+    }
+
+    [Fact]
+    public async Task A_list_that_shows_no_bug_is_not_decided()
+    {
+        string list = Path.Combine(_screen.Folder, "x.ops");
+        File.WriteAllText(list, "create ppp0\n");
+
+        Assert.Equal(ExitCodes.NotDecided, await _screen.Run("judge", list, "--fixes", Fixes(("a", "design: purge-all"))));
+        Assert.Contains("stress: not decided: x: kernel netbsd-2005 executes it without a finding", _screen.Error);
+    }
+
+    [Theory]
+    [InlineData("--fixes is missing; accepted is a folder with NAME.fix", "judge", Entry)]
+    [InlineData("no fix here; accepted are files NAME.fix", "judge", Entry, "--fixes", "FOLDER")]
+    [InlineData("nonesuch: no such file and no entry of scenarios/history", "judge", "nonesuch", "--fixes", "FOLDER")]
+    [InlineData("--design x: the header of ", "judge", Entry, "--fixes", "FOLDER", "--design", "x")]
+    [InlineData("--schedules 0: accepted is a whole number from 1", "judge", Entry, "--fixes", "FOLDER", "--schedules", "0")]
+    public async Task What_is_not_accepted_is_one_line_and_exit_2(string message, params string[] arguments)
+    {
+        Assert.Equal(ExitCodes.Usage, await _screen.Run([.. arguments.Select(word => word == "FOLDER" ? _screen.Folder : word)]));
+        Assert.Contains(message, _screen.Error);
+    }
+
+    [Fact]
+    public async Task A_patch_of_a_real_kernel_is_refused_with_what_is_accepted()
+    {
+        File.WriteAllText(Path.Combine(_screen.Folder, "x.patch"), "");
+
+        Assert.Equal(ExitCodes.Usage, await _screen.Run("judge", Entry, "--fixes", _screen.Folder));
+        Assert.Contains("x.patch: a patch of a real kernel is not judged yet; accepted are NAME.fix", _screen.Error);
+    }
+}
