@@ -14,7 +14,7 @@ namespace Stress.Client.Commands;
 /// </summary>
 public static class PredictCommand
 {
-    private const int UsualBatch = 25, MostBatch = 1_000, NeededSteps = 9_990, NeededVerdicts = 9_900, Shown = 20;
+    private const int UsualBatch = 25, MostBatch = 1_000, MostRandom = 100_000, NeededSteps = 9_990, NeededVerdicts = 9_900, Shown = 20;
     private const string DefaultOut = "predictions", AcceptedKernels = "uml:KERNEL, or recorded:NAME for answers in LIST.NAME.txt beside the lists";
 
     /// <summary>The command.</summary>
@@ -26,24 +26,33 @@ public static class PredictCommand
         var batch = new Option<string?>("--batch") { Description = $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves." };
         var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that is likely another." };
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
+        var random = new Option<string?>("--random") { Description = "In place of FOLDER, so many lists of a generator; they are kept in the record." };
+        Option<string?> seed = SharedOptions.Seed("from the clock");
         var verify = new Option<string?>("--verify") { Description = "Folder of a prediction: check its seal, and score it again." };
-        var command = new Command("predict", "Let a model predict a real kernel's answers, seal them, run the kernel, and score (exit 1 below 99.9 % of steps or 99 % of verdicts).") { folder, model, kernel, batch, minimise, output, verify };
+        var command = new Command("predict", "Let a model predict a real kernel's answers, seal them, run the kernel, and score (exit 1 below 99.9 % of steps or 99 % of verdicts).") { folder, random, seed, model, kernel, batch, minimise, output, verify };
         command.SetAction((line, stop) => line.GetValue(verify) is { } record
             ? Task.FromResult(Verify(terminal, record, line.GetValue(folder), line.GetValue(kernel)))
             : ExecuteAsync(
-                terminal, line.GetValue(folder), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(batch) is { } b ? ExploreCommand.Whole("--batch", b, 1, MostBatch) : UsualBatch,
+                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(batch) is { } b ? ExploreCommand.Whole("--batch", b, 1, MostBatch) : UsualBatch,
                 line.GetValue(minimise), line.GetValue(output) ?? DefaultOut, stop));
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(Terminal terminal, string? folder, string model, string? kernel, int batch, bool minimise, string output, CancellationToken stop)
+    private static async Task<int> ExecuteAsync(Terminal terminal, string? folder, (int Lists, ulong Seed)? random, string model, string? kernel, int batch, bool minimise, string output, CancellationToken stop)
     {
-        if (folder is null || kernel is null)
+        if ((folder is null) == (random is null))
         {
-            throw new UsageException(folder is null ? "FOLDER is missing; accepted: predict FOLDER --kernel KERNEL, or predict --verify RECORD" : $"--kernel is missing; accepted: {AcceptedKernels}");
+            throw new UsageException(folder is null
+                ? "FOLDER is missing; accepted: predict FOLDER --kernel KERNEL, predict --random N --kernel KERNEL, or predict --verify RECORD"
+                : "FOLDER and --random both say which lists; accepted: one of them");
         }
 
-        if (!Directory.Exists(folder))
+        if (kernel is null || (random is not null && kernel.StartsWith(RecordedListKernel.Prefix, StringComparison.Ordinal)))
+        {
+            throw new UsageException(kernel is not null ? $"--random --kernel {kernel}: nobody has answered these lists; accepted: uml:KERNEL" : $"--kernel is missing; accepted: {AcceptedKernels}");
+        }
+
+        if (folder is not null && !Directory.Exists(folder))
         {
             throw new UsageException($"{folder}: no such folder; accepted is a folder with operation lists (NAME.ops)");
         }
@@ -55,8 +64,13 @@ public static class PredictCommand
 
         Output.CheckFolder("--out", output);
         IListKernel found = await FindAsync(terminal, kernel, model, batch, stop);
-        IReadOnlyList<KernelList> lists = Lists(folder, found);
-        var record = new PredictionRecord(NewFolder(output, folder, terminal.Time.GetUtcNow()));
+        IReadOnlyList<KernelList> lists = random is { } drawn ? Drawn(drawn.Lists, drawn.Seed) : Lists(folder!, found);
+        var record = new PredictionRecord(NewFolder(output, folder ?? "random", terminal.Time.GetUtcNow()));
+        if (random is { } shown)
+        {
+            terminal.Text.WriteLine($"seed {shown.Seed} (repeat with --random {shown.Lists} --seed {shown.Seed})");
+        }
+
         return await Task.Run(() => Predict(terminal, record, model, found, lists, minimise, stop), stop);
     }
 
@@ -71,6 +85,24 @@ public static class PredictCommand
             : model != StackCatalog.Linux6 ? throw new UsageException($"--model {model} --kernel {kernel}: that is another system; accepted: --model {StackCatalog.Linux6}")
             : await UmlListKernel.FindAsync(kernel, batch, terminal.Error.WriteLine, stop);
     }
+
+    private static (int Lists, ulong Seed)? RandomOf(Terminal terminal, string? random, string? seed)
+    {
+        if (random is null)
+        {
+            return seed is null ? null : throw new UsageException($"--seed {seed}: a folder's lists have none; accepted with --random");
+        }
+
+        ulong given = (ulong)terminal.Time.GetUtcNow().UtcTicks;
+        return seed is null || ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out given) ? (ExploreCommand.Whole("--random", random, 1, MostRandom), given)
+            : throw new UsageException($"--seed {seed}: accepted is a whole number from 0");
+    }
+
+    private static IReadOnlyList<KernelList> Drawn(int lists, ulong seed) =>
+    [
+        .. Enumerable.Range(0, lists).Select(n => (Name: string.Create(CultureInfo.InvariantCulture, $"random-{n:D6}"), Text: RandomList.Of(seed, n)))
+            .Select(list => new KernelList(list.Name, list.Name, list.Text, OperationFile.Parse(list.Text, list.Name))),
+    ];
 
     private static IReadOnlyList<KernelList> Lists(string folder, IListKernel kernel)
     {

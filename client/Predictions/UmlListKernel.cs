@@ -40,8 +40,8 @@ public sealed class UmlListKernel : IListKernel
     /// <summary>Kernels that were started.</summary>
     public int Boots { get; private set; }
 
-    /// <summary>The agent deletes an address with the peer last given with it.</summary>
-    public RecordingConditions Conditions => RecordingConditions.Default;
+    /// <summary>The agent executes them.</summary>
+    public RecordingConditions Conditions { get; } = RecordingConditions.Default with { ThroughAgent = true };
 
     RecordingConditions? IListKernel.Conditions => Conditions;
 

@@ -13,7 +13,11 @@ namespace Stress.Emulator.Stacks;
 /// <c>deladdr4-peer</c>: how <c>deladdr4</c> calls <c>ip address delete</c> on Linux: <c>last</c> gives the peer last used with that local address on any interface; <c>own</c>
 /// gives the bare address, which iproute2 sends as its own peer. The kernel compares the peer (inet_rtm_deladdr).
 /// </param>
-public sealed record RecordingConditions(bool AutomaticLinkLocal, bool NodeInformationGroups, bool DeleteNamesPeer)
+/// <param name="ThroughAgent">
+/// <c>program</c>: who executes the list on Linux: the <c>recorder</c> of the first recordings, or <c>agent</c>, guests/agent/stress-agent.c. The agent attaches to the interface that
+/// <c>open</c> names, closes it at <c>ifclose</c>, and gives <c>deladdr6</c> the prefix length last given with the address.
+/// </param>
+public sealed record RecordingConditions(bool AutomaticLinkLocal, bool NodeInformationGroups, bool DeleteNamesPeer, bool ThroughAgent = false)
 {
     /// <summary>The word that begins the header line, behind <c># </c>.</summary>
     public const string Header = "conditions:";
@@ -28,7 +32,7 @@ public sealed record RecordingConditions(bool AutomaticLinkLocal, bool NodeInfor
     public static readonly Ipv6Address NodeInformationGroup = new(0xFF02_0000_0000_0000, 0x0000_0002_5374_7265);
 
     private static readonly (string Name, string Yes, string No)[] Settings =
-        [("auto-linklocal", "on", "off"), ("node-groups", "on", "off"), ("deladdr4-peer", "last", "own")];
+        [("auto-linklocal", "on", "off"), ("node-groups", "on", "off"), ("deladdr4-peer", "last", "own"), ("program", "agent", "recorder")];
 
     /// <summary>What the header of a list says; null when it has no such line.</summary>
     /// <param name="text">The list's text.</param>
@@ -84,14 +88,15 @@ public sealed record RecordingConditions(bool AutomaticLinkLocal, bool NodeInfor
                 : throw new OperationListException(file, line, $"condition '{name}' cannot be '{value}'; accepted: {name}={Settings[at].Yes} or {name}={Settings[at].No}");
         }
 
-        return new RecordingConditions(given[0] ?? Default.AutomaticLinkLocal, given[1] ?? Default.NodeInformationGroups, given[2] ?? Default.DeleteNamesPeer);
+        return new RecordingConditions(given[0] ?? Default.AutomaticLinkLocal, given[1] ?? Default.NodeInformationGroups, given[2] ?? Default.DeleteNamesPeer, given[3] ?? Default.ThroughAgent);
     }
 
     /// <summary>The words of a header line.</summary>
     public override string ToString()
     {
-        bool[] values = [AutomaticLinkLocal, NodeInformationGroups, DeleteNamesPeer];
-        return string.Join(' ', Settings.Select((s, i) => $"{s.Name}={(values[i] ? s.Yes : s.No)}"));
+        // Who executes it is said where it is not the recorder: the recordings say nothing of it.
+        bool[] values = ThroughAgent ? [AutomaticLinkLocal, NodeInformationGroups, DeleteNamesPeer, ThroughAgent] : [AutomaticLinkLocal, NodeInformationGroups, DeleteNamesPeer];
+        return string.Join(' ', values.Select((value, i) => $"{Settings[i].Name}={(value ? Settings[i].Yes : Settings[i].No)}"));
     }
 
     private static string Accepted => string.Join(", ", Settings.Select(s => $"{s.Name}={s.Yes}|{s.No}"));

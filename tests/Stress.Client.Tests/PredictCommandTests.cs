@@ -137,12 +137,16 @@ public sealed class PredictCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("FOLDER is missing; accepted: predict FOLDER --kernel KERNEL, or predict --verify RECORD", "predict")]
+    [InlineData("FOLDER is missing; accepted: predict FOLDER --kernel KERNEL, predict --random N --kernel KERNEL, or predict --verify RECORD", "predict")]
     [InlineData("--kernel is missing; accepted: uml:KERNEL", "predict", "LISTS")]
     [InlineData("--kernel linux: accepted: uml:KERNEL", "predict", "LISTS", "--kernel", "linux")]
     [InlineData("--model linux-7: no such model, did you mean linux-6?; accepted: ", "predict", "LISTS", "--kernel", "uml:x", "--model", "linux-7")]
     [InlineData("--model netbsd-7 --kernel uml:x: that is another system; accepted: --model linux-6", "predict", "LISTS", "--kernel", "uml:x", "--model", "netbsd-7")]
     [InlineData("no list here that recorded:plan9 answers; accepted are NAME.ops with a recording beside it", "predict", "LISTS", "--kernel", "recorded:plan9")]
+    [InlineData("FOLDER and --random both say which lists", "predict", "LISTS", "--random", "3", "--kernel", "uml:x")]
+    [InlineData("--random --kernel recorded:x: nobody has answered these lists", "predict", "--random", "3", "--kernel", "recorded:x")]
+    [InlineData("--seed x: accepted is a whole number from 0", "predict", "--random", "3", "--seed", "x", "--kernel", "uml:x")]
+    [InlineData("--seed 3: a folder's lists have none; accepted with --random", "predict", "LISTS", "--seed", "3", "--kernel", "uml:x")]
     [InlineData("--batch 0: accepted is", "predict", "LISTS", "--kernel", "uml:x", "--batch", "0")]
     [InlineData("no prediction.json here; accepted is the folder of a prediction", "predict", "--verify", "LISTS")]
     [InlineData("accepted: predict --verify RECORD, without FOLDER or --kernel", "predict", "LISTS", "--verify", "LISTS")]

@@ -21,6 +21,12 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>The peer last given with a local address, on whatever interface and even when the request failed.</summary>
     private readonly SortedDictionary<Ipv4Address, Ipv4Address> lastPeer = [];
 
+    /// <summary>IPv6 addresses with their prefix lengths as they were given, an interface's name each.</summary>
+    private readonly SortedDictionary<string, List<(Ipv6Address Address, int Length)>> lastLengths = new(StringComparer.Ordinal);
+
+    /// <summary>Most addresses that the agent remembers of an interface's name (MAX_ADDRESSES).</summary>
+    private const int MostGiven = 16;
+
     /// <summary>The ff00::/8 routes of the local table, one an interface, in the order they were added (addrconf_add_mroute at NETDEV_UP).</summary>
     private readonly List<StackInterface> multicastRoutes6 = [];
 
@@ -55,9 +61,14 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.Ok;
     }
 
-    /// <summary>The recording's program opens the device's clone node, which asks for no interface.</summary>
+    /// <summary>The recording's program opens the device's clone node, which asks for no interface. The agent attaches to it (tun_attach): a device has one queue.</summary>
     public override OperationResult Open(string name)
     {
+        if (conditions.ThroughAgent && (Find(name) is not { } there || there.IsOpen))
+        {
+            return OperationResult.Fail(Find(name) is null ? LinuxErrno.ENODEV : LinuxErrno.EBUSY);
+        }
+
         if (Find(name) is { } ifp)
         {
             ifp.IsOpen = true;
@@ -157,7 +168,21 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             ?? routes4.Where(r => Masked(destination, r.Length) == r.Destination).OrderByDescending(r => r.Length).FirstOrDefault().Device;
 
     /// <summary>The recording's program kept the device open until destroy.</summary>
-    public override OperationResult CloseDevice(string name) => OnInterface(name, _ => OperationResult.With("n/a"));
+    public override OperationResult CloseDevice(string name)
+    {
+        if (!conditions.ThroughAgent)
+        {
+            return OnInterface(name, _ => OperationResult.With("n/a"));
+        }
+
+        if (Find(name) is { } ifp)
+        {
+            ifp.IsOpen = false;
+            ifp.Queue.Clear();
+        }
+
+        return OperationResult.Ok;
+    }
 
     /// <summary>unregister_netdevice: the notifiers drop routes, addresses and the device's own group list; sockets keep their indices.</summary>
     public override OperationResult Destroy(string name) => OnInterface(name, ifp =>
@@ -223,7 +248,19 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// inet6_rtm_newaddr. The route to the peer is added at once or never: on a device that is down it is refused, and at NETDEV_UP only the route of the
     /// address itself is made up for (fixup_permanent_addr).
     /// </summary>
-    public override OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer) => OnInterface(name, ifp =>
+    public override OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer)
+    {
+        // The agent remembers so many an interface's name, and a later one for the same address counts.
+        List<(Ipv6Address Address, int Length)> given = GivenTo(name);
+        if (given.Count < MostGiven)
+        {
+            given.Add((local, prefixLength));
+        }
+
+        return OnInterface(name, ifp => AddAddress6(ifp, local, prefixLength, peer));
+    }
+
+    private OperationResult AddAddress6(StackInterface ifp, Ipv6Address local, int prefixLength, Ipv6Address? peer)
     {
         if (ifp.Addresses6.Exists(a => a.Address == local))
         {
@@ -235,10 +272,27 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             Peer = peer, OwnsRoute = peer is not null && ifp.IsUp, HasPrefixRoute = ifp.IsUp, AddedAt = Oracle.Step,
         });
         return OperationResult.Ok;
-    });
+    }
 
+    /// <summary>inet6_addr_del: address and prefix length must both be those of the address.</summary>
     public override OperationResult DeleteAddress6(string name, Ipv6Address local) => OnInterface(name, ifp =>
-        ifp.Addresses6.RemoveAll(a => a.Address == local) > 0 ? OperationResult.Ok : OperationResult.Fail(LinuxErrno.Address6NotFound));
+        ifp.Addresses6.RemoveAll(a => a.Address == local && (!conditions.ThroughAgent || a.PrefixLength == LengthGiven(name, local))) > 0 ? OperationResult.Ok : OperationResult.Fail(LinuxErrno.Address6NotFound));
+
+    private List<(Ipv6Address Address, int Length)> GivenTo(string name)
+    {
+        if (!lastLengths.TryGetValue(name, out List<(Ipv6Address Address, int Length)>? given))
+        {
+            lastLengths[name] = given = [];
+        }
+
+        return given;
+    }
+
+    private int LengthGiven(string name, Ipv6Address local)
+    {
+        int last = GivenTo(name).FindLastIndex(g => g.Address == local);
+        return last < 0 ? 128 : GivenTo(name)[last].Length;
+    }
 
     public override OperationResult Drain(string name) => OnInterface(name, ifp =>
     {

@@ -83,4 +83,46 @@ public sealed class PredictionScoreTests
     [Fact]
     public void Outcomes_of_other_lists_are_refused() =>
         Assert.Throws<ArgumentException>(() => PredictionScore.Of([Said()], [new ListOutcome("b", [], [], null)]));
+
+    [Fact]
+    public void A_random_list_is_one_that_the_model_decides_and_the_same_for_a_seed()
+    {
+        for (int n = 0; n < 200; n++)
+        {
+            string text = RandomList.Of(2005, n);
+            ListPrediction said = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6), "a", text, OperationList.Parse(text, "a"));
+
+            Assert.True(said.IsDecided, text);
+            Assert.Equal(text, RandomList.Of(2005, n));
+        }
+
+        Assert.NotEqual(RandomList.Of(2005, 1), RandomList.Of(2005, 2));
+        Assert.NotEqual(RandomList.Of(2005, 1), RandomList.Of(2006, 1));
+    }
+
+    [Fact]
+    public void Through_the_agent_a_device_is_opened_once_and_again_after_it_was_closed_and_an_absent_one_never()
+    {
+        const string text = "open tun0\ncreate tun0\nopen tun0\nopen tun0\nifclose tun0\nopen tun0\nifclose tun1";
+        RecordingConditions agent = RecordingConditions.Default with { ThroughAgent = true };
+
+        ListPrediction said = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6, null, agent), "a", text, OperationList.Parse(text, "a"));
+
+        Assert.Equal(["-1 ENODEV(19)", "0", "0", "-1 EBUSY(16)", "0", "0", "0"], said.Steps.Select(s => s.Answer));
+    }
+
+    [Fact]
+    public void Through_the_agent_an_address_goes_with_the_prefix_length_last_given_with_it()
+    {
+        const string text = "create tun0\naddr6 tun0 fd00::1 64\naddr6 tun0 fd00::1 128\ndeladdr6 tun0 fd00::1";
+        RecordingConditions agent = RecordingConditions.Parse("program=agent", "x", 1);
+        Assert.True(agent.ThroughAgent);
+        Assert.EndsWith("program=agent", agent.ToString());
+
+        ListPrediction said = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6, null, agent), "a", text, OperationList.Parse(text, "a"));
+        ListPrediction recorder = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6), "a", text, OperationList.Parse(text, "a"));
+
+        Assert.StartsWith("-1", said.Steps[3].Answer);
+        Assert.Equal("0", recorder.Steps[3].Answer);
+    }
 }

@@ -1,0 +1,112 @@
+using Stress.Emulator.Core;
+
+namespace Stress.Emulator.Stacks.Predictions;
+
+/// <summary>
+/// A list that nobody has seen: one to three interfaces that share addresses, sockets, and every operation that the model of Linux has, in a random order. Interfaces are mostly made, opened and
+/// brought up before they are used; the rest is drawn alike, so that much of it fails, and how it fails is predicted too.
+/// </summary>
+public static class RandomList
+{
+    private const int LeastSteps = 25, MostSteps = 75, MostInterfaces = 3, Wait = 10;
+
+    private static readonly string[]
+        Local4 = ["10.0.0.1", "10.0.0.2", "10.0.1.1", "10.1.0.1", "10.99.0.1"],
+        Group4 = ["224.0.0.5", "224.0.1.1", "239.1.2.3", "224.0.0.9"],
+        Source4 = ["10.9.9.1", "10.9.9.2"],
+        Local6 = ["fe80::1", "fe80::2", "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:1::1", "2001:db8::2"],
+        Group6 = ["ff02::9", "ff05::2", "ff0e::77", "ff02::1:3"],
+        Sockets4 = ["o0", "o1"],
+        Sockets6 = ["r0", "r1"];
+
+    /// <summary>The text of a list.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="number">Which of the seed's lists.</param>
+    public static string Of(ulong seed, int number)
+    {
+        var draw = new Drawer(new RandomStream(seed, (ulong)number, RandomPurpose.Operations));
+        var lines = new List<string> { "raw4 o0 89", "udp6 r0 521", "raw4 o1 2", "udp6 r1 522" };
+        string[] interfaces = [.. Enumerable.Range(0, 1 + draw.Below(MostInterfaces)).Select(n => $"tun{n}")];
+        var made = new SortedSet<string>(StringComparer.Ordinal);
+        for (int steps = LeastSteps + draw.Below(MostSteps - LeastSteps); steps > 0; steps--)
+        {
+            string name = draw.Of(interfaces);
+            if (!made.Contains(name) && draw.Below(2) == 0)
+            {
+                made.Add(name);
+                lines.AddRange([$"create {name}", $"open {name}", .. draw.Below(5) > 0 ? (string[])[$"up {name}"] : []]);
+                continue;
+            }
+
+            string line = Line(draw, name, interfaces);
+            lines.Add(line);
+            if (line.StartsWith("destroy", StringComparison.Ordinal))
+            {
+                made.Remove(name);
+            }
+            else if (line.StartsWith("addr6", StringComparison.Ordinal))
+            {
+                // What the kernel puts off is done: a list says no time.
+                lines.Add($"tick {Wait}");
+            }
+        }
+
+        return string.Join('\n', lines) + "\n";
+    }
+
+    private static string Line(Drawer d, string name, string[] interfaces)
+    {
+        string s4 = d.Of(Sockets4), s6 = d.Of(Sockets6), g4 = d.Of(Group4), g6 = d.Of(Group6), by4 = d.Below(6) == 0 ? "any" : d.Of(Local4), by6 = Selector(d, interfaces);
+        return d.Below(34) switch
+        {
+            0 => $"create {name}",
+            1 => $"open {name}",
+            2 => $"index {name}",
+            3 => $"up {name}",
+            4 => $"down {name}",
+            5 or 6 => $"addr4 {name} {d.Of(Local4)} {d.Of(Local4)}",
+            7 => $"addr6 {name} {d.Of(Local6)} 64",
+            8 => $"addr6 {name} {d.Of(Local6)} 128 {d.Of(Local6)}",
+            9 => $"deladdr4 {name} {d.Of(Local4)}",
+            10 => $"deladdr6 {name} {d.Of(Local6)}",
+            11 => $"route4 {name} 10.{5 + d.Below(4)}.0.0 16",
+            12 => $"route6 {name} 2001:db8:{5 + d.Below(4)}:: 48",
+            13 => $"join4 {s4} {g4} {by4}",
+            14 => $"drop4 {s4} {g4} {by4}",
+            15 => $"gjoin4 {s4} {g4} {by6}",
+            16 => $"gdrop4 {s4} {g4} {by6}",
+            17 => $"sjoin4 {s4} {g4} {d.Of(Source4)} {by4}",
+            18 => $"sdrop4 {s4} {g4} {d.Of(Source4)} {by4}",
+            19 or 20 => $"join6 {s6} {g6} {by6}",
+            21 => $"drop6 {s6} {g6} {by6}",
+            22 => $"sjoin6 {s6} {g6} 2001:db8::9 {by6}",
+            23 => $"sdrop6 {s6} {g6} 2001:db8::9 {by6}",
+            24 => $"mcif4 {s4} {by4}",
+            25 => $"mcif6 {s6} {by6}",
+            26 => $"getmcif4 {s4}",
+            27 => $"getmcif6 {s6}",
+            28 => $"send4 {s4} {(d.Below(2) == 0 ? g4 : d.Of(Local4))}",
+            29 => $"send6 {s6} {(d.Below(2) == 0 ? g6 : d.Of(Local6))}",
+            30 => $"sendpkt6 {s6} {(d.Below(2) == 0 ? g6 : d.Of(Local6))} {by6}",
+            31 => $"destroy {name}",
+            32 => $"ifclose {name}",
+            _ => d.Below(8) == 0 ? $"close {(d.Below(2) == 0 ? s4 : s6)}" : $"drain {name}",
+        };
+    }
+
+    private static string Selector(Drawer d, string[] interfaces) => d.Below(10) switch
+    {
+        < 7 => d.Of(interfaces),
+        < 9 => $"@{d.Of(interfaces)}",
+        _ => $"#{d.Below(6)}",
+    };
+
+    private sealed class Drawer(RandomStream stream)
+    {
+        private RandomStream _stream = stream;
+
+        public int Below(int bound) => (int)_stream.Below((uint)bound);
+
+        public string Of(string[] values) => values[Below(values.Length)];
+    }
+}
