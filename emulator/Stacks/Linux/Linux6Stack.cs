@@ -72,6 +72,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         if (Find(name) is { } ifp)
         {
             ifp.IsOpen = true;
+            if (conditions.ThroughAgent && ifp.IsUp)
+            {
+                AddMulticastRoute6(ifp);
+            }
         }
 
         return OperationResult.Ok;
@@ -88,13 +92,23 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         }
 
         ifp.IsUp = true;
-        if (!multicastRoutes6.Contains(ifp))
+
+        // Who closed the agent's device took its carrier (tun_detach): the link is not ready, and the route comes with NETDEV_CHANGE.
+        if (!conditions.ThroughAgent || ifp.IsOpen)
         {
-            multicastRoutes6.Add(ifp);
+            AddMulticastRoute6(ifp);
         }
 
         return OperationResult.Ok;
     });
+
+    private void AddMulticastRoute6(StackInterface ifp)
+    {
+        if (!multicastRoutes6.Contains(ifp))
+        {
+            multicastRoutes6.Add(ifp);
+        }
+    }
 
     /// <summary>NETDEV_DOWN: addrconf_ifdown takes the IPv6 addresses, IPv4 keeps its own.</summary>
     public override OperationResult Down(string name) => OnInterface(name, ifp =>

@@ -112,6 +112,17 @@ public sealed class PredictionScoreTests
     }
 
     [Fact]
+    public void Through_the_agent_an_interface_that_comes_up_without_a_carrier_has_no_route_to_groups_until_it_is_opened()
+    {
+        const string text = "udp6 r 522\ncreate tun0\nup tun0\njoin6 r ff0e::77 #0\nopen tun0\njoin6 r ff0e::77 #0";
+        RecordingConditions agent = RecordingConditions.Default with { ThroughAgent = true };
+
+        ListPrediction said = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6, null, agent), "a", text, OperationList.Parse(text, "a"));
+
+        Assert.Equal(["-1 ENODEV(19)", "0", "0"], said.Steps.Skip(3).Select(s => s.Answer));
+    }
+
+    [Fact]
     public void Through_the_agent_an_address_goes_with_the_prefix_length_last_given_with_it()
     {
         const string text = "create tun0\naddr6 tun0 fd00::1 64\naddr6 tun0 fd00::1 128\ndeladdr6 tun0 fd00::1";
