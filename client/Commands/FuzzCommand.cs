@@ -21,12 +21,14 @@ public static class FuzzCommand
 {
     private const string Name = "fuzz";
 
+    private static readonly string Accepted = $"{string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}, or {LwipGrammar.Stack} alone";
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted} (default: {StackCatalog.NetBsd2005})." };
+        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
         var budget = new Option<string?>("--budget") { Description = "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much)." };
         var lists = new Option<string?>("--lists") { Description = "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic." };
         var findings = new Option<string?>("--findings") { Description = "End after so many findings." };
@@ -100,7 +102,7 @@ public static class FuzzCommand
             stacks[i] = await StackOf(names[i], order.Fault, terminal, stop);
         }
 
-        Grammar grammar = KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
+        Grammar grammar = names.Contains(LwipGrammar.Stack) ? LwipGrammar.Grammar : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
         var search = new FuzzSearch(grammar, stacks, order.Options);
         FuzzReport report = await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
         return Conclude(terminal, order, output, report);
@@ -110,12 +112,17 @@ public static class FuzzCommand
     {
         if (names.Length == 0 || names.Distinct().Count() < names.Length)
         {
-            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, parted by commas: {string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}");
+            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, parted by commas: {Accepted}");
         }
 
-        if (names.FirstOrDefault(name => !GuestExec.IsReal(name) && !StackCatalog.Names.Contains(name)) is { } unknown)
+        if (names.Contains(LwipGrammar.Stack) && names.Length > 1)
         {
-            throw new UsageException($"--stacks {unknown}: unknown stack{NearestWord.Hint(unknown, StackCatalog.Names)}; accepted: {string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}");
+            throw new UsageException($"--stacks {order.Stacks}: {LwipGrammar.Stack} has operations of its own; accepted is {LwipGrammar.Stack} alone, or stacks without it");
+        }
+
+        if (names.FirstOrDefault(name => name != LwipGrammar.Stack && !GuestExec.IsReal(name) && !StackCatalog.Names.Contains(name)) is { } unknown)
+        {
+            throw new UsageException($"--stacks {unknown}: unknown stack{NearestWord.Hint(unknown, [.. StackCatalog.Names, LwipGrammar.Stack])}; accepted: {Accepted}");
         }
 
         if (!order.AllowCrash && names.FirstOrDefault(name => GuestExec.IsReal(name) && GuestExec.KernelOf(name) is null) is { } unsafeName)
@@ -139,12 +146,17 @@ public static class FuzzCommand
 
     private static async Task<IFuzzStack> StackOf(string name, string? fault, Terminal terminal, CancellationToken stop)
     {
+        GuestCache cache = GuestCache.OfUser();
+        if (name == LwipGrammar.Stack)
+        {
+            return new LwipStack(await new LwipDriver(cache).EnsureAsync(ProgramFolders.Find, terminal.Error.WriteLine, stop));
+        }
+
         if (!GuestExec.IsReal(name))
         {
             return new EmulatedStack(name);
         }
 
-        GuestCache cache = GuestCache.OfUser();
         if (GuestExec.KernelOf(name) is { } kernel)
         {
             GuestKernel found = new KernelStore(cache).Find(kernel);
@@ -199,6 +211,12 @@ public static class FuzzCommand
         string list = string.Join('\n', [$"# {finding.Title}", $"# on {string.Join(" and ", finding.Stacks)}, {finding.Confirmed} of {FuzzSearch.Confirmations} executions", .. finding.Minimal, ""]);
         string name = Path.GetFileName(path) + ".ops";
         File.WriteAllText(path + ".ops", list);
+        if (finding.Stacks.Contains(LwipGrammar.Stack))
+        {
+            File.WriteAllText(path + ".c", LwipExport.ToC(Path.GetFileName(path) + ".c", list));
+            return;
+        }
+
         File.WriteAllText(path + ".c", Reproducer.ToC(name, list));
         try
         {

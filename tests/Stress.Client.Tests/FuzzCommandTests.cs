@@ -24,6 +24,7 @@ public sealed class FuzzCommandTests
     [InlineData("--stacks host: a finding there takes the machine down; accepted with --allow-crash", "--stacks", "netbsd-7,host")]
     [InlineData("--stacks netbsd-8: unknown stack, did you mean netbsd-7?", "--stacks", "netbsd-8")]
     [InlineData("--stacks linux-6,linux-6: accepted are different names", "--stacks", "linux-6,linux-6")]
+    [InlineData("--stacks lwip,linux-6: lwip has operations of its own", "--stacks", "lwip,linux-6")]
     [InlineData("--budget soon: accepted is a time with a unit", "--budget", "soon")]
     [InlineData("--lists 0: accepted is a whole number from 1", "--lists", "0")]
     [InlineData("--fault clone-mc-list: accepted with a stack uml:KERNEL", "--fault", "clone-mc-list")]
