@@ -42,6 +42,8 @@ void fuzz_free(void *memory);
 #define IP_REASSEMBLY 1
 #define IP_FRAG 1
 #define LWIP_IPV6_REASS 1
+/* As long as IPv4 waits, so that no list's end finds a fragment that still may. */
+#define IPV6_REASS_MAXAGE 15
 #define LWIP_IPV6_FRAG 1
 /* On a machine of 64 bits (opt.h). */
 #define IPV6_FRAG_COPYHEADER 1
