@@ -117,9 +117,15 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         var watch = new StallWatch(process, GuestLimits.Default);
         while (!process.WaitForEnd(TimeSpan.FromMilliseconds(StallWatch.PollMilliseconds)) && !stop.IsCancellationRequested)
         {
-            int now = process.Console.Length;
+            byte[] console = process.Console;
+            int now = console.Length;
             if (now != printed)
             {
+                if (WaitsForever(console))
+                {
+                    return true;
+                }
+
                 printed = now;
                 watch = new StallWatch(process, GuestLimits.Default);
             }
@@ -131,6 +137,21 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
 
         return false;
     }
+
+    // An interface that somebody holds is waited for without an end, and in virtual time the kernel says so thousands of times a second.
+    private static bool WaitsForever(ReadOnlySpan<byte> console)
+    {
+        const int Enough = 8;
+        int times = 0;
+        for (int at = console.IndexOf(Waiting); at >= 0 && times < Enough; at = console.IndexOf(Waiting), times++)
+        {
+            console = console[(at + Waiting.Length)..];
+        }
+
+        return times >= Enough;
+    }
+
+    private static ReadOnlySpan<byte> Waiting => "unregister_netdevice: waiting for "u8;
 
     private static (List<List<string>> Answers, bool Complete) Answers(byte[] console)
     {
