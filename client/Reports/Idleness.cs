@@ -118,6 +118,11 @@ public static class Idleness
     private static IEnumerable<string> NoHup(RoleOptions role, Scenario scenario, double hours)
     {
         string name = NameOf(scenario.Site, role);
+        if (role.Term.Enabled && role.Term.Every + role.Term.Phase.Min < scenario.Duration)
+        {
+            yield break;
+        }
+
         if (!role.Hup.Enabled)
         {
             yield return $"roles.{name}.hup.enabled is false";

@@ -49,6 +49,11 @@ public static class OptionsScreen
         }
 
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
+        if (site.Roles.Any(role => role.Term.Enabled))
+        {
+            Row("TERM", role => role.Term.Enabled ? $"every {Span(role.Term.Every)}, phase {Range(role.Term.Phase)}, late {Range(role.Term.Jitter)}, {StartedAgain(role.Term.StartedAgain)}" : "none");
+        }
+
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
         WriteLine(console, site.Line);
@@ -64,6 +69,8 @@ public static class OptionsScreen
 
     /// <summary>Hours without needless digits.</summary>
     public static string Hours(double hours) => hours.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private static string StartedAgain(TimeRange after) => after.Min.IsNever ? "nobody starts pppd again" : $"started again after {Range(after)}";
 
     private static IEnumerable<string> Pppd(PppdOptions pppd)
     {
@@ -82,6 +89,11 @@ public static class OptionsScreen
         if (pppd.DefaultRoute)
         {
             yield return "defaultroute";
+        }
+
+        if (pppd.ProxyArp)
+        {
+            yield return "proxyarp";
         }
 
         if (pppd.MaxFail > 0)

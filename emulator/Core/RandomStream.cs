@@ -22,6 +22,7 @@ public enum RandomPurpose : ushort
     Heap,
     InterfaceIdentifier,
     Operations,
+    Term,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,

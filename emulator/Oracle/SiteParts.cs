@@ -30,6 +30,9 @@ public enum SitePartKind : byte
 
     /// <summary>A daemon is started again after it has ended.</summary>
     DaemonRespawn,
+
+    /// <summary>A TERM signal of cron to the router's pppds.</summary>
+    Term,
 }
 
 /// <summary>One part of a site's history.</summary>

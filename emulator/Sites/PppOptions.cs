@@ -21,7 +21,10 @@ public static class PppOptions
         return Of(new PppSystem(site.Roles[called.Role], called.Number), new PppSystem(site.Roles[calling.Role], calling.Number), port.Link, port.End);
     }
 
-    /// <summary>What the pppd at an end of a line wants: 10.0.line.1 answers and 10.0.line.2 calls, unless an Ethernet's address is borrowed.</summary>
+    /// <summary>
+    /// What the pppd at an end of a line wants: 10.0.line.1 answers and 10.0.line.2 calls, unless an Ethernet's address is borrowed. Where the answering system answers
+    /// ARP for its callers, a caller's address is of its Ethernet's net.
+    /// </summary>
     /// <param name="answering">Who answers.</param>
     /// <param name="calling">Who calls.</param>
     /// <param name="line">The line's number.</param>
@@ -30,7 +33,7 @@ public static class PppOptions
     {
         bool called = end == ModemLink.Called, dynamic = calling.Options.Pppd.Addressing == IpcpAddressing.Dynamic;
         RoleOptions options = called ? answering.Options : calling.Options;
-        Ipv4Address calledAddress = AddressOf(answering, line, 1), callingAddress = AddressOf(calling, line, 2);
+        Ipv4Address calledAddress = AddressOf(answering, line, 1), callingAddress = CallerOf(answering, calling, line);
         return new PppEndpointOptions
         {
             LocalAddress = called ? calledAddress : dynamic ? Ipv4Address.Any : callingAddress,
@@ -57,8 +60,15 @@ public static class PppOptions
         };
     }
 
+    private const int FirstProxied = 100;
+
     private static Ipv4Address AddressOf(in PppSystem system, int line, byte host) =>
         system.Options.BorrowedAddress ? Ipv4Address.Of(192, 168, (byte)system.Number, 1) : Ipv4Address.Of(10, 0, (byte)line, host);
+
+    private static Ipv4Address CallerOf(in PppSystem answering, in PppSystem calling, int line) =>
+        answering.Options.Pppd.ProxyArp && !calling.Options.BorrowedAddress
+            ? Ipv4Address.Of(192, 168, (byte)answering.Number, (byte)(FirstProxied + line))
+            : AddressOf(calling, line, 2);
 
     // pap-secrets and chap-secrets: a line of the file for each line of the bank, the same on both systems.
     private static byte[] NameOf(int end, int line) => Encoding.UTF8.GetBytes(end == ModemLink.Called ? "answerer" : $"caller{line}");

@@ -139,10 +139,16 @@ public sealed class ProcessTable : IState
             PppEndpointOptions ppp = PppOptions.Of(site, port);
             plan.Add(new(
                 Pppd.Program, Pppd.Timers, TraceSource.Pppd, RandomPurpose.Pppd,
-                e => new Pppd(e, role.Pppd, ppp, line, calls, new RandomStream(seed, tty, RandomPurpose.Pppd), new RandomStream(seed, tty, RandomPurpose.Script))));
+                e => new Pppd(e, role.Pppd, role.Term.StartedAgain, ppp, line, calls, new RandomStream(seed, tty, RandomPurpose.Pppd), new RandomStream(seed, tty, RandomPurpose.Script))));
         }
 
         Daemons(inEverySystem: false);
+        if (role.Term.Enabled)
+        {
+            plan.Add(new(
+                "cron (TERM)", 1, TraceSource.Cron, RandomPurpose.Term, e => new Cron(e, role.Term.Programme(), new RandomStream(seed, entity, RandomPurpose.Term), Signal.Term)));
+        }
+
         return plan;
 
         void Daemons(bool inEverySystem)

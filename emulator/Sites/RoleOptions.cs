@@ -42,6 +42,9 @@ public sealed record RoleOptions
     /// <summary>The role's HUP signals.</summary>
     public HupOptions Hup { get; init; } = new();
 
+    /// <summary>The role's TERM signals.</summary>
+    public TermOptions Term { get; init; } = new();
+
     /// <summary>The ppp local address is the Ethernet's (reference 8.4 M2).</summary>
     public bool BorrowedAddress { get; init; }
 

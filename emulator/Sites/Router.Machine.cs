@@ -35,13 +35,13 @@ public sealed partial class Router
 
     private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
 
-    void IMachine.HangUp(string program)
+    void IMachine.Kill(string program, Signal signal)
     {
         foreach (Process p in _processes.All)
         {
             if (p.Entry.Name == program)
             {
-                p.HangUp();
+                p.Take(signal);
             }
         }
     }

@@ -3,10 +3,11 @@ using Stress.Emulator.Oracle;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>cron's programme of HUP signals to pppd. It follows the wall clock, which a panic does not stop.</summary>
+/// <summary>A programme of cron that sends a signal to pppd. It follows the wall clock, which a panic does not stop.</summary>
 public sealed class Cron : Process
 {
     private readonly HupOptions _options;
+    private readonly Signal _signal;
     private RandomStream _random;
     private VirtualTime _base;
 
@@ -14,9 +15,11 @@ public sealed class Cron : Process
     /// <param name="entry">Its entry in the table.</param>
     /// <param name="options">Its programme.</param>
     /// <param name="random">Phase and lateness of its signals, over all boots.</param>
-    public Cron(ProcessEntry entry, HupOptions options, RandomStream random)
+    /// <param name="signal">What it sends.</param>
+    public Cron(ProcessEntry entry, HupOptions options, RandomStream random, Signal signal = Signal.Hup)
         : base(entry)
     {
+        _signal = signal;
         _options = options;
         _random = random;
     }
@@ -39,10 +42,10 @@ public sealed class Cron : Process
     /// <inheritdoc/>
     public override void Timer(int which, VirtualTime now)
     {
-        if (Machine.IsUp && Admits(SitePartKind.Hup))
+        if (Machine.IsUp && Admits(_signal == Signal.Hup ? SitePartKind.Hup : SitePartKind.Term))
         {
-            Say("pkill -HUP pppd");
-            Machine.HangUp(Pppd.Program);
+            Say(_signal == Signal.Hup ? "pkill -HUP pppd" : "pkill -TERM pppd");
+            Machine.Kill(Pppd.Program, _signal);
         }
 
         _base += _options.Every;

@@ -59,8 +59,8 @@ public interface IMachine
     /// <summary>A system call ended in a panic that came as a value: the machine is halted, its processes stopped. Whoever says so does nothing more.</summary>
     void Panicked(KernelPanic panic, VirtualTime now);
 
-    /// <summary>Sends SIGHUP to all processes of a program (pkill).</summary>
-    void HangUp(string program);
+    /// <summary>Sends a signal to all processes of a program (pkill).</summary>
+    void Kill(string program, Signal signal);
 
     /// <summary>Starts a process again.</summary>
     /// <param name="process">Its number.</param>

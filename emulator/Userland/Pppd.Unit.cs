@@ -31,6 +31,10 @@ public sealed partial class Pppd : IPppActions
         Write,
         LinkDownScripts,
         Terminated,
+        AddProxy,
+        DelProxy,
+        TakeUnit,
+        Exit,
     }
 
     private void Do(Op op) => _ops.Add((byte)op);
@@ -104,6 +108,26 @@ public sealed partial class Pppd : IPppActions
             case Op.Terminated:
                 Terminated(now);
                 break;
+            case Op.AddProxy:
+                _proxied = k.AddProxyArp(_peer);
+                if (!_proxied)
+                {
+                    Say("Cannot determine ethernet address for proxy ARP");
+                    return;
+                }
+
+                break;
+            case Op.DelProxy:
+                e = k.DeleteProxyArp(_peer);
+                _proxied = false;
+                break;
+            case Op.TakeUnit:
+                _unit = k.PppOpen(Line, _pid);
+                break;
+            case Op.Exit:
+                CloseTty();
+                Exited(now);
+                break;
         }
 
         Say(Name(op), e);
@@ -126,6 +150,10 @@ public sealed partial class Pppd : IPppActions
         Op.PassIpv6 => "PPPIOCSNPMODE pass IPv6",
         Op.LinkDownScripts => "ip-down script",
         Op.Terminated => "link terminated",
+        Op.AddProxy => "RTM_ADD proxy ARP",
+        Op.DelProxy => "RTM_DELETE proxy ARP",
+        Op.TakeUnit => "takes its unit back",
+        Op.Exit => "exit",
         _ => "write",
     };
 
@@ -157,6 +185,11 @@ public sealed partial class Pppd : IPppActions
         {
             Do(Op.AddDefault);
         }
+
+        if (_options.ProxyArp)
+        {
+            Do(Op.AddProxy);
+        }
     }
 
     void IPppActions.IpcpDown()
@@ -173,15 +206,49 @@ public sealed partial class Pppd : IPppActions
         if (!_options.Demand)
         {
             Do(Op.SifDown);
-            if (_options.DefaultRoute)
-            {
-                Do(Op.DelDefault);
-            }
-
-            Do(Op.DelAddress);
+            ClearAddresses();
         }
 
         Do(Op.LinkDownScripts);
+    }
+
+    // ipcp_clear_addrs (ipcp.c): proxy ARP, the default route, the address.
+    private void ClearAddresses()
+    {
+        if (_proxied)
+        {
+            Do(Op.DelProxy);
+        }
+
+        if (_options.DefaultRoute)
+        {
+            Do(Op.DelDefault);
+        }
+
+        Do(Op.DelAddress);
+    }
+
+    // die() of a pppd that kept its unit for the next call (demand): sys_cleanup, then the unit goes with the last close.
+    private void Quit()
+    {
+        if (_options.Demand && _demandUp)
+        {
+            Do(Op.TakeUnit);
+            CleanUp();
+        }
+
+        Do(Op.Exit);
+    }
+
+    private void CleanUp()
+    {
+        _demandUp = false;
+        Do(Op.SifDown);
+        ClearAddresses();
+        if (_has6)
+        {
+            Do(Op.DelAddress6);
+        }
     }
 
     void IPppActions.Ipv6cpUp(ulong ours, ulong his)
@@ -209,5 +276,13 @@ public sealed partial class Pppd : IPppActions
         }
     }
 
-    void IPppActions.LinkTerminated(PppTermination reason) => Do(Op.Terminated);
+    void IPppActions.LinkTerminated(PppTermination reason)
+    {
+        if (_asked && _options.Demand && _demandUp && _unit >= 0)
+        {
+            CleanUp();
+        }
+
+        Do(Op.Terminated);
+    }
 }

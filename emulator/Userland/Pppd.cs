@@ -52,6 +52,7 @@ public sealed partial class Pppd : Process, IPortOwner
     private static readonly VirtualTime DtrLowTime = VirtualTime.FromSeconds(1);
     private static readonly VirtualTime ChildTimeout = VirtualTime.FromSeconds(5);
     private readonly PppdOptions _options;
+    private readonly TimeRange _startedAgain;
     private readonly PppEndpoint _ppp;
     private readonly Ring<byte> _ops = new();
     private readonly FrameRing _writes = new();
@@ -64,6 +65,11 @@ public sealed partial class Pppd : Process, IPortOwner
     private int _failures;
     private bool _hungUp;
     private bool _signalled;
+    private bool _termSignalled;
+
+    /// <summary>It was asked to end: persist is off (SIGTERM).</summary>
+    private bool _asked;
+    private bool _proxied;
     private bool _protocolDue;
     private bool _waitDue;
     private bool _ipcpUp;
@@ -81,15 +87,17 @@ public sealed partial class Pppd : Process, IPortOwner
     /// <summary>A pppd that has not started.</summary>
     /// <param name="entry">Its entry in the table.</param>
     /// <param name="options">pppd's options.</param>
+    /// <param name="startedAgain">From an exit that it was asked for until somebody starts it again, or never.</param>
     /// <param name="ppp">What the protocol negotiates.</param>
     /// <param name="line">Its tty: the number of its line on the router.</param>
     /// <param name="calls">It dials; else a getty waits for calls, and starts it.</param>
     /// <param name="random">Its stream over all boots.</param>
     /// <param name="scripts">How long its scripts take.</param>
-    public Pppd(ProcessEntry entry, PppdOptions options, PppEndpointOptions ppp, int line, bool calls, RandomStream random, RandomStream scripts)
+    public Pppd(ProcessEntry entry, PppdOptions options, TimeRange startedAgain, PppEndpointOptions ppp, int line, bool calls, RandomStream random, RandomStream scripts)
         : base(entry)
     {
         _options = options;
+        _startedAgain = startedAgain;
         Line = line;
         Calling = calls;
         _random = random;
@@ -156,7 +164,7 @@ public sealed partial class Pppd : Process, IPortOwner
         _ops.Clear();
         _writes.Clear();
         _reads.Clear();
-        _hungUp = _signalled = _protocolDue = _waitDue = _ipcpUp = _has6 = false;
+        _hungUp = _signalled = _termSignalled = _asked = _proxied = _protocolDue = _waitDue = _ipcpUp = _has6 = false;
         _lost = 0;
         _ppp.Reset();
         Machine.DropDtr(Line, now);
@@ -175,10 +183,18 @@ public sealed partial class Pppd : Process, IPortOwner
         }
     }
 
-    /// <summary>SIGHUP: ends the link or the holdoff.</summary>
-    public override void HangUp()
+    /// <summary>SIGHUP ends the link or the holdoff; SIGTERM that, and pppd with it.</summary>
+    public override void Take(Signal signal)
     {
-        _signalled = true;
+        if (signal == Signal.Hup)
+        {
+            _signalled = true;
+        }
+        else
+        {
+            _termSignalled = true;
+        }
+
         Wakeup();
     }
 
@@ -280,6 +296,13 @@ public sealed partial class Pppd : Process, IPortOwner
             return true;
         }
 
+        if (_termSignalled)
+        {
+            _termSignalled = false;
+            Terminate(now);
+            return true;
+        }
+
         if (_signalled)
         {
             _signalled = false;
@@ -375,7 +398,11 @@ public sealed partial class Pppd : Process, IPortOwner
                 break;
             case PppdPhase.DtrLow:
                 CloseTty();
-                if (_options.Persist)
+                if (_asked)
+                {
+                    Exited(now);
+                }
+                else if (_options.Persist)
                 {
                     StartHoldoff(now);
                 }
@@ -385,15 +412,58 @@ public sealed partial class Pppd : Process, IPortOwner
                 }
 
                 break;
+            case PppdPhase.Dead when Calling:
+                Say("pppd is started again");
+                _failures = 0;
+                Dial(now);
+                break;
             case PppdPhase.Exiting:
                 // The session leader's exit revokes the tty: last close.
                 CloseTty();
                 Machine.DropDtr(Line, now);
                 _phase = PppdPhase.Getty;
-                _hungUp = false;
+                _hungUp = _asked = false;
                 Machine.Say(TraceSource.Getty, "respawned");
                 break;
         }
+    }
+
+    // SIGTERM (pppd 2.4.4 main.c, handle_events): as SIGHUP, and persist is off, so that what follows the link's end is exit. It ends a holdoff too, without a redial.
+    private void Terminate(VirtualTime now)
+    {
+        switch (_phase)
+        {
+            case PppdPhase.Running:
+                _asked = true;
+                Say("SIGTERM: terminating the link");
+                _ppp.Close(now, this);
+                AfterProtocol();
+                break;
+            case PppdPhase.Holdoff when Calling:
+                _asked = true;
+                Wait(VirtualTime.Never);
+                Quit();
+                break;
+            case PppdPhase.Dialing or PppdPhase.Login when Calling:
+                _asked = true;
+                Say("SIGTERM: connect script ends");
+                Machine.DropDtr(Line, now);
+                _phase = PppdPhase.DtrLow;
+                Wait(now + DtrLowTime);
+                break;
+            case PppdPhase.DtrLow or PppdPhase.Exiting:
+                _asked = true;
+                break;
+        }
+    }
+
+    // Its process is gone. Somebody may start it again; a called system's getty does it with the next call.
+    private void Exited(VirtualTime now)
+    {
+        _asked = false;
+        _phase = PppdPhase.Dead;
+        Say("exit: asked to");
+        Wait(_startedAgain.Min.IsNever ? VirtualTime.Never : now + _scripts.Draw(_startedAgain));
     }
 
     private void CloseTty()
@@ -408,7 +478,7 @@ public sealed partial class Pppd : Process, IPortOwner
     // link_terminated: the discipline goes back unless the line hung up; then DTR low and a second's sleep (calling), or the scripts and exit (called).
     private void Terminated(VirtualTime now)
     {
-        if (_options.Demand && _unit >= 0)
+        if (_options.Demand && _unit >= 0 && !_asked)
         {
             Kernel.PppIocXferUnit(_unit, _pid);
         }
@@ -452,6 +522,9 @@ public sealed partial class Pppd : Process, IPortOwner
         pass.Field(ref _failures);
         pass.Field(ref _hungUp);
         pass.Field(ref _signalled);
+        pass.Field(ref _termSignalled);
+        pass.Field(ref _asked);
+        pass.Field(ref _proxied);
         pass.Field(ref _protocolDue);
         pass.Field(ref _waitDue);
         pass.Field(ref _ipcpUp);

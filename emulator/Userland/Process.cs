@@ -113,8 +113,8 @@ public abstract class Process : IState
     {
     }
 
-    /// <summary>SIGHUP.</summary>
-    public virtual void HangUp()
+    /// <summary>A signal arrives.</summary>
+    public virtual void Take(Signal signal)
     {
     }
 

@@ -292,6 +292,7 @@ public sealed partial class BsdKernel
 
         _design.BeforeDetach(this, p);
         RouteWalkDetach(p);
+        ProxyWalkDetach(p);
         int extra = _ifs[slot].ExtraBlock;
         if (extra >= 0)
         {

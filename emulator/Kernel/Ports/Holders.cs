@@ -42,6 +42,9 @@ public enum HolderKind : byte
 
     /// <summary>The interface that ip6_setpktoptions found for IPV6_PKTINFO, while the sender sleeps before its use.</summary>
     PktInfoIfp,
+
+    /// <summary>The Ethernet of a published ARP entry.</summary>
+    ProxyIfp,
 }
 
 /// <summary>Whose protocols purge a holder.</summary>
@@ -159,6 +162,7 @@ public static class Holders
         new() { Kind = HolderKind.CarpDevIfp, Name = "carp_softc.sc_carpdev", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkCarpDev },
         new() { Kind = HolderKind.IfAfdata, Name = "ifnet.if_afdata[AF_INET6]", Purge = NoFunction, Missed = PurgeGap.FreedBeforeReader },
         new() { Kind = HolderKind.ReaderIfp, Name = "ifp of a thread", Purge = NoFunction, Missed = PurgeGap.FreedBeforeReader },
+        new() { Kind = HolderKind.ProxyIfp, Name = "rtentry.rt_ifp (SIN_PROXY)", Purge = "the route walk of if_detach", Missed = PurgeGap.RouteWalkSkipped, Walk = BsdKernel.WalkProxies },
         new() { Kind = HolderKind.PktInfoIfp, Name = "interface of IPV6_PKTINFO", Purge = NoFunction, Missed = PurgeGap.NotCovered },
     ];
 
