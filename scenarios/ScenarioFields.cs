@@ -21,7 +21,7 @@ public static class ScenarioFields
     private static readonly Dictionary<string, (long Min, long Max)> Limits = new(StringComparer.Ordinal)
     {
         ["callers_per_answerer"] = (1, 64), ["training_failures_per_thousand"] = (0, 1000), ["noise_per_million_frames"] = (0, 1_000_000), ["bit_rate"] = (300, 115_200_000),
-        ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
+        ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["datagram_bytes"] = (1, 8_192), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
         ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000), ["ipcp_max_configure"] = (1, 1000),
     };
 

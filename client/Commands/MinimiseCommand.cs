@@ -154,6 +154,7 @@ public static class MinimiseCommand
             SitePartKind.Daemon => $"{system}: {role.Daemons[p.Which]}",
             SitePartKind.GroupMember => $"{system}: the member of {role.GroupMember}",
             SitePartKind.Hup => $"{system}: HUP {p.Ordinal + 1}",
+            SitePartKind.ZebraRestart => $"{system}: restart {p.Ordinal + 1} of zebra",
             SitePartKind.Term => $"{system}: TERM {p.Ordinal + 1}",
             SitePartKind.LineLoss => $"line {p.Router}: carrier loss {p.Ordinal + 1}",
             SitePartKind.CarrierLoss => $"{system}: told of carrier loss {p.Ordinal + 1}",

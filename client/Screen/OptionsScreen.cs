@@ -42,7 +42,8 @@ public static class OptionsScreen
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
         foreach (DaemonKind daemon in RoleOptions.Known.Where(d => d.InEverySystem || site.Roles.Any(role => role.Daemons.Contains(d.Name))))
         {
-            if (ScenarioFields.Properties(typeof(RoleOptions)).FirstOrDefault(p => ScenarioFields.FieldName(p.Name) == daemon.Name) is { } options)
+            if (ScenarioFields.Properties(typeof(RoleOptions)).FirstOrDefault(p => ScenarioFields.FieldName(p.Name) == daemon.Name) is { } options
+                && site.Roles.Any(role => Daemon(options.GetValue(role)!).Length > 0))
             {
                 Row(daemon.Name, role => Daemon(options.GetValue(role)!));
             }
@@ -153,6 +154,7 @@ public static class OptionsScreen
     private static string Daemon(object options) => options switch
     {
         OspfdOptions o => $"{ScenarioFields.Spell(o.Version)}, hello {Span(o.HelloInterval)}, dead {Span(o.DeadInterval)}{(o.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(o.Exit)}")}",
+        ZebraOptions z => z.RestartEvery == VirtualTime.Zero ? "" : $"restarted every {Span(z.RestartEvery)}, away for {Range(z.Downtime)}",
         RipngdOptions r => $"update {Span(r.Update)} ± {Span(r.UpdateJitter)}{(r.OnEthernet ? ", on Ethernet too" : "")}",
         _ => string.Join(", ", ScenarioFields.Properties(options.GetType()).Select(p => $"{ScenarioFields.FieldName(p.Name).Replace('_', ' ')} {ScenarioFields.SpellScalar(p.GetValue(options)!)}")),
     };

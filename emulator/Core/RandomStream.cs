@@ -23,6 +23,8 @@ public enum RandomPurpose : ushort
     InterfaceIdentifier,
     Operations,
     Term,
+    ZebraRestart,
+    Datagrams,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,

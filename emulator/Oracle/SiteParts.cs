@@ -33,6 +33,9 @@ public enum SitePartKind : byte
 
     /// <summary>A TERM signal of cron to the router's pppds.</summary>
     Term,
+
+    /// <summary>zebra is restarted.</summary>
+    ZebraRestart,
 }
 
 /// <summary>One part of a site's history.</summary>

@@ -70,6 +70,7 @@ public sealed class ProcessTable : IState
         PortOwners = [.. _all.OfType<IPortOwner>().OrderBy(static owner => owner.Line)];
         Zserv = _all.OfType<IZserv>().FirstOrDefault();
         RoutingSocketReader = Zserv as Process;
+        ZebraRestarts = _all.OfType<ZebraRestarts>().FirstOrDefault();
     }
 
     /// <summary>All of them, by number.</summary>
@@ -96,6 +97,9 @@ public sealed class ProcessTable : IState
 
     /// <summary>zebra's socket.</summary>
     public IZserv? Zserv { get; }
+
+    /// <summary>Who restarts zebra, and knows when its clients come back; null where nobody does.</summary>
+    public ZebraRestarts? ZebraRestarts { get; }
 
     /// <summary>Who reads the routing socket.</summary>
     [NotSaved("one of all processes")]
@@ -147,6 +151,19 @@ public sealed class ProcessTable : IState
         {
             plan.Add(new(
                 "cron (TERM)", 1, TraceSource.Cron, RandomPurpose.Term, e => new Cron(e, role.Term.Programme(), new RandomStream(seed, entity, RandomPurpose.Term), Signal.Term)));
+        }
+
+        if (role.Zebra.RestartEvery > VirtualTime.Zero && role.PlaceOf("zebra") >= 0)
+        {
+            int before = plan.Count;
+            plan.Add(new(
+                "zebra's restarts", ZebraRestarts.TimersOf(before), TraceSource.Other, RandomPurpose.ZebraRestart,
+                e => new ZebraRestarts(e, role.Zebra, before, new RandomStream(seed, entity, RandomPurpose.ZebraRestart))));
+        }
+
+        if (role.Datagrams.Interval > VirtualTime.Zero)
+        {
+            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams)));
         }
 
         return plan;

@@ -33,6 +33,9 @@ public sealed record RoleOptions
     /// <summary>The daemons in the order in which the system starts them; zebra serves its clients in the order in which they connected.</summary>
     public IReadOnlyList<string> Daemons { get; init; } = ["zebra", "ospfd", "ripngd"];
 
+    /// <summary>The role's zebra.</summary>
+    public ZebraOptions Zebra { get; init; } = new();
+
     /// <summary>The role's ospfd.</summary>
     public OspfdOptions Ospfd { get; init; } = new();
 
@@ -47,6 +50,9 @@ public sealed record RoleOptions
 
     /// <summary>The ppp local address is the Ethernet's (reference 8.4 M2).</summary>
     public bool BorrowedAddress { get; init; }
+
+    /// <summary>Large IPv6 datagrams that a program sends to the other end.</summary>
+    public DatagramOptions Datagrams { get; init; } = new();
 
     /// <summary>Another process's membership, for example <c>224.0.1.1</c>, or null (reference 8.4 M8).</summary>
     public string? GroupMember { get; init; }

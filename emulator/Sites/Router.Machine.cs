@@ -22,6 +22,10 @@ public sealed partial class Router
 
     IZserv? IMachine.Zserv => _processes.Zserv;
 
+    void IMachine.ZebraFailed(int process, VirtualTime now) => _processes.ZebraRestarts?.Failed(process, now);
+
+    bool IMachine.AsksZebra(int process) => _processes[process].AsksZebra;
+
     int IMachine.KernelAge => KernelAge.Of(_site.Clock.Now - _booted);
 
     void IMachine.DisconnectDecided(int age)

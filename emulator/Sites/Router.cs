@@ -205,13 +205,14 @@ public sealed partial class Router : IKernelHost, IMachine, IState
             Kernel.EnterFromUser(KernelFunction.SoftNet);
             Kernel.IgmpFastTimo();
             Kernel.Mld6FastTimeo();
+            Kernel.Frag6SlowTimo();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning))
+        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0))
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }

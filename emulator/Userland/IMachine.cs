@@ -43,6 +43,12 @@ public interface IMachine
     /// <summary>zebra's socket, to which the routing daemons connect; null where no zebra is.</summary>
     IZserv? Zserv { get; }
 
+    /// <summary>A process found no zebra.</summary>
+    void ZebraFailed(int process, VirtualTime now);
+
+    /// <summary>Whether a process is a client of zebra that runs.</summary>
+    bool AsksZebra(int process);
+
     /// <summary>The short way of quiet events.</summary>
     IQuietWay Quiet { get; }
 

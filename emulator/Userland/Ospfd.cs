@@ -128,6 +128,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    /// <inheritdoc/>
+    public override bool AsksZebra => _running && !_aborting;
+
     /// <summary>The process starts: its raw socket, its connection to zebra.</summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
@@ -135,7 +138,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         _random = random;
         _running = true;
         _socket = Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
-        Machine.Zserv?.Connect(Number);
+        ConnectToZebra(now);
     }
 
     /// <inheritdoc/>
@@ -465,6 +468,15 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
 
     private void AddressAdd(in ZebraMessage m, VirtualTime now)
     {
+        // ospf_network_run passes over an address that some interface of its own has (ospf_if_is_configured): a zebra that comes back says again what ospfd knows.
+        foreach (ref readonly Oi known in _ois.AsSpan())
+        {
+            if (known.Used && known.Index == m.Index && known.Address == m.Address)
+            {
+                return;
+            }
+        }
+
         if (m.Unit is >= 0 and < 64)
         {
             bool seen = (_seenUnits >> m.Unit & 1) != 0;

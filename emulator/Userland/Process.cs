@@ -86,6 +86,18 @@ public abstract class Process : IState
         }
     }
 
+    /// <summary>It is a client of zebra that runs, and connects again when it has lost it.</summary>
+    public virtual bool AsksZebra => false;
+
+    /// <summary>zclient_start: to zebra, and later where nobody answers.</summary>
+    protected void ConnectToZebra(VirtualTime now)
+    {
+        if (Machine.Zserv is { } zebra && !zebra.Connect(Number))
+        {
+            Machine.ZebraFailed(Number, now);
+        }
+    }
+
     /// <summary>Runs to the end of one system call.</summary>
     /// <returns>False when it found nothing to do and sleeps.</returns>
     public virtual bool Step(VirtualTime now) => false;

@@ -74,6 +74,9 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     private bool _triggered;
     private RandomStream _random;
 
+    /// <inheritdoc/>
+    public override bool AsksZebra => _running;
+
     /// <summary>The process starts.</summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
@@ -85,7 +88,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         _sendCursor = -1;
         _triggeredDue = VirtualTime.Never;
         _socket = Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
-        Machine.Zserv?.Connect(Number);
+        ConnectToZebra(now);
         if (options.OnEthernet)
         {
             If(IMachine.EthernetIndex, -1) = new RipngIf { Index = IMachine.EthernetIndex, Unit = -1, Used = true, Up = true, HasLinkLocal = true, Running = true, WakeupDue = VirtualTime.Never };

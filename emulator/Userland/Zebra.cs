@@ -62,7 +62,13 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     private int _cursor;
     private bool _running;
 
-    /// <summary>The process starts: opens its routing socket and asks for the interfaces there are.</summary>
+    /// <inheritdoc/>
+    public bool Runs => _running;
+
+    /// <summary>
+    /// The process starts: opens its routing socket and asks for the interfaces and addresses there are (kernel_init, interface_list). rib_sweep_route takes away the routes
+    /// that an earlier zebra has left; none has installed any here.
+    /// </summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
         _running = true;
@@ -73,8 +79,61 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
             if (ifs[i].Attached)
             {
                 Find(ifs[i].Index, ifs[i].Unit) = new Known { Index = ifs[i].Index, Unit = ifs[i].Unit, Up = (ifs[i].Flags & Iff.Up) != 0, Used = true };
+                if (ifs[i].Unit >= 0)
+                {
+                    ReadAddresses(ref Find(ifs[i].Index, ifs[i].Unit), ifs[i].Address);
+                }
             }
         }
+    }
+
+    // ifam_read for each address of the interface, in the list's order: the last one counts.
+    private void ReadAddresses(ref Known k, uint address)
+    {
+        uint inet = 0, inet6 = 0;
+        foreach (ref readonly var a in Kernel.InetAddresses)
+        {
+            if (a.Used && a.Ifp.Address == address && a.Place >= inet)
+            {
+                (k.HasAddress, k.Address, k.Peer, inet) = (true, a.Address, a.Destination, a.Place);
+            }
+        }
+
+        foreach (ref readonly var a in Kernel.Inet6Addresses)
+        {
+            if (a.Used && a.Ifp.Address == address && a.Address.IsLinkLocal && a.Place >= inet6)
+            {
+                (k.LinkLocal, inet6) = (a.Address, a.Place);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public int[] End()
+    {
+        int[] clients = new int[_clients.Count];
+        for (int i = 0; i < clients.Length; i++)
+        {
+            clients[i] = _clients[i].Process;
+        }
+
+        Kernel.CloseRoutingSocket();
+        Reset();
+        return clients;
+    }
+
+    /// <inheritdoc/>
+    public bool Serves(int process)
+    {
+        for (int i = 0; i < _clients.Count; i++)
+        {
+            if (_clients[i].Process == process)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>
@@ -84,11 +143,11 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     public override void RoutingSocketReadable() => Wakeup();
 
     /// <inheritdoc/>
-    public void Connect(int process)
+    public bool Connect(int process)
     {
         if (!_running)
         {
-            return;
+            return false;
         }
 
         _clients.Add(new Client { Process = (byte)process });
@@ -116,6 +175,8 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
                 Machine.Deliver(process, new ZebraMessage { Command = ZebraCommand.InterfaceUp, Index = k.Index, Unit = k.Unit, Up = true });
             }
         }
+
+        return true;
     }
 
     /// <inheritdoc/>

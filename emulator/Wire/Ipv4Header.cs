@@ -10,6 +10,7 @@ public static class IpProtocol
     public const byte Igmp = 2;
     public const byte Tcp = 6;
     public const byte Udp = 17;
+    public const byte Ipv6Fragment = 44;
     public const byte Icmpv6 = 58;
     public const byte NoNextHeader = 59;
     public const byte Ospf = 89;

@@ -44,7 +44,7 @@ public sealed partial class CoverageCommandTests : IDisposable
     public void The_matrix_has_every_use_that_the_kernel_source_names()
     {
         // What only operation lists reach, since no run has such a device or program.
-        HolderKind[] only = [HolderKind.Mif6Ifp, HolderKind.CarpDevIfp, HolderKind.RcvIf, HolderKind.IfaddrIfp, HolderKind.IfAfdata, HolderKind.ReaderIfp, HolderKind.ImoMembership, HolderKind.PktInfoIfp];
+        HolderKind[] only = [HolderKind.Mif6Ifp, HolderKind.CarpDevIfp, HolderKind.RcvIf, HolderKind.Ip6qRcvIf, HolderKind.IfaddrIfp, HolderKind.IfAfdata, HolderKind.ReaderIfp, HolderKind.ImoMembership, HolderKind.PktInfoIfp];
         HashSet<(HolderKind, UseSite)> found = [];
         foreach (string file in Directory.EnumerateFiles(Repository.At("emulator", "Kernel"), "*.cs", SearchOption.AllDirectories))
         {

@@ -34,6 +34,13 @@ public sealed partial class BsdKernel
         _rtBytes = 0;
     }
 
+    /// <summary>Its last close: what lies in the queue is gone, and what the kernel says from now on nobody hears.</summary>
+    public void CloseRoutingSocket()
+    {
+        OpenRoutingSocket();
+        _rtOpen = false;
+    }
+
     /// <summary>Whether a read would return a message.</summary>
     public bool RoutingSocketHasData => _rtQueue.Count > 0;
 

@@ -156,6 +156,7 @@ public sealed partial class BsdKernel
                 least = Math.Min(least, mld == int.MaxValue ? 0 : mld);
             }
 
+            least = Math.Min(least, Frag6QuietTicks());
             return least == int.MaxValue ? 0 : least - 1;
         }
     }
@@ -163,6 +164,7 @@ public sealed partial class BsdKernel
     /// <summary>What this many fast timeouts do, up to <see cref="QuietTicks"/>.</summary>
     public void CountDown(int ticks)
     {
+        Frag6CountDown(ticks);
         if (_igmpTimersRunning)
         {
             foreach (ref InMulti m in _inMultis.AsSpan())

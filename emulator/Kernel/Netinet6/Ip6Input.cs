@@ -42,6 +42,12 @@ public sealed partial class BsdKernel
             CountDelivery6(scoped);
         }
 
+        if (ip.NextHeader == IpProtocol.Ipv6Fragment)
+        {
+            Frag6Input(slot, ip, packet);
+            return;
+        }
+
         if (ip.NextHeader != IpProtocol.Udp)
         {
             return; // MLD from the peer: listeners of other systems on a point-to-point link change nothing here

@@ -45,6 +45,9 @@ public enum HolderKind : byte
 
     /// <summary>The Ethernet of a published ARP entry.</summary>
     ProxyIfp,
+
+    /// <summary>The interface that an IPv6 fragment in the reassembly queue came from.</summary>
+    Ip6qRcvIf,
 }
 
 /// <summary>Whose protocols purge a holder.</summary>
@@ -162,6 +165,7 @@ public static class Holders
         new() { Kind = HolderKind.CarpDevIfp, Name = "carp_softc.sc_carpdev", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkCarpDev },
         new() { Kind = HolderKind.IfAfdata, Name = "ifnet.if_afdata[AF_INET6]", Purge = NoFunction, Missed = PurgeGap.FreedBeforeReader },
         new() { Kind = HolderKind.ReaderIfp, Name = "ifp of a thread", Purge = NoFunction, Missed = PurgeGap.FreedBeforeReader },
+        new() { Kind = HolderKind.Ip6qRcvIf, Name = "ip6asfrag.ip6af_m->m_pkthdr.rcvif", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIp6q },
         new() { Kind = HolderKind.ProxyIfp, Name = "rtentry.rt_ifp (SIN_PROXY)", Purge = "the route walk of if_detach", Missed = PurgeGap.RouteWalkSkipped, Walk = BsdKernel.WalkProxies },
         new() { Kind = HolderKind.PktInfoIfp, Name = "interface of IPV6_PKTINFO", Purge = NoFunction, Missed = PurgeGap.NotCovered },
     ];

@@ -34,4 +34,5 @@ public enum UseSite : byte
     In6IfaWithScope,
     In6IfaIfpForLinkLocal,
     In6AddMulti,
+    Ip6SaveControl,
 }

@@ -378,6 +378,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
             _kernel.CarpTimo();
             _kernel.DummynetTask();
             _kernel.IpReassemblyTimeout();
+            _kernel.Frag6SlowTimo();
         }
 
         return OperationResult.Ok;
@@ -531,7 +532,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         UseSite.In6PcbPurgeIf0 => "in6_pcb.c",
         UseSite.Ip6MForward or UseSite.DelM6if => "ip6_mroute.c",
         UseSite.IpInput => "ip_input.c",
-        UseSite.Ip6Input => "ip6_input.c",
+        UseSite.Ip6Input or UseSite.Ip6SaveControl => "ip6_input.c",
         UseSite.PppOutput or UseSite.PppSIoctl => "if_ppp.c",
         _ => "in6.c",
     };

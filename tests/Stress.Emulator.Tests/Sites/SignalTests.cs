@@ -110,7 +110,7 @@ public class SignalTests
         List<string> called = [.. trace.Said.Where(s => s.Router == CalledRouter).Select(s => s.Text)];
         int add = called.IndexOf("RTM_ADD proxy ARP"), delete = called.IndexOf("RTM_DELETE proxy ARP"), address = called.IndexOf("SIOCDIFADDR");
         Assert.True(0 <= add && add < delete && delete < address, string.Join("; ", called));
-        Assert.Empty(site.Routers[CalledRouter].Kernel.ProxyEntries.ToArray().Where(entry => entry.Used));
+        Assert.DoesNotContain(site.Routers[CalledRouter].Kernel.ProxyEntries.ToArray(), entry => entry.Used);
     }
 
     [Fact]

@@ -1,0 +1,84 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>A program that sends a large datagram to the link-local address of each unit's far end, at its interface: UDP to the discard port, which nobody listens at.</summary>
+public sealed class Datagrams : Process
+{
+    private const ushort Discard = 9, Port = 49_152;
+    private readonly DatagramOptions _options;
+    private int _socket = -1;
+    private int _next = -1;
+
+    /// <summary>A program that has not started.</summary>
+    /// <param name="entry">Its entry in the table.</param>
+    /// <param name="options">How often, and how large.</param>
+    public Datagrams(ProcessEntry entry, DatagramOptions options)
+        : base(entry) => _options = options;
+
+    /// <inheritdoc/>
+    public override void Start(RandomStream random, VirtualTime now)
+    {
+        _socket = Kernel.OpenSocket(PcbTable.Udp6, Port);
+        Arm(0, now + random.Draw(new TimeRange(VirtualTime.Zero, _options.Interval)));
+    }
+
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
+    {
+        base.Stop(now);
+        _socket = _next = -1;
+    }
+
+    /// <inheritdoc/>
+    public override void Timer(int which, VirtualTime now)
+    {
+        _next = 0;
+        Arm(0, now + _options.Interval);
+        Wakeup();
+    }
+
+    /// <inheritdoc/>
+    public override bool Step(VirtualTime now)
+    {
+        ReadOnlySpan<Ifnet> ifs = Kernel.Interfaces;
+        while (_next >= 0 && _next < ifs.Length)
+        {
+            ref readonly Ifnet ifp = ref ifs[_next++];
+            if (ifp.Attached && ifp.Unit >= 0 && (ifp.Flags & Iff.Up) != 0 && FarEnd(ifp.Address) is { IsAny: false } peer)
+            {
+                Span<byte> payload = stackalloc byte[_options.DatagramBytes];
+                payload.Clear();
+                Say("large datagram", Kernel.SendUdp6(_socket, peer, Discard, ifp.Index, payload));
+                return true;
+            }
+        }
+
+        _next = -1;
+        return false;
+    }
+
+    private Ipv6Address FarEnd(uint address)
+    {
+        foreach (ref readonly var a in Kernel.Inet6Addresses)
+        {
+            if (a.Used && a.Ifp.Address == address && a.Destination.IsLinkLocal)
+            {
+                return a.Destination.WithEmbeddedScope(0);
+            }
+        }
+
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public override void Fields<TPass>(ref TPass pass)
+    {
+        pass.Field(ref _socket, initial: -1);
+        pass.Field(ref _next, initial: -1);
+    }
+}
