@@ -127,8 +127,19 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
 
     private static Process Process(string name) => Site.Create(Options, 1).Routers[1].Processes.All.ToArray().Single(process => process.Entry.Name == name);
 
-    // Of the default options, which name every daemon.
-    private static SiteOptions Options => new();
+    // Of the default options, which name every daemon, with the programmes that a scenario has to name.
+    private static SiteOptions Options
+    {
+        get
+        {
+            var site = new SiteOptions();
+            return site.With(site.Calling with
+            {
+                Term = new TermOptions { Enabled = true }, Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
+                Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
+            });
+        }
+    }
 
     private static BsdKernel Kernel()
     {

@@ -73,8 +73,9 @@ public class ZebraRestartTests
         (Site site, Listener trace) = Run(new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(8), Downtime = TimeRange.Seconds(7200, 7200) }, hup: true);
 
         VirtualTime ended = trace.At("kill -TERM zebra")[0];
-        Assert.DoesNotContain(trace.Said, s => s.Router == 0 && s.At > ended && s.Text.StartsWith("handles", StringComparison.Ordinal));
-        Assert.True(site.Routers[0].Oracle.Created[(int)HolderKind.InMultiIfp] > 0 || site.Routers[0].Counters.Panics > 0);
+        Assert.DoesNotContain(
+            trace.Said.Where(s => s.Router == 0 && s.At > ended).Select(s => s.Text).TakeWhile(text => text != "boot"), text => text.StartsWith("handles", StringComparison.Ordinal));
+        Assert.True(site.Routers[0].Oracle.Created[(int)HolderKind.InMultiIfp] > 0);
     }
 
     [Fact]
