@@ -28,7 +28,7 @@ public sealed class MainKernelTests
     }
 
     [Theory]
-    [InlineData("netbsd-4.0.1-fix-out", 189)]
+    [InlineData("netbsd-4.0.1-fix-out", 190)]
     [InlineData("netbsd-4.0.1-fix-in", 87)]
     public void Every_bad_access_comes_out_as_the_sanitizer_saw_it_on_NetBSD_4_0_1(string kernel, int lists)
     {
