@@ -30,7 +30,13 @@ public sealed partial class BsdKernel
     /// frag6_slowtimo: fragments that waited a minute are dropped. The first of a packet goes to its sender in an ICMPv6 error; icmp6_error sets m_pkthdr.rcvif to NULL
     /// before it answers, so that nothing is read through it.
     /// </summary>
-    public void Frag6SlowTimo() => MbufQueues.TakeDue(_ip6q);
+    public void Frag6SlowTimo()
+    {
+        if (_ip6q.Count > 0)
+        {
+            MbufQueues.TakeDue(_ip6q);
+        }
+    }
 
     // How many ticks only count down, or int.MaxValue.
     private int Frag6QuietTicks()
