@@ -25,6 +25,7 @@ public enum RandomPurpose : ushort
     Term,
     ZebraRestart,
     Datagrams,
+    Rtadvd,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,

@@ -8,7 +8,7 @@ public enum KernelFunction : byte
     In6DelMulti, Mld6StartListening, Mld6StopListening, Mld6FastTimo, Mld6SendPkt, IfDetach, PppClose, PppDealloc, PppCloneDestroy, PppOpen, PppCreate, IfAttach,
     InPurgeAddr, InPurgeIf, InPcbPurgeIf0, InPcbPurgeIf, In6PurgeAddr, In6PurgeIf, In6PcbPurgeIf0, In6PcbPurgeIf, IgmpPurgeIf, RipUsrReq, UdpUsrReq, TcpUsrReq,
     Udp6UsrReq, InControl, In6Control, Ip6FreeMoptions, IfIoctl, IfUp, IfDown, IpInput, Ip6Input, PppOutput, In6SaveMkludge, In6PcbDetach, IpGetMoptions, SoftNet,
-    Ip6MForward, DelM6if, Ip6MrouterDone, CarpSendAd, In6SetScope, Ip6GetMoptions, Frag6Input,
+    Ip6MForward, DelM6if, Ip6MrouterDone, CarpSendAd, In6SetScope, Ip6GetMoptions, Frag6Input, Nd6RaInput, Nd6Ioctl,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -58,6 +58,8 @@ public static class FunctionNames
         KernelFunction.Mld6FastTimo => "mld6_fasttimeo",
         KernelFunction.Mld6SendPkt => "mld6_sendpkt",
         KernelFunction.Frag6Input => "frag6_input",
+        KernelFunction.Nd6RaInput => "nd6_ra_input",
+        KernelFunction.Nd6Ioctl => "nd6_ioctl",
         KernelFunction.IfDetach => "if_detach",
         KernelFunction.PppClose => "pppclose",
         KernelFunction.PppDealloc => "pppdealloc",

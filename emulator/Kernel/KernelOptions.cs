@@ -51,6 +51,9 @@ public sealed record KernelOptions
     /// <summary>MTU of a ppp unit in bytes.</summary>
     public int PppMtu { get; init; } = 1500;
 
+    /// <summary>net.inet6.ip6.accept_rtadv, with forwarding off: a host that listens to routers.</summary>
+    public bool AcceptRtadv { get; init; }
+
     /// <summary>Free blocks in the class of the ppp softc after boot (reuse distance k, reference 5.4).</summary>
     public CountRange FreeSoftcBlocks { get; init; } = new(2, 4);
 

@@ -161,6 +161,11 @@ public sealed class ProcessTable : IState
                 e => new ZebraRestarts(e, role.Zebra, before, new RandomStream(seed, entity, RandomPurpose.ZebraRestart))));
         }
 
+        if (role.Rtadvd.Interval > VirtualTime.Zero || role.Rtadvd.Listed > VirtualTime.Zero)
+        {
+            plan.Add(new("rtadvd", Rtadvd.Timers, TraceSource.Other, RandomPurpose.Rtadvd, e => new Rtadvd(e, role.Rtadvd)));
+        }
+
         if (role.Datagrams.Interval > VirtualTime.Zero)
         {
             plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams)));

@@ -51,6 +51,9 @@ public sealed record RoleOptions
     /// <summary>The ppp local address is the Ethernet's (reference 8.4 M2).</summary>
     public bool BorrowedAddress { get; init; }
 
+    /// <summary>The role's rtadvd.</summary>
+    public RtadvdOptions Rtadvd { get; init; } = new();
+
     /// <summary>Large IPv6 datagrams that a program sends to the other end.</summary>
     public DatagramOptions Datagrams { get; init; } = new();
 

@@ -206,13 +206,14 @@ public sealed partial class Router : IKernelHost, IMachine, IState
             Kernel.IgmpFastTimo();
             Kernel.Mld6FastTimeo();
             Kernel.Frag6SlowTimo();
+            Kernel.Nd6Timer();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0))
+        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown))
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }

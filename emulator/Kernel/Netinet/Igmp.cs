@@ -156,7 +156,7 @@ public sealed partial class BsdKernel
                 least = Math.Min(least, mld == int.MaxValue ? 0 : mld);
             }
 
-            least = Math.Min(least, Frag6QuietTicks());
+            least = Math.Min(least, Math.Min(Frag6QuietTicks(), Nd6QuietTicks()));
             return least == int.MaxValue ? 0 : least - 1;
         }
     }
@@ -165,6 +165,7 @@ public sealed partial class BsdKernel
     public void CountDown(int ticks)
     {
         Frag6CountDown(ticks);
+        Nd6CountDown(ticks);
         if (_igmpTimersRunning)
         {
             foreach (ref InMulti m in _inMultis.AsSpan())

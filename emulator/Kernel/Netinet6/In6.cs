@@ -238,7 +238,7 @@ public sealed partial class BsdKernel
             {
                 short prefix = _in6Ifaddrs[i].Prefix;
                 In6PurgeAddr(i, slot);
-                if (prefix >= 0 && _ndPrefixes[prefix].RefCount == 0)
+                if (prefix >= 0 && _ndPrefixes[prefix].RefCount == 0 && !_ndPrefixes[prefix].Announced)
                 {
                     PrelistRemove(prefix);
                 }

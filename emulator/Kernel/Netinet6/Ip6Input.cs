@@ -48,6 +48,12 @@ public sealed partial class BsdKernel
             return;
         }
 
+        if (ip.NextHeader == IpProtocol.Icmpv6 && packet.Length > Ipv6Header.Length && packet[Ipv6Header.Length] == (byte)Icmpv6Type.RouterAdvertisement)
+        {
+            Nd6RaInput(slot, ip, ip.Payload(packet));
+            return;
+        }
+
         if (ip.NextHeader != IpProtocol.Udp)
         {
             return; // MLD from the peer: listeners of other systems on a point-to-point link change nothing here

@@ -3,7 +3,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
-/// <summary>An nd_prefix: a prefix of an interface's own addresses. No router announces one here.</summary>
+/// <summary>An nd_prefix: of an interface's own addresses, or one that a router has advertised.</summary>
 public struct NdPrefix : ITableRow<NdPrefix>
 {
     public IfnetPtr Ifp;
@@ -19,6 +19,9 @@ public struct NdPrefix : ITableRow<NdPrefix>
 
     /// <summary>NDPRF_ONLINK: the prefix's route is this interface's.</summary>
     public bool OnLink;
+
+    /// <summary>A router has advertised it: no address need count it.</summary>
+    public bool Announced;
     public bool Used;
 
     /// <inheritdoc/>
@@ -35,6 +38,7 @@ public struct NdPrefix : ITableRow<NdPrefix>
         pass.Field(ref value.Length);
         pass.Field(ref value.RefCount);
         pass.Field(ref value.OnLink);
+        pass.Field(ref value.Announced);
         pass.Field(ref value.Used);
     }
 }

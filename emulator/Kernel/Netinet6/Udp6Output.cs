@@ -113,6 +113,29 @@ public sealed partial class BsdKernel
         return Ip6Output(s, pktInfo, source, scoped, port, hlim, payload);
     }
 
+    /// <summary>sendmsg(2) of a Router Advertisement to ff02::1 on a raw ICMPv6 socket, with IPV6_PKTINFO and a hop limit of 255, as rtadvd makes it (rip6_output).</summary>
+    /// <returns>ENXIO for an index without interface, EADDRNOTAVAIL without a link-local source, ENETDOWN.</returns>
+    public Errno SendRouterAdvertisement(int index, in RouterAdvertisement message)
+    {
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.Sosend, KernelFunction.Ip6Output);
+        int slot = IfByIndex(index);
+        if (slot < 0)
+        {
+            return Errno.ENXIO;
+        }
+
+        Ipv6Address source = LinkLocalOf(slot);
+        if (source.IsAny)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        Span<byte> b = stackalloc byte[Ipv6Header.Length + RouterAdvertisement.Length];
+        new Ipv6Header { NextHeader = IpProtocol.Icmpv6, HopLimit = 255, PayloadLength = RouterAdvertisement.Length, Source = source, Destination = Ipv6Address.AllNodes }.Write(b);
+        message.Write(b[Ipv6Header.Length..], source, Ipv6Address.AllNodes);
+        return IfOutput(slot, PppProtocol.Ipv6, b);
+    }
+
     /// <summary>sendto(2) without a control option: the multicast interface that was chosen, or the route to the destination.</summary>
     /// <returns>EADDRNOTAVAIL without a source, ENETDOWN, ENETUNREACH, EHOSTUNREACH.</returns>
     public Errno SendUdp6Plain(int s, Ipv6Address destination, ushort port, ReadOnlySpan<byte> payload)

@@ -48,6 +48,9 @@ public enum HolderKind : byte
 
     /// <summary>The interface that an IPv6 fragment in the reassembly queue came from.</summary>
     Ip6qRcvIf,
+
+    /// <summary>The interface of a default router.</summary>
+    NdDefrouterIfp,
 }
 
 /// <summary>Whose protocols purge a holder.</summary>
@@ -158,7 +161,8 @@ public static class Holders
             Kind = HolderKind.Im6oMembership, Name = "in6_multi_mship.i6mm_maddr", Purge = OwnTurn6, Missed = PurgeGap.ProtocolOrder, IsRecord = true,
             Uses = [UseSite.In6DelMulti, UseSite.In6PcbPurgeIf0, UseSite.In6AddMulti],
         },
-        new() { Kind = HolderKind.NdPrefixIfp, Name = "nd_prefix.ndpr_ifp", Family = HolderFamily.Inet6, Purge = "nd6_purge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach", Walk = BsdKernel.WalkNdPrefix },
+        new() { Kind = HolderKind.NdPrefixIfp, Name = "nd_prefix.ndpr_ifp", Family = HolderFamily.Inet6, Purge = "nd6_purge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach", Walk = BsdKernel.WalkNdPrefix, Uses = [UseSite.Nd6Ioctl] },
+        new() { Kind = HolderKind.NdDefrouterIfp, Name = "nd_defrouter.ifp", Family = HolderFamily.Inet6, Purge = "nd6_purge < in6_ifdetach < in6_purgeif < PRU_PURGEIF < if_detach", Walk = BsdKernel.WalkNdDefrouter, Uses = [UseSite.Nd6Ioctl] },
         new() { Kind = HolderKind.RcvIf, Name = "m_pkthdr.rcvif", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkRcvIf },
         new() { Kind = HolderKind.Mif6Ifp, Name = "mif6.m6_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkMif6 },
         new() { Kind = HolderKind.ImoMembership, Name = "ip_moptions.imo_membership", Purge = NoFunction, Missed = PurgeGap.NotCounted, IsRecord = true },

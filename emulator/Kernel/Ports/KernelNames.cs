@@ -39,6 +39,7 @@ public static class KernelNames
         UseSite.In6IfaWithScope => "in6_ifawithscope",
         UseSite.In6IfaIfpForLinkLocal => "in6ifa_ifpforlinklocal",
         UseSite.In6AddMulti => "in6_addmulti",
+        UseSite.Nd6Ioctl => "nd6_ioctl",
         UseSite.Ip6SaveControl => "ip6_savecontrol",
         _ => "unknown",
     };

@@ -35,4 +35,5 @@ public enum UseSite : byte
     In6IfaIfpForLinkLocal,
     In6AddMulti,
     Ip6SaveControl,
+    Nd6Ioctl,
 }

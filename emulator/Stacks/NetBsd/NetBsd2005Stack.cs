@@ -379,6 +379,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
             _kernel.DummynetTask();
             _kernel.IpReassemblyTimeout();
             _kernel.Frag6SlowTimo();
+            _kernel.Nd6Timer();
         }
 
         return OperationResult.Ok;
@@ -527,6 +528,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         UseSite.IpOutput or UseSite.IpMulticastIfReadBack => "ip_output.c",
         UseSite.InSelectSrc or UseSite.InPcbPurgeIf0 => "in_pcb.c",
         UseSite.In6SelectHlim or UseSite.In6SelectSrc => "in6_src.c",
+        UseSite.Nd6Ioctl => "nd6.c",
         UseSite.Mld6SendPkt or UseSite.Mld6StopListening => "mld6.c",
         UseSite.Ip6Output => "ip6_output.c",
         UseSite.In6PcbPurgeIf0 => "in6_pcb.c",
