@@ -94,7 +94,7 @@ public sealed class DefaultRouterTests
         m.Down(slot);
 
         Assert.Equal((1, 1, 0), (m.Stale(HolderKind.NdDefrouterIfp), m.Stale(HolderKind.NdPrefixIfp), DefaultRoutes(m)));
-        Assert.Equal(2, m.K.Nd6ListRoutersAndPrefixes());
+        Assert.Equal(3, m.K.Nd6ListRoutersAndPrefixes()); // with the link-local prefix of the Ethernet
         Assert.Equal(2, m.Probe(Probe.StalePointerUsed));
         Assert.Equal(PurgeGap.NoInet6Address, m.Oracle.GapOf(HolderKind.NdDefrouterIfp, Routers(m)[0].Ifp));
     }

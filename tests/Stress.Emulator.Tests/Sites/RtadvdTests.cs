@@ -2,6 +2,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Netinet6;
 using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Userland;
 using Xunit;
