@@ -47,6 +47,10 @@ public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
         return new Terminal(screen, Error) { In = In, Time = Time, Standard = Standard };
     }
 
+    /// <summary>A terminal with the same clock that nobody reads.</summary>
+    public Terminal Unread() =>
+        new(AnsiConsole.Create(new AnsiConsoleSettings { Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(TextWriter.Null) }), TextWriter.Null) { Time = Time };
+
     // Where standard output is a writer of text, as under a test: the bytes of a result are UTF-8, or shown as they are.
     private sealed class TextStream(TextWriter writer) : MemoryStream
     {

@@ -4,8 +4,10 @@ using System.Text.Json.Serialization;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Client.Triage;
+using Stress.Contracts;
 using Stress.Contracts.Triage;
 using Stress.Observability;
+using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
@@ -24,10 +26,20 @@ public static class TriageCommands
     {
         var folders = new Argument<string[]>("FOLDER") { Description = $"Folders of runs, or folders that hold such folders (default: {Output.DefaultFolder}).", Arity = ArgumentArity.ZeroOrMore };
         Option<string> store = Store();
-        var command = new Command("import", "Take runs into the triage store.") { folders, store };
+        Option<string?> cluster = ClusterOption.Create();
+        cluster.Description = "Take the runs that have ended on this cluster too, redis://HOST:PORT or rediss://HOST:PORT.";
+        var output = new Option<string>("--out") { Description = "With --cluster: folder that gets the folders of its runs.", DefaultValueFactory = _ => Output.DefaultFolder };
+        var command = new Command("import", "Take runs into the triage store.") { folders, store, cluster, output };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
-            string[] named = line.GetValue(folders) is { Length: > 0 } some ? some : [Output.DefaultFolder];
+            string[] named = line.GetValue(folders) is { Length: > 0 } some ? some : [line.GetValue(output)!];
+            if (line.GetValue(cluster) is { } address)
+            {
+                string to = line.GetValue(output)!;
+                await Fetch(terminal, ClusterOption.Required(address), to, stop);
+                named = [.. named.Append(to).Distinct(StringComparer.Ordinal)];
+            }
+
             var progress = new Shown(terminal);
             ImportOutcome outcome = await triage.Import(named, progress, stop);
             TriageScreen.Write(terminal, outcome);
@@ -155,6 +167,33 @@ public static class TriageCommands
         Description = "The triage store: a file, or postgres://USER@HOST[:PORT]/DATABASE with the password in STRESS_STORE_PASSWORD.",
         DefaultValueFactory = _ => DefaultStore,
     };
+
+    // The folders of runs that have ended on a cluster, where they are not there already. One that cannot be read is named and left out.
+    private static async Task Fetch(Terminal terminal, RedisAddress redis, string folder, CancellationToken stop)
+    {
+        Output.CheckFolder("--out", folder);
+        Directory.CreateDirectory(folder);
+        await using ClusterClient client = await ClusterOption.Connect(redis, stop);
+        foreach (RunEntry run in await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List())
+        {
+            Output output = Output.Named(folder, run.RunId);
+            if (run.Phase is RunPhase.Running or RunPhase.Paused || File.Exists(output.Folder.ReportPath))
+            {
+                continue;
+            }
+
+            try
+            {
+                RunSource.CheckFormat([run], run.RunId);
+                TimeSpan wall = (await client.Grains.GetGrain<IRunGrain>(run.RunId).Snapshot()).Wall;
+                await WatchCommand.Report(terminal.Unread(), client, redis, run.RunId, output, wall, isChecked: false, stop);
+            }
+            catch (Exception e) when (e is UsageException or FormatException or JsonException)
+            {
+                terminal.Error.WriteLine($"stress: {run.RunId} of the cluster is left out: {e.Message.ReplaceLineEndings(" ")}");
+            }
+        }
+    }
 
     // Whatever has ended since is taken in first: a run needs no store to end.
     private static async Task TakeIn(Terminal terminal, ITriage triage, CancellationToken stop)

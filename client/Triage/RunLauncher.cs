@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Spectre.Console;
 using Stress.Client.Commands;
 using Stress.Client.Running;
 using Stress.Contracts;
@@ -256,8 +255,7 @@ public sealed class RunLauncher : IRunLauncher
         }
 
         // Nobody reads its screen: the report says it all.
-        var silent = new Terminal(AnsiConsole.Create(new AnsiConsoleSettings { Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(TextWriter.Null) }), TextWriter.Null) { Time = _terminal.Time };
-        return await new RunConclusion(silent, launch, asked.Output, new RunConclusion.Wishes(_runs, null, Progress: false, Check: false, CheckFiles.None)).Follow(host, _stop.Token);
+        return await new RunConclusion(_terminal.Unread(), launch, asked.Output, new RunConclusion.Wishes(_runs, null, Progress: false, Check: false, CheckFiles.None)).Follow(host, _stop.Token);
     }
 
     private static string Words(int code) => code switch

@@ -64,6 +64,27 @@ public sealed class ClusterTests
         Assert.Contains($"nonesuch: no such run on the cluster; accepted: {name}", unknown.Output);
     }
 
+    [ToolFact("redis-server")]
+    public async Task Runs_that_have_ended_on_a_cluster_are_taken_into_a_store_with_the_report_that_their_own_client_wrote()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        await cluster.StartSilo(0);
+        RunningProcess run = cluster.Run("run", onCluster: true, Work[0], "--pairs", "2", "--hours", "2");
+        await run.End();
+        string taken = Path.Combine(cluster.Folder, "taken"), name = cluster.RunName("run")!;
+        string[] import = ["import", "--cluster", cluster.Address, "--out", taken, "--store", Path.Combine(cluster.Folder, "triage.db")];
+
+        RunningProcess first = cluster.Stress(import);
+        int code = await first.End();
+        RunningProcess second = cluster.Stress(import);
+
+        Assert.True(code == 0, first.Output);
+        Assert.Equal(new RunFolder(cluster.RunFolder("run")!).ReadReport().Digest, new RunFolder(Path.Combine(taken, name)).ReadReport().Digest);
+        Assert.Contains("1 run", first.Output);
+        Assert.True(await second.End() == 0, second.Output);
+        Assert.Equal([name], Directory.GetDirectories(taken).Select(Path.GetFileName));
+    }
+
     [Fact]
     public async Task The_measurements_name_the_command_that_is_typed_in_their_help_and_when_a_line_is_wrong()
     {

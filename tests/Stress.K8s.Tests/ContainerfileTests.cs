@@ -70,10 +70,12 @@ public sealed class ContainerfileTests
     public void The_entry_point_is_the_client_that_the_build_publishes(string name)
     {
         Containerfile file = Containerfile.Load(name);
-        string publish = file.Stages[0].Single(instruction => instruction.Name == "RUN").Text;
-        string project = publish.Split(' ').Single(word => word.EndsWith(".csproj", StringComparison.Ordinal));
+        string[][] published = [.. file.Stages[0].Where(instruction => instruction.Text.StartsWith("dotnet publish ", StringComparison.Ordinal)).Select(instruction => instruction.Text.Split(' '))];
+        string project = published[0][2];
 
-        Assert.True(File.Exists(Repository.At(project)), project);
+        // The triage library stands where the client looks for it: in a folder of that name beside the program.
+        Assert.Equal(["/out", "/out/triage"], published.Select(words => words[Array.IndexOf(words, "-o") + 1]));
+        Assert.All(published, words => Assert.True(File.Exists(Repository.At(words[2])), words[2]));
         Assert.Equal(["dotnet", $"{file.Only("WORKDIR")}/{typeof(StressCommand).Assembly.GetName().Name}.dll"], file.EntryPoint);
         Assert.Equal(typeof(StressCommand).Assembly.GetName().Name, Path.GetFileNameWithoutExtension(project));
     }
@@ -86,7 +88,7 @@ public sealed class ContainerfileTests
         string[] copied = [.. Containerfile.Copied(Containerfile.Load(name).Stages[0])];
 
         Assert.All(copied, path => Assert.True(Path.Exists(Repository.At(path)), path));
-        Assert.Equal(Needed("client").Order(), copied.Where(path => Directory.Exists(Repository.At(path))).Order());
+        Assert.Equal(Needed("client").Union(Needed("triage")).Order(), copied.Where(path => Directory.Exists(Repository.At(path))).Order());
         Assert.Subset(copied.ToHashSet(), Directory.EnumerateFiles(Repository.Root, "Directory.*.props").Select(path => Path.GetFileName(path)!).ToHashSet());
     }
 

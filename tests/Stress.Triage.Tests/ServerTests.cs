@@ -4,6 +4,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Stress.Contracts.Triage;
+using Stress.Observability;
+using Stress.Tests.Shared;
+using Stress.Triage.Runs;
 using Stress.Triage.Web;
 using Xunit;
 
@@ -178,6 +181,44 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.NotFound, (await none.Client.GetAsync("/api/v1/crashes/999999/cause")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await gone.Client.GetAsync($"/api/v1/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}/cause")).StatusCode);
         Assert.DoesNotContain("/cause", await none.Client.GetStringAsync($"/crashes/{number}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Runs_that_have_ended_are_not_looked_at_again_and_one_that_has_come_since_is_found()
+    {
+        string folder = Directory.CreateTempSubdirectory("stress-live-").FullName;
+        var old = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        try
+        {
+            var live = new LiveRuns(folder, TimeProvider.System);
+            string ended = Going("ended");
+            File.WriteAllText(Path.Combine(ended, RunFolder.ReportName), "{}");
+            Going("first");
+            Directory.SetLastWriteTimeUtc(folder, old);
+            Assert.Equal(["first"], live.Now().Select(run => run.Name));
+
+            // Nobody sees what changes inside of a run that has ended, nor a folder whose time was put back.
+            File.Delete(Path.Combine(ended, RunFolder.ReportName));
+            Going("second");
+            Directory.SetLastWriteTimeUtc(folder, old);
+            Assert.Equal(["first"], live.Now().Select(run => run.Name));
+
+            Directory.SetLastWriteTimeUtc(folder, old.AddHours(1));
+            Assert.Equal(["first", "second"], live.Now().Select(run => run.Name).Order(StringComparer.Ordinal));
+            File.WriteAllText(Path.Combine(folder, "first", RunFolder.ReportName), "{}");
+            Assert.Equal(["second"], live.Now().Select(run => run.Name));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        string Going(string name)
+        {
+            string path = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+            File.WriteAllText(new RunFolder(path).ProgressPath, File.ReadAllText(Repository.At("tests", "formats", "format-1", "complete", RunFolder.ProgressName)));
+            return path;
+        }
     }
 
     [Fact]

@@ -14,6 +14,14 @@ public sealed class LiveRuns(string folder, TimeProvider time)
     // A run writes where it is every second or so: one that has been silent for so long was killed.
     private static readonly TimeSpan Silent = TimeSpan.FromMinutes(5);
 
+    // A folder that was changed this long ago, and not since it was listed, has nothing new in it: file systems count time in ticks of some milliseconds.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+    private List<string> _open = [];
+    private DateTime _changed;
+
     /// <summary>The runs that go on now.</summary>
     public IReadOnlyList<LiveRun> Now()
     {
@@ -23,10 +31,10 @@ public sealed class LiveRuns(string folder, TimeProvider time)
         }
 
         List<LiveRun> live = [];
-        foreach (string path in Directory.EnumerateDirectories(folder))
+        foreach (string path in Open())
         {
             var run = new RunFolder(path);
-            if (File.Exists(run.ReportPath) || !File.Exists(run.ProgressPath) || time.GetUtcNow() - File.GetLastWriteTimeUtc(run.ProgressPath) > Silent)
+            if (!File.Exists(run.ProgressPath) || time.GetUtcNow() - File.GetLastWriteTimeUtc(run.ProgressPath) > Silent)
             {
                 continue;
             }
@@ -38,6 +46,28 @@ public sealed class LiveRuns(string folder, TimeProvider time)
         }
 
         return live;
+    }
+
+    // Folders of runs without a report. Thousands that have one are not looked at again at each request, and the list of them is read only when a folder has come or gone.
+    private List<string> Open()
+    {
+        lock (_lock)
+        {
+            DateTime changed = Directory.GetLastWriteTimeUtc(folder);
+            if (changed != _changed)
+            {
+                _open = [.. Directory.EnumerateDirectories(folder).Where(path => !_ended.Contains(path))];
+                _changed = time.GetUtcNow() - changed > Settled ? changed : default;
+            }
+
+            foreach (string path in _open.Where(path => File.Exists(new RunFolder(path).ReportPath)).ToList())
+            {
+                _ended.Add(path);
+                _open.Remove(path);
+            }
+
+            return [.. _open];
+        }
     }
 
     /// <summary>Where a run is, in a sentence; null when it does not go on.</summary>
