@@ -42,6 +42,13 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Describe"), AlwaysInterleave]
     Task<RunDescription?> Describe();
 
+    /// <summary>
+    /// A client follows the run: its lease begins anew, and a run that was held since nobody followed it goes on. Asked some times in the lease's length.
+    /// </summary>
+    /// <param name="lease">Who owns the run and how long it may be without a client; null to leave that as it is.</param>
+    [Alias("Attend")]
+    Task Attend(RunLease? lease);
+
     /// <summary>Sees to it that the run goes on, if it is not finished.</summary>
     [Alias("Keep"), AlwaysInterleave]
     Task Keep();
@@ -92,6 +99,33 @@ public sealed record RunDescription
     /// <summary>What it is told to do.</summary>
     [Id(3)]
     public required RunPhase Phase { get; init; }
+
+    /// <summary>How long it may be without a client; null for as long as it takes.</summary>
+    [Id(4)]
+    public RunLease? Lease { get; init; }
+
+    /// <summary>True while it is paused because it has no client, and for one that was cancelled for that.</summary>
+    [Id(5)]
+    public bool Unattended { get; init; }
+}
+
+/// <summary>Who owns a run, and how long it may be without a client: after that time it is held, after as long again it is cancelled.</summary>
+/// <param name="Owner">Who follows it, for people: the machine, or the pod.</param>
+/// <param name="Seconds">Wall seconds; 0 for as long as it takes.</param>
+[GenerateSerializer, Immutable, Alias("stress.RunLease")]
+public sealed record RunLease([property: Id(0)] string Owner, [property: Id(1)] int Seconds)
+{
+    /// <summary>Most characters of <see cref="Owner"/>.</summary>
+    public const int MaxOwnerLength = 253;
+
+    /// <summary>The longest lease: a year.</summary>
+    public const int MaxSeconds = 365 * 86_400;
+
+    /// <summary>What is wrong with it, for a client that a silo does not know; null when nothing is.</summary>
+    public string? Problem() =>
+        Seconds is < 0 or > MaxSeconds ? $"a lease of {Seconds} s: accepted are 0 to {MaxSeconds}"
+        : Owner.Length > MaxOwnerLength ? $"the lease's owner: accepted are up to {MaxOwnerLength} characters"
+        : null;
 }
 
 /// <summary>A run is not accepted: it has a bad plan, or its name has another.</summary>

@@ -29,6 +29,7 @@ public sealed class RunGrain(
     private RunPublisher? _publisher;
     private IGrainTimer? _publishing;
     private IShardGrain[] _shards = [];
+    private readonly LeaseClock _lease = new(clock.Time);
     private bool _interrupted;
     private bool _ended;
     private Task<ShardProgress>? _asking;
@@ -84,14 +85,49 @@ public sealed class RunGrain(
             _told = [];
             Begin();
             SayWhoSharesNot();
-            await Write();
+            try
+            {
+                await Write();
+            }
+            catch (RunRefusedException)
+            {
+                // The list of runs takes no more: nothing of this one stays, and nothing of it is executed.
+                await Forget();
+                throw;
+            }
         }
 
         await KeepShards();
     }
 
     /// <inheritdoc/>
-    public Task Pause(bool paused) => Tell(paused ? RunPhase.Paused : RunPhase.Running);
+    public Task Pause(bool paused)
+    {
+        _lease.Attended();
+        return Tell(paused ? RunPhase.Paused : RunPhase.Running);
+    }
+
+    /// <inheritdoc/>
+    public async Task Attend(RunLease? lease)
+    {
+        if (lease?.Problem() is { } problem)
+        {
+            throw new RunRefusedException($"run {this.GetPrimaryKeyString()}: {problem}");
+        }
+
+        RunDescription before = Run;
+        _lease.Attended();
+        state.State.Run = before with { Lease = lease ?? before.Lease };
+        if (before is { Phase: RunPhase.Paused, Unattended: true })
+        {
+            log.LogInformation("run {Run}: it has a client again and goes on", Plan.RunId);
+            await Tell(RunPhase.Running);
+        }
+        else if (lease is not null && lease != before.Lease)
+        {
+            await Write();
+        }
+    }
 
     /// <inheritdoc/>
     public Task Cancel() => Tell(RunPhase.Cancelled);
@@ -141,6 +177,7 @@ public sealed class RunGrain(
     /// <inheritdoc/>
     public async Task Forget()
     {
+        _publishing?.Dispose();
         await Task.WhenAll(_shards.Select(shard => shard.Forget()));
         if (state.RecordExists)
         {
@@ -171,12 +208,12 @@ public sealed class RunGrain(
         }
     }
 
-    private async Task Tell(RunPhase phase)
+    private async Task Tell(RunPhase phase, bool unattended = false)
     {
         RunPhase next = RunPhases.After(Run.Phase, phase);
-        if (next != Run.Phase)
+        if (next != Run.Phase || unattended != Run.Unattended)
         {
-            state.State.Run = Run with { Phase = next };
+            state.State.Run = Run with { Phase = next, Unattended = unattended };
             await Write();
         }
 
@@ -308,6 +345,14 @@ public sealed class RunGrain(
     {
         try
         {
+            if (_lease.Due(Run) is { } due)
+            {
+                log.LogWarning(
+                    "run {Run}: no client of {Owner} for {Seconds} s: it is {What}", Plan.RunId, Run.Lease!.Owner, (due == RunPhase.Paused ? 1 : 2) * Run.Lease.Seconds,
+                    due == RunPhase.Paused ? $"held, and cancelled after as long again; whoever follows it lets it go on" : "cancelled");
+                await Tell(due, unattended: true);
+            }
+
             await AskShards();
             _unreachable?.Over();
         }

@@ -31,10 +31,11 @@ public static class RunCommand
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
         var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or gone on with, and its report is written." };
         Option<string?> wait = ClusterWait.Option();
+        var lease = new Option<string?>("--lease") { Description = "On a cluster: hold the run when no client has followed it for so many seconds, or for example 10min, and cancel it after as long again (default: it goes on without a client, as with 0)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
-        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, name, wait, noStore])
+        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, name, wait, lease, noStore])
         {
             command.Add(option);
         }
@@ -56,7 +57,7 @@ public static class RunCommand
             NameOf(line.GetValue(name)),
             ClusterOption.Read(line.GetValue(cluster)),
             ClusterWait.Read(line.GetValue(wait), terminal),
-            new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore) },
+            new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore), Lease = LeaseOf(line.GetValue(lease)) },
             stop));
         return command;
     }
@@ -73,6 +74,11 @@ public static class RunCommand
             : Output.Named(wishes.Folder, name, wishes.Json);
         if (cluster is null)
         {
+            if (wishes.Lease is not null)
+            {
+                throw new UsageException("--lease: of a run on a cluster; one in this process ends with it, and accepted is --cluster beside it");
+            }
+
             Embedded.CheckFree(settings.MetricsPortNumber);
             Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, real: real);
             CheckCapture(wishes, launch);
@@ -144,6 +150,11 @@ public static class RunCommand
             : RunPlan.IsRunId(name!) ? name
             : throw new UsageException($"{(option is null ? SiloDefaults.RunNameVariable + "=" : "--name ")}{name}: accepted are up to {RunPlan.MaxRunIdLength} letters, digits, '-', '_' and '.', not first a dot");
     }
+
+    private static RunLease? LeaseOf(string? option) => option is null ? null
+        : Durations.Seconds(option) is { } time && time.Microseconds % 1_000_000 == 0 && time.Microseconds / 1_000_000 is <= RunLease.MaxSeconds and var seconds
+            ? new RunLease(Environment.MachineName, (int)seconds)
+            : throw new UsageException($"--lease {option}: accepted are whole seconds up to {RunLease.MaxSeconds}, or {Durations.WithUnit}; 0 for a run that needs no client");
 
     // The run of the launch's name on the cluster, which has to be the same work; null for none.
     private static async Task<RunDescription?> Known(ClusterClient client, Launch launch)

@@ -33,6 +33,9 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
     {
         /// <summary>The run is kept out of the triage store.</summary>
         public bool NoStore { get; init; }
+
+        /// <summary>How long a run on a cluster may be without a client, or null to leave that as it is.</summary>
+        public RunLease? Lease { get; init; }
     }
 
     /// <summary>Starts the run, or goes on with what storage holds of it, and follows it to its end.</summary>
@@ -44,7 +47,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         await using (var file = new ProgressFile(host.Grains, launch.Plan.RunId, output.Folder))
         {
             run = await new ProgressScreen(terminal, launch, wishes.Progress).During(
-                watch => new RunFollower(host, Say).Run(launch.Plan, file.After(watch), stop, host.IsCluster ? launch.ToText() : ""));
+                watch => new RunFollower(host, Say, wishes.Lease).Run(launch.Plan, file.After(watch), stop, host.IsCluster ? launch.ToText() : ""));
         }
 
         return await Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);

@@ -103,6 +103,17 @@ public static class RunControlCommands
     {
         Launch launch = Launch.From(run);
         Said.Line(terminal.Out, 2, (name, "bold"), ($"  {Lower(run.Phase)}{already}, started {Time(run.Started)}", ""));
+        if (run.Lease is { Seconds: > 0 } lease)
+        {
+            string what = run.Phase switch
+            {
+                RunPhase.Paused when run.Unattended => $"no client for {lease.Seconds} s: held, and cancelled after as long again; ./stress watch {name} lets it go on",
+                RunPhase.Cancelled when run.Unattended => $"cancelled since no client had followed it for {2L * lease.Seconds} s",
+                _ => $"held when no client has followed it for {lease.Seconds} s, cancelled after as long again",
+            };
+            terminal.Text.WriteLine($"lease of {lease.Owner}: {what}");
+        }
+
         terminal.Text.WriteLine(ProgressScreen.Line(progress, launch, HasEnded(run.Phase) ? null : DateTimeOffset.UtcNow - run.Started));
         terminal.Text.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"sites: {progress.Planned:#,0} planned, {progress.Done:#,0} done, {progress.Failed:#,0} failed, {progress.Lost:#,0} lost"));

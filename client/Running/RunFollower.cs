@@ -8,8 +8,14 @@ namespace Stress.Client.Running;
 /// <summary>Starts a run, or joins one that is under way, and follows it to its end.</summary>
 /// <param name="host">Where it is executed.</param>
 /// <param name="say">Hears when a cluster is silent for long, and when it answers again; null for nobody.</param>
-public sealed class RunFollower(IRunHost host, Action<string>? say = null)
+/// <param name="lease">Who owns the run and how long it may be without a client; null to leave that as it is.</param>
+public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLease? lease = null)
 {
+    // A cluster hears of its client so often, and some times in a lease.
+    private static readonly TimeSpan AttendEvery = TimeSpan.FromSeconds(5);
+    private const int AttendedInALease = 4;
+
+
     private static readonly TimeSpan EmbeddedInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClusterInterval = TimeSpan.FromMilliseconds(500);
 
@@ -38,6 +44,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null)
         try
         {
             await Ask(() => Start(run, plan, launch), silence, stop);
+            await Attend(run, lease, silence, stop);
             return await Follow(run, watch, silence, memory, start, stop);
         }
         catch (OperationCanceledException) when (host.IsCluster && stop.IsCancellationRequested)
@@ -68,6 +75,22 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null)
         return true;
     }
 
+    // Over a cluster, a run may have a lease; in this process it has its client.
+    private async Task Attend(IRunGrain run, RunLease? renewed, ClusterSilence? silence, CancellationToken stop)
+    {
+        if (host.IsCluster)
+        {
+            await Ask(
+                async () =>
+                {
+                    await run.Attend(renewed).WaitAsync(AskAgainAfter);
+                    return true;
+                },
+                silence,
+                stop);
+        }
+    }
+
     private ClusterSilence? SilenceOf(RunPlan plan) =>
         host.Cluster is { } cluster ? new ClusterSilence(plan.RunId, cluster, ClusterSilence.PatienceOf(plan.LostAfterSeconds), say ?? (static _ => { })) : null;
 
@@ -75,8 +98,16 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null)
     {
         TimeSpan? firstWindow = null;
         bool interrupted = false;
+        TimeSpan attendEvery = lease is { Seconds: > 0 } && TimeSpan.FromSeconds(lease.Seconds) / AttendedInALease is var part && part < AttendEvery ? part : AttendEvery;
+        long attended = Stopwatch.GetTimestamp();
         for (; ;)
         {
+            if (!interrupted && Stopwatch.GetElapsedTime(attended) >= attendEvery)
+            {
+                attended = Stopwatch.GetTimestamp();
+                await Attend(run, null, silence, stop);
+            }
+
             ShardProgress progress = await Ask(() => run.Progress().WaitAsync(AskAgainAfter), silence, stop);
             watch(progress);
             if (firstWindow is null && progress.Windows > 0)

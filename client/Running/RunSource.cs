@@ -56,6 +56,7 @@ public static class RunSource
         {
             try
             {
+                await grain.Attend(null).WaitAsync(Longest);
                 RunSnapshot snapshot = await grain.Snapshot().WaitAsync(Longest);
                 return last = new RunProgress { At = DateTimeOffset.UtcNow, Run = snapshot, Silos = await SiloStates.Of(grains) };
             }
