@@ -68,10 +68,10 @@ public static class StressCommand
 
     private const string ProgramName = "stress", BisectOption = "--bisect";
 
-    // Options that name a file for a result. Only minimise writes a scenario; elsewhere --scenario is read.
+    // Options that name a file for a result. Only minimise writes a scenario, where --scenario is read elsewhere, and only report packs a folder into one file.
     private static readonly string[] OutputFiles = ["--json", "--junit", "--sarif", "--html", "--pcap", "--ops"];
 
-    private static bool IsOutputFile(Command command, Option option) => OutputFiles.Contains(option.Name) || (option.Name == "--scenario" && command.Name == "minimise");
+    private static bool IsOutputFile(Command command, Option option) => OutputFiles.Contains(option.Name) || (option.Name, command.Name) is ("--scenario", "minimise") or ("--out", "report");
 
     /// <summary>Runs a command line and returns the exit code.</summary>
     public static async Task<int> Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken stop)

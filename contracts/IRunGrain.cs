@@ -107,6 +107,10 @@ public sealed record RunDescription
     /// <summary>True while it is paused because it has no client, and for one that was cancelled for that.</summary>
     [Id(5)]
     public bool Unattended { get; init; }
+
+    /// <summary>Wall time at which its last site ended; null before that.</summary>
+    [Id(6)]
+    public DateTimeOffset? Ended { get; init; }
 }
 
 /// <summary>Who owns a run, and how long it may be without a client: after that time it is held, after as long again it is cancelled.</summary>

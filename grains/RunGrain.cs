@@ -273,7 +273,7 @@ public sealed class RunGrain(
         RunDescription before = Run;
 
         // What a cancelled run has come to is in the list of runs once its last site is closed.
-        RunDescription ended = before with { Phase = RunPhases.After(before.Phase, RunPhase.Finished) };
+        RunDescription ended = before with { Phase = RunPhases.After(before.Phase, RunPhase.Finished), Ended = before.Ended ?? clock.Time.GetUtcNow() };
         try
         {
             state.State.Run = ended;

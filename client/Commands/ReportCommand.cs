@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Formats.Tar;
 using System.Text.Json;
 using Stress.Client.Reports;
 using Stress.Client.Running;
 using Stress.Client.Screen;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Observability.Ci;
 using Stress.Observability.Html;
@@ -12,20 +14,65 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress report RUN</c>: shows a run's result again and writes its pages again, from <c>report.json</c> or, where that could not be written, from what the run
-/// kept in <c>state/</c>. Nothing is executed; the exit code is that of the run.
+/// kept in <c>state/</c>; with <c>--cluster</c>, from the run's grains, whoever started it and wherever it was executed. Nothing is executed; the exit code is that of
+/// the run.
 /// </summary>
 public static class ReportCommand
 {
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var run = new Argument<string?>("RUN") { Description = "The run's folder, or its name under runs (default: the latest).", Arity = ArgumentArity.ZeroOrOne };
+        var run = new Argument<string?>("RUN") { Description = "The run's folder, or its name under runs or on the cluster (default: the latest).", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json };
+        Option<string?> cluster = ClusterOption.Create(), wait = ClusterWait.Option();
+        var output = new Option<string?>("--out") { Description = $"Of a run on a cluster: folder that gets the run's folder, or {OutputFile.Standard} for one tar archive on standard output (default: {Output.DefaultFolder})." };
+        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, cluster, output, wait };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
-        command.SetAction((line, _) => Execute(terminal, Output.FindRun(line.GetValue(run)), line.GetValue(json), checks.Read(line)));
+        command.SetAction((line, stop) => ClusterOf(line.GetValue(cluster), line.GetValue(run)) is { } redis
+            ? OfCluster(terminal, redis, line.GetValue(run), line.GetValue(output), line.GetValue(json), checks.Read(line), ClusterWait.Read(line.GetValue(wait), terminal), stop)
+            : line.GetValue(output) is { } place
+            ? throw new UsageException($"--out {place}: of a run on a cluster, and accepted with --cluster; the files of one that has a folder are in it")
+            : Execute(terminal, Output.FindRun(line.GetValue(run)), line.GetValue(json), checks.Read(line)));
         return command;
+    }
+
+    // The environment's cluster stands in for the option, but not for a run that has a folder here.
+    private static RedisAddress? ClusterOf(string? option, string? run) =>
+        option is null && run is not null && (Directory.Exists(run) || Directory.Exists(Path.Combine(Output.DefaultFolder, run))) ? null : ClusterOption.Read(option);
+
+    private static async Task<int> OfCluster(Terminal terminal, RedisAddress redis, string? named, string? place, string? json, CheckFiles files, ClusterWait wait, CancellationToken stop)
+    {
+        files.Check();
+        await using ClusterClient client = await ClusterOption.Connect(redis, stop, wait);
+        string run = named ?? (await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List()).FirstOrDefault()?.RunId
+            ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
+        RunDescription ended = await wait.For(() => Ended(client, run, redis), stop);
+        RunConclusion.Wishes wishes = new(place, json, Progress: false, Check: false, files);
+        if (place != OutputFile.Standard)
+        {
+            return await RunConclusion.OfEnded(terminal, client, ended, Output.Named(place, run, json), wishes, stop);
+        }
+
+        string folder = Directory.CreateTempSubdirectory("stress-report-").FullName;
+        try
+        {
+            int code = await RunConclusion.OfEnded(terminal, client, ended, Output.Packed(folder, run, json), wishes, stop);
+            using Stream archive = terminal.Standard();
+            await TarFile.CreateFromDirectoryAsync(Path.Combine(folder, run), archive, includeBaseDirectory: true, stop);
+            return code;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<RunDescription> Ended(ClusterClient client, string run, RedisAddress redis)
+    {
+        RunDescription description = await RunControlCommands.Find(client, run);
+        return (await client.Grains.GetGrain<IRunGrain>(run).Progress()).Finished ? await RunControlCommands.Find(client, run)
+            : throw new ClusterUnavailableException($"{run}: {description.Phase.ToString().ToLowerInvariant()}, and has no report before its end; accepted is a run that has ended, and {ClusterSilence.WatchCommand(run, redis)} follows this one");
     }
 
     private static async Task<int> Execute(Terminal terminal, RunFolder folder, string? json, CheckFiles files)

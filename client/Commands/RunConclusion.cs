@@ -53,6 +53,31 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         return await Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);
     }
 
+    /// <summary>Writes the report of a run that has ended on a cluster, whoever started it.</summary>
+    /// <param name="terminal">Where to write.</param>
+    /// <param name="client">The cluster.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="output">Where its files go.</param>
+    /// <param name="wishes">What the command line asks; a second execution, of the sites that the run was to check.</param>
+    /// <param name="stop">Stops asking.</param>
+    public static async Task<int> OfEnded(Terminal terminal, ClusterClient client, RunDescription run, Output output, Wishes wishes, CancellationToken stop)
+    {
+        Launch launch = Launch.From(run);
+        FollowedRun ended = await new RunFollower(client, text => terminal.Error.WriteLine($"stress: {text}")).Result(launch.Plan, stop);
+        try
+        {
+            launch.Save(output.Folder);
+        }
+        catch (Exception e) when (Deliveries.IsOfFileSystem(e))
+        {
+            // The result is shown all the same, and its end says what is missing.
+            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}");
+        }
+
+        TimeSpan wall = (run.Ended ?? terminal.Time.GetUtcNow()) - run.Started;
+        return await new RunConclusion(terminal, launch, output, wishes with { Check = wishes.Check && launch.Plan.CheckedSites.Count > 0 }).Conclude(ended, wall, client.Cluster, stop);
+    }
+
     /// <summary>Writes the report of a run that was followed, and says how it ended.</summary>
     /// <param name="run">What following it came to.</param>
     /// <param name="wall">Wall time of the run.</param>
@@ -68,14 +93,14 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
 
         Difference? difference = wishes.Check && !run.Interrupted ? await Check(result, stop) : null;
         RunReport report = ReportBuilder.Build(launch, result, wall, run.Interrupted, ReportBuilder.Execution(launch, run));
-        IReadOnlyList<CrashRecord> crashes = [.. ReportBuilder.Crashes(launch, result, output.Folder.Path)];
+        IReadOnlyList<CrashRecord> crashes = [.. ReportBuilder.Crashes(launch, result, output.Shown)];
         ReportScreen.Write(terminal.Out, report, folder: null);
         var deliveries = new Deliveries(terminal);
         bool kept = deliveries.Write(output.Folder.ReportPath, () => output.Folder.Write(report, crashes));
         deliveries.Write(output.Folder.PagePath, () => HtmlReport.WriteTo(output.Folder, report, crashes, launch.Plan.Site, RunConfiguration.Of(launch, report.Execution)));
         if (kept)
         {
-            ReportScreen.Fact(terminal.Out, "report", output.Folder.ReportPath);
+            ReportScreen.Fact(terminal.Out, "report", Path.Combine(output.Shown, RunFolder.ReportName));
         }
 
         // What the run has come to is in its state until its report is.
@@ -109,7 +134,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
 
         wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal, deliveries);
         bool again = kept || Directory.Exists(ResumeCommand.StateOf(output.Folder));
-        return deliveries.Conclude(Code(report, run.Interrupted, difference), again ? $"./stress report {output.Folder.Path}" : launch.Command);
+        return deliveries.Conclude(Code(report, run.Interrupted, difference), again ? $"./stress report {output.Shown}" : launch.Command);
     }
 
     // On a terminal the line stands above the one that redraws itself.

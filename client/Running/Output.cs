@@ -12,6 +12,7 @@ public sealed class Output
         Folder = folder;
         RunId = runId;
         Json = json;
+        Shown = folder.Path;
     }
 
     // With the time and what tells it apart behind it, a run's name stays within what a plan accepts.
@@ -24,6 +25,9 @@ public sealed class Output
 
     /// <summary>The run's folder; not created yet.</summary>
     public RunFolder Folder { get; }
+
+    /// <summary>The folder as people and files are told of it: of an archive, the one that it is unpacked to.</summary>
+    public string Shown { get; private init; }
 
     /// <summary>The run's name: the name of that folder.</summary>
     public string RunId { get; }
@@ -117,6 +121,17 @@ public sealed class Output
         }
 
         return new Output(new RunFolder(Path.Combine(parent ?? DefaultFolder, runId)), runId, json);
+    }
+
+    /// <summary>The folder of a run that is packed: one of its name in a folder that nobody keeps.</summary>
+    /// <param name="parent">The folder that nobody keeps.</param>
+    /// <param name="runId">The run's name, as it came over the network.</param>
+    /// <param name="json">Further file for the report, or null.</param>
+    /// <exception cref="UsageException">The name is none, or the place cannot be written.</exception>
+    public static Output Packed(string parent, string runId, string? json)
+    {
+        Output output = Named(parent, runId, json);
+        return new Output(output.Folder, runId, json) { Shown = runId };
     }
 
     /// <summary>Checks that a file can be written.</summary>
