@@ -151,7 +151,9 @@ public static class RunCommand
             : throw new UsageException($"{(option is null ? SiloDefaults.RunNameVariable + "=" : "--name ")}{name}: accepted are up to {RunPlan.MaxRunIdLength} letters, digits, '-', '_' and '.', not first a dot");
     }
 
-    private static RunLease? LeaseOf(string? option) => option is null ? null
+    /// <summary>What <c>--lease</c> asks for, or null without it.</summary>
+    /// <exception cref="UsageException">The value is not accepted.</exception>
+    internal static RunLease? LeaseOf(string? option) => option is null ? null
         : Durations.Seconds(option) is { } time && time.Microseconds % 1_000_000 == 0 && time.Microseconds / 1_000_000 is <= RunLease.MaxSeconds and var seconds
             ? new RunLease(Environment.MachineName, (int)seconds)
             : throw new UsageException($"--lease {option}: accepted are whole seconds up to {RunLease.MaxSeconds}, or {Durations.WithUnit}; 0 for a run that needs no client");

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using k8s;
 using k8s.Models;
+using Stress.Client.Jobs;
+using Stress.Client.Running;
+using Stress.Silo;
 using Stress.Tests.Shared;
 
 namespace Stress.K8s.Tests;
@@ -22,7 +25,16 @@ public sealed class Manifests
     {
         Folder = folder;
         Objects = [.. Parse(text)];
-        Pods = [.. Objects.Select(PodOf).OfType<Pod>()];
+        string cluster = Of<V1ConfigMap>().Single(map => map.Metadata.Name.StartsWith("stress-cluster", StringComparison.Ordinal)).Data[SiloDefaults.ClusterVariable];
+        string image = Of<V1StatefulSet>().Single(set => set.Metadata.Name == "stress-silo").Spec.Template.Spec.Containers[0].Image;
+        Launched = (V1Job)Parse(KubernetesYaml.Serialize(new RunJob
+        {
+            Image = image,
+            Cluster = cluster,
+            Scenario = new RunSettings { File = Repository.At("scenarios", "troxel-2005.yaml") }.Load(),
+            Words = ["--wait=5min", "--lease=600s"],
+        }.Create())).Single();
+        Pods = [.. Objects.Append(Launched).Select(PodOf).OfType<Pod>()];
     }
 
     /// <summary>All folders, built once.</summary>
@@ -34,7 +46,10 @@ public sealed class Manifests
     /// <summary>Every object.</summary>
     public IReadOnlyList<object> Objects { get; }
 
-    /// <summary>The pods that the objects start.</summary>
+    /// <summary>A run that the launcher makes for what the folder starts.</summary>
+    public V1Job Launched { get; }
+
+    /// <summary>The pods that the objects and the launched run start.</summary>
     public IReadOnlyList<Pod> Pods { get; }
 
     /// <summary>Objects of one kind.</summary>
@@ -78,7 +93,7 @@ public sealed class Manifests
     private static Pod? PodOf(object thing) => thing switch
     {
         V1StatefulSet set => new(set.Metadata.Name, set.Spec.Template.Metadata.Labels, set.Spec.Template.Spec),
-        V1Job job => new(job.Metadata.Name, job.Spec.Template.Metadata.Labels, job.Spec.Template.Spec),
+        V1Job job => new(job.Metadata.Name ?? job.Metadata.GenerateName, job.Spec.Template.Metadata.Labels, job.Spec.Template.Spec),
         V1CronJob cron => new(cron.Metadata.Name, cron.Spec.JobTemplate.Spec.Template.Metadata.Labels, cron.Spec.JobTemplate.Spec.Template.Spec),
         _ => null,
     };

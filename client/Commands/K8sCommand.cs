@@ -1,0 +1,127 @@
+using System.CommandLine;
+using k8s;
+using k8s.Exceptions;
+using k8s.Models;
+using Stress.Client.Jobs;
+using Stress.Client.Running;
+using Stress.Contracts;
+using Stress.Silo;
+
+namespace Stress.Client.Commands;
+
+/// <summary><c>stress k8s run FILE</c>: a run on a Kubernetes cluster that <c>k8s/</c> was applied to, as a Job that is printed, or made and followed.</summary>
+public static class K8sCommand
+{
+    private const int LongestDays = 365;
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "The scenario, or - for standard input. It travels with the Job." };
+        var image = new Option<string>("--image") { Description = "The image of silos and clients, for example REGISTRY/stress:1.", Required = true };
+        var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
+        var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
+        var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system (default: the scenario's)." };
+        var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair (default: the scenario's)." };
+        Option<string?> seed = SharedOptions.Seed();
+        var design = new Option<string?>("--design") { Description = "Teardown design (default: the scenario's)." };
+        var pace = new Option<string?>("--pace") { Description = "Virtual seconds a second of wall time (default: as fast as possible)." };
+        var lease = new Option<string>("--lease") { Description = "The run is held when it has had no client for so long, and cancelled after as long again; 0 for never.", DefaultValueFactory = _ => "10min" };
+        var deadline = new Option<string>("--deadline") { Description = "The Job is ended after so many seconds, or for example 2d, whatever the run has come to.", DefaultValueFactory = _ => "1d" };
+        var keep = new Option<string>("--keep") { Description = "The Job and its log are deleted so long after its end.", DefaultValueFactory = _ => "7d" };
+        var memory = new Option<string>("--memory") { Description = "Memory that the client may have; the run is in the silos.", DefaultValueFactory = _ => "1Gi" };
+        var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
+        var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code." };
+        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
+        var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
+        var run = new Command("run", "Print a run as a Job with a generated name for kubectl create, or make it.")
+        {
+            file, image, space, cluster, pairs, hours, seed, design, pace, lease, deadline, keep, memory, apply, follow, kubeconfig, context,
+        };
+        run.SetAction((line, stop) =>
+        {
+            RunSettings settings = new()
+            {
+                File = line.GetValue(file)!,
+                Pairs = line.GetValue(pairs),
+                Hours = line.GetValue(hours),
+                Seed = line.GetValue(seed),
+                Design = line.GetValue(design),
+                Pace = line.GetValue(pace),
+            };
+            RunJob job = new()
+            {
+                Image = line.GetValue(image) is { Length: > 0 } named ? named : throw new UsageException("--image: accepted is the name of an image, for example REGISTRY/stress:1"),
+                Scenario = settings.Load(terminal.In),
+                Cluster = ClusterOption.Read(line.GetValue(cluster))!.ToString(),
+                DeadlineSeconds = Seconds(deadline, line, least: 1),
+                KeptSeconds = Seconds(keep, line, least: 0),
+                Memory = Quantity(memory, line),
+                Words =
+                [
+                    .. Word(pairs, line), .. Word(hours, line), .. Word(seed, line), .. Word(design, line), .. Word(pace, line),
+                    "--wait=5min", $"--lease={RunCommand.LeaseOf(line.GetValue(lease))!.Seconds}s",
+                ],
+            };
+            _ = settings.PaceFactor;
+            return line.GetValue(apply) || line.GetValue(follow)
+                ? Make(terminal, job.Create(), line.GetValue(space)!, line.GetValue(follow), () => Connect(line.GetValue(kubeconfig), line.GetValue(context)), stop)
+                : Print(terminal, job.Create(), line.GetValue(space)!);
+        });
+        return new Command("k8s", "Runs on a Kubernetes cluster (k8s/README.md).") { run };
+    }
+
+    private static Task<int> Print(Terminal terminal, V1Job job, string space)
+    {
+        job.Metadata.NamespaceProperty = space;
+        terminal.Out.Profile.Out.Writer.WriteLine(KubernetesYaml.Serialize(job).TrimEnd());
+        return Task.FromResult(ExitCodes.Ok);
+    }
+
+    private static async Task<int> Make(Terminal terminal, V1Job job, string space, bool follow, Func<Kubernetes> connect, CancellationToken stop)
+    {
+        using Kubernetes api = connect();
+        var launcher = new JobLauncher(api, space, text => terminal.Error.WriteLine($"stress: {text}"), Again, Patience);
+        (string name, string uid) = await launcher.Create(job, stop);
+        terminal.Text.WriteLine($"job {name}, run {uid}");
+        if (!follow)
+        {
+            return ExitCodes.Ok;
+        }
+
+        int code = await launcher.Follow(name, stop);
+        terminal.Text.WriteLine($"job {name} ended with {code}; its report: kubectl -n {space} exec stress-silo-0 -- dotnet Stress.Client.dll report {uid} --out - | tar x");
+        return code;
+    }
+
+    private static Kubernetes Connect(string? file, string? context)
+    {
+        try
+        {
+            return new Kubernetes(file is null && context is null ? KubernetesClientConfiguration.BuildDefaultConfig() : KubernetesClientConfiguration.BuildConfigFromConfigFile(file, context));
+        }
+        catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException)
+        {
+            throw new UsageException($"{(file is null ? "the kubeconfig" : $"--kubeconfig {file}")}: {e.Message.TrimEnd('.')}; accepted is a kubeconfig of a cluster");
+        }
+    }
+
+    private static string[] Word(Option<string?> option, ParseResult line) => line.GetValue(option) is { } value ? [$"{option.Name}={value}"] : [];
+
+    private static int Seconds(Option<string> option, ParseResult line, int least) =>
+        Durations.Seconds(line.GetValue(option)!) is { } time && time.Microseconds / 1_000_000 is var seconds && seconds >= least && seconds <= LongestDays * 86_400L ? (int)seconds
+            : throw new UsageException($"{option.Name} {line.GetValue(option)}: accepted are seconds from {least}, or {Durations.WithUnit}, up to {LongestDays}d");
+
+    private static string Quantity(Option<string> option, ParseResult line)
+    {
+        try
+        {
+            return new ResourceQuantity(line.GetValue(option)!).ToDecimal() > 0 ? line.GetValue(option)! : throw new FormatException();
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
+        {
+            throw new UsageException($"{option.Name} {line.GetValue(option)}: accepted is an amount as Kubernetes spells it, for example 1Gi");
+        }
+    }
+}

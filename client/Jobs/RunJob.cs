@@ -1,0 +1,166 @@
+using System.Globalization;
+using k8s.Models;
+using Stress.Client.Running;
+using Stress.Contracts;
+using Stress.Scenarios;
+using Stress.Silo;
+
+namespace Stress.Client.Jobs;
+
+/// <summary>
+/// A run as a Job of Kubernetes. Its name is generated, so that a run is made once and is no part of what is applied again and again; it ends and is deleted by itself.
+/// The scenario travels with it, in an annotation of its pod, so that the image need not have it.
+/// </summary>
+public sealed record RunJob
+{
+    /// <summary>Every Job's name begins with this.</summary>
+    public const string NamePrefix = "stress-run-";
+
+    /// <summary>The container that has the run's exit code.</summary>
+    public const string ContainerName = "run";
+
+    /// <summary>Most characters of a scenario: Kubernetes takes 256 KiB of annotations.</summary>
+    public const int MaxScenarioLength = 200 * 1024;
+
+    /// <summary>The pod's annotation that holds the scenario.</summary>
+    public const string ScenarioAnnotation = "stress/scenario";
+
+    /// <summary>Where the cluster's manifests have its Redis.</summary>
+    public const string UsualCluster = "redis://stress-redis:6379";
+
+    private const string JobUid = "metadata.labels['batch.kubernetes.io/controller-uid']";
+    private const string AuthorityFolder = "/etc/stress/redis-ca", ScenarioFolder = "/scenario", RunsFolder = "/runs";
+    private const int User = 1654;
+
+    // An answer is an answer: running again would give the same one.
+    private static readonly int[] Answers = [ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided];
+
+    /// <summary>The image of silos and clients.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The scenario.</summary>
+    public required Scenario Scenario { get; init; }
+
+    /// <summary>Further words of the run's command line.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>Address of the cluster's Redis, as its pods know it.</summary>
+    public string Cluster { get; init; } = UsualCluster;
+
+    /// <summary>After so many seconds the Job is ended, whatever the run has come to.</summary>
+    public long DeadlineSeconds { get; init; } = 86_400;
+
+    /// <summary>So many seconds after its end the Job and its pods are deleted.</summary>
+    public int KeptSeconds { get; init; } = 604_800;
+
+    /// <summary>Memory that the client may have, as Kubernetes spells it. The run is in the silos.</summary>
+    public string Memory { get; init; } = "1Gi";
+
+    /// <summary>Processors that the client asks for, as Kubernetes spells them.</summary>
+    public string Cpu { get; init; } = "250m";
+
+    private bool Tls => Cluster.StartsWith("rediss:", StringComparison.Ordinal);
+
+    private string FileName => Path.GetFileName(Scenario.FileName) is { Length: > 0 } name && name.EndsWith(".yaml", StringComparison.Ordinal) && RunPlan.IsRunId(name) ? name : "scenario.yaml";
+
+    /// <summary>The Job.</summary>
+    /// <exception cref="UsageException">The scenario is too long.</exception>
+    public V1Job Create()
+    {
+        if (Scenario.SourceText.Length > MaxScenarioLength)
+        {
+            throw new UsageException($"{Scenario.FileName}: {Scenario.SourceText.Length} characters; accepted for a Job are up to {MaxScenarioLength}");
+        }
+
+        Dictionary<string, string> labels = new() { ["app.kubernetes.io/name"] = "stress", ["app.kubernetes.io/component"] = "run", ["app.kubernetes.io/part-of"] = "stress" };
+        return new V1Job
+        {
+            ApiVersion = $"{V1Job.KubeGroup}/{V1Job.KubeApiVersion}",
+            Kind = V1Job.KubeKind,
+            Metadata = new() { GenerateName = NamePrefix, Labels = labels },
+            Spec = new()
+            {
+                BackoffLimit = 2,
+                ActiveDeadlineSeconds = DeadlineSeconds,
+                TtlSecondsAfterFinished = KeptSeconds,
+                PodFailurePolicy = new()
+                {
+                    Rules =
+                    [
+                        // A node that is drained says nothing about the run.
+                        new() { Action = "Ignore", OnPodConditions = [new() { Type = "DisruptionTarget", Status = "True" }] },
+                        new() { Action = "FailJob", OnExitCodes = new() { ContainerName = ContainerName, OperatorProperty = "In", Values = [.. Answers] } },
+                    ],
+                },
+                Template = new()
+                {
+                    Metadata = new() { Labels = labels, Annotations = new Dictionary<string, string> { [ScenarioAnnotation] = Scenario.SourceText } },
+                    Spec = Pod(),
+                },
+            },
+        };
+    }
+
+    private V1PodSpec Pod()
+    {
+        List<V1EnvVar> environment =
+        [
+            new() { Name = SiloDefaults.ClusterVariable, Value = Cluster },
+            new() { Name = SiloDefaults.RedisPasswordVariable, ValueFrom = new() { SecretKeyRef = new() { Name = "stress-redis", Key = "password" } } },
+
+            // The Job's uid: a pod that replaces another follows the run that the first has started.
+            new() { Name = SiloDefaults.RunNameVariable, ValueFrom = new() { FieldRef = new() { FieldPath = JobUid } } },
+        ];
+        List<V1VolumeMount> mounts =
+        [
+            new() { Name = "runs", MountPath = RunsFolder },
+            new() { Name = "scenario", MountPath = ScenarioFolder, ReadOnlyProperty = true },
+            new() { Name = "tmp", MountPath = "/tmp" },
+        ];
+        List<V1Volume> volumes =
+        [
+            new() { Name = "runs", PersistentVolumeClaim = new() { ClaimName = "stress-runs" } },
+            new() { Name = "scenario", DownwardAPI = new() { Items = [new() { Path = FileName, FieldRef = new() { FieldPath = $"metadata.annotations['{ScenarioAnnotation}']" } }] } },
+            new() { Name = "tmp", EmptyDir = new() { SizeLimit = new("64Mi") } },
+        ];
+        if (Tls)
+        {
+            environment.Add(new() { Name = SiloDefaults.RedisCaVariable, Value = $"{AuthorityFolder}/ca.crt" });
+            mounts.Add(new() { Name = "redis-ca", MountPath = AuthorityFolder, ReadOnlyProperty = true });
+
+            // The certificate authority only: the key stays with Redis.
+            volumes.Add(new() { Name = "redis-ca", Secret = new() { SecretName = "stress-redis-tls", Items = [new() { Key = "ca.crt", Path = "ca.crt" }] } });
+        }
+
+        return new()
+        {
+            ServiceAccountName = "stress-run",
+            AutomountServiceAccountToken = false,
+            RestartPolicy = "Never",
+            SecurityContext = new() { RunAsNonRoot = true, RunAsUser = User, RunAsGroup = User, FsGroup = User, SeccompProfile = new() { Type = "RuntimeDefault" } },
+            Containers =
+            [
+                new()
+                {
+                    Name = ContainerName,
+                    Image = Image,
+                    ImagePullPolicy = "IfNotPresent",
+                    Args =
+                    [
+                        "run", string.Create(CultureInfo.InvariantCulture, $"{ScenarioFolder}/{FileName}"), $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words,
+                        $"--out={RunsFolder}", "--no-progress",
+                    ],
+                    Env = environment,
+                    Resources = new()
+                    {
+                        Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(Cpu), ["memory"] = new("256Mi") },
+                        Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new(Memory) },
+                    },
+                    SecurityContext = new() { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, Capabilities = new() { Drop = ["ALL"] } },
+                    VolumeMounts = mounts,
+                },
+            ],
+            Volumes = volumes,
+        };
+    }
+}
