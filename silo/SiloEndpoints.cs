@@ -20,9 +20,26 @@ internal static class SiloEndpoints
         endpoints.MapGet(SiloDefaults.ReadyPath, () => Answer(status.CurrentStatus, status.CurrentStatus == SiloStatus.Active && !local.Leaving));
     }
 
-    /// <summary>Orleans' dashboard, on its own port only.</summary>
-    public static void MapDashboard(this IEndpointRouteBuilder endpoints, int port) =>
-        endpoints.MapGroup("").RequireHost($"*:{port}").MapOrleansDashboard();
+    /// <summary>Orleans' dashboard, for connections to its own port only: what a request says of itself, as in its Host header, does not count.</summary>
+    /// <param name="app">The process, behind its routing.</param>
+    /// <param name="port">The port.</param>
+    public static void MapDashboard(this WebApplication app, int port)
+    {
+        app.Use((context, next) =>
+        {
+            if (context.Connection.LocalPort != port && context.GetEndpoint()?.Metadata.GetMetadata<OfDashboard>() is not null)
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            }
+
+            return next(context);
+        });
+        app.MapGroup("").WithMetadata(new OfDashboard()).MapOrleansDashboard();
+    }
+
+    // The mark of the dashboard's endpoints.
+    private sealed class OfDashboard;
 
     private static IResult Answer(SiloStatus status, bool good) =>
         Results.Text($"{status}\n", statusCode: good ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

@@ -186,6 +186,23 @@ public sealed class ManifestTests
     });
 
     [ToolFact("kubectl", "kubernetes-client")]
+    public void What_the_server_would_fill_into_a_list_that_it_replaces_whole_is_written_out_so_that_applying_twice_changes_nothing() => Assert.All(Manifests.All, manifests =>
+    {
+        Assert.All(
+            manifests.Of<V1NetworkPolicy>().SelectMany(policy => (policy.Spec.Ingress ?? []).SelectMany(rule => rule.Ports).Concat((policy.Spec.Egress ?? []).SelectMany(rule => rule.Ports))),
+            port => Assert.NotNull(port.Protocol));
+        Assert.All(manifests.Of<V1Service>().SelectMany(service => service.Spec.Ports), port => Assert.NotNull(port.Protocol));
+        Assert.All(manifests.Pods.SelectMany(pod => pod.Spec.Containers).SelectMany(container => container.Ports ?? []), port => Assert.NotNull(port.Protocol));
+        Assert.All(
+            manifests.Of<V1StatefulSet>().SelectMany(set => set.Spec.VolumeClaimTemplates ?? []),
+            claim => Assert.Equal(("v1", V1PersistentVolumeClaim.KubeKind, "Filesystem"), (claim.ApiVersion, claim.Kind, claim.Spec.VolumeMode)));
+        Assert.All(manifests.Of<V1RoleBinding>().SelectMany(binding => binding.Subjects), subject => Assert.Equal("stress", subject.NamespaceProperty));
+        Assert.All(
+            manifests.Of<V1CronJob>().SelectMany(cron => cron.Spec.JobTemplate.Spec.PodFailurePolicy.Rules).SelectMany(rule => rule.OnPodConditions ?? []),
+            condition => Assert.NotNull(condition.Status));
+    });
+
+    [ToolFact("kubectl", "kubernetes-client")]
     public void One_silo_needs_no_budget_and_several_have_one_and_keep_apart() => Assert.All(Manifests.All, manifests =>
     {
         V1StatefulSet silo = manifests.Of<V1StatefulSet>().Single(set => set.Metadata.Name == "stress-silo");
