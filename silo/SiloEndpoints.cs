@@ -17,7 +17,8 @@ internal static class SiloEndpoints
         var status = endpoints.ServiceProvider.GetRequiredService<ISiloStatusOracle>();
         endpoints.MapGet(SiloDefaults.LivePath, () => Answer(status.CurrentStatus, status.CurrentStatus != SiloStatus.Dead));
         var local = endpoints.ServiceProvider.GetRequiredService<LocalGrains>();
-        endpoints.MapGet(SiloDefaults.ReadyPath, () => Answer(status.CurrentStatus, status.CurrentStatus == SiloStatus.Active && !local.Leaving));
+        var end = endpoints.ServiceProvider.GetRequiredService<SiloEnd>();
+        endpoints.MapGet(SiloDefaults.ReadyPath, () => Answer(status.CurrentStatus, status.CurrentStatus == SiloStatus.Active && !local.Leaving && !end.IsNear));
     }
 
     /// <summary>Orleans' dashboard, for connections to its own port only: what a request says of itself, as in its Host header, does not count.</summary>

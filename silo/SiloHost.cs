@@ -104,6 +104,10 @@ public static class SiloHost
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDrain>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloNews>();
         silo.Services.AddHostedService<RunKeeper>();
+        silo.Services.AddSingleton(settings);
+        silo.Services.AddSingleton<SiloEnd>();
+        silo.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
+        silo.Services.AddHostedService<MembershipWatch>();
         if (settings.DashboardPort is not null)
         {
             silo.AddDashboard();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using StackExchange.Redis;
 using Stress.Silo;
 
 namespace Stress.Bench.Cluster;
@@ -73,6 +74,15 @@ public sealed class LocalCluster : IAsyncDisposable
         _redis = RunningProcess.Start("redis-server", [.. own, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir", Folder]);
     }
 
+    /// <summary>Tells redis-server something, as an administrator would.</summary>
+    public async Task TellRedis(params string[] command)
+    {
+        ConfigurationOptions options = RedisAddress.Parse(Address).ToOptions();
+        options.AllowAdmin = true;
+        await using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(options);
+        await connection.GetDatabase().ExecuteAsync(command[0], [.. command.Skip(1)]);
+    }
+
     /// <summary>Stops redis-server in its own way.</summary>
     public Task StopRedis() => _redis!.Terminate();
 
@@ -103,6 +113,12 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>Kills a silo with SIGKILL.</summary>
     public Task KillSilo(int number) => _silos[number].Kill();
+
+    /// <summary>Waits until a silo has ended by itself, and returns its exit code.</summary>
+    public Task<int> EndOfSilo(int number) => _silos[number].End();
+
+    /// <summary>What a silo has written.</summary>
+    public string OutputOfSilo(int number) => _silos[number].Output;
 
     /// <summary>Asks a silo to leave with SIGTERM, and returns its exit code.</summary>
     public Task<int> DrainSilo(int number) => _silos[number].Terminate();

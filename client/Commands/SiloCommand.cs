@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Stress.Client.Running;
 using Stress.Observability;
@@ -75,7 +76,15 @@ public static class SiloCommand
         terminal.Out.Profile.Out.Writer.WriteLine(
             $"silo {settings.Advertise}:{settings.SiloPort} of {settings.Redis}, gateway port {settings.GatewayPort}, {Counted.Of(settings.Workers, "worker")}, {app.Urls.First()}{SiloDefaults.MetricsPath}");
         terminal.Out.Profile.Out.Writer.Flush();
-        await WaitFor(app, stop);
+        Task<string> end = app.Services.GetRequiredService<SiloEnd>().Said;
+        await Task.WhenAny(WaitFor(app, stop), end);
+        if (end.IsCompleted)
+        {
+            // It has no cluster to leave.
+            terminal.Error.WriteLine($"stress: {await end}");
+            Environment.Exit(ExitCodes.Unavailable);
+        }
+
         try
         {
             await app.StopAsync(CancellationToken.None).WaitAsync(SiloHost.LeaveTime, CancellationToken.None);

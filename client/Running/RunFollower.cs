@@ -45,7 +45,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         {
             await Ask(() => Start(run, plan, launch), silence, stop);
             await Attend(run, lease, silence, stop);
-            return await Follow(run, watch, silence, memory, start, stop);
+            return await Follow(run, plan, launch, watch, silence, memory, start, stop);
         }
         catch (OperationCanceledException) when (host.IsCluster && stop.IsCancellationRequested)
         {
@@ -94,7 +94,27 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     private ClusterSilence? SilenceOf(RunPlan plan) =>
         host.Cluster is { } cluster ? new ClusterSilence(plan.RunId, cluster, ClusterSilence.PatienceOf(plan.LostAfterSeconds), say ?? (static _ => { })) : null;
 
-    private async Task<FollowedRun> Follow(IRunGrain run, Action<ShardProgress> watch, ClusterSilence? silence, SiloMemory memory, long start, CancellationToken stop)
+    // A cluster whose Redis was emptied has forgotten its runs. Whoever follows one knows what it was: the same plan gives the same result.
+    private async Task<ShardProgress> Progress(IRunGrain run, RunPlan plan, string launch)
+    {
+        try
+        {
+            return await run.Progress().WaitAsync(AskAgainAfter);
+        }
+        catch (RunRefusedException) when (host.IsCluster)
+        {
+            if (await run.Describe().WaitAsync(AskAgainAfter) is not null)
+            {
+                throw;
+            }
+
+            say?.Invoke("the cluster has forgotten the run (was its Redis emptied?): it is started again from its beginning");
+            await run.Start(plan, launch);
+            return await run.Progress().WaitAsync(AskAgainAfter);
+        }
+    }
+
+    private async Task<FollowedRun> Follow(IRunGrain run, RunPlan plan, string launch, Action<ShardProgress> watch, ClusterSilence? silence, SiloMemory memory, long start, CancellationToken stop)
     {
         TimeSpan? firstWindow = null;
         bool interrupted = false;
@@ -108,7 +128,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
                 await Attend(run, null, silence, stop);
             }
 
-            ShardProgress progress = await Ask(() => run.Progress().WaitAsync(AskAgainAfter), silence, stop);
+            ShardProgress progress = await Ask(() => Progress(run, plan, launch), silence, stop);
             watch(progress);
             if (firstWindow is null && progress.Windows > 0)
             {

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Clustering.Redis;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using StackExchange.Redis;
+
+namespace Stress.Silo;
+
+/// <summary>
+/// Looks once a second whether this silo is still in the membership table. A Redis that was emptied has no table: nobody would find the silo any more, a new one would make a
+/// cluster of its own, and this one would take itself for a member of the old for ever. It ends.
+/// </summary>
+internal sealed class MembershipWatch(
+    SiloSettings settings, SiloEnd end, ILocalSiloDetails here, ISiloStatusOracle status, IOptions<RedisClusteringOptions> redis, IOptions<ClusterOptions> cluster)
+    : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        RedisKey table = redis.Value.CreateRedisKey(cluster.Value);
+        RedisValue row = here.SiloAddress.ToString();
+        bool entered = false;
+        using var timer = new PeriodicTimer(Every);
+        try
+        {
+            await using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(settings.Redis.ToOptions());
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                if (await IsThere(connection.GetDatabase(), table, row) is { } there)
+                {
+                    entered |= there;
+                    if (entered && !there && status.CurrentStatus == SiloStatus.Active)
+                    {
+                        end.Now($"{settings.Redis} has lost the cluster's membership table: the silo ends; started again it is a new member, and whoever follows a run starts it again from its beginning");
+                        return;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (RedisException)
+        {
+            // Redis could not be spoken to from the start: clustering has said so.
+        }
+    }
+
+    // Null while Redis does not answer: that says nothing about what it holds.
+    private static async Task<bool?> IsThere(IDatabase database, RedisKey table, RedisValue row)
+    {
+        try
+        {
+            return await database.HashExistsAsync(table, row);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            return null;
+        }
+    }
+}

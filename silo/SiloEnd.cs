@@ -1,0 +1,39 @@
+using Orleans.Runtime;
+
+namespace Stress.Silo;
+
+/// <summary>
+/// The end of a silo that its cluster has no place for any more: one line and a code, at once. A drain would write to a cluster that is not its own; whoever supervises the
+/// process starts it again, and it joins as a new member. What was asked to end first ends it.
+/// </summary>
+public sealed class SiloEnd
+{
+    private readonly TaskCompletionSource<string> _said = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Why it ends, as soon as it does.</summary>
+    public Task<string> Said => _said.Task;
+
+    /// <summary>True once it ends: it takes no work any more.</summary>
+    public bool IsNear => _said.Task.IsCompleted;
+
+    /// <summary>Ends the silo.</summary>
+    /// <param name="why">One line.</param>
+    public void Now(string why) => _said.TrySetResult(why);
+}
+
+/// <summary>What Orleans finds that a silo cannot outlive, in place of an abort with a stack: above all that the others have declared it dead.</summary>
+internal sealed class FatalEnd(SiloEnd end) : IFatalErrorHandler
+{
+    /// <inheritdoc/>
+    public bool IsUnexpected(Exception exception) => exception is not ThreadAbortException;
+
+    /// <inheritdoc/>
+    public void OnFatalException(object? sender, string? context, Exception? exception)
+    {
+        // Membership says so of itself, and has no exception for it.
+        bool dead = exception is null && sender?.GetType().Namespace == "Orleans.Runtime.MembershipService";
+        end.Now(dead
+            ? "the cluster has declared this silo dead (it hung, or could not be reached): it ends, and its sites go on elsewhere from their last checkpoints; started again it is a new member"
+            : $"a fatal error of Orleans: {exception?.GetBaseException().Message.ReplaceLineEndings(" ") ?? context?.ReplaceLineEndings(" ") ?? sender?.ToString()}: the silo ends; started again it is a new member");
+    }
+}
