@@ -44,7 +44,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         try
         {
             await Ask(() => Start(run, plan, launch), silence, stop);
-            await Attend(run, lease, silence, stop);
+            await Attend(run, plan, launch, lease, silence, stop);
             return await Follow(run, plan, launch, watch, silence, memory, start, stop);
         }
         catch (OperationCanceledException) when (host.IsCluster && stop.IsCancellationRequested)
@@ -76,16 +76,16 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     }
 
     // Over a cluster, a run may have a lease; in this process it has its client.
-    private async Task Attend(IRunGrain run, RunLease? renewed, ClusterSilence? silence, CancellationToken stop)
+    private async Task Attend(IRunGrain run, RunPlan plan, string launch, RunLease? renewed, ClusterSilence? silence, CancellationToken stop)
     {
         if (host.IsCluster)
         {
             await Ask(
-                async () =>
+                () => Known(run, plan, launch, async () =>
                 {
                     await run.Attend(renewed).WaitAsync(AskAgainAfter);
                     return true;
-                },
+                }),
                 silence,
                 stop);
         }
@@ -95,11 +95,11 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         host.Cluster is { } cluster ? new ClusterSilence(plan.RunId, cluster, ClusterSilence.PatienceOf(plan.LostAfterSeconds), say ?? (static _ => { })) : null;
 
     // A cluster whose Redis was emptied has forgotten its runs. Whoever follows one knows what it was: the same plan gives the same result.
-    private async Task<ShardProgress> Progress(IRunGrain run, RunPlan plan, string launch)
+    private async Task<T> Known<T>(IRunGrain run, RunPlan plan, string launch, Func<Task<T>> question)
     {
         try
         {
-            return await run.Progress().WaitAsync(AskAgainAfter);
+            return await question();
         }
         catch (RunRefusedException) when (host.IsCluster)
         {
@@ -110,7 +110,8 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
 
             say?.Invoke("the cluster has forgotten the run (was its Redis emptied?): it is started again from its beginning");
             await run.Start(plan, launch);
-            return await run.Progress().WaitAsync(AskAgainAfter);
+            await run.Attend(lease).WaitAsync(AskAgainAfter);
+            return await question();
         }
     }
 
@@ -125,10 +126,10 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
             if (!interrupted && Stopwatch.GetElapsedTime(attended) >= attendEvery)
             {
                 attended = Stopwatch.GetTimestamp();
-                await Attend(run, null, silence, stop);
+                await Attend(run, plan, launch, null, silence, stop);
             }
 
-            ShardProgress progress = await Ask(() => Progress(run, plan, launch), silence, stop);
+            ShardProgress progress = await Ask(() => Known(run, plan, launch, () => run.Progress().WaitAsync(AskAgainAfter)), silence, stop);
             watch(progress);
             if (firstWindow is null && progress.Windows > 0)
             {
@@ -137,8 +138,16 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
 
             if (progress.Finished)
             {
-                RunResult result = await Ask(run.Result, silence, stop);
-                return new FollowedRun(result, interrupted && progress.Done < progress.Planned, firstWindow, await memory.End());
+                try
+                {
+                    RunResult result = await Ask(run.Result, silence, stop);
+                    return new FollowedRun(result, interrupted && progress.Done < progress.Planned, firstWindow, await memory.End());
+                }
+                catch (RunRefusedException) when (host.IsCluster)
+                {
+                    // Forgotten since it was asked: it is started again, and followed as before.
+                    continue;
+                }
             }
 
             if (stop.IsCancellationRequested && !interrupted)
