@@ -42,9 +42,14 @@ internal static class ChaosCommand
             long start = Stopwatch.GetTimestamp();
             await using LocalCluster cluster = LocalCluster.Start();
             await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
-            RunningProcess client = cluster.Run("run", onCluster: true, [.. work, "--pace", Pace.ToString(CultureInfo.InvariantCulture), "--checkpoint", "5"]);
+            RunningProcess Client() => cluster.Run("run", onCluster: true, [.. work, "--pace", Pace.ToString(CultureInfo.InvariantCulture), "--checkpoint", "5", "--name", "chaos"]);
+            RunningProcess client = Client();
             await cluster.Reached("run", at);
-            await Faults.Apply(cluster, fault, RedisAway);
+            await Faults.Apply(cluster, fault, RedisAway, async () =>
+            {
+                await client.Kill();
+                client = Client();
+            });
             await client.End();
             bool same = cluster.HasReport("run") && Comparable(cluster.ReportOf("run")) == expected;
             wrong += same ? 0 : 1;

@@ -117,6 +117,9 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Waits until a silo has ended by itself, and returns its exit code.</summary>
     public Task<int> EndOfSilo(int number) => _silos[number].End();
 
+    /// <summary>Waits until a silo has written something.</summary>
+    public Task SaysOfSilo(int number, string text) => _silos[number].Says(text);
+
     /// <summary>What a silo has written.</summary>
     public string OutputOfSilo(int number) => _silos[number].Output;
 
