@@ -185,8 +185,8 @@ public static class TriageCommands
             try
             {
                 RunSource.CheckFormat([run], run.RunId);
-                TimeSpan wall = (await client.Grains.GetGrain<IRunGrain>(run.RunId).Snapshot()).Wall;
-                await WatchCommand.Report(terminal.Unread(), client, redis, run.RunId, output, wall, isChecked: false, stop);
+                await RunConclusion.OfEnded(
+                    terminal.Unread(), client, await RunControlCommands.Find(client, run.RunId), output, new(null, null, Progress: false, Check: false, CheckFiles.None), stop);
             }
             catch (Exception e) when (e is UsageException or FormatException or JsonException)
             {

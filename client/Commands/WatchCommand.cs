@@ -52,43 +52,13 @@ public static class WatchCommand
         }
 
         // The client that started the run may have gone away: whoever is here at its end reports it.
-        return await Report(terminal, client, redis, name, output, last.Run.Wall, isChecked: true, stop);
-    }
-
-    /// <summary>Writes the report of a run that has ended on a cluster, as the client that started it does.</summary>
-    /// <param name="terminal">Where to write.</param>
-    /// <param name="client">The cluster.</param>
-    /// <param name="redis">Its address.</param>
-    /// <param name="name">The run's name.</param>
-    /// <param name="output">Where its files go.</param>
-    /// <param name="wall">How long it took.</param>
-    /// <param name="isChecked">Whether the sites are executed a second time that the run was told to check.</param>
-    /// <param name="stop">Gives up.</param>
-    internal static async Task<int> Report(Terminal terminal, ClusterClient client, RedisAddress redis, string name, Output output, TimeSpan wall, bool isChecked, CancellationToken stop)
-    {
-        Launch launch = Launch.From(await RunControlCommands.Find(client, name));
-        FollowedRun ended = await new RunFollower(client, text => terminal.Error.WriteLine($"stress: {text}")).Result(launch.Plan, stop);
-        Keeps(terminal, launch, output);
-        return await new RunConclusion(terminal, launch, output, new(null, null, Progress: false, Check: isChecked && launch.Plan.CheckedSites.Count > 0, CheckFiles.None)).Conclude(ended, wall, redis, stop);
+        return await RunConclusion.OfEnded(terminal, client, await RunControlCommands.Find(client, name), output, new(null, null, Progress: false, Check: true, CheckFiles.None), stop);
     }
 
     private static async Task<int> Execute(Terminal terminal, Func<Task<RunProgress?>> read, CancellationToken stop)
     {
         RunProgress? last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
         return last is { Run.Finished: true } ? ExitCodes.Ok : Unfinished(terminal, last, "", stop);
-    }
-
-    // Where the folder cannot be written, the result is shown all the same, and its end says what is missing.
-    private static void Keeps(Terminal terminal, Launch launch, Output output)
-    {
-        try
-        {
-            launch.Save(output.Folder);
-        }
-        catch (Exception e) when (Deliveries.IsOfFileSystem(e))
-        {
-            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}");
-        }
     }
 
     private static int Unfinished(Terminal terminal, RunProgress? last, string advice, CancellationToken stop)
