@@ -42,9 +42,9 @@ public sealed partial class BsdKernel
     private int Frag6QuietTicks()
     {
         int least = int.MaxValue;
-        foreach (Mbuf m in _ip6q)
+        for (int i = 0; i < _ip6q.Count; i++)
         {
-            least = Math.Min(least, m.Ticks);
+            least = Math.Min(least, _ip6q[i].Ticks);
         }
 
         return least;
