@@ -38,9 +38,9 @@ public static class ExploreCommand
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
         var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
         command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", line.GetValue(library), new ExplorationLimits(
-            line.GetValue(depth) is { } d ? Whole("--depth", d, 1, MaxDepth) : 40,
-            line.GetValue(preemptions) is { } p ? p == "any" ? null : Whole("--preemptions", p, 0, MaxPreemptions) : 2,
-            !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) is { } s ? Whole("--stop-after", s, 1, int.MaxValue) : int.MaxValue, stop)));
+            line.GetValue(depth) is { } d ? Numbers.Whole("--depth", d, 1, MaxDepth) : 40,
+            line.GetValue(preemptions) is { } p ? p == "any" ? null : Numbers.Whole("--preemptions", p, 0, MaxPreemptions) : 2,
+            !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) is { } s ? Numbers.Whole("--stop-after", s, 1, int.MaxValue) : int.MaxValue, stop)));
         return command;
     }
 
@@ -197,8 +197,4 @@ public static class ExploreCommand
         // The search of before is worth more than half of this one.
         RunFolder.ReplaceFile(resume, next => File.WriteAllBytes(next, image.Written.ToArray()));
     }
-
-    internal static int Whole(string option, string text, int min, int max) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n >= min && n <= max
-            ? n : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
 }

@@ -75,27 +75,24 @@ public static class FuzzCommand
 
     private static FuzzOptions OptionsOf(string? budget, string? lists, string? findings, string? seed, string? workers, bool guided)
     {
-        const int UsualMinutes = 10;
-        long? most = lists is null ? null : Whole("--lists", lists, long.MaxValue);
+        const int UsualMinutes = 10, MostWorkers = 1024;
+        long? most = lists is null ? null : Numbers.Whole("--lists", lists, 1, long.MaxValue);
         TimeSpan? time = budget is null ? (most is null ? TimeSpan.FromMinutes(UsualMinutes) : null)
             : Durations.Seconds(budget) is { Microseconds: > 0 } given ? TimeSpan.FromMicroseconds(given.Microseconds)
             : throw new UsageException($"--budget {budget}: accepted is {Durations.WithUnit}");
         return new FuzzOptions
         {
-            Lists = most, Time = time, Findings = findings is null ? null : (int)Whole("--findings", findings, int.MaxValue), Guided = guided,
-            Seed = seed is null ? 1 : ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong s) ? s : throw new UsageException($"--seed {seed}: accepted is a whole number from 0 to {ulong.MaxValue}"),
-            Workers = workers is null ? Environment.ProcessorCount : (int)Whole("--workers", workers, 1024),
+            Lists = most, Time = time, Findings = findings is null ? null : Numbers.Whole("--findings", findings, 1, int.MaxValue), Guided = guided,
+            Seed = seed is null ? 1 : Numbers.Seed(seed),
+            Workers = workers is null ? Environment.ProcessorCount : Numbers.Whole("--workers", workers, 1, MostWorkers),
         };
     }
-
-    private static long Whole(string option, string text, long most) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long n) && n >= 1 && n <= most ? n : throw new UsageException($"{option} {text}: accepted is a whole number from 1{(most < int.MaxValue ? $" to {most}" : "")}");
 
     private static async Task<int> Execute(Terminal terminal, FuzzOrder order, CancellationToken stop)
     {
         string[] names = [.. order.Stacks.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         Check(names, order);
-        var output = Output.Choose(order.Out, order.Json, Name, DateTimeOffset.Now);
+        var output = Output.Choose(order.Out, order.Json, Name, terminal.Time.GetUtcNow());
         IFuzzStack[] stacks = new IFuzzStack[names.Length];
         for (int i = 0; i < names.Length; i++)
         {
@@ -159,9 +156,7 @@ public static class FuzzCommand
 
         if (GuestExec.KernelOf(name) is { } kernel)
         {
-            GuestKernel found = new KernelStore(cache).Find(kernel);
-            GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
-            return new GuestStack(name, new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found), fault);
+            return new GuestStack(name, await ListRun.OpenAsync(cache, kernel, terminal.Error.WriteLine, stop), fault);
         }
 
         var host = new AgentHost(cache);

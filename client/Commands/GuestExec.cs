@@ -98,9 +98,7 @@ public static class GuestExec
 
     private static async Task<int> InGuestAsync(Terminal terminal, GuestCache cache, string file, string text, string kernel, string? fault, CancellationToken stop)
     {
-        GuestKernel found = new KernelStore(cache).Find(kernel);
-        GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
-        var run = new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found);
+        ListRun run = await ListRun.OpenAsync(cache, kernel, terminal.Error.WriteLine, stop);
         ListResult result = await Task.Run(() => run.Run([(Path.GetFileNameWithoutExtension(file), text)], 1, fault, stop), stop);
         foreach (string answer in result.Answers)
         {
@@ -115,7 +113,7 @@ public static class GuestExec
 
         return Conclude(
             terminal, file, result.Answers,
-            new GuestOutcome(IsWatched: true, result.Reports.Count > 0, result.IsHung, found.Kasan, result.IsComplete ? null : result.End.ToString()));
+            new GuestOutcome(IsWatched: true, result.Reports.Count > 0, result.IsHung, run.Kernel.Kasan, result.IsComplete ? null : result.End.ToString()));
     }
 
     // Line by line, since a real kernel knows more operations.

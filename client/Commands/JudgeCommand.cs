@@ -35,8 +35,8 @@ public static class JudgeCommand
         var command = new Command("judge", "Say of each fix whether it ends a bug, moves it, ends it on this schedule alone, leaks, breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, json };
         command.SetAction(line => Execute(
             terminal, line.GetValue(list)!, line.GetValue(fixes), line.GetValue(design), line.GetValue(lists),
-            line.GetValue(schedules) is { } s ? ExploreCommand.Whole("--schedules", s, 1, MostSchedules) : UsualSchedules,
-            line.GetValue(oneIn) is { } n ? ExploreCommand.Whole("--one-in", n, 2, MostOneIn) : UsualOneIn, line.GetValue(json)));
+            line.GetValue(schedules) is { } s ? Numbers.Whole("--schedules", s, 1, MostSchedules) : UsualSchedules,
+            line.GetValue(oneIn) is { } n ? Numbers.Whole("--one-in", n, 2, MostOneIn) : UsualOneIn, line.GetValue(json)));
         return command;
     }
 

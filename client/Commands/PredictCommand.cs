@@ -33,7 +33,7 @@ public static class PredictCommand
         command.SetAction((line, stop) => line.GetValue(verify) is { } record
             ? Task.FromResult(Verify(terminal, record, line.GetValue(folder), line.GetValue(kernel)))
             : ExecuteAsync(
-                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(batch) is { } b ? ExploreCommand.Whole("--batch", b, 1, MostBatch) : UsualBatch,
+                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(batch) is { } b ? Numbers.Whole("--batch", b, 1, MostBatch) : UsualBatch,
                 line.GetValue(minimise), line.GetValue(output) ?? DefaultOut, stop));
         return command;
     }
@@ -62,10 +62,10 @@ public static class PredictCommand
             throw new UsageException($"--model {model}: no such model{NearestWord.Hint(model, StackCatalog.Names)}; accepted: {string.Join(", ", StackCatalog.Names)}");
         }
 
-        Output.CheckFolder("--out", output);
+        Output place = Output.Choose(output, null, folder is null ? "random" : new DirectoryInfo(folder).Name, terminal.Time.GetUtcNow());
         IListKernel found = await FindAsync(terminal, kernel, model, batch, stop);
         IReadOnlyList<KernelList> lists = random is { } drawn ? Drawn(drawn.Lists, drawn.Seed) : Lists(folder!, found);
-        var record = new PredictionRecord(NewFolder(output, folder ?? "random", terminal.Time.GetUtcNow()));
+        var record = new PredictionRecord(place.Folder.Path);
         if (random is { } shown)
         {
             terminal.Text.WriteLine($"seed {shown.Seed} (repeat with --random {shown.Lists} --seed {shown.Seed})");
@@ -93,9 +93,7 @@ public static class PredictCommand
             return seed is null ? null : throw new UsageException($"--seed {seed}: a folder's lists have none; accepted with --random");
         }
 
-        ulong given = (ulong)terminal.Time.GetUtcNow().UtcTicks;
-        return seed is null || ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out given) ? (ExploreCommand.Whole("--random", random, 1, MostRandom), given)
-            : throw new UsageException($"--seed {seed}: accepted is a whole number from 0");
+        return (Numbers.Whole("--random", random, 1, MostRandom), seed is null ? (ulong)terminal.Time.GetUtcNow().UtcTicks : Numbers.Seed(seed));
     }
 
     private static IReadOnlyList<KernelList> Drawn(int lists, ulong seed) =>
@@ -113,17 +111,6 @@ public static class PredictCommand
                 .Select(file => new KernelList(Path.GetRelativePath(folder, Path.ChangeExtension(file, null)).Replace(Path.DirectorySeparatorChar, '.'), file, File.ReadAllText(file), ExecCommand.Read(file))),
         ];
         return lists.Length > 0 ? lists : throw new UsageException($"{folder}: no list here that {kernel.Name} answers; accepted are NAME.ops{(kernel is RecordedListKernel ? " with a recording beside it" : "")}");
-    }
-
-    private static string NewFolder(string output, string folder, DateTimeOffset now)
-    {
-        string stem = Path.Combine(output, string.Create(CultureInfo.InvariantCulture, $"{new DirectoryInfo(folder).Name}-{now:yyyyMMdd-HHmmss}")), name = stem;
-        for (int n = 2; Directory.Exists(name); n++)
-        {
-            name = $"{stem}-{n}";
-        }
-
-        return name;
     }
 
     /// <summary>Predicts, seals, has the kernel run, scores.</summary>

@@ -34,10 +34,7 @@ internal static class RealMinimise
         Output.CheckFile("--ops", output);
         string text = ExecCommand.ReadText(file, null);
         GuestExec.Check(file, text);
-        GuestCache cache = GuestCache.OfUser();
-        GuestKernel found = new KernelStore(cache).Find(kernel);
-        GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
-        var run = new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found);
+        ListRun run = await ListRun.OpenAsync(GuestCache.OfUser(), kernel, terminal.Error.WriteLine, stop);
         long begun = Stopwatch.GetTimestamp();
         string name = Path.GetFileNameWithoutExtension(file);
         MinimalList? least = await Task.Run(
@@ -49,7 +46,7 @@ internal static class RealMinimise
             }).Minimise(text), stop);
         if (least is null)
         {
-            terminal.Error.WriteLine($"stress: not decided: kernel {found.Name} reports nothing of {file}{(fault is null ? "" : $" with fault {fault}")}, so that there is nothing to keep");
+            terminal.Error.WriteLine($"stress: not decided: kernel {run.Kernel.Name} reports nothing of {file}{(fault is null ? "" : $" with fault {fault}")}, so that there is nothing to keep");
             return ExitCodes.NotDecided;
         }
 
@@ -64,7 +61,7 @@ internal static class RealMinimise
 
         o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s"));
         var deliveries = new Deliveries(terminal);
-        string[] lines = [$"# {least.Title}", $"# minimised on kernel {found.Name} ({found.Release}){with}", .. least.Lines, ""];
+        string[] lines = [$"# {least.Title}", $"# minimised on kernel {run.Kernel.Name} ({run.Kernel.Release}){with}", .. least.Lines, ""];
         deliveries.Write(output, () => OutputFile.Write(output, string.Join('\n', lines), terminal));
         return deliveries.Conclude(ExitCodes.Ok);
     }

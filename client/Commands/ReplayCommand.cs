@@ -48,8 +48,8 @@ public static class ReplayCommand
     private static int Execute(Terminal terminal, RunFolder folder, string id, Asked asked, CancellationToken stop)
     {
         CrashRecord crash = Find(folder, id);
-        int steps = asked.Last is null ? StepsBack : Number("--last", asked.Last, 100_000);
-        long end = asked.Until is null ? crash.Event : Number("--until", asked.Until, int.MaxValue);
+        int steps = asked.Last is null ? StepsBack : Numbers.Whole("--last", asked.Last, 1, 100_000);
+        long end = asked.Until is null ? crash.Event : Numbers.Whole("--until", asked.Until, 1, int.MaxValue);
         asked.Check();
         (SiteOptions options, int windows, _) = Launch.Read(folder);
         options = options with { Seed = crash.Seed };
@@ -198,10 +198,6 @@ public static class ReplayCommand
             : throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
     }
 
-    private static int Number(string option, string text, int max) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0 && n <= max
-            ? n : throw new UsageException($"{option} {text}: accepted is a whole number from 1 to {max}");
-
     private sealed record Asked(string? Last, string? Until, bool Step, bool Dump, string? Html, string? Pcap)
     {
         /// <summary>Nobody says which steps: those of the story.</summary>
@@ -209,7 +205,7 @@ public static class ReplayCommand
 
         /// <summary>How much to show of a real kernel's line: of its steps nobody can be asked, since a kernel has none.</summary>
         public int? LastLines() => Until is null && !Step && !Dump && Html is null && Pcap is null
-            ? Last is null ? null : Number("--last", Last, 100_000)
+            ? Last is null ? null : Numbers.Whole("--last", Last, 1, 100_000)
             : throw new UsageException("a crash of a real kernel is replayed with its console and line; accepted is --last N, and none of --until, --step, --dump, --html, --pcap");
 
         public void Check()

@@ -45,8 +45,7 @@ public static class ReportCommand
     {
         files.Check();
         await using ClusterClient client = await ClusterOption.Connect(redis, stop, wait);
-        string run = named ?? (await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List()).FirstOrDefault()?.RunId
-            ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
+        string run = named ?? RunSource.LatestOf(await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List());
         RunDescription ended = await wait.For(() => Ended(client, run, redis), stop);
         RunConclusion.Wishes wishes = new(place, json, Progress: false, Check: false, files);
         if (place != OutputFile.Standard)

@@ -12,10 +12,9 @@ namespace Stress.Client.Predictions;
 public sealed class UmlListKernel : IListKernel
 {
     private readonly ListRun _run;
-    private readonly GuestKernel _kernel;
     private readonly int _batch;
 
-    private UmlListKernel(ListRun run, GuestKernel kernel, string name, int batch) => (_run, _kernel, Name, _batch) = (run, kernel, name, batch);
+    private UmlListKernel(ListRun run, string name, int batch) => (_run, Name, _batch) = (run, name, batch);
 
     /// <summary>Finds the kernel, and the guest's system or makes it.</summary>
     /// <param name="name">As <c>exec</c> takes it: <c>uml:KERNEL</c>.</param>
@@ -23,19 +22,14 @@ public sealed class UmlListKernel : IListKernel
     /// <param name="tell">Takes what a person may want to see.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">There is no such kernel.</exception>
-    public static async Task<UmlListKernel> FindAsync(string name, int batch, Action<string> tell, CancellationToken stop)
-    {
-        GuestCache cache = GuestCache.OfUser();
-        GuestKernel found = new KernelStore(cache).Find(GuestExec.KernelOf(name)!);
-        GuestSystem system = await new SystemBuilder(cache).EnsureAsync(tell, stop);
-        return new UmlListKernel(new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found), found, name, batch);
-    }
+    public static async Task<UmlListKernel> FindAsync(string name, int batch, Action<string> tell, CancellationToken stop) =>
+        new(await ListRun.OpenAsync(GuestCache.OfUser(), GuestExec.KernelOf(name)!, tell, stop), name, batch);
 
     /// <inheritdoc/>
     public string Name { get; }
 
     /// <inheritdoc/>
-    public string Identity => $"{_kernel.Release}, key {_kernel.Key}";
+    public string Identity => $"{_run.Kernel.Release}, key {_run.Kernel.Key}";
 
     /// <summary>Kernels that were started.</summary>
     public int Boots { get; private set; }
@@ -46,7 +40,7 @@ public sealed class UmlListKernel : IListKernel
     RecordingConditions? IListKernel.Conditions => Conditions;
 
     /// <inheritdoc/>
-    public string? NoVerdict => _kernel.Kasan ? null : "this kernel has no KASAN that would make a report";
+    public string? NoVerdict => _run.Kernel.Kasan ? null : "this kernel has no KASAN that would make a report";
 
     /// <inheritdoc/>
     public IReadOnlyList<ListOutcome> Run(IReadOnlyList<KernelList> lists, Action<int> done, CancellationToken stop)

@@ -232,9 +232,7 @@ public sealed record DialSettings
             Cycles = Whole(Calling ? "--cycles" : "--calls", Cycles, 1, 0, MaxCycles),
             CallOf = CallOf,
             Holdoff = Holdoff is not null ? Seconds("--holdoff", Holdoff) : site.Calling.Pppd.Holdoff,
-            Seed = Seed is null ? scenario?.Seed ?? 1
-                : ulong.TryParse(Seed, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed
-                : throw new UsageException($"--seed {Seed}: accepted is a whole number from 0 to {ulong.MaxValue}"),
+            Seed = Seed is null ? scenario?.Seed ?? 1 : Numbers.Seed(Seed),
             Wait = Wait is null ? VirtualTime.Never : Seconds("--wait", Wait),
             Transcripts = Transcript,
         };
@@ -321,7 +319,5 @@ public sealed record DialSettings
         : throw new UsageException($"{option} {text}: accepted are seconds from 0.1 to 600, or a time with a unit, as 250ms or 3s");
 
     private static int Whole(string option, string? text, int otherwise, int min, int max) =>
-        text is null ? otherwise
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max ? value
-        : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
+        text is null ? otherwise : Numbers.Whole(option, text, min, max);
 }

@@ -15,7 +15,6 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     private static readonly TimeSpan AttendEvery = TimeSpan.FromSeconds(5);
     private const int AttendedInALease = 4;
 
-
     private static readonly TimeSpan EmbeddedInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClusterInterval = TimeSpan.FromMilliseconds(500);
 

@@ -80,7 +80,7 @@ public sealed record RunSettings
             : throw new UsageException($"--pace {Pace}: accepted is a number from {MinPace.ToString(CultureInfo.InvariantCulture)} to {MaxPace}, virtual seconds a second, for example 60");
 
     /// <summary>Port of the metrics, 0 for any that is free, or null for none.</summary>
-    public int? MetricsPortNumber => MetricsPort is null ? null : Whole("--metrics-port", MetricsPort, 0, IPEndPoint.MaxPort);
+    public int? MetricsPortNumber => MetricsPort is null ? null : Numbers.Whole("--metrics-port", MetricsPort, 0, IPEndPoint.MaxPort);
     /// <summary>Windows between two checkpoints of a site, or null for <see cref="Launch.CheckpointWindows"/>.</summary>
     public string? Checkpoint { get; init; }
 
@@ -91,7 +91,7 @@ public sealed record RunSettings
     public string? InFlight { get; init; }
 
     /// <summary>Windows between two checkpoints of a site.</summary>
-    public int? CheckpointCount => Checkpoint is null ? null : Whole("--checkpoint", Checkpoint, 1, MaxCheckpoint);
+    public int? CheckpointCount => Checkpoint is null ? null : Numbers.Whole("--checkpoint", Checkpoint, 1, MaxCheckpoint);
 
     /// <summary>Wall seconds after which a silent site is lost.</summary>
     public int? LostAfterCount => LostAfter is null ? null
@@ -100,17 +100,17 @@ public sealed record RunSettings
             : throw new UsageException($"--lost-after {LostAfter}: accepted is a whole number from 1 to {MaxLostAfter}, seconds, or {Durations.WithUnit}");
 
     /// <summary>Sites that are under way at once.</summary>
-    public int? SitesInFlight => InFlight is null ? null : Whole("--in-flight", InFlight, 1, MaxPairs);
+    public int? SitesInFlight => InFlight is null ? null : Numbers.Whole("--in-flight", InFlight, 1, MaxPairs);
 
     /// <summary>Sites executed at once.</summary>
     public int WorkerCount => WorkersOf(Workers);
 
     /// <summary>Sites executed at once, as <c>--workers</c> says, or one a processor.</summary>
     /// <exception cref="UsageException">The number is not accepted.</exception>
-    public static int WorkersOf(string? text) => text is null ? Environment.ProcessorCount : Whole("--workers", text, 1, MaxWorkers);
+    public static int WorkersOf(string? text) => text is null ? Environment.ProcessorCount : Numbers.Whole("--workers", text, 1, MaxWorkers);
 
     /// <summary>The only site to execute, or null for all.</summary>
-    public int? SiteNumber => Site is null ? null : Whole("--site", Site, 0, MaxPairs - 1);
+    public int? SiteNumber => Site is null ? null : Numbers.Whole("--site", Site, 0, MaxPairs - 1);
 
     /// <summary>Loads the scenario and applies the command line to it.</summary>
     /// <param name="input">Standard input, for a scenario that is called <c>-</c>.</param>
@@ -172,7 +172,7 @@ public sealed record RunSettings
     /// <exception cref="UsageException">A value is not accepted.</exception>
     public Scenario Apply(Scenario scenario)
     {
-        int pairs = Pairs is null ? scenario.Pairs : Whole("--pairs", Pairs, 1, MaxPairs);
+        int pairs = Pairs is null ? scenario.Pairs : Numbers.Whole("--pairs", Pairs, 1, MaxPairs);
         int callers = scenario.Site.CallersPerAnswerer;
         if (pairs % callers != 0)
         {
@@ -187,7 +187,7 @@ public sealed record RunSettings
         _ = PaceFactor;
         _ = MetricsPortNumber;
         _ = (WorkerCount, CheckpointCount, LostAfterCount, SitesInFlight);
-        ulong seed = Seed is null ? scenario.Seed : ParseSeed(Seed);
+        ulong seed = Seed is null ? scenario.Seed : Numbers.Seed(Seed);
         DesignSet designs = DesignAssembly is null ? scenario.Site.Designs : DesignLibrary.Load(DesignAssembly);
         Known(designs, "--design", Design);
         Known(designs, $"{scenario.FileName}: design", scenario.Site.Design);
@@ -241,17 +241,8 @@ public sealed record RunSettings
         }
     }
 
-    private static ulong ParseSeed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
-        ? seed
-        : throw new UsageException($"--seed {text}: accepted is a whole number from 0 to {ulong.MaxValue}");
-
     private static VirtualTime ParseHours(string text) =>
         Durations.Hours(text) is { } time && time > VirtualTime.Zero && time <= VirtualTime.FromHours(MaxHours)
             ? time
             : throw new UsageException($"--hours {text}: accepted is a number above 0, up to {MaxHours}, for example 24 or 0.5, or {Durations.WithUnit}");
-
-    private static int Whole(string option, string text, int min, int max) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
-            ? value
-            : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
 }

@@ -36,6 +36,11 @@ public static class RunSource
     // A silo that hangs answers nothing, and the view says so.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
+    /// <summary>The latest run that a cluster knows.</summary>
+    /// <exception cref="UsageException">It knows none.</exception>
+    internal static string LatestOf(IReadOnlyList<RunEntry> runs) =>
+        runs.FirstOrDefault()?.RunId ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
+
     /// <summary>What the run's grain answers. While it does not, the state is the last one, and grows old.</summary>
     /// <param name="grains">The cluster's.</param>
     /// <param name="run">The run's name, or null for the latest one.</param>
@@ -43,7 +48,7 @@ public static class RunSource
     public static async Task<(string Name, Func<Task<RunProgress?>> Read)> Of(IGrainFactory grains, string? run)
     {
         IReadOnlyList<RunEntry> runs = await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
-        string name = run ?? runs.FirstOrDefault()?.RunId ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
+        string name = run ?? LatestOf(runs);
         CheckFormat(runs, name);
         IRunGrain grain = grains.GetGrain<IRunGrain>(name);
         if (await grain.Describe() is null)

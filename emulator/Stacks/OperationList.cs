@@ -94,7 +94,11 @@ public static class OperationList
 
     /// <summary>What an operation does, by its first word.</summary>
     /// <param name="operation">A line of a list that was parsed.</param>
-    public static OperationKind KindOf(string operation) => Table.First(o => o.Name == operation.Split(' ', 2)[0]).Kind;
+    public static OperationKind KindOf(string operation)
+    {
+        string word = operation.Split(' ', 2)[0];
+        return Table.First(o => o.Name == word).Kind;
+    }
 
     /// <summary>The names of the operations, in the order of the reference.</summary>
     public static IEnumerable<string> Names => Table.Select(operation => operation.Name);

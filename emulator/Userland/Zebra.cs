@@ -78,10 +78,11 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
         {
             if (ifs[i].Attached)
             {
-                Find(ifs[i].Index, ifs[i].Unit) = new Known { Index = ifs[i].Index, Unit = ifs[i].Unit, Up = (ifs[i].Flags & Iff.Up) != 0, Used = true };
+                ref Known k = ref Find(ifs[i].Index, ifs[i].Unit);
+                k = new Known { Index = ifs[i].Index, Unit = ifs[i].Unit, Up = (ifs[i].Flags & Iff.Up) != 0, Used = true };
                 if (ifs[i].Unit >= 0)
                 {
-                    ReadAddresses(ref Find(ifs[i].Index, ifs[i].Unit), ifs[i].Address);
+                    ReadAddresses(ref k, ifs[i].Address);
                 }
             }
         }
@@ -123,17 +124,19 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     }
 
     /// <inheritdoc/>
-    public bool Serves(int process)
+    public bool Serves(int process) => ClientOf(process) >= 0;
+
+    private int ClientOf(int process)
     {
         for (int i = 0; i < _clients.Count; i++)
         {
             if (_clients[i].Process == process)
             {
-                return true;
+                return i;
             }
         }
 
-        return false;
+        return -1;
     }
 
     /// <inheritdoc/>
@@ -182,18 +185,16 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     /// <inheritdoc/>
     public void Disconnect(int process)
     {
-        for (int i = 0; i < _clients.Count; i++)
+        int i = ClientOf(process);
+        if (i < 0)
         {
-            if (_clients[i].Process == process)
-            {
-                _clients.RemoveAt(i);
-                if (_cursor > i)
-                {
-                    _cursor--;
-                }
+            return;
+        }
 
-                return;
-            }
+        _clients.RemoveAt(i);
+        if (_cursor > i)
+        {
+            _cursor--;
         }
     }
 

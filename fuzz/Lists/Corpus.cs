@@ -1,3 +1,5 @@
+using Stress.Emulator.Stacks;
+
 namespace Stress.Fuzz.Lists;
 
 /// <summary>The lists that reached something new, in the order in which they did.</summary>

@@ -1,3 +1,5 @@
+using Stress.Emulator.Stacks;
+
 namespace Stress.Fuzz.Lists;
 
 /// <summary>Writes lists, and changes lists that reached something new.</summary>
@@ -122,7 +124,7 @@ public sealed class Generator(Grammar grammar)
     // One more line: a production of those that are possible now, by weight.
     private string? Line(ListState state, Chance chance)
     {
-        Production[] possible = [.. grammar.Productions.Where(p => (p.Undoes is null || state.Lines(p.Undoes).Count > 0) && p.Words.Skip(1).All(word => IsPossible(word, state)))];
+        Production[] possible = [.. grammar.Productions.Where(p => (p.Undoes is null || state.Lines(p.Undoes).Count > 0) && p.Places.Skip(1).All(place => IsPossible(place, state)))];
         int total = possible.Sum(p => p.Weight);
         if (total == 0)
         {
@@ -147,9 +149,9 @@ public sealed class Generator(Grammar grammar)
             ? string.Join(' ', chance.Of(lines).Split(' ').Skip(1).Take(production.Words.Count - 1).Prepend(production.Word))
             : null;
 
-    private bool IsPossible(string word, ListState state) =>
-        Place.Of(word) is not { } place ? true
-        : grammar.PoolOf(place.Name) is null ? grammar.Values[place.Name].Any(value => Parts(value).All(part => IsPossible(part, state)))
+    private bool IsPossible(Place? of, ListState state) =>
+        of is not { } place ? true
+        : grammar.PoolOf(place.Name) is null ? grammar.Values[place.Name].Any(value => Parts(value).All(part => IsPossible(Place.Of(part), state)))
         : place.Sign == '+' || state.Living(place).Count > 0;
 
     private string Fill(string word, ListState state, Chance chance)
@@ -161,15 +163,15 @@ public sealed class Generator(Grammar grammar)
 
         if (grammar.PoolOf(place.Name) is not { } pool)
         {
-            string[] values = [.. grammar.Values[place.Name].Where(value => Parts(value).All(part => IsPossible(part, state)))];
+            string[] values = [.. grammar.Values[place.Name].Where(value => Parts(value).All(part => IsPossible(Place.Of(part), state)))];
             return FillInside(chance.Of(values), state, chance);
         }
 
         IReadOnlyList<string> living = state.Living(place);
         if (place.Sign == '+')
         {
-            string[] free = [.. pool.Members.Where(name => (place.Types.Count == 0 || Suits(name, place.Types[0])) && !living.Contains(name))];
             string[] all = [.. pool.Members.Where(name => place.Types.Count == 0 || Suits(name, place.Types[0]))];
+            string[] free = [.. all.Where(name => !living.Contains(name))];
             return chance.Of(free.Length > 0 && !chance.Percent(Stray) ? free : all);
         }
 

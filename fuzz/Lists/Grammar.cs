@@ -15,6 +15,9 @@ public sealed record Production(int Weight, string Template, IReadOnlyList<strin
 
     /// <summary>The operation.</summary>
     public string Word => Words[0];
+
+    /// <summary>The place that each word is; null for one that stands for itself.</summary>
+    internal IReadOnlyList<Place?> Places { get; } = [.. Template.Split(' ').Select(Place.Of)];
 }
 
 /// <summary>Names that come and go in a list: interfaces, sockets, addresses.</summary>

@@ -21,7 +21,7 @@ internal sealed class ListState(Grammar grammar)
     {
         string[] words = line.Split(' ');
         return ProductionOf(words) is { } production && !words.Where((word, i) => i > 0
-            && Place.Of(production.Words[i]) is { Sign: not '+' } place && grammar.PoolOf(place.Name) is { MustExist: true } && !_ever[place.Name].Contains(word)).Any();
+            && production.Places[i] is { Sign: not '+' } place && grammar.PoolOf(place.Name) is { MustExist: true } && !_ever[place.Name].Contains(word)).Any();
     }
 
     // The first production that has the line's word and as many words.
@@ -44,7 +44,7 @@ internal sealed class ListState(Grammar grammar)
         same.Add(line);
         for (int i = 1; i < words.Length; i++)
         {
-            if (Place.Of(production.Words[i]) is { } place && _living.TryGetValue(place.Name, out SortedDictionary<string, string>? pool))
+            if (production.Places[i] is { } place && _living.TryGetValue(place.Name, out SortedDictionary<string, string>? pool))
             {
                 if (place.Sign == '+')
                 {
@@ -65,7 +65,7 @@ internal sealed class ListState(Grammar grammar)
 
     // What was made on something of another pool, as an address on an interface, goes with it.
     private static string? OwnerOf(Production production, string[] words, string made) =>
-        words.Where((_, i) => i > 0 && Place.Of(production.Words[i]) is { Sign: ' ' } place && place.Name != made && place.Name == OwningPool).FirstOrDefault();
+        words.Where((_, i) => i > 0 && production.Places[i] is { Sign: ' ' } place && place.Name != made && place.Name == OwningPool).FirstOrDefault();
 
     private void End(SortedDictionary<string, string> pool, string name)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Hashing;
 using System.Text;
 using Stress.Emulator.Minimise;
+using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Stacks;
 

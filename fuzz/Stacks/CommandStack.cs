@@ -19,9 +19,6 @@ public sealed class CommandStack(string name, Func<string, CancellationToken, Ta
     public string? Family => AgentAnswers.Linux;
 
     /// <inheritdoc/>
-    public bool IsDeterministic => false;
-
-    /// <inheritdoc/>
     public int Batch => 1;
 
     /// <inheritdoc/>

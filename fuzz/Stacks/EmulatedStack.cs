@@ -18,9 +18,6 @@ public sealed class EmulatedStack(string name, string? design = null) : IFuzzSta
     public string? Family => name == StackCatalog.Linux6 ? AgentAnswers.Linux : null;
 
     /// <inheritdoc/>
-    public bool IsDeterministic => true;
-
-    /// <inheritdoc/>
     public int Batch => 64;
 
     /// <inheritdoc/>

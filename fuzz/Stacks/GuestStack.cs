@@ -23,9 +23,6 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
     public string? Family => AgentAnswers.Linux;
 
     /// <inheritdoc/>
-    public bool IsDeterministic => true;
-
-    /// <inheritdoc/>
     public int Batch => 32;
 
     /// <inheritdoc/>

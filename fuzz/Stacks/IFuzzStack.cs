@@ -32,9 +32,6 @@ public interface IFuzzStack
     /// <summary>Stacks of one family ought to agree; null for one that is compared with none.</summary>
     string? Family { get; }
 
-    /// <summary>The same list gives the same outcome.</summary>
-    bool IsDeterministic { get; }
-
     /// <summary>Lists that are executed in one call at best; it does not depend on the machine.</summary>
     int Batch { get; }
 

@@ -16,6 +16,9 @@ public sealed class LwipDriver(GuestCache cache)
 
     private const string Usual = "tests/lwip/source", ResourcePrefix = "lwip/";
 
+    // What the driver itself is made of.
+    private static readonly string[] Own = ["driver.c", "lwipopts.h", "arch/cc.h"];
+
     // The parts of lwIP that the driver uses: folders and files below src/.
     private static readonly string[] Parts = ["core", "core/ipv4", "core/ipv6", "netif/ppp", "netif/ppp/polarssl", "apps/mdns", "netif/ethernet.c"];
 
@@ -48,7 +51,7 @@ public sealed class LwipDriver(GuestCache cache)
         {
             tell("building lwIP under AddressSanitizer, once");
             Directory.CreateDirectory(Path.Combine(folder, "arch"));
-            foreach (string name in (string[])["driver.c", "lwipopts.h", "arch/cc.h"])
+            foreach (string name in Own)
             {
                 await File.WriteAllTextAsync(Path.Combine(folder, name), Text(name), stop).ConfigureAwait(false);
             }
@@ -74,7 +77,7 @@ public sealed class LwipDriver(GuestCache cache)
             hash.AppendData(File.ReadAllBytes(file));
         }
 
-        foreach (string name in (string[])["driver.c", "lwipopts.h", "arch/cc.h"])
+        foreach (string name in Own)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Text(name)));
         }

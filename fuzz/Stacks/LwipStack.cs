@@ -19,9 +19,6 @@ public sealed class LwipStack(string driver) : IFuzzStack
     public string? Family => null;
 
     /// <inheritdoc/>
-    public bool IsDeterministic => true;
-
-    /// <inheritdoc/>
     public int Batch => 64;
 
     /// <inheritdoc/>

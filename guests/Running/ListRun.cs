@@ -27,6 +27,22 @@ public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<Far
 /// <param name="kernel">The kernel.</param>
 public sealed class ListRun(GuestCache cache, string launcher, GuestSystem system, GuestKernel kernel)
 {
+    /// <summary>The kernel.</summary>
+    public GuestKernel Kernel { get; } = kernel;
+
+    /// <summary>Finds the kernel, and the guest's system and the launcher or makes them.</summary>
+    /// <param name="cache">Where kernels and systems are.</param>
+    /// <param name="kernel">The kernel's name or key.</param>
+    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="GuestException">There is no such kernel, or the system cannot be made.</exception>
+    public static async Task<ListRun> OpenAsync(GuestCache cache, string kernel, Action<string> tell, CancellationToken stop)
+    {
+        GuestKernel found = new KernelStore(cache).Find(kernel);
+        GuestSystem system = await new SystemBuilder(cache).EnsureAsync(tell, stop);
+        return new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found);
+    }
+
     /// <summary>Runs lists, one after another, in one boot.</summary>
     /// <param name="lists">Names and texts; the agent removes what a list left before the next.</param>
     /// <param name="seed">What the kernel draws its random numbers from.</param>
@@ -81,7 +97,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
             string folder = Path.Combine(scratch, "0");
             Directory.CreateDirectory(folder);
             WriteImage(Path.Combine(folder, "initramfs"), work);
-            using var process = new GuestProcess(launcher, folder, kernel.ProgramOf(cache), CommandLine(fault, apart), seed);
+            using var process = new GuestProcess(launcher, folder, Kernel.ProgramOf(cache), CommandLine(fault, apart), seed);
             bool hung = Wait(process, stop);
             GuestEnd end = hung || stop.IsCancellationRequested ? process.End() : process.WaitForEnd();
             byte[] console = process.Console;
@@ -105,7 +121,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     private IEnumerable<string> CommandLine(string? fault, bool apart) =>
     [
         "mem=96M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1",
-        .. kernel.VirtualTime ? (string[])["time-travel=inf-cpu", "time-travel-start=1109635200"] : [],
+        .. Kernel.VirtualTime ? (string[])["time-travel=inf-cpu", "time-travel-start=1109635200"] : [],
         "kasan.fault=panic", "oops=panic", "panic=-1", "random.trust_bootloader=1",
         .. fault is null ? (string[])[] : [$"stress_fault={fault}"],
         "job=exec", .. apart ? (string[])["lists=apart"] : [], "end",

@@ -84,8 +84,6 @@ public sealed class FuzzSearchTests
 
         public string? Family => _stack.Family;
 
-        public bool IsDeterministic => true;
-
         public int Batch => 16;
 
         public IReadOnlyList<ListOutcome> Run(IReadOnlyList<IReadOnlyList<string>> lists, ulong seed, CancellationToken stop) =>
@@ -99,8 +97,6 @@ public sealed class FuzzSearchTests
         public string Speaks => StackCatalog.Linux6;
 
         public string? Family => null;
-
-        public bool IsDeterministic => true;
 
         public int Batch => 16;
 

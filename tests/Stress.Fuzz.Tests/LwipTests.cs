@@ -1,3 +1,4 @@
+using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Search;
 using Stress.Fuzz.Stacks;

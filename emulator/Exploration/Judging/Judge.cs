@@ -20,11 +20,7 @@ public sealed record JudgedBug(string Name, HistorySide Before, HolderKind? Hold
 /// <param name="Death">The title that the kernel died with, in words; null for a kernel that lived.</param>
 /// <param name="Kept">What is still held after every socket was closed; null for nothing.</param>
 /// <param name="NotModelled">Steps that the kernel does not model, in words; empty for none.</param>
-public sealed record ListFinding(HolderFinding? Own, string? Death, string? Kept, string NotModelled)
-{
-    /// <summary>Nothing of the bug, and no death.</summary>
-    public bool IsClean => Own is null && Death is null && Kept is null;
-}
+public sealed record ListFinding(HolderFinding? Own, string? Death, string? Kept, string NotModelled);
 
 /// <summary>A schedule on which a fix is not clean.</summary>
 /// <param name="World">What was left out of the list; empty for nothing.</param>

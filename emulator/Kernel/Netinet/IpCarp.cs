@@ -53,12 +53,9 @@ public sealed partial class BsdKernel
             return;
         }
 
-        if (!Has(KernelSwitch.InDelMultiBySearch) || LiveAt(sc.CarpDev.Address) >= 0)
+        if ((!Has(KernelSwitch.InDelMultiBySearch) || LiveAt(sc.CarpDev.Address) >= 0) && !IsFreed(sc.Multi, sc.MultiGeneration, UseSite.InDelMulti))
         {
-            if (InLeaveMembership(sc.Multi, sc.MultiGeneration) is { } panic)
-            {
-                throw panic;
-            }
+            InDelMulti(sc.Multi);
         }
 
         _design.Release(this, sc.CarpDev);

@@ -114,9 +114,10 @@ public sealed partial class BsdKernel
         int length = UdpHeader.Length + payload.Length;
         Span<byte> b = stackalloc byte[Ipv6Header.Length + length];
         Ipv6Address wire = OnWire(destination), from = OnWire(source);
-        new Ipv6Header { NextHeader = IpProtocol.Udp, HopLimit = hlim, PayloadLength = (ushort)length, Source = from, Destination = wire }.Write(b);
+        var ip = new Ipv6Header { NextHeader = IpProtocol.Udp, HopLimit = hlim, PayloadLength = (ushort)length, Source = from, Destination = wire };
+        ip.Write(b);
         payload.CopyTo(b[(Ipv6Header.Length + UdpHeader.Length)..]);
         new UdpHeader { SourcePort = _pcbs[s].Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), from, wire);
-        return b.Length > _ifs[slot].Mtu && Ipv6Header.TryParse(b, out Ipv6Header ip) == WireError.None ? Ip6Fragments(slot, ip, b) : IfOutput(slot, PppProtocol.Ipv6, b);
+        return b.Length > _ifs[slot].Mtu ? Ip6Fragments(slot, ip, b) : IfOutput(slot, PppProtocol.Ipv6, b);
     }
 }

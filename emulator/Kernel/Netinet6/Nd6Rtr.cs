@@ -46,6 +46,20 @@ public sealed partial class BsdKernel
 
         Ipv6Address prefix = PrefixOf(address, length);
         IfnetPtr p = PointerTo(slot);
+        int pr = NdPrefixOf(prefix, length, p);
+        if (pr < 0)
+        {
+            pr = _ndPrefixes.Put(new NdPrefix { Ifp = p, Prefix = prefix, Length = length, Used = true });
+            Nd6PrefixOnlink(pr, slot, ia);
+        }
+
+        _ndPrefixes[pr].RefCount++;
+        return (short)pr;
+    }
+
+    // nd6_prefix_lookup; -1 where the interface has no such prefix.
+    private int NdPrefixOf(Ipv6Address prefix, byte length, IfnetPtr p)
+    {
         int pr = -1;
         for (int i = 0; i < _ndPrefixes.Length; i++)
         {
@@ -55,14 +69,7 @@ public sealed partial class BsdKernel
             }
         }
 
-        if (pr < 0)
-        {
-            pr = _ndPrefixes.Put(new NdPrefix { Ifp = p, Prefix = prefix, Length = length, Used = true });
-            Nd6PrefixOnlink(pr, slot, ia);
-        }
-
-        _ndPrefixes[pr].RefCount++;
-        return (short)pr;
+        return pr;
     }
 
     // nd6_prefix_onlink: nothing to do while another interface's prefix owns the route.
@@ -260,15 +267,7 @@ public sealed partial class BsdKernel
     {
         IfnetPtr p = PointerTo(slot);
         Ipv6Address prefix = PrefixOf(ra.Prefix, ra.PrefixLength);
-        int pr = -1;
-        for (int i = 0; i < _ndPrefixes.Length; i++)
-        {
-            if (_ndPrefixes[i].Used && _ndPrefixes[i].Prefix == prefix && _ndPrefixes[i].Length == ra.PrefixLength && Same(_ndPrefixes[i].Ifp, p))
-            {
-                pr = i;
-            }
-        }
-
+        int pr = NdPrefixOf(prefix, ra.PrefixLength, p);
         if (pr < 0)
         {
             pr = _ndPrefixes.Put(new NdPrefix { Ifp = p, Prefix = prefix, Length = ra.PrefixLength, Announced = true, Used = true });

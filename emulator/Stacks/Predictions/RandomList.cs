@@ -1,5 +1,3 @@
-using Stress.Emulator.Core;
-
 namespace Stress.Emulator.Stacks.Predictions;
 
 /// <summary>
@@ -24,7 +22,7 @@ public static class RandomList
     /// <param name="number">Which of the seed's lists.</param>
     public static string Of(ulong seed, int number)
     {
-        var draw = new Drawer(new RandomStream(seed, (ulong)number, RandomPurpose.Operations));
+        var draw = new Chance(seed, (ulong)number);
         var lines = new List<string> { "raw4 o0 89", "udp6 r0 521", "raw4 o1 2", "udp6 r1 522" };
         string[] interfaces = [.. Enumerable.Range(0, 1 + draw.Below(MostInterfaces)).Select(n => $"tun{n}")];
         var made = new SortedSet<string>(StringComparer.Ordinal);
@@ -54,7 +52,7 @@ public static class RandomList
         return string.Join('\n', lines) + "\n";
     }
 
-    private static string Line(Drawer d, string name, string[] interfaces)
+    private static string Line(Chance d, string name, string[] interfaces)
     {
         string s4 = d.Of(Sockets4), s6 = d.Of(Sockets6), g4 = d.Of(Group4), g6 = d.Of(Group6), by4 = d.Below(6) == 0 ? "any" : d.Of(Local4), by6 = Selector(d, interfaces);
         return d.Below(34) switch
@@ -94,19 +92,10 @@ public static class RandomList
         };
     }
 
-    private static string Selector(Drawer d, string[] interfaces) => d.Below(10) switch
+    private static string Selector(Chance d, string[] interfaces) => d.Below(10) switch
     {
         < 7 => d.Of(interfaces),
         < 9 => $"@{d.Of(interfaces)}",
         _ => $"#{d.Below(6)}",
     };
-
-    private sealed class Drawer(RandomStream stream)
-    {
-        private RandomStream _stream = stream;
-
-        public int Below(int bound) => (int)_stream.Below((uint)bound);
-
-        public string Of(string[] values) => values[Below(values.Length)];
-    }
 }

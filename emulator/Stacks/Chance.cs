@@ -1,9 +1,9 @@
 using Stress.Emulator.Core;
 
-namespace Stress.Fuzz.Lists;
+namespace Stress.Emulator.Stacks;
 
 /// <summary>The draws of one list: a stream of its own for each number of a list, so that no list moves another.</summary>
-/// <param name="seed">The search's seed.</param>
+/// <param name="seed">The seed of all lists.</param>
 /// <param name="list">The list's number.</param>
 public sealed class Chance(ulong seed, ulong list)
 {
