@@ -349,7 +349,7 @@ public sealed class RunGrain(
             {
                 log.LogWarning(
                     "run {Run}: no client of {Owner} for {Seconds} s: it is {What}", Plan.RunId, Run.Lease!.Owner, (due == RunPhase.Paused ? 1 : 2) * Run.Lease.Seconds,
-                    due == RunPhase.Paused ? $"held, and cancelled after as long again; whoever follows it lets it go on" : "cancelled");
+                    due == RunPhase.Paused ? "held, and cancelled after as long again; whoever follows it lets it go on" : "cancelled");
                 await Tell(due, unattended: true);
             }
 

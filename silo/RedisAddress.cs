@@ -72,9 +72,6 @@ public sealed record RedisAddress
         return options;
     }
 
-    /// <summary>How a problem begins that may be over when it is tried again: nobody is there.</summary>
-    public const string NoAnswer = "no Redis answers";
-
     /// <summary>Says why Redis cannot be used, or null when it answers.</summary>
     public async Task<string?> Problem()
     {
@@ -93,7 +90,7 @@ public sealed record RedisAddress
                 ? $"{this} wants a password; accepted is the right one in {SiloDefaults.RedisPasswordVariable}"
                 : message.Contains("remote certificate", StringComparison.Ordinal)
                 ? $"the certificate of {this} is not trusted ({message.TrimEnd('.')}); accepted is one for {Host}, by an authority of this machine or that of the file in {SiloDefaults.RedisCaVariable}"
-                : $"{NoAnswer} at {this}; accepted is the address of a running redis-server ({message.Split(". ")[0]})";
+                : $"no Redis answers at {this}; accepted is the address of a running redis-server ({message.Split(". ")[0]})";
         }
     }
 

@@ -39,7 +39,8 @@ public static class Faults
     // A silo that stays, ready and useless, or ends with another code, is a fault of ours.
     private static async Task EndsForWantOfACluster(LocalCluster cluster, int silo)
     {
-        if (await cluster.EndOfSilo(silo) is var code && code != ExitCodes.Unavailable)
+        int code = await cluster.EndOfSilo(silo);
+        if (code != ExitCodes.Unavailable)
         {
             throw new InvalidOperationException($"silo {silo} ended with {code} in place of {ExitCodes.Unavailable}: {cluster.OutputOfSilo(silo)}");
         }

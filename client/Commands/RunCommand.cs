@@ -212,8 +212,9 @@ public static class RunCommand
         }
     }
 
-    // The workers of the silos that take part: those that read what this build writes. Of the others it is said that they do not.
-    private static (int Workers, IReadOnlyList<string> Apart) Sharing(IReadOnlyList<SiloFacts> silos, RedisAddress cluster)
+    /// <summary>The workers of the silos that take part: those that read what this build writes. Of the others it is said that they do not.</summary>
+    /// <exception cref="ClusterUnavailableException">None of those that answer does.</exception>
+    internal static (int Workers, IReadOnlyList<string> Apart) Sharing(IReadOnlyList<SiloFacts> silos, RedisAddress cluster)
     {
         SiloFacts[] answering = [.. silos.Where(silo => silo.Answers)];
         List<string> apart = [];

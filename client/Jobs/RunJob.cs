@@ -1,4 +1,3 @@
-using System.Globalization;
 using k8s.Models;
 using Stress.Client.Running;
 using Stress.Contracts;
@@ -55,11 +54,6 @@ public sealed record RunJob
 
     /// <summary>Memory that the client may have, as Kubernetes spells it. The run is in the silos.</summary>
     public string Memory { get; init; } = "1Gi";
-
-    /// <summary>Processors that the client asks for, as Kubernetes spells them.</summary>
-    public string Cpu { get; init; } = "250m";
-
-    private bool Tls => Cluster.StartsWith("rediss:", StringComparison.Ordinal);
 
     private string FileName => Path.GetFileName(Scenario.FileName) is { Length: > 0 } name && name.EndsWith(".yaml", StringComparison.Ordinal) && RunPlan.IsRunId(name) ? name : "scenario.yaml";
 
@@ -123,7 +117,7 @@ public sealed record RunJob
             new() { Name = "scenario", DownwardAPI = new() { Items = [new() { Path = FileName, FieldRef = new() { FieldPath = $"metadata.annotations['{ScenarioAnnotation}']" } }] } },
             new() { Name = "tmp", EmptyDir = new() { SizeLimit = new("64Mi") } },
         ];
-        if (Tls)
+        if (RedisAddress.Parse(Cluster).Tls)
         {
             environment.Add(new() { Name = SiloDefaults.RedisCaVariable, Value = $"{AuthorityFolder}/ca.crt" });
             mounts.Add(new() { Name = "redis-ca", MountPath = AuthorityFolder, ReadOnlyProperty = true });
@@ -147,13 +141,13 @@ public sealed record RunJob
                     ImagePullPolicy = "IfNotPresent",
                     Args =
                     [
-                        "run", string.Create(CultureInfo.InvariantCulture, $"{ScenarioFolder}/{FileName}"), $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words,
+                        "run", $"{ScenarioFolder}/{FileName}", $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words,
                         $"--out={RunsFolder}", "--no-progress",
                     ],
                     Env = environment,
                     Resources = new()
                     {
-                        Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(Cpu), ["memory"] = new("256Mi") },
+                        Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("250m"), ["memory"] = new("256Mi") },
                         Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new(Memory) },
                     },
                     SecurityContext = new() { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, Capabilities = new() { Drop = ["ALL"] } },

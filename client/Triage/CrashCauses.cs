@@ -70,10 +70,10 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
 
         SortedDictionary<long, CauseStep> seen = Steps(way, options, stop);
         (IReadOnlyList<CauseOperation> operations, IReadOnlyList<CauseElsewhere> elsewhere) = List(options, site, crash, stop);
-        (long moment, Rate? without, string? needed) = Moment(way, options, seen, [.. operations.Select(operation => operation.Text)], stop);
+        (CauseStep? moment, string? needed) = Moment(way, options, seen, [.. operations.Select(operation => operation.Text)], stop);
         List<CauseStep> all = [.. seen.Values];
         return new CrashCause(
-            crash.Title.ToString(), futures, way.Horizon.Microseconds, all, needed is null ? null : all.FindIndex(step => step.Event == moment), without, needed, Turn(all), operations, elsewhere,
+            crash.Title.ToString(), futures, way.Horizon.Microseconds, all, moment is null ? null : all.IndexOf(moment), moment is null ? null : RateOf(0), needed, Turn(all), operations, elsewhere,
             Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 1));
     }
 
@@ -122,22 +122,24 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     }
 
     // Of the events that made the pointer stale: without it no future crashes so, and the least list needs what it executed. Of several the last, unless the share was clearly higher after an earlier one.
-    private (long Event, Rate? Without, string? Needed) Moment(
+    private (CauseStep? Step, string? Needed) Moment(
         CrashFutures way, SiteOptions options, SortedDictionary<long, CauseStep> seen, IReadOnlyList<string> list, CancellationToken stop)
     {
-        (long Event, Rate? Without, string? Needed, CauseStep? Step) best = default;
-        foreach (PointerLoss loss in way.Losses.Where(loss => loss.Number > way.First))
+        (CauseStep? Step, string? Needed) best = default;
+        PointerLoss[] losses = [.. way.Losses.Where(loss => loss.Number > way.First)];
+        var points = way.PointsAt([.. losses.SelectMany(loss => (long[])[loss.Number - 1, loss.Number]).Distinct().Order()]).ToDictionary(point => point.Number);
+        foreach (PointerLoss loss in losses)
         {
-            IReadOnlyList<FuturePoint> points = way.PointsAt([loss.Number - 1, loss.Number]);
-            Add(way, options, points[0], seen, stop);
-            CauseStep after = Add(way, options, points[1], seen, stop);
-            if (loss.In(list) is { } needed && (best.Step is null || after.Crash.High >= best.Step.Crash.Low) && Count(way, points[0], withoutNext: true, stop).Crashes == 0)
+            FuturePoint before = points[loss.Number - 1];
+            Add(way, options, before, seen, stop);
+            CauseStep after = Add(way, options, points[loss.Number], seen, stop);
+            if (loss.In(list) is { } needed && (best.Step is null || after.Crash.High >= best.Step.Crash.Low) && Count(way, before, withoutNext: true, stop).Crashes == 0)
             {
-                best = (loss.Number, RateOf(0), needed, after);
+                best = (after, needed);
             }
         }
 
-        return (best.Event, best.Without, best.Needed);
+        return best;
     }
 
     private static string Words(FuturePoint point, SiteOptions options) =>

@@ -190,7 +190,7 @@ public sealed class RunLauncher : IRunLauncher
     {
         try
         {
-            Output output = Output.Choose(_runs, null, scenario.Name, _terminal.Time.GetUtcNow());
+            Output output = Output.Choose(_runs, null, scenario.Name, _terminal.Time.GetUtcNow(), shared: _cluster is not null).Claim();
             scenario = scenario with { FileName = output.Folder.ScenarioPath };
             var settings = new RunSettings { File = scenario.FileName, Design = Given(request.Design), Workers = $"{Math.Max(1, Environment.ProcessorCount - 1)}" };
             Launch launch = Launch.Create(settings, scenario, output.RunId, check: false, resumable: true);
@@ -236,9 +236,9 @@ public sealed class RunLauncher : IRunLauncher
         await using IRunHost host = _cluster is { } cluster
             ? await ClusterOption.Connect(cluster, _stop.Token)
             : await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = launch.Workers, StateFolder = ResumeCommand.StateOf(asked.Output.Folder) }, _stop.Token);
-        if (host.IsCluster)
+        if (host.Cluster is { } shared)
         {
-            int workers = Math.Max(1, (await host.Silos()).Where(silo => silo.Answers && BuildStamp.Current.Refusal(silo.Build) is null).Sum(silo => silo.Workers));
+            (int workers, _) = RunCommand.Sharing(await host.Silos(), shared);
             launch = Launch.Create(asked.Settings, launch.Scenario, asked.Output.RunId, check: false, resumable: true, workers);
             launch.Save(asked.Output.Folder);
         }

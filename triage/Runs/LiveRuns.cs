@@ -60,12 +60,7 @@ public sealed class LiveRuns(string folder, TimeProvider time)
                 _changed = time.GetUtcNow() - changed > Settled ? changed : default;
             }
 
-            foreach (string path in _open.Where(path => File.Exists(new RunFolder(path).ReportPath)).ToList())
-            {
-                _ended.Add(path);
-                _open.Remove(path);
-            }
-
+            _open.RemoveAll(path => File.Exists(new RunFolder(path).ReportPath) && _ended.Add(path));
             return [.. _open];
         }
     }

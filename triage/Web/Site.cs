@@ -79,7 +79,7 @@ public static class Site
         {
             AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
             LaunchedRun? asked = AskedFor(launcher, name);
-            string? line = LineOf(live, launcher, name);
+            string? line = LineOf(live, asked, name);
             return asked is null && line is null
                 ? Page<MessagePage>(new() { ["Title"] = "Not found", ["Text"] = "No such run goes on here." }, StatusCodes.Status404NotFound)
                 : Page<LivePage>(new()
@@ -233,7 +233,7 @@ public static class Site
     private static LaunchedRun? AskedFor(IRunLauncher? launcher, string name) => launcher?.Runs.FirstOrDefault(run => run.Name == name);
 
     // A run that was asked for here is known before it has written anything, and knows better whether it goes on.
-    private static string? LineOf(LiveRuns live, IRunLauncher? launcher, string name) => AskedFor(launcher, name)?.Phase switch
+    private static string? LineOf(LiveRuns live, LaunchedRun? asked, string name) => asked?.Phase switch
     {
         null => live.Line(name),
         LaunchPhase.Waiting => "waits for the runs before it",
@@ -245,7 +245,7 @@ public static class Site
     private static async IAsyncEnumerable<SseItem<string>> Events(LiveRuns live, IRunLauncher? launcher, string name, [EnumeratorCancellation] CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        while (LineOf(live, launcher, name) is { } line)
+        while (LineOf(live, AskedFor(launcher, name), name) is { } line)
         {
             yield return new SseItem<string>(line, "at");
             if (!await Ticks(timer, stop))
