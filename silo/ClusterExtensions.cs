@@ -30,6 +30,7 @@ public static class ClusterExtensions
     {
         silo.Configure<ClusterOptions>(Name);
         silo.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
+        CrossingMembership.Decorate(silo.Services);
         silo.Services.AddKeyedSingleton<IGrainStorage>(RouterGrain.StorageName, (services, _) => new CrossingStorage(services.GetRequiredKeyedService<IGrainStorage>(RedisStorageName)));
         silo.AddRedisGrainStorage(RedisStorageName, builder => builder.Configure<IServiceProvider>((options, services) =>
         {

@@ -1,18 +1,21 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using StackExchange.Redis;
+using Stress.Grains;
 
 namespace Stress.Silo;
 
 /// <summary>
 /// Looks once a second whether this silo is still in the membership table. A Redis that was emptied has no table: nobody would find the silo any more, a new one would make a
-/// cluster of its own, and this one would take itself for a member of the old for ever. It ends.
+/// cluster of its own, and this one would take itself for a member of the old for ever. It ends. While Redis does not answer, the log says so once.
 /// </summary>
 internal sealed class MembershipWatch(
-    SiloSettings settings, SiloEnd end, ILocalSiloDetails here, ISiloStatusOracle status, IOptions<RedisClusteringOptions> redis, IOptions<ClusterOptions> cluster)
+    SiloSettings settings, SiloEnd end, ILocalSiloDetails here, ISiloStatusOracle status, IOptions<RedisClusteringOptions> redis, IOptions<ClusterOptions> cluster,
+    ILogger<MembershipWatch> log)
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -22,6 +25,7 @@ internal sealed class MembershipWatch(
     {
         RedisKey table = redis.Value.CreateRedisKey(cluster.Value);
         RedisValue row = here.SiloAddress.ToString();
+        var outage = new Outage(log, $"reading the membership table in {settings.Redis}");
         bool entered = false;
         using var timer = new PeriodicTimer(Every);
         try
@@ -29,7 +33,7 @@ internal sealed class MembershipWatch(
             await using ConnectionMultiplexer connection = await ConnectionMultiplexer.ConnectAsync(settings.Redis.ToOptions());
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (await IsThere(connection.GetDatabase(), table, row) is { } there)
+                if (await IsThere(connection.GetDatabase(), table, row, outage) is { } there)
                 {
                     entered |= there;
                     if (entered && !there && status.CurrentStatus == SiloStatus.Active)
@@ -50,14 +54,17 @@ internal sealed class MembershipWatch(
     }
 
     // Null while Redis does not answer: that says nothing about what it holds.
-    private static async Task<bool?> IsThere(IDatabase database, RedisKey table, RedisValue row)
+    private static async Task<bool?> IsThere(IDatabase database, RedisKey table, RedisValue row, Outage outage)
     {
         try
         {
-            return await database.HashExistsAsync(table, row);
+            bool there = await database.HashExistsAsync(table, row);
+            outage.Over();
+            return there;
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
+            outage.Failed(e);
             return null;
         }
     }

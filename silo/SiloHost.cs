@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Runtime;
@@ -26,11 +27,6 @@ public static class SiloHost
 
     private static readonly string[] ConsequencesOfDeath =
     [
-        "Orleans.Runtime.MembershipService.SiloHealthMonitor",
-        "Orleans.Runtime.MembershipService.MembershipTableManager",
-        "Orleans.Runtime.MembershipService.ClusterHealthMonitor",
-        "Orleans.Runtime.MembershipService.MembershipAgent",
-        "Orleans.Runtime.MembershipService.MembershipSystemTarget",
         "Orleans.Runtime.Metadata.ClusterManifestProvider",
         "Orleans.Runtime.Messaging",
         "Orleans.Runtime.CallbackData",
@@ -40,6 +36,7 @@ public static class SiloHost
 
     private static readonly string[] SaidByOthers =
     [
+        "Orleans.Runtime.MembershipService",
         "Orleans.Persistence.RedisGrainStorage",
         "Polly",
         "Orleans.Messaging",
@@ -116,13 +113,11 @@ public static class SiloHost
 
     private static void AddLogging(ILoggingBuilder logging)
     {
-        logging.AddSimpleConsole(options =>
+        logging.AddConsole(options =>
         {
-            options.SingleLine = true;
-            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            options.UseUtcTimestamp = true;
-        });
-        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+            options.FormatterName = SiloConsole.FormatterName;
+            options.LogToStandardErrorThreshold = LogLevel.Trace;
+        }).AddConsoleFormatter<SiloConsole, ConsoleFormatterOptions>();
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("Stress", LogLevel.Information);
 
@@ -136,8 +131,8 @@ public static class SiloHost
             logging.AddFilter(category, LogLevel.Error);
         }
 
-        // These take it for an error, once for every attempt and grain, that a dead silo cannot be told of something, or that Redis is away. Whoever called hears of
-        // it too, and says so if it matters (Outage).
+        // These take it for an error, once for every attempt and grain, that a dead silo cannot be told of something, or that Redis is away or was emptied. Whoever called
+        // hears of it too, and says so if it matters (Outage); for membership, MembershipWatch and SiloEnd do.
         foreach (string category in SaidByOthers)
         {
             logging.AddFilter(category, LogLevel.Critical);

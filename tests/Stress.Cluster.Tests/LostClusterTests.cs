@@ -24,7 +24,7 @@ public sealed class LostClusterTests
         {
             Assert.True(await cluster.EndOfSilo(silo) == ExitCodes.Unavailable, cluster.OutputOfSilo(silo));
             Assert.Single(cluster.OutputOfSilo(silo).Split('\n'), line => line.StartsWith($"stress: {cluster.Address} has lost the cluster's membership table: the silo ends", StringComparison.Ordinal));
-            Assert.DoesNotContain("   at ", cluster.OutputOfSilo(silo), StringComparison.Ordinal);
+            Assert.False(cluster.OutputOfSilo(silo).Contains("   at ", StringComparison.Ordinal), cluster.OutputOfSilo(silo));
         }
 
         await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
@@ -46,7 +46,21 @@ public sealed class LostClusterTests
 
         Assert.True(await cluster.EndOfSilo(1) == ExitCodes.Unavailable, cluster.OutputOfSilo(1));
         Assert.Single(cluster.OutputOfSilo(1).Split('\n'), line => line.StartsWith("stress: the cluster has declared this silo dead", StringComparison.Ordinal));
-        Assert.DoesNotContain("   at ", cluster.OutputOfSilo(1), StringComparison.Ordinal);
+        Assert.False(cluster.OutputOfSilo(1).Contains("   at ", StringComparison.Ordinal), cluster.OutputOfSilo(1));
+    }
+
+    [ToolFact("redis-server")]
+    public async Task A_silo_says_once_and_without_a_stack_that_Redis_is_away_and_once_that_it_is_back()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        await cluster.StartSilo(0);
+        await cluster.StopRedis();
+        await cluster.SaysOfSilo(0, $"reading the membership table in {cluster.Address}: not possible now");
+        cluster.StartRedis();
+        await cluster.SaysOfSilo(0, $"reading the membership table in {cluster.Address}: possible again");
+
+        Assert.Single(cluster.OutputOfSilo(0).Split('\n'), line => line.Contains("membership table", StringComparison.Ordinal) && line.Contains("not possible now", StringComparison.Ordinal));
+        Assert.False(cluster.OutputOfSilo(0).Contains("   at ", StringComparison.Ordinal), cluster.OutputOfSilo(0));
     }
 
     [ToolFact("redis-server")]
