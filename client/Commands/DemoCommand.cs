@@ -72,7 +72,7 @@ public static class DemoCommand
 
             await using ITriage triage = await TriageLibrary.Open(Path.Combine(folder, TriageCommands.DefaultStore), runs, terminal.Time);
             await using var launcher = new RunLauncher(runs, Path.GetDirectoryName(scenario)!, null, terminal);
-            Task serving = triage.Serve(new ServeOptions(listen, [], null, null, null, new CrashCauses(), launcher), address => terminal.Text.WriteLine($"triage       {address}\nCtrl-C ends all"), ended.Token);
+            Task serving = triage.Serve(new ServeOptions(listen, [], null, null, null, new CrashWork(), launcher), address => terminal.Text.WriteLine($"triage       {address}\nCtrl-C ends all"), ended.Token);
 
             // Whatever ends first ends the rest: a demo with a part missing shows nothing true.
             Task first = await Task.WhenAny([serving, .. programs.Select(program => program.Ended)]);

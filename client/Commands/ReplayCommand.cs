@@ -102,7 +102,7 @@ public static class ReplayCommand
         if (asked.Html is { } html)
         {
             if (deliveries.Write(html, () => OutputFile.Write(
-                html, page => HtmlReport.Write(CrashPage.Of(options.Design, crash, picture!.Timeline(crash.Title), Story(crash, again!, replay)), page), terminal)))
+                html, page => HtmlReport.Write(CrashPage.Of(options.Design, crash, picture!.Timeline(crash.Title), replay.StoryOf(crash.Event, again!)), page), terminal)))
             {
                 o.WriteLine($"page {html}");
             }
@@ -134,15 +134,11 @@ public static class ReplayCommand
 
         o.WriteLine();
         o.WriteLine("the pointer");
-        foreach (string line in Story(crash, again, replay))
+        foreach (string line in replay.StoryOf(crash.Event, again))
         {
             o.WriteLine("  " + line);
         }
     }
-
-    // A membership record that was freed by itself names no allocation of an interface: the story that the crash was recorded with has to do.
-    private static IReadOnlyList<string> Story(CrashRecord crash, CrashTally again, ReplayedSite replay) =>
-        replay.Pointers.LastUse(crash.Event) is { Generation: > 0 } use ? replay.Pointers.Tell(use, again.Title.Gap) : again.Story;
 
     private static int Finish(Terminal terminal, Asked asked, ReplayedSite replay, CaptureFile? file, MemoryStream? frames, LineCapture? capture, Deliveries deliveries)
     {

@@ -126,7 +126,7 @@ public static class TriageCommands
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
             await using var launcher = new RunLauncher(Output.DefaultFolder, ProgramFolders.Find("scenarios"), ClusterOption.Read(line.GetValue(cluster)), terminal);
-            var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks), new CrashCauses(), launcher);
+            var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks), new CrashWork(), launcher);
             await triage.Serve(options, address => terminal.Text.WriteLine($"triage pages at {address} (Ctrl-C ends it)"), stop);
             return ExitCodes.Ok;
         }));

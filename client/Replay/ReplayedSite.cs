@@ -60,6 +60,13 @@ public sealed class ReplayedSite : ISiteTrace
         return Site.Clock.Events == last;
     }
 
+    /// <summary>The life of the pointer that a crash used, a line a stage.</summary>
+    /// <param name="number">The event that crashed.</param>
+    /// <param name="crash">The crash.</param>
+    /// <returns>Of a membership record that was freed by itself, which names no allocation of an interface, the story that the crash was recorded with.</returns>
+    public IReadOnlyList<string> StoryOf(long number, CrashTally crash) =>
+        Pointers.LastUse(number) is { Generation: > 0 } use ? Pointers.Tell(use, crash.Title.Gap) : crash.Story;
+
     /// <summary>Forgets the last steps: what is heard next stands alone.</summary>
     public void Forget() => _last.Clear();
 

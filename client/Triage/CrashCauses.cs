@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Stress.Client.Commands;
-using Stress.Client.Running;
 using Stress.Contracts.Triage;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Minimise;
@@ -16,7 +14,7 @@ namespace Stress.Client.Triage;
 /// <summary>Says why a crash of an emulated kernel came, by executing its site and its operation list again.</summary>
 /// <param name="futures">Futures from each step.</param>
 /// <param name="steps">Steps looked at, apart from those at which the pointer was lost.</param>
-public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int steps = CrashCauses.UsualSteps) : ITriageWork
+public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int steps = CrashCauses.UsualSteps)
 {
     /// <summary>Futures from each step: an interval of 7 per cent at most to either side.</summary>
     public const int UsualFutures = 200;
@@ -27,32 +25,13 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     // Steps looked at first, and steps put into the widest jump each time.
     private const int FirstPoints = 40, Between = 8;
 
-    /// <inheritdoc/>
-    public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => Task.Run(() => Of(runFolder, crashId, stop), stop);
-
-    private CrashCause Of(string path, string id, CancellationToken stop)
-    {
-        try
-        {
-            var folder = new RunFolder(path);
-
-            // Who asks may sit at a browser: no library is loaded for him.
-            Launch launch = Launch.Open(folder, mayLoadDesigns: false);
-            if (launch.Real is not null)
-            {
-                throw new UsageException($"{path}: a run of real kernels, whose futures cannot be executed; accepted is a run of emulated ones");
-            }
-
-            CrashRecord record = ReplayCommand.Find(folder, id);
-            SiteOptions options = launch.Scenario.Site with { Seed = record.Seed };
-            return Of(options, (uint)record.Site, MinimiseCommand.Crash(record, options.Topology), stop)
-                ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
-        }
-        catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or FormatException or JsonException)
-        {
-            throw new TriageException(e.Message.ReplaceLineEndings(" "), TriageProblem.Wrong);
-        }
-    }
+    /// <summary>Why a crash of a run came.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
+    public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => CrashWork.Executed(runFolder, crashId, crash =>
+        Of(crash.Options, (uint)crash.Record.Site, MinimiseCommand.Crash(crash.Record, crash.Options.Topology), stop) ?? throw crash.IsAnother(), stop);
 
     /// <summary>Why a crash of a site came.</summary>
     /// <param name="options">The run's options.</param>
@@ -179,7 +158,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     {
         stop.ThrowIfCancellationRequested();
         TeardownDesign design = options.Designs.Named(options.Design);
-        if (new SiteMinimiser(options, number, crash).Minimise() is not { } site || new OperationMinimiser(design, crash.Title).Minimise(site.Operations) is not { } least)
+        if (CrashWork.Least(options, number, crash) is not { } least)
         {
             return ([], []);
         }

@@ -1,3 +1,5 @@
+using Stress.Observability.Html;
+
 namespace Stress.Contracts.Triage;
 
 /// <summary>What the program that holds a store can execute for it: the store itself executes nothing.</summary>
@@ -9,7 +11,52 @@ public interface ITriageWork
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
     Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop);
+
+    /// <summary>Executes the site of a crash again, from its seed to the crash, and tells the way there.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="at">The event after which the systems' state is told; null for that of the crash.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the event is none on the way.</exception>
+    Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop);
+
+    /// <summary>A crash as a file that says it elsewhere.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="form">In which form.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the crash cannot be said in that form.</exception>
+    Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop);
 }
+
+/// <summary>What a crash is handed on as.</summary>
+public enum CrashForm
+{
+    /// <summary>The least operation list with its title, for <c>stress exec</c>.</summary>
+    Ops,
+
+    /// <summary>The frames of its site's lines up to the crash, as pcapng.</summary>
+    Pcapng,
+
+    /// <summary>The list as one C file, C99 without dependencies.</summary>
+    C,
+
+    /// <summary>The list as a script for sh.</summary>
+    Sh,
+}
+
+/// <summary>The way to a crash, as it was executed again.</summary>
+/// <param name="Timeline">The steps of the pointer's life with what stands beside each, and the last before the crash.</param>
+/// <param name="CrashEvent">The event that crashed.</param>
+/// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
+/// <param name="Systems">What each system of the site held then.</param>
+/// <param name="Story">The life of the pointer, a line a stage.</param>
+public sealed record CrashReplay(CrashTimeline Timeline, long CrashEvent, long At, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
+
+/// <summary>A system of a site between two events.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Text">Interfaces, sockets, memberships, routes and memory.</param>
+public sealed record SystemState(string Name, string Text);
 
 /// <summary>Why a crash came.</summary>
 /// <param name="Title">The crash's title.</param>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Reflection;
-using System.Text;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
@@ -14,8 +12,6 @@ namespace Stress.Observability.Html;
 /// </summary>
 public static class HtmlReport
 {
-    private const double WideWidth = 1072, HalfWidth = 516, MiddleWidth = 720, NarrowWidth = 344;
-
     /// <summary>Writes the page of a run.</summary>
     /// <param name="report">The run's <c>report.json</c>.</param>
     /// <param name="output">Receives the page; neither flushed nor closed.</param>
@@ -55,7 +51,7 @@ public static class HtmlReport
     {
         output.Write("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         output.Write("<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n");
-        output.Write($"<title>{E(page.Scenario)} · {E(page.Design)} · Stress</title>\n<style>\n{Style()}</style>\n</head>\n<body>\n<main>\n");
+        output.Write($"<title>{E(page.Scenario)} · {E(page.Design)} · Stress</title>\n<style>\n{Charts.Style()}{Charts.Resource("report.css")}</style>\n</head>\n<body>\n<main>\n");
         Head(page, output);
         if (page.Verdict is { } verdict)
         {
@@ -68,7 +64,7 @@ public static class HtmlReport
                 ? "Bars are 95 % intervals by site, since disconnects of one site are not independent. A diamond is what the mail that started this reports (G. Troxel, tech-net, 2005-03-02)."
                 : "Bars are 95 % intervals by site, since disconnects of one site are not independent.");
             Legend(output, Roles(page.Rates), page.Rates.Any(r => r.Mail is not null) ? "the mail" : null);
-            EachWidth(output, (w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), WideWidth);
+            output.Write(Charts.EachWidth((w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), Charts.WideWidth));
             RateTable(output, page.Rates, "Code path");
             output.Write("</section>\n");
             if (page.Ages is { } ages)
@@ -81,7 +77,7 @@ public static class HtmlReport
         {
             Section(output, "designs", "Crash rate per teardown design", "All code paths together, on the same scenario and seed. A complete design has to show zero.");
             Legend(output, Roles(page.Designs), null);
-            EachWidth(output, (w, css) => RateChart.Draw(page.Designs, w, "Crash rates per design", css), WideWidth);
+            output.Write(Charts.EachWidth((w, css) => RateChart.Draw(page.Designs, w, "Crash rates per design", css), Charts.WideWidth));
             RateTable(output, page.Designs, "Design");
             output.Write("</section>\n");
         }
@@ -132,14 +128,7 @@ public static class HtmlReport
         if (page.Timeline is { } timeline)
         {
             Section(output, "timeline", "One crash, step by step", $"{timeline.Title}. Rows are steps; a grey block is a wait. The numbered ribbon is the life of the pointer.");
-            output.Write("<ol class=\"legend stages\">");
-            for (PointerStage s = PointerStage.Allocated; s <= PointerStage.Used; s++)
-            {
-                output.Write($"<li><i class=\"stage st{(int)s}\">{(int)s}</i>{SwimLanes.StageName(s)}</li>");
-            }
-
-            output.Write("</ol>\n");
-            EachWidth(output, (w, css) => SwimLanes.Draw(timeline, w, css), WideWidth);
+            output.Write(Charts.Lanes(timeline));
             output.Write("</section>\n");
         }
     }
@@ -152,13 +141,13 @@ public static class HtmlReport
         {
             Section(output, "first-crash", "Time to the first crash", page.FirstCrashSentence);
             output.Write("<ul class=\"legend\"><li><i class=\"swatch s0\"></i>share of sites</li><li><i class=\"swatch band\"></i>95 % interval</li></ul>\n");
-            EachWidth(output, (w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), HalfWidth);
+            output.Write(Charts.EachWidth((w, css) => TimeChart.Draw([], page.FirstCrash, page.FirstCrashEnd, "sites that have crashed (%)", 100, w, "Time to the first crash", css), Charts.HalfWidth));
             output.Write("</section>\n");
         }
 
         output.Write("</div>\n");
         Series(output, "stale", "Stale pointers that exist", "Reachable interface pointers that name no attached interface, at the end of each interval.",
-            page.Stale, page.End, "stale pointers (count)", "no stale pointer in this run", WideWidth);
+            page.Stale, page.End, "stale pointers (count)", "no stale pointer in this run", Charts.WideWidth);
     }
 
     private static void Head(ReportPage page, TextWriter output)
@@ -196,7 +185,7 @@ public static class HtmlReport
         output.Write($"<section id=\"{id}\"><h2>{E(heading)}</h2><p>{E(string.Join(' ', text.Split('\n', StringSplitOptions.TrimEntries)))}</p>\n");
 
     private static void Series(
-        TextWriter output, string id, string heading, string text, IReadOnlyList<PageSeries> series, VirtualTime end, string yTitle, string none, double width = HalfWidth)
+        TextWriter output, string id, string heading, string text, IReadOnlyList<PageSeries> series, VirtualTime end, string yTitle, string none, double width = Charts.HalfWidth)
     {
         Section(output, id, heading, text);
         List<PageSeries> rose = [.. series.Where(s => s.Points.Any(p => p.Value > 0))];
@@ -215,7 +204,7 @@ public static class HtmlReport
         }
 
         output.Write(rose.Count > drawn.Count ? $"<li>and {rose.Count - drawn.Count} smaller</li></ul>\n" : "</ul>\n");
-        EachWidth(output, (w, css) => TimeChart.Draw(drawn, [], end, yTitle, null, w, heading, css), width);
+        output.Write(Charts.EachWidth((w, css) => TimeChart.Draw(drawn, [], end, yTitle, null, w, heading, css), width));
         output.Write("</section>\n");
     }
 
@@ -326,16 +315,5 @@ public static class HtmlReport
         output.Write("</details></section>\n");
     }
 
-    private static void EachWidth(TextWriter output, Func<double, string, string> draw, double wide) =>
-        output.Write($"<figure>{draw(wide, "chart wide")}{draw(MiddleWidth, "chart middle")}{draw(NarrowWidth, "chart narrow")}</figure>\n");
-
     private static string E(string text) => Svg.Escape(text);
-
-    private static string Style()
-    {
-        using Stream css = Assembly.GetExecutingAssembly().GetManifestResourceStream("Stress.Observability.Html.report.css")
-            ?? throw new InvalidOperationException("report.css is not in the assembly: Stress.Observability.csproj embeds Html/*.css");
-        using var reader = new StreamReader(css, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
 }

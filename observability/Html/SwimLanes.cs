@@ -30,7 +30,8 @@ public static class SwimLanes
     /// <param name="timeline">What to draw.</param>
     /// <param name="width">In CSS pixels; below 480 lanes are close together and times stand above the text.</param>
     /// <param name="css">Class of the picture.</param>
-    public static string Draw(CrashTimeline timeline, double width, string css)
+    /// <param name="atEvent">The event that is looked at: its steps stand out. Null for none.</param>
+    public static string Draw(CrashTimeline timeline, double width, string css, long? atEvent = null)
     {
         bool narrow = width < 480;
         IReadOnlyList<TimelineStep> steps = timeline.Steps;
@@ -72,6 +73,11 @@ public static class SwimLanes
         double bottom = y + 4;
         var svg = new Svg(width, $"Timeline of one crash: {timeline.Title}", css) { Height = bottom + 4 };
         Heads(svg, lanes, lane, lanesLeft, head, bottom, narrow);
+        foreach (Row row in layout.Where(row => row.Step >= 0 && steps[row.Step].Number == atEvent))
+        {
+            svg.Rect(1, row.Y - 2, width - 2, row.Height - 1, "now", 3);
+        }
+
         Ribbon(svg, layout, steps, life, ribbon, leading, bottom);
         foreach (Row row in layout)
         {

@@ -83,6 +83,28 @@ public sealed class BrowserTests
     }
 
     [ToolFact("chromium")]
+    public async Task The_way_to_a_crash_is_gone_through_with_the_keyboard_alone()
+    {
+        await using Served served = await Served.Start(await Filled(), work: new ToldCause());
+        await using Browser browser = await Browser.Start();
+        await browser.Look(1280, 900, dark: false);
+        RunRow run = (await served.Store.Triage.Runs(new RunFilter(), CancellationToken.None)).Rows[^1];
+        long number = (await served.Store.Triage.Run(run.Name, CancellationToken.None)).Crashes[0].Number;
+        await browser.Open(new Uri(served.Client.BaseAddress!, string.Create(CultureInfo.InvariantCulture, $"/crashes/{number}?event=551")).AbsoluteUri);
+
+        await TabTo(browser, ".stepper a[rel=next]");
+        await browser.Follow();
+        string second = (await browser.Evaluate("document.querySelector('.stepper span').innerText")).GetString()!;
+        await TabTo(browser, ".stepper a[rel=next]");
+        await browser.Follow();
+        string third = (await browser.Evaluate("document.querySelector('.stepper span').innerText")).GetString()!;
+
+        Assert.Equal(("event 552 of 614", "event 560 of 614"), (second, third));
+        Assert.Equal("1 1 1", (await browser.Evaluate("[...document.querySelectorAll('svg.chart')].map(s => s.querySelectorAll('.now').length).join(' ')")).GetString());
+        Assert.Empty(browser.Complaints);
+    }
+
+    [ToolFact("chromium")]
     public async Task What_has_the_focus_is_seen_and_the_first_key_leads_past_the_navigation()
     {
         await using Served served = await Served.Start(await Filled());

@@ -140,7 +140,7 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         Assert.Equal(bug, bugs.RootElement.GetProperty("rows")[0].GetProperty("id").GetString());
         Assert.Equal(
-            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/crashes/{number}/cause", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
+            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/crashes/{number}/cause", "/api/v1/crashes/{number}/replay", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
             api.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         using HttpResponseMessage wrong = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", Json("""{"status":"gone"}"""));
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
@@ -169,6 +169,55 @@ public sealed partial class ServerTests
     }
 
     [Fact]
+    public async Task The_way_to_a_crash_is_drawn_and_gone_through_event_by_event_without_a_script()
+    {
+        TemporaryStore store = await TemporaryStore.Open();
+        store.Write(TemporaryStore.Run(1, titles: [Hostile]));
+        await store.Import();
+        await using Served served = await Served.Start(store, work: new ToldCause());
+        string crash = $"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}";
+
+        string page = await served.Client.GetStringAsync(crash), earlier = await served.Client.GetStringAsync($"{crash}?event=552");
+        using JsonDocument replay = JsonDocument.Parse(await served.Client.GetStringAsync($"/api/v1{crash}/replay?event=551"));
+
+        Assert.Contains("<svg class=\"chart wide\"", page, StringComparison.Ordinal);
+        Assert.Contains("event 614 of 614, the crash", page, StringComparison.Ordinal);
+        Assert.Contains($"href=\"{crash}?event=560#steps\">previous", page, StringComparison.Ordinal);
+        Assert.Contains($"href=\"{crash}?event=551#steps\">previous", earlier, StringComparison.Ordinal);
+        Assert.Contains($"href=\"{crash}?event=560#steps\">next", earlier, StringComparison.Ordinal);
+        Assert.Contains("interfaces after 552&#xA;ppp0 &lt;b&gt;up&lt;/b&gt;", earlier, StringComparison.Ordinal);
+        Assert.Equal(3, earlier.Split("<rect class=\"now\"").Length - 1);
+        Assert.DoesNotContain("<script>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', page);
+        Assert.Equal((551, 4, "stored"), (replay.RootElement.GetProperty("at").GetInt32(), replay.RootElement.GetProperty("steps").GetArrayLength(), replay.RootElement.GetProperty("steps")[0].GetProperty("stage").GetString()));
+        foreach (string none in new[] { "0", "615", "-1", "x", "99999999999999999999" })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await served.Client.GetAsync($"{crash}?event={none}")).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_crash_is_handed_on_in_five_forms_as_files_that_no_browser_opens()
+    {
+        TemporaryStore store = await TemporaryStore.Open();
+        store.Write(TemporaryStore.Run(1, titles: [Hostile]));
+        await store.Import();
+        await using Served served = await Served.Start(store, work: new ToldCause());
+        CrashRow crash = (await store.Triage.Run("made", CancellationToken.None)).Crashes[0];
+        foreach ((string form, string begins) in new[] { ("ops", "as Ops"), ("c", "as C"), ("sh", "as Sh"), ("pcapng", "as Pcapng"), ("json", "{\"number\":") })
+        {
+            using HttpResponseMessage file = await served.Client.GetAsync($"/crashes/{crash.Number}/crash.{form}");
+
+            Assert.Equal(("application/octet-stream", "attachment", $"{crash.CrashId}.{form}"), (file.Content.Headers.ContentType!.MediaType, file.Content.Headers.ContentDisposition!.DispositionType, file.Content.Headers.ContentDisposition.FileName));
+            Assert.Equal("nosniff", file.Headers.GetValues("X-Content-Type-Options").Single());
+            Assert.StartsWith(begins, await file.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await served.Client.GetAsync($"/crashes/{crash.Number}/crash.exe")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await served.Client.GetAsync($"/crashes/{crash.Number}/crash.1")).StatusCode);
+    }
+
+    [Fact]
     public async Task Where_nothing_can_execute_or_the_run_is_gone_no_cause_is_told()
     {
         await using Served none = await Served.Start("a");
@@ -181,6 +230,8 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.NotFound, (await none.Client.GetAsync("/api/v1/crashes/999999/cause")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await gone.Client.GetAsync($"/api/v1/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}/cause")).StatusCode);
         Assert.DoesNotContain("/cause", await none.Client.GetStringAsync($"/crashes/{number}"), StringComparison.Ordinal);
+        Assert.Contains("The way there is not shown: crash", await gone.Client.GetStringAsync($"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await none.Client.GetAsync($"/crashes/{number}/crash.ops")).StatusCode);
     }
 
     [Fact]

@@ -1,8 +1,12 @@
 using Stress.Contracts.Triage;
+using Stress.Emulator.Core;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
+using Stress.Observability.Html;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>Tells a cause without executing anything, and remembers what it was asked.</summary>
+/// <summary>Tells of a crash without executing anything, and remembers what it was asked.</summary>
 internal sealed class ToldCause : ITriageWork
 {
     public List<(string Folder, string CrashId)> Asked { get; } = [];
@@ -20,6 +24,31 @@ internal sealed class ToldCause : ITriageWork
             1, Of(0), "destroy ppp0", 2, [new CauseOperation("create ppp0", "no crash"), new CauseOperation("join4 s1 224.0.0.9 10.0.0.1", "no crash")],
             [new CauseElsewhere("netbsd-2005", "netbsd-2005", "SEGV in in_delmulti", true), new CauseElsewhere("netbsd-2005", "purge-flagged", "clean", false), new CauseElsewhere("linux-6", "notifier-hold", "not decided", null)],
             2.5));
+    }
+
+    public Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop)
+    {
+        Asked.Add((runFolder, crashId));
+        if (at is < 1 or > 614)
+        {
+            throw new TriageException($"event {at}: accepted are 1 to 614, the crash", TriageProblem.Wrong);
+        }
+
+        TimelineStep[] steps =
+        [
+            new(551, new VirtualTime(603_978_424), 0, TraceSource.Kernel, "stored <script>alert(1)</script>\u001b[2J in in_multi.inm_ifp of ppp0", PointerStage.Stored),
+            new(552, new VirtualTime(604_628_883), 0, TraceSource.Kernel, "ppp0 detached", PointerStage.Detached),
+            new(560, new VirtualTime(640_000_000), 1, TraceSource.Line, "carrier lost", PointerStage.None),
+            new(614, new VirtualTime(700_799_795), 0, TraceSource.Kernel, "in_delmulti uses in_multi.inm_ifp", PointerStage.Used),
+        ];
+        var timeline = new CrashTimeline("in_delmulti: stale in_multi.inm_ifp (no AF_INET address at if_detach)", 0, steps);
+        return Task.FromResult(new CrashReplay(timeline, 614, at ?? 614, [new("called system", $"interfaces after {at ?? 614}\nppp0 <b>up</b>"), new("calling system", "none")], ["allocated", "used"]));
+    }
+
+    public Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop)
+    {
+        Asked.Add((runFolder, crashId));
+        return Task.FromResult(System.Text.Encoding.UTF8.GetBytes($"as {form}"));
     }
 
     private static Rate Of(int hits) => Stress.Triage.Bugs.BugQueries.RateOf(hits, 200);

@@ -46,6 +46,9 @@ public sealed class Links(string root, bool isExport)
     /// <summary>A crash.</summary>
     public string Crash(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}"));
 
+    /// <summary>A crash as a file; of a server alone.</summary>
+    public string CrashFile(long number, string form) => string.Create(CultureInfo.InvariantCulture, $"{root}crashes/{number}/crash.{form}");
+
     /// <summary>When a crash was lost.</summary>
     public string Cause(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}/cause"));
 

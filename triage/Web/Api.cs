@@ -2,19 +2,21 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Stress.Contracts.Triage;
+using Stress.Observability.Html;
 
 namespace Stress.Triage.Web;
 
 /// <summary>The same as the pages show, as JSON. Described by <c>/openapi/v1.json</c>.</summary>
 public static class Api
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>Adds the API to a server.</summary>
-    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes, IRunLauncher? launcher)
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CrashExecution crashes, IRunLauncher? launcher)
     {
         app.MapOpenApi();
         RouteGroupBuilder api = app.MapGroup("/api/v1");
@@ -53,9 +55,19 @@ public static class Api
             .WithSummary("Says what is known of a bug").Accepts<BugChange>("application/json").Produces<BugDetail>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         api.MapGet("/crashes/{number:long}", (long number, CancellationToken stop) => Guarded(async () => Results.Json(await triage.OfRuns.Crash(number, stop), Json)))
             .WithSummary("A crash").Produces<CrashRow>().ProducesProblem(StatusCodes.Status404NotFound);
-        api.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () => Results.Json((await causes.Of(number, stop)).Cause, Json)))
+        api.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () => Results.Json((await crashes.Cause(number, stop)).Cause, Json)))
             .WithSummary("When a crash was lost, what of it is needed, and who else has it: executes its run's site again, in seconds")
             .Produces<CrashCause>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapGet("/crashes/{number:long}/replay", (long number, [FromQuery(Name = "event")] long? at, CancellationToken stop) => Guarded(async () =>
+            {
+                CrashReplay replay = await crashes.Replay(await triage.OfRuns.Crash(number, stop), at, stop);
+                IReadOnlySet<int> life = replay.Timeline.Life();
+                return Results.Json(new CrashSteps(
+                    replay.CrashEvent, replay.At,
+                    [.. replay.Timeline.Steps.Select((step, i) => new CrashStep(step.Number, step.At.Microseconds, replay.Timeline.SystemOf(step.Router), step.Source.Name, step.Text, life.Contains(i) ? SwimLanes.StageName(step.Stage) : ""))],
+                    replay.Systems, replay.Story), Json);
+            }))
+            .WithSummary("The way to a crash: its steps, and what every system held after one event").Produces<CrashSteps>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/diff", (string first, string second, CancellationToken stop) => Guarded(async () => Results.Json(await triage.Compare(first, second, stop), Json)))
             .WithSummary("Two runs side by side").Produces<RunDifference>().ProducesProblem(StatusCodes.Status404NotFound);
         if (launcher is not null)
@@ -83,3 +95,20 @@ public static class Api
         }
     }
 }
+
+/// <summary>The way to a crash.</summary>
+/// <param name="CrashEvent">The event that crashed.</param>
+/// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
+/// <param name="Steps">The steps of the pointer's life with what stands beside each, and the last before the crash.</param>
+/// <param name="Systems">What each system held then.</param>
+/// <param name="Story">The life of the pointer, a line a stage.</param>
+public sealed record CrashSteps(long CrashEvent, long At, IReadOnlyList<CrashStep> Steps, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
+
+/// <summary>A step on the way to a crash.</summary>
+/// <param name="Event">The number of the event.</param>
+/// <param name="AtMicroseconds">Virtual microseconds.</param>
+/// <param name="System">The system.</param>
+/// <param name="Source">The process, the kernel or the line.</param>
+/// <param name="Text">What happened.</param>
+/// <param name="Stage">The stage of the pointer's life, or empty.</param>
+public sealed record CrashStep(long Event, long AtMicroseconds, string System, string Source, string Text, string Stage);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +25,7 @@ public static class Site
     private const int ShownAtStart = 8, Suggested = 50;
 
     /// <summary>Adds the pages to a server.</summary>
-    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CauseWork causes, IRunLauncher? launcher)
+    public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CrashExecution crashes, IRunLauncher? launcher)
     {
         var live = new LiveRuns(triage.RunsFolder, TimeProvider.System);
         app.MapGet("/", async (CancellationToken stop) => Page<StartPage>(await Start(triage, live.Now(), Links.Server, stop))).ExcludeFromDescription();
@@ -47,7 +48,7 @@ public static class Site
             return Page<BugPage>(new()
             {
                 ["Bug"] = await triage.Bug(id, stop),
-                ["MayExecute"] = causes.IsThere,
+                ["MayExecute"] = crashes.IsThere,
                 ["MayWrite"] = access.Of(context.Request) == Permission.Write,
                 ["TokenField"] = tokens.FormFieldName,
                 ["Token"] = tokens.RequestToken,
@@ -69,10 +70,18 @@ public static class Site
                 stop);
             return Results.Redirect(Links.Server.Bug((await triage.Bug(id, stop)).Row.Id));
         }))).ExcludeFromDescription();
-        app.MapGet("/crashes/{number:long}", (long number, CancellationToken stop) => Guarded(async () => Page<CrashPage>(new() { ["Crash"] = await triage.OfRuns.Crash(number, stop), ["MayExecute"] = causes.IsThere }))).ExcludeFromDescription();
+        app.MapGet("/crashes/{number:long}", (HttpRequest request, long number, CancellationToken stop) => Guarded(async () => Page<CrashPage>(await Crash(triage, crashes, number, EventOf(request.Query["event"]), stop)))).ExcludeFromDescription();
+        app.MapGet("/crashes/{number:long}/crash.{form}", (long number, string form, CancellationToken stop) => Guarded(async () =>
+        {
+            CrashRow crash = await triage.OfRuns.Crash(number, stop);
+            byte[] bytes = form == "json" ? JsonSerializer.SerializeToUtf8Bytes(crash, Api.Json) : await crashes.File(crash, FormOf(form), stop);
+
+            // A run says what its crashes are called: only a name of ours becomes one of a file.
+            return Results.File(bytes, "application/octet-stream", $"{(crash.CrashId.All(char.IsAsciiLetterOrDigit) ? crash.CrashId : "crash")}.{form}");
+        })).ExcludeFromDescription();
         app.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () =>
         {
-            (CrashRow crash, CrashCause cause) = await causes.Of(number, stop);
+            (CrashRow crash, CrashCause cause) = await crashes.Cause(number, stop);
             return Page<CausePage>(new() { ["Crash"] = crash, ["Cause"] = cause });
         })).ExcludeFromDescription();
         app.MapGet("/live/{name}", (HttpContext context, IAntiforgery forgery, string name) =>
@@ -140,6 +149,33 @@ public static class Site
         };
     }
 
+    // A crash that cannot be executed again is still shown, and why it cannot; an event that is none is refused.
+    private static async Task<Dictionary<string, object?>> Crash(Triage triage, CrashExecution crashes, long number, long? at, CancellationToken stop)
+    {
+        CrashRow crash = await triage.OfRuns.Crash(number, stop);
+        var page = new Dictionary<string, object?> { ["Crash"] = crash, ["MayExecute"] = crashes.IsThere };
+        try
+        {
+            if (crashes.IsThere)
+            {
+                page["Replay"] = await crashes.Replay(crash, at, stop);
+            }
+        }
+        catch (TriageException e) when (at is null)
+        {
+            page["NoReplay"] = e.Message;
+        }
+
+        return page;
+    }
+
+    // A number that is none asks for no event that there is.
+    private static long? EventOf(StringValues text) => text.Count == 0 ? null : Number(text, 0, int.MaxValue, 0);
+
+    private static CrashForm FormOf(string word) =>
+        Enum.GetValues<CrashForm>().Where(form => form.ToString().ToLowerInvariant() == word).Select(form => (CrashForm?)form).FirstOrDefault()
+            ?? throw new TriageException($"no such form: {word}; accepted: ops, c, sh, pcapng, json", TriageProblem.Wrong);
+
     /// <summary>The page of a run that stands alone.</summary>
     public static string ReportOf(RunDetail run)
     {
@@ -159,10 +195,16 @@ public static class Site
     /// <summary>A file that comes with the pages.</summary>
     public static (byte[] Bytes, string Type)? AssetOf(string name)
     {
-        string? type = name switch { "triage.css" => "text/css; charset=utf-8", "live.js" => "text/javascript; charset=utf-8", _ => null };
+        string? type = name switch { "triage.css" or "charts.css" => "text/css; charset=utf-8", "live.js" => "text/javascript; charset=utf-8", _ => null };
         if (type is null)
         {
             return null;
+        }
+
+        // The charts come with their own style, as in a run's report.
+        if (name == "charts.css")
+        {
+            return (Encoding.UTF8.GetBytes(Charts.Style()), type);
         }
 
         using Stream file = typeof(Site).Assembly.GetManifestResourceStream($"Stress.Triage.Assets.{name}")!;

@@ -27,7 +27,7 @@ public static class SiteExport
             await using var renderer = new HtmlRenderer(services, NullLoggerFactory.Instance);
             var site = new Writer(renderer, folder);
             Links top = new("", isExport: true), below = new("../", isExport: true);
-            foreach (string asset in new[] { "triage.css", "live.js" })
+            foreach (string asset in new[] { "charts.css", "triage.css", "live.js" })
             {
                 site.File($"assets/{asset}", Site.AssetOf(asset)!.Value.Bytes);
             }

@@ -38,8 +38,8 @@ public static class TriageServer
         IPEndPoint end = EndOf(options.Listen);
         var access = Access.Of(options, end.Address);
         using Webhooks? webhooks = options.WebhookFile is { } file ? Webhooks.Read(file) : null;
-        using var causes = new CauseWork(triage, options.Work);
-        await using WebApplication app = Build(triage, options, end, access, causes);
+        using var crashes = new CrashExecution(triage, options.Work);
+        await using WebApplication app = Build(triage, options, end, access, crashes);
         try
         {
             await app.StartAsync(stop);
@@ -106,7 +106,7 @@ public static class TriageServer
         }
     }
 
-    private static WebApplication Build(Triage triage, ServeOptions options, IPEndPoint end, Access access, CauseWork causes)
+    private static WebApplication Build(Triage triage, ServeOptions options, IPEndPoint end, Access access, CrashExecution crashes)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(TriageServer).Assembly.GetName().Name });
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
@@ -144,8 +144,8 @@ public static class TriageServer
         app.UseMiddleware<HostFilteringMiddleware>();
         app.UseRateLimiter();
         app.Use((context, next) => Guard(context, next, access));
-        Site.Map(app, triage, access, causes, options.Launcher);
-        Api.Map(app, triage, access, causes, options.Launcher);
+        Site.Map(app, triage, access, crashes, options.Launcher);
+        Api.Map(app, triage, access, crashes, options.Launcher);
         return app;
     }
 

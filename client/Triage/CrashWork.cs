@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Stress.Client.Commands;
+using Stress.Client.Replay;
+using Stress.Client.Running;
+using Stress.Contracts.Triage;
+using Stress.Emulator.Core;
+using Stress.Emulator.Minimise;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
+using Stress.Guests.Running;
+using Stress.Observability;
+using Stress.Observability.Html;
+
+namespace Stress.Client.Triage;
+
+/// <summary>Executes crashes of emulated kernels again for those who ask from the triage pages.</summary>
+public sealed class CrashWork : ITriageWork
+{
+    // A capture is made in memory, and sent to whoever asks: half a day of one line.
+    private const long MostCaptured = 64L << 20;
+
+    private readonly CrashCauses _causes = new();
+
+    /// <inheritdoc/>
+    public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => _causes.Cause(runFolder, crashId, stop);
+
+    /// <inheritdoc/>
+    public Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop) => Executed(runFolder, crashId, crash =>
+    {
+        long shown = at ?? crash.Record.Event;
+        if (shown < 1 || shown > crash.Record.Event)
+        {
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"event {shown}: accepted are 1 to {crash.Record.Event}, the crash"));
+        }
+
+        TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
+        ReplayedSite replay = crash.Site(keep: 1, picture);
+        Reach(replay, crash, shown, stop);
+        SystemState[] systems = [.. replay.Site.Routers.Select(router => new SystemState($"{router.Label} system", replay.Site.Show(router.Number)))];
+        Reach(replay, crash, crash.Record.Event, stop);
+        CrashTally again = replay.Site.Crashes.FirstOrDefault(tally => tally.FirstEvent == crash.Record.Event && tally.Title.ToString() == crash.Record.Title) ?? throw crash.IsAnother();
+        return new CrashReplay(picture.Timeline(crash.Record.Title)!, crash.Record.Event, shown, systems, replay.StoryOf(crash.Record.Event, again));
+    }, stop);
+
+    /// <inheritdoc/>
+    public Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop) =>
+        Executed(runFolder, crashId, crash => form == CrashForm.Pcapng ? Frames(crash, stop) : Encoding.UTF8.GetBytes(List(crash, form)), stop);
+
+    /// <summary>Executes something of a crash of a run.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="execute">What.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
+    internal static Task<T> Executed<T>(string runFolder, string crashId, Func<StoredRun, T> execute, CancellationToken stop) => Task.Run(
+        () =>
+        {
+            try
+            {
+                var folder = new RunFolder(runFolder);
+
+                // Who asks may sit at a browser: no library is loaded for him.
+                Launch launch = Launch.Open(folder, mayLoadDesigns: false);
+                if (launch.Real is not null)
+                {
+                    throw new UsageException($"{runFolder}: a run of real kernels, which are not executed from here; accepted is a run of emulated ones");
+                }
+
+                CrashRecord record = ReplayCommand.Find(folder, crashId);
+                return execute(new StoredRun(record, launch.Scenario.Site with { Seed = record.Seed }));
+            }
+            catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or FormatException or JsonException)
+            {
+                throw new TriageException(e.Message.ReplaceLineEndings(" "), TriageProblem.Wrong);
+            }
+        },
+        stop);
+
+    /// <summary>The least operation list with the title of a crash; null when the language has none, or the site does not crash so.</summary>
+    internal static MinimalOperations? Least(SiteOptions options, uint site, CrashTally crash) =>
+        new SiteMinimiser(options, site, crash).Minimise() is { } minimal ? new OperationMinimiser(options.Designs.Named(options.Design), crash.Title).Minimise(minimal.Operations) : null;
+
+    private static string List(StoredRun crash, CrashForm form)
+    {
+        CrashRecord record = crash.Record;
+        MinimalOperations least = Least(crash.Options, (uint)record.Site, MinimiseCommand.Crash(record, crash.Options.Topology))
+            ?? throw new UsageException($"{record.Id}: no operation list has this title: it needs what the language cannot name; accepted is .pcapng");
+        string list = string.Join('\n', [$"# {record.Title}", $"# minimised from a run: site {record.Site}, seed {record.Seed}, event {record.Event}", .. least.Lines, ""]), name = $"{record.Id}.ops";
+        if (form == CrashForm.Ops)
+        {
+            return list;
+        }
+
+        GuestExec.Check(name, list);
+        return form == CrashForm.C ? Reproducer.ToC(name, list) : Reproducer.ToShell(name, list);
+    }
+
+    private static byte[] Frames(StoredRun crash, CancellationToken stop)
+    {
+        using var frames = new MemoryStream();
+        using (var file = new CaptureFile(frames))
+        {
+            var capture = new LineCapture(file, (uint)crash.Record.Site, crash.Options.Topology);
+            ReplayedSite replay = crash.Site(keep: 1, capture);
+            for (long next = 0; next < crash.Record.Event;)
+            {
+                next = Math.Min(crash.Record.Event, next + 100_000);
+                Reach(replay, crash, next, stop);
+                if (frames.Length > MostCaptured)
+                {
+                    throw new UsageException($"{crash.Record.Id}: more than {MostCaptured >> 20} MiB of frames; accepted is ./stress replay with --pcap");
+                }
+            }
+
+            capture.End();
+        }
+
+        return frames.ToArray();
+    }
+
+    private static void Reach(ReplayedSite replay, StoredRun crash, long number, CancellationToken stop)
+    {
+        if (!replay.Advance(number, stop))
+        {
+            stop.ThrowIfCancellationRequested();
+            throw crash.IsAnother();
+        }
+    }
+
+    /// <summary>A crash of a run that can be executed again.</summary>
+    /// <param name="Record">The crash.</param>
+    /// <param name="Options">Options of its site, with the seed.</param>
+    internal sealed record StoredRun(CrashRecord Record, SiteOptions Options)
+    {
+        /// <summary>Its site at virtual time zero.</summary>
+        public ReplayedSite Site(int keep, params ISiteTrace[] further) => new(Options, (uint)Record.Site, new VirtualTime(Record.AtMicroseconds + 1), keep, further);
+
+        /// <summary>What to say when the crash does not come again.</summary>
+        public UsageException IsAnother() => new($"{Record.Id}: site {Record.Site} does not crash at event {Record.Event}; accepted is a run of this version of stress");
+    }
+}

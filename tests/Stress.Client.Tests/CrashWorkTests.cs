@@ -1,0 +1,60 @@
+using System.Text;
+using Stress.Client.Triage;
+using Stress.Contracts.Triage;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Stacks;
+using Stress.Observability;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+public sealed class CrashWorkTests : IDisposable
+{
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    [Fact]
+    public async Task The_way_to_a_crash_ends_with_the_use_of_the_pointer_and_every_system_is_told_as_it_was_after_the_event_that_is_asked_for()
+    {
+        (string folder, CrashRecord crash) = await Crash();
+        var work = new CrashWork();
+
+        CrashReplay end = await work.Replay(folder, crash.Id, null, CancellationToken.None), start = await work.Replay(folder, crash.Id, 1, CancellationToken.None);
+
+        Assert.Equal((crash.Event, crash.Event, 1), (end.CrashEvent, end.At, start.At));
+        Assert.Equal((crash.Event, PointerStage.Used), (end.Timeline.Steps[^1].Number, end.Timeline.Steps[^1].Stage));
+        Assert.Equal(end.Timeline.Steps, start.Timeline.Steps);
+        Assert.Equal(["called system", "calling system"], end.Systems.Select(system => system.Name));
+        Assert.Contains("lo0", start.Systems[0].Text, StringComparison.Ordinal);
+        Assert.NotEqual(start.Systems[0].Text, end.Systems[0].Text);
+        Assert.Contains(end.Story, line => line.Contains("detached", StringComparison.Ordinal));
+        TriageException after = await Assert.ThrowsAsync<TriageException>(() => work.Replay(folder, crash.Id, crash.Event + 1, CancellationToken.None));
+        Assert.Contains($"accepted are 1 to {crash.Event}", after.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_crash_is_handed_on_as_a_list_a_program_a_script_and_a_capture()
+    {
+        (string folder, CrashRecord crash) = await Crash();
+        var work = new CrashWork();
+        async Task<byte[]> As(CrashForm form) => await work.File(folder, crash.Id, form, CancellationToken.None);
+
+        string list = Encoding.UTF8.GetString(await As(CrashForm.Ops));
+        OperationRun run = new OperationRunner(StackCatalog.Create("netbsd-2005", "netbsd-2005")).Run(OperationList.Parse(list, "list"));
+
+        Assert.StartsWith($"# {crash.Title}\n", list, StringComparison.Ordinal);
+        Assert.False(run.Stack.Oracle.IsClean);
+        Assert.Contains("int main(", Encoding.UTF8.GetString(await As(CrashForm.C)), StringComparison.Ordinal);
+        Assert.StartsWith("#!/bin/sh", Encoding.UTF8.GetString(await As(CrashForm.Sh)), StringComparison.Ordinal);
+        Assert.Equal([0x0a, 0x0d, 0x0d, 0x0a], (await As(CrashForm.Pcapng))[..4]);
+    }
+
+    private async Task<(string Folder, CrashRecord Crash)> Crash()
+    {
+        await _screen.Run("run", Repository.At("scenarios", "troxel-2005.yaml"), "--pairs=8", "--hours=2", "--seed=3", $"--out={_screen.Folder}", "--no-progress");
+        string folder = Directory.GetDirectories(_screen.Folder).Single();
+        return (folder, new RunFolder(folder).ReadCrashes().MaxBy(crash => crash.Count)!);
+    }
+}
