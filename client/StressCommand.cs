@@ -60,6 +60,7 @@ public static class StressCommand
             ManCommand.Create(terminal),
             ScriptCommands.Test(terminal),
             ScriptCommands.Bench(terminal),
+            ScriptCommands.Pack(terminal),
         };
         root.HelpName = ProgramName;
         HelpScreen.AddTo(root, terminal);

@@ -57,6 +57,10 @@ public sealed record SiloFacts
     [Id(10)]
     public BuildStamp? Build { get; init; }
 
+    /// <summary>Designs of users' own that it knows, as <see cref="DesignFolder.NameOf"/> spells them.</summary>
+    [Id(11)]
+    public IReadOnlyList<string> Designs { get; init; } = [];
+
     /// <summary>What is known of a silo that does not answer.</summary>
     /// <param name="silo">Its address.</param>
     public static SiloFacts Silent(string silo) => new()

@@ -106,6 +106,13 @@ public sealed record RunPlan
     [Id(24)]
     public BuildStamp? Build { get; init; }
 
+    /// <summary>
+    /// SHA-256 of the library that <see cref="SiteOptions.Design"/> is in, 64 hexadecimal digits, where it is a design of a user's own on a cluster; null for one that
+    /// is built in, and in the process that has loaded the library itself.
+    /// </summary>
+    [Id(25)]
+    public string? DesignHash { get; init; }
+
     /// <summary>The labels of the run's metrics. Another backend has no teardown designs: what its systems are stands in their place.</summary>
     public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Backend == DefaultBackend ? Site.Design : Telemetry is { Systems.Length: > 0 } known ? known.Systems : Backend, Backend);
 

@@ -28,10 +28,10 @@ public sealed class NamedSiloPlacementDirector : IPlacementDirector
 
 /// <summary>How one silo is doing (<see cref="ISiloGrain"/>).</summary>
 [NamedSiloPlacement]
-public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetails silo, BuildStamp build) : Grain, ISiloGrain
+public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetails silo, BuildStamp build, DesignFolder designs) : Grain, ISiloGrain
 {
     /// <inheritdoc/>
-    public Task<SiloFacts> Facts() => Task.FromResult(Here(silo.SiloAddress.Endpoint.ToString(), gate, local, build));
+    public Task<SiloFacts> Facts() => Task.FromResult(Here(silo.SiloAddress.Endpoint.ToString(), gate, local, build) with { Designs = designs.Names });
 
     /// <summary>The facts of this process.</summary>
     public static SiloFacts Here(string name, SliceGate gate, LocalGrains local, BuildStamp build)

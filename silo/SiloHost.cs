@@ -9,6 +9,7 @@ using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Runtime;
 using Orleans.Hosting;
+using Stress.Contracts;
 using Stress.Observability.Instruments;
 
 namespace Stress.Silo;
@@ -97,7 +98,18 @@ public static class SiloHost
             options.SiloListeningEndpoint = new(settings.Listen, settings.SiloPort);
             options.GatewayListeningEndpoint = new(settings.Listen, settings.GatewayPort);
         });
+        if (settings.Designs is { } designs)
+        {
+            silo.Services.AddSingleton(designs);
+        }
+
         silo.AddStressGrains(settings.Workers);
+        if (settings.Designs is not null)
+        {
+            // In place of the one without designs of users' own: of two with one name the later counts.
+            silo.Services.AddSingleton<ISiteBackend>(new EmulatorBackend(settings.Designs));
+        }
+
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDrain>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloNews>();
         silo.Services.AddHostedService<RunKeeper>();

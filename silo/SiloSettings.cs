@@ -1,4 +1,5 @@
 using System.Net;
+using Stress.Contracts;
 
 namespace Stress.Silo;
 
@@ -28,6 +29,9 @@ public sealed record SiloSettings
 
     /// <summary>Sites executed at once.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Teardown designs of users' own, from a directory that is mounted in every silo; null for none.</summary>
+    public DesignFolder? Designs { get; init; }
 
     /// <summary>True where the process runs in a Kubernetes pod.</summary>
     public static bool InKubernetes => Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 };

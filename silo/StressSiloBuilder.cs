@@ -56,6 +56,7 @@ public static class StressSiloBuilder
             silo.Services.AddSingleton(backend);
         }
 
+        silo.Services.TryAddSingleton(DesignFolder.None);
         silo.Services.AddSingleton<SiteBackends>();
         silo.Services.AddSingleton<TracedSlices>();
         silo.Services.AddSingleton<LocalGrains>();

@@ -106,24 +106,21 @@ public static class RunCommand
             return await new RunConclusion(terminal, launch, output, wishes).Follow(silo, stop);
         }
 
-        if (settings.DesignAssembly is not null)
-        {
-            throw new UsageException("--design-assembly: a file of this machine; accepted on a cluster are the designs that are built in");
-        }
-
+        string? hash = DesignLibrary.HashOf(settings.DesignAssembly, scenario.Site.Design);
         if (settings.MetricsPort is not null)
         {
             throw new UsageException("--metrics-port: of the silo in this process; accepted on a cluster are the metrics ports of its silos");
         }
 
         await using ClusterClient client = await ClusterOption.Connect(cluster, stop, wait);
-        (int workers, IReadOnlyList<string> apart) = await wait.For(async () => Sharing(await client.Silos(), cluster), stop);
+        (int workers, IReadOnlyList<string> apart) = await wait.For(async () => Sharing(await client.Silos(), cluster, hash is null ? null : DesignFolder.NameOf(scenario.Site.Design, hash)), stop);
         foreach (string line in apart)
         {
             terminal.Error.WriteLine(line);
         }
 
         Launch shared = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, workers, real);
+        shared = shared with { Plan = shared.Plan with { DesignHash = hash } };
         CheckCapture(wishes, shared);
         bool there = name is not null && IsThere(output, shared);
         if (name is not null && await Known(client, shared) is { } known)
@@ -214,7 +211,7 @@ public static class RunCommand
 
     /// <summary>The workers of the silos that take part: those that read what this build writes. Of the others it is said that they do not.</summary>
     /// <exception cref="ClusterUnavailableException">None of those that answer does.</exception>
-    internal static (int Workers, IReadOnlyList<string> Apart) Sharing(IReadOnlyList<SiloFacts> silos, RedisAddress cluster)
+    internal static (int Workers, IReadOnlyList<string> Apart) Sharing(IReadOnlyList<SiloFacts> silos, RedisAddress cluster, string? design = null)
     {
         SiloFacts[] answering = [.. silos.Where(silo => silo.Answers)];
         List<string> apart = [];
@@ -229,6 +226,14 @@ public static class RunCommand
             {
                 apart.Add($"stress: silo {silo.Silo} takes no part: it is {refusal}");
             }
+        }
+
+        // A library is never sent: whoever may come to execute a site has to have it.
+        string[] without = design is null ? [] : [.. answering.Where(silo => BuildStamp.Current.Refusal(silo.Build) is null && !silo.Designs.Contains(design)).Select(silo => silo.Silo)];
+        if (without.Length > 0)
+        {
+            throw new ClusterUnavailableException(
+                $"design {design}: not known to {Counted.Of(without.Length, "silo")} of {cluster} ({string.Join(", ", without)}); accepted is the same library in the directory that every silo was given with --designs");
         }
 
         return apart.Count < answering.Length || answering.Length == 0 ? (Math.Max(1, workers), apart) : throw new ClusterUnavailableException(

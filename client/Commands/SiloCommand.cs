@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Stress.Client.Running;
+using Stress.Contracts;
 using Stress.Observability;
 using Stress.Silo;
 
@@ -26,8 +27,9 @@ public static class SiloCommand
         var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
         var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
         Option<string?> workers = SharedOptions.Workers();
+        var designs = new Option<string?>("--designs") { Description = "Directory with libraries of teardown designs of your own, the same in every silo (docs/designs.md)." };
         Option<string?> wait = ClusterWait.Option();
-        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, wait, dashboard, dashboardPort };
+        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, designs, wait, dashboard, dashboardPort };
         command.SetAction((line, stop) =>
         {
             IPAddress listens = Address("--listen", line.GetValue(listen)) ?? IPAddress.Loopback;
@@ -43,11 +45,24 @@ public static class SiloCommand
                     Listen = listens,
                     Advertise = Advertised(listens, Address("--advertise", line.GetValue(advertise))),
                     Workers = RunSettings.WorkersOf(line.GetValue(workers)),
+                    Designs = DesignsOf(line.GetValue(designs)),
                 },
                 ClusterWait.Read(line.GetValue(wait), terminal),
                 stop);
         });
         return command;
+    }
+
+    private static DesignFolder? DesignsOf(string? path)
+    {
+        try
+        {
+            return path is null ? null : DesignFolder.Read(path);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"--designs {e.Message}");
+        }
     }
 
     private static async Task<int> Execute(Terminal terminal, SiloSettings settings, ClusterWait wait, CancellationToken stop)

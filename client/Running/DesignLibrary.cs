@@ -1,4 +1,4 @@
-using System.Reflection;
+using Stress.Contracts;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks;
@@ -35,29 +35,24 @@ public static class DesignLibrary
 
     /// <summary>The designs of a library alone.</summary>
     /// <exception cref="UsageException">The file is no such library.</exception>
-    public static IReadOnlyList<TeardownDesign> Read(string file)
-    {
-        if (!File.Exists(file))
-        {
-            throw new UsageException($"--design-assembly {file}: no such file; accepted is a .NET library with classes that derive from {nameof(TeardownDesign)}");
-        }
+    public static IReadOnlyList<TeardownDesign> Read(string file) => Open(file).Designs;
 
+    /// <summary>The hash of the library that a design is in; null for a design that is built in.</summary>
+    /// <param name="file">The library, or null for none.</param>
+    /// <param name="design">The design's name.</param>
+    /// <exception cref="UsageException">The file is no such library.</exception>
+    public static string? HashOf(string? file, string design) =>
+        file is not null && Open(file) is var library && library.Designs.Any(known => known.Name == design) ? library.Hash : null;
+
+    private static DesignFile Open(string file)
+    {
         try
         {
-            TeardownDesign[] designs =
-            [
-                .. Assembly.LoadFrom(Path.GetFullPath(file)).GetExportedTypes()
-                    .Where(type => type.IsSubclassOf(typeof(TeardownDesign)) && !type.IsAbstract && type.GetConstructor([]) is not null)
-                    .OrderBy(type => type.FullName, StringComparer.Ordinal)
-                    .Select(type => (TeardownDesign)Activator.CreateInstance(type)!),
-            ];
-            return designs.Length > 0
-                ? designs
-                : throw new UsageException($"--design-assembly {file}: no design in it; accepted are public classes with a parameterless constructor that derive from {nameof(TeardownDesign)}");
+            return DesignFile.Read(file);
         }
-        catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException or ReflectionTypeLoadException or TargetInvocationException)
+        catch (ArgumentException e)
         {
-            throw new UsageException($"--design-assembly {file}: cannot be loaded: {(e.InnerException ?? e).Message.ReplaceLineEndings(" ")}");
+            throw new UsageException($"--design-assembly {file}: {e.Message}");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
@@ -5,8 +6,12 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>The first backend: emulated kernels. Every call ends before it returns.</summary>
-public sealed class EmulatorBackend : ISiteBackend
+/// <param name="folder">Designs of users' own that this silo knows; null for none.</param>
+public sealed class EmulatorBackend(DesignFolder? folder = null) : ISiteBackend
 {
+    // The options of a run with the designs that this silo has for them: made once a run, since the grains of a run hold the same options.
+    private readonly ConditionalWeakTable<SiteOptions, SiteOptions> _known = [];
+
     /// <inheritdoc/>
     public string Name => RunPlan.DefaultBackend;
 
@@ -18,7 +23,7 @@ public sealed class EmulatorBackend : ISiteBackend
     {
         try
         {
-            _ = Site.Create(plan.Site, (uint)plan.FirstSite);
+            _ = Site.Create(OptionsOf(plan), (uint)plan.FirstSite);
             return null;
         }
         catch (ArgumentException e)
@@ -28,11 +33,11 @@ public sealed class EmulatorBackend : ISiteBackend
     }
 
     /// <inheritdoc/>
-    public ValueTask<ISiteExecution> Begin(RunPlan plan, int site, CancellationToken cancel) => new(new EmulatorExecution(Site.Create(plan.Site, (uint)site)));
+    public ValueTask<ISiteExecution> Begin(RunPlan plan, int site, CancellationToken cancel) => new(new EmulatorExecution(Site.Create(OptionsOf(plan), (uint)site)));
 
     /// <inheritdoc/>
     public ValueTask<ISiteExecution> Resume(RunPlan plan, int site, ZeroRuns image, CancellationToken cancel) =>
-        new(new EmulatorExecution(Site.Load(plan.Site, (uint)site, new ImageReader(image.Unpack()))));
+        new(new EmulatorExecution(Site.Load(OptionsOf(plan), (uint)site, new ImageReader(image.Unpack()))));
 
     /// <summary>
     /// The run notes a digest a window. Which event it is shows when the window is executed twice more, event by event and side by side: from the image of its
@@ -41,8 +46,18 @@ public sealed class EmulatorBackend : ISiteBackend
     public DifferingEvent? FirstDifference(RunPlan plan, int site, int window, ZeroRuns? start)
     {
         byte[] image = start!.Unpack();
-        return Part(plan.Site, (uint)site, window, image, skipQuiet: false) ?? (plan.Site.SkipQuiet ? Part(plan.Site, (uint)site, window, image, skipQuiet: true) : null);
+        SiteOptions options = OptionsOf(plan);
+        return Part(options, (uint)site, window, image, skipQuiet: false) ?? (options.SkipQuiet ? Part(options, (uint)site, window, image, skipQuiet: true) : null);
     }
+
+    // A plan that has come over the network knows the built-in designs alone; one of this process brings its own.
+    private SiteOptions OptionsOf(RunPlan plan) =>
+        plan.DesignHash is not { } hash || plan.Site.Designs.All.Any(design => design.Name == plan.Site.Design) ? plan.Site
+        : _known.GetValue(plan.Site, options => options with
+        {
+            Designs = folder?.With(hash) ?? throw new ArgumentException(
+                $"design {DesignFolder.NameOf(options.Design, hash)}: not known to this silo; accepted is a silo with its library in the directory that --designs names{(folder is null ? "" : $" (here {folder.Path})")}"),
+        });
 
     private static DifferingEvent? Part(SiteOptions options, uint number, int window, byte[] start, bool skipQuiet)
     {

@@ -30,6 +30,30 @@ public sealed class ClusterTests
     }
 
     [ToolFact("redis-server")]
+    public async Task A_design_of_ones_own_runs_on_silos_that_have_its_library_and_a_silo_that_lacks_it_is_named()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        string library = Directory
+            .EnumerateFiles(Repository.At("tests", "Stress.ExampleDesign", "bin"), "Stress.ExampleDesign.dll", SearchOption.AllDirectories).OrderByDescending(File.GetLastWriteTimeUtc).First();
+        string mounted = Directory.CreateDirectory(Path.Combine(cluster.Folder, "designs")).FullName;
+        File.Copy(library, Path.Combine(mounted, "fix.dll"));
+        string[] work = [Work[0], "--pairs", "2", "--hours", "4", "--design", "purge-inet-only", "--design-assembly", library];
+        RunningProcess silo = cluster.BeginSilo(0, 2, "--designs", mounted);
+        await silo.Says("/metrics");
+
+        await cluster.Run("embedded", onCluster: false, work).End();
+        RunningProcess run = cluster.Run("shared", onCluster: true, work);
+        await run.End();
+        Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("shared"), run.Output);
+
+        await cluster.StartSilo(1);
+        RunningProcess refused = cluster.Run("refused", onCluster: true, work);
+        Assert.Equal(ExitCodes.Unavailable, await refused.End());
+        Assert.Contains($"not known to 1 silo of {cluster.Address} ({cluster.SiloName(1)})", refused.Output);
+        Assert.Contains("design purge-inet-only@", refused.Output);
+    }
+
+    [ToolFact("redis-server")]
     public async Task A_run_on_a_cluster_is_watched_by_its_name_from_another_process_until_it_has_finished()
     {
         await using LocalCluster cluster = LocalCluster.Start();

@@ -4,17 +4,6 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet;
 
-/// <summary>The pcb tables that PRU_PURGEIF walks, one turn each.</summary>
-public enum PcbTable : byte
-{
-    Udp,
-    Tcp,
-    Raw,
-    Udp6,
-    Tcp6,
-    Raw6,
-}
-
 /// <summary>The fixed array of ip_moptions: IP_MAX_MEMBERSHIPS slots.</summary>
 [InlineArray(BsdKernel.IpMaxMemberships)]
 public struct MembershipSlots : IStateValue<MembershipSlots>

@@ -100,6 +100,12 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
         {
             string[] typed = line.Split(' ', StringSplitOptions.RemoveEmptyEntries), words = [.. typed.SkipWhile(word => word.Contains('=', StringComparison.Ordinal)).Skip(1)];
             string program = typed.First(word => !word.Contains('=', StringComparison.Ordinal));
+            if (program == "dotnet" && words[0] is "new" or "tool")
+            {
+                // Of an author of designs: EmptyFolderTests types them.
+                continue;
+            }
+
             if (program == "dotnet")
             {
                 // The tests are what runs here: what they are told has to be something that they read.
@@ -112,10 +118,10 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
             }
 
             Assert.Equal("./stress", program);
-            if (words is ["bench" or "test", ..])
+            if (words is ["bench" or "test" or "pack", ..])
             {
                 // Its names are asked of the program itself, and the tests are what runs here.
-                Assert.True(words[0] == "test" || words.Length == 1 || (await workshop.Measurements).Contains(words[1]), line);
+                Assert.True(words[0] is "test" or "pack" || words.Length == 1 || (await workshop.Measurements).Contains(words[1]), line);
                 continue;
             }
 
@@ -144,7 +150,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
         Assert.All(DocumentedCommand.All.Where(command => command.Reason is not null && command.Text.StartsWith("./stress ", StringComparison.Ordinal)), command =>
         {
             string[] words = [.. workshop.Fill(command.Text).Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
-            if (words is not ["test" or "bench", ..])
+            if (words is not ["test" or "bench" or "pack", ..])
             {
                 Assert.True(StressCommand.Create(workshop.Terminal).Parse(words).Errors is [], command.Place);
             }

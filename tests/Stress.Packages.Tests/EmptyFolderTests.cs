@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Stress.Tests.Shared;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Stress.Packages.Tests;
+
+/// <summary>An author of a design, who has an empty folder, the .NET SDK and our packages, and no network.</summary>
+/// <param name="output">What the commands printed.</param>
+public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("stress-author-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void From_an_empty_folder_the_packages_lead_to_a_design_of_ones_own_that_is_compared_explored_and_executed()
+    {
+        string feed = Path.Combine(_folder, "feed"), tools = Path.Combine(_folder, "tools"), work = Path.Combine(_folder, "work");
+        Directory.CreateDirectory(work);
+        File.WriteAllText(
+            Path.Combine(_folder, "NuGet.config"), $"<configuration><packageSources><clear /><add key=\"stress\" value=\"{feed}\" /></packageSources></configuration>");
+
+        string packed = Run(Repository.Root, "./stress", "pack", feed);
+        Assert.Equal(["Stress.1.0.0.nupkg", "Stress.Designs.Abstractions.1.0.0.nupkg", "Stress.Templates.1.0.0.nupkg"], packed.Split('\n').Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+        Run(work, "dotnet", "new", "install", Path.Combine(feed, "Stress.Templates.1.0.0.nupkg"));
+        Run(work, "dotnet", "new", "stress-design", "--name", "MyFix", "--design", "my-fix");
+        Run(_folder, "dotnet", "tool", "install", "Stress", "--tool-path", tools);
+
+        // What the project's own page says is typed as it stands there.
+        string project = Path.Combine(work, "MyFix"), page = File.ReadAllText(Path.Combine(project, "README.md"));
+        Dictionary<string, string> said = [];
+        foreach (string line in Fence().Match(page).Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string command = line.Split('#')[0].Trim();
+            string[] words = command.Split(' ');
+            said[words[0] == "stress" ? words[1] : words[0]] = Run(project, words[0] == "stress" ? Path.Combine(tools, "stress") : words[0], words[1..]);
+        }
+
+        Assert.False(File.Exists(Path.Combine(project, "bin", "Release", "net10.0", "Stress.Emulator.dll")), "a build of a design has an emulator beside it");
+        Assert.Matches(@"my-fix\s.*ends", said["compare"].ReplaceLineEndings(" "));
+        Assert.Contains("my-fix", said["explore"]);
+        Assert.Contains("verdict: clean", said["exec"]);
+        Assert.Contains("troxel-2005", Run(project, Path.Combine(tools, "stress"), "list"));
+        Assert.Contains("no bug", Run(project, Path.Combine(tools, "stress"), "bugs", "--store", Path.Combine(_folder, "triage.db")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private string Run(string folder, string program, params string[] words)
+    {
+        var start = new ProcessStartInfo(program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string word in words)
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        // A home and a cache of its own: nothing that this machine has is taken, and nothing is left behind.
+        start.Environment["DOTNET_CLI_HOME"] = Path.Combine(_folder, "home");
+        start.Environment["NUGET_PACKAGES"] = Path.Combine(_folder, "cache");
+        start.Environment["STRESS_NO_BUILD"] = "1";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        if (program == "./stress")
+        {
+            // Our own packages have dependencies, which restoring has put into this machine's cache.
+            start.Environment.Remove("NUGET_PACKAGES");
+            start.Environment.Remove("DOTNET_CLI_HOME");
+            start.FileName = Repository.At("stress");
+        }
+
+        using Process process = Process.Start(start)!;
+        Task<string> said = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Longest))
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
+        output.WriteLine($"{program} {string.Join(' ', words)}\n{said.Result}{errors.Result}");
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', words)}: exit code {process.ExitCode}\n{said.Result}{errors.Result}");
+        return said.Result.TrimEnd();
+    }
+
+    [GeneratedRegex("```\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Fence();
+}
