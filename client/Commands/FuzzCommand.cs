@@ -38,18 +38,19 @@ public static class FuzzCommand
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
         var workers = new Option<string?>("--workers") { Description = "Batches of lists executed at once (default: one a processor). The result does not depend on it." };
         var output = new Option<string?>("--out") { Description = "Folder that gets the search's folder (default: runs)." };
+        var noStore = new Option<bool>("--no-store") { Description = "Keep the findings out of the triage store." };
         Option<string?> json = SharedOptions.Json();
         Option<bool> quiet = SharedOptions.NoProgress();
         var command = new Command(Name, "Search for operation lists that crash a stack, or on which two stacks disagree (exit 1 when there are any).")
         {
-            stacks, budget, lists, findings, seed, unguided, fault, allow, workers, output, json, quiet,
+            stacks, budget, lists, findings, seed, unguided, fault, allow, workers, output, noStore, json, quiet,
         };
         command.SetAction((line, stop) => Execute(
             terminal,
             new FuzzOrder
             {
                 Stacks = line.GetValue(stacks) ?? StackCatalog.NetBsd2005, Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
-                ShowProgress = !line.GetValue(quiet), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
+                ShowProgress = !line.GetValue(quiet), IsStored = !line.GetValue(noStore), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
             },
             stop));
         return command;
@@ -69,6 +70,8 @@ public static class FuzzCommand
         public string? Json { get; init; }
 
         public bool ShowProgress { get; init; }
+
+        public bool IsStored { get; init; }
 
         public required FuzzOptions Options { get; init; }
     }
@@ -102,7 +105,8 @@ public static class FuzzCommand
         Grammar grammar = names.Contains(LwipGrammar.Stack) ? LwipGrammar.Grammar : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
         var search = new FuzzSearch(grammar, stacks, order.Options);
         FuzzReport report = await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
-        return Conclude(terminal, order, output, report);
+        report = report with { Fault = order.Fault ?? "", Private = order.Fault is null && names.Any(name => !StackCatalog.Names.Contains(name)) };
+        return await Conclude(terminal, order, output, report);
     }
 
     private static void Check(string[] names, FuzzOrder order)
@@ -173,7 +177,7 @@ public static class FuzzCommand
         return new LiveState(share, text, Finished: false);
     }
 
-    private static int Conclude(Terminal terminal, FuzzOrder order, Output output, FuzzReport report)
+    private static async Task<int> Conclude(Terminal terminal, FuzzOrder order, Output output, FuzzReport report)
     {
         FuzzScreen.Write(terminal, report);
         var deliveries = new Deliveries(terminal);
@@ -181,6 +185,11 @@ public static class FuzzCommand
         deliveries.Write(folder, () =>
         {
             Directory.CreateDirectory(folder);
+            if (!order.IsStored)
+            {
+                File.WriteAllText(Path.Combine(folder, RunFolder.NoStoreName), "");
+            }
+
             File.WriteAllText(Path.Combine(folder, "fuzz.json"), text);
             foreach ((int i, Finding finding) in report.Findings.Index())
             {
@@ -195,6 +204,12 @@ public static class FuzzCommand
         if (deliveries.Complete)
         {
             terminal.Text.WriteLine($"in {folder}");
+
+            // The default store is that of the default folder; others come in by import.
+            if (order.IsStored && report.Findings.Count > 0 && (order.Out ?? Output.DefaultFolder) == Output.DefaultFolder)
+            {
+                await TriageCommands.Store(terminal, folder);
+            }
         }
 
         return deliveries.Conclude(Code(terminal, report));

@@ -61,16 +61,17 @@ public static class TriageCommands
         var duplicate = new Option<string?>("--duplicate-of") { Description = "Say of which bug it is a duplicate." };
         var invalid = new Option<bool>("--invalid") { Description = "Say that it is none." };
         var open = new Option<bool>("--open") { Description = "Say that it is open again." };
+        var opened = new Option<bool>("--public") { Description = "Say that a private bug is no secret any more." };
         var note = new Option<string?>("--note") { Description = "Write a note." };
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("bugs", "List the bugs of all runs, show one, or say what is known of it.") { bug, store, search, backend, status, regressed, fixedBy, duplicate, invalid, open, note, json };
+        var command = new Command("bugs", "List the bugs of all runs, show one, or say what is known of it.") { bug, store, search, backend, status, regressed, fixedBy, duplicate, invalid, open, opened, note, json };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
             string? id = line.GetValue(bug), file = line.GetValue(json);
-            BugChange change = ChangeOf(line.GetValue(fixedBy), line.GetValue(duplicate), line.GetValue(invalid), line.GetValue(open), line.GetValue(note));
+            BugChange change = ChangeOf(line.GetValue(fixedBy), line.GetValue(duplicate), line.GetValue(invalid), line.GetValue(open), line.GetValue(opened), line.GetValue(note));
             if (id is null && change != new BugChange { By = change.By })
             {
-                throw new UsageException("bugs: which bug? accepted is stress bugs BUG with --fixed-by, --duplicate-of, --invalid, --open or --note");
+                throw new UsageException("bugs: which bug? accepted is stress bugs BUG with --fixed-by, --duplicate-of, --invalid, --open, --public or --note");
             }
 
             await TakeIn(terminal, triage, stop);
@@ -151,6 +152,22 @@ public static class TriageCommands
         return command;
     }
 
+    /// <summary>Takes the folder of a search into the default store, where the library is there already: otherwise the next command that opens the store takes it in.</summary>
+    internal static async Task Store(Terminal terminal, string folder)
+    {
+        if (!TriageLibrary.IsBuilt)
+        {
+            return;
+        }
+
+        await With(terminal, DefaultStore, async triage =>
+        {
+            ImportOutcome outcome = await triage.Import([folder], null, CancellationToken.None);
+            terminal.Text.WriteLine($"{Counted.Of(outcome.Findings, "finding")} in the triage store: ./stress bugs");
+            return ExitCodes.Ok;
+        });
+    }
+
     /// <summary>The runs of a store, for <c>stress runs</c> without a cluster.</summary>
     internal static Task<int> ListRuns(Terminal terminal, string store, string search, string? json, CancellationToken stop) => With(terminal, store, async triage =>
     {
@@ -208,7 +225,7 @@ public static class TriageCommands
         }
     }
 
-    private static BugChange ChangeOf(string? fixedBy, string? duplicate, bool invalid, bool open, string? note)
+    private static BugChange ChangeOf(string? fixedBy, string? duplicate, bool invalid, bool open, bool isPublic, string? note)
     {
         if (new[] { fixedBy is not null, duplicate is not null, invalid, open }.Count(said => said) > 1)
         {
@@ -220,6 +237,7 @@ public static class TriageCommands
             Status = fixedBy is not null ? BugStatus.Fixed : duplicate is not null ? BugStatus.Duplicate : invalid ? BugStatus.Invalid : open ? BugStatus.Open : null,
             FixedBy = fixedBy,
             DuplicateOf = duplicate,
+            Private = isPublic ? false : null,
             Note = note,
             By = Environment.UserName,
         };

@@ -12,6 +12,11 @@ public static class TriageScreen
     {
         terminal.Text.WriteLine(
             $"{Counted.Of(outcome.New, "run")} taken in with {Counted.Of(outcome.Crashes, "crash")}, {outcome.Renewed} renewed, {outcome.Known} known, {outcome.Damaged.Count} damaged");
+        if (outcome.Searches > 0)
+        {
+            terminal.Text.WriteLine($"{Counted.Of(outcome.Searches, "search")} taken in with {Counted.Of(outcome.Findings, "finding")}");
+        }
+
         foreach (string damaged in outcome.Damaged)
         {
             terminal.Error.WriteLine($"stress: not taken in: {Plain(damaged)}");
@@ -53,7 +58,7 @@ public static class TriageScreen
     {
         Said.Line(terminal.Out, 2, (Plain(bug.Row.Title), "bold"));
         Said.Fact(terminal.Out, "bug", $"{bug.Row.Id} on {Plain(bug.Row.Backend)}");
-        Said.Fact(terminal.Out, "status", StatusOf(bug.Row) + (bug.DuplicateOf.Length > 0 ? $" of {bug.DuplicateOf}" : ""));
+        Said.Fact(terminal.Out, "status", StatusOf(bug.Row) + (bug.DuplicateOf.Length > 0 ? $" of {bug.DuplicateOf}" : "") + (bug.Row.IsPrivate ? "; private: its software's maintainers are told first" : ""));
         Said.Fact(terminal.Out, "first seen", Time(bug.Row.FirstSeen));
         Said.Fact(terminal.Out, "last seen", Time(bug.Row.LastSeen));
         Said.Fact(terminal.Out, "rate", $"{Text(bug.Rate)}: {Counted.Of(bug.Rate.Hits, "crash")} in {Counted.Of(bug.Rate.Trials, "disconnect")}");
@@ -68,6 +73,11 @@ public static class TriageScreen
         }
 
         versions.Write(terminal.Out);
+        foreach (FindingRow finding in bug.Findings)
+        {
+            Said.Fact(terminal.Out, "found", $"{Plain(finding.Search)} on {Plain(finding.Stacks)}: by list {Count(finding.List)} of {Count(finding.Lists)}; its list by itself gave {string.Join(", ", finding.Titles.Select(title => $"{title.Count} x {Plain(title.Title)}"))}");
+        }
+
         foreach (string alias in bug.Aliases)
         {
             Said.Fact(terminal.Out, "alias", Plain(alias));
@@ -133,7 +143,7 @@ public static class TriageScreen
         var table = new ScreenTable(["bug", "title", "on", "status", "#runs", "#crashes", "last seen"], about: 4);
         foreach (BugRow bug in bugs)
         {
-            table.Add(bug.Id, Plain(bug.Title), Plain(bug.Backend), new ScreenCell(StatusOf(bug), bug.Regressed ? "red" : bug.Status == BugStatus.Open ? "yellow" : "green"), Count(bug.Runs), Count(bug.Crashes), Time(bug.LastSeen));
+            table.Add(bug.Id, Plain(bug.Title), Plain(bug.Backend), new ScreenCell(StatusOf(bug) + (bug.IsPrivate ? ", private" : ""), bug.Regressed ? "red" : bug.Status == BugStatus.Open ? "yellow" : "green"), Count(bug.Runs), Count(bug.Crashes), Time(bug.LastSeen));
         }
 
         table.Write(terminal.Out);

@@ -9,6 +9,9 @@ internal static class TriageLibrary
 {
     private const string LibraryName = "Stress.Triage", Type = "Stress.Triage.TriageFactory";
 
+    /// <summary>It was built: nothing is built for what can be done later.</summary>
+    public static bool IsBuilt => Find() is not null;
+
     /// <summary>Opens a store.</summary>
     /// <exception cref="UsageException">The library is not there.</exception>
     /// <exception cref="TriageException">The store cannot be opened.</exception>

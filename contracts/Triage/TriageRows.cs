@@ -12,7 +12,9 @@ public sealed record Page<T>(long Total, int Skip, IReadOnlyList<T> Rows);
 /// <param name="Known">Runs that were there already.</param>
 /// <param name="Crashes">Distinct crashes of what was taken in.</param>
 /// <param name="Damaged">Folders that could not be read, each with the reason.</param>
-public sealed record ImportOutcome(int New, int Renewed, int Known, long Crashes, IReadOnlyList<string> Damaged)
+/// <param name="Searches">Searches of <c>fuzz</c> taken in.</param>
+/// <param name="Findings">Their findings.</param>
+public sealed record ImportOutcome(int New, int Renewed, int Known, long Crashes, IReadOnlyList<string> Damaged, int Searches = 0, int Findings = 0)
 {
     /// <summary>Nothing yet.</summary>
     public static ImportOutcome None { get; } = new(0, 0, 0, 0, []);
@@ -118,6 +120,9 @@ public sealed record BugFilter
     /// <summary>Only those that were fixed and are back.</summary>
     public bool Regressed { get; init; }
 
+    /// <summary>Those too that are nobody else's business yet (<see cref="BugRow.IsPrivate"/>).</summary>
+    public bool WithPrivate { get; init; } = true;
+
     /// <summary>Rows before the part that is asked for.</summary>
     public int Skip { get; init; }
 
@@ -136,8 +141,9 @@ public sealed record BugFilter
 /// <param name="LastSeen">Start of the last.</param>
 /// <param name="Runs">Runs that have it.</param>
 /// <param name="Crashes">Crashes in all.</param>
+/// <param name="IsPrivate">Found in software that is shipped: told to its maintainers first. No webhook tells of it, no exported site shows it, and on a server with tokens only those who may write see it.</param>
 public sealed record BugRow(
-    string Id, string Title, string Backend, BugStatus Status, bool Regressed, string FixedBy, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, long Runs, long Crashes);
+    string Id, string Title, string Backend, BugStatus Status, bool Regressed, string FixedBy, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, long Runs, long Crashes, bool IsPrivate = false);
 
 /// <summary>A bug.</summary>
 /// <param name="Row">As in the list.</param>
@@ -151,9 +157,29 @@ public sealed record BugRow(
 /// <param name="Aliases">Other titles that were merged into it.</param>
 /// <param name="Crashes">Its crashes, the newest first (at most a hundred).</param>
 /// <param name="Notes">What people wrote.</param>
+/// <param name="Findings">Searches that came upon it, the newest first (at most a hundred).</param>
 public sealed record BugDetail(
     BugRow Row, string DuplicateOf, Rate Rate, CleanSince Clean, FlakeFacts Flake, IReadOnlyList<RateOf> Versions, IReadOnlyList<RateOf> Days, IReadOnlyList<BugRow> Elsewhere,
-    IReadOnlyList<string> Aliases, IReadOnlyList<CrashRow> Crashes, IReadOnlyList<BugNote> Notes);
+    IReadOnlyList<string> Aliases, IReadOnlyList<CrashRow> Crashes, IReadOnlyList<BugNote> Notes, IReadOnlyList<FindingRow> Findings);
+
+/// <summary>A finding of <c>fuzz</c>.</summary>
+/// <param name="Search">The search's name.</param>
+/// <param name="At">When its result was written.</param>
+/// <param name="Title">The title as the search has it.</param>
+/// <param name="Stacks">The stack, or the two stacks, that it was seen on, with the fault that was switched on.</param>
+/// <param name="List">The number of the list that showed it first.</param>
+/// <param name="Lists">Lists of the search.</param>
+/// <param name="Seen">Lists of the search that showed it.</param>
+/// <param name="Titles">All titles that executions of its list by itself have given, with how often: its own first.</param>
+/// <param name="Least">The list cut down to what the title needs.</param>
+/// <param name="IsLeast">No operation of it can go.</param>
+public sealed record FindingRow(
+    string Search, DateTimeOffset At, string Title, string Stacks, long List, long Lists, long Seen, IReadOnlyList<TitleCount> Titles, IReadOnlyList<string> Least, bool IsLeast);
+
+/// <summary>How often a title came.</summary>
+/// <param name="Title">The title.</param>
+/// <param name="Count">Executions that gave it.</param>
+public sealed record TitleCount(string Title, int Count);
 
 /// <summary>A share with its 95 % interval.</summary>
 /// <param name="Hits">Crashes.</param>
@@ -206,6 +232,9 @@ public sealed record BugChange
 
     /// <summary>A note.</summary>
     public string? Note { get; init; }
+
+    /// <summary>True: nobody else's business yet; false: no secret any more.</summary>
+    public bool? Private { get; init; }
 
     /// <summary>Who says it.</summary>
     public string By { get; init; } = "";

@@ -67,6 +67,15 @@ public sealed record FuzzReport
     /// <summary>The stacks.</summary>
     public required IReadOnlyList<string> Stacks { get; init; }
 
+    /// <summary>The fault that was switched on in a real kernel, or empty.</summary>
+    public string Fault { get; init; } = "";
+
+    /// <summary>A stack is software that is shipped, with no fault of ours put back into it: what was found is told to its maintainers before anybody else (SECURITY.md).</summary>
+    public bool Private { get; init; }
+
+    /// <summary>Executions of each finding's list by itself.</summary>
+    public int Confirmations { get; init; } = FuzzSearch.Confirmations;
+
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }
 

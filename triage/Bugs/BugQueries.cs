@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Stress.Contracts.Triage;
 using Stress.Observability;
@@ -9,7 +10,7 @@ namespace Stress.Triage.Bugs;
 /// <param name="store">The store.</param>
 public sealed class BugQueries(StoreAddress store)
 {
-    /// <summary>Rows of a bug's own list of crashes.</summary>
+    /// <summary>Rows of a bug's own lists of crashes and of findings.</summary>
     private const int CrashesShown = 100;
 
     private const int Day = 10;
@@ -29,6 +30,11 @@ public sealed class BugQueries(StoreAddress store)
         {
             string part = filter.Search.ToLowerInvariant();
             bugs = bugs.Where(bug => bug.Title.ToLower().Contains(part) || bug.Key.StartsWith(part));
+        }
+
+        if (!filter.WithPrivate)
+        {
+            bugs = bugs.Where(bug => !bug.Private && !tables.Bugs.Any(other => other.DuplicateOf == bug.Id && other.Private));
         }
 
         if (filter.Regressed)
@@ -74,6 +80,7 @@ public sealed class BugQueries(StoreAddress store)
                                              orderby run.Started descending, crash.Count descending, crash.Id
                                              select new CrashRecordOf(crash, run.Name)).Take(CrashesShown).ToListAsync(stop);
         List<BugRecord> elsewhere = await tables.Bugs.AsNoTracking().Where(b => b.Title == bug.Title && b.Backend != bug.Backend).OrderBy(b => b.Backend).ToListAsync(stop);
+        List<FindingRecord> findings = await tables.Findings.AsNoTracking().Where(finding => ids.Contains(finding.BugId)).OrderByDescending(finding => finding.At).ThenBy(finding => finding.Id).Take(CrashesShown).ToListAsync(stop);
         List<NoteRecord> notes = await tables.Notes.AsNoTracking().Where(note => ids.Contains(note.BugId)).OrderBy(note => note.At).ToListAsync(stop);
         return new BugDetail(
             row,
@@ -86,7 +93,8 @@ public sealed class BugQueries(StoreAddress store)
             [.. elsewhere.Select(b => RowOf([b]))],
             [.. all.Skip(1).Select(b => b.Title).Distinct(StringComparer.Ordinal)],
             [.. crashes.Select(crash => crash.Crash.Row(bug.Key, crash.Run))],
-            [.. notes.Select(note => new BugNote(Microseconds.Time(note.At), note.By, note.Text))]);
+            [.. notes.Select(note => new BugNote(Microseconds.Time(note.At), note.By, note.Text))],
+            [.. findings.Select(finding => finding.Row())]);
     }
 
     /// <summary>Says what is known of a bug.</summary>
@@ -118,6 +126,8 @@ public sealed class BugQueries(StoreAddress store)
             bug.FixedAt = status == BugStatus.Fixed ? Microseconds.Of(now) : 0;
             bug.Regressed = false;
         }
+
+        bug.Private = change.Private ?? bug.Private;
 
         if (!string.IsNullOrWhiteSpace(change.Note))
         {
@@ -180,7 +190,7 @@ public sealed class BugQueries(StoreAddress store)
         BugRecord own = bugs[0];
         return new BugRow(
             own.Key, own.Title, own.Backend, (BugStatus)own.Status, own.Regressed, own.FixedBy, Microseconds.Time(bugs.Min(bug => bug.FirstSeen)),
-            Microseconds.Time(bugs.Max(bug => bug.LastSeen)), bugs.Sum(bug => bug.Runs), bugs.Sum(bug => bug.Crashes));
+            Microseconds.Time(bugs.Max(bug => bug.LastSeen)), bugs.Sum(bug => bug.Runs), bugs.Sum(bug => bug.Crashes), bugs.Any(bug => bug.Private));
     }
 
     private sealed record CrashRecordOf(StoredCrash Crash, string Run);
@@ -196,6 +206,15 @@ public static class RowsShown
     public static CrashRow Row(this StoredCrash crash, string bug, string run) => new(
         crash.Id, bug, run, crash.CrashId, crash.Title, crash.Path, crash.Role, crash.Count, crash.Disconnects, crash.Site, crash.Event, crash.At,
         crash.Stack.Split('\n', StringSplitOptions.RemoveEmptyEntries), crash.Story.Split('\n', StringSplitOptions.RemoveEmptyEntries), crash.Replay);
+
+    /// <summary>A finding.</summary>
+    public static FindingRow Row(this FindingRecord finding) => new(
+        finding.Search, Microseconds.Time(finding.At), finding.Title, finding.Stacks, finding.List, finding.Lists, finding.Seen,
+        [
+            .. finding.Titles.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).Where(words => words.Length == 2)
+                .Select(words => new TitleCount(words[1], int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0)),
+        ],
+        finding.Least.Split('\n', StringSplitOptions.RemoveEmptyEntries), finding.IsLeast);
 
     /// <summary>A run.</summary>
     public static RunRow Row(this RunRecord run) => new(

@@ -8,21 +8,22 @@ namespace Stress.Triage.Bugs;
 public static class BugRules
 {
     /// <summary>
-    /// A bug was seen in a run. One that was fixed is back when a run that began since has it: on its own backend where the fix went into that, and on the design
+    /// A bug was seen in a run or a search. One that was fixed is back when one that began since has it: on its own backend where the fix went into that, and on the design
     /// that was to end it where the fix is another design.
     /// </summary>
-    /// <param name="tables">The store, in the transaction that takes in the run.</param>
-    /// <param name="seen">The bugs that the run has, as they were before it.</param>
-    /// <param name="run">The run.</param>
+    /// <param name="tables">The store, in the transaction that takes in the run or the search.</param>
+    /// <param name="seen">The bugs that it has, as they were before it.</param>
+    /// <param name="backend">Its backend.</param>
+    /// <param name="started">When it began, in microseconds since 1970.</param>
     /// <returns>The bugs that are back.</returns>
-    public static async Task<IReadOnlyList<BugRecord>> Seen(TriageContext tables, IReadOnlyList<BugRecord> seen, RunRecord run)
+    public static async Task<IReadOnlyList<BugRecord>> Seen(TriageContext tables, IReadOnlyList<BugRecord> seen, string backend, long started)
     {
         const int Fixed = (int)BugStatus.Fixed;
         long[] own = [.. seen.Select(bug => bug.DuplicateOf ?? bug.Id).Distinct()];
         string[] titles = [.. seen.Select(bug => bug.Title)];
         List<BugRecord> back = await tables.Bugs.AsNoTracking()
-            .Where(b => b.Status == Fixed && !b.Regressed && b.FixedAt < run.Started
-                && ((own.Contains(b.Id) && (b.FixedBy == b.Backend || !tables.Runs.Any(r => r.Backend == b.FixedBy))) || (b.FixedBy == run.Backend && titles.Contains(b.Title))))
+            .Where(b => b.Status == Fixed && !b.Regressed && b.FixedAt < started
+                && ((own.Contains(b.Id) && (b.FixedBy == b.Backend || !tables.Runs.Any(r => r.Backend == b.FixedBy))) || (b.FixedBy == backend && titles.Contains(b.Title))))
             .ToListAsync();
         long[] ids = [.. back.Select(b => b.Id)], others = [.. seen.Select(bug => bug.DuplicateOf).OfType<long>().Distinct()];
         if (ids.Length > 0)
@@ -32,7 +33,7 @@ public static class BugRules
 
         if (others.Length > 0)
         {
-            await tables.Bugs.Where(b => others.Contains(b.Id) && b.LastSeen < run.Started).ExecuteUpdateAsync(b => b.SetProperty(x => x.LastSeen, run.Started));
+            await tables.Bugs.Where(b => others.Contains(b.Id) && b.LastSeen < started).ExecuteUpdateAsync(b => b.SetProperty(x => x.LastSeen, started));
         }
 
         return back;

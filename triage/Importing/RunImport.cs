@@ -53,7 +53,7 @@ public sealed class RunImport(StoreAddress store)
 
         ImportOutcome outcome = ImportOutcome.None;
         List<string> damaged = [];
-        var ahead = new Queue<(string Path, long Stamp, Task<RunReading> Reading)>();
+        var ahead = new Queue<(string Path, long Stamp, Task<object> Reading)>();
         using IEnumerator<(string Path, long Stamp)> toRead = ToRead().GetEnumerator();
         while (!stop.IsCancellationRequested)
         {
@@ -61,16 +61,16 @@ public sealed class RunImport(StoreAddress store)
             while (ahead.Count < ReadAhead && toRead.MoveNext())
             {
                 (string next, long written) = toRead.Current;
-                ahead.Enqueue((next, written, Task.Run(() => RunReading.Of(next), CancellationToken.None)));
+                ahead.Enqueue((next, written, Task.Run(() => IsRun(next) ? (object)RunReading.Of(next) : SearchReading.Of(next), CancellationToken.None)));
             }
 
-            if (!ahead.TryDequeue(out (string Path, long Stamp, Task<RunReading> Reading) first))
+            if (!ahead.TryDequeue(out (string Path, long Stamp, Task<object> Reading) first))
             {
                 break;
             }
 
-            (string path, long stamp, Task<RunReading> reads) = first;
-            RunReading reading;
+            (string path, long stamp, Task<object> reads) = first;
+            object reading;
             try
             {
                 reading = await reads;
@@ -85,13 +85,24 @@ public sealed class RunImport(StoreAddress store)
                 continue;
             }
 
-            (Taken taken, IReadOnlyList<News> told) = await Take(reading, new FolderRecord { Path = path, Stamp = stamp });
-            outcome = taken switch
+            var folder = new FolderRecord { Path = path, Stamp = stamp };
+            IReadOnlyList<News> told;
+            if (reading is RunReading run)
             {
-                Taken.New => outcome with { New = outcome.New + 1, Crashes = outcome.Crashes + reading.Crashes.Count },
-                Taken.Renewed => outcome with { Renewed = outcome.Renewed + 1, Crashes = outcome.Crashes + reading.Crashes.Count },
-                _ => outcome with { Known = outcome.Known + 1 },
-            };
+                (Taken taken, told) = await Take(run, folder);
+                outcome = taken switch
+                {
+                    Taken.New => outcome with { New = outcome.New + 1, Crashes = outcome.Crashes + run.Crashes.Count },
+                    Taken.Renewed => outcome with { Renewed = outcome.Renewed + 1, Crashes = outcome.Crashes + run.Crashes.Count },
+                    _ => outcome with { Known = outcome.Known + 1 },
+                };
+            }
+            else
+            {
+                (int findings, told) = await Take((SearchReading)reading, folder);
+                outcome = findings > 0 ? outcome with { Searches = outcome.Searches + 1, Findings = outcome.Findings + findings } : outcome with { Known = outcome.Known + 1 };
+            }
+
             progress?.Report(outcome);
             foreach (News piece in news is null ? [] : told)
             {
@@ -105,7 +116,7 @@ public sealed class RunImport(StoreAddress store)
         {
             foreach (string path in folders.Select(Path.GetFullPath).SelectMany(folder => RunsIn(folder, 0)))
             {
-                long stamp = File.GetLastWriteTimeUtc(Path.Combine(path, RunFolder.ReportName)).Ticks;
+                long stamp = File.GetLastWriteTimeUtc(Path.Combine(path, IsRun(path) ? RunFolder.ReportName : SearchReading.FileName)).Ticks;
                 if (read.TryGetValue(path, out long known) && known == stamp)
                 {
                     outcome = outcome with { Known = outcome.Known + 1 };
@@ -126,19 +137,78 @@ public sealed class RunImport(StoreAddress store)
     /// <summary>Takes in one run that was read.</summary>
     /// <param name="reading">The run.</param>
     /// <param name="folder">The folder it was read from, or null.</param>
-    public async Task<(Taken Taken, IReadOnlyList<News> News)> Take(RunReading reading, FolderRecord? folder)
+    public Task<(Taken Taken, IReadOnlyList<News> News)> Take(RunReading reading, FolderRecord? folder) => Tried(() => TakeOnce(reading, folder));
+
+    /// <summary>Takes in the findings of a search.</summary>
+    /// <param name="reading">The search.</param>
+    /// <param name="folder">The folder it was read from.</param>
+    /// <returns>How many of its findings were not there yet, and what is new.</returns>
+    public Task<(int Findings, IReadOnlyList<News> News)> Take(SearchReading reading, FolderRecord folder) => Tried(() => TakeOnce(reading, folder));
+
+    private static async Task<T> Tried<T>(Func<Task<T>> take)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await TakeOnce(reading, folder);
+                return await take();
             }
             catch (Exception e) when (attempt < MaxTries && (e is DbUpdateException || (e is DbException database && database.IsTransient)))
             {
                 // Another server takes in the same run, or the same bug, at this moment: what it has made is there at the next try.
                 await Task.Delay(TimeSpan.FromMilliseconds(20 * attempt));
             }
+        }
+    }
+
+    // A transaction as of a run: all of its findings, or none.
+    private async Task<(int Findings, IReadOnlyList<News> News)> TakeOnce(SearchReading reading, FolderRecord folder)
+    {
+        using TriageContext tables = store.Open();
+        await using IDbContextTransaction transaction = await tables.Database.BeginTransactionAsync();
+        await Remember(tables, folder);
+        List<News> news = [];
+        int taken = 0;
+        foreach ((FindingRecord finding, string title, string backend) in reading.Findings)
+        {
+            if (await tables.Findings.AnyAsync(known => known.Key == finding.Key))
+            {
+                continue;
+            }
+
+            string key = BugTitle.KeyOf(title, backend);
+            BugRecord? bug = await tables.Bugs.AsNoTracking().SingleOrDefaultAsync(known => known.Key == key);
+            if (bug is null)
+            {
+                bug = new BugRecord { Key = key, Title = title, Backend = backend, FirstSeen = finding.At, LastSeen = finding.At, Private = reading.IsPrivate };
+                tables.Bugs.Add(bug);
+                news.Add(new News("new-bug", finding.Search, key, title));
+                await tables.SaveChangesAsync();
+            }
+
+            tables.Findings.Add(Copy(finding, bug.Id));
+            await tables.SaveChangesAsync();
+            await tables.Bugs.Where(b => b.Id == bug.Id).ExecuteUpdateAsync(b => b
+                .SetProperty(x => x.Runs, x => x.Runs + 1)
+                .SetProperty(x => x.Crashes, x => x.Crashes + finding.Seen)
+                .SetProperty(x => x.FirstSeen, x => x.FirstSeen < finding.At ? x.FirstSeen : finding.At)
+                .SetProperty(x => x.LastSeen, x => x.LastSeen > finding.At ? x.LastSeen : finding.At));
+            news.AddRange((await BugRules.Seen(tables, [bug], backend, finding.At)).Where(back => !back.Private).Select(back => new News("regression", finding.Search, back.Key, back.Title)));
+            taken++;
+        }
+
+        await tables.SaveChangesAsync();
+        await transaction.CommitAsync();
+
+        // What is private is told to nobody by a machine (SECURITY.md).
+        return (taken, reading.IsPrivate ? [] : news);
+    }
+
+    private static async Task Remember(TriageContext tables, FolderRecord folder)
+    {
+        if (await tables.Folders.Where(known => known.Path == folder.Path).ExecuteUpdateAsync(known => known.SetProperty(f => f.Stamp, folder.Stamp)) == 0)
+        {
+            tables.Folders.Add(new FolderRecord { Path = folder.Path, Stamp = folder.Stamp });
         }
     }
 
@@ -154,9 +224,9 @@ public sealed class RunImport(StoreAddress store)
 
         await using IDbContextTransaction transaction = await tables.Database.BeginTransactionAsync();
         RunRecord? before = await tables.Runs.AsNoTracking().SingleOrDefaultAsync(run => run.Key == reading.Run.Key);
-        if (folder is not null && await tables.Folders.Where(known => known.Path == folder.Path).ExecuteUpdateAsync(known => known.SetProperty(f => f.Stamp, folder.Stamp)) == 0)
+        if (folder is not null)
         {
-            tables.Folders.Add(new FolderRecord { Path = folder.Path, Stamp = folder.Stamp });
+            await Remember(tables, folder);
         }
 
         if (before is not null && (before.ReportSha256 == reading.Run.ReportSha256 || IsFuller(before, reading.Run)))
@@ -175,7 +245,7 @@ public sealed class RunImport(StoreAddress store)
         tables.Runs.Add(run);
         List<News> news = run.Verdict is "not met" or "incomplete" ? [new News(run.Verdict.Replace(' ', '-'), run.Name, "", "")] : [];
         Dictionary<string, BugRecord> bugs = await BugsOf(tables, reading, run);
-        news.AddRange(bugs.Values.Where(bug => bug.Id == 0).Select(bug => new News("new-bug", run.Name, bug.Key, bug.Title)));
+        news.AddRange(bugs.Values.Where(bug => bug.Id == 0 && !bug.Private).Select(bug => new News("new-bug", run.Name, bug.Key, bug.Title)));
         await tables.SaveChangesAsync();
         tables.Reports.Add(new ReportRecord { RunId = run.Id, Report = reading.Report });
         await tables.SaveChangesAsync();
@@ -204,7 +274,7 @@ public sealed class RunImport(StoreAddress store)
             .SetProperty(b => b.Crashes, b => b.Crashes + tables.Crashes.Where(crash => crash.RunId == run.Id && crash.BugId == b.Id).Sum(crash => crash.Count))
             .SetProperty(b => b.FirstSeen, b => b.FirstSeen < run.Started ? b.FirstSeen : run.Started)
             .SetProperty(b => b.LastSeen, b => b.LastSeen > run.Started ? b.LastSeen : run.Started));
-        news.AddRange((await BugRules.Seen(tables, [.. bugs.Values], run)).Select(bug => new News("regression", run.Name, bug.Key, bug.Title)));
+        news.AddRange((await BugRules.Seen(tables, [.. bugs.Values], run.Backend, run.Started)).Where(bug => !bug.Private).Select(bug => new News("regression", run.Name, bug.Key, bug.Title)));
         await transaction.CommitAsync();
         return (before is null ? Taken.New : Taken.Renewed, news);
     }
@@ -259,9 +329,27 @@ public sealed class RunImport(StoreAddress store)
         Folder = run.Folder,
     };
 
+    private static FindingRecord Copy(FindingRecord finding, long bug) => new()
+    {
+        BugId = bug,
+        Key = finding.Key,
+        Search = finding.Search,
+        At = finding.At,
+        Title = finding.Title,
+        Stacks = finding.Stacks,
+        List = finding.List,
+        Lists = finding.Lists,
+        Seen = finding.Seen,
+        Titles = finding.Titles,
+        Least = finding.Least,
+        IsLeast = finding.IsLeast,
+    };
+
+    private static bool IsRun(string folder) => File.Exists(Path.Combine(folder, RunFolder.ReportName));
+
     private static IEnumerable<string> RunsIn(string folder, int depth)
     {
-        if (File.Exists(Path.Combine(folder, RunFolder.ReportName)) && !File.Exists(Path.Combine(folder, RunFolder.NoStoreName)))
+        if ((IsRun(folder) || File.Exists(Path.Combine(folder, SearchReading.FileName))) && !File.Exists(Path.Combine(folder, RunFolder.NoStoreName)))
         {
             yield return folder;
         }

@@ -18,6 +18,9 @@ public sealed class TriageContext(DbContextOptions<TriageContext> options) : DbC
     /// <summary>Bugs.</summary>
     public DbSet<BugRecord> Bugs => Set<BugRecord>();
 
+    /// <summary>Findings of searches.</summary>
+    public DbSet<FindingRecord> Findings => Set<FindingRecord>();
+
     /// <summary>Notes.</summary>
     public DbSet<NoteRecord> Notes => Set<NoteRecord>();
 
@@ -63,6 +66,13 @@ public sealed class TriageContext(DbContextOptions<TriageContext> options) : DbC
             bug.HasIndex(b => b.Key).IsUnique();
             bug.HasIndex(b => b.LastSeen);
             bug.HasIndex(b => b.Title);
+        });
+        model.Entity<FindingRecord>(finding =>
+        {
+            finding.ToTable("findings");
+            finding.HasIndex(f => f.Key).IsUnique();
+            finding.HasIndex(f => f.BugId);
+            finding.HasOne<BugRecord>().WithMany().HasForeignKey(f => f.BugId).OnDelete(DeleteBehavior.Restrict);
         });
         model.Entity<NoteRecord>(note =>
         {

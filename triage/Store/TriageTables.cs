@@ -150,17 +150,63 @@ public sealed class BugRecord
     /// <summary>The bug it is a duplicate of.</summary>
     public long? DuplicateOf { get; set; }
 
+    /// <summary>Found in software that is shipped, and nobody else's business yet.</summary>
+    public bool Private { get; set; }
+
     /// <summary>Start of the first run that has it.</summary>
     public long FirstSeen { get; set; }
 
     /// <summary>Start of the last.</summary>
     public long LastSeen { get; set; }
 
-    /// <summary>Runs that have it.</summary>
+    /// <summary>Runs and searches that have it.</summary>
     public long Runs { get; set; }
 
     /// <summary>Crashes.</summary>
     public long Crashes { get; set; }
+}
+
+/// <summary>A finding of a search.</summary>
+public sealed class FindingRecord
+{
+    /// <summary>Number.</summary>
+    public long Id { get; set; }
+
+    /// <summary>Its bug.</summary>
+    public long BugId { get; set; }
+
+    /// <summary>What makes it this finding of this search: a hash of the search's digest, seed and size, the stacks and the title.</summary>
+    public required string Key { get; set; }
+
+    /// <summary>The search's name.</summary>
+    public required string Search { get; set; }
+
+    /// <summary>When it was, microseconds since 1970.</summary>
+    public long At { get; set; }
+
+    /// <summary>Title, as the search has it.</summary>
+    public required string Title { get; set; }
+
+    /// <summary>Stacks.</summary>
+    public required string Stacks { get; set; }
+
+    /// <summary>The list that showed it first.</summary>
+    public long List { get; set; }
+
+    /// <summary>Lists of the search.</summary>
+    public long Lists { get; set; }
+
+    /// <summary>Lists that showed it.</summary>
+    public long Seen { get; set; }
+
+    /// <summary>Titles that its list gives, a line each: how often, a space, the title.</summary>
+    public required string Titles { get; set; }
+
+    /// <summary>The least list, a line an operation.</summary>
+    public required string Least { get; set; }
+
+    /// <summary>No operation of it can go.</summary>
+    public bool IsLeast { get; set; }
 }
 
 /// <summary>What somebody wrote of a bug.</summary>

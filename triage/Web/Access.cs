@@ -93,6 +93,16 @@ public sealed class Access
         return may;
     }
 
+    /// <summary>Whoever asks may see what is nobody else's business yet: he who may also say that it is no secret any more.</summary>
+    public bool SeesPrivate(HttpRequest request) => Of(request) == Permission.Write;
+
+    /// <summary>A bug as whoever asks may see it.</summary>
+    /// <exception cref="TriageException">He may not: there is none for him.</exception>
+    public BugDetail Seen(HttpRequest request, string id, BugDetail bug) =>
+        SeesPrivate(request) ? bug
+        : bug.Row.IsPrivate ? throw new TriageException($"{id}: no such bug; accepted is an identifier that stress bugs lists", TriageProblem.Wrong)
+        : bug with { Elsewhere = [.. bug.Elsewhere.Where(other => !other.IsPrivate)] };
+
     /// <summary>Who asks, as far as it is known.</summary>
     public string UserOf(HttpRequest request) => _userHeader is { } header ? request.Headers[header].ToString() : "";
 

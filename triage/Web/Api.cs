@@ -26,9 +26,9 @@ public static class Api
         api.MapGet("/runs/{name}", (string name, CancellationToken stop) => Guarded(async () => Results.Json(await triage.Run(name, stop), Json)))
             .WithSummary("A run with its report and its crashes").Produces<RunDetail>().ProducesProblem(StatusCodes.Status404NotFound);
         api.MapGet("/bugs", async (HttpRequest request, string? search, string? backend, string? status, bool? regressed, int? skip, int? take, CancellationToken stop) =>
-                Results.Json(await triage.Bugs(Site.FilterOfBugs(request.Query), stop), Json))
+                Results.Json(await triage.Bugs(Site.FilterOfBugs(request, access), stop), Json))
             .WithSummary("Bugs, seen last first").Produces<Page<BugRow>>();
-        api.MapGet("/bugs/{id}", (string id, CancellationToken stop) => Guarded(async () => Results.Json(await triage.Bug(id, stop), Json)))
+        api.MapGet("/bugs/{id}", (HttpRequest request, string id, CancellationToken stop) => Guarded(async () => Results.Json(access.Seen(request, id, await triage.Bug(id, stop)), Json)))
             .WithSummary("A bug").Produces<BugDetail>().ProducesProblem(StatusCodes.Status404NotFound);
         api.MapPatch("/bugs/{id}", (HttpRequest request, string id, CancellationToken stop) => Guarded(async () =>
             {

@@ -28,7 +28,7 @@ public static class Site
     public static void Map(IEndpointRouteBuilder app, Triage triage, Access access, CrashExecution crashes, IRunLauncher? launcher)
     {
         var live = new LiveRuns(triage.RunsFolder, TimeProvider.System);
-        app.MapGet("/", async (CancellationToken stop) => Page<StartPage>(await Start(triage, live.Now(), Links.Server, stop))).ExcludeFromDescription();
+        app.MapGet("/", async (HttpRequest request, CancellationToken stop) => Page<StartPage>(await Start(triage, live.Now(), Links.Server, access.SeesPrivate(request), stop))).ExcludeFromDescription();
         app.MapGet("/runs", (HttpRequest request, CancellationToken stop) => Guarded(async () =>
         {
             RunFilter filter = FilterOfRuns(request.Query);
@@ -39,7 +39,7 @@ public static class Site
         app.MapGet("/diff", (string? first, string? second, CancellationToken stop) => Guarded(async () => Page<DiffPage>(new() { ["Difference"] = await triage.Compare(first ?? "", second ?? "", stop) }))).ExcludeFromDescription();
         app.MapGet("/bugs", (HttpRequest request, CancellationToken stop) => Guarded(async () =>
         {
-            BugFilter filter = FilterOfBugs(request.Query);
+            BugFilter filter = FilterOfBugs(request, access);
             return Page<BugsPage>(new() { ["Filter"] = filter, ["Backends"] = await triage.OfRuns.Backends(stop), ["Bugs"] = await triage.Bugs(filter, stop) });
         })).ExcludeFromDescription();
         app.MapGet("/bugs/{id}", (HttpContext context, IAntiforgery forgery, string id, CancellationToken stop) => Guarded(async () =>
@@ -47,7 +47,7 @@ public static class Site
             AntiforgeryTokenSet tokens = forgery.GetAndStoreTokens(context);
             return Page<BugPage>(new()
             {
-                ["Bug"] = await triage.Bug(id, stop),
+                ["Bug"] = access.Seen(context.Request, id, await triage.Bug(id, stop)),
                 ["MayExecute"] = crashes.IsThere,
                 ["MayWrite"] = access.Of(context.Request) == Permission.Write,
                 ["TokenField"] = tokens.FormFieldName,
@@ -124,13 +124,13 @@ public static class Site
     }
 
     /// <summary>What the first page shows.</summary>
-    public static async Task<Dictionary<string, object?>> Start(Triage triage, IReadOnlyList<LiveRun> live, Links links, CancellationToken stop) => new()
+    public static async Task<Dictionary<string, object?>> Start(Triage triage, IReadOnlyList<LiveRun> live, Links links, bool withPrivate, CancellationToken stop) => new()
     {
         ["Links"] = links,
         ["Folder"] = triage.RunsFolder,
         ["Live"] = live,
-        ["Back"] = (await triage.Bugs(new BugFilter { Regressed = true, Take = ShownAtStart }, stop)).Rows,
-        ["Open"] = (await triage.Bugs(new BugFilter { Status = BugStatus.Open, Take = ShownAtStart }, stop)).Rows,
+        ["Back"] = (await triage.Bugs(new BugFilter { Regressed = true, WithPrivate = withPrivate, Take = ShownAtStart }, stop)).Rows,
+        ["Open"] = (await triage.Bugs(new BugFilter { Status = BugStatus.Open, WithPrivate = withPrivate, Take = ShownAtStart }, stop)).Rows,
         ["Red"] = (await triage.Runs(new RunFilter { Verdict = RunFilter.Red, Take = ShownAtStart }, stop)).Rows,
         ["Runs"] = (await triage.Runs(new RunFilter { Take = ShownAtStart }, stop)).Rows,
     };
@@ -221,7 +221,9 @@ public static class Site
     };
 
     /// <summary>What a query asks of bugs.</summary>
-    internal static BugFilter FilterOfBugs(IQueryCollection query) => new()
+    internal static BugFilter FilterOfBugs(HttpRequest request, Access access) => FilterOfBugs(request.Query) with { WithPrivate = access.SeesPrivate(request) };
+
+    private static BugFilter FilterOfBugs(IQueryCollection query) => new()
     {
         Search = Text(query["search"]), Backend = Text(query["backend"]), Status = StatusOf(Text(query["status"])), Regressed = query["regressed"] == "true",
         Skip = Number(query["skip"], 0, int.MaxValue / 2, 0), Take = Number(query["take"], 1, 200, 50),

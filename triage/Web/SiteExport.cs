@@ -32,7 +32,7 @@ public static class SiteExport
                 site.File($"assets/{asset}", Site.AssetOf(asset)!.Value.Bytes);
             }
 
-            await site.Page<StartPage>("index.html", await Site.Start(triage, [], top, stop));
+            await site.Page<StartPage>("index.html", await Site.Start(triage, [], top, withPrivate: false, stop));
             await Parts(
                 skip => triage.Runs(new RunFilter { Skip = skip, Take = RowsOfAPart }, stop),
                 (skip, page) => site.Page<RunsPage>(Part("runs", skip), new() { ["Links"] = top, ["Filter"] = new RunFilter { Take = RowsOfAPart }, ["Runs"] = page }),
@@ -48,9 +48,9 @@ public static class SiteExport
                 },
                 stop);
             await Parts(
-                skip => triage.Bugs(new BugFilter { Skip = skip, Take = RowsOfAPart }, stop),
+                skip => triage.Bugs(new BugFilter { Skip = skip, Take = RowsOfAPart, WithPrivate = false }, stop),
                 (skip, page) => site.Page<BugsPage>(Part("bugs", skip), new() { ["Links"] = top, ["Filter"] = new BugFilter { Take = RowsOfAPart }, ["Bugs"] = page }),
-                async bug => await site.Page<BugPage>($"bugs/{Links.FileName(bug.Id)}.html", new() { ["Links"] = below, ["Bug"] = await triage.Bug(bug.Id, stop) }),
+                async bug => await site.Page<BugPage>($"bugs/{Links.FileName(bug.Id)}.html", new() { ["Links"] = below, ["Bug"] = Public(await triage.Bug(bug.Id, stop)) }),
                 stop);
             return site.Written;
         }
@@ -78,6 +78,9 @@ public static class SiteExport
         }
         while (skip < page.Total);
     }
+
+    // What is told to maintainers first is on no page that is handed on (SECURITY.md).
+    private static BugDetail Public(BugDetail bug) => bug with { Elsewhere = [.. bug.Elsewhere.Where(other => !other.IsPrivate)] };
 
     private static string Part(string list, int skip) => skip == 0 ? $"{list}.html" : string.Create(CultureInfo.InvariantCulture, $"{list}-{skip}.html");
 
