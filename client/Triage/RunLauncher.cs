@@ -13,6 +13,9 @@ namespace Stress.Client.Triage;
 /// <summary>Starts runs for those who ask from a browser: one after the other, on a silo in this process or on a cluster.</summary>
 public sealed class RunLauncher : IRunLauncher
 {
+    // Who looks at the page again and again does not make a cluster busy with answers.
+    private static readonly TimeSpan SilosKept = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs that have ended and are still told of.</summary>
     private const int MostEnded = 50;
 
@@ -24,6 +27,10 @@ public sealed class RunLauncher : IRunLauncher
     private readonly Channel<Asked> _queue = Channel.CreateUnbounded<Asked>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _working;
+    private readonly SemaphoreSlim _asking = new(1);
+    private ClusterClient? _asks;
+    private SilosState? _silos;
+    private DateTimeOffset _silosAt;
 
     /// <summary>A launcher with nothing to do yet: no silo is started before the first run.</summary>
     /// <param name="runs">The folder of runs.</param>
@@ -130,11 +137,64 @@ public sealed class RunLauncher : IRunLauncher
     }
 
     /// <inheritdoc/>
+    public async Task<SilosState> Silos(CancellationToken stop)
+    {
+        await _asking.WaitAsync(stop);
+        try
+        {
+            if (_silos is null || _terminal.Time.GetUtcNow() - _silosAt > SilosKept)
+            {
+                _silos = await Ask(stop);
+                _silosAt = _terminal.Time.GetUtcNow();
+            }
+
+            return _silos;
+        }
+        catch (Exception e) when (e is ClusterUnavailableException or OrleansException or TimeoutException)
+        {
+            if (_asks is { } broken)
+            {
+                _asks = null;
+                await broken.DisposeAsync();
+            }
+
+            throw new TriageException(e.GetBaseException().Message.ReplaceLineEndings(" "), TriageProblem.Unavailable);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    private async Task<SilosState> Ask(CancellationToken stop)
+    {
+        if (_cluster is { } cluster)
+        {
+            _asks ??= await ClusterOption.Connect(cluster, stop);
+            return await SiloView.Of(_asks, Where);
+        }
+
+        IRunHost? embedded;
+        lock (_lock)
+        {
+            embedded = _asked.FirstOrDefault(asked => asked.Grain is not null)?.Host;
+        }
+
+        return embedded is null ? new SilosState(Where, [], []) : await SiloView.Of(embedded, Where);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
         await _stop.CancelAsync();
         await _working;
+        if (_asks is { } asks)
+        {
+            await asks.DisposeAsync();
+        }
+
+        _asking.Dispose();
         _stop.Dispose();
     }
 
@@ -250,6 +310,7 @@ public sealed class RunLauncher : IRunLauncher
                 return ExitCodes.Interrupted;
             }
 
+            asked.Host = host;
             asked.Grain = host.Grains.GetGrain<IRunGrain>(asked.Output.RunId);
             asked.Run = asked.Run with { Phase = LaunchPhase.Running };
         }
@@ -273,7 +334,7 @@ public sealed class RunLauncher : IRunLauncher
     {
         lock (_lock)
         {
-            asked.Grain = null;
+            (asked.Grain, asked.Host) = (null, null);
             if (asked.Run.Phase != LaunchPhase.Ended)
             {
                 asked.Run = asked.Run with { Phase = LaunchPhase.Ended, Outcome = outcome };
@@ -291,7 +352,9 @@ public sealed class RunLauncher : IRunLauncher
 
         public LaunchedRun Run { get; set; } = run;
 
-        // The run itself, while it is executed.
+        // What executes it, and the run itself, while it is executed.
+        public IRunHost? Host { get; set; }
+
         public IRunGrain? Grain { get; set; }
     }
 }

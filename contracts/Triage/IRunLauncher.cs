@@ -36,7 +36,45 @@ public interface IRunLauncher : IAsyncDisposable
     /// <param name="order">What.</param>
     /// <exception cref="TriageException">There is no such run here, or it has ended.</exception>
     Task Tell(string run, LaunchOrder order);
+
+    /// <summary>The silos that execute runs, and what each of them holds.</summary>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The cluster does not answer.</exception>
+    Task<SilosState> Silos(CancellationToken stop);
 }
+
+/// <summary>The silos that execute runs.</summary>
+/// <param name="Where">Where, in words.</param>
+/// <param name="Silos">The silos; none where none is started before the first run.</param>
+/// <param name="Runs">The runs that a cluster keeps, the latest first.</param>
+public sealed record SilosState(string Where, IReadOnlyList<SiloRow> Silos, IReadOnlyList<ClusterRunRow> Runs);
+
+/// <summary>A silo.</summary>
+/// <param name="Name">Its address.</param>
+/// <param name="Status"><c>active</c>, <c>leaving</c> or <c>no answer</c>.</param>
+/// <param name="Workers">Sites that it executes at once.</param>
+/// <param name="Shards">Shards that it drives.</param>
+/// <param name="Routers">Routers that are active on it.</param>
+/// <param name="MostRouters">Most that were at one moment.</param>
+/// <param name="MemoryBytes">Memory of its process.</param>
+/// <param name="PeakMemoryBytes">Most that it has had.</param>
+/// <param name="Build">Commit, or version, of its build; empty when it does not say.</param>
+/// <param name="Grains">Grains that are active on it, by kind, the most first.</param>
+public sealed record SiloRow(
+    string Name, string Status, int Workers, int Shards, int Routers, int MostRouters, long MemoryBytes, long PeakMemoryBytes, string Build, IReadOnlyList<GrainCount> Grains);
+
+/// <summary>Grains of a kind.</summary>
+/// <param name="Kind">The grain's class.</param>
+/// <param name="Count">Activations.</param>
+public sealed record GrainCount(string Kind, int Count);
+
+/// <summary>A run that a cluster keeps.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Started">Wall time of the start.</param>
+/// <param name="Phase">What it was told to do, or that it is finished.</param>
+/// <param name="Disconnects">Links lost, both ends, when the cluster's list was written.</param>
+/// <param name="Panics">Panics, both ends, then.</param>
+public sealed record ClusterRunRow(string Name, DateTimeOffset Started, string Phase, long Disconnects, long Panics);
 
 /// <summary>A scenario that one can begin with.</summary>
 /// <param name="Name">Its name.</param>

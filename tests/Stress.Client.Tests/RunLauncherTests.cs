@@ -2,6 +2,7 @@ using Stress.Client.Triage;
 using Stress.Contracts.Triage;
 using Stress.Observability;
 using Stress.Scenarios;
+using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -130,6 +131,39 @@ public sealed class RunLauncherTests : IDisposable
         Assert.Equal(RunReport.Cancelled, new RunFolder(Path.Combine(Runs, first)).ReadReport().Incomplete);
         Assert.Contains("has ended", over.Message, StringComparison.Ordinal);
         Assert.Contains("no such run", none.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_silo_in_the_server_is_told_of_while_it_executes_a_run_and_what_it_holds()
+    {
+        await using RunLauncher launcher = Launcher();
+        SilosState before = await launcher.Silos(CancellationToken.None);
+        string name = launcher.Start(new LaunchRequest { Scenario = Flagship, Pairs = "1", Hours = "1000000" }, "eva").Run!.Name;
+        await Until(() => launcher.Runs[0].Phase == LaunchPhase.Running);
+        SilosState during = before;
+        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!during.Silos.Any(silo => silo.Grains.Any(kind => kind.Kind == "RunGrain")))
+        {
+            await Task.Delay(20, longest.Token);
+            during = await launcher.Silos(CancellationToken.None);
+        }
+
+        await launcher.Tell(name, LaunchOrder.Cancel);
+
+        Assert.Empty(before.Silos);
+        Assert.Equal("active", Assert.Single(during.Silos).Status);
+        Assert.True(during.Silos[0].MemoryBytes > 0);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_does_not_answer_is_said_and_asked_again_later()
+    {
+        await using var launcher = new RunLauncher(Runs, Repository.At("scenarios"), RedisAddress.Parse("redis://127.0.0.1:1"), _screen.Terminal);
+
+        TriageException none = await Assert.ThrowsAsync<TriageException>(() => launcher.Silos(CancellationToken.None));
+
+        Assert.Equal(TriageProblem.Unavailable, none.Problem);
+        Assert.Contains("127.0.0.1:1", none.Message, StringComparison.Ordinal);
     }
 
     [Fact]

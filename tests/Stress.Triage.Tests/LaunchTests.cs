@@ -75,6 +75,22 @@ public sealed partial class LaunchTests
     }
 
     [Fact]
+    public async Task The_silos_are_shown_with_what_each_holds_and_the_runs_that_a_cluster_keeps()
+    {
+        await using Served served = await Start(new ToldLauncher());
+
+        string page = await served.Client.GetStringAsync("/silos");
+        using JsonDocument silos = JsonDocument.Parse(await served.Client.GetStringAsync("/api/v1/silos"));
+
+        Assert.Contains("10.0.0.2:11111", page, StringComparison.Ordinal);
+        Assert.Contains("no answer", page, StringComparison.Ordinal);
+        Assert.Contains("<dt>RouterGrain</dt><dd>640</dd>", page, StringComparison.Ordinal);
+        Assert.Contains("soak-1", page, StringComparison.Ordinal);
+        Assert.Equal(("RouterGrain", 640), (silos.RootElement.GetProperty("silos")[0].GetProperty("grains")[0].GetProperty("kind").GetString(), silos.RootElement.GetProperty("silos")[0].GetProperty("grains")[0].GetProperty("count").GetInt32()));
+        Assert.Equal("running", silos.RootElement.GetProperty("runs")[0].GetProperty("phase").GetString());
+    }
+
+    [Fact]
     public async Task The_API_starts_a_run_and_names_every_line_that_is_not_accepted()
     {
         var launcher = new ToldLauncher();

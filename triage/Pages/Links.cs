@@ -28,6 +28,9 @@ public sealed class Links(string root, bool isExport)
     /// <summary>A scenario to begin with; of a server alone.</summary>
     public string Scenario(string name) => Page($"scenarios/{Safe(name)}");
 
+    /// <summary>The silos that execute runs; of a server alone.</summary>
+    public string Silos => Page("silos");
+
     /// <summary>A run that goes on; of a server alone.</summary>
     public string Live(string name) => Page($"live/{Safe(name)}");
 

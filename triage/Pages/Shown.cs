@@ -10,6 +10,9 @@ public static class Shown
     /// <summary>A number with its thousands apart.</summary>
     public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>Bytes in MiB.</summary>
+    public static string Bytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:#,0} MiB");
+
     /// <summary>A time to the minute, UTC.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 

@@ -39,6 +39,7 @@ public static class Launches
             LaunchAnswer answer = launcher.Start(request, access.Who(context.Request));
             return Task.FromResult(answer.Run is { } run ? Results.Redirect(Links.Server.Live(run.Name)) : Form(context, forgery, access, name, request, answer.Problems, isChecked: true));
         }))).RequireRateLimiting(Policy).ExcludeFromDescription();
+        app.MapGet("/silos", (CancellationToken stop) => Site.Guarded(async () => Site.Page<SilosPage>(new() { ["State"] = await launcher.Silos(stop) }))).ExcludeFromDescription();
         app.MapPost("/live/{name}", (HttpContext context, IAntiforgery forgery, string name) => Site.Guarded(() => Site.Form(context, forgery, async form =>
         {
             await launcher.Tell(name, OrderOf(form["order"].ToString()));
@@ -51,6 +52,8 @@ public static class Launches
     {
         api.MapGet("/scenarios", () => Results.Json(launcher.Scenarios, json)).WithSummary("Scenarios to begin with").Produces<IReadOnlyList<OfferedScenario>>();
         api.MapGet("/launches", () => Results.Json(launcher.Runs, json)).WithSummary("Runs that were asked for here, the latest first").Produces<IReadOnlyList<LaunchedRun>>();
+        api.MapGet("/silos", (CancellationToken stop) => Api.Guarded(async () => Results.Json(await launcher.Silos(stop), json)))
+            .WithSummary("Silos that execute runs, and what each holds").Produces<SilosState>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapPost("/scenarios/check", (HttpRequest request, CancellationToken stop) => Asked(request, json, asked => Results.Json(launcher.Check(asked.Scenario), json), stop))
             .RequireRateLimiting(Policy).WithSummary("Everything in a scenario that is not accepted, by line").Accepts<LaunchRequest>("application/json").Produces<IReadOnlyList<ScenarioProblem>>();
         api.MapPost("/runs", (HttpRequest request, CancellationToken stop) => Asked(request, json, asked =>

@@ -104,7 +104,9 @@ public static class Site
         }
         else
         {
-            app.MapGet("/scenarios", () => Page<MessagePage>(new() { ["Title"] = "Scenarios", ["Text"] = "No runs are started from here: ./stress serve and ./stress demo start some." })).ExcludeFromDescription();
+            const string None = "No runs are started from here: ./stress serve and ./stress demo start some.";
+            app.MapGet("/scenarios", () => Page<MessagePage>(new() { ["Title"] = "Scenarios", ["Text"] = None })).ExcludeFromDescription();
+            app.MapGet("/silos", () => Page<MessagePage>(new() { ["Title"] = "Silos", ["Text"] = None })).ExcludeFromDescription();
         }
 
         app.MapGet("/assets/{name}", (string name) => AssetOf(name) is { } asset ? Results.Bytes(asset.Bytes, asset.Type) : Results.NotFound()).ExcludeFromDescription();
