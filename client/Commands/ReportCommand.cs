@@ -26,14 +26,15 @@ public static class ReportCommand
         Option<string?> json = SharedOptions.Json();
         Option<string?> cluster = ClusterOption.Create(), wait = ClusterWait.Option();
         var output = new Option<string?>("--out") { Description = $"Of a run on a cluster: folder that gets the run's folder, or {OutputFile.Standard} for one tar archive on standard output (default: {Output.DefaultFolder})." };
-        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, cluster, output, wait };
+        var pictures = new Option<string?>("--pictures") { Description = "Write the charts into this folder too, each as an SVG file that stands alone." };
+        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, cluster, output, pictures, wait };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => ClusterOf(line.GetValue(cluster), line.GetValue(run)) is { } redis
             ? OfCluster(terminal, redis, line.GetValue(run), line.GetValue(output), line.GetValue(json), checks.Read(line), ClusterWait.Read(line.GetValue(wait), terminal), stop)
             : line.GetValue(output) is { } place
             ? throw new UsageException($"--out {place}: of a run on a cluster, and accepted with --cluster; the files of one that has a folder are in it")
-            : Execute(terminal, Output.FindRun(line.GetValue(run)), line.GetValue(json), checks.Read(line)));
+            : Execute(terminal, Output.FindRun(line.GetValue(run)), line.GetValue(json), checks.Read(line), line.GetValue(pictures)));
         return command;
     }
 
@@ -74,7 +75,7 @@ public static class ReportCommand
             : throw new ClusterUnavailableException($"{run}: {description.Phase.ToString().ToLowerInvariant()}, and has no report before its end; accepted is a run that has ended, and {ClusterSilence.WatchCommand(run, redis)} follows this one");
     }
 
-    private static async Task<int> Execute(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    private static async Task<int> Execute(Terminal terminal, RunFolder folder, string? json, CheckFiles files, string? pictures)
     {
         files.Check();
         if (json is not null)
@@ -82,10 +83,19 @@ public static class ReportCommand
             Output.CheckFile("--json", json);
         }
 
+        if (pictures is not null)
+        {
+            Output.CheckFolder("--pictures", pictures);
+            if (!File.Exists(folder.ReportPath) || File.Exists(Path.Combine(folder.Path, DialReport.FileName)))
+            {
+                throw new UsageException($"--pictures {pictures}: accepted with the folder of a run that has ended, one of a comparison's too; {folder.Path} is none");
+            }
+        }
+
         try
         {
             return File.Exists(Path.Combine(folder.Path, CompareCommand.JsonName)) ? OfComparison(terminal, folder, json, files)
-                : File.Exists(folder.ReportPath) ? OfRun(terminal, folder, json, files)
+                : File.Exists(folder.ReportPath) ? OfRun(terminal, folder, json, files, pictures)
                 : await FromState(terminal, folder, json, files);
         }
         catch (JsonException e)
@@ -95,7 +105,7 @@ public static class ReportCommand
     }
 
     /// <summary>Shows the report that a run has left in its folder, and writes its pages again.</summary>
-    internal static int OfRun(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
+    internal static int OfRun(Terminal terminal, RunFolder folder, string? json, CheckFiles files, string? pictures = null)
     {
         RunReport report = folder.ReadReport();
         IReadOnlyList<CrashRecord> crashes = folder.ReadCrashes();
@@ -111,6 +121,22 @@ public static class ReportCommand
         {
             ReportScreen.Write(terminal.Out, report, folder.Path);
             deliveries.Write(folder.PagePath, () => HtmlReport.WriteTo(folder, report, crashes, Launch.Open(folder).Scenario.Site, RunConfiguration.Of(Launch.Open(folder), report.Execution)));
+        }
+
+        if (pictures is not null)
+        {
+            IReadOnlyList<(string File, string Svg)> drawn = Pictures.Of(ReportPages.Of(report, crashes, HtmlReport.TimelineOf(crashes, Launch.Open(folder).Scenario.Site), []));
+            if (deliveries.Write(pictures, () =>
+            {
+                Directory.CreateDirectory(pictures);
+                foreach ((string file, string svg) in drawn)
+                {
+                    File.WriteAllText(Path.Combine(pictures, file), svg);
+                }
+            }))
+            {
+                terminal.Text.WriteLine($"pictures       {string.Join(", ", drawn.Select(picture => Path.Combine(pictures, picture.File)))}");
+            }
         }
 
         if (json is not null)

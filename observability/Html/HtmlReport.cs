@@ -38,13 +38,17 @@ public static class HtmlReport
         RunFolder folder, RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options, PageConfiguration configuration,
         IReadOnlyList<RunReport>? compared = null)
     {
-        CrashTimeline? timeline = crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
+        CrashTimeline? timeline = TimelineOf(crashes, options);
         RunFolder.ReplaceFile(Path.Combine(folder.Path, FileName), next =>
         {
             using StreamWriter output = File.CreateText(next);
             Write(report, output, crashes, timeline, compared, configuration);
         });
     }
+
+    /// <summary>The first of the most frequent crash of a run, executed again; null without a crash.</summary>
+    public static CrashTimeline? TimelineOf(IReadOnlyList<CrashRecord> crashes, SiteOptions options) =>
+        crashes.Count == 0 ? null : TimelineRecorder.Trace(options, crashes.MaxBy(c => c.Count)!);
 
     /// <summary>Writes a page.</summary>
     public static void Write(ReportPage page, TextWriter output)

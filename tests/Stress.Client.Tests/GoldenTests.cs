@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
+using System.Xml.Linq;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
@@ -182,6 +183,19 @@ public sealed class GoldenTests
         string digest = run.Out.Split('\n').Single(l => l.StartsWith("digest ", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         Assert.Contains(digest, File.ReadAllText(Repository.At("README.md")), StringComparison.Ordinal);
         Pin("flagship.txt", new StringBuilder($"{digest}\n"));
+
+        // The pictures of the same run that README and the docs show.
+        string pictures = Path.Combine(run.Folder, "pictures");
+        await run.Run("report", Directory.GetDirectories(run.Folder).Single(), "--pictures", pictures);
+        string[] shown = ["crash.svg", "first-crash.svg", "rates.svg"];
+        Assert.Equal(shown, Directory.GetFiles(pictures).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        foreach (string picture in shown)
+        {
+            string drawn = File.ReadAllText(Path.Combine(pictures, picture));
+            XDocument.Parse(drawn);
+            Assert.True(drawn.Length < 100_000, $"{picture}: {drawn.Length} characters; a picture of the docs is small");
+            Pin(Path.Combine("..", "..", "docs", "pictures", picture), new StringBuilder(drawn));
+        }
     }
 
     private static IEnumerable<string> Lists() =>
