@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Stress.Client.Commands;
 using Stress.Contracts.Triage;
+using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Minimise;
 using Stress.Emulator.Oracle;
@@ -55,6 +56,36 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
             crash.Title.ToString(), futures, way.Horizon.Microseconds, all, moment is null ? null : all.IndexOf(moment), moment is null ? null : RateOf(0), needed, Turn(all), operations, elsewhere,
             Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 1));
     }
+
+    /// <summary>What the futures come to in which an event is taken away, or every kernel has another teardown design from it on.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="number">The event.</param>
+    /// <param name="design">The design after it; null takes it away.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, the event is not on the way, or the design cannot come into a kernel that runs.</exception>
+    public Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop) => CrashWork.Executed(runFolder, crashId, crash =>
+    {
+        if (design is not null && !Designs.Contains(design))
+        {
+            throw new UsageException($"design {design}: accepted from an event on: {string.Join(", ", Designs)}; one that counts holders knows nothing of those from before it");
+        }
+
+        CrashFutures way = CrashFutures.Of(crash.Options, (uint)crash.Record.Site, MinimiseCommand.Crash(crash.Record, crash.Options.Topology)) ?? throw crash.IsAnother();
+        if (number <= way.First || number > way.Last || (design is not null && number == way.Last))
+        {
+            throw new UsageException(FormattableString.Invariant($"event {number}: accepted are {way.First + 1} to {(design is null ? way.Last : way.Last - 1)}, the way from the store of the pointer to the crash"));
+        }
+
+        IReadOnlyList<FuturePoint> points = way.PointsAt([number - 1, number]);
+        FuturePoint from = design is null ? points[0] : points[1];
+        (int was, int others) = Count(way, from, withoutNext: false, stop);
+        (int crashes, int otherwise) = Count(way, from, withoutNext: design is null, stop, design);
+        return new CrashBranch(number, points[1].At.Microseconds, Words(points[1], crash.Options), design, RateOf(was), RateOf(crashes), others, otherwise);
+    }, stop);
+
+    /// <summary>Teardown designs that can come into a kernel that runs.</summary>
+    public static IReadOnlyList<string> Designs { get; } = [.. DesignSet.BuiltIn.All.Where(design => !design.CountsHolders).Select(design => design.Name)];
 
     // Steps at even distances first, then more of them where the share jumps most, until the jump is that of one event.
     private SortedDictionary<long, CauseStep> Steps(CrashFutures way, SiteOptions options, CancellationToken stop)
@@ -124,12 +155,12 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     private static string Words(FuturePoint point, SiteOptions options) =>
         point.What.Length > 0 ? point.What : point.Part is { } part ? MinimiseCommand.Describe(part, options) : "an event of which no trace tells";
 
-    private (int Crashes, int Others) Count(CrashFutures way, FuturePoint point, bool withoutNext, CancellationToken stop)
+    private (int Crashes, int Others) Count(CrashFutures way, FuturePoint point, bool withoutNext, CancellationToken stop, string? design = null)
     {
         int crashes = 0, others = 0;
         Parallel.For(1, futures + 1, new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount }, key =>
         {
-            switch (way.Execute(point, (ulong)key, withoutNext))
+            switch (way.Execute(point, (ulong)key, withoutNext, design))
             {
                 case FutureEnd.Crash:
                     Interlocked.Increment(ref crashes);

@@ -27,6 +27,12 @@ public sealed class CrashWork : ITriageWork
     public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => _causes.Cause(runFolder, crashId, stop);
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Designs => CrashCauses.Designs;
+
+    /// <inheritdoc/>
+    public Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop) => _causes.Branch(runFolder, crashId, number, design, stop);
+
+    /// <inheritdoc/>
     public Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop) => Executed(runFolder, crashId, crash =>
     {
         long shown = at ?? crash.Record.Event;

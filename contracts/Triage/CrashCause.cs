@@ -12,6 +12,18 @@ public interface ITriageWork
     /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
     Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop);
 
+    /// <summary>Executes the futures of a crash's site in which something is otherwise from an event on.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="number">The event, on the way from the store of the pointer to the crash.</param>
+    /// <param name="design">The teardown design of every kernel after the event; null takes the event away instead.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, the event is not on the way, or the design cannot come into a kernel that runs.</exception>
+    Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop);
+
+    /// <summary>Teardown designs that can come into a kernel that runs.</summary>
+    IReadOnlyList<string> Designs { get; }
+
     /// <summary>Executes the site of a crash again, from its seed to the crash, and tells the way there.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
@@ -28,6 +40,17 @@ public interface ITriageWork
     /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the crash cannot be said in that form.</exception>
     Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop);
 }
+
+/// <summary>The futures of a crash's site in which something is otherwise.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="AtMicroseconds">Virtual microseconds.</param>
+/// <param name="What">What happened in it.</param>
+/// <param name="Design">The teardown design after it; null where the event is taken away.</param>
+/// <param name="AsItWas">The share of futures that crash with the title where nothing is changed: from the state before the event, or after it where the design changes.</param>
+/// <param name="Changed">The share where it is.</param>
+/// <param name="OtherAsItWas">Futures that panic in another way where nothing is changed.</param>
+/// <param name="Other">Futures that panic in another way where it is.</param>
+public sealed record CrashBranch(long Event, long AtMicroseconds, string What, string? Design, Rate AsItWas, Rate Changed, int OtherAsItWas, int Other);
 
 /// <summary>What a crash is handed on as.</summary>
 public enum CrashForm

@@ -19,6 +19,9 @@ public sealed class IfdetachRefcount : TeardownDesign
     public override bool InvalidatesRouteCaches => true;
 
     /// <inheritdoc/>
+    public override bool CountsHolders => true;
+
+    /// <inheritdoc/>
     public override void Hold(BsdKernel kernel, IfnetPtr p) => kernel.CountReference(p, 1);
 
     /// <inheritdoc/>

@@ -146,9 +146,10 @@ public sealed class CrashFutures
     /// <param name="from">The point whose state is gone on from.</param>
     /// <param name="key">Which future; 0 is the one that came.</param>
     /// <param name="withoutNext">The next event does not come: it is taken from the queue.</param>
-    public FutureEnd Execute(FuturePoint from, ulong key, bool withoutNext = false)
+    /// <param name="design">The teardown design of every kernel from here on; null for the run's own. A design keeps no state, so that one that counts no holders can come into a kernel at any event.</param>
+    public FutureEnd Execute(FuturePoint from, ulong key, bool withoutNext = false, string? design = null)
     {
-        Site site = Site.Load(_options, _site, new ImageReader(from.After) { StreamKey = key });
+        Site site = Site.Load(design is null ? _options : _options with { Design = design }, _site, new ImageReader(from.After) { StreamKey = key });
         if (withoutNext)
         {
             site.Queue.Pop(out _);

@@ -34,6 +34,31 @@ public sealed class CrashWorkTests : IDisposable
         Assert.Contains($"accepted are 1 to {crash.Event}", after.Message, StringComparison.Ordinal);
     }
 
+    // Of the flagship: the multicast membership of the called end. purge-all asks every family at if_detach, whatever addresses remain.
+    [Fact]
+    public async Task Without_the_event_that_lost_it_and_with_a_complete_design_from_the_store_on_no_future_crashes_so_and_a_design_that_comes_after_the_loss_changes_nothing()
+    {
+        (string folder, CrashRecord crash) = await Crash();
+        var causes = new CrashCauses(futures: 40);
+        CrashCause cause = await causes.Cause(folder, crash.Id, CancellationToken.None);
+        CauseStep first = cause.Steps[0], moment = cause.Steps[Assert.NotNull(cause.Moment)];
+
+        CrashBranch without = await causes.Branch(folder, crash.Id, moment.Event, null, CancellationToken.None);
+        CrashBranch same = await causes.Branch(folder, crash.Id, first.Event + 1, "netbsd-2005", CancellationToken.None);
+        CrashBranch early = await causes.Branch(folder, crash.Id, first.Event + 1, "purge-all", CancellationToken.None);
+        CrashBranch late = await causes.Branch(folder, crash.Id, moment.Event, "purge-all", CancellationToken.None);
+
+        Assert.Equal((0L, 40L), (without.Changed.Hits, without.Changed.Trials));
+        Assert.Equal((same.AsItWas, same.OtherAsItWas), (same.Changed, same.Other));
+        Assert.Equal(0, early.Changed.Hits);
+        Assert.True(late.Changed.Hits > 0 && late.Changed.Hits == late.AsItWas.Hits, $"{late.Changed.Hits} of {late.AsItWas.Hits}");
+        Assert.DoesNotContain("notifier-hold", new CrashWork().Designs);
+        TriageException counts = await Assert.ThrowsAsync<TriageException>(() => causes.Branch(folder, crash.Id, moment.Event, "notifier-hold", CancellationToken.None));
+        TriageException before = await Assert.ThrowsAsync<TriageException>(() => causes.Branch(folder, crash.Id, first.Event, null, CancellationToken.None));
+        Assert.Contains("counts holders", counts.Message, StringComparison.Ordinal);
+        Assert.Contains($"accepted are {first.Event + 1} to {crash.Event}", before.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_crash_is_handed_on_as_a_list_a_program_a_script_and_a_capture()
     {

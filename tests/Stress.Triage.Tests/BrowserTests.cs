@@ -152,7 +152,7 @@ public sealed class BrowserTests
         return
         [
             ("start", "/"), ("runs", "/runs"), ("run", $"/runs/{run.Row.Name}"), ("report", $"/runs/{run.Row.Name}/report"), ("bugs", "/bugs"), ("bug", $"/bugs/{bug.Id}"),
-            ("crash", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}")), ("cause", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}/cause")), ("diff", $"/diff?first={runs[^1].Name}&second={runs[^2].Name}"), ("missing", "/runs/nothing"), ("scenarios", "/scenarios"), ("scenario", "/scenarios/troxel-2005"), ("live", "/live/asked-1"), ("silos", "/silos"), ("login", "/login"),
+            ("crash", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}")), ("cause", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}/cause")), ("branch", string.Create(CultureInfo.InvariantCulture, $"/crashes/{run.Crashes[0].Number}/branch?event=552&design=purge-flagged")), ("diff", $"/diff?first={runs[^1].Name}&second={runs[^2].Name}"), ("missing", "/runs/nothing"), ("scenarios", "/scenarios"), ("scenario", "/scenarios/troxel-2005"), ("live", "/live/asked-1"), ("silos", "/silos"), ("login", "/login"),
         ];
     }
 

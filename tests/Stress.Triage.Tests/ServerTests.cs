@@ -140,7 +140,7 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         Assert.Equal(bug, bugs.RootElement.GetProperty("rows")[0].GetProperty("id").GetString());
         Assert.Equal(
-            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/crashes/{number}/cause", "/api/v1/crashes/{number}/replay", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
+            ["/api/v1/bugs", "/api/v1/bugs/{id}", "/api/v1/crashes/{number}", "/api/v1/crashes/{number}/branch", "/api/v1/crashes/{number}/cause", "/api/v1/crashes/{number}/replay", "/api/v1/diff", "/api/v1/runs", "/api/v1/runs/{name}"],
             api.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         using HttpResponseMessage wrong = await served.Client.PatchAsync($"/api/v1/bugs/{bug}", Json("""{"status":"gone"}"""));
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
@@ -193,6 +193,30 @@ public sealed partial class ServerTests
         foreach (string none in new[] { "0", "615", "-1", "x", "99999999999999999999" })
         {
             Assert.Equal(HttpStatusCode.NotFound, (await served.Client.GetAsync($"{crash}?event={none}")).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task An_event_is_taken_away_or_the_design_changed_from_it_on_and_what_becomes_of_the_crash_is_said()
+    {
+        TemporaryStore store = await TemporaryStore.Open();
+        store.Write(TemporaryStore.Run(1, titles: [Hostile]));
+        await store.Import();
+        await using Served served = await Served.Start(store, work: new ToldCause());
+        string crash = $"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}";
+
+        string cause = await served.Client.GetStringAsync($"{crash}/cause"), without = await served.Client.GetStringAsync($"{crash}/branch?event=552&design="), design = await served.Client.GetStringAsync($"{crash}/branch?event=552&design=purge-flagged");
+        using JsonDocument branch = JsonDocument.Parse(await served.Client.GetStringAsync($"/api/v1{crash}/branch?event=552"));
+
+        Assert.Contains($"href=\"{crash}/branch?event=552\"", cause, StringComparison.Ordinal);
+        Assert.Contains("Without event 552", without, StringComparison.Ordinal);
+        Assert.Contains("With purge-flagged in every kernel after event 552", design, StringComparison.Ordinal);
+        Assert.All(new[] { cause, without, design }, page => Assert.DoesNotContain('\u001b', page));
+        Assert.DoesNotContain("<i>", without, StringComparison.Ordinal);
+        Assert.Equal((190, 0), (branch.RootElement.GetProperty("asItWas").GetProperty("hits").GetInt32(), branch.RootElement.GetProperty("changed").GetProperty("hits").GetInt32()));
+        foreach (string none in new[] { "event=1", "event=x", "", "event=552&design=../evil" })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await served.Client.GetAsync($"{crash}/branch?{none}")).StatusCode);
         }
     }
 

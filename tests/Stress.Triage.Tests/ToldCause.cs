@@ -45,6 +45,12 @@ internal sealed class ToldCause : ITriageWork
         return Task.FromResult(new CrashReplay(timeline, 614, at ?? 614, [new("called system", $"interfaces after {at ?? 614}\nppp0 <b>up</b>"), new("calling system", "none")], ["allocated", "used"]));
     }
 
+    public IReadOnlyList<string> Designs => ["netbsd-2005", "purge-flagged"];
+
+    public Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop) =>
+        number is < 551 or > 614 || (design is not null && !Designs.Contains(design)) ? throw new TriageException($"event {number}: accepted are 551 to 614", TriageProblem.Wrong)
+        : Task.FromResult(new CrashBranch(number, 604_628_883, "ppp0 <i>detached</i>\u001b[2J", design, Of(190), Of(0), 1, 2));
+
     public Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop)
     {
         Asked.Add((runFolder, crashId));

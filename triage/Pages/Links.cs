@@ -55,6 +55,9 @@ public sealed class Links(string root, bool isExport)
     /// <summary>When a crash was lost.</summary>
     public string Cause(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}/cause"));
 
+    /// <summary>What becomes of a crash without one of its events.</summary>
+    public string Branch(long number, long at) => string.Create(CultureInfo.InvariantCulture, $"{root}crashes/{number}/branch?event={at}");
+
     /// <summary>Two runs side by side.</summary>
     public string Diff(string first, string second) => $"{root}diff?first={Uri.EscapeDataString(first)}&second={Uri.EscapeDataString(second)}";
 

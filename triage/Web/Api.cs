@@ -68,6 +68,10 @@ public static class Api
                     replay.Systems, replay.Story), Json);
             }))
             .WithSummary("The way to a crash: its steps, and what every system held after one event").Produces<CrashSteps>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapGet("/crashes/{number:long}/branch", (long number, [FromQuery(Name = "event")] long at, string? design, CancellationToken stop) =>
+                Guarded(async () => Results.Json((await crashes.Branch(number, at, string.IsNullOrEmpty(design) ? null : design, stop)).Branch, Json)))
+            .WithSummary("What becomes of a crash when an event is taken away, or when every kernel has another teardown design from it on")
+            .Produces<CrashBranch>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapGet("/diff", (string first, string second, CancellationToken stop) => Guarded(async () => Results.Json(await triage.Compare(first, second, stop), Json)))
             .WithSummary("Two runs side by side").Produces<RunDifference>().ProducesProblem(StatusCodes.Status404NotFound);
         if (launcher is not null)

@@ -38,6 +38,21 @@ public sealed class CrashExecution(Triage triage, ITriageWork? work) : IDisposab
     public Task<CrashReplay> Replay(CrashRow crash, long? at, CancellationToken stop) => _short.InTurn(
         () => Kept(_replays, MostReplaysKept, (crash.Number, at), async () => (await Work().Replay(await FolderOf(crash.Number, stop), crash.CrashId, at, stop)).Shown()), stop);
 
+    /// <summary>What becomes of a crash where something is otherwise from an event on.</summary>
+    /// <param name="number">The store's number of the crash.</param>
+    /// <param name="at">The event.</param>
+    /// <param name="design">The teardown design after it; null takes the event away.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="TriageException">There is no such crash, its run is not on this machine or cannot be executed again, the event or the design is not accepted, or too many wait.</exception>
+    public async Task<(CrashRow Crash, CrashBranch Branch)> Branch(long number, long at, string? design, CancellationToken stop)
+    {
+        CrashRow crash = await triage.OfRuns.Crash(number, stop);
+        return (crash, await _short.InTurn(async () => await Work().Branch(await FolderOf(number, stop), crash.CrashId, at, design, stop), stop));
+    }
+
+    /// <summary>Teardown designs that can come into a kernel that runs.</summary>
+    public IReadOnlyList<string> Designs => work?.Designs ?? [];
+
     /// <summary>A crash as a file.</summary>
     /// <param name="crash">The crash.</param>
     /// <param name="form">In which form.</param>

@@ -82,7 +82,13 @@ public static class Site
         app.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () =>
         {
             (CrashRow crash, CrashCause cause) = await crashes.Cause(number, stop);
-            return Page<CausePage>(new() { ["Crash"] = crash, ["Cause"] = cause });
+            return Page<CausePage>(new() { ["Crash"] = crash, ["Cause"] = cause, ["Designs"] = crashes.Designs });
+        })).ExcludeFromDescription();
+        app.MapGet("/crashes/{number:long}/branch", (HttpRequest request, long number, CancellationToken stop) => Guarded(async () =>
+        {
+            string design = Text(request.Query["design"]);
+            (CrashRow crash, CrashBranch branch) = await crashes.Branch(number, EventOf(request.Query["event"]) ?? 0, design.Length > 0 ? design : null, stop);
+            return Page<BranchPage>(new() { ["Crash"] = crash, ["Branch"] = branch, ["Designs"] = crashes.Designs });
         })).ExcludeFromDescription();
         app.MapGet("/live/{name}", (HttpContext context, IAntiforgery forgery, string name) =>
         {

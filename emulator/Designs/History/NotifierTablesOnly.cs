@@ -16,6 +16,9 @@ public sealed class NotifierTablesOnly : PurgeNone
     public override string Summary => "As notifier-hold, but unregistering flushes tables and memberships only: a route that is in no table keeps its hold.";
 
     /// <inheritdoc/>
+    public override bool CountsHolders => true;
+
+    /// <inheritdoc/>
     public override void Hold(BsdKernel kernel, IfnetPtr p) => kernel.CountReference(p, 1);
 
     /// <inheritdoc/>

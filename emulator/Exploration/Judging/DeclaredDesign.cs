@@ -140,6 +140,9 @@ public sealed class DeclaredDesign(string name, TeardownDesign design, DesignCha
     }
 
     /// <inheritdoc/>
+    public override bool CountsHolders => changes.Holds ?? design.CountsHolders;
+
+    /// <inheritdoc/>
     public override void Hold(BsdKernel kernel, IfnetPtr p)
     {
         if (changes.Holds is not { } holds)

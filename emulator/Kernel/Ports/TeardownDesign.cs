@@ -47,6 +47,9 @@ public abstract class TeardownDesign
         return UseCheck.Unchecked;
     }
 
+    /// <summary>Whether it counts the holders of an interface: of those that stored before it came into a kernel it knows nothing.</summary>
+    public virtual bool CountsHolders => false;
+
     /// <summary>A long-lived holder stored a reference.</summary>
     public virtual void Hold(BsdKernel kernel, IfnetPtr p)
     {
