@@ -46,7 +46,7 @@ public sealed class SearchTests
     [Theory]
     [InlineData("""{"format":2}""", "format 2; accepted is 1")]
     [InlineData("""{"format":1,"findings":[{"title":""}]}""", "a finding has no title or no stack")]
-    [InlineData("[", "'['")]
+    [InlineData("x", "'x' is an invalid start")]
     public async Task A_search_that_cannot_be_read_is_named_and_left_out(string text, string why)
     {
         await using TemporaryStore store = await TemporaryStore.Open();
