@@ -21,7 +21,26 @@ public static class SiloView
         return new SilosState(
             where,
             [.. facts.Select(silo => StateOf(silo, grains.Where(grain => facts.Count == 1 || silo.Silo.Contains(grain.SiloAddress.Endpoint.ToString(), StringComparison.Ordinal))))],
-            [.. runs.Select(run => new ClusterRunRow(run.RunId, run.Started, run.Phase.ToString().ToLowerInvariant(), run.Progress.Counters.Disconnects, run.Progress.Counters.Panics))]);
+            await Task.WhenAll(runs.Select(run => RowOf(host, run))));
+    }
+
+    // The list has where a run was when it began or ended; one that goes on is asked itself.
+    private static async Task<ClusterRunRow> RowOf(IRunHost host, RunEntry run)
+    {
+        ShardProgress at = run.Progress;
+        try
+        {
+            if (run.Phase is RunPhase.Running or RunPhase.Paused && run.Build?.Shares(BuildStamp.Current) == true)
+            {
+                at = await host.Grains.GetGrain<IRunGrain>(run.RunId).Progress().WaitAsync(Longest);
+            }
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            // A silo that hangs has it: what the list has is what is known.
+        }
+
+        return new ClusterRunRow(run.RunId, run.Started, run.Phase.ToString().ToLowerInvariant(), at.Planned, at.Done, at.Failed + at.Lost);
     }
 
     private static SiloRow StateOf(SiloFacts silo, IEnumerable<SimpleGrainStatistic> grains) => new(

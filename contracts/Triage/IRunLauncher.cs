@@ -72,9 +72,10 @@ public sealed record GrainCount(string Kind, int Count);
 /// <param name="Name">Its name.</param>
 /// <param name="Started">Wall time of the start.</param>
 /// <param name="Phase">What it was told to do, or that it is finished.</param>
-/// <param name="Disconnects">Links lost, both ends, when the cluster's list was written.</param>
-/// <param name="Panics">Panics, both ends, then.</param>
-public sealed record ClusterRunRow(string Name, DateTimeOffset Started, string Phase, long Disconnects, long Panics);
+/// <param name="Sites">Sites planned.</param>
+/// <param name="Done">Sites executed to their end.</param>
+/// <param name="Failed">Sites that failed or were lost.</param>
+public sealed record ClusterRunRow(string Name, DateTimeOffset Started, string Phase, long Sites, long Done, long Failed);
 
 /// <summary>A scenario that one can begin with.</summary>
 /// <param name="Name">Its name.</param>

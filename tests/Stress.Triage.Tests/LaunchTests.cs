@@ -86,6 +86,7 @@ public sealed partial class LaunchTests
         Assert.Contains("no answer", page, StringComparison.Ordinal);
         Assert.Contains("<dt>RouterGrain</dt><dd>640</dd>", page, StringComparison.Ordinal);
         Assert.Contains("soak-1", page, StringComparison.Ordinal);
+        Assert.Contains("data-label=\"Done\">12</td>", page, StringComparison.Ordinal);
         Assert.Equal(("RouterGrain", 640), (silos.RootElement.GetProperty("silos")[0].GetProperty("grains")[0].GetProperty("kind").GetString(), silos.RootElement.GetProperty("silos")[0].GetProperty("grains")[0].GetProperty("count").GetInt32()));
         Assert.Equal("running", silos.RootElement.GetProperty("runs")[0].GetProperty("phase").GetString());
     }

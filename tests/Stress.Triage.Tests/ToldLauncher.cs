@@ -51,7 +51,7 @@ internal sealed class ToldLauncher : IRunLauncher
             new SiloRow("10.0.0.1:11111", "active", 2, 3, 640, 700, 300 << 20, 400 << 20, "492c6344770a", [new("RouterGrain", 640), new("ShardGrain", 3)]),
             new SiloRow("10.0.0.2:11111", "no answer", 0, 0, 0, 0, 0, 0, "", []),
         ],
-        [new ClusterRunRow("soak-1", DateTimeOffset.UnixEpoch, "running", 12_000, 4_000)]));
+        [new ClusterRunRow("soak-1", DateTimeOffset.UnixEpoch, "running", 640, 12, 1)]));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
