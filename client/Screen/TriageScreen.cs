@@ -61,18 +61,23 @@ public static class TriageScreen
         Said.Fact(terminal.Out, "status", StatusOf(bug.Row) + (bug.DuplicateOf.Length > 0 ? $" of {bug.DuplicateOf}" : "") + (bug.Row.IsPrivate ? "; private: its software's maintainers are told first" : ""));
         Said.Fact(terminal.Out, "first seen", Time(bug.Row.FirstSeen));
         Said.Fact(terminal.Out, "last seen", Time(bug.Row.LastSeen));
-        Said.Fact(terminal.Out, "rate", $"{Text(bug.Rate)}: {Counted.Of(bug.Rate.Hits, "crash")} in {Counted.Of(bug.Rate.Trials, "disconnect")}");
-        Said.Fact(terminal.Out, "runs alike", bug.Flake.IsFlaky ? $"comes in {Count(bug.Flake.With)} of {Count(bug.Flake.Alike)}" : $"comes in all {Count(bug.Flake.Alike)}");
-        Said.Fact(terminal.Out, "since", bug.Clean.Runs == 0
-            ? "no run since it was last seen: nothing is known of whether it is gone"
-            : $"not seen in {Counted.Of(bug.Clean.Disconnects, "disconnect")} of {Counted.Of(bug.Clean.Runs, "run")}; {Count(bug.Clean.More)} more clean ones are needed to claim below one in {Count(bug.Clean.OneIn)} at 95 %");
-        var versions = new ScreenTable(["version", "#runs", "#crashes", "#disconnects", "#rate", "#95 %"]);
-        foreach (RateOf version in bug.Versions)
+        // A bug that only searches have come upon has no disconnects.
+        if (bug.Versions.Count > 0)
         {
-            versions.Add(Plain(version.Name), Count(version.Runs), Count(version.Rate.Hits), Count(version.Rate.Trials), Percent(version.Rate.Share), $"{Percent(version.Rate.Low)} - {Percent(version.Rate.High)}");
+            Said.Fact(terminal.Out, "rate", $"{Text(bug.Rate)}: {Counted.Of(bug.Rate.Hits, "crash")} in {Counted.Of(bug.Rate.Trials, "disconnect")}");
+            Said.Fact(terminal.Out, "runs alike", bug.Flake.IsFlaky ? $"comes in {Count(bug.Flake.With)} of {Count(bug.Flake.Alike)}" : $"comes in all {Count(bug.Flake.Alike)}");
+            Said.Fact(terminal.Out, "since", bug.Clean.Runs == 0
+                ? "no run since it was last seen: nothing is known of whether it is gone"
+                : $"not seen in {Counted.Of(bug.Clean.Disconnects, "disconnect")} of {Counted.Of(bug.Clean.Runs, "run")}; {Count(bug.Clean.More)} more clean ones are needed to claim below one in {Count(bug.Clean.OneIn)} at 95 %");
+            var versions = new ScreenTable(["version", "#runs", "#crashes", "#disconnects", "#rate", "#95 %"]);
+            foreach (RateOf version in bug.Versions)
+            {
+                versions.Add(Plain(version.Name), Count(version.Runs), Count(version.Rate.Hits), Count(version.Rate.Trials), Percent(version.Rate.Share), $"{Percent(version.Rate.Low)} - {Percent(version.Rate.High)}");
+            }
+
+            versions.Write(terminal.Out);
         }
 
-        versions.Write(terminal.Out);
         foreach (FindingRow finding in bug.Findings)
         {
             Said.Fact(terminal.Out, "found", $"{Plain(finding.Search)} on {Plain(finding.Stacks)}: by list {Count(finding.List)} of {Count(finding.Lists)}; its list by itself gave {string.Join(", ", finding.Titles.Select(title => $"{title.Count} x {Plain(title.Title)}"))}");
