@@ -143,7 +143,7 @@ public static class StressCommand
         catch (RunRefusedException e)
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
-            return ExitCodes.Usage;
+            return e.MayPass ? ExitCodes.Unavailable : ExitCodes.Usage;
         }
         catch (ClusterUnavailableException e)
         {

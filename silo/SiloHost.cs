@@ -10,6 +10,7 @@ using Orleans.Dashboard;
 using Orleans.Runtime;
 using Orleans.Hosting;
 using Stress.Observability.Instruments;
+using Stress.Silo.Connections;
 
 namespace Stress.Silo;
 
@@ -39,6 +40,7 @@ public static class SiloHost
         "Orleans.Runtime.MembershipService",
         "Orleans.Persistence.RedisGrainStorage",
         "Polly",
+        "Orleans.Connections.Security",
         "Orleans.Messaging",
         "Orleans.Runtime.GrainCallCancellationManager",
         "Orleans.Runtime.GrainDirectory.ClientDirectory",
@@ -85,6 +87,7 @@ public static class SiloHost
         }
 
         silo.UseStressCluster(settings.Redis);
+        silo.UseGuardedConnections(new ConnectionLimits(), settings.Redis.Certificates);
         silo.Configure<EndpointOptions>(options =>
         {
             options.SiloPort = settings.SiloPort;

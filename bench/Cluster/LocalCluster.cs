@@ -135,6 +135,18 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The address by which a silo goes on screens.</summary>
     public string SiloName(int number) => $"127.0.0.1:{_ports[number].Silo}";
 
+    /// <summary>Gives silos and clients that are started from now on other environment variables, on top of those they have.</summary>
+    public void Tell(IReadOnlyDictionary<string, string> environment)
+    {
+        foreach ((string name, string value) in environment)
+        {
+            Environment[name] = value;
+        }
+    }
+
+    /// <summary>Port on which a silo's clients or other silos reach it.</summary>
+    public int PortOf(int silo, bool gateway) => gateway ? _ports[silo].Gateway : _ports[silo].Silo;
+
     /// <summary>Starts the command.</summary>
     public RunningProcess Stress(params string[] arguments) => RunningProcess.Start("dotnet", [Client, .. arguments], Environment);
 

@@ -22,6 +22,7 @@ public static class K8sCommand
         var image = new Option<string>("--image") { Description = "The image of silos and clients, for example REGISTRY/stress:1.", Required = true };
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
+        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt for the run, where the silos ask for certificates (overlay prod: stress-run-tls)." };
         var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system (default: the scenario's)." };
         var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair (default: the scenario's)." };
         Option<string?> seed = SharedOptions.Seed();
@@ -37,7 +38,7 @@ public static class K8sCommand
         var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
         var run = new Command("run", "Print a run as a Job with a generated name for kubectl create, or make it.")
         {
-            file, image, space, cluster, pairs, hours, seed, design, pace, lease, deadline, keep, memory, apply, follow, kubeconfig, context,
+            file, image, space, cluster, tls, pairs, hours, seed, design, pace, lease, deadline, keep, memory, apply, follow, kubeconfig, context,
         };
         run.SetAction((line, stop) =>
         {
@@ -54,7 +55,8 @@ public static class K8sCommand
             {
                 Image = line.GetValue(image) is { Length: > 0 } named ? named : throw new UsageException("--image: accepted is the name of an image, for example REGISTRY/stress:1"),
                 Scenario = settings.Load(terminal.In),
-                Cluster = ClusterOption.Read(line.GetValue(cluster))!.ToString(),
+                Cluster = ClusterOption.ReadAddress(line.GetValue(cluster))!.ToString(),
+                TlsSecret = line.GetValue(tls) is not "" and var secret ? secret : throw new UsageException("--tls-secret: accepted is the name of a Secret, for example stress-run-tls"),
                 DeadlineSeconds = Seconds(deadline, line, least: 1),
                 KeptSeconds = Seconds(keep, line, least: 0),
                 Memory = Quantity(memory, line),

@@ -17,7 +17,7 @@ public static class SiloCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        Option<string?> cluster = ClusterOption.Create();
+        var cluster = new ClusterOption();
         var siloPort = Port("--silo-port", "Port on which silos talk to each other", SiloDefaults.SiloPort);
         var gatewayPort = Port("--gateway-port", "Port on which clients reach this silo", SiloDefaults.GatewayPort);
         var metricsPort = Port("--metrics-port", "HTTP port of metrics and health", SiloDefaults.MetricsPort);
@@ -27,7 +27,8 @@ public static class SiloCommand
         var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
         Option<string?> workers = SharedOptions.Workers();
         Option<string?> wait = ClusterWait.Option();
-        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, wait, dashboard, dashboardPort };
+        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { siloPort, gatewayPort, metricsPort, listen, advertise, workers, wait, dashboard, dashboardPort };
+        cluster.AddTo(command);
         command.SetAction((line, stop) =>
         {
             IPAddress listens = Address("--listen", line.GetValue(listen)) ?? IPAddress.Loopback;
@@ -35,7 +36,7 @@ public static class SiloCommand
                 terminal,
                 new SiloSettings
                 {
-                    Redis = ClusterOption.Required(line.GetValue(cluster)),
+                    Redis = cluster.Required(line),
                     SiloPort = PortOf(line, siloPort, 1) ?? SiloDefaults.SiloPort,
                     GatewayPort = PortOf(line, gatewayPort, 1) ?? SiloDefaults.GatewayPort,
                     MetricsPort = PortOf(line, metricsPort, 0) ?? SiloDefaults.MetricsPort,

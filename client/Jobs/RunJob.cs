@@ -28,8 +28,11 @@ public sealed record RunJob
     public const string UsualCluster = "redis://stress-redis:6379";
 
     private const string JobUid = "metadata.labels['batch.kubernetes.io/controller-uid']";
-    private const string AuthorityFolder = "/etc/stress/redis-ca", ScenarioFolder = "/scenario", RunsFolder = "/runs";
+    private const string AuthorityFolder = "/etc/stress/redis-ca", ScenarioFolder = "/scenario", RunsFolder = "/runs", TlsFolder = "/etc/stress/tls";
     private const int User = 1654;
+
+    // 0440: the group of the pod reads it.
+    private const int SecretMode = 288;
 
     // An answer is an answer: running again would give the same one.
     private static readonly int[] Answers = [ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided];
@@ -45,6 +48,9 @@ public sealed record RunJob
 
     /// <summary>Address of the cluster's Redis, as its pods know it.</summary>
     public string Cluster { get; init; } = UsualCluster;
+
+    /// <summary>The Secret with the run's certificate, its key and the authority, where silos ask for one; null for none.</summary>
+    public string? TlsSecret { get; init; }
 
     /// <summary>After so many seconds the Job is ended, whatever the run has come to.</summary>
     public long DeadlineSeconds { get; init; } = 86_400;
@@ -124,6 +130,15 @@ public sealed record RunJob
 
             // The certificate authority only: the key stays with Redis.
             volumes.Add(new() { Name = "redis-ca", Secret = new() { SecretName = "stress-redis-tls", Items = [new() { Key = "ca.crt", Path = "ca.crt" }] } });
+        }
+
+        if (TlsSecret is not null)
+        {
+            environment.Add(new() { Name = SiloDefaults.TlsCertificateVariable, Value = $"{TlsFolder}/tls.crt" });
+            environment.Add(new() { Name = SiloDefaults.TlsKeyVariable, Value = $"{TlsFolder}/tls.key" });
+            environment.Add(new() { Name = SiloDefaults.TlsAuthorityVariable, Value = $"{TlsFolder}/ca.crt" });
+            mounts.Add(new() { Name = "tls", MountPath = TlsFolder, ReadOnlyProperty = true });
+            volumes.Add(new() { Name = "tls", Secret = new() { SecretName = TlsSecret, DefaultMode = SecretMode } });
         }
 
         return new()

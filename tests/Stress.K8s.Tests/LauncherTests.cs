@@ -46,7 +46,21 @@ public sealed class LauncherTests : IAsyncDisposable
         Assert.Equal("redis://stress-redis:6379", run.Env.Single(variable => variable.Name == SiloDefaults.ClusterVariable).Value);
     }
 
+    [Fact]
+    public async Task A_Secret_of_mutual_TLS_is_mounted_whole_and_named_to_the_run()
+    {
+        (_, string text, _) = await Type("k8s", "run", Scenario, "--image", "stress:dev", "--tls-secret", "stress-run-tls");
+        V1PodSpec pod = Assert.IsType<V1Job>(Assert.Single(Manifests.Parse(text))).Spec.Template.Spec;
+        V1VolumeMount mount = pod.Containers[0].VolumeMounts.Single(mount => mount.Name == "tls");
+        V1SecretVolumeSource secret = pod.Volumes.Single(volume => volume.Name == "tls").Secret;
+
+        Assert.Equal(("stress-run-tls", 288), (secret.SecretName, secret.DefaultMode!.Value));
+        Assert.Null(secret.Items);
+        Assert.Equal($"{mount.MountPath}/tls.key", pod.Containers[0].Env.Single(variable => variable.Name == SiloDefaults.TlsKeyVariable).Value);
+    }
+
     [Theory]
+    [InlineData("--tls-secret", "")]
     [InlineData("--deadline", "0")]
     [InlineData("--keep", "x")]
     [InlineData("--memory", "much")]
