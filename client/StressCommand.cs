@@ -36,6 +36,7 @@ public static class StressCommand
             PredictCommand.Create(terminal),
             JudgeCommand.Create(terminal),
             SiloCommand.Create(terminal),
+            UpgradeCommand.Create(terminal),
             K8sCommand.Create(terminal),
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),

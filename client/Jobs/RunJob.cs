@@ -12,7 +12,7 @@ namespace Stress.Client.Jobs;
 /// </summary>
 public sealed record RunJob
 {
-    /// <summary>Every Job's name begins with this.</summary>
+    /// <summary>The name of a run's Job begins with this.</summary>
     public const string NamePrefix = "stress-run-";
 
     /// <summary>The container that has the run's exit code.</summary>
@@ -40,8 +40,11 @@ public sealed record RunJob
     /// <summary>The image of silos and clients.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The scenario.</summary>
-    public required Scenario Scenario { get; init; }
+    /// <summary>The scenario of the run; null for a Job that runs none, whose command line is <see cref="Words"/>.</summary>
+    public Scenario? Scenario { get; init; }
+
+    /// <summary>What the generated name of the Job begins with.</summary>
+    public string Prefix { get; init; } = NamePrefix;
 
     /// <summary>Further words of the run's command line.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
@@ -61,13 +64,13 @@ public sealed record RunJob
     /// <summary>Memory that the client may have, as Kubernetes spells it. The run is in the silos.</summary>
     public string Memory { get; init; } = "1Gi";
 
-    private string FileName => Path.GetFileName(Scenario.FileName) is { Length: > 0 } name && name.EndsWith(".yaml", StringComparison.Ordinal) && RunPlan.IsRunId(name) ? name : "scenario.yaml";
+    private static string FileNameOf(Scenario scenario) => Path.GetFileName(scenario.FileName) is { Length: > 0 } name && name.EndsWith(".yaml", StringComparison.Ordinal) && RunPlan.IsRunId(name) ? name : "scenario.yaml";
 
     /// <summary>The Job.</summary>
     /// <exception cref="UsageException">The scenario is too long.</exception>
     public V1Job Create()
     {
-        if (Scenario.SourceText.Length > MaxScenarioLength)
+        if (Scenario?.SourceText.Length > MaxScenarioLength)
         {
             throw new UsageException($"{Scenario.FileName}: {Scenario.SourceText.Length} characters; accepted for a Job are up to {MaxScenarioLength}");
         }
@@ -77,10 +80,11 @@ public sealed record RunJob
         {
             ApiVersion = $"{V1Job.KubeGroup}/{V1Job.KubeApiVersion}",
             Kind = V1Job.KubeKind,
-            Metadata = new() { GenerateName = NamePrefix, Labels = labels },
+            Metadata = new() { GenerateName = Prefix, Labels = labels },
             Spec = new()
             {
-                BackoffLimit = 2,
+                // A question is asked again by whoever asked it.
+                BackoffLimit = Scenario is null ? 0 : 2,
                 ActiveDeadlineSeconds = DeadlineSeconds,
                 TtlSecondsAfterFinished = KeptSeconds,
                 PodFailurePolicy = new()
@@ -94,7 +98,7 @@ public sealed record RunJob
                 },
                 Template = new()
                 {
-                    Metadata = new() { Labels = labels, Annotations = new Dictionary<string, string> { [ScenarioAnnotation] = Scenario.SourceText } },
+                    Metadata = new() { Labels = labels, Annotations = Scenario is null ? null : new Dictionary<string, string> { [ScenarioAnnotation] = Scenario.SourceText } },
                     Spec = Pod(),
                 },
             },
@@ -111,18 +115,21 @@ public sealed record RunJob
             // The Job's uid: a pod that replaces another follows the run that the first has started.
             new() { Name = SiloDefaults.RunNameVariable, ValueFrom = new() { FieldRef = new() { FieldPath = JobUid } } },
         ];
-        List<V1VolumeMount> mounts =
-        [
-            new() { Name = "runs", MountPath = RunsFolder },
-            new() { Name = "scenario", MountPath = ScenarioFolder, ReadOnlyProperty = true },
-            new() { Name = "tmp", MountPath = "/tmp" },
-        ];
-        List<V1Volume> volumes =
-        [
-            new() { Name = "runs", PersistentVolumeClaim = new() { ClaimName = "stress-runs" } },
-            new() { Name = "scenario", DownwardAPI = new() { Items = [new() { Path = FileName, FieldRef = new() { FieldPath = $"metadata.annotations['{ScenarioAnnotation}']" } }] } },
-            new() { Name = "tmp", EmptyDir = new() { SizeLimit = new("64Mi") } },
-        ];
+        List<V1VolumeMount> mounts = [];
+        List<V1Volume> volumes = [];
+        string[] words = [.. Words];
+        if (Scenario is not null)
+        {
+            string file = FileNameOf(Scenario);
+            words = ["run", $"{ScenarioFolder}/{file}", $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words, $"--out={RunsFolder}", "--no-progress"];
+            mounts.Add(new() { Name = "runs", MountPath = RunsFolder });
+            mounts.Add(new() { Name = "scenario", MountPath = ScenarioFolder, ReadOnlyProperty = true });
+            volumes.Add(new() { Name = "runs", PersistentVolumeClaim = new() { ClaimName = "stress-runs" } });
+            volumes.Add(new() { Name = "scenario", DownwardAPI = new() { Items = [new() { Path = file, FieldRef = new() { FieldPath = $"metadata.annotations['{ScenarioAnnotation}']" } }] } });
+        }
+
+        mounts.Add(new() { Name = "tmp", MountPath = "/tmp" });
+        volumes.Add(new() { Name = "tmp", EmptyDir = new() { SizeLimit = new("64Mi") } });
         if (RedisAddress.Parse(Cluster).Tls)
         {
             environment.Add(new() { Name = SiloDefaults.RedisCaVariable, Value = $"{AuthorityFolder}/ca.crt" });
@@ -154,11 +161,7 @@ public sealed record RunJob
                     Name = ContainerName,
                     Image = Image,
                     ImagePullPolicy = "IfNotPresent",
-                    Args =
-                    [
-                        "run", $"{ScenarioFolder}/{FileName}", $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words,
-                        $"--out={RunsFolder}", "--no-progress",
-                    ],
+                    Args = words,
                     Env = environment,
                     Resources = new()
                     {
