@@ -59,6 +59,7 @@ public static class StressCommand
             FileCommands.Schema(terminal),
             CompletionCommand.Create(terminal),
             ManCommand.Create(terminal),
+            ImageCommand.Create(terminal),
             ScriptCommands.Test(terminal),
             ScriptCommands.Bench(terminal),
         };
@@ -140,6 +141,11 @@ public static class StressCommand
             // What a command leaves behind it writes itself, after its result; this is a file of the user's that is gone or cannot be read, or a place that is full.
             terminal.Error.WriteLine($"stress: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
             return ExitCodes.NotWritten;
+        }
+        catch (ImageException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Unavailable;
         }
         catch (RunRefusedException e)
         {

@@ -22,7 +22,7 @@ internal static class ConnectionExtensions
         if (tls is not null)
         {
             silo.Services.AddSingleton(services => new ClusterCertificates(tls, tls.Read(TimeProvider.System.GetUtcNow()), TimeProvider.System, Log(services)));
-            silo.Services.AddHostedService(services => new CertificateWatch(services.GetRequiredService<ClusterCertificates>(), TimeProvider.System));
+            silo.Services.AddHostedService(services => new CertificateWatch(services.GetRequiredService<ClusterCertificates>(), TimeProvider.System, Log(services)));
         }
 
         silo.Services.AddOptions<SiloConnectionOptions>().Configure<RefusalNews, IServiceProvider>((options, news, services) =>

@@ -46,6 +46,9 @@ public sealed class MutualTlsTests
         Assert.Contains("--tls-cert, --tls-key and --tls-ca where its silos ask for certificates", await Refused(cluster), StringComparison.Ordinal);
         await ShowsNone(cluster.PortOf(0, gateway: false));
         await cluster.SaysOfSilo(0, "was refused the silos' port: it has shown no certificate");
+
+        // The test's certificates are for two days.
+        await cluster.SaysOfSilo(0, "the certificate CN=silo expires on ");
     }
 
     [ToolFact("redis-server")]
