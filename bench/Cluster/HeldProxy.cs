@@ -41,7 +41,7 @@ public sealed class HeldProxy : IAsyncDisposable
 
     private static TaskCompletionSource Opened()
     {
-        var open = new TaskCompletionSource();
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         open.SetResult();
         return open;
     }
