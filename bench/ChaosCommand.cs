@@ -5,7 +5,7 @@ using Stress.Bench.Cluster;
 
 namespace Stress.Bench;
 
-/// <summary><c>stress bench chaos</c>: runs on a cluster of real processes that are killed, drained, joined and cut off from Redis at random moments.</summary>
+/// <summary><c>stress bench chaos</c>: runs on a cluster of real processes that are killed, drained, parted, upgraded and shown wrong certificates, and whose Redis is away, emptied or full, at random moments.</summary>
 internal static class ChaosCommand
 {
     private const int Pairs = 20;
@@ -20,9 +20,9 @@ internal static class ChaosCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var runs = new Option<int>("--runs") { Description = "How many runs.", DefaultValueFactory = _ => 20 };
+        var runs = new Option<int>("--runs") { Description = "How many runs.", DefaultValueFactory = _ => 30 };
         var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: another each time).", DefaultValueFactory = _ => Random.Shared.Next() };
-        var only = new Option<Fault?>("--fault") { Description = "This fault only (default: any)." };
+        var only = new Option<Fault?>("--fault") { Description = "This fault only (default: each in its turn)." };
         var command = new Command("chaos", "Runs on a cluster while its processes are killed: one digest, nothing lost.") { runs, seed, only };
         command.SetAction((line, _) => Execute(line.GetValue(runs), line.GetValue(seed), line.GetValue(only)));
         return command;
@@ -35,12 +35,22 @@ internal static class ChaosCommand
         string[] work = ["scenarios/troxel-2005.yaml", "--pairs", Pairs.ToString(CultureInfo.InvariantCulture), "--hours", Hours.ToString(CultureInfo.InvariantCulture)];
         string expected = await Expected(work);
         int wrong = 0;
+        Queue<Fault> order = [];
         for (int run = 0; run < runs; run++)
         {
-            Fault fault = only ?? (Fault)random.Next(Enum.GetValues<Fault>().Length);
+            // Each fault in its turn, in an order of chance: thirty runs have every one of them.
+            if (order.Count == 0)
+            {
+                Fault[] all = Enum.GetValues<Fault>();
+                random.Shuffle(all);
+                order = new Queue<Fault>(all);
+            }
+
+            Fault fault = only ?? order.Dequeue();
             long at = random.NextInt64(1, Pairs * Hours * WindowsAnHour * 9 / 10);
             long start = Stopwatch.GetTimestamp();
             await using LocalCluster cluster = LocalCluster.Start();
+            Faults.Prepare(cluster, fault);
             await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
             RunningProcess Client() => cluster.Run("run", onCluster: true, [.. work, "--pace", Pace.ToString(CultureInfo.InvariantCulture), "--checkpoint", "5", "--name", "chaos"]);
             RunningProcess client = Client();
@@ -53,7 +63,7 @@ internal static class ChaosCommand
             await client.End();
             bool same = cluster.HasReport("run") && Comparable(cluster.ReportOf("run")) == expected;
             wrong += same ? 0 : 1;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run + 1,3}  {fault,-8} at window {at,6}  {Stopwatch.GetElapsedTime(start).TotalSeconds,5:0.0} s  {(same ? "the same report" : "ANOTHER REPORT OR NONE: " + client.Output)}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run + 1,3}  {fault,-12} at window {at,6}  {Stopwatch.GetElapsedTime(start).TotalSeconds,5:0.0} s  {(same ? "the same report" : "ANOTHER REPORT OR NONE: " + client.Output)}"));
         }
 
         Console.WriteLine($"{runs - wrong} of {runs} runs gave the report of the undisturbed run");

@@ -36,6 +36,7 @@ public static class StressCommand
             PredictCommand.Create(terminal),
             JudgeCommand.Create(terminal),
             SiloCommand.Create(terminal),
+            UpgradeCommand.Create(terminal),
             K8sCommand.Create(terminal),
             DialCommand.Create(terminal),
             AnswerCommand.Create(terminal),
@@ -58,6 +59,7 @@ public static class StressCommand
             FileCommands.Schema(terminal),
             CompletionCommand.Create(terminal),
             ManCommand.Create(terminal),
+            ImageCommand.Create(terminal),
             ScriptCommands.Test(terminal),
             ScriptCommands.Bench(terminal),
             ScriptCommands.Pack(terminal),
@@ -141,10 +143,15 @@ public static class StressCommand
             terminal.Error.WriteLine($"stress: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
             return ExitCodes.NotWritten;
         }
+        catch (ImageException e)
+        {
+            terminal.Error.WriteLine($"stress: {e.Message}");
+            return ExitCodes.Unavailable;
+        }
         catch (RunRefusedException e)
         {
             terminal.Error.WriteLine($"stress: {e.Message}");
-            return ExitCodes.Usage;
+            return e.MayPass ? ExitCodes.Unavailable : ExitCodes.Usage;
         }
         catch (ClusterUnavailableException e)
         {

@@ -18,8 +18,8 @@ namespace Stress.Contracts;
 [GenerateSerializer, Immutable, Alias("stress.BuildStamp")]
 public sealed record BuildStamp([property: Id(0)] int Format, [property: Id(1)] ulong Layout, [property: Id(2)] string Version, [property: Id(3)] string Commit)
 {
-    /// <summary>The format that this build writes and reads.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>Name of the assembly's metadata with the number of the format that this build writes and reads; its project file sets it.</summary>
+    public const string FormatProperty = "StressFormat";
 
     /// <summary>What is said of a file or message that carries no stamp.</summary>
     public const string Unversioned = "without a format number, as builds before format 1 wrote it";
@@ -49,8 +49,10 @@ public sealed record BuildStamp([property: Id(0)] int Format, [property: Id(1)] 
         string informational = typeof(BuildStamp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         int plus = informational.IndexOf('+', StringComparison.Ordinal);
         string layout = $"{Site.Format}\n{string.Join('\n', CounterInfo.All.Select(counter => counter.Name))}";
+        int format = int.Parse(
+            typeof(BuildStamp).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == FormatProperty).Value!, CultureInfo.InvariantCulture);
         return new BuildStamp(
-            CurrentFormat, XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(layout)), plus < 0 ? informational : informational[..plus], plus < 0 ? "" : informational[(plus + 1)..]);
+            format, XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(layout)), plus < 0 ? informational : informational[..plus], plus < 0 ? "" : informational[(plus + 1)..]);
     }
 }
 

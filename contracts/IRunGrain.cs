@@ -135,4 +135,9 @@ public sealed record RunLease([property: Id(0)] string Owner, [property: Id(1)] 
 /// <summary>A run is not accepted: it has a bad plan, or its name has another.</summary>
 /// <param name="message">What is wrong and what would be accepted.</param>
 [GenerateSerializer, Alias("stress.RunRefusedException")]
-public sealed class RunRefusedException(string message) : Exception(message);
+public sealed class RunRefusedException(string message) : Exception(message)
+{
+    /// <summary>True when the same run may be accepted later.</summary>
+    [Id(0)]
+    public bool MayPass { get; init; }
+}

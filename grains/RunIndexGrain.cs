@@ -38,7 +38,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
         }
         else if (Runs.Count(IsUnfinished) >= MaxUnfinished)
         {
-            throw new RunRefusedException($"run refused: {MaxUnfinished} runs are unfinished already; accepted is one more when one of them has ended or is cancelled");
+            throw new RunRefusedException($"run refused: {MaxUnfinished} runs are unfinished already; accepted is one more when one of them has ended or is cancelled") { MayPass = true };
         }
         else
         {

@@ -5,6 +5,8 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using Stress.Contracts;
 using Stress.Observability.Instruments;
+using Stress.Silo.Connections;
+using Stress.Silo.Tls;
 
 namespace Stress.Silo;
 
@@ -37,9 +39,16 @@ public sealed class ClusterClient : IRunHost
         builder.Configuration.AddEnvironmentVariables();
         builder.Services.AddStressOtlp(builder.Configuration, "stress-client");
         DateTime until = DateTime.UtcNow + (patience ?? Patience);
+        ClusterCertificates? certificates = redis.Certificates is { } tls ? new(tls, tls.Read(TimeProvider.System.GetUtcNow()), TimeProvider.System, _ => { }) : null;
+        RefusalNews news = new(TimeProvider.System, _ => { });
         builder.UseOrleansClient(client =>
         {
             client.UseStressCluster(redis);
+            if (certificates is not null)
+            {
+                client.UseMutualTls(certificates, news);
+            }
+
             client.UseConnectionRetryFilter(async (_, stop) =>
             {
                 await Task.Delay(Retry, stop);
@@ -55,8 +64,14 @@ public sealed class ClusterClient : IRunHost
         catch (Exception e) when (e is not OperationCanceledException)
         {
             host.Dispose();
+            if (news.Last is { } refusal)
+            {
+                throw new ClusterUnavailableException($"a silo of {redis} is not trusted: {refusal}; accepted is a silo with a certificate by the authority of {redis.Certificates!.Authority}");
+            }
+
+            string hint = certificates is null ? ", or --tls-cert, --tls-key and --tls-ca where its silos ask for certificates" : "";
             throw new ClusterUnavailableException(
-                $"no silo answers in the cluster of {redis}; accepted is a cluster with a silo, for example ./stress silo --cluster {redis} ({e.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.')})");
+                $"no silo answers in the cluster of {redis}; accepted is a cluster with a silo, for example ./stress silo --cluster {redis}{hint} ({e.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.')})");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StackExchange.Redis;
+using Stress.Silo.Tls;
 
 namespace Stress.Silo;
 
@@ -25,6 +26,9 @@ public sealed record RedisAddress
 
     /// <summary>True for <c>rediss://</c>.</summary>
     public bool Tls { get; }
+
+    /// <summary>The certificates by which the cluster's silos and clients know each other; null where anybody may connect.</summary>
+    public ClusterTls? Certificates { get; init; }
 
     /// <summary>Reads an address.</summary>
     /// <exception cref="FormatException">It is none; the message says what is accepted.</exception>

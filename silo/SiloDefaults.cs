@@ -36,6 +36,15 @@ public static class SiloDefaults
     /// <summary>Environment variable with the file of the certificate authority that the cluster's Redis is checked against.</summary>
     public const string RedisCaVariable = "STRESS_REDIS_CA";
 
+    /// <summary>Environment variable with the file of this process' certificate for mutual TLS; <c>--tls-cert</c> wins. So for the two below.</summary>
+    public const string TlsCertificateVariable = "STRESS_TLS_CERT";
+
+    /// <summary>Environment variable with the file of that certificate's key.</summary>
+    public const string TlsKeyVariable = "STRESS_TLS_KEY";
+
+    /// <summary>Environment variable with the file of the authority that the certificates of silos and clients are checked by.</summary>
+    public const string TlsAuthorityVariable = "STRESS_TLS_CA";
+
     /// <summary>Environment variable with the name of the run that is started; <c>--name</c> wins. A Job's pods have its uid there, so that each follows the run of the one before.</summary>
     public const string RunNameVariable = "STRESS_RUN_NAME";
 }

@@ -11,6 +11,7 @@ using Orleans.Runtime;
 using Orleans.Hosting;
 using Stress.Contracts;
 using Stress.Observability.Instruments;
+using Stress.Silo.Connections;
 
 namespace Stress.Silo;
 
@@ -40,6 +41,7 @@ public static class SiloHost
         "Orleans.Runtime.MembershipService",
         "Orleans.Persistence.RedisGrainStorage",
         "Polly",
+        "Orleans.Connections.Security",
         "Orleans.Messaging",
         "Orleans.Runtime.GrainCallCancellationManager",
         "Orleans.Runtime.GrainDirectory.ClientDirectory",
@@ -86,6 +88,7 @@ public static class SiloHost
         }
 
         silo.UseStressCluster(settings.Redis);
+        silo.UseGuardedConnections(new ConnectionLimits(), settings.Redis.Certificates);
         silo.Configure<EndpointOptions>(options =>
         {
             options.SiloPort = settings.SiloPort;

@@ -12,7 +12,10 @@ namespace Stress.Bench.Cluster;
 /// </summary>
 public sealed class LocalCluster : IAsyncDisposable
 {
-    private static readonly string Client = typeof(Stress.Client.StressCommand).Assembly.Location;
+    /// <summary>The program of this build.</summary>
+    public static readonly string ThisBuild = typeof(Stress.Client.StressCommand).Assembly.Location;
+
+    private readonly Dictionary<(int Silo, bool Gateway), HeldProxy> _proxies = [];
     private readonly Dictionary<int, RunningProcess> _silos = [];
     private readonly Dictionary<int, (int Silo, int Gateway)> _ports = [];
     private readonly int _redisPort = FreePort();
@@ -27,6 +30,12 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>Environment variables of silos and clients.</summary>
     public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>The program of silos and clients that are started from now on.</summary>
+    public string Build { get; set; } = ThisBuild;
+
+    /// <summary>Whether silos that are started for the first time from now on are reached through proxies (<see cref="Part"/>).</summary>
+    public bool Proxied { get; set; }
 
     /// <summary>What <c>--cluster</c> is told.</summary>
     public string Address => _secure ? $"rediss://localhost:{_redisPort}" : $"redis://127.0.0.1:{_redisPort}";
@@ -105,10 +114,19 @@ public sealed class LocalCluster : IAsyncDisposable
         if (!_ports.TryGetValue(number, out (int Silo, int Gateway) ports))
         {
             ports = _ports[number] = (FreePort(), FreePort());
+            if (Proxied)
+            {
+                foreach (bool gateway in (bool[])[true, false])
+                {
+                    int port = gateway ? ports.Gateway : ports.Silo;
+                    _proxies[(number, gateway)] = new HeldProxy(new IPEndPoint(ProxyAddress(number), port), new IPEndPoint(IPAddress.Loopback, port));
+                }
+            }
         }
 
+        string[] advertise = _proxies.ContainsKey((number, true)) ? ["--advertise", ProxyAddress(number).ToString()] : [];
         return _silos[number] = Stress(
-            ["silo", "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", Text(workers), .. more]);
+            ["silo", .. advertise, "--cluster", Address, "--silo-port", Text(ports.Silo), "--gateway-port", Text(ports.Gateway), "--metrics-port", "0", "--workers", Text(workers), .. more]);
     }
 
     /// <summary>Kills a silo with SIGKILL.</summary>
@@ -126,6 +144,34 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Asks a silo to leave with SIGTERM, and returns its exit code.</summary>
     public Task<int> DrainSilo(int number) => _silos[number].Terminate();
 
+    /// <summary>Waits until one of two silos has ended by itself, and returns its number.</summary>
+    public async Task<int> FirstToEnd(int one, int other)
+    {
+        Task<int> first = _silos[one].End(), second = _silos[other].End();
+        return await Task.WhenAny(first, second) == first ? one : other;
+    }
+
+    /// <summary>Parts the silos from each other: what one sends to another waits. Their clients and Redis reach them as before. They have proxies (<see cref="Proxied"/>).</summary>
+    public void Part()
+    {
+        foreach (((int _, bool gateway), HeldProxy proxy) in _proxies)
+        {
+            if (!gateway)
+            {
+                proxy.Hold();
+            }
+        }
+    }
+
+    /// <summary>Ends <see cref="Part"/>: what has waited arrives.</summary>
+    public void Join()
+    {
+        foreach (HeldProxy proxy in _proxies.Values)
+        {
+            proxy.Release();
+        }
+    }
+
     /// <summary>Makes a silo hang: SIGSTOP.</summary>
     public void StopSilo(int number) => _silos[number].Stop();
 
@@ -133,10 +179,22 @@ public sealed class LocalCluster : IAsyncDisposable
     public void ContinueSilo(int number) => _silos[number].Continue();
 
     /// <summary>The address by which a silo goes on screens.</summary>
-    public string SiloName(int number) => $"127.0.0.1:{_ports[number].Silo}";
+    public string SiloName(int number) => $"{(_proxies.ContainsKey((number, true)) ? ProxyAddress(number) : IPAddress.Loopback)}:{_ports[number].Silo}";
+
+    /// <summary>Gives silos and clients that are started from now on other environment variables, on top of those they have.</summary>
+    public void Tell(IReadOnlyDictionary<string, string> environment)
+    {
+        foreach ((string name, string value) in environment)
+        {
+            Environment[name] = value;
+        }
+    }
+
+    /// <summary>Port on which a silo's clients or other silos reach it.</summary>
+    public int PortOf(int silo, bool gateway) => gateway ? _ports[silo].Gateway : _ports[silo].Silo;
 
     /// <summary>Starts the command.</summary>
-    public RunningProcess Stress(params string[] arguments) => RunningProcess.Start("dotnet", [Client, .. arguments], Environment);
+    public RunningProcess Stress(params string[] arguments) => RunningProcess.Start("dotnet", [Build, .. arguments], Environment);
 
     /// <summary>Starts a command line as screens and reports print it, <c>./stress run ...</c>, writing below a folder of the given name.</summary>
     public RunningProcess Command(string name, string line)
@@ -207,6 +265,11 @@ public sealed class LocalCluster : IAsyncDisposable
             await silo.Kill();
         }
 
+        foreach (HeldProxy proxy in _proxies.Values)
+        {
+            await proxy.DisposeAsync();
+        }
+
         if (_redis is { } redis)
         {
             await redis.Kill();
@@ -216,6 +279,9 @@ public sealed class LocalCluster : IAsyncDisposable
     }
 
     private static LocalCluster Create() => new(Directory.CreateTempSubdirectory("stress-cluster-").FullName);
+
+    // Each silo has an address of its own on the loopback interface.
+    private static IPAddress ProxyAddress(int silo) => new([127, 0, 0, (byte)(2 + silo)]);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

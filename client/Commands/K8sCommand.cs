@@ -13,6 +13,9 @@ namespace Stress.Client.Commands;
 public static class K8sCommand
 {
     private const int LongestDays = 365;
+
+    // A pod that was put off its node is followed by another, which waits from the beginning.
+    private const int LongestWaitSeconds = 86_400;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>The command.</summary>
@@ -22,6 +25,7 @@ public static class K8sCommand
         var image = new Option<string>("--image") { Description = "The image of silos and clients, for example REGISTRY/stress:1.", Required = true };
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
+        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt for the run, where the silos ask for certificates (overlay prod: stress-run-tls)." };
         var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system (default: the scenario's)." };
         var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair (default: the scenario's)." };
         Option<string?> seed = SharedOptions.Seed();
@@ -37,7 +41,7 @@ public static class K8sCommand
         var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
         var run = new Command("run", "Print a run as a Job with a generated name for kubectl create, or make it.")
         {
-            file, image, space, cluster, pairs, hours, seed, design, pace, lease, deadline, keep, memory, apply, follow, kubeconfig, context,
+            file, image, space, cluster, tls, pairs, hours, seed, design, pace, lease, deadline, keep, memory, apply, follow, kubeconfig, context,
         };
         run.SetAction((line, stop) =>
         {
@@ -52,9 +56,10 @@ public static class K8sCommand
             };
             RunJob job = new()
             {
-                Image = line.GetValue(image) is { Length: > 0 } named ? named : throw new UsageException("--image: accepted is the name of an image, for example REGISTRY/stress:1"),
+                Image = ImageOf(line.GetValue(image)),
                 Scenario = settings.Load(terminal.In),
-                Cluster = ClusterOption.Read(line.GetValue(cluster))!.ToString(),
+                Cluster = ClusterOption.ReadAddress(line.GetValue(cluster))!.ToString(),
+                TlsSecret = SecretOf(line.GetValue(tls)),
                 DeadlineSeconds = Seconds(deadline, line, least: 1),
                 KeptSeconds = Seconds(keep, line, least: 0),
                 Memory = Quantity(memory, line),
@@ -69,8 +74,48 @@ public static class K8sCommand
                 ? Make(terminal, job.Create(), line.GetValue(space)!, line.GetValue(follow), () => Connect(line.GetValue(kubeconfig), line.GetValue(context)), stop)
                 : Print(terminal, job.Create(), line.GetValue(space)!);
         });
-        return new Command("k8s", "Runs on a Kubernetes cluster (k8s/README.md).") { run };
+        return new Command("k8s", "Runs on a Kubernetes cluster (k8s/README.md).") { run, Upgrade(terminal) };
     }
+
+    // The image that is to come asks the cluster that is there.
+    private static Command Upgrade(Terminal terminal)
+    {
+        var image = new Option<string>("--image") { Description = "The image that is to take the place of the silos', for example REGISTRY/stress:2.", Required = true };
+        var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
+        var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
+        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt, where the silos ask for certificates (overlay prod: stress-run-tls)." };
+        var wait = new Option<string>("--wait") { Description = "Wait so long for the end of runs that the image does not read.", DefaultValueFactory = _ => "1d" };
+        var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
+        var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may come, 6 when runs have to end first." };
+        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
+        var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
+        var command = new Command("upgrade", "Print, as a Job for kubectl create, the question whether an image may take the place of the silos', or ask it.")
+        {
+            image, space, cluster, tls, wait, apply, follow, kubeconfig, context,
+        };
+        command.SetAction((line, stop) =>
+        {
+            _ = ClusterWait.Read(line.GetValue(wait), terminal);
+            RunJob job = new()
+            {
+                Image = ImageOf(line.GetValue(image)),
+                Prefix = "stress-upgrade-",
+                Cluster = ClusterOption.ReadAddress(line.GetValue(cluster))!.ToString(),
+                TlsSecret = SecretOf(line.GetValue(tls)),
+                Words = ["upgrade", $"--cluster=$({SiloDefaults.ClusterVariable})", $"--wait={line.GetValue(wait)}"],
+                DeadlineSeconds = 2 * LongestWaitSeconds,
+            };
+            return line.GetValue(apply) || line.GetValue(follow)
+                ? Make(terminal, job.Create(), line.GetValue(space)!, line.GetValue(follow), () => Connect(line.GetValue(kubeconfig), line.GetValue(context)), stop, isRun: false)
+                : Print(terminal, job.Create(), line.GetValue(space)!);
+        });
+        return command;
+    }
+
+    private static string ImageOf(string? named) =>
+        named is { Length: > 0 } ? named : throw new UsageException("--image: accepted is the name of an image, for example REGISTRY/stress:1");
+
+    private static string? SecretOf(string? named) => named is not "" ? named : throw new UsageException("--tls-secret: accepted is the name of a Secret, for example stress-run-tls");
 
     private static Task<int> Print(Terminal terminal, V1Job job, string space)
     {
@@ -79,19 +124,19 @@ public static class K8sCommand
         return Task.FromResult(ExitCodes.Ok);
     }
 
-    private static async Task<int> Make(Terminal terminal, V1Job job, string space, bool follow, Func<Kubernetes> connect, CancellationToken stop)
+    private static async Task<int> Make(Terminal terminal, V1Job job, string space, bool follow, Func<Kubernetes> connect, CancellationToken stop, bool isRun = true)
     {
         using Kubernetes api = connect();
         var launcher = new JobLauncher(api, space, text => terminal.Error.WriteLine($"stress: {text}"), Again, Patience);
         (string name, string uid) = await launcher.Create(job, stop);
-        terminal.Text.WriteLine($"job {name}, run {uid}");
+        terminal.Text.WriteLine(isRun ? $"job {name}, run {uid}" : $"job {name}");
         if (!follow)
         {
             return ExitCodes.Ok;
         }
 
         int code = await launcher.Follow(name, stop);
-        terminal.Text.WriteLine($"job {name} ended with {code}; its report: kubectl -n {space} exec stress-silo-0 -- dotnet Stress.Client.dll report {uid} --out - | tar x");
+        terminal.Text.WriteLine(!isRun ? $"job {name} ended with {code}" : $"job {name} ended with {code}; its report: kubectl -n {space} exec stress-silo-0 -- dotnet Stress.Client.dll report {uid} --out - | tar x");
         return code;
     }
 

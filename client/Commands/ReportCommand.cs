@@ -24,13 +24,15 @@ public static class ReportCommand
     {
         var run = new Argument<string?>("RUN") { Description = "The run's folder, or its name under runs or on the cluster (default: the latest).", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> json = SharedOptions.Json();
-        Option<string?> cluster = ClusterOption.Create(), wait = ClusterWait.Option();
+        var cluster = new ClusterOption();
+        Option<string?> wait = ClusterWait.Option();
         var output = new Option<string?>("--out") { Description = $"Of a run on a cluster: folder that gets the run's folder, or {OutputFile.Standard} for one tar archive on standard output (default: {Output.DefaultFolder})." };
         var pictures = new Option<string?>("--pictures") { Description = "Write the charts into this folder too, each as an SVG file that stands alone." };
-        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, cluster, output, pictures, wait };
+        var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, output, pictures, wait };
+        cluster.AddTo(command);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
-        command.SetAction((line, stop) => ClusterOf(line.GetValue(cluster), line.GetValue(run)) is { } redis
+        command.SetAction((line, stop) => ClusterOf(cluster, line, line.GetValue(run)) is { } redis
             ? OfCluster(terminal, redis, line.GetValue(run), line.GetValue(output), line.GetValue(json), checks.Read(line), ClusterWait.Read(line.GetValue(wait), terminal), stop)
             : line.GetValue(output) is { } place
             ? throw new UsageException($"--out {place}: of a run on a cluster, and accepted with --cluster; the files of one that has a folder are in it")
@@ -39,8 +41,8 @@ public static class ReportCommand
     }
 
     // The environment's cluster stands in for the option, but not for a run that has a folder here.
-    private static RedisAddress? ClusterOf(string? option, string? run) =>
-        option is null && run is not null && (Directory.Exists(run) || Directory.Exists(Path.Combine(Output.DefaultFolder, run))) ? null : ClusterOption.Read(option);
+    private static RedisAddress? ClusterOf(ClusterOption cluster, ParseResult line, string? run) =>
+        line.GetValue(cluster.Address) is null && run is not null && (Directory.Exists(run) || Directory.Exists(Path.Combine(Output.DefaultFolder, run))) ? null : cluster.Read(line);
 
     private static async Task<int> OfCluster(Terminal terminal, RedisAddress redis, string? named, string? place, string? json, CheckFiles files, ClusterWait wait, CancellationToken stop)
     {

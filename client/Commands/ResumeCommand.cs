@@ -20,14 +20,15 @@ public static class ResumeCommand
     public static Command Create(Terminal terminal)
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs; on a cluster, its name." };
-        Option<string?> cluster = ClusterOption.Create();
+        var cluster = new ClusterOption();
         Option<string?> json = SharedOptions.Json();
         Option<string?> workers = SharedOptions.Workers();
         Option<bool> quiet = SharedOptions.NoProgress();
-        var command = new Command("resume", "Go on with an interrupted run, or with a paused one on a cluster.") { run, cluster, json, workers, quiet };
+        var command = new Command("resume", "Go on with an interrupted run, or with a paused one on a cluster.") { run, json, workers, quiet };
+        cluster.AddTo(command);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
-        command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } redis
+        command.SetAction((line, stop) => cluster.Read(line) is { } redis
             ? RunControlCommands.Tell(terminal, line.GetValue(run)!, redis, RunPhase.Running, stop)
             : Resume(
                 terminal,

@@ -25,7 +25,7 @@ public static class RunCommand
         var noSkip = new Option<bool>("--no-skip") { Description = "Execute the events of quiet stretches in full too (docs/performance.md). The result does not depend on it." };
         var pcap = new Option<string?>("--pcap") { Description = "Write every frame of every line to this file too (pcapng, PPP with direction)." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
-        Option<string?> cluster = ClusterOption.Create();
+        var cluster = new ClusterOption();
         var checkpoint = new Option<string?>("--checkpoint") { Description = $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows})." };
         var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
@@ -35,11 +35,12 @@ public static class RunCommand
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
-        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, cluster, checkpoint, lostAfter, inFlight, name, wait, lease, noStore])
+        foreach (Option option in (Option[])[design, site, pace, noSkip, check, pcap, checkpoint, lostAfter, inFlight, name, wait, lease, noStore])
         {
             command.Add(option);
         }
 
+        cluster.AddTo(command);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -55,7 +56,7 @@ public static class RunCommand
                 InFlight = line.GetValue(inFlight),
             },
             NameOf(line.GetValue(name)),
-            ClusterOption.Read(line.GetValue(cluster)),
+            cluster.Read(line),
             ClusterWait.Read(line.GetValue(wait), terminal),
             new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore), Lease = LeaseOf(line.GetValue(lease)) },
             stop));

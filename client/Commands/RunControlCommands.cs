@@ -24,12 +24,13 @@ public static class RunControlCommands
     /// <summary><c>stress runs</c>.</summary>
     public static Command Runs(Terminal terminal)
     {
-        Option<string?> cluster = ClusterOption.Create();
+        var cluster = new ClusterOption();
         Option<string> store = TriageCommands.Store();
         var search = new Option<string>("--search") { Description = "Only runs with this in their name, scenario, design or kernel (of a store).", DefaultValueFactory = _ => "" };
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("runs", "List the runs of the triage store, or those of a cluster.") { cluster, store, search, json };
-        command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } address
+        var command = new Command("runs", "List the runs of the triage store, or those of a cluster.") { store, search, json };
+        cluster.AddTo(command);
+        command.SetAction((line, stop) => cluster.Read(line) is { } address
             ? List(terminal, address, stop)
             : TriageCommands.ListRuns(terminal, line.GetValue(store)!, line.GetValue(search)!, line.GetValue(json), stop));
         return command;
@@ -77,9 +78,10 @@ public static class RunControlCommands
     private static Command ForRun(string name, string what, Func<string, RedisAddress, CancellationToken, Task<int>> action)
     {
         var run = new Argument<string>("RUN") { Description = "The run's name." };
-        Option<string?> cluster = ClusterOption.Create();
-        var command = new Command(name, what) { run, cluster };
-        command.SetAction((line, stop) => action(line.GetValue(run)!, ClusterOption.Required(line.GetValue(cluster)), stop));
+        var cluster = new ClusterOption();
+        var command = new Command(name, what) { run };
+        cluster.AddTo(command);
+        command.SetAction((line, stop) => action(line.GetValue(run)!, cluster.Required(line), stop));
         return command;
     }
 

@@ -18,7 +18,7 @@ public static class SiloCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        Option<string?> cluster = ClusterOption.Create();
+        var cluster = new ClusterOption();
         var siloPort = Port("--silo-port", "Port on which silos talk to each other", SiloDefaults.SiloPort);
         var gatewayPort = Port("--gateway-port", "Port on which clients reach this silo", SiloDefaults.GatewayPort);
         var metricsPort = Port("--metrics-port", "HTTP port of metrics and health", SiloDefaults.MetricsPort);
@@ -29,7 +29,8 @@ public static class SiloCommand
         Option<string?> workers = SharedOptions.Workers();
         var designs = new Option<string?>("--designs") { Description = "Directory with libraries of teardown designs of your own, the same in every silo (docs/designs.md)." };
         Option<string?> wait = ClusterWait.Option();
-        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { cluster, siloPort, gatewayPort, metricsPort, listen, advertise, workers, designs, wait, dashboard, dashboardPort };
+        var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { siloPort, gatewayPort, metricsPort, listen, advertise, workers, designs, wait, dashboard, dashboardPort };
+        cluster.AddTo(command);
         command.SetAction((line, stop) =>
         {
             IPAddress listens = Address("--listen", line.GetValue(listen)) ?? IPAddress.Loopback;
@@ -37,7 +38,7 @@ public static class SiloCommand
                 terminal,
                 new SiloSettings
                 {
-                    Redis = ClusterOption.Required(line.GetValue(cluster)),
+                    Redis = cluster.Required(line),
                     SiloPort = PortOf(line, siloPort, 1) ?? SiloDefaults.SiloPort,
                     GatewayPort = PortOf(line, gatewayPort, 1) ?? SiloDefaults.GatewayPort,
                     MetricsPort = PortOf(line, metricsPort, 0) ?? SiloDefaults.MetricsPort,

@@ -26,17 +26,18 @@ public static class TriageCommands
     {
         var folders = new Argument<string[]>("FOLDER") { Description = $"Folders of runs, or folders that hold such folders (default: {Output.DefaultFolder}).", Arity = ArgumentArity.ZeroOrMore };
         Option<string> store = Store();
-        Option<string?> cluster = ClusterOption.Create();
-        cluster.Description = "Take the runs that have ended on this cluster too, redis://HOST:PORT or rediss://HOST:PORT.";
+        var cluster = new ClusterOption();
+        cluster.Address.Description = "Take the runs that have ended on this cluster too, redis://HOST:PORT or rediss://HOST:PORT.";
         var output = new Option<string>("--out") { Description = "With --cluster: folder that gets the folders of its runs.", DefaultValueFactory = _ => Output.DefaultFolder };
-        var command = new Command("import", "Take runs into the triage store.") { folders, store, cluster, output };
+        var command = new Command("import", "Take runs into the triage store.") { folders, store, output };
+        cluster.AddTo(command);
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
             string[] named = line.GetValue(folders) is { Length: > 0 } some ? some : [line.GetValue(output)!];
-            if (line.GetValue(cluster) is { } address)
+            if (line.GetValue(cluster.Address) is not null)
             {
                 string to = line.GetValue(output)!;
-                await Fetch(terminal, ClusterOption.Required(address), to, stop);
+                await Fetch(terminal, cluster.Required(line), to, stop);
                 named = [.. named.Append(to).Distinct(StringComparer.Ordinal)];
             }
 
@@ -122,11 +123,12 @@ public static class TriageCommands
         var tokens = new Option<string?>("--token-file") { Description = "File with lines 'read TOKEN' and 'write TOKEN': needed wherever others reach it." };
         var user = new Option<string?>("--user-header") { Description = "Header in which a proxy that has authenticated says who asks." };
         var webhooks = new Option<string?>("--webhooks") { Description = "File with lines 'ADDRESS SECRET': told of new bugs, regressions and runs that are not as expected." };
-        Option<string?> cluster = ClusterOption.Create();
-        var command = new Command("serve", "Serve the triage pages and their API: runs, bugs, crashes; and start runs from there.") { store, listen, hosts, tokens, user, webhooks, cluster };
+        var cluster = new ClusterOption();
+        var command = new Command("serve", "Serve the triage pages and their API: runs, bugs, crashes; and start runs from there.") { store, listen, hosts, tokens, user, webhooks };
+        cluster.AddTo(command);
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
-            await using var launcher = new RunLauncher(Output.DefaultFolder, ProgramFolders.Find("scenarios"), ClusterOption.Read(line.GetValue(cluster)), terminal);
+            await using var launcher = new RunLauncher(Output.DefaultFolder, ProgramFolders.Find("scenarios"), cluster.Read(line), terminal);
             var options = new ServeOptions(line.GetValue(listen)!, line.GetValue(hosts) ?? [], line.GetValue(tokens), line.GetValue(user), line.GetValue(webhooks), new CrashWork(), launcher);
             await triage.Serve(options, address => terminal.Text.WriteLine($"triage pages at {address} (Ctrl-C ends it)"), stop);
             return ExitCodes.Ok;

@@ -21,12 +21,13 @@ public static class WatchCommand
             Description = "The run's folder or name (default: the latest under runs, or on the cluster).",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        Option<string?> cluster = ClusterOption.Create();
+        var cluster = new ClusterOption();
         var output = new Option<string?>("--out") { Description = $"On a cluster: folder that gets the run's folder with its report (default: {Output.DefaultFolder})." };
-        var command = new Command("watch", "Watch a run that another process has started; on a cluster, to its report.") { run, cluster, output };
+        var command = new Command("watch", "Watch a run that another process has started; on a cluster, to its report.") { run, output };
+        cluster.AddTo(command);
         Option<string?> wait = ClusterWait.Option();
         command.Add(wait);
-        command.SetAction((line, stop) => ClusterOption.Read(line.GetValue(cluster)) is { } redis
+        command.SetAction((line, stop) => cluster.Read(line) is { } redis
             ? OnCluster(terminal, redis, line.GetValue(run), line.GetValue(output), ClusterWait.Read(line.GetValue(wait), terminal), stop)
             : Execute(terminal, RunSource.Of(Output.FindRun(line.GetValue(run))), stop));
         return command;

@@ -12,7 +12,7 @@ namespace Stress.Client.Jobs;
 /// </summary>
 public sealed record RunJob
 {
-    /// <summary>Every Job's name begins with this.</summary>
+    /// <summary>The name of a run's Job begins with this.</summary>
     public const string NamePrefix = "stress-run-";
 
     /// <summary>The container that has the run's exit code.</summary>
@@ -28,8 +28,11 @@ public sealed record RunJob
     public const string UsualCluster = "redis://stress-redis:6379";
 
     private const string JobUid = "metadata.labels['batch.kubernetes.io/controller-uid']";
-    private const string AuthorityFolder = "/etc/stress/redis-ca", ScenarioFolder = "/scenario", RunsFolder = "/runs";
+    private const string AuthorityFolder = "/etc/stress/redis-ca", ScenarioFolder = "/scenario", RunsFolder = "/runs", TlsFolder = "/etc/stress/tls";
     private const int User = 1654;
+
+    // 0440: the group of the pod reads it.
+    private const int SecretMode = 288;
 
     // An answer is an answer: running again would give the same one.
     private static readonly int[] Answers = [ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided];
@@ -37,14 +40,20 @@ public sealed record RunJob
     /// <summary>The image of silos and clients.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The scenario.</summary>
-    public required Scenario Scenario { get; init; }
+    /// <summary>The scenario of the run; null for a Job that runs none, whose command line is <see cref="Words"/>.</summary>
+    public Scenario? Scenario { get; init; }
+
+    /// <summary>What the generated name of the Job begins with.</summary>
+    public string Prefix { get; init; } = NamePrefix;
 
     /// <summary>Further words of the run's command line.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>Address of the cluster's Redis, as its pods know it.</summary>
     public string Cluster { get; init; } = UsualCluster;
+
+    /// <summary>The Secret with the run's certificate, its key and the authority, where silos ask for one; null for none.</summary>
+    public string? TlsSecret { get; init; }
 
     /// <summary>After so many seconds the Job is ended, whatever the run has come to.</summary>
     public long DeadlineSeconds { get; init; } = 86_400;
@@ -55,13 +64,13 @@ public sealed record RunJob
     /// <summary>Memory that the client may have, as Kubernetes spells it. The run is in the silos.</summary>
     public string Memory { get; init; } = "1Gi";
 
-    private string FileName => Path.GetFileName(Scenario.FileName) is { Length: > 0 } name && name.EndsWith(".yaml", StringComparison.Ordinal) && RunPlan.IsRunId(name) ? name : "scenario.yaml";
+    private static string FileNameOf(Scenario scenario) => Path.GetFileName(scenario.FileName) is { Length: > 0 } name && name.EndsWith(".yaml", StringComparison.Ordinal) && RunPlan.IsRunId(name) ? name : "scenario.yaml";
 
     /// <summary>The Job.</summary>
     /// <exception cref="UsageException">The scenario is too long.</exception>
     public V1Job Create()
     {
-        if (Scenario.SourceText.Length > MaxScenarioLength)
+        if (Scenario?.SourceText.Length > MaxScenarioLength)
         {
             throw new UsageException($"{Scenario.FileName}: {Scenario.SourceText.Length} characters; accepted for a Job are up to {MaxScenarioLength}");
         }
@@ -71,10 +80,11 @@ public sealed record RunJob
         {
             ApiVersion = $"{V1Job.KubeGroup}/{V1Job.KubeApiVersion}",
             Kind = V1Job.KubeKind,
-            Metadata = new() { GenerateName = NamePrefix, Labels = labels },
+            Metadata = new() { GenerateName = Prefix, Labels = labels },
             Spec = new()
             {
-                BackoffLimit = 2,
+                // A question is asked again by whoever asked it.
+                BackoffLimit = Scenario is null ? 0 : 2,
                 ActiveDeadlineSeconds = DeadlineSeconds,
                 TtlSecondsAfterFinished = KeptSeconds,
                 PodFailurePolicy = new()
@@ -88,7 +98,7 @@ public sealed record RunJob
                 },
                 Template = new()
                 {
-                    Metadata = new() { Labels = labels, Annotations = new Dictionary<string, string> { [ScenarioAnnotation] = Scenario.SourceText } },
+                    Metadata = new() { Labels = labels, Annotations = Scenario is null ? null : new Dictionary<string, string> { [ScenarioAnnotation] = Scenario.SourceText } },
                     Spec = Pod(),
                 },
             },
@@ -105,18 +115,21 @@ public sealed record RunJob
             // The Job's uid: a pod that replaces another follows the run that the first has started.
             new() { Name = SiloDefaults.RunNameVariable, ValueFrom = new() { FieldRef = new() { FieldPath = JobUid } } },
         ];
-        List<V1VolumeMount> mounts =
-        [
-            new() { Name = "runs", MountPath = RunsFolder },
-            new() { Name = "scenario", MountPath = ScenarioFolder, ReadOnlyProperty = true },
-            new() { Name = "tmp", MountPath = "/tmp" },
-        ];
-        List<V1Volume> volumes =
-        [
-            new() { Name = "runs", PersistentVolumeClaim = new() { ClaimName = "stress-runs" } },
-            new() { Name = "scenario", DownwardAPI = new() { Items = [new() { Path = FileName, FieldRef = new() { FieldPath = $"metadata.annotations['{ScenarioAnnotation}']" } }] } },
-            new() { Name = "tmp", EmptyDir = new() { SizeLimit = new("64Mi") } },
-        ];
+        List<V1VolumeMount> mounts = [];
+        List<V1Volume> volumes = [];
+        string[] words = [.. Words];
+        if (Scenario is not null)
+        {
+            string file = FileNameOf(Scenario);
+            words = ["run", $"{ScenarioFolder}/{file}", $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words, $"--out={RunsFolder}", "--no-progress"];
+            mounts.Add(new() { Name = "runs", MountPath = RunsFolder });
+            mounts.Add(new() { Name = "scenario", MountPath = ScenarioFolder, ReadOnlyProperty = true });
+            volumes.Add(new() { Name = "runs", PersistentVolumeClaim = new() { ClaimName = "stress-runs" } });
+            volumes.Add(new() { Name = "scenario", DownwardAPI = new() { Items = [new() { Path = file, FieldRef = new() { FieldPath = $"metadata.annotations['{ScenarioAnnotation}']" } }] } });
+        }
+
+        mounts.Add(new() { Name = "tmp", MountPath = "/tmp" });
+        volumes.Add(new() { Name = "tmp", EmptyDir = new() { SizeLimit = new("64Mi") } });
         if (RedisAddress.Parse(Cluster).Tls)
         {
             environment.Add(new() { Name = SiloDefaults.RedisCaVariable, Value = $"{AuthorityFolder}/ca.crt" });
@@ -124,6 +137,15 @@ public sealed record RunJob
 
             // The certificate authority only: the key stays with Redis.
             volumes.Add(new() { Name = "redis-ca", Secret = new() { SecretName = "stress-redis-tls", Items = [new() { Key = "ca.crt", Path = "ca.crt" }] } });
+        }
+
+        if (TlsSecret is not null)
+        {
+            environment.Add(new() { Name = SiloDefaults.TlsCertificateVariable, Value = $"{TlsFolder}/tls.crt" });
+            environment.Add(new() { Name = SiloDefaults.TlsKeyVariable, Value = $"{TlsFolder}/tls.key" });
+            environment.Add(new() { Name = SiloDefaults.TlsAuthorityVariable, Value = $"{TlsFolder}/ca.crt" });
+            mounts.Add(new() { Name = "tls", MountPath = TlsFolder, ReadOnlyProperty = true });
+            volumes.Add(new() { Name = "tls", Secret = new() { SecretName = TlsSecret, DefaultMode = SecretMode } });
         }
 
         return new()
@@ -139,11 +161,7 @@ public sealed record RunJob
                     Name = ContainerName,
                     Image = Image,
                     ImagePullPolicy = "IfNotPresent",
-                    Args =
-                    [
-                        "run", $"{ScenarioFolder}/{FileName}", $"--cluster=$({SiloDefaults.ClusterVariable})", .. Words,
-                        $"--out={RunsFolder}", "--no-progress",
-                    ],
+                    Args = words,
                     Env = environment,
                     Resources = new()
                     {

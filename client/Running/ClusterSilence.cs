@@ -25,7 +25,7 @@ internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpa
     public static TimeSpan PatienceOf(int lostAfterSeconds) => TimeSpan.FromSeconds(Math.Max(ShortestPatienceSeconds, 2L * lostAfterSeconds));
 
     /// <summary>How the run is picked up by another client.</summary>
-    public static string WatchCommand(string runId, RedisAddress cluster) => $"./stress watch {runId} --cluster {cluster}";
+    public static string WatchCommand(string runId, RedisAddress cluster) => $"./stress watch {runId} {ClusterOption.InWords(cluster)}";
 
     /// <summary>The cluster has answered.</summary>
     public void Heard()

@@ -61,7 +61,7 @@ public sealed class LeaseTests
         IRunGrain run = silo.Grains.GetGrain<IRunGrain>("alone");
         await run.Start(Plan("alone"));
 
-        await Assert.ThrowsAsync<RunRefusedException>(() => run.Attend(Minute with { Seconds = -1 }));
+        Assert.False((await Assert.ThrowsAsync<RunRefusedException>(() => run.Attend(Minute with { Seconds = -1 }))).MayPass);
         await Assert.ThrowsAsync<RunRefusedException>(() => run.Attend(Minute with { Owner = new string('x', 1000) }));
         Assert.Null((await run.Describe())!.Lease);
         await run.Cancel();
@@ -78,7 +78,7 @@ public sealed class LeaseTests
         }
 
         IRunGrain last = Run(RunIndexGrain.MaxUnfinished);
-        await Assert.ThrowsAsync<RunRefusedException>(() => last.Start(Plan($"run-{RunIndexGrain.MaxUnfinished}")));
+        Assert.True((await Assert.ThrowsAsync<RunRefusedException>(() => last.Start(Plan($"run-{RunIndexGrain.MaxUnfinished}")))).MayPass);
         Assert.Null(await last.Describe());
         Assert.Equal(RunIndexGrain.MaxUnfinished, (await silo.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List()).Count);
 

@@ -46,7 +46,38 @@ public sealed class LauncherTests : IAsyncDisposable
         Assert.Equal("redis://stress-redis:6379", run.Env.Single(variable => variable.Name == SiloDefaults.ClusterVariable).Value);
     }
 
+    [Fact]
+    public async Task An_image_that_is_to_come_asks_the_cluster_in_a_Job_that_is_no_run()
+    {
+        (int code, string text, string errors) = await Type("k8s", "upgrade", "--image", "registry/stress:2", "--wait", "12h");
+        V1Job job = Assert.IsType<V1Job>(Assert.Single(Manifests.Parse(text)));
+        V1PodSpec pod = job.Spec.Template.Spec;
+
+        Assert.Equal((ExitCodes.Ok, ""), (code, errors));
+        Assert.Equal("stress-upgrade-", job.Metadata.GenerateName);
+        Assert.Equal("registry/stress:2", pod.Containers[0].Image);
+        Assert.Equal(["upgrade", "--cluster=$(STRESS_CLUSTER)", "--wait=12h"], pod.Containers[0].Args);
+        Assert.Equal(["tmp"], pod.Volumes.Select(volume => volume.Name));
+        Assert.Null(job.Spec.Template.Metadata.Annotations);
+        Assert.Equal(0, job.Spec.BackoffLimit);
+        Assert.Equal(ExitCodes.Usage, (await Type("k8s", "upgrade", "--image", "stress:dev", "--wait", "soon")).Code);
+    }
+
+    [Fact]
+    public async Task A_Secret_of_mutual_TLS_is_mounted_whole_and_named_to_the_run()
+    {
+        (_, string text, _) = await Type("k8s", "run", Scenario, "--image", "stress:dev", "--tls-secret", "stress-run-tls");
+        V1PodSpec pod = Assert.IsType<V1Job>(Assert.Single(Manifests.Parse(text))).Spec.Template.Spec;
+        V1VolumeMount mount = pod.Containers[0].VolumeMounts.Single(mount => mount.Name == "tls");
+        V1SecretVolumeSource secret = pod.Volumes.Single(volume => volume.Name == "tls").Secret;
+
+        Assert.Equal(("stress-run-tls", 288), (secret.SecretName, secret.DefaultMode!.Value));
+        Assert.Null(secret.Items);
+        Assert.Equal($"{mount.MountPath}/tls.key", pod.Containers[0].Env.Single(variable => variable.Name == SiloDefaults.TlsKeyVariable).Value);
+    }
+
     [Theory]
+    [InlineData("--tls-secret", "")]
     [InlineData("--deadline", "0")]
     [InlineData("--keep", "x")]
     [InlineData("--memory", "much")]

@@ -29,6 +29,7 @@ public sealed class Manifests
         string image = Of<V1StatefulSet>().Single(set => set.Metadata.Name == "stress-silo").Spec.Template.Spec.Containers[0].Image;
         Launched = (V1Job)Parse(KubernetesYaml.Serialize(new RunJob
         {
+            TlsSecret = folder == "overlays/prod" ? "stress-run-tls" : null,
             Image = image,
             Cluster = cluster,
             Scenario = new RunSettings { File = Repository.At("scenarios", "troxel-2005.yaml") }.Load(),

@@ -1,7 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using k8s.Models;
 using Orleans.Hosting.Kubernetes;
 using Stress.Silo;
+using Stress.Silo.Tls;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -74,6 +78,59 @@ public sealed class SecurityTests
             }
         }
     });
+
+    [ToolFact("kubectl", "kubernetes-client")]
+    public void With_mutual_TLS_silos_and_runs_have_a_certificate_each_from_a_Secret_that_is_mounted_whole_so_that_it_is_renewed() => Assert.All(Manifests.All, manifests =>
+    {
+        foreach ((Pod pod, V1Container container) in manifests.StressContainers)
+        {
+            string?[] files = [.. ((string[])[SiloDefaults.TlsCertificateVariable, SiloDefaults.TlsKeyVariable, SiloDefaults.TlsAuthorityVariable])
+                .Select(name => container.Env.SingleOrDefault(variable => variable.Name == name)?.Value)];
+            if (manifests.Folder != "overlays/prod")
+            {
+                Assert.All(files, Assert.Null);
+                continue;
+            }
+
+            V1VolumeMount mount = container.VolumeMounts.Single(mount => mount.MountPath == Path.GetDirectoryName(files[0]));
+            V1SecretVolumeSource secret = pod.Spec.Volumes.Single(volume => volume.Name == mount.Name).Secret;
+            Assert.Equal(["tls.crt", "tls.key", "ca.crt"], files.Select(file => Path.GetRelativePath(mount.MountPath, file!)));
+            Assert.Equal(pod.Owner == "stress-silo" ? "stress-silo-tls" : "stress-run-tls", secret.SecretName);
+            Assert.Null(secret.Items);
+            Assert.Null(mount.SubPath);
+            Assert.True(mount.ReadOnlyProperty);
+        }
+    });
+
+    [ToolFact("openssl")]
+    public void The_certificates_of_the_runbook_are_accepted_a_runs_is_for_clients_only_and_made_again_they_are_of_the_same_authority()
+    {
+        string folder = Directory.CreateTempSubdirectory("stress-test-").FullName;
+        try
+        {
+            TlsIdentity[] silos = [Made("silo"), Made("silo")];
+            TlsIdentity run = Made("run");
+            Assert.NotEqual(silos[0].Certificate.Thumbprint, silos[1].Certificate.Thumbprint);
+            Assert.Equal(silos[0].Authorities[0].Thumbprint, run.Authorities[0].Thumbprint);
+            Assert.Equal(2, Usages(silos[1]).Count);
+            Assert.Equal("1.3.6.1.5.5.7.3.2", Assert.Single(Usages(run)).Value);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        TlsIdentity Made(string who)
+        {
+            using Process script = Process.Start(Repository.At("k8s", "certificates.sh"), [folder]);
+            script.WaitForExit();
+            Assert.Equal(0, script.ExitCode);
+            TlsFile File(string name) => new("", Path.Combine(folder, who, name));
+            return new ClusterTls(File("tls.crt"), File("tls.key"), File("ca.crt")).Read(DateTimeOffset.UtcNow);
+        }
+
+        static List<Oid> Usages(TlsIdentity identity) => [.. identity.Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages];
+    }
 
     [ToolFact("kubectl", "kubernetes-client")]
     public void Only_a_silo_may_speak_to_Kubernetes_and_only_about_pods() => Assert.All(Manifests.All, manifests =>

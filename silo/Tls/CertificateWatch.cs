@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Hosting;
+
+namespace Stress.Silo.Tls;
+
+/// <summary>Looks at the files now and again, so that a silo says when its certificates were renewed, could not be, or are about to expire, though nobody connects to it.</summary>
+internal sealed class CertificateWatch(ClusterCertificates certificates, TimeProvider time, Action<string> say) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), SaidBefore = TimeSpan.FromDays(7);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string said = "";
+        using var timer = new PeriodicTimer(Every, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            X509Certificate2 own = certificates.Current.Certificate;
+            if (own.NotAfter.ToUniversalTime() - time.GetUtcNow() < SaidBefore && own.Thumbprint != said)
+            {
+                said = own.Thumbprint;
+                say(string.Create(CultureInfo.InvariantCulture, $"the certificate {own.Subject} expires on {own.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and then nobody new is let in: renew it (k8s/README.md)"));
+            }
+        }
+    }
+}
