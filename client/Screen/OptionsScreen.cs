@@ -22,6 +22,11 @@ public static class OptionsScreen
         Said.Line(
             console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), (launch.Real is null ? "   design " : "   kernels ", ""), (launch.DesignName, "bold"),
             ($"   {Counted.Of(launch.Plan.Sites * site.Topology.Links.Count, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
+        if (site.Graph is { } graph)
+        {
+            Said.Line(console, 8, ("network", "dim"), ($" {Counted.Of(launch.Plan.Sites, "site")}, each {RunConfiguration.NetworkOf(launch.Scenario.Network, graph)}", ""));
+        }
+
         var table = new ScreenTable(["option", .. site.Topology.Labels], about: 1);
         if (launch.Real is { } real)
         {

@@ -26,6 +26,7 @@ public enum RandomPurpose : ushort
     ZebraRestart,
     Datagrams,
     Rtadvd,
+    Topology,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,

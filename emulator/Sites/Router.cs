@@ -48,6 +48,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         Role = place.Role;
         Label = place.Label;
         Entity = place.Entity;
+        RouterId = place.Address;
         _ports = new Port[place.Ports.Count];
         _timerBase = timerBase;
         _options = site.Options.Roles[Role];
@@ -74,7 +75,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     public ulong Entity { get; }
 
     /// <summary>OSPF router ID.</summary>
-    public Ipv4Address RouterId => Ipv4Address.Of(192, 168, (byte)Number, 1);
+    public Ipv4Address RouterId { get; }
 
     /// <summary>The kernel that runs, or the one that panicked.</summary>
     public BsdKernel Kernel { get; }

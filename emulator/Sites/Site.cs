@@ -23,7 +23,7 @@ public sealed partial class Site : IState, ILinkSite
 
     // Owners of slots: the routers, then the links.
     [NotSaved("it follows from the options")]
-    private readonly byte[] _owner;
+    private readonly ushort[] _owner;
     [NotSaved("it follows from the options")]
     private readonly int[] _firstSlot;
     [NotSaved("it follows from the options")]
@@ -48,14 +48,13 @@ public sealed partial class Site : IState, ILinkSite
         _links = new ILink[topology.Links.Count];
         _ends = new Port[_links.Length][];
         _firstSlot = new int[_routers.Length + _links.Length + 1];
-        var places = new RouterPlace[_routers.Length];
+        RouterPlace[] places = topology.PlacesOf(number);
         var processes = new List<PlannedProcess>[_routers.Length];
         for (int owner = 0; owner < _routers.Length + _links.Length; owner++)
         {
             int slots;
             if (owner < _routers.Length)
             {
-                places[owner] = topology.PlaceOf(number, owner);
                 processes[owner] = ProcessTable.Plan(options, places[owner]);
                 slots = ProcessTable.SlotsOf(processes[owner]);
             }
@@ -68,10 +67,10 @@ public sealed partial class Site : IState, ILinkSite
         }
 
         Queue = new EventQueue(_firstSlot[^1]);
-        _owner = new byte[_firstSlot[^1]];
+        _owner = new ushort[_firstSlot[^1]];
         for (int owner = 0; owner < _routers.Length + _links.Length; owner++)
         {
-            _owner.AsSpan(_firstSlot[owner].._firstSlot[owner + 1]).Fill((byte)owner);
+            _owner.AsSpan(_firstSlot[owner].._firstSlot[owner + 1]).Fill((ushort)owner);
             if (owner < _routers.Length)
             {
                 _routers[owner] = new Router(this, places[owner], processes[owner], _firstSlot[owner]);
