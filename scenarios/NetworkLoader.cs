@@ -59,7 +59,7 @@ internal static class NetworkLoader
             {
                 Network = shape,
                 RolesBefore = before,
-                Site = s.Site with { Graph = graph, CallersPerAnswerer = 1, Roles = new RoleSet(roles) },
+                Site = s.Site with { Graph = graph, CallersPerAnswerer = 1, Roles = new RoleSet(roles), Events = same ? s.Site.Events : null },
 
                 // What a file below expects and reports is of other nodes.
                 Expect = same ? s.Expect : [], ExpectReached = same ? s.ExpectReached : [], Reported = same ? s.Reported : [],

@@ -40,7 +40,7 @@ public static class ScenarioFields
     };
 
     // Fields of the options that a run sets, not a file.
-    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet), nameof(SiteOptions.Graph)];
+    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet), nameof(SiteOptions.Graph), nameof(SiteOptions.Events)];
 
     /// <summary>The longest time that a file may name, apart from never.</summary>
     public static VirtualTime Longest => VirtualTime.FromHours(ScenarioLoader.MaxHours);
@@ -285,6 +285,11 @@ public static class ScenarioFields
 
         yield return ("hours", SpellTime(scenario.Duration), Source("hours"));
         yield return ("seed", scenario.Seed.ToString(CultureInfo.InvariantCulture), "");
+        foreach ((int i, SiteEventOptions programme) in (scenario.Site.Events ?? []).Index())
+        {
+            yield return ($"events.{i + 1}", string.Join(", ", Walk("", programme).Select(x => $"{x.Field} {x.Value}")), Source($"events.{i + 1}"));
+        }
+
         foreach (var option in Walk("", scenario.Site, scenario.Site.Topology).Where(option => scenario.Site.Graph is null || option.Field != "callers_per_answerer"))
         {
             yield return (option.Field, option.Value, Source(option.Field));

@@ -35,7 +35,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] TopFields =
     [
-        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "sites", "network", "nodes", "links", "window", "roles", "line", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
+        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "sites", "network", "nodes", "links", "window", "roles", "line", "events", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
     ];
 
     internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
@@ -368,6 +368,9 @@ public static class ScenarioLoader
                 case "line":
                     s = s with { Site = s.Site with { Line = (LineOptions)Bind(s.Site.Line, file, Map(file, value, field, ScenarioFields.Accepts(typeof(LineOptions), field)), "line.", []) } };
                     break;
+                case "events":
+                    s = s with { Site = s.Site with { Events = ListOf(file, value, field).Select(x => Event(s, file, x)).ToList() is { Count: > 0 } events ? events : null } };
+                    break;
                 case "roles":
                     s = Roles(s, file, ListOf(file, value, field));
                     break;
@@ -471,6 +474,31 @@ public static class ScenarioLoader
 
         return e.Path.Length > 0 && percent ? e : throw new ScenarioException(file, e.Line, "expect", "path or percent is missing", "path and percent, with role and design where wanted");
     }
+
+    private static SiteEventOptions Event(Scenario s, string file, YamlNode node)
+    {
+        YamlMappingNode map = Map(file, node, "events", ScenarioFields.Accepts(typeof(SiteEventOptions), "events"));
+        foreach (string needed in (ReadOnlySpan<string>)["what", "every"])
+        {
+            if (KeyOf(map, needed) is null)
+            {
+                throw new ScenarioException(file, (int)node.Start.Line, $"events.{needed}", "is missing", "what and every, with of, to, pattern, phase and spread where wanted");
+            }
+        }
+
+        var e = (SiteEventOptions)Bind(new SiteEventOptions(), file, map, "events.", []);
+        if (e.TargetsIn(s.Site.Topology).Length > 0)
+        {
+            return e;
+        }
+
+        Topology graph = s.Site.Topology;
+        string[] known = [SiteEventOptions.Everything, .. graph.Labels, .. graph.Names ?? [], .. e.What == SiteEventKind.Flap ? graph.Links.Select(l => l.Group).OfType<string>().Distinct() : []];
+        throw Bad(file, map.Children[new YamlScalarNode("of")], "events.of", string.Join(", ", known.Take(MaxNamed)) + (known.Length > MaxNamed ? " and other nodes" : ""));
+    }
+
+    // Names of nodes in a message.
+    private const int MaxNamed = 40;
 
     private static bool Percent(string text, out double value) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 100;

@@ -135,7 +135,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
 
     private SiteOptions Build(IReadOnlyList<Setting> settings)
     {
-        SiteOptions built = options.Usual with { Seed = options.Seed, Designs = options.Designs };
+        SiteOptions built = options.Usual with { Seed = options.Seed, Designs = options.Designs, Events = options.Events };
         foreach (Setting s in settings)
         {
             built = s.Role is { } of ? built.With((RoleOptions)With(built.Roles[of], s, 0)) : (SiteOptions)With(built, s, 0);

@@ -141,6 +141,14 @@ public static class ScenarioReference
         ["line.carrier_detect"] = "From DTR low at one end to loss of carrier at the other.",
         ["line.noise_per_million_frames"] = "Frames of a million that noise breaks.",
         ["line.carrier_loss_every"] = "Mean time between carrier losses of the line itself; 0s for never.",
+        ["events"] = "Programmes of events that strike links and nodes, each from the seed (docs/networks.md). A list here replaces an included one, and other nodes leave it behind.",
+        ["events[].what"] = "A link loses carrier; a node is switched off and boots again as after a panic; HUP goes to all pppds of a node.",
+        ["events[].of"] = "To which: all, a label, a node by its name (of links those at it), or of links a group.",
+        ["events[].to"] = "To one of them, drawn for each event, or to all at once.",
+        ["events[].pattern"] = "At a fixed distance, or independently of each other.",
+        ["events[].every"] = "Distance of two events; the mean one where they are random.",
+        ["events[].phase"] = "When the first distance begins, drawn once a site.",
+        ["events[].spread"] = "How much later than the event each link or node is struck, drawn for each.",
         ["expect"] = "Bands that the result must lie in; a run that misses one exits with 1. A list here replaces an included one.",
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
         ["expect[].role"] = "The end, or the label, it is counted at; all where not given.",
@@ -222,6 +230,15 @@ public static class ScenarioReference
                 case "callers_per_answerer" or "window":
                     yield return Of("", defaults.Site).First(x => x.Path == field);
                     break;
+                case "events":
+                    yield return Field(field, "a list of maps");
+                    foreach (ScenarioField x in Of("events[].", new SiteEventOptions()))
+                    {
+                        yield return x.Path is "events[].what" or "events[].every" ? x with { Accepts = x.Accepts + " (needed)", Default = "" }
+                            : x.Path == "events[].of" ? x with { Accepts = "all, a label, the name of a node, or of links a group" } : x;
+                    }
+
+                    break;
                 case "expect":
                     yield return Field(field, "a list of maps");
                     yield return Field("expect[].path", string.Join(", ", ScenarioLoader.Paths) + ", or an exact crash title (needed)");
@@ -301,6 +318,7 @@ public static class ScenarioReference
                     _ => Label(),
                 })))), ScenarioFields.MaxLinks),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),
+                "events" => List(Map(["what", "every"], Properties("events[].", new SiteEventOptions()))),
                 "backend" => Words(ScenarioLoader.Backends),
                 "callers_per_answerer" => Scalar(typeof(int), field),
                 "window" => Scalar(typeof(VirtualTime), field),

@@ -28,6 +28,7 @@ public static class ScenarioWriter
             Field(yaml, 0, p, scenario.Site);
         }
 
+        Programmes(yaml, scenario.Site);
         yaml.Append("roles:\n");
         foreach (RoleOptions role in scenario.Site.Roles)
         {
@@ -77,6 +78,7 @@ public static class ScenarioWriter
             Field(yaml, 0, p, scenario.Site, usual);
         }
 
+        Programmes(yaml, scenario.Site);
         yaml.Append("roles:\n");
         foreach (RoleOptions role in scenario.Site.Roles)
         {
@@ -85,6 +87,17 @@ public static class ScenarioWriter
         }
 
         return yaml.ToString();
+    }
+
+    private static void Programmes(StringBuilder yaml, SiteOptions site)
+    {
+        foreach ((int i, SiteEventOptions programme) in (site.Events ?? []).Index())
+        {
+            yaml.Append(i == 0 ? "events:\n" : "");
+            int start = yaml.Length;
+            Record(yaml, 4, programme);
+            yaml[start + 2] = '-';
+        }
     }
 
     private static void Network(StringBuilder yaml, Scenario scenario)

@@ -63,6 +63,12 @@ public static class OptionsScreen
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
         WriteLine(console, site.Line);
+        foreach (SiteEventOptions programme in site.Events ?? [])
+        {
+            Said.Line(console, 6, ("event", "dim"), (
+                $" {ScenarioFields.Spell(programme.What)} of {programme.Of}{(programme.To == EventScope.All ? ", all at once" : ", one of them")}, {(programme.Pattern == EventPattern.Random ? "at random, on average " : "")}every {Span(programme.Every)}{(programme.Spread.Max > VirtualTime.Zero ? $", spread over {Range(programme.Spread)}" : "")}", ""));
+        }
+
         console.WriteLine();
 
         void Row(string name, Func<RoleOptions, string> of) =>

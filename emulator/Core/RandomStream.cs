@@ -27,6 +27,7 @@ public enum RandomPurpose : ushort
     Datagrams,
     Rtadvd,
     Topology,
+    Programme,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,

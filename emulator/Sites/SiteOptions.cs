@@ -30,6 +30,9 @@ public sealed record SiteOptions
     /// <summary>The telephone line and its modems.</summary>
     public LineOptions Line { get; init; } = new();
 
+    /// <summary>Programmes of events that strike links and nodes; null for none.</summary>
+    public IReadOnlyList<SiteEventOptions>? Events { get; init; }
+
     /// <summary>Virtual time of one unit of work.</summary>
     public VirtualTime Window { get; init; } = VirtualTime.FromMinutes(10);
 

@@ -126,6 +126,12 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData("network: {shape: star, nodes: 3}\nroles:\n  - {role: called}", 3, "roles.role", "hub, leaf")]
     [InlineData("network: {shape: star, nodes: 3}\nroles:\n  - {role: leaf, like: gate}", 3, "roles.leaf.like", "hub")]
     [InlineData("network: {shape: star, nodes: 3}\nexpect:\n  - {path: any, percent: 0, role: called}", 3, "expect.role", "hub, leaf")]
+    [InlineData("events:\n  - {what: flap}", 2, "events.every", "what and every")]
+    [InlineData("events:\n  - {what: blink, every: 1s}", 2, "events.what", "flap, reboot, hup")]
+    [InlineData("events:\n  - {what: flap, every: 0s}", 2, "events.every", "from 1ms")]
+    [InlineData("events:\n  - {what: flap, every: 1s, of: tray}", 2, "events.of", "all, called, calling")]
+    [InlineData("events:\n  - {what: flap, every: 1s, to: some}", 2, "events.to", "one, all")]
+    [InlineData("events:\n  - {what: flap, every: 1s}\nbackend: uml", 1, "events.1", "pairs")]
     [InlineData("nodes: []", 1, "nodes", "nodes and links together")]
     [InlineData("links: []", 1, "links", "nodes and links together")]
     [InlineData("nodes: []\nlinks: []", 1, "nodes", "nodes that links join")]
@@ -144,6 +150,16 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData("nodes:\n  - {name: a, role: r}\n  - {name: b, role: r}\nlinks:\n  - {called: a, calling: b, addresses: [10.0.0.1]}", 5, "links.addresses", "two: of the called end")]
     [InlineData("nodes:\n  - {name: a, role: r}\n  - {name: b, role: r}\nlinks:\n  - {called: a, calling: b, addresses: [10.0.0.1, 10.0.0.1]}", 5, "links.addresses", "an address of its own")]
     public void What_is_no_network_is_refused_with_file_line_field_and_what_is_accepted(string text, int line, string field, string accepted) => Refusals.Of(text, line, field, accepted);
+
+    [Fact]
+    public void Programmes_name_links_by_group_node_or_label_and_are_written_as_they_were_read()
+    {
+        Scenario s = ScenarioLoader.Parse(Three + "events:\n  - {what: flap, of: tray, to: all, every: 1h, spread: 0s..500ms}\n  - {what: reboot, of: hq, every: 3h, pattern: schedule}\n  - {what: hup, of: leaf, every: 5min}\n", "s.yaml");
+
+        Assert.Equal([[0], [0], [1, 2]], s.Site.Events!.Select(e => e.TargetsIn(s.Site.Graph!)));
+        Assert.Equal(s.Site.Events, ScenarioLoader.Parse(ScenarioWriter.Write(s), "s.yaml").Site.Events);
+        Assert.Contains(("events.1", "what flap, of tray, to all, pattern random, every 1h, phase 0s, spread 0s..500ms", ""), s.Options());
+    }
 
     [Fact]
     public void A_check_names_every_error_of_a_network()
