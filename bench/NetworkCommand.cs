@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Stress.Bench.Speed;
 using Stress.Client;
+using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
@@ -16,6 +17,7 @@ namespace Stress.Bench;
 internal static class NetworkCommand
 {
     private const double Most = 2;
+    private const int Links = 2_000;
 
     private static readonly (int Width, int Height)[] Grids = [(5, 2), (10, 10), (40, 25)];
 
@@ -31,7 +33,7 @@ internal static class NetworkCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var hours = new Option<int>("--link-hours") { Description = "Virtual hours of each subject, summed over its links.", DefaultValueFactory = _ => 4_000 };
+        var hours = new Option<int>("--hours") { Description = "Virtual hours of each site.", DefaultValueFactory = _ => 2 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds; the median of each subject counts.", DefaultValueFactory = _ => 5 };
         var command = new Command("network", "Sites of 10, 100 and 1,000 routers against pairs: time an event, memory a router.") { hours, rounds };
         command.SetAction((line, stop) => Execute(line.GetValue(hours), line.GetValue(rounds), stop));
@@ -56,10 +58,10 @@ internal static class NetworkCommand
     {
         List<Subject> subjects =
         [
-            SubjectOf("pairs", new NetworkOptions { Shape = NetworkShape.Pair }, hours, manySites: true),
-            .. Grids.Select(g => SubjectOf($"grid {g.Width} x {g.Height}", new NetworkOptions { Shape = NetworkShape.Grid, Width = g.Width, Height = g.Height }, hours, manySites: false)),
+            SubjectOf("pairs", new NetworkOptions { Shape = NetworkShape.Pair }, hours),
+            .. Grids.Select(g => SubjectOf($"grid {g.Width} x {g.Height}", new NetworkOptions { Shape = NetworkShape.Grid, Width = g.Width, Height = g.Height }, hours)),
         ];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{hours:n0} link-hours of each, one thread, {rounds} rounds in turn; a line loses carrier every 100 min"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sites of {hours} h with some {Links:n0} links in all, one thread, {rounds} rounds in turn; a line loses carrier every 100 min"));
         foreach (Subject subject in subjects)
         {
             subject.Bytes = BytesARouter(subject);
@@ -101,12 +103,11 @@ internal static class NetworkCommand
         return met ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
     }
 
-    private static Subject SubjectOf(string name, NetworkOptions network, int linkHours, bool manySites)
+    // Of equal virtual time, since a site's first minutes, in which everything boots and dials, are not like the others.
+    private static Subject SubjectOf(string name, NetworkOptions network, int hours)
     {
         SiteOptions options = Of(network);
-        int sites = manySites ? Math.Max(1, linkHours / 20) : 1;
-        double hoursOfSite = (double)linkHours / sites / options.Lines;
-        return new Subject(name, options, sites, Math.Max(1, (int)Math.Round(hoursOfSite * 3_600_000_000 / options.Window.Microseconds)));
+        return new Subject(name, options, Math.Max(1, Links / options.Lines), RunPlan.WindowsOf(VirtualTime.FromHours(hours), options.Window));
     }
 
     // Live sites of as many routers, each having executed some windows.

@@ -115,7 +115,7 @@ public static class HtmlReport
     private static void Network(TextWriter output, NetworkReport network)
     {
         Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. A node is as large as it panicked often.");
-        EachWidth(output, (w, css) => NetworkPicture.Draw(network, w, "The network, its links coloured by crash rate", css), WideWidth);
+        output.Write(Charts.EachWidth((w, css) => NetworkPicture.Draw(network, w, "The network, its links coloured by crash rate", css), Charts.WideWidth));
         output.Write("</section>\n");
         PlainTable(output, new PageTable(
             "links", "Links", $"Those with the most crashes{(network.Worst().Take(LinksInTable + 1).Count() > LinksInTable ? $", {LinksInTable} of {network.Worst().Count()}" : "")}. A crash belongs to the link whose interface the pointer named. The rates have no interval: disconnects of one site are not independent.",
