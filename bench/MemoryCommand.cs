@@ -62,7 +62,7 @@ internal static class MemoryCommand
             sites[number] = PackedSite.Pack(site);
         }
 
-        long bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (pairs * (1 + options.CallersPerAnswerer));
+        long bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (pairs * (options.Topology.Nodes.Count));
         GC.KeepAlive(sites);
         GC.KeepAlive(warm);
         return bytes;

@@ -44,6 +44,10 @@ public sealed class RunTotals(int bins, IReadOnlyList<string>? labels = null)
     [Id(6)]
     public RateSums Rates { get; } = new();
 
+    /// <summary>What networks count by link and by node; empty for a run of pairs.</summary>
+    [Id(7)]
+    public LinkTotals Links { get; } = new();
+
     /// <summary>Adds one site's result. The caller adds each site once.</summary>
     public void Add(int site, SiteOutcome outcome)
     {
@@ -65,6 +69,7 @@ public sealed class RunTotals(int bins, IReadOnlyList<string>? labels = null)
             AddStale(new StaleKey(stale.Holder, stale.Role), new StaleSum(stale.Created, stale.Healed, stale.Live));
         }
 
+        Links.Add(tally.Links);
         Rates.Add(RateSums.Of(tally));
         Series.Add(outcome.Series);
     }
@@ -89,6 +94,7 @@ public sealed class RunTotals(int bins, IReadOnlyList<string>? labels = null)
             AddStale(key, sum);
         }
 
+        Links.Add(other.Links);
         Rates.Add(other.Rates);
         Series.Add(other.Series);
     }

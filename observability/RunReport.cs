@@ -103,6 +103,10 @@ public sealed record RunReport : ScenarioReport
     /// <summary>On what it was executed; null where nobody asked. Nothing else in the report depends on it, but for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
     public ExecutionFacts? Execution { get; init; }
 
+    /// <summary>The network that each site is, with its counts; null in a run of pairs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NetworkReport? Network { get; init; }
+
     /// <summary>The real kernels that were run; null in a run of emulated ones.</summary>
     public RealKernels? Kernels { get; init; }
 }

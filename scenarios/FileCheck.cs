@@ -199,7 +199,7 @@ public sealed class FileCheck
         string last = e.Field[(e.Field.LastIndexOf('.') + 1)..];
         if (places.FirstOrDefault(p => p.Map is { } map && p.Line == e.Line && IsNeeded(last) && !map.Children.ContainsKey(new YamlScalarNode(last)) && e.Problem == "is missing") is { Map: { } lacking } place)
         {
-            return Replace(lacking, new YamlScalarNode(last), last, place);
+            return Replace(lacking, new YamlScalarNode(last), last, place, e.Accepted);
         }
 
         bool Quoted(YamlNode? node) => node is YamlScalarNode { Value: { } value } && e.Problem.StartsWith($"\"{value}\" ", StringComparison.Ordinal);
@@ -214,7 +214,7 @@ public sealed class FileCheck
         {
             case { Key: { } key, Parent: YamlMappingNode map }:
                 return IsNeeded(last) && key is YamlScalarNode { Value: { } name } && name == last && !e.Problem.StartsWith("unknown field", StringComparison.Ordinal)
-                    ? Replace(map, key, last, found)
+                    ? Replace(map, key, last, found, e.Accepted)
                     : map.Children.Remove(key);
             case { Parent: YamlSequenceNode list }:
                 return list.Children.Remove(found.Node);
@@ -225,11 +225,11 @@ public sealed class FileCheck
 
     private static bool IsNeeded(string field) => field is "role" or "path" or "percent" or "name" or "bytes" or "count" or "every" or "steps" or "routers";
 
-    private bool Replace(YamlMappingNode map, YamlNode key, string field, Place place)
+    private bool Replace(YamlMappingNode map, YamlNode key, string field, Place place, string accepted)
     {
         YamlNode? value = field switch
         {
-            "role" => Free(place, map),
+            "role" => Free(place, map, accepted),
             "path" => new YamlScalarNode("any"),
             "percent" => new YamlScalarNode("0"),
             "name" => new YamlScalarNode($"stand-in-{++_standIns}"),
@@ -248,10 +248,10 @@ public sealed class FileCheck
     }
 
     // The role that no other item of the list has.
-    private static YamlScalarNode? Free(Place place, YamlMappingNode map)
+    private static YamlScalarNode? Free(Place place, YamlMappingNode map, string accepted)
     {
         IEnumerable<string?> taken = (place.List?.Children ?? []).Where(item => !ReferenceEquals(item, map)).Select(RoleOf);
-        return new[] { "called", "calling" }.FirstOrDefault(role => !taken.Contains(role)) is { } free ? new YamlScalarNode(free) : null;
+        return accepted.Replace("each of ", "", StringComparison.Ordinal).Replace(" once", "", StringComparison.Ordinal).Split([", ", " and "], StringSplitOptions.None).FirstOrDefault(role => !taken.Contains(role)) is { } free ? new YamlScalarNode(free) : null;
     }
 
     private static string? RoleOf(YamlNode item) => item is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode("role"), out YamlNode? role) ? (role as YamlScalarNode)?.Value : null;

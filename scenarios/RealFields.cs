@@ -35,6 +35,11 @@ internal static class RealFields
             return;
         }
 
+        if (scenario.Site.Graph is not null)
+        {
+            throw new ScenarioException(file, LineOf(root, NetworkLoader.Fields.FirstOrDefault(field => root.Children.ContainsKey(new YamlScalarNode(field))) ?? "backend"), "network", "a site of real kernels is one pair", "pairs");
+        }
+
         Dictionary<string, string> usual = new Scenario { Backend = Scenario.Uml }.Options().ToDictionary(o => o.Field, o => o.Value);
         foreach ((string field, string value, _) in scenario.Options())
         {

@@ -41,7 +41,7 @@ public sealed record Scenario
     /// <summary>What it is for, in a sentence.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>Pairs of a calling and a called line. A site has <see cref="SiteOptions.CallersPerAnswerer"/> of them.</summary>
+    /// <summary>Pairs of a calling and a called line. A site has <see cref="SiteOptions.Lines"/> of them.</summary>
     public int Pairs { get; init; } = 100;
 
     /// <summary>Virtual time of the run.</summary>
@@ -49,6 +49,15 @@ public sealed record Scenario
 
     /// <summary>The run's seed; the site options carry the same.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>The shape that <see cref="SiteOptions.Graph"/> was made from; null where the file gives nodes and links, or pairs.</summary>
+    public NetworkOptions? Network { get; init; }
+
+    /// <summary>How many sites a run of networks has.</summary>
+    internal int SitesOfNetwork { get; init; } = 1;
+
+    /// <summary>The roles by label before a file gave other nodes: what <c>like</c> may name.</summary>
+    internal IReadOnlyDictionary<string, RoleOptions> RolesBefore { get; init; } = new Dictionary<string, RoleOptions>();
 
     /// <summary>What every site of the run is.</summary>
     public SiteOptions Site { get; init; } = new();
@@ -118,9 +127,12 @@ public sealed record Scenario
 
     /// <summary>Sites of the run.</summary>
     /// <exception cref="InvalidOperationException">The pairs do not fill the answering systems. A scenario from the loader never does that.</exception>
-    public int Sites => Pairs % Site.CallersPerAnswerer == 0
-        ? Pairs / Site.CallersPerAnswerer
-        : throw new InvalidOperationException($"{Pairs} pairs are not divisible by {Site.CallersPerAnswerer} callers of an answering system");
+    public int Sites => Pairs % Site.Lines == 0
+        ? Pairs / Site.Lines
+        : throw new InvalidOperationException($"{Pairs} pairs are not divisible by the {Site.Lines} lines of a site");
+
+    /// <summary>A role by its label.</summary>
+    public string NameOf(Role role) => Site.Topology.NameOf(role);
 
     /// <summary>Every option with its value and source, one line each, for people.</summary>
     public IEnumerable<(string Field, string Value, string Source)> Options() => ScenarioFields.List(this);

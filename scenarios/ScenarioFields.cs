@@ -22,6 +22,7 @@ public static class ScenarioFields
     {
         ["callers_per_answerer"] = (1, 64), ["training_failures_per_thousand"] = (0, 1000), ["noise_per_million_frames"] = (0, 1_000_000), ["bit_rate"] = (300, 115_200_000),
         ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["datagram_bytes"] = (1, 8_192), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
+        ["nodes"] = (2, MaxNodes), ["width"] = (1, MaxNodes), ["height"] = (1, MaxNodes), ["branches"] = (1, Topology.MaxPorts - 1), ["links"] = (1, MaxLinks),
         ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000), ["ipcp_max_configure"] = (1, 1000),
     };
 
@@ -39,13 +40,19 @@ public static class ScenarioFields
     };
 
     // Fields of the options that a run sets, not a file.
-    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet), nameof(SiteOptions.Graph)];
+    private static readonly string[] NotInFiles = [nameof(SiteOptions.Seed), nameof(SiteOptions.Oracle), nameof(SiteOptions.SkipQuiet), nameof(SiteOptions.Graph), nameof(SiteOptions.Events)];
 
     /// <summary>The longest time that a file may name, apart from never.</summary>
     public static VirtualTime Longest => VirtualTime.FromHours(ScenarioLoader.MaxHours);
 
     /// <summary>Most of a count.</summary>
     public const int MaxCount = 10_000;
+
+    /// <summary>Most nodes of a site that a file may ask for.</summary>
+    public const int MaxNodes = 4_096;
+
+    /// <summary>Most links of a site that a file may ask for.</summary>
+    public const int MaxLinks = 16_384;
 
     /// <summary>snake_case of a property's name.</summary>
     public static string FieldName(string property)
@@ -64,7 +71,7 @@ public static class ScenarioFields
         return s.ToString();
     }
 
-    /// <summary>A value as a file spells it; a role by its label, of which a file knows those of a pair.</summary>
+    /// <summary>A value as a file spells it; a role by its label in a pair.</summary>
     public static string Spell(Enum value)
     {
         if (value is Role role)
@@ -263,16 +270,37 @@ public static class ScenarioFields
             }
         }
 
-        yield return ("pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture), Source("pairs"));
+        if (scenario.Site.Graph is not { } graph)
+        {
+            yield return ("pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture), Source("pairs"));
+        }
+        else
+        {
+            yield return ("sites", scenario.Sites.ToString(CultureInfo.InvariantCulture), Source("sites"));
+            foreach ((string field, string value) in Network(scenario.Network, graph))
+            {
+                yield return (field, value, Source(field));
+            }
+        }
+
         yield return ("hours", SpellTime(scenario.Duration), Source("hours"));
         yield return ("seed", scenario.Seed.ToString(CultureInfo.InvariantCulture), "");
-        foreach (var option in Walk("", scenario.Site))
+        foreach ((int i, SiteEventOptions programme) in (scenario.Site.Events ?? []).Index())
+        {
+            yield return ($"events.{i + 1}", string.Join(", ", Walk("", programme).Select(x => $"{x.Field} {x.Value}")), Source($"events.{i + 1}"));
+        }
+
+        foreach (var option in Walk("", scenario.Site, scenario.Site.Topology).Where(option => scenario.Site.Graph is null || option.Field != "callers_per_answerer"))
         {
             yield return (option.Field, option.Value, Source(option.Field));
         }
     }
 
-    private static IEnumerable<(string Field, string Value)> Walk(string prefix, object record)
+    private static IEnumerable<(string Field, string Value)> Network(NetworkOptions? shape, Topology graph) => shape is null
+        ? [("nodes", graph.Nodes.Count.ToString(CultureInfo.InvariantCulture)), ("links", graph.Links.Count.ToString(CultureInfo.InvariantCulture))]
+        : [.. Walk("network.", shape).Where(option => option.Field == "network.shape" || NetworkLoader.FieldsOf(shape.Shape).Contains(option.Field["network.".Length..]))];
+
+    private static IEnumerable<(string Field, string Value)> Walk(string prefix, object record, Topology? topology = null)
     {
         foreach (PropertyInfo p in Properties(record.GetType()))
         {
@@ -284,7 +312,7 @@ public static class ScenarioFields
                 case Role:
                     break;
                 case RoleSet roles:
-                    foreach (var x in roles.SelectMany(role => Walk($"roles.{Spell(role.Role)}.", role)))
+                    foreach (var x in roles.SelectMany(role => Walk($"roles.{topology!.NameOf(role.Role)}.", role)))
                     {
                         yield return x;
                     }

@@ -35,7 +35,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] TopFields =
     [
-        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "window", "roles", "line", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
+        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "sites", "network", "nodes", "links", "window", "roles", "line", "events", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
     ];
 
     internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
@@ -184,11 +184,11 @@ public static class ScenarioLoader
             }
         }
 
-        if (scenario.Pairs % scenario.Site.CallersPerAnswerer != 0)
+        if (scenario.Pairs % scenario.Site.Lines != 0)
         {
             (string file, YamlMappingNode root) = chain.LastOrDefault(c => KeyOf(c.Root, "pairs", "callers_per_answerer") is not null, chain[^1]);
             int line = (int)(KeyOf(root, "pairs", "callers_per_answerer") ?? root).Start.Line;
-            throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.CallersPerAnswerer}", "a multiple of callers_per_answerer");
+            throw new ScenarioException(file, line, "pairs", $"{scenario.Pairs} is not divisible by callers_per_answerer {scenario.Site.Lines}", "a multiple of callers_per_answerer");
         }
 
         scenario = scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
@@ -226,10 +226,10 @@ public static class ScenarioLoader
             if (role.Ripngd.UpdateJitter > role.Ripngd.Update)
             {
                 YamlNode at = root.Children[new YamlScalarNode("roles")];
-                at = ((YamlSequenceNode)at).FirstOrDefault(r => r is YamlMappingNode m && Text(file, m.Children[new YamlScalarNode("role")], "roles.role") == ScenarioFields.Spell(role.Role)) ?? at;
+                at = ((YamlSequenceNode)at).FirstOrDefault(r => r is YamlMappingNode m && Text(file, m.Children[new YamlScalarNode("role")], "roles.role") == s.NameOf(role.Role)) ?? at;
                 at = (at as YamlMappingNode)?.Children.TryGetValue(new YamlScalarNode("ripngd"), out YamlNode? ripngd) == true ? KeyOf(ripngd, "update_jitter", "update") ?? ripngd : at;
                 throw new ScenarioException(
-                    file, (int)at.Start.Line, $"roles.{ScenarioFields.Spell(role.Role)}.ripngd.update_jitter", $"{ScenarioFields.SpellTime(role.Ripngd.UpdateJitter)} is more than update", $"at most update, {ScenarioFields.SpellTime(role.Ripngd.Update)}");
+                    file, (int)at.Start.Line, $"roles.{s.NameOf(role.Role)}.ripngd.update_jitter", $"{ScenarioFields.SpellTime(role.Ripngd.UpdateJitter)} is more than update", $"at most update, {ScenarioFields.SpellTime(role.Ripngd.Update)}");
             }
         }
 
@@ -325,12 +325,17 @@ public static class ScenarioLoader
 
     internal static Scenario Apply(Scenario s, string file, YamlMappingNode root)
     {
+        // First of all: what the other fields say of roles goes by the labels of the nodes.
+        s = NetworkLoader.Apply(s, file, root);
         foreach ((YamlNode key, YamlNode value) in root.Children)
         {
             string field = Text(file, key, "");
             switch (field)
             {
-                case "include":
+                case "include" or "network" or "nodes" or "links":
+                    break;
+                case "sites":
+                    s = s with { SitesOfNetwork = NetworkLoader.Sites(file, value) };
                     break;
                 case "name":
                     s = s with { Name = Text(file, value, field) };
@@ -363,11 +368,14 @@ public static class ScenarioLoader
                 case "line":
                     s = s with { Site = s.Site with { Line = (LineOptions)Bind(s.Site.Line, file, Map(file, value, field, ScenarioFields.Accepts(typeof(LineOptions), field)), "line.", []) } };
                     break;
+                case "events":
+                    s = s with { Site = s.Site with { Events = ListOf(file, value, field).Select(x => Event(s, file, x)).ToList() is { Count: > 0 } events ? events : null } };
+                    break;
                 case "roles":
                     s = Roles(s, file, ListOf(file, value, field));
                     break;
                 case "expect":
-                    s = s with { Expect = ListOf(file, value, field).Select(x => Expect(file, x)).ToList() };
+                    s = s with { Expect = ListOf(file, value, field).Select(x => Expect(s, file, x)).ToList() };
                     break;
                 case "expect_reached":
                     s = s with { ExpectReached = ListOf(file, value, field).Select(x => Probe(file, x)).ToList() };
@@ -379,7 +387,7 @@ public static class ScenarioLoader
                     s = s with { ExpectNothing = Text(file, value, field).Trim() is { Length: > 0 } why ? why : throw Bad(file, value, field, "a text that says why nothing can happen") };
                     break;
                 case "reported":
-                    s = s with { Reported = ListOf(file, value, field).Select(x => Reported(file, x)).ToList() };
+                    s = s with { Reported = ListOf(file, value, field).Select(x => Reported(s, file, x)).ToList() };
                     break;
                 case "sources":
                     var sources = new Dictionary<string, string>(s.Sources, StringComparer.Ordinal);
@@ -395,7 +403,7 @@ public static class ScenarioLoader
             }
         }
 
-        return s;
+        return NetworkLoader.Count(s, file, root);
     }
 
     private static string Design(string file, YamlNode value, string field)
@@ -423,10 +431,10 @@ public static class ScenarioLoader
         return names.Contains(text) ? text : throw Bad(file, node, "expect_reached", string.Join(", ", names));
     }
 
-    private static Role? RoleOf(string file, YamlNode node, string field) =>
-        ScenarioFields.Scalar(typeof(Role), field, Text(file, node, field)) is Role r ? r : throw Bad(file, node, field, ScenarioFields.Accepts(typeof(Role), field));
+    private static Role? RoleOf(Scenario s, string file, YamlNode node, string field) =>
+        s.Site.Topology.RoleOf(Text(file, node, field)) ?? throw Bad(file, node, field, string.Join(", ", s.Site.Topology.Labels));
 
-    private static Expectation Expect(string file, YamlNode node)
+    private static Expectation Expect(Scenario s, string file, YamlNode node)
     {
         var e = new Expectation { Line = (int)node.Start.Line };
         bool percent = false;
@@ -444,7 +452,7 @@ public static class ScenarioLoader
 
                     break;
                 case "role":
-                    e = e with { Role = RoleOf(file, value, "expect.role") };
+                    e = e with { Role = RoleOf(s, file, value, "expect.role") };
                     break;
                 case "design":
                     e = e with { Design = Design(file, value, "expect.design") };
@@ -467,10 +475,35 @@ public static class ScenarioLoader
         return e.Path.Length > 0 && percent ? e : throw new ScenarioException(file, e.Line, "expect", "path or percent is missing", "path and percent, with role and design where wanted");
     }
 
+    private static SiteEventOptions Event(Scenario s, string file, YamlNode node)
+    {
+        YamlMappingNode map = Map(file, node, "events", ScenarioFields.Accepts(typeof(SiteEventOptions), "events"));
+        foreach (string needed in (ReadOnlySpan<string>)["what", "every"])
+        {
+            if (KeyOf(map, needed) is null)
+            {
+                throw new ScenarioException(file, (int)node.Start.Line, $"events.{needed}", "is missing", "what and every, with of, to, pattern, phase and spread where wanted");
+            }
+        }
+
+        var e = (SiteEventOptions)Bind(new SiteEventOptions(), file, map, "events.", []);
+        if (e.TargetsIn(s.Site.Topology).Length > 0)
+        {
+            return e;
+        }
+
+        Topology graph = s.Site.Topology;
+        string[] known = [SiteEventOptions.Everything, .. graph.Labels, .. graph.Names ?? [], .. e.What == SiteEventKind.Flap ? graph.Links.Select(l => l.Group).OfType<string>().Distinct() : []];
+        throw Bad(file, map.Children[new YamlScalarNode("of")], "events.of", string.Join(", ", known.Take(MaxNamed)) + (known.Length > MaxNamed ? " and other nodes" : ""));
+    }
+
+    // Names of nodes in a message.
+    private const int MaxNamed = 40;
+
     private static bool Percent(string text, out double value) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 100;
 
-    private static ReportedFigure Reported(string file, YamlNode node)
+    private static ReportedFigure Reported(Scenario s, string file, YamlNode node)
     {
         string path = "";
         Role? role = null;
@@ -484,7 +517,7 @@ public static class ScenarioLoader
                     path = Text(file, value, "reported.path");
                     break;
                 case "role":
-                    role = RoleOf(file, value, "reported.role");
+                    role = RoleOf(s, file, value, "reported.role");
                     break;
                 case "percent" when Percent(Text(file, value, "reported.percent"), out percent):
                     break;
@@ -501,23 +534,25 @@ public static class ScenarioLoader
     private static Scenario Roles(Scenario s, string file, YamlSequenceNode roles)
     {
         var seen = new HashSet<Role>();
+        IReadOnlyList<string> labels = s.Site.Topology.Labels;
         foreach (YamlNode node in roles)
         {
-            YamlMappingNode map = Map(file, node, "roles", "a map with role: called or calling");
+            YamlMappingNode map = Map(file, node, "roles", $"a map with role: {string.Join(" or ", labels)}");
             if (!map.Children.TryGetValue(new YamlScalarNode("role"), out YamlNode? roleNode))
             {
-                throw new ScenarioException(file, (int)node.Start.Line, "roles.role", "is missing", "called, calling");
+                throw new ScenarioException(file, (int)node.Start.Line, "roles.role", "is missing", string.Join(", ", labels));
             }
 
-            Role role = RoleOf(file, roleNode, "roles.role")!.Value;
-            string prefix = $"roles.{ScenarioFields.Spell(role)}.";
+            Role role = RoleOf(s, file, roleNode, "roles.role")!.Value;
+            string prefix = $"roles.{labels[(int)role]}.";
             if (!seen.Add(role))
             {
-                throw new ScenarioException(file, (int)roleNode.Start.Line, "roles.role", $"\"{ScenarioFields.Spell(role)}\" stands twice", "each of called and calling once");
+                throw new ScenarioException(file, (int)roleNode.Start.Line, "roles.role", $"\"{labels[(int)role]}\" stands twice", $"each of {string.Join(" and ", labels)} once");
             }
 
             bool named = map.Children.TryGetValue(new YamlScalarNode("kernel"), out YamlNode? kernel) && kernel is YamlScalarNode { Value.Length: > 0 };
-            var bound = (RoleOptions)Bind(s.Site.Roles[role], file, map, prefix, named ? ["role", "kernel"] : ["role"]);
+            RoleOptions from = map.Children.TryGetValue(new YamlScalarNode("like"), out YamlNode? like) ? Like(s, file, like, prefix + "like", role) : s.Site.Roles[role];
+            var bound = (RoleOptions)Bind(from, file, map, prefix, named ? ["role", "like", "kernel"] : ["role", "like"]);
             s = s with { Site = s.Site.With(bound) };
             if (named)
             {
@@ -527,6 +562,16 @@ public static class ScenarioLoader
         }
 
         return s;
+    }
+
+    // The options of another role: of one that stands before this item, or of one that the nodes of a file below had.
+    private static RoleOptions Like(Scenario s, string file, YamlNode node, string field, Role role)
+    {
+        string label = Text(file, node, field);
+        RoleOptions? found = s.Site.Topology.RoleOf(label) is { } here && here != role ? s.Site.Roles[here] : s.RolesBefore.GetValueOrDefault(label);
+        return found is null
+            ? throw Bad(file, node, field, string.Join(", ", s.Site.Topology.Labels.Union(s.RolesBefore.Keys).Where(known => known != s.NameOf(role))))
+            : found with { Role = role, Name = "" };
     }
 
     // Names of kernels and faults: they become words of a kernel's command line and names in a folder.

@@ -31,7 +31,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
     /// <returns>Null when two hours of one site do not show the crash with any of the seeds tried.</returns>
     public ReducedScenario? Reduce(string name)
     {
-        List<Setting> settings = [.. Differences(options, new SiteOptions { Seed = options.Seed }, [])];
+        List<Setting> settings = [.. Differences(options, options.Usual with { Seed = options.Seed }, [])];
         if (!Crashes(options, FirstSeedsTried))
         {
             return null;
@@ -48,7 +48,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
         VirtualTime windows = new((_at.Microseconds / least.Window.Microseconds + 1) * least.Window.Microseconds);
         var scenario = new Scenario
         {
-            Name = name, Description = $"{title}, {ScenarioFields.Spell(role)} system", Pairs = least.CallersPerAnswerer, Duration = windows, Seed = _seed, Site = least with { Seed = _seed },
+            Name = name, Description = $"{title}, {options.Topology.NameOf(role)} system", Pairs = least.Lines, Duration = windows, Seed = _seed, Site = least with { Seed = _seed },
         };
         return new ReducedScenario(scenario, _at, _tests);
     }
@@ -135,7 +135,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
 
     private SiteOptions Build(IReadOnlyList<Setting> settings)
     {
-        var built = new SiteOptions { Seed = options.Seed, Designs = options.Designs };
+        SiteOptions built = options.Usual with { Seed = options.Seed, Designs = options.Designs, Events = options.Events };
         foreach (Setting s in settings)
         {
             built = s.Role is { } of ? built.With((RoleOptions)With(built.Roles[of], s, 0)) : (SiteOptions)With(built, s, 0);

@@ -27,6 +27,8 @@ public sealed record ScenarioField(string Path, string Accepts, string Default, 
 public static class ScenarioReference
 {
     private const string TimePattern = "[0-9]+(us|ms|s|min|h|d)";
+    private const string AddressPattern = "[0-9]{1,3}(\\.[0-9]{1,3}){3}";
+    private const string RoleAccepted = "called, calling, or a label of the network's nodes";
     private const string PercentPattern = "[0-9]*\\.?[0-9]+";
 
     private static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
@@ -41,9 +43,29 @@ public static class ScenarioReference
         ["seed"] = "All that is random is drawn from it: the same seed gives the same run.",
         ["design"] = "Teardown design: what holders store, and what detach and address removal purge.",
         ["callers_per_answerer"] = "Modems of the answering system, each with its own caller.",
+        ["sites"] = "Of a run of networks: how many such networks it has, each a site of its own.",
+        ["network"] = "Sites that are networks of a shape (docs/networks.md). Nodes are labelled by the shape: called and calling (pair), hub and leaf (star), root, branch and leaf (tree), inner and edge (grid), router (ring, mesh, random); a label that no node has falls away.",
+        ["network.shape"] = "What joins the nodes.",
+        ["network.nodes"] = "Nodes, of every shape but pair and grid. A hub, and a node of a mesh, has a port for each other node.",
+        ["network.width"] = "Columns of a grid.",
+        ["network.height"] = "Rows of a grid.",
+        ["network.branches"] = "Branches of each node of a tree.",
+        ["network.links"] = "Links of a random network: at least one fewer than its nodes.",
+        ["network.seed"] = "What a random network is drawn from, apart from the run's seed.",
+        ["nodes"] = "Sites that are networks, node by node; with links.",
+        ["nodes[].name"] = "The node's name, which links and reports call it by.",
+        ["nodes[].role"] = "Its label: options, counts and rates go by it.",
+        ["nodes[].address"] = "Address of its Ethernet, which is its OSPF router ID.",
+        ["links"] = "The links between the nodes. All nodes of a site are joined.",
+        ["links[].called"] = "The node that answers.",
+        ["links[].calling"] = "The node that calls.",
+        ["links[].kind"] = "What carries its frames.",
+        ["links[].addresses"] = "IPv4 addresses of its ends, the called one first.",
+        ["links[].group"] = "What it shares with other links, such as a cable tray.",
         ["window"] = "Virtual time of one unit of work.",
-        ["roles"] = "The two ends of the line. An item sets only the fields it names.",
-        ["roles[].role"] = "Which end. Each may stand once.",
+        ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
+        ["roles[].role"] = "Which end, or which label. Each may stand once.",
+        ["roles[].like"] = "Another role whose options this one starts from: one that stands before it, or one of the included file.",
         ["roles[].name"] = "A name for people.",
         ["roles[].kernel"] = "Configuration of an emulated kernel; with backend: uml the name or key of a real one, the newest where no name is given.",
         ["roles[].kernel.abi"] = "Width of pointers, which decides where the fields lie that decide outcomes (reference 1.1).",
@@ -119,9 +141,17 @@ public static class ScenarioReference
         ["line.carrier_detect"] = "From DTR low at one end to loss of carrier at the other.",
         ["line.noise_per_million_frames"] = "Frames of a million that noise breaks.",
         ["line.carrier_loss_every"] = "Mean time between carrier losses of the line itself; 0s for never.",
+        ["events"] = "Programmes of events that strike links and nodes, each from the seed (docs/networks.md). A list here replaces an included one, and other nodes leave it behind.",
+        ["events[].what"] = "A link loses carrier; a node is switched off and boots again as after a panic; HUP goes to all pppds of a node.",
+        ["events[].of"] = "To which: all, a label, a node by its name (of links those at it), or of links a group.",
+        ["events[].to"] = "To one of them, drawn for each event, or to all at once.",
+        ["events[].pattern"] = "At a fixed distance, or independently of each other.",
+        ["events[].every"] = "Distance of two events; the mean one where they are random.",
+        ["events[].phase"] = "When the first distance begins, drawn once a site.",
+        ["events[].spread"] = "How much later than the event each link or node is struck, drawn for each.",
         ["expect"] = "Bands that the result must lie in; a run that misses one exits with 1. A list here replaces an included one.",
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
-        ["expect[].role"] = "The end it is counted at; both where not given.",
+        ["expect[].role"] = "The end, or the label, it is counted at; all where not given.",
         ["expect[].design"] = "The design it holds for; that of expect_design where not given.",
         ["expect[].percent"] = "Per cent of disconnects (of sites for first_crash_within_hour), ends included. Met when the 95 % interval lies inside, not met when it lies outside, too few to say otherwise; a single number is about the count, and judged as it is.",
         ["expect_reached"] = "Probes that the run must reach. A list here replaces an included one.",
@@ -156,7 +186,8 @@ public static class ScenarioReference
                     break;
                 case "roles":
                     yield return Field(field, "a list of maps, each with a role");
-                    yield return Field("roles[].role", ScenarioFields.Accepts(typeof(Role), "role") + " (needed)");
+                    yield return Field("roles[].role", RoleAccepted + " (needed)");
+                    yield return Field("roles[].like", "a role");
                     foreach (ScenarioField x in Of("roles[].", PairTopology.Roles[0]))
                     {
                         yield return x;
@@ -171,20 +202,54 @@ public static class ScenarioReference
                     }
 
                     break;
+                case "sites":
+                    yield return Field(field, $"a whole number from 1 to {ScenarioLoader.MaxPairs}", "1");
+                    break;
+                case "network":
+                    yield return Field(field, "a map");
+                    foreach (ScenarioField x in Of("network.", new NetworkOptions()))
+                    {
+                        yield return x.Path == "network.shape" ? x with { Accepts = x.Accepts + " (needed)", Default = "" } : x;
+                    }
+
+                    break;
+                case "nodes":
+                    yield return Field(field, $"a list of 2 to {ScenarioFields.MaxNodes} maps");
+                    yield return Field("nodes[].name", "a name (needed)");
+                    yield return Field("nodes[].role", $"a label, of which a scenario has up to {Topology.MaxLabels} (needed)");
+                    yield return Field("nodes[].address", "an IPv4 address, as 192.0.2.1", "192.168.n.1 of node n");
+                    break;
+                case "links":
+                    yield return Field(field, $"a list of up to {ScenarioFields.MaxLinks} maps, up to {Topology.MaxPorts} at a node");
+                    yield return Field("links[].called", "the name of a node (needed)");
+                    yield return Field("links[].calling", "the name of a node (needed)");
+                    yield return Field("links[].kind", string.Join(", ", LinkKind.Known.Select(k => k.Name)), LinkKind.Modem.Name);
+                    yield return Field("links[].addresses", "a list of two IPv4 addresses", "10.0.n.1 and 10.0.n.2 of link n");
+                    yield return Field("links[].group", "a name");
+                    break;
                 case "callers_per_answerer" or "window":
                     yield return Of("", defaults.Site).First(x => x.Path == field);
+                    break;
+                case "events":
+                    yield return Field(field, "a list of maps");
+                    foreach (ScenarioField x in Of("events[].", new SiteEventOptions()))
+                    {
+                        yield return x.Path is "events[].what" or "events[].every" ? x with { Accepts = x.Accepts + " (needed)", Default = "" }
+                            : x.Path == "events[].of" ? x with { Accepts = "all, a label, the name of a node, or of links a group" } : x;
+                    }
+
                     break;
                 case "expect":
                     yield return Field(field, "a list of maps");
                     yield return Field("expect[].path", string.Join(", ", ScenarioLoader.Paths) + ", or an exact crash title (needed)");
-                    yield return Field("expect[].role", ScenarioFields.Accepts(typeof(Role), "role"));
+                    yield return Field("expect[].role", RoleAccepted);
                     yield return Field("expect[].design", "a design");
                     yield return Field("expect[].percent", "a per cent or a band, as 70..80 (needed)");
                     break;
                 case "reported":
                     yield return Field(field, "a list of maps");
                     yield return Field("reported[].path", "text (needed)");
-                    yield return Field("reported[].role", ScenarioFields.Accepts(typeof(Role), "role"));
+                    yield return Field("reported[].role", RoleAccepted);
                     yield return Field("reported[].percent", "a per cent (needed)");
                     break;
                 case "backend":
@@ -241,9 +306,19 @@ public static class ScenarioReference
                 "design" => Words(TeardownDesigns.All.Select(d => d.Name)),
                 "roles" => List(Map(
                     ["role"],
-                    [("role", Described("roles[].role", Scalar(typeof(Role), "role"))), .. Properties("roles[].", PairTopology.Roles[0])]),
-                    max: 2),
+                    [("role", Described("roles[].role", Label())), ("like", Described("roles[].like", Label())), .. Properties("roles[].", PairTopology.Roles[0])]),
+                    max: Topology.MaxLabels),
+                "sites" => Whole(1, ScenarioLoader.MaxPairs),
+                "network" => Map([], Properties("network.", new NetworkOptions())),
+                "nodes" => List(Map(["name", "role"], NetworkLoader.NodeFields.Select(f => (f, Described($"nodes[].{f}", f == "address" ? Pattern(AddressPattern) : Label())))), ScenarioFields.MaxNodes),
+                "links" => List(Map(["called", "calling"], NetworkLoader.LinkFields.Select(f => (f, Described($"links[].{f}", f switch
+                {
+                    "kind" => Words(LinkKind.Known.Select(k => k.Name)),
+                    "addresses" => List(Pattern(AddressPattern), 2),
+                    _ => Label(),
+                })))), ScenarioFields.MaxLinks),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),
+                "events" => List(Map(["what", "every"], Properties("events[].", new SiteEventOptions()))),
                 "backend" => Words(ScenarioLoader.Backends),
                 "callers_per_answerer" => Scalar(typeof(int), field),
                 "window" => Scalar(typeof(VirtualTime), field),
@@ -364,12 +439,15 @@ public static class ScenarioReference
             : new JsonObject { ["type"] = "string" };
     }
 
+    // A label is of the file's own nodes: which ones there are a schema cannot say.
+    private static JsonObject Label() => Pattern($"[0-9A-Za-z_.-]{{1,{NetworkLoader.MaxName}}}");
+
     private static JsonObject Judged(string field, bool band)
     {
         var percent = new JsonObject { ["type"] = "number", ["minimum"] = 0, ["maximum"] = 100 };
         return field switch
         {
-            "role" => Scalar(typeof(Role), field),
+            "role" => Label(),
             "design" => Words(TeardownDesigns.All.Select(d => d.Name)),
             "percent" => band ? Either(percent, Pattern($"{PercentPattern}\\.\\.{PercentPattern}")) : percent,
             _ => new JsonObject { ["type"] = "string", ["minLength"] = 1 },

@@ -20,23 +20,24 @@ public static class ScenarioWriter
         Line(yaml, 0, "name", Quote(scenario.Name));
         Line(yaml, 0, "description", Quote(scenario.Description));
         Backend(yaml, scenario);
-        Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
+        Network(yaml, scenario);
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
-        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet)))
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet) && !(scenario.Site.Graph is not null && p.Name == nameof(SiteOptions.CallersPerAnswerer))))
         {
             Field(yaml, 0, p, scenario.Site);
         }
 
+        Programmes(yaml, scenario.Site);
         yaml.Append("roles:\n");
         foreach (RoleOptions role in scenario.Site.Roles)
         {
-            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
+            yaml.Append("  - role: ").Append(scenario.NameOf(role.Role)).Append('\n');
             Record(yaml, 4, role, skip: Kernel(yaml, scenario, role.Role));
         }
 
         Items(yaml, "expect", scenario.Expect.Select(e =>
-            $"{{path: {Quote(e.Path)}{Role(e.Role)}{(e.Design is null ? "" : $", design: {Quote(e.Design)}")}, percent: {Percent(e.MinPercent)}..{Percent(e.MaxPercent)}}}"));
+            $"{{path: {Quote(e.Path)}{Role(scenario, e.Role)}{(e.Design is null ? "" : $", design: {Quote(e.Design)}")}, percent: {Percent(e.MinPercent)}..{Percent(e.MaxPercent)}}}"));
         Items(yaml, "expect_reached", scenario.ExpectReached.Select(Quote));
         if (scenario.ExpectDesign is { } design)
         {
@@ -48,7 +49,7 @@ public static class ScenarioWriter
             Line(yaml, 0, "expect_nothing", Quote(scenario.ExpectNothing));
         }
 
-        Items(yaml, "reported", scenario.Reported.Select(r => $"{{path: {Quote(r.Path)}{Role(r.Role)}, percent: {Percent(r.Percent)}}}"));
+        Items(yaml, "reported", scenario.Reported.Select(r => $"{{path: {Quote(r.Path)}{Role(scenario, r.Role)}, percent: {Percent(r.Percent)}}}"));
         if (scenario.Sources.Count > 0)
         {
             yaml.Append("sources:\n");
@@ -68,23 +69,64 @@ public static class ScenarioWriter
         Line(yaml, 0, "name", Quote(scenario.Name));
         Line(yaml, 0, "description", Quote(scenario.Description));
         Backend(yaml, scenario);
-        Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
+        Network(yaml, scenario);
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
-        var usual = new SiteOptions();
-        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet)))
+        SiteOptions usual = scenario.Site.Usual;
+        foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet) && !(scenario.Site.Graph is not null && p.Name == nameof(SiteOptions.CallersPerAnswerer))))
         {
             Field(yaml, 0, p, scenario.Site, usual);
         }
 
+        Programmes(yaml, scenario.Site);
         yaml.Append("roles:\n");
         foreach (RoleOptions role in scenario.Site.Roles)
         {
-            yaml.Append("  - role: ").Append(ScenarioFields.Spell(role.Role)).Append('\n');
+            yaml.Append("  - role: ").Append(scenario.NameOf(role.Role)).Append('\n');
             Record(yaml, 4, role, usual.Roles[role.Role], Kernel(yaml, scenario, role.Role));
         }
 
         return yaml.ToString();
+    }
+
+    private static void Programmes(StringBuilder yaml, SiteOptions site)
+    {
+        foreach ((int i, SiteEventOptions programme) in (site.Events ?? []).Index())
+        {
+            yaml.Append(i == 0 ? "events:\n" : "");
+            int start = yaml.Length;
+            Record(yaml, 4, programme);
+            yaml[start + 2] = '-';
+        }
+    }
+
+    private static void Network(StringBuilder yaml, Scenario scenario)
+    {
+        if (scenario.Site.Graph is not { } graph)
+        {
+            Line(yaml, 0, "pairs", scenario.Pairs.ToString(CultureInfo.InvariantCulture));
+            return;
+        }
+
+        Line(yaml, 0, "sites", scenario.Sites.ToString(CultureInfo.InvariantCulture));
+        if (scenario.Network is { } shape)
+        {
+            yaml.Append("network:\n");
+            foreach (PropertyInfo p in ScenarioFields.Properties(typeof(NetworkOptions)).Where(p => p.Name == nameof(NetworkOptions.Shape) || NetworkLoader.FieldsOf(shape.Shape).Contains(ScenarioFields.FieldName(p.Name))))
+            {
+                Field(yaml, 2, p, shape);
+            }
+
+            return;
+        }
+
+        // Of a network that came without a file, nodes are called by their numbers.
+        string[] names = graph.Names is { } given ? [.. given] : [.. graph.Nodes.Index().Select(node => $"node{node.Index}")];
+        Items(yaml, "nodes", graph.Nodes.Select((role, node) =>
+            $"{{name: {names[node]}, role: {graph.NameOf(role)}{(graph.Addresses is { } addresses && !addresses[node].IsAny ? $", address: {addresses[node]}" : "")}}}"));
+        Items(yaml, "links", graph.Links.Select(link =>
+            $"{{called: {names[link.Ends[ModemLink.Called].Node]}, calling: {names[link.Ends[ModemLink.Calling].Node]}{(link.Kind == LinkKind.Modem ? "" : $", kind: {link.Kind.Name}")}"
+            + $"{(link.Addresses is { } ends ? $", addresses: [{string.Join(", ", ends)}]" : "")}{(link.Group is { } group ? $", group: {group}" : "")}}}"));
     }
 
     private static void Backend(StringBuilder yaml, Scenario scenario)
@@ -177,7 +219,7 @@ public static class ScenarioWriter
     private static void Line(StringBuilder yaml, int indent, string field, string value) =>
         yaml.Append(' ', indent).Append(field).Append(": ").Append(value).Append('\n');
 
-    private static string Role(Role? role) => role is { } r ? $", role: {ScenarioFields.Spell(r)}" : "";
+    private static string Role(Scenario scenario, Role? role) => role is { } r ? $", role: {scenario.NameOf(r)}" : "";
 
     // Exact, and without an exponent, which the format does not know.
     private static string Percent(double value)

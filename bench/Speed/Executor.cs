@@ -59,5 +59,5 @@ internal static class Executor
 
     /// <summary>Virtual hours, summed over the pairs.</summary>
     public static double Hours(SiteOptions options, int sites, int windows) =>
-        (double)sites * options.CallersPerAnswerer * windows * options.Window.Microseconds / 3_600_000_000;
+        (double)sites * options.Lines * windows * options.Window.Microseconds / 3_600_000_000;
 }

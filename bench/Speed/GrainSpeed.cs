@@ -70,7 +70,7 @@ internal static class GrainSpeed
         await Slices(silo.Grains, Plan(options), 100);
         long before = GC.GetTotalMemory(forceFullCollection: true);
         await Slices(silo.Grains, Plan(options), sites);
-        return (GC.GetTotalMemory(forceFullCollection: true) - before) / (sites * (1 + options.CallersPerAnswerer));
+        return (GC.GetTotalMemory(forceFullCollection: true) - before) / (sites * (options.Topology.Nodes.Count));
     }
 
     // More windows than any slice executes, so that no site ends.

@@ -157,6 +157,7 @@ public static class MinimiseCommand
             SitePartKind.ZebraRestart => $"{system}: restart {p.Ordinal + 1} of zebra",
             SitePartKind.Term => $"{system}: TERM {p.Ordinal + 1}",
             SitePartKind.LineLoss => $"line {p.Router}: carrier loss {p.Ordinal + 1}",
+            SitePartKind.Programme => $"programme {p.Router + 1}: {ScenarioFields.Spell(options.Events![p.Router].What)} {p.Ordinal + 1} of {(options.Events[p.Router].What == SiteEventKind.Flap ? topology.LinkName(p.Which) : topology.NodeName(p.Which))}",
             SitePartKind.CarrierLoss => $"{system}: told of carrier loss {p.Ordinal + 1}",
             SitePartKind.Allocation => $"{system}: {role.Kernel.Competitors[p.Which].Name}, block {p.Ordinal + 1}",
             SitePartKind.FastTimeout => $"{system}: fast timeout {p.Ordinal + 1}",

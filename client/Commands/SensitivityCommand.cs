@@ -35,6 +35,11 @@ public static class SensitivityCommand
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? json, bool progress, CancellationToken stop)
     {
         Scenario scenario = settings.LoadEmulated("sensitivity", terminal.In);
+        if (scenario.Site.Graph is not null)
+        {
+            throw new UsageException($"{settings.File}: a network, and the mechanisms are those of a called and a calling system; accepted is a scenario of pairs");
+        }
+
         if (json is not null)
         {
             Output.CheckFile("--json", json);
@@ -102,7 +107,7 @@ public static class SensitivityCommand
             Site = variation.Apply(scenario.Site),
             Expect = [.. scenario.Expect.Select(expected => expected with { MinPercent = 0, MaxPercent = double.MaxValue })],
         };
-        int callers = varied.Site.CallersPerAnswerer;
+        int callers = varied.Site.Lines;
         varied = varied with { Pairs = Math.Max(callers, scenario.Pairs / callers * callers) };
         Launch launch = Launch.Create(settings, varied, $"sensitivity-{number}", check: false);
         (RunResult result, bool interrupted) = await follower.Run(launch.Plan, static _ => { }, stop);

@@ -31,7 +31,7 @@ public static class ShowCommand
         Launch launch = Launch.Open(Output.FindRun(run));
         (SiteOptions options, int windows, int pairs) = (launch.Scenario.Site, launch.Plan.Windows, launch.Scenario.Pairs);
         int routersOfSite = options.Topology.Nodes.Count;
-        long routers = (long)(pairs / options.CallersPerAnswerer) * routersOfSite;
+        long routers = (long)(pairs / options.Lines) * routersOfSite;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n >= routers)
         {
             throw new UsageException($"router {number}: accepted is a whole number from 0 to {routers - 1}");

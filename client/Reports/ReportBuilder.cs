@@ -79,6 +79,7 @@ public static class ReportBuilder
             Paths = paths,
             Ages = Ages(totals.Rates, paths),
             Kernels = RealKernelFacts.Of(launch, totals),
+            Network = Network(launch.Scenario, totals.Links),
             CodePaths = codePaths,
             Stale = stale,
             FirstCrash = first,
@@ -96,6 +97,29 @@ public static class ReportBuilder
             Command = launch.Command,
             Execution = execution,
         };
+    }
+
+    private static NetworkReport? Network(Scenario scenario, LinkTotals totals)
+    {
+        if (scenario.Site.Graph is not { } graph)
+        {
+            return null;
+        }
+
+        ILookup<int, (string Path, long Count)> crashes = totals.Crashes.ToLookup(crash => crash.Key.Link, crash => (CodePath.Of(crash.Key.Title), crash.Value));
+        return new NetworkReport(
+            scenario.Network is { } shape ? ScenarioFields.Spell(shape.Shape) : "",
+            scenario.Network is { Shape: NetworkShape.Grid } grid ? grid.Width : 0,
+            [.. graph.Nodes.Select((role, node) => new NetworkNode(graph.NodeName(node), graph.NameOf(role), node < totals.Panics.Count ? totals.Panics[node] : 0))],
+            [
+                .. graph.Links.Select((planned, link) =>
+                {
+                    long decided = link < totals.Decided.Count ? totals.Decided[link] : 0, crashed = crashes[link].Sum(crash => crash.Count);
+                    return new NetworkLink(
+                        link, graph.LinkName(link), planned.Ends[ModemLink.Called].Node, planned.Ends[ModemLink.Calling].Node, planned.Group ?? "", decided, crashed, decided == 0 ? 0 : Math.Round(crashed / (double)decided, 6),
+                        [.. from crash in crashes[link] group crash.Count by crash.Path into path orderby path.Sum() descending, path.Key select new PathCount(path.Key, path.Sum())]);
+                }),
+            ]);
     }
 
     // Nothing could happen in the whole run, or nothing in a role of which the scenario expects something.

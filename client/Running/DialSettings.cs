@@ -190,6 +190,10 @@ public sealed record DialSettings
             _ => Accept(() => Ipv4Address.Parse(Address)),
         };
         SiteOptions site = scenario?.Site ?? new SiteOptions();
+        if (site.Graph is not null)
+        {
+            throw new UsageException($"--scenario {Scenario}: a network, and a call is between a called and a calling system; accepted is a scenario of pairs");
+        }
 
         CallOptions CallOf(int line)
         {

@@ -56,7 +56,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         }
 
         workers ??= settings.WorkerCount;
-        int sites = scenario.Pairs / scenario.Site.CallersPerAnswerer;
+        int sites = scenario.Sites;
         int first = settings.SiteNumber ?? 0, count = settings.SiteNumber is null ? sites : 1;
         int shardSize = Math.Max(RunPlan.DefaultShardSize, (count + RunPlan.MaxShards - 1) / RunPlan.MaxShards);
         int shards = (count + shardSize - 1) / shardSize;

@@ -18,7 +18,7 @@ public static class RunCapture
     public static void Check(string file, Launch launch)
     {
         Output.CheckFile("--pcap", file);
-        double pairHours = launch.Plan.Sites * launch.Scenario.Site.CallersPerAnswerer * launch.Hours;
+        double pairHours = launch.Plan.Sites * launch.Scenario.Site.Lines * launch.Hours;
         if (pairHours > MaxPairHours)
         {
             throw new UsageException($"--pcap {file}: {pairHours:0} pair-hours in one file; accepted are up to {MaxPairHours:0}: fewer --pairs or --hours, or one --site");

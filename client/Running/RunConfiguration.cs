@@ -1,6 +1,7 @@
 using System.Globalization;
 using Stress.Contracts;
 using Stress.Dial;
+using Stress.Emulator.Sites;
 using Stress.Observability;
 using Stress.Observability.Html;
 using Stress.Scenarios;
@@ -32,7 +33,9 @@ public static class RunConfiguration
             new("Design library", launch.DesignAssembly ?? "none"),
             new("Seed", Text(scenario.Seed)),
             new("Pairs", Text(scenario.Pairs)),
-            new("Callers of an answering system", Text(scenario.Site.CallersPerAnswerer)),
+            scenario.Site.Graph is { } graph
+                ? new("Network of a site", NetworkOf(scenario.Network, graph))
+                : new("Callers of an answering system", Text(scenario.Site.CallersPerAnswerer)),
             new("Virtual time", Text(launch.Hours), "h of each pair"),
             new("Windows", $"{Text(plan.Windows)} of {scenario.Site.Window}"),
             new("Sites", plan.Sites == 1 ? Text(plan.FirstSite) : $"{Text(plan.FirstSite)} to {Text(plan.FirstSite + plan.Sites - 1)}"),
@@ -48,6 +51,10 @@ public static class RunConfiguration
         ];
         return new PageConfiguration(settings, ScenarioWriter.Write(scenario));
     }
+
+    /// <summary>A network in words.</summary>
+    public static string NetworkOf(NetworkOptions? shape, Topology graph) =>
+        $"{(shape is null ? "" : shape.Shape == NetworkShape.Grid ? $"grid {shape.Width} x {shape.Height}, " : $"{ScenarioFields.Spell(shape.Shape)}, ")}{Counted.Of(graph.Nodes.Count, "node")}, {Counted.Of(graph.Links.Count, "link")}";
 
     private static IEnumerable<PageFact> Kernels(Launch launch)
     {

@@ -173,10 +173,10 @@ public sealed record RunSettings
     public Scenario Apply(Scenario scenario)
     {
         int pairs = Pairs is null ? scenario.Pairs : Numbers.Whole("--pairs", Pairs, 1, MaxPairs);
-        int callers = scenario.Site.CallersPerAnswerer;
+        int callers = scenario.Site.Lines;
         if (pairs % callers != 0)
         {
-            throw new UsageException($"--pairs {pairs}: an answering system of this scenario has {callers} callers; accepted are multiples of {callers}");
+            throw new UsageException($"--pairs {pairs}: {(scenario.Site.Graph is null ? $"an answering system of this scenario has {callers} callers" : $"a site of this scenario has {callers} links, each a pair")}; accepted are multiples of {callers}");
         }
 
         if (SiteNumber is { } site && site >= pairs / callers)
@@ -224,7 +224,11 @@ public sealed record RunSettings
     {
         try
         {
-            _ = Emulator.Sites.Site.Create(scenario.Site, 0);
+            VirtualTime latest = Emulator.Sites.Site.Create(scenario.Site, 0).Queue.Latest;
+            if (scenario.Duration >= latest)
+            {
+                throw new UsageException($"{scenario.FileName}: {scenario.Duration} of sites of {scenario.Site.Topology.Nodes.Count} nodes, whose queue of events has room for {latest}; accepted are shorter runs or smaller sites");
+            }
         }
         catch (ArgumentException e)
         {

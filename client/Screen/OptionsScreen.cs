@@ -22,6 +22,11 @@ public static class OptionsScreen
         Said.Line(
             console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), (launch.Real is null ? "   design " : "   kernels ", ""), (launch.DesignName, "bold"),
             ($"   {Counted.Of(launch.Plan.Sites * site.Topology.Links.Count, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
+        if (site.Graph is { } graph)
+        {
+            Said.Line(console, 8, ("network", "dim"), ($" {Counted.Of(launch.Plan.Sites, "site")}, each {RunConfiguration.NetworkOf(launch.Scenario.Network, graph)}", ""));
+        }
+
         var table = new ScreenTable(["option", .. site.Topology.Labels], about: 1);
         if (launch.Real is { } real)
         {
@@ -58,6 +63,12 @@ public static class OptionsScreen
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
         WriteLine(console, site.Line);
+        foreach (SiteEventOptions programme in site.Events ?? [])
+        {
+            Said.Line(console, 6, ("event", "dim"), (
+                $" {ScenarioFields.Spell(programme.What)} of {programme.Of}{(programme.To == EventScope.All ? ", all at once" : ", one of them")}, {(programme.Pattern == EventPattern.Random ? "at random, on average " : "")}every {Span(programme.Every)}{(programme.Spread.Max > VirtualTime.Zero ? $", spread over {Range(programme.Spread)}" : "")}", ""));
+        }
+
         console.WriteLine();
 
         void Row(string name, Func<RoleOptions, string> of) =>

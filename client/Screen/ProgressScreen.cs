@@ -25,11 +25,11 @@ public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown,
     public static string Line(ShardProgress progress, Launch launch, TimeSpan? elapsed)
     {
         double hoursPerWindow = launch.Scenario.Site.Window.Microseconds / 3_600_000_000.0;
-        double pairHours = progress.Windows * hoursPerWindow * launch.Scenario.Site.CallersPerAnswerer;
+        double pairHours = progress.Windows * hoursPerWindow * launch.Scenario.Site.Lines;
         double planned = (double)launch.Plan.Windows * launch.Plan.Sites;
         string done = string.Create(
             CultureInfo.InvariantCulture,
-            $"{100 * progress.Windows / planned,3:0}%  {pairHours / launch.Plan.Sites / launch.Scenario.Site.CallersPerAnswerer:0.0} of {launch.Hours:0.#} h  {Counted.Of(progress.Counters.Disconnects, "disconnect")}  {Counted.Of(progress.Crashes, "crash")}");
+            $"{100 * progress.Windows / planned,3:0}%  {pairHours / launch.Plan.Sites / launch.Scenario.Site.Lines:0.0} of {launch.Hours:0.#} h  {Counted.Of(progress.Counters.Disconnects, "disconnect")}  {Counted.Of(progress.Crashes, "crash")}");
         if (elapsed is not { } wall)
         {
             return done;

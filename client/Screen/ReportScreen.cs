@@ -26,6 +26,11 @@ public static class ReportScreen
         }
 
         Rates(console, report);
+        if (report.Network is { } network)
+        {
+            Links(console, network);
+        }
+
         if (report.Kernels is { } kernels)
         {
             Kernels(console, kernels);
@@ -84,6 +89,26 @@ public static class ReportScreen
         {
             Fact(console, "report", $"{folder}/{RunFolder.ReportName}");
         }
+    }
+
+    private static void Links(IAnsiConsole console, NetworkReport network)
+    {
+        NetworkLink[] worst = [.. network.Worst()];
+        if (worst.Length == 0)
+        {
+            console.MarkupLine("links            no crash through an interface of any");
+            return;
+        }
+
+        bool groups = network.Links.Any(link => link.Group.Length > 0);
+        var table = new ScreenTable(["link", .. groups ? ["group"] : Array.Empty<string>(), "#crashes", "#disconnects", "#rate", "code paths"]);
+        foreach (NetworkLink link in worst.Take(MaxLines))
+        {
+            table.Add([link.Name, .. groups ? [(ScreenCell)link.Group] : Array.Empty<ScreenCell>(), Count(link.Crashes), Count(link.Disconnects), Percent(link.Rate), link.PathsInWords()]);
+        }
+
+        table.Write(console);
+        Fact(console, "links", $"{Count(worst.Length)} of {Counted.Of(network.Links.Count, "link")} had a crash through an interface of it{(worst.Length > MaxLines ? "; the report has them all" : "")}");
     }
 
     private static void Kernels(IAnsiConsole console, RealKernels kernels)

@@ -79,6 +79,10 @@ public struct SiteTallySurrogate
     /// <summary>Decided disconnects by role and kernel age.</summary>
     [Id(7)]
     public long[] DecidedByAge;
+
+    /// <summary>What a network counts by link and by node; null for a site of pairs.</summary>
+    [Id(8)]
+    public LinkTotals? Links;
 }
 
 /// <summary>Converts <see cref="SiteTally"/>.</summary>
@@ -94,6 +98,7 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
             FirstCrash = surrogate.FirstCrash,
             Digest = surrogate.Digest,
             DecidedByAge = surrogate.DecidedByAge,
+            Links = surrogate.Links?.ToTally() ?? new LinkTally(),
         };
         for (int i = 0; i < surrogate.Probes.Length; i++)
         {
@@ -136,6 +141,7 @@ public sealed class SiteTallyConverter : IConverter<SiteTally, SiteTallySurrogat
         FirstCrash = value.FirstCrash,
         Digest = value.Digest,
         DecidedByAge = value.DecidedByAge,
+        Links = value.Links.Decided.Length == 0 ? null : LinkTotals.Of(value.Links),
     };
 
     private static string[]? Lines(IReadOnlyList<string> lines) => lines.Count == 0 ? null : [.. lines];

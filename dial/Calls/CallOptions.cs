@@ -79,7 +79,7 @@ public sealed record CallOptions
         return new CallOptions
         {
             Calling = calling,
-            Ppp = PppOptions.Of(new PppSystem(site.Called, 0), new PppSystem(site.Calling, line + 1), line, calling ? ModemLink.Calling : ModemLink.Called),
+            Ppp = PppOptions.Of(new PppSystem(site.Called, 0, line), new PppSystem(site.Calling, line + 1, 0), line, calling ? ModemLink.Calling : ModemLink.Called),
             Up = calling
                 ? new TimeRange(options.Hup.Every + options.Hup.Jitter.Min, options.Hup.Every + options.Hup.Jitter.Max)
                 : TimeRange.Fixed(VirtualTime.Never),

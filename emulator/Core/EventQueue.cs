@@ -12,17 +12,28 @@ namespace Stress.Emulator.Core;
 /// <remarks>
 /// Due time and slot make one number, so that the least of all is the next event and its slot at once. The numbers lie in one array that is searched with
 /// vector instructions: a pair has some thirty slots, and for so few a search costs less than a heap's unpredictable branches, while setting a time is one
-/// store. Larger sites are searched in groups, of which only those that changed are looked at again.
+/// store. Larger sites are searched in groups, of which only those that changed are looked at again; those of hundreds of nodes in groups of groups, so that an event
+/// looks at three groups of 64 however many slots there are.
 /// </remarks>
 public sealed class EventQueue : IState
 {
-    private const int GroupSize = 64, SlotBits = 11, MaxSlots = 1 << SlotBits;
+    private const int GroupSize = 64, FewBits = 11, FewSlots = 1 << FewBits;
 
-    // 2^52 microseconds are 1.25 million hours: later than any run ends.
-    private const long Latest = long.MaxValue >> SlotBits;
+    /// <summary>Most slots.</summary>
+    public const int MaxSlots = GroupSize * GroupSize * GroupSize;
+
+    // Of a slot's number; those of a few slots leave 2^52 microseconds, 1.25 million hours, which is later than any run ends.
+    private readonly int _slotBits;
+    private readonly long _latest;
     private readonly long[] _due;
     [NotSaved("it follows from the due times")]
     private readonly long[] _least;
+
+    // Of many slots: the least of 64 groups, and which of those have changed.
+    [NotSaved("it follows from the due times")]
+    private readonly long[]? _leastOfLeast;
+    [NotSaved("every time that is read back is a change")]
+    private readonly ulong[]? _changedGroups;
     private readonly int _slots;
     [NotSaved("every time that is read back is a change")]
     private ulong _changed;
@@ -30,16 +41,29 @@ public sealed class EventQueue : IState
     private long _next = long.MaxValue;
 
     /// <summary>A queue of slots, none of them due.</summary>
-    /// <param name="slots">1 to 2048.</param>
+    /// <param name="slots">1 to <see cref="MaxSlots"/>.</param>
     public EventQueue(int slots)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, MaxSlots);
         _slots = slots;
+        _slotBits = Math.Max(FewBits, BitOperations.Log2((uint)Math.Max(1, slots - 1)) + 1);
+        _latest = long.MaxValue >> _slotBits;
         _due = new long[(slots + 7) & ~7];
-        _least = new long[(_due.Length + GroupSize - 1) / GroupSize];
+        int groups = (_due.Length + GroupSize - 1) / GroupSize;
+        _least = new long[slots > FewSlots ? (groups + 7) & ~7 : groups];
+        if (slots > FewSlots)
+        {
+            _leastOfLeast = new long[((groups + GroupSize - 1) / GroupSize + 7) & ~7];
+            _changedGroups = new ulong[_leastOfLeast.Length];
+            Array.Fill(_leastOfLeast, long.MaxValue);
+        }
+
         Array.Fill(_due, long.MaxValue);
         Array.Fill(_least, long.MaxValue);
     }
+
+    /// <summary>Times from here on are taken for never: a queue of many slots has fewer bits for the time.</summary>
+    public VirtualTime Latest => new(_latest);
 
     /// <summary>Earliest due time, or <see cref="VirtualTime.Never"/>.</summary>
     public VirtualTime NextTime
@@ -61,9 +85,15 @@ public sealed class EventQueue : IState
     /// <summary>Sets a slot's time; a slot that was due already moves. <see cref="VirtualTime.Never"/> cancels, as does a time that no run reaches.</summary>
     public void Schedule(int slot, VirtualTime at)
     {
-        long due = at.Microseconds >= Latest ? long.MaxValue : (at.Microseconds << SlotBits) | (uint)slot, before = _due[slot];
+        long due = at.Microseconds >= _latest ? long.MaxValue : (at.Microseconds << _slotBits) | (uint)slot, before = _due[slot];
         _due[slot] = due;
         int group = slot / GroupSize;
+        if (_changedGroups is not null)
+        {
+            ScheduleOfMany(group, before, due);
+            return;
+        }
+
         if (_changed == 0)
         {
             // As long as the least of all is known, most times that are set leave it as it is, or become it: then nobody has to search.
@@ -90,9 +120,17 @@ public sealed class EventQueue : IState
     public int Pop(out VirtualTime at)
     {
         at = NextTime;
-        int slot = (int)_next & (MaxSlots - 1);
+        int slot = (int)_next & ((1 << _slotBits) - 1);
         _due[slot] = long.MaxValue;
-        _changed |= 1UL << (slot / GroupSize);
+        if (_changedGroups is null)
+        {
+            _changed |= 1UL << (slot / GroupSize);
+        }
+        else
+        {
+            Change(slot / GroupSize);
+        }
+
         return slot;
     }
 
@@ -100,7 +138,7 @@ public sealed class EventQueue : IState
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass
     {
-        Span<long> due = stackalloc long[_slots];
+        Span<long> due = _slots > FewSlots ? new long[_slots] : stackalloc long[_slots];
         for (int slot = 0; slot < due.Length; slot++)
         {
             due[slot] = DueAt(slot).Microseconds;
@@ -114,7 +152,7 @@ public sealed class EventQueue : IState
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static VirtualTime TimeOf(long due) => due == long.MaxValue ? VirtualTime.Never : new(due >> SlotBits);
+    private VirtualTime TimeOf(long due) => due == long.MaxValue ? VirtualTime.Never : new(due >> _slotBits);
 
     private ReadOnlySpan<long> Group(int group)
     {
@@ -122,8 +160,59 @@ public sealed class EventQueue : IState
         return _due.AsSpan(start, Math.Min(GroupSize, _due.Length - start));
     }
 
+    // A group that has not changed is known: most times that are set in it leave its least as it is.
+    private void ScheduleOfMany(int group, long before, long due)
+    {
+        ref long least = ref _least[group];
+        if ((_changedGroups![group / GroupSize] & (1UL << (group % GroupSize))) == 0 && before != least && due >= least)
+        {
+            return;
+        }
+
+        if (_changed == 0 && due < _next)
+        {
+            _next = least = _leastOfLeast![group / GroupSize] = due;
+            return;
+        }
+
+        Change(group);
+    }
+
+    private void Change(int group)
+    {
+        _changedGroups![group / GroupSize] |= 1UL << (group % GroupSize);
+        _changed |= 1UL << (group / GroupSize);
+    }
+
+    private void SettleMany()
+    {
+        do
+        {
+            int many = BitOperations.TrailingZeroCount(_changed);
+            ref ulong changed = ref _changedGroups![many];
+            do
+            {
+                int group = (many * GroupSize) + BitOperations.TrailingZeroCount(changed);
+                _least[group] = Least(Group(group));
+                changed &= changed - 1;
+            }
+            while (changed != 0);
+            int first = many * GroupSize;
+            _leastOfLeast![many] = Least(_least.AsSpan(first, Math.Min(GroupSize, _least.Length - first)));
+            _changed &= _changed - 1;
+        }
+        while (_changed != 0);
+        _next = Least(_leastOfLeast);
+    }
+
     private void Settle()
     {
+        if (_changedGroups is not null)
+        {
+            SettleMany();
+            return;
+        }
+
         if (_least.Length == 1)
         {
             _changed = 0;

@@ -26,6 +26,8 @@ public enum RandomPurpose : ushort
     ZebraRestart,
     Datagrams,
     Rtadvd,
+    Topology,
+    Programme,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,

@@ -44,6 +44,9 @@ public interface IModemLink : ILink
 
     /// <summary>An end lowers DTR, or its machine died.</summary>
     void DropDtr(int by, VirtualTime now);
+
+    /// <summary>The link itself loses carrier now, if it has any.</summary>
+    void LoseCarrier(VirtualTime now);
 }
 
 /// <summary>A port of a node, as the link at it sees it.</summary>

@@ -134,6 +134,15 @@ public sealed class ModemLink : IModemLink
         Schedule(by == Called ? LossAtCalling : LossAtCalled, now + _line.CarrierDetect());
     }
 
+    /// <inheritdoc/>
+    public void LoseCarrier(VirtualTime now)
+    {
+        if (_line.State == LineState.Connected)
+        {
+            Schedule(LineLoss, now);
+        }
+    }
+
     private void HangUp()
     {
         _line.HangUp();

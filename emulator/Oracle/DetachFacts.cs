@@ -13,6 +13,9 @@ public struct DetachFacts : IStateValue<DetachFacts>
     public bool NotAsked;
     public ushort Index;
     public short Unit;
+
+    /// <summary>The line whose pppd opened it last; -1 where none has.</summary>
+    public short Line;
     public VirtualTime Attached;
     public VirtualTime AddressGone;
     public VirtualTime Freed;
@@ -28,6 +31,7 @@ public struct DetachFacts : IStateValue<DetachFacts>
         pass.Field(ref value.NotAsked);
         pass.Field(ref value.Index);
         pass.Field(ref value.Unit);
+        pass.Field(ref value.Line);
         pass.Struct(ref value.Attached);
         pass.Struct(ref value.AddressGone);
         pass.Struct(ref value.Freed);

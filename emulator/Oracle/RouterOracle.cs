@@ -166,7 +166,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
         NoteReuse(kernel, slot, again);
         var f = new DetachFacts
         {
-            Generation = kernel.Interfaces[slot].Generation, Index = kernel.Interfaces[slot].Index, Unit = kernel.Interfaces[slot].Unit, Attached = clock.Now,
+            Generation = kernel.Interfaces[slot].Generation, Index = kernel.Interfaces[slot].Index, Unit = kernel.Interfaces[slot].Unit, Line = -1, Attached = clock.Now,
             AddressGone = VirtualTime.Never, Freed = VirtualTime.Never,
         };
         _facts.Add(f);
@@ -182,6 +182,21 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
             Tell(kernel, PointerStage.Allocated, f.Generation, kernel.Interfaces[slot].Address, unit: $"{kernel.NameOf(slot)} (index {f.Index})");
         }
     }
+
+    /// <summary>A line's pppd has opened a unit.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="slot">The unit's slot, or -1 where there was none.</param>
+    /// <param name="line">The line's number on the router.</param>
+    public void Opened(BsdKernel kernel, int slot, int line)
+    {
+        if (slot >= 0 && Find(kernel.Interfaces[slot].Generation) is var f and >= 0)
+        {
+            _facts[f].Line = (short)line;
+        }
+    }
+
+    /// <summary>The line that an allocation's unit was on last; -1 where it is not known.</summary>
+    public int LineOf(uint generation) => Find(generation) is var f and >= 0 ? _facts[f].Line : -1;
 
     private void NoteReuse(BsdKernel kernel, int slot, bool again)
     {

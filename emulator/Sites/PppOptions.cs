@@ -9,7 +9,14 @@ namespace Stress.Emulator.Sites;
 /// <summary>A system at an end of a telephone line.</summary>
 /// <param name="Options">What it is.</param>
 /// <param name="Number">Its number in the site, which its Ethernet's address has.</param>
-public readonly record struct PppSystem(RoleOptions Options, int Number);
+/// <param name="Port">The line's number on it.</param>
+/// <param name="Address">Its Ethernet's address where the site gives one; 0.0.0.0 for that of its number.</param>
+/// <param name="LinkAddress">Its address on the line where the site gives one; 0.0.0.0 for that of the line's number.</param>
+public readonly record struct PppSystem(RoleOptions Options, int Number, int Port, Ipv4Address Address = default, Ipv4Address LinkAddress = default)
+{
+    /// <summary>Its Ethernet's address.</summary>
+    public Ipv4Address Ethernet => Address.IsAny ? SiteAddresses.Ethernet(Number) : Address;
+}
 
 /// <summary>What a site's options mean to the PPP endpoint of one of its lines.</summary>
 public static class PppOptions
@@ -18,7 +25,9 @@ public static class PppOptions
     public static PppEndpointOptions Of(SiteOptions site, in PortPlace port)
     {
         PlacedNode called = port.Nodes[ModemLink.Called], calling = port.Nodes[ModemLink.Calling];
-        return Of(new PppSystem(site.Roles[called.Role], called.Number), new PppSystem(site.Roles[calling.Role], calling.Number), port.Link, port.End);
+        return Of(
+            new PppSystem(site.Roles[called.Role], called.Number, called.Port, called.Address, called.LinkAddress),
+            new PppSystem(site.Roles[calling.Role], calling.Number, calling.Port, calling.Address, calling.LinkAddress), port.Link, port.End);
     }
 
     /// <summary>
@@ -33,7 +42,7 @@ public static class PppOptions
     {
         bool called = end == ModemLink.Called, dynamic = calling.Options.Pppd.Addressing == IpcpAddressing.Dynamic;
         RoleOptions options = called ? answering.Options : calling.Options;
-        Ipv4Address calledAddress = AddressOf(answering, line, 1), callingAddress = CallerOf(answering, calling, line);
+        Ipv4Address calledAddress = AddressOf(answering, line, ModemLink.Called), callingAddress = CallerOf(answering, calling, line);
         return new PppEndpointOptions
         {
             LocalAddress = called ? calledAddress : dynamic ? Ipv4Address.Any : callingAddress,
@@ -62,13 +71,15 @@ public static class PppOptions
 
     private const int FirstProxied = 100;
 
-    private static Ipv4Address AddressOf(in PppSystem system, int line, byte host) =>
-        system.Options.BorrowedAddress ? Ipv4Address.Of(192, 168, (byte)system.Number, 1) : Ipv4Address.Of(10, 0, (byte)line, host);
+    private static Ipv4Address AddressOf(in PppSystem system, int line, int end) =>
+        system.Options.BorrowedAddress ? system.Ethernet
+        : system.LinkAddress.IsAny ? SiteAddresses.Line(line, end)
+        : system.LinkAddress;
 
     private static Ipv4Address CallerOf(in PppSystem answering, in PppSystem calling, int line) =>
-        answering.Options.Pppd.ProxyArp && !calling.Options.BorrowedAddress
-            ? Ipv4Address.Of(192, 168, (byte)answering.Number, (byte)(FirstProxied + line))
-            : AddressOf(calling, line, 2);
+        answering.Options.Pppd.ProxyArp && !calling.Options.BorrowedAddress && calling.LinkAddress.IsAny
+            ? new Ipv4Address((answering.Ethernet.Value & ~0xFFu) | (uint)(byte)(FirstProxied + answering.Port))
+            : AddressOf(calling, line, ModemLink.Calling);
 
     // pap-secrets and chap-secrets: a line of the file for each line of the bank, the same on both systems.
     private static byte[] NameOf(int end, int line) => Encoding.UTF8.GetBytes(end == ModemLink.Called ? "answerer" : $"caller{line}");

@@ -28,8 +28,9 @@ public sealed partial class Router
 
     int IMachine.KernelAge => KernelAge.Of(_site.Clock.Now - _booted);
 
-    void IMachine.DisconnectDecided(int age)
+    void IMachine.DisconnectDecided(int line, int age)
     {
+        _site.DisconnectDecided(this, line);
         Counters.DecidedDisconnects++;
         _decided[age]++;
         _ageOfLoss = age;
@@ -38,6 +39,16 @@ public sealed partial class Router
     void IMachine.Panicked(KernelPanic panic, VirtualTime now) => Panic(panic, now);
 
     private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
+
+    /// <summary>Somebody sends a signal to all processes of a program.</summary>
+    public void Kill(string program, Signal signal, VirtualTime now)
+    {
+        if (IsUp)
+        {
+            ((IMachine)this).Kill(program, signal);
+            RunCpu(now);
+        }
+    }
 
     void IMachine.Kill(string program, Signal signal)
     {

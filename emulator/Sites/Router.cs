@@ -35,6 +35,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     private VirtualTime _booted;
     private readonly long[] _decided = new long[KernelAge.Count];
     private int _ageOfLoss;
+    private int _reboots;
 
     /// <summary>A router that is switched off.</summary>
     /// <param name="site">Its site.</param>
@@ -48,6 +49,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         Role = place.Role;
         Label = place.Label;
         Entity = place.Entity;
+        RouterId = place.Address;
         _ports = new Port[place.Ports.Count];
         _timerBase = timerBase;
         _options = site.Options.Roles[Role];
@@ -74,7 +76,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     public ulong Entity { get; }
 
     /// <summary>OSPF router ID.</summary>
-    public Ipv4Address RouterId => Ipv4Address.Of(192, 168, (byte)Number, 1);
+    public Ipv4Address RouterId { get; }
 
     /// <summary>The kernel that runs, or the one that panicked.</summary>
     public BsdKernel Kernel { get; }
@@ -107,10 +109,13 @@ public sealed partial class Router : IKernelHost, IMachine, IState
     /// <summary>Its ports.</summary>
     public Port[] Ports => _ports;
 
+    // Names the streams of each boot.
+    private ulong Life => ((ulong)Counters.Panics << 40) + ((ulong)_reboots * 0x9E37_79B9_0000_0000);
+
     // Streams of their own for each boot.
     private (RandomStream Heap, RandomStream Igmp) KernelRandom()
     {
-        ulong boot = Entity ^ ((ulong)Counters.Panics << 40);
+        ulong boot = Entity ^ Life;
         return (new RandomStream(_site.StreamSeed, boot, RandomPurpose.Heap), new RandomStream(_site.StreamSeed, boot, RandomPurpose.Igmp));
     }
 
@@ -160,7 +165,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
     private void Boot(VirtualTime now)
     {
-        if (Counters.Panics > 0)
+        if (Counters.Panics + _reboots > 0)
         {
             ResetKernel();
         }
@@ -175,13 +180,13 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         {
             if (Admits(SitePartKind.Daemon, i) && _processes.Started[i] is { } daemon)
             {
-                daemon.Start(StreamOf(daemon, (ulong)Counters.Panics << 40), now);
+                daemon.Start(StreamOf(daemon, Life), now);
             }
         }
 
         foreach (Process p in _processes.OnEverySystem)
         {
-            p.Start(StreamOf(p, (ulong)Counters.Panics << 40), now);
+            p.Start(StreamOf(p, Life), now);
         }
 
         // What zebra told its clients when they connected waits for them.
@@ -269,7 +274,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
-        CrashTally crash = _site.Crashed(this, title);
+        CrashTally crash = _site.Crashed(this, title, Oracle.LineOf(panic.Pointer.Generation));
         crash.Told ??= Oracle.Story(Kernel, gap, panic);
         Oracle.Fatal(Kernel, panic);
         LastFatal = panic.Pointer.Generation;
@@ -291,6 +296,25 @@ public sealed partial class Router : IKernelHost, IMachine, IState
             Halt(now);
             ResetKernel();
         }
+    }
+
+    /// <summary>Somebody switches the router off; it boots again as after a panic. One that is down stays as it is.</summary>
+    public void Reboot(VirtualTime now)
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        foreach (IPortOwner owner in _processes.PortOwners)
+        {
+            owner.KernelDied();
+        }
+
+        Say(TraceSource.Kernel, "switched off");
+        Oracle.Panicked(Kernel);
+        _reboots++;
+        Halt(now);
     }
 
     private void Halt(VirtualTime now)
@@ -317,6 +341,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         pass.Struct(ref _booted);
         pass.Numbers<long>(_decided);
         pass.Field(ref _ageOfLoss);
+        pass.Field(ref _reboots);
         pass.Struct(ref Counted.Counts);
         Kernel.Fields(ref pass);
         Oracle.Fields(ref pass);

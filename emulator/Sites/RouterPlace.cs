@@ -1,4 +1,5 @@
 using Stress.Emulator.Link;
+using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Sites;
 
@@ -8,7 +9,8 @@ namespace Stress.Emulator.Sites;
 /// <param name="Role">Its label, which names its options.</param>
 /// <param name="Label">The label in words.</param>
 /// <param name="Ports">What is at each of its ports.</param>
-public readonly record struct RouterPlace(int Number, ulong Entity, Role Role, string Label, IReadOnlyList<PortPlace> Ports)
+/// <param name="Address">Its Ethernet's address, which is its OSPF router ID.</param>
+public readonly record struct RouterPlace(int Number, ulong Entity, Role Role, string Label, IReadOnlyList<PortPlace> Ports, Ipv4Address Address)
 {
     /// <summary>The place of a router.</summary>
     public static RouterPlace Of(SiteOptions options, uint site, int number) => options.Topology.PlaceOf(site, number);
@@ -23,4 +25,7 @@ public readonly record struct PortPlace(int Link, int End, IReadOnlyList<PlacedN
 /// <summary>A node of a site.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="Role">Its label.</param>
-public readonly record struct PlacedNode(int Number, Role Role);
+/// <param name="Port">The link's number on it.</param>
+/// <param name="Address">Its Ethernet's address where the topology gives one, or 0.0.0.0.</param>
+/// <param name="LinkAddress">Its address on the link where the topology gives one, or 0.0.0.0.</param>
+public readonly record struct PlacedNode(int Number, Role Role, int Port, Ipv4Address Address = default, Ipv4Address LinkAddress = default);

@@ -13,8 +13,9 @@ public sealed partial class Site
     /// <summary>A router has panicked.</summary>
     /// <param name="router">The router.</param>
     /// <param name="title">Which code path.</param>
+    /// <param name="line">The line on it whose interface the pointer named; -1 where it is not known.</param>
     /// <returns>Its tally; call stack and the pointer's life are missing when the title is new to the site.</returns>
-    public CrashTally Crashed(Router router, CrashTitle title)
+    public CrashTally Crashed(Router router, CrashTitle title, int line)
     {
         Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
         if (_firstCrash.IsNever)
@@ -29,10 +30,31 @@ public sealed partial class Site
             _crashes.Add(tally);
         }
 
+        if (_decidedOfLink.Length > 0 && line >= 0)
+        {
+            _crashesOfLinks.Count(new LinkCrash { Link = _linkOf[router.Number][line], Title = title, Count = 1 });
+        }
+
         tally.Count++;
         tally.ByAge[router.AgeOfLoss]++;
         return tally;
     }
+
+    /// <summary>A lost link of a router has its redial, or its kernel died before that.</summary>
+    public void DisconnectDecided(Router router, int line)
+    {
+        if (_decidedOfLink.Length > 0)
+        {
+            _decidedOfLink[_linkOf[router.Number][line]]++;
+        }
+    }
+
+    private LinkTally LinkTallyNow() => _decidedOfLink.Length == 0 ? new LinkTally() : new LinkTally
+    {
+        Decided = [.. _decidedOfLink],
+        Crashes = [.. Enumerable.Range(0, _crashesOfLinks.Count).Select(i => _crashesOfLinks[i])],
+        Panics = [.. _routers.Select(r => r.Counters.Panics)],
+    };
 
     /// <summary>The tally of a title and a label; null where no such router has crashed so.</summary>
     public CrashTally? CrashOf(CrashTitle title, Role role)
@@ -89,7 +111,7 @@ public sealed partial class Site
 
     private SiteTally MakeTally()
     {
-        var tally = new SiteTally { FirstCrash = _firstCrash, Counters = new NodeCounters(Labels), DecidedByAge = new long[Labels.Count * KernelAge.Count] };
+        var tally = new SiteTally { FirstCrash = _firstCrash, Links = LinkTallyNow(), Counters = new NodeCounters(Labels), DecidedByAge = new long[Labels.Count * KernelAge.Count] };
         tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames };
         Span<int> live = stackalloc int[Holders.Kinds];
         Span<long> created = stackalloc long[Holders.Kinds];

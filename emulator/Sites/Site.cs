@@ -18,17 +18,24 @@ public sealed partial class Site : IState, ILinkSite
 {
     private readonly Router[] _routers;
     private readonly ILink[] _links;
+    private readonly SiteProgramme[] _programmes;
     [NotSaved("it follows from the options")]
     private readonly Port[][] _ends;
 
-    // Owners of slots: the routers, then the links.
+    // Owners of slots: the routers, then the links, then the programmes.
     [NotSaved("it follows from the options")]
-    private readonly byte[] _owner;
+    private readonly ushort[] _owner;
     [NotSaved("it follows from the options")]
     private readonly int[] _firstSlot;
     [NotSaved("it follows from the options")]
     private readonly QuietSlot[] _quiet;
     private readonly List<CrashTally> _crashes = [];
+
+    // Of a network, by link; a site of pairs has its counts by label alone.
+    private readonly long[] _decidedOfLink;
+    private readonly Ring<LinkCrash> _crashesOfLinks = new();
+    [NotSaved("it follows from the options")]
+    private readonly int[][] _linkOf;
     private ulong _digest;
     private long _frames;
     private int _nextWindow;
@@ -47,31 +54,33 @@ public sealed partial class Site : IState, ILinkSite
         _routers = new Router[topology.Nodes.Count];
         _links = new ILink[topology.Links.Count];
         _ends = new Port[_links.Length][];
-        _firstSlot = new int[_routers.Length + _links.Length + 1];
-        var places = new RouterPlace[_routers.Length];
+        _programmes = new SiteProgramme[options.Events?.Count ?? 0];
+        _firstSlot = new int[_routers.Length + _links.Length + _programmes.Length + 1];
+        _decidedOfLink = new long[options.Graph is null ? 0 : _links.Length];
+        RouterPlace[] places = topology.PlacesOf(number);
+        _linkOf = [.. places.Select(place => place.Ports.Select(port => port.Link).ToArray())];
         var processes = new List<PlannedProcess>[_routers.Length];
-        for (int owner = 0; owner < _routers.Length + _links.Length; owner++)
+        for (int owner = 0; owner < _firstSlot.Length - 1; owner++)
         {
             int slots;
             if (owner < _routers.Length)
             {
-                places[owner] = topology.PlaceOf(number, owner);
                 processes[owner] = ProcessTable.Plan(options, places[owner]);
                 slots = ProcessTable.SlotsOf(processes[owner]);
             }
             else
             {
-                slots = topology.Links[owner - _routers.Length].Kind.Events;
+                slots = owner - _routers.Length < _links.Length ? topology.Links[owner - _routers.Length].Kind.Events : SiteProgramme.Events;
             }
 
             _firstSlot[owner + 1] = _firstSlot[owner] + slots;
         }
 
         Queue = new EventQueue(_firstSlot[^1]);
-        _owner = new byte[_firstSlot[^1]];
-        for (int owner = 0; owner < _routers.Length + _links.Length; owner++)
+        _owner = new ushort[_firstSlot[^1]];
+        for (int owner = 0; owner < _firstSlot.Length - 1; owner++)
         {
-            _owner.AsSpan(_firstSlot[owner].._firstSlot[owner + 1]).Fill((byte)owner);
+            _owner.AsSpan(_firstSlot[owner].._firstSlot[owner + 1]).Fill((ushort)owner);
             if (owner < _routers.Length)
             {
                 _routers[owner] = new Router(this, places[owner], processes[owner], _firstSlot[owner]);
@@ -79,6 +88,12 @@ public sealed partial class Site : IState, ILinkSite
             }
 
             int link = owner - _routers.Length;
+            if (link >= _links.Length)
+            {
+                _programmes[link - _links.Length] = new SiteProgramme(this, options.Events![link - _links.Length], link - _links.Length, _firstSlot[owner]);
+                continue;
+            }
+
             PlannedLink planned = topology.Links[link];
             _ends[link] = [.. planned.Ends.Select((e, end) => _routers[e.Node].Ports[e.Port] = new Port(_routers[e.Node], e.Port, end))];
             _links[link] = planned.Kind.Create(this, link, _firstSlot[owner], _ends[link]);
@@ -104,6 +119,11 @@ public sealed partial class Site : IState, ILinkSite
     private QuietSlot QuietSlotOf(int slot)
     {
         int owner = _owner[slot], which = slot - _firstSlot[owner];
+        if (owner >= _routers.Length + _links.Length)
+        {
+            return default;
+        }
+
         if (owner >= _routers.Length)
         {
             int link = owner - _routers.Length;
@@ -176,6 +196,11 @@ public sealed partial class Site : IState, ILinkSite
         foreach (Router router in site._routers)
         {
             router.PowerOn();
+        }
+
+        foreach (SiteProgramme programme in site._programmes)
+        {
+            programme.Start();
         }
 
         return site;
@@ -299,11 +324,18 @@ public sealed partial class Site : IState, ILinkSite
         {
             _routers[owner].Fire(which, now);
         }
+        else if (owner - _routers.Length is var link && link < _links.Length)
+        {
+            _links[link].Fire(which, now);
+        }
         else
         {
-            _links[owner - _routers.Length].Fire(which, now);
+            _programmes[link - _links.Length].Fire(which, now);
         }
     }
+
+    /// <summary>A link itself loses carrier.</summary>
+    internal void LoseCarrier(int link, VirtualTime now) => ((IModemLink)_links[link]).LoseCarrier(now);
 
     // A link's events are quiet when an intact repetition arrives.
     private bool FireQuiet(int slot, VirtualTime now, VirtualTime end, long lastEvent)
@@ -365,11 +397,11 @@ public sealed partial class Site : IState, ILinkSite
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
 
-    // Of a site of the default options with every daemon: every site writes the same types in the same order, and only their number differs.
+    // Of a site of the default options with every daemon and a programme: every site writes the same types in the same order, and only their number differs.
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions().With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons })]), 0);
+        var site = new Site(new SiteOptions { Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 
@@ -400,7 +432,14 @@ public sealed partial class Site : IState, ILinkSite
             l.Fields(ref pass);
         }
 
+        foreach (SiteProgramme p in _programmes)
+        {
+            p.Fields(ref pass);
+        }
+
         CrashTally.Fields(_crashes, ref pass);
+        pass.Numbers<long>(_decidedOfLink);
+        _crashesOfLinks.Fields(ref pass);
     }
 
     /// <summary>A site as <see cref="Save"/> wrote it.</summary>

@@ -30,6 +30,9 @@ public sealed record SiteOptions
     /// <summary>The telephone line and its modems.</summary>
     public LineOptions Line { get; init; } = new();
 
+    /// <summary>Programmes of events that strike links and nodes; null for none.</summary>
+    public IReadOnlyList<SiteEventOptions>? Events { get; init; }
+
     /// <summary>Virtual time of one unit of work.</summary>
     public VirtualTime Window { get; init; } = VirtualTime.FromMinutes(10);
 
@@ -39,8 +42,14 @@ public sealed record SiteOptions
     /// <summary>False for <c>--no-skip</c>: executes the events of quiet stretches in full too. The result is the same.</summary>
     public bool SkipQuiet { get; init; } = true;
 
+    /// <summary>Lines of each site: what a run counts as pairs.</summary>
+    public int Lines => Graph?.Links.Count ?? CallersPerAnswerer;
+
     /// <summary>Nodes and links of each site.</summary>
     public Topology Topology => Graph ?? PairTopology.Of(CallersPerAnswerer);
+
+    /// <summary>What a site of the same nodes and links is unless told.</summary>
+    public SiteOptions Usual => Graph is null ? new SiteOptions() : new SiteOptions { Graph = Graph, Roles = new RoleSet([.. Graph.Labels.Select((_, label) => new RoleOptions { Role = (Role)label })]) };
 
     /// <summary>The same site with other options for the roles of these.</summary>
     public SiteOptions With(params ReadOnlySpan<RoleOptions> roles) => this with { Roles = Roles.With(roles) };

@@ -19,6 +19,9 @@ public sealed class SiteTally
 
     public List<StaleTally> Stale { get; set; } = [];
 
+    /// <summary>What a network counts by link and by node.</summary>
+    public LinkTally Links { get; init; } = new();
+
     /// <summary>Virtual time of the site's first crash, or <see cref="VirtualTime.Never"/>.</summary>
     public VirtualTime FirstCrash { get; set; } = VirtualTime.Never;
 

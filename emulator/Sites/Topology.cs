@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
+using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Sites;
 
@@ -29,7 +30,16 @@ public readonly record struct LinkEnd(int Node, int Port);
 /// <summary>A link of a site.</summary>
 /// <param name="Kind">What carries its frames.</param>
 /// <param name="Ends">Its ends, by number.</param>
-public sealed record PlannedLink(LinkKind Kind, params IReadOnlyList<LinkEnd> Ends);
+public sealed record PlannedLink(LinkKind Kind, params IReadOnlyList<LinkEnd> Ends)
+{
+    /// <summary>The IPv4 address of each end; null for those that follow from the link's number (<see cref="SiteAddresses.Line"/>).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Ipv4Address>? Addresses { get; init; }
+
+    /// <summary>What it shares with others, such as a cable tray; null where it goes its own way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+}
 
 /// <summary>A site as a graph: nodes by number, each with a label, and the links between their ports.</summary>
 /// <param name="Labels">The labels, by their number (<see cref="Role"/>): what options, counters, reports and metrics know the nodes by.</param>
@@ -37,6 +47,26 @@ public sealed record PlannedLink(LinkKind Kind, params IReadOnlyList<LinkEnd> En
 /// <param name="Links">The links.</param>
 public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> Nodes, IReadOnlyList<PlannedLink> Links)
 {
+    /// <summary>Most labels: a column of every table each.</summary>
+    public const int MaxLabels = 16;
+
+    /// <summary>Most ports of a node.</summary>
+    public const int MaxPorts = 64;
+
+    /// <summary>The name of each node; null where they go by their numbers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Names { get; init; }
+
+    /// <summary>The Ethernet's address of each node, 0.0.0.0 for the one that follows from its number; null where all do (<see cref="SiteAddresses.Ethernet"/>).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Ipv4Address>? Addresses { get; init; }
+
+    /// <summary>A node in words: its name, or its label and number.</summary>
+    public string NodeName(int node) => Names is { } names ? names[node] : $"{NameOf(Nodes[node])} {node}";
+
+    /// <summary>A link in words: its ends, the one that answers first.</summary>
+    public string LinkName(int link) => string.Join(" - ", Links[link].Ends.Select(end => NodeName(end.Node)));
+
     /// <summary>A label in words.</summary>
     public string NameOf(Role role) => Labels[(int)role];
 
@@ -58,39 +88,73 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
     public string LabelAt(int link, int end) => NameOf(Nodes[Links[link].Ends[end].Node]);
 
     /// <summary>The place of a node in a site.</summary>
-    public RouterPlace PlaceOf(uint site, int node)
+    public RouterPlace PlaceOf(uint site, int node) => PlaceOf(site, node, [.. Enumerable.Range(0, Links.Count).Where(link => Links[link].Ends.Any(e => e.Node == node))]);
+
+    /// <summary>The places of all nodes in a site.</summary>
+    public RouterPlace[] PlacesOf(uint site)
     {
-        int ports = Links.Sum(l => l.Ends.Count(e => e.Node == node));
-        var places = new PortPlace[ports];
+        var links = new List<int>[Nodes.Count];
+        for (int node = 0; node < links.Length; node++)
+        {
+            links[node] = [];
+        }
+
         for (int link = 0; link < Links.Count; link++)
         {
-            foreach ((int number, LinkEnd end) in Links[link].Ends.Index())
+            foreach (LinkEnd end in Links[link].Ends)
             {
-                if (end.Node == node)
+                if (links[end.Node].Count == 0 || links[end.Node][^1] != link)
                 {
-                    places[end.Port] = new PortPlace(link, number, [.. Links[link].Ends.Select(e => new PlacedNode(e.Node, Nodes[e.Node]))]);
+                    links[end.Node].Add(link);
                 }
             }
         }
 
-        return new RouterPlace(node, ((ulong)site << 16) | (uint)(node + 1), Nodes[node], NameOf(Nodes[node]), places);
+        return [.. links.Select((of, node) => PlaceOf(site, node, of))];
     }
+
+    private RouterPlace PlaceOf(uint site, int node, List<int> links)
+    {
+        var places = new PortPlace[links.Sum(link => Links[link].Ends.Count(e => e.Node == node))];
+        foreach (int link in links)
+        {
+            PlannedLink planned = Links[link];
+            foreach ((int number, LinkEnd end) in planned.Ends.Index())
+            {
+                if (end.Node == node)
+                {
+                    places[end.Port] = new PortPlace(
+                        link, number, [.. planned.Ends.Select((e, i) => new PlacedNode(e.Node, Nodes[e.Node], e.Port, GivenTo(e.Node), planned.Addresses?[i] ?? Ipv4Address.Any))]);
+                }
+            }
+        }
+
+        Ipv4Address given = GivenTo(node);
+        return new RouterPlace(node, ((ulong)site << 16) | (uint)(node + 1), Nodes[node], NameOf(Nodes[node]), places, given.IsAny ? SiteAddresses.Ethernet(node) : given);
+    }
+
+    private Ipv4Address GivenTo(int node) => Addresses?[node] ?? Ipv4Address.Any;
 
     /// <summary>Refuses what is no site.</summary>
     /// <param name="roles">What its nodes are.</param>
     /// <exception cref="ArgumentException">It is none, and the message says why and what would be accepted.</exception>
     public void Check(RoleSet roles)
     {
-        const int MaxOwners = byte.MaxValue;
         string? problem =
             Labels.Count == 0 || Labels.Any(string.IsNullOrEmpty) || Labels.Distinct(StringComparer.OrdinalIgnoreCase).Count() != Labels.Count ? "its labels are not a name of its own for each"
             : roles.Count != Labels.Count ? $"it has options for {roles.Count} labels of {Labels.Count}"
             : Nodes.Count == 0 || Nodes.Any(n => (int)n >= Labels.Count) ? $"a node has none of its {Labels.Count} labels"
-            : Nodes.Count + Links.Count > MaxOwners ? $"it has {Nodes.Count} nodes and {Links.Count} links, more than {MaxOwners} in all"
+            : Labels.Count > MaxLabels ? $"it has {Labels.Count} labels, more than {MaxLabels}"
+            : Nodes.Count > SiteAddresses.MaxNodes ? $"it has {Nodes.Count} nodes, more than {SiteAddresses.MaxNodes}"
+            : Links.Count > SiteAddresses.MaxLinks ? $"it has {Links.Count} links, more than {SiteAddresses.MaxLinks}"
+            : Names is { } names && names.Count != Nodes.Count ? $"it has {names.Count} names for {Nodes.Count} nodes"
+            : Addresses is { } addresses && addresses.Count != Nodes.Count ? $"it has {addresses.Count} addresses for {Nodes.Count} nodes"
+            : Links.Any(l => l.Addresses is { } of && of.Count != l.Ends.Count) ? "a link has not an address for each end"
             : Links.FirstOrDefault(l => l.Ends.Count != l.Kind.Ends) is { } link ? $"a {link.Kind.Name} link has {link.Ends.Count} ends, not {link.Kind.Ends}"
             : Links.Any(l => l.Ends.Any(e => e.Node < 0 || e.Node >= Nodes.Count)) ? $"a link ends at a node that is none of its {Nodes.Count}"
             : Links.SelectMany(l => l.Ends).GroupBy(e => e.Node).FirstOrDefault(g => !g.Select(e => e.Port).Order().SequenceEqual(Enumerable.Range(0, g.Count()))) is { } node
                 ? $"the ports of node {node.Key} are {string.Join(", ", node.Select(e => e.Port).Order())}"
+            : Links.SelectMany(l => l.Ends).GroupBy(e => e.Node).FirstOrDefault(g => g.Count() > MaxPorts) is { } many ? $"node {many.Key} has {many.Count()} ports, more than {MaxPorts}"
             : null;
         if (problem is not null)
         {

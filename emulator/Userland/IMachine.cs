@@ -59,8 +59,9 @@ public interface IMachine
     int KernelAge { get; }
 
     /// <summary>A lost link has its redial, or its kernel died before that.</summary>
+    /// <param name="line">The line's number on the machine.</param>
     /// <param name="age">Age of the kernel when the link was lost.</param>
-    void DisconnectDecided(int age);
+    void DisconnectDecided(int line, int age);
 
     /// <summary>A system call ended in a panic that came as a value: the machine is halted, its processes stopped. Whoever says so does nothing more.</summary>
     void Panicked(KernelPanic panic, VirtualTime now);

@@ -47,6 +47,7 @@ public sealed partial class Pppd : IPppActions
         {
             case Op.OpenUnit:
                 _unit = k.PppOpen(Line, _pid);
+                Machine.Oracle.Opened(k, _unit, Line);
                 _ppp.Reset();
                 _ppp.InterfaceIdentifier = _random.Next() | 1;
                 _ppp.Magic = (uint)_random.Next() | 1;
@@ -123,6 +124,7 @@ public sealed partial class Pppd : IPppActions
                 break;
             case Op.TakeUnit:
                 _unit = k.PppOpen(Line, _pid);
+                Machine.Oracle.Opened(k, _unit, Line);
                 break;
             case Op.Exit:
                 CloseTty();

@@ -178,7 +178,7 @@ public sealed partial class Pppd : Process, IPortOwner
     {
         if (_lost > 0)
         {
-            Machine.DisconnectDecided(_lost - 1);
+            Machine.DisconnectDecided(Line, _lost - 1);
             _lost = 0;
         }
     }

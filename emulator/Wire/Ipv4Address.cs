@@ -1,11 +1,14 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Wire;
 
 /// <summary>An IPv4 address.</summary>
 /// <param name="Value">The 32 bits in host order: 10.0.0.1 is 0x0A000001.</param>
+[JsonConverter(typeof(Ipv4AddressJson))]
 public readonly record struct Ipv4Address(uint Value) : IComparable<Ipv4Address>, IStateValue<Ipv4Address>
 {
     /// <inheritdoc/>
@@ -114,4 +117,17 @@ public readonly record struct Ipv4Address(uint Value) : IComparable<Ipv4Address>
     /// <summary>Dotted decimal.</summary>
     public override string ToString() =>
         string.Create(null, stackalloc char[16], $"{Value >> 24}.{(Value >> 16) & 255}.{(Value >> 8) & 255}.{Value & 255}");
+}
+
+/// <summary>An address as JSON: dotted decimal.</summary>
+public sealed class Ipv4AddressJson : JsonConverter<Ipv4Address>
+{
+    /// <inheritdoc/>
+    public override Ipv4Address Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Ipv4Address.TryParse(reader.GetString(), out Ipv4Address address)
+            ? address
+            : throw new JsonException("an IPv4 address; accepted are four numbers 0-255 with dots, such as 192.0.2.1");
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, Ipv4Address value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

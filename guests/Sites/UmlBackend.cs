@@ -35,6 +35,7 @@ public sealed class UmlBackend(GuestCache cache, GuestCapacity capacity) : ISite
     /// <inheritdoc/>
     public string? Problem(RunPlan plan) =>
         UmlSettings.Read(plan.BackendSettings) is not { } settings ? "backend 'uml': the plan names no kernels; accepted is a plan of a scenario with backend: uml"
+        : plan.Site.Graph is not null ? "a network: a site of real kernels is one pair; accepted is a scenario of pairs"
         : plan.Site.CallersPerAnswerer != 1 ? $"callers_per_answerer {plan.Site.CallersPerAnswerer}: a site of real kernels is one pair; accepted is 1"
         : !capacity.CanHold(Guests, Guests * settings.MemoryMiB)
             ? $"a site of real kernels needs {Guests} kernels and {Guests * settings.MemoryMiB} MiB; this silo may hold {capacity.Kernels} kernels in {capacity.Mebibytes} MiB (memory, {GuestCapacity.Variable})"

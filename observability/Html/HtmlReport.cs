@@ -77,6 +77,11 @@ public static class HtmlReport
             }
         }
 
+        if (page.Network is { } network)
+        {
+            Network(output, network);
+        }
+
         if (page.Designs.Count > 0)
         {
             Section(output, "designs", "Crash rate per teardown design", "All code paths together, on the same scenario and seed. A complete design has to show zero.");
@@ -106,6 +111,21 @@ public static class HtmlReport
         }
 
         output.Write("</main>\n</body>\n</html>\n");
+    }
+
+    // The worst links of a large network: the report has them all.
+    private const int LinksInTable = 30;
+
+    private static void Network(TextWriter output, NetworkReport network)
+    {
+        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. A node is as large as it panicked often.");
+        output.Write(Charts.EachWidth((w, css) => NetworkPicture.Draw(network, w, "The network, its links coloured by crash rate", css), Charts.WideWidth));
+        output.Write("</section>\n");
+        PlainTable(output, new PageTable(
+            "links", "Links", $"Those with the most crashes{(network.Worst().Take(LinksInTable + 1).Count() > LinksInTable ? $", {LinksInTable} of {network.Worst().Count()}" : "")}. A crash belongs to the link whose interface the pointer named. The rates have no interval: disconnects of one site are not independent.",
+            ["link", "group", "#crashes", "#disconnects", "#rate", "code paths"],
+            [.. network.Worst().Take(LinksInTable).Select(link => (string[])
+                [link.Name, link.Group, Figures.Count(link.Crashes), Figures.Count(link.Disconnects), $"{Figures.Percent(link.Rate)} %", link.PathsInWords()])]));
     }
 
     // Cards: where the page is narrow, a row is a paragraph whose figures have their names beside them.

@@ -42,6 +42,9 @@ public sealed record ReportPage
     /// <summary>The same rates by the kernel's age, as a table; null where kernels are of one age.</summary>
     public PageTable? Ages { get; init; }
 
+    /// <summary>The network that each site is; null for pairs.</summary>
+    public NetworkReport? Network { get; init; }
+
     /// <summary>False for a page that is not about a whole run: it has no counts over virtual time.</summary>
     public bool HasSeries { get; init; } = true;
 

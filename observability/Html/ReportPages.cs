@@ -35,6 +35,7 @@ public static class ReportPages
             ],
             Rates = [.. report.Paths.Select(p => new RateRow(p.Path, p.Role, p.Crashes, p.Disconnects, new(p.Rate, p.Low, p.High)) { Mail = p.ReportedPercent / 100 }), .. OtherPaths(report)],
             Ages = Ages(report),
+            Network = report.Network,
             Designs = compared.Count == 0 ? [] : [.. compared.Prepend(report).DistinctBy(r => r.Design).SelectMany(DesignRows)],
             End = Hours(report.VirtualHours),
             Crashes = [.. series.Crashes.Select(l => Line(l, series.BinMinutes, total: true))],

@@ -47,4 +47,20 @@ public sealed class FaultTests
         await run.End();
         Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("run"), run.Output);
     }
+
+    [ToolFact("redis-server")]
+    public async Task Sites_that_are_networks_end_the_same_on_two_silos_of_which_one_is_killed()
+    {
+        const int Networks = 6, Lines = 24, NetworkHours = 2, NetworkWindows = Networks * NetworkHours * 6;
+        string[] work = [Repository.At("scenarios", "grid.yaml"), "--pairs", $"{Networks * Lines}", "--hours", $"{NetworkHours}"];
+        await using LocalCluster cluster = LocalCluster.Start();
+        await cluster.Run("embedded", onCluster: false, work).End();
+        await cluster.StartSilo(0);
+        await cluster.StartSilo(1);
+        RunningProcess run = cluster.Run("run", onCluster: true, [.. work, "--pace", "600", "--checkpoint", "2"]);
+        await cluster.Reached("run", NetworkWindows / 3);
+        await Faults.Apply(cluster, Fault.Kill, RedisAway);
+        await run.End();
+        Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("run"), run.Output);
+    }
 }

@@ -7,11 +7,16 @@ namespace Stress.Emulator.Tests.Core;
 
 public class QueueTests
 {
-    [Fact]
-    public void Events_come_by_time_and_at_equal_times_by_slot_whatever_the_order_they_were_set_in() =>
-        Gen.Select(Gen.Int[0, 15], Gen.Long[0, 8], Gen.Int[0, 3]).List[0, 200].Sample(steps =>
+    // A few slots, and as many as a site of hundreds of routers has, some of which share a group and some a group of groups.
+    [Theory]
+    [InlineData(16, 1)]
+    [InlineData(9_001, 600)]
+    [InlineData(9_001, 3)]
+    [InlineData(EventQueue.MaxSlots, 17_000)]
+    public void Events_come_by_time_and_at_equal_times_by_slot_whatever_the_order_they_were_set_in(int slots, int apart) =>
+        Gen.Select(Gen.Int[0, 15].Select(n => n * apart), Gen.Long[0, 8], Gen.Int[0, 3]).List[0, 200].Sample(steps =>
         {
-            var queue = new EventQueue(16);
+            var queue = new EventQueue(slots);
             var model = new SortedSet<(long At, int Slot)>();
             foreach ((int slot, long at, int what) in steps)
             {
@@ -39,7 +44,7 @@ public class QueueTests
 
             var image = new ImageWriter();
             image.Save(queue);
-            var loaded = new EventQueue(16);
+            var loaded = new EventQueue(slots);
             new ImageReader(image.Written).Load(loaded);
             foreach ((long at, int slot) in model)
             {
@@ -49,7 +54,7 @@ public class QueueTests
             }
 
             Assert.True(queue.NextTime.IsNever && loaded.NextTime.IsNever);
-        });
+        }, iter: slots > 10_000 ? 20 : 100);
 
     [Fact]
     public void A_ring_is_a_queue_and_survives_being_saved() => Gen.Select(Gen.Bool, Gen.Int).List[0, 100].Sample(steps =>

@@ -132,7 +132,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
     {
         get
         {
-            var site = new SiteOptions();
+            var site = new SiteOptions { Graph = PairTopology.Of(1), Events = [new SiteEventOptions()] }; // a network counts by link
             return site.With(site.Calling with
             {
                 Term = new TermOptions { Enabled = true }, Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },

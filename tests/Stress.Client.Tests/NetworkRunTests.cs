@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Stress.Observability;
+using Stress.Tests.Shared;
+using Xunit;
+
+namespace Stress.Client.Tests;
+
+/// <summary>Runs whose sites are networks.</summary>
+public sealed class NetworkRunTests : IDisposable
+{
+    private readonly Screen _screen = new();
+
+    public void Dispose() => _screen.Dispose();
+
+    [Fact]
+    public async Task A_run_of_networks_reports_by_label_link_and_path_and_its_crash_is_replayed()
+    {
+        await _screen.Run("run", Repository.At("scenarios", "grid.yaml"), "--pairs", "48", "--hours", "1", "--check", "--no-progress", $"--out={_screen.Folder}/a");
+        var folder = new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, "a"))));
+        RunReport report = folder.ReadReport();
+        NetworkReport network = report.Network!;
+
+        Assert.Contains("no difference", _screen.Out);
+        Assert.Equal((2, 48), (report.Sites, report.Pairs));
+        Assert.Equal(["inner", "edge"], report.Disconnects.Labels);
+        Assert.Equal(("grid", 4, 16, 24), (network.Shape, network.Width, network.Nodes.Count, network.Links.Count));
+        Assert.Equal(report.Panics.Total, network.Nodes.Sum(node => node.Panics));
+        Assert.Equal(report.Counters.Total.DecidedDisconnects, network.Links.Sum(link => link.Disconnects));
+        Assert.All(network.Links, link => Assert.Equal(link.Crashes, link.Paths.Sum(path => path.Crashes)));
+        Assert.Contains(network.Worst().First().Name, _screen.Out);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(folder.ReportPath));
+        ReportSchema.Check(document.RootElement);
+        string page = File.ReadAllText(folder.PagePath);
+        Assert.Contains("<section id=\"network\">", page);
+        Assert.Contains("class=\"net net5\"", page);
+
+        CrashRecord crash = folder.ReadCrashes()[0];
+        Assert.Equal(0, await _screen.Run("replay", folder.Path, crash.Id));
+        Assert.Contains(crash.Title, _screen.Out);
+    }
+
+    [Fact]
+    public async Task A_number_of_pairs_that_is_no_number_of_networks_is_refused()
+    {
+        Assert.Equal(2, await _screen.Run("run", Repository.At("scenarios", "grid.yaml"), "--pairs", "25"));
+        Assert.Contains("a site of this scenario has 24 links, each a pair; accepted are multiples of 24", _screen.Error);
+    }
+
+    [Theory]
+    [InlineData("sensitivity")]
+    [InlineData("dial")]
+    public async Task What_knows_pairs_alone_refuses_a_network_in_a_sentence(string command)
+    {
+        string file = Repository.At("scenarios", "grid.yaml");
+        Assert.Equal(2, await (command == "dial" ? _screen.Run("dial", "tcp:127.0.0.1:1", "--scenario", file) : _screen.Run(command, file)));
+        Assert.Contains("accepted is a scenario of pairs", _screen.Error);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Xml.Linq;
+using Stress.Observability.Html;
+using Xunit;
+
+namespace Stress.Observability.Tests.Html;
+
+/// <summary>The picture of a network: every link and node is in it, no two nodes lie on each other, and the colour of a link is its rate's.</summary>
+public sealed class NetworkPictureTests
+{
+    private static NetworkReport Network(string shape, int width, int nodes, IEnumerable<(int Called, int Calling)> links) => new(
+        shape, width, [.. Enumerable.Range(0, nodes).Select(n => new NetworkNode($"n{n}", "router", n % 3))],
+        [.. links.Select((l, i) => new NetworkLink(i, $"n{l.Called} - n{l.Calling}", l.Called, l.Calling, "", 100, i % 7, (i % 7) / 100.0, [new PathCount("membership", i % 7)]))]);
+
+    private static IEnumerable<(int, int)> GridLinks(int width, int height) =>
+        from n in Enumerable.Range(0, width * height)
+        from other in new[] { (n + 1) % width != 0 ? n + 1 : -1, n + width < width * height ? n + width : -1 }
+        where other >= 0
+        select (n, other);
+
+    public static TheoryData<string> Networks => ["pair", "ring of 4", "grid of 4", "grid of 400", "tree of 400", "star of 60", "mesh of 9"];
+
+    private static NetworkReport Named(string name) => name switch
+    {
+        "pair" => Network("pair", 0, 2, [(0, 1)]),
+        "ring of 4" => Network("ring", 0, 4, [(0, 1), (1, 2), (2, 3), (3, 0)]),
+        "grid of 4" => Network("grid", 2, 4, GridLinks(2, 2)),
+        "grid of 400" => Network("grid", 20, 400, GridLinks(20, 20)),
+        "tree of 400" => Network("tree", 0, 400, Enumerable.Range(1, 399).Select(n => ((n - 1) / 3, n))),
+        "star of 60" => Network("star", 0, 60, Enumerable.Range(1, 59).Select(n => (0, n))),
+        _ => Network("mesh", 0, 9, from a in Enumerable.Range(0, 9) from b in Enumerable.Range(a + 1, 8 - a) select (a, b)),
+    };
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Every_link_and_node_is_drawn_inside_the_picture_and_says_what_it_is(string name)
+    {
+        NetworkReport network = Named(name);
+        foreach (double width in new[] { 344, 1072 })
+        {
+            XElement svg = XElement.Parse(NetworkPicture.Draw(network, width, "a <network>", "wide"));
+            XElement[] links = [.. svg.Elements("path")], nodes = [.. svg.Elements("circle")];
+
+            Assert.Equal((network.Links.Count, network.Nodes.Count), (links.Length, nodes.Length));
+            Assert.All(nodes, node => Assert.InRange((double)node.Attribute("cx")!, 0, width));
+            Assert.Contains(links, link => link.Element("title")!.Value.StartsWith(network.Links[0].Name + ": ", StringComparison.Ordinal));
+            Assert.Equal(network.Nodes.Count <= 40, svg.Elements("text").Any(text => text.Value == "n0"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void No_two_nodes_lie_at_one_place(string name)
+    {
+        (double X, double Y)[] places = NetworkPicture.Places(Named(name));
+
+        Assert.Equal(places.Length, places.Select(p => (Math.Round(p.X, 6), Math.Round(p.Y, 6))).Distinct().Count());
+        Assert.All(places, p => Assert.True(p is { X: >= 0 and <= 1, Y: >= 0 and <= 1 }, $"{p}"));
+    }
+
+    [Fact]
+    public void The_step_of_a_link_goes_by_its_share_of_the_highest_rate_and_none_is_a_step_of_its_own()
+    {
+        Assert.Equal([0, 1, 1, 3, 5], new[] { 0, 0.0001, 0.2, 0.6, 1.0 }.Select(rate => NetworkPicture.StepOf(rate, 1)));
+        Assert.Equal(0, NetworkPicture.StepOf(0, 0));
+    }
+}
