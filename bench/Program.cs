@@ -21,6 +21,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     MomentCommand.Create(),
     RepeatCommand.Create(),
     GuestsCommand.Create(),
+    LinesCommand.Create(),
 };
 root.HelpName = "stress bench";
 TableCommand.AddTo(root);
