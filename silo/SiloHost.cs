@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using Orleans.Runtime;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Stress.Contracts;
 using Stress.Observability.Instruments;
 
