@@ -22,6 +22,7 @@ var root = new RootCommand("Stress: measurements that take longer than a test ma
     RepeatCommand.Create(),
     GuestsCommand.Create(),
     NetworkCommand.Create(),
+    LinesCommand.Create(),
 };
 root.HelpName = "stress bench";
 TableCommand.AddTo(root);

@@ -4,8 +4,8 @@ using Stress.Client.Commands;
 using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
-using Stress.Observability;
 using Stress.Guests;
+using Stress.Observability;
 using Stress.Scenarios;
 using Stress.Silo;
 

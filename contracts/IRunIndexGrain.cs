@@ -18,7 +18,7 @@ public interface IRunIndexGrain : IGrainWithIntegerKey
     [Alias("List"), AlwaysInterleave]
     Task<IReadOnlyList<RunEntry>> List();
 
-    /// <summary>Sees to it that every unfinished run goes on. Every silo asks, some times a minute: whoever died, the next to ask revives the run.</summary>
+    /// <summary>Sees to it that every unfinished run goes on. Every silo asks, several times a minute: whoever died, the next to ask revives the run.</summary>
     [Alias("Keep"), AlwaysInterleave]
     Task Keep();
 }

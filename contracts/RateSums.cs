@@ -109,7 +109,10 @@ public sealed class RateSums
             ClusterSums n = _trials.GetValueOrDefault(new RateKey(EveryNode, node, age)), x = _hits.GetValueOrDefault(new RateKey(name, node, age));
             return n with
             {
-                Hits = x.Hits, HitsSquared = x.HitsSquared, HitsTimesTrials = x.HitsTimesTrials, SitesHit = x.SitesHit,
+                Hits = x.Hits,
+                HitsSquared = x.HitsSquared,
+                HitsTimesTrials = x.HitsTimesTrials,
+                SitesHit = x.SitesHit,
                 SitesMissed = n.Sites - (x.Sites - x.SitesMissed),
             };
         }

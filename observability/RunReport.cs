@@ -30,7 +30,7 @@ public sealed record RunReport : ScenarioReport
     /// <summary><see cref="Incomplete"/> of a run that its user ended early: a state of its own, in which nothing is judged and nothing is lost.</summary>
     public const string Interrupted = "interrupted";
 
-    /// <summary><see cref="Incomplete"/> of a run that was ended for good before its end, by whoever: partial as well, and not to be gone on with.</summary>
+    /// <summary><see cref="Incomplete"/> of a run that was ended for good before its end, by whoever: partial as well, and not to be resumed.</summary>
     public const string Cancelled = "cancelled";
 
     /// <summary>The run was ended early on purpose: partial, and nothing is lost.</summary>

@@ -223,7 +223,7 @@ public sealed class LocalCluster : IAsyncDisposable
     public async Task Reached(string name, long windows)
     {
         using var limit = new CancellationTokenSource(RunningProcess.Longest);
-        for (; ;)
+        for (; ; )
         {
             if (RunFolder(name) is { } folder && new Observability.RunFolder(folder) is var files && File.Exists(files.ProgressPath)
                 && files.ReadProgress().Run.Windows >= windows)

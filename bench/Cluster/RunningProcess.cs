@@ -101,7 +101,7 @@ public sealed class RunningProcess
     {
         // The end comes with the last line.
         Task ended = _process.WaitForExitAsync();
-        for (; ;)
+        for (; ; )
         {
             Task more;
             lock (_text)

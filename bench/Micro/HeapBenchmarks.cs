@@ -10,6 +10,7 @@ public class HeapBenchmarks
     private readonly KernelHeap _heap = new(Abi.Ilp32, MallocFill.Diagnostic);
     private int _block;
 
+    /// <summary>A heap with blocks in use.</summary>
     [GlobalSetup]
     public void Fill()
     {
@@ -17,6 +18,7 @@ public class HeapBenchmarks
         _block = _heap.Malloc(0, BlockImage.PppSoftc);
     }
 
+    /// <summary>One block allocated and freed.</summary>
     [Benchmark]
     public int Malloc_and_free()
     {
@@ -25,6 +27,7 @@ public class HeapBenchmarks
         return block;
     }
 
+    /// <summary>A read through a pointer.</summary>
     [Benchmark]
     public uint Find_a_block_by_its_address_and_read_a_word() => _heap.Read(_heap.BlockAt(_heap.AddressOf(_block)), KernelWord.IfFlags);
 }

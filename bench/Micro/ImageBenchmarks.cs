@@ -12,6 +12,7 @@ public class ImageBenchmarks
     private Site _site = Site.Create(Work.Troxel(), 0);
     private ReadOnlyMemory<byte> _image;
 
+    /// <summary>Executes the windows whose state is the image.</summary>
     [GlobalSetup]
     public void Execute()
     {
@@ -23,6 +24,7 @@ public class ImageBenchmarks
         _image = Save();
     }
 
+    /// <summary>Writes the image of a site.</summary>
     [Benchmark]
     public ReadOnlyMemory<byte> Save()
     {
@@ -31,6 +33,7 @@ public class ImageBenchmarks
         return writer.Written;
     }
 
+    /// <summary>Reads a site from its image.</summary>
     [Benchmark]
     public Site Load() => Site.Load(_options, 0, new ImageReader(_image));
 }

@@ -13,6 +13,7 @@ public class QueueBenchmarks
     [Params(48, 1_024)]
     public int Slots { get; set; }
 
+    /// <summary>A queue of as many events as a site has.</summary>
     [GlobalSetup]
     public void Fill()
     {
@@ -23,6 +24,7 @@ public class QueueBenchmarks
         }
     }
 
+    /// <summary>The earliest event taken, and scheduled again.</summary>
     [Benchmark]
     public int Take_the_next_and_schedule_it_again()
     {

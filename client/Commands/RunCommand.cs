@@ -29,7 +29,7 @@ public static class RunCommand
         var checkpoint = new Option<string?>("--checkpoint") { Description = $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows})." };
         var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
-        var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or gone on with, and its report is written." };
+        var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or resumed, and its report is written." };
         Option<string?> wait = ClusterWait.Option();
         var lease = new Option<string?>("--lease") { Description = "On a cluster: hold the run when no client has followed it for so many seconds, or for example 10min, and cancel it after as long again (default: it goes on without a client, as with 0)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
@@ -192,7 +192,7 @@ public static class RunCommand
             return ReportCommand.OfRun(terminal, output.Folder, output.Json, wishes.Files);
         }
 
-        terminal.Error.WriteLine($"stress: {output.RunId} was started before: it is gone on with");
+        terminal.Error.WriteLine($"stress: {output.RunId} was started before: it is resumed");
         Directory.CreateDirectory(ResumeCommand.StateOf(output.Folder));
         return await ResumeCommand.WithState(terminal, output, launch.Workers, wishes.Progress, wishes.Files, stop);
     }
@@ -241,7 +241,7 @@ public static class RunCommand
             $"no silo of {cluster} reads what this build writes; accepted is a cluster with a silo of {BuildStamp.Current.Words}");
     }
 
-    // Whether the run's folder takes what the run needs to be gone on with: a folder may be made and a short file written where the first checkpoint finds no space.
+    // Whether the run's folder takes what the run needs to be resumed: a folder may be made and a short file written where the first checkpoint finds no space.
     private static bool Keeps(Terminal terminal, Launch launch, Output output, string? state, bool noStore)
     {
         try

@@ -53,7 +53,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
     {
         string said = "";
         DateTimeOffset heard = DateTimeOffset.UtcNow;
-        for (; ;)
+        for (; ; )
         {
             try
             {

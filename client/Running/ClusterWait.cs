@@ -42,7 +42,7 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
     /// <exception cref="ClusterUnavailableException">The time is over.</exception>
     public async Task<T> For<T>(Func<Task<T>> attempt, CancellationToken stop)
     {
-        for (; ;)
+        for (; ; )
         {
             stop.ThrowIfCancellationRequested();
             try

@@ -87,7 +87,7 @@ public sealed class Output
         }
     }
 
-    /// <summary>The folder of a run that is gone on with.</summary>
+    /// <summary>The folder of a run that is resumed.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="json">Further file for the report, or null.</param>
     /// <exception cref="UsageException">A place cannot be written.</exception>

@@ -29,7 +29,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     /// a cluster goes on by itself, and is only left.
     /// </summary>
     /// <param name="plan">What to run.</param>
-    /// <param name="watch">Hears where the run is, some times a second.</param>
+    /// <param name="watch">Hears where the run is, several times a second.</param>
     /// <param name="stop">Ends the run early, or stops following it.</param>
     /// <param name="launch">What another client needs to report the run.</param>
     /// <exception cref="ClusterUnavailableException">The cluster was silent for longer than a client waits (<see cref="ClusterSilence.PatienceOf"/>).</exception>
@@ -120,7 +120,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         bool interrupted = false;
         TimeSpan attendEvery = lease is { Seconds: > 0 } && TimeSpan.FromSeconds(lease.Seconds) / AttendedInALease is var part && part < AttendEvery ? part : AttendEvery;
         long attended = Stopwatch.GetTimestamp();
-        for (; ;)
+        for (; ; )
         {
             if (!interrupted && Stopwatch.GetElapsedTime(attended) >= attendEvery)
             {
@@ -177,7 +177,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
             return await question();
         }
 
-        for (; ;)
+        for (; ; )
         {
             string? problem;
             try

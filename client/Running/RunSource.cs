@@ -70,7 +70,8 @@ public static class RunSource
                 // Silos die, and one whose storage is away throws what that throws: the next second is another.
                 return last;
             }
-        });
+        }
+        );
     }
 
     /// <summary>Refuses a run of the cluster's list whose format this build does not read, before anything of it is asked for.</summary>

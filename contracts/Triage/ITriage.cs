@@ -6,7 +6,7 @@ namespace Stress.Contracts.Triage;
 /// </summary>
 public interface ITriage : IAsyncDisposable
 {
-    /// <summary>Takes run folders into the store. A run that is there already is left as it is; one that was gone on with takes the place of its earlier state.</summary>
+    /// <summary>Takes run folders into the store. A run that is there already is left as it is; one that was resumed takes the place of its earlier state.</summary>
     /// <param name="folders">Folders of runs, or folders that hold such folders.</param>
     /// <param name="progress">Told after each run.</param>
     /// <param name="stop">Ends it after the run at hand; what was imported stays.</param>

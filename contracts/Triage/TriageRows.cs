@@ -8,7 +8,7 @@ public sealed record Page<T>(long Total, int Skip, IReadOnlyList<T> Rows);
 
 /// <summary>What an import did.</summary>
 /// <param name="New">Runs taken in.</param>
-/// <param name="Renewed">Runs that were gone on with since, and were taken in again.</param>
+/// <param name="Renewed">Runs that were resumed since, and were taken in again.</param>
 /// <param name="Known">Runs that were there already.</param>
 /// <param name="Crashes">Distinct crashes of what was taken in.</param>
 /// <param name="Damaged">Folders that could not be read, each with the reason.</param>

@@ -9,11 +9,23 @@ public enum FarSystem
 {
     /// <summary>Not said yet.</summary>
     Unknown,
+
+    /// <summary>NetBSD.</summary>
     NetBsd,
+
+    /// <summary>FreeBSD.</summary>
     FreeBsd,
+
+    /// <summary>OpenBSD.</summary>
     OpenBsd,
+
+    /// <summary>DragonFly BSD.</summary>
     DragonFly,
+
+    /// <summary>Linux.</summary>
     Linux,
+
+    /// <summary>illumos.</summary>
     Illumos,
 }
 

@@ -5,26 +5,67 @@ namespace Stress.Emulator.Core;
 /// <summary>What a random stream is for: one stream for each (seed, entity, purpose), so that a new draw in one place moves no other.</summary>
 public enum RandomPurpose : ushort
 {
+    /// <summary>A router's boot and reboot, the phase of its ticks, and how soon its watchers act.</summary>
     Boot = 1,
+
+    /// <summary>Dialling and training.</summary>
     Dial,
+
+    /// <summary>Delay and modem signals of a call.</summary>
     Line,
+
+    /// <summary>Frames that noise breaks.</summary>
     Noise,
+
+    /// <summary>Phase and jitter of SIGHUP.</summary>
     Hup,
+
+    /// <summary>Nothing draws from it: kept, since the number of a purpose decides its streams.</summary>
     CarrierLoss,
+
+    /// <summary>Allocations of others.</summary>
     Competitor,
+
+    /// <summary>Times and identifiers of pppd.</summary>
     Pppd,
+
+    /// <summary>Times of ospfd.</summary>
     Ospfd,
+
+    /// <summary>Times of ripngd.</summary>
     Ripngd,
+
+    /// <summary>Timers of IGMP reports.</summary>
     Igmp,
+
+    /// <summary>Running time of ip-up and ip-down.</summary>
     Script,
+
+    /// <summary>From a panic of a real kernel until it runs again.</summary>
     Reboot,
+
+    /// <summary>Nothing draws from it: kept, since the number of a purpose decides its streams.</summary>
     Login,
+
+    /// <summary>Free blocks after boot.</summary>
     Heap,
+
+    /// <summary>Nothing draws from it: kept, since the number of a purpose decides its streams.</summary>
     InterfaceIdentifier,
+
+    /// <summary>Choices of operation lists and samples.</summary>
     Operations,
+
+    /// <summary>Phase and jitter of SIGTERM.</summary>
     Term,
+
+    /// <summary>When zebra is restarted, and for how long it is away.</summary>
     ZebraRestart,
+
+    /// <summary>Phase of the program that sends datagrams.</summary>
     Datagrams,
+
+    /// <summary>Intervals of router advertisements.</summary>
     Rtadvd,
     Topology,
     Programme,

@@ -6,7 +6,10 @@ namespace Stress.Emulator.Exploration;
 [Flags]
 public enum KernelPart : ushort
 {
+    /// <summary>Nothing.</summary>
     None = 0,
+
+    /// <summary>The interface table and its indexes.</summary>
     Interfaces = 1,
 
     /// <summary>IPv4 addresses, groups, router_infos.</summary>
@@ -14,9 +17,17 @@ public enum KernelPart : ushort
 
     /// <summary>IPv6 addresses, groups, kludges.</summary>
     Inet6 = 4,
+
+    /// <summary>The pcbs of IPv4, with their multicast options.</summary>
     Pcb4 = 8,
+
+    /// <summary>The pcbs of IPv6, with their multicast options.</summary>
     Pcb6 = 16,
+
+    /// <summary>The IPv4 routing table and the cached routes.</summary>
     Routes4 = 32,
+
+    /// <summary>The IPv6 routing table and the cached routes.</summary>
     Routes6 = 64,
 
     /// <summary>The class of the softc, and the references that keep one.</summary>
@@ -27,6 +38,8 @@ public enum KernelPart : ushort
 
     /// <summary>The routing socket's queue.</summary>
     Routing = 512,
+
+    /// <summary>Everything.</summary>
     All = 1023,
 }
 

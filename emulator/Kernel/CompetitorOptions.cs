@@ -22,6 +22,7 @@ public enum CompetitorTrigger : byte
 /// <summary>What a competitor writes into the block it gets: the content that a stale pointer later reads.</summary>
 public enum BlockContent : byte
 {
+    /// <summary>Every byte is zero.</summary>
     Zero,
 
     /// <summary>Printable bytes, as a tty queue or a path name holds.</summary>

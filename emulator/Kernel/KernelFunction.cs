@@ -3,12 +3,221 @@ namespace Stress.Emulator.Kernel;
 /// <summary>Functions of the kernel for the emulated call stack.</summary>
 public enum KernelFunction : byte
 {
-    Syscall, SysClose, SysExit, Sosend, Sosetopt, Soclose, InPcbDetach, IpFreeMoptions, IpSetMoptions, InAddMulti, InDelMulti, IgmpJoinGroup, IgmpLeaveGroup,
-    IgmpFastTimo, IgmpSendPkt, IpOutput, RipOutput, UdpOutput, InSelectSrc, Udp6Output, In6SelectHlim, In6SelectSrc, Ip6Output, Ip6SetMoptions, In6AddMulti,
-    In6DelMulti, Mld6StartListening, Mld6StopListening, Mld6FastTimo, Mld6SendPkt, IfDetach, PppClose, PppDealloc, PppCloneDestroy, PppOpen, PppCreate, IfAttach,
-    InPurgeAddr, InPurgeIf, InPcbPurgeIf0, InPcbPurgeIf, In6PurgeAddr, In6PurgeIf, In6PcbPurgeIf0, In6PcbPurgeIf, IgmpPurgeIf, RipUsrReq, UdpUsrReq, TcpUsrReq,
-    Udp6UsrReq, InControl, In6Control, Ip6FreeMoptions, IfIoctl, IfUp, IfDown, IpInput, Ip6Input, PppOutput, In6SaveMkludge, In6PcbDetach, IpGetMoptions, SoftNet,
-    Ip6MForward, DelM6if, Ip6MrouterDone, CarpSendAd, In6SetScope, Ip6GetMoptions, Frag6Input, Nd6RaInput, Nd6Ioctl,
+    /// <summary><c>syscall</c>.</summary>
+    Syscall,
+
+    /// <summary><c>sys_close</c>.</summary>
+    SysClose,
+
+    /// <summary><c>exit1</c>.</summary>
+    SysExit,
+
+    /// <summary><c>sosend</c>.</summary>
+    Sosend,
+
+    /// <summary><c>sosetopt</c>.</summary>
+    Sosetopt,
+
+    /// <summary><c>soclose</c>.</summary>
+    Soclose,
+
+    /// <summary><c>in_pcbdetach</c>.</summary>
+    InPcbDetach,
+
+    /// <summary><c>ip_freemoptions</c>.</summary>
+    IpFreeMoptions,
+
+    /// <summary><c>ip_setmoptions</c>.</summary>
+    IpSetMoptions,
+
+    /// <summary><c>in_addmulti</c>.</summary>
+    InAddMulti,
+
+    /// <summary><c>in_delmulti</c>.</summary>
+    InDelMulti,
+
+    /// <summary><c>igmp_joingroup</c>.</summary>
+    IgmpJoinGroup,
+
+    /// <summary><c>igmp_leavegroup</c>.</summary>
+    IgmpLeaveGroup,
+
+    /// <summary><c>igmp_fasttimo</c>.</summary>
+    IgmpFastTimo,
+
+    /// <summary><c>igmp_sendpkt</c>.</summary>
+    IgmpSendPkt,
+
+    /// <summary><c>ip_output</c>.</summary>
+    IpOutput,
+
+    /// <summary><c>rip_output</c>.</summary>
+    RipOutput,
+
+    /// <summary><c>udp_output</c>.</summary>
+    UdpOutput,
+
+    /// <summary><c>in_selectsrc</c>.</summary>
+    InSelectSrc,
+
+    /// <summary><c>udp6_output</c>.</summary>
+    Udp6Output,
+
+    /// <summary><c>in6_selecthlim</c>.</summary>
+    In6SelectHlim,
+
+    /// <summary><c>in6_selectsrc</c>.</summary>
+    In6SelectSrc,
+
+    /// <summary><c>ip6_output</c>.</summary>
+    Ip6Output,
+
+    /// <summary><c>ip6_setmoptions</c>.</summary>
+    Ip6SetMoptions,
+
+    /// <summary><c>in6_addmulti</c>.</summary>
+    In6AddMulti,
+
+    /// <summary><c>in6_delmulti</c>.</summary>
+    In6DelMulti,
+
+    /// <summary><c>mld6_start_listening</c>.</summary>
+    Mld6StartListening,
+
+    /// <summary><c>mld6_stop_listening</c>.</summary>
+    Mld6StopListening,
+
+    /// <summary><c>mld6_fasttimeo</c>.</summary>
+    Mld6FastTimo,
+
+    /// <summary><c>mld6_sendpkt</c>.</summary>
+    Mld6SendPkt,
+
+    /// <summary><c>if_detach</c>.</summary>
+    IfDetach,
+
+    /// <summary><c>pppclose</c>.</summary>
+    PppClose,
+
+    /// <summary><c>pppdealloc</c>.</summary>
+    PppDealloc,
+
+    /// <summary><c>ppp_clone_destroy</c>.</summary>
+    PppCloneDestroy,
+
+    /// <summary><c>pppopen</c>.</summary>
+    PppOpen,
+
+    /// <summary><c>ppp_create</c>.</summary>
+    PppCreate,
+
+    /// <summary><c>if_attach</c>.</summary>
+    IfAttach,
+
+    /// <summary><c>in_purgeaddr</c>.</summary>
+    InPurgeAddr,
+
+    /// <summary><c>in_purgeif</c>.</summary>
+    InPurgeIf,
+
+    /// <summary><c>in_pcbpurgeif0</c>.</summary>
+    InPcbPurgeIf0,
+
+    /// <summary><c>in_pcbpurgeif</c>.</summary>
+    InPcbPurgeIf,
+
+    /// <summary><c>in6_purgeaddr</c>.</summary>
+    In6PurgeAddr,
+
+    /// <summary><c>in6_purgeif</c>.</summary>
+    In6PurgeIf,
+
+    /// <summary><c>in6_pcbpurgeif0</c>.</summary>
+    In6PcbPurgeIf0,
+
+    /// <summary><c>in6_pcbpurgeif</c>.</summary>
+    In6PcbPurgeIf,
+
+    /// <summary><c>igmp_purgeif</c>.</summary>
+    IgmpPurgeIf,
+
+    /// <summary><c>rip_usrreq</c>.</summary>
+    RipUsrReq,
+
+    /// <summary><c>udp_usrreq</c>.</summary>
+    UdpUsrReq,
+
+    /// <summary><c>tcp_usrreq</c>.</summary>
+    TcpUsrReq,
+
+    /// <summary><c>udp6_usrreq</c>.</summary>
+    Udp6UsrReq,
+
+    /// <summary><c>in_control</c>.</summary>
+    InControl,
+
+    /// <summary><c>in6_control</c>.</summary>
+    In6Control,
+
+    /// <summary><c>ip6_freemoptions</c>.</summary>
+    Ip6FreeMoptions,
+
+    /// <summary><c>ifioctl</c>.</summary>
+    IfIoctl,
+
+    /// <summary><c>if_up</c>.</summary>
+    IfUp,
+
+    /// <summary><c>if_down</c>.</summary>
+    IfDown,
+
+    /// <summary><c>ip_input</c>.</summary>
+    IpInput,
+
+    /// <summary><c>ip6_input</c>.</summary>
+    Ip6Input,
+
+    /// <summary><c>pppoutput</c>.</summary>
+    PppOutput,
+
+    /// <summary><c>in6_savemkludge</c>.</summary>
+    In6SaveMkludge,
+
+    /// <summary><c>in6_pcbdetach</c>.</summary>
+    In6PcbDetach,
+
+    /// <summary><c>ip_getmoptions</c>.</summary>
+    IpGetMoptions,
+
+    /// <summary><c>softintr_net</c>.</summary>
+    SoftNet,
+
+    /// <summary><c>ip6_mforward</c>.</summary>
+    Ip6MForward,
+
+    /// <summary><c>del_m6if</c>.</summary>
+    DelM6if,
+
+    /// <summary><c>ip6_mrouter_done</c>.</summary>
+    Ip6MrouterDone,
+
+    /// <summary><c>carp_send_ad</c>.</summary>
+    CarpSendAd,
+
+    /// <summary><c>in6_setscope</c>.</summary>
+    In6SetScope,
+
+    /// <summary><c>ip6_getmoptions</c>.</summary>
+    Ip6GetMoptions,
+
+    /// <summary><c>frag6_input</c>.</summary>
+    Frag6Input,
+
+    /// <summary><c>nd6_ra_input</c>.</summary>
+    Nd6RaInput,
+
+    /// <summary><c>nd6_ioctl</c>.</summary>
+    Nd6Ioctl,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>

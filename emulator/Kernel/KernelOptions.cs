@@ -6,7 +6,10 @@ namespace Stress.Emulator.Kernel;
 /// <summary>Where the fields that decide outcomes lie in kernel structures (reference 1.1).</summary>
 public enum Abi : byte
 {
+    /// <summary>Pointers of four bytes.</summary>
     Ilp32,
+
+    /// <summary>Pointers of eight bytes.</summary>
     Lp64,
 }
 

@@ -7,8 +7,13 @@ namespace Stress.Emulator.Link;
 /// <summary>Where a telephone line is in its cycle.</summary>
 public enum LineState : byte
 {
+    /// <summary>No call: the modem waits for DTR and a number.</summary>
     OnHook,
+
+    /// <summary>The calling modem dials or trains; no carrier yet.</summary>
     Dialing,
+
+    /// <summary>Carrier at both ends: bytes pass.</summary>
     Connected,
 }
 

@@ -6,6 +6,7 @@ namespace Stress.Emulator.Link;
 /// <summary>What a receiver may know of a repeated frame before it looks at its bytes.</summary>
 public enum RepeatedKind : byte
 {
+    /// <summary>No frame of a kind that is repeated.</summary>
     None,
 
     /// <summary>An OSPF Hello of a neighbour whose view of the link has not changed.</summary>

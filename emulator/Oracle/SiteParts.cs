@@ -45,7 +45,7 @@ public enum SitePartKind : byte
 /// <param name="Kind">What it is.</param>
 /// <param name="Router">Router number in the site; for the line itself the line's number, for a programme the programme's.</param>
 /// <param name="Which">Of a programme the link or node that it strikes; else which daemon, competitor or line of the router; for a timer and a start the number of the process.</param>
-/// <param name="Ordinal">The how manieth, from 0; always 0 for a daemon.</param>
+/// <param name="Ordinal">Its position among those of its kind, from 0; always 0 for a daemon.</param>
 public readonly record struct SitePart(SitePartKind Kind, int Router, int Which, int Ordinal);
 
 /// <summary>Decides which parts of a site happen. Without one everything happens; a filter that admits everything changes nothing.</summary>

@@ -33,13 +33,28 @@ public sealed record TraceSource(byte Number, string Name)
 /// <summary>A stage in the life of an interface pointer, as the swim-lane picture marks it.</summary>
 public enum PointerStage : byte
 {
+    /// <summary>The step is no part of a pointer's life.</summary>
     None,
+
+    /// <summary>The interface's block was allocated.</summary>
     Allocated,
+
+    /// <summary>A holder stored the pointer.</summary>
     Stored,
+
+    /// <summary>An address of the interface was removed.</summary>
     AddressGone,
+
+    /// <summary>if_detach has returned.</summary>
     Detached,
+
+    /// <summary>The block was freed.</summary>
     Freed,
+
+    /// <summary>The block was given to somebody else.</summary>
     Reused,
+
+    /// <summary>The pointer was used after that.</summary>
     Used,
 }
 
@@ -71,7 +86,7 @@ public interface ISiteTrace
     /// <param name="stage">The stage of an interface pointer's life that this step is, or none.</param>
     void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage = PointerStage.None);
 
-    /// <summary>A stage in the life of a pointer; the step that tells of it in words comes apart.</summary>
+    /// <summary>A stage in the life of a pointer; the step that tells of it in words comes separately.</summary>
     /// <param name="e">The stage.</param>
     void Pointer(in PointerEvent e)
     {

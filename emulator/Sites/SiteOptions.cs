@@ -9,6 +9,7 @@ namespace Stress.Emulator.Sites;
 [JsonConverter(typeof(SiteOptionsJson))]
 public sealed record SiteOptions
 {
+    /// <summary>All that is random in the site is drawn from it and from the site's number.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>A teardown design's name (Designs/).</summary>

@@ -15,8 +15,10 @@ public sealed class SiteTally
     /// <summary>Named rare paths that were reached (issue: probes).</summary>
     public SortedDictionary<string, long> Probes { get; set; } = new(StringComparer.Ordinal);
 
+    /// <summary>Crashes, a record for each title and role.</summary>
     public List<CrashTally> Crashes { get; set; } = [];
 
+    /// <summary>Stale pointers, a record for each holder and role.</summary>
     public List<StaleTally> Stale { get; set; } = [];
 
     /// <summary>What a network counts by link and by node.</summary>

@@ -158,7 +158,9 @@ public static class OperationList
                 case OperationKind.Addr6:
                     return operation with
                     {
-                        Target = Interface(words[1]), Address6 = Unicast6(words[2]), Number = Number(words[3], 1, 128, "prefix length"),
+                        Target = Interface(words[1]),
+                        Address6 = Unicast6(words[2]),
+                        Number = Number(words[3], 1, 128, "prefix length"),
                         Second6 = words.Length > 4 ? Unicast6(words[4]) : null,
                     };
                 case OperationKind.Raw4 or OperationKind.Raw6:
@@ -197,7 +199,10 @@ public static class OperationList
                 case OperationKind.Over:
                     return operation with
                     {
-                        Target = Upper(words[1]), Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0), Address4 = Unicast4(words[3]), Second4 = Unicast4(words[4]),
+                        Target = Upper(words[1]),
+                        Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0),
+                        Address4 = Unicast4(words[3]),
+                        Second4 = Unicast4(words[4]),
                     };
                 case OperationKind.Carp:
                     carps.Add(SocketName(words[1], "carp device"));
@@ -214,7 +219,10 @@ public static class OperationList
                 case OperationKind.Mfc6:
                     return operation with
                     {
-                        Target = Socket(words[1]), Address6 = Unicast6(words[2]), Second6 = Address6(words[3]), Number = Mif(words[4]),
+                        Target = Socket(words[1]),
+                        Address6 = Unicast6(words[2]),
+                        Second6 = Address6(words[3]),
+                        Number = Mif(words[4]),
                         Mask = words[5].Split(',').Aggregate(0u, (mask, word) => mask | 1u << Mif(word)),
                     };
                 case OperationKind.GetMcif4 or OperationKind.GetMcif6 or OperationKind.Close or OperationKind.Mrt6 or OperationKind.Enter6 or OperationKind.Leave6:

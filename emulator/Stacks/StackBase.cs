@@ -28,12 +28,16 @@ public abstract class StackBase : IStack
     private readonly SortedDictionary<string, StackSocket> byName = new(StringComparer.Ordinal);
     private int addressSequence;
 
+    /// <inheritdoc/>
     public abstract string Name { get; }
 
+    /// <inheritdoc/>
     public abstract string Design { get; }
 
+    /// <inheritdoc/>
     public virtual bool KeepsOneLastIndex => false;
 
+    /// <inheritdoc/>
     public StackOracle Oracle { get; } = new();
 
     /// <summary>Attached tunnel interfaces, oldest first.</summary>
@@ -60,82 +64,120 @@ public abstract class StackBase : IStack
     /// <summary>Called for a socket that closes; it is still listed.</summary>
     protected abstract void ReleaseMemberships(StackSocket socket);
 
+    /// <inheritdoc/>
     public virtual void NoteTimers()
     {
     }
 
+    /// <inheritdoc/>
     public uint IndexOf(string name) => Find(name)?.Index ?? 0;
 
+    /// <inheritdoc/>
     public abstract OperationResult Create(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult Open(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult Index(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult AddAddress4(string name, Ipv4Address local, Ipv4Address peer);
 
+    /// <inheritdoc/>
     public abstract OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer);
 
+    /// <inheritdoc/>
     public abstract OperationResult DeleteAddress4(string name, Ipv4Address local);
 
+    /// <inheritdoc/>
     public abstract OperationResult DeleteAddress6(string name, Ipv6Address local);
 
+    /// <inheritdoc/>
     public abstract OperationResult Up(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult Down(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult CloseDevice(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult Destroy(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult Drain(string name);
 
+    /// <inheritdoc/>
     public abstract OperationResult SetMulticastInterface4(string socket, Ipv4Address local);
 
+    /// <inheritdoc/>
     public abstract OperationResult SetMulticastInterface6(string socket, uint index);
 
+    /// <inheritdoc/>
     public abstract OperationResult GetMulticastInterface4(string socket);
 
+    /// <inheritdoc/>
     public abstract OperationResult GetMulticastInterface6(string socket);
 
+    /// <inheritdoc/>
     public abstract OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local);
 
+    /// <inheritdoc/>
     public abstract OperationResult Drop4(string socket, Ipv4Address group, Ipv4Address local);
 
+    /// <inheritdoc/>
     public abstract OperationResult Join6(string socket, Ipv6Address group, uint index);
 
+    /// <inheritdoc/>
     public abstract OperationResult Drop6(string socket, Ipv6Address group, uint index);
 
+    /// <inheritdoc/>
     public abstract OperationResult Send4(string socket, Ipv4Address destination);
 
+    /// <inheritdoc/>
     public abstract OperationResult Send6(string socket, Ipv6Address destination);
 
+    /// <inheritdoc/>
     public abstract OperationResult SendWithPacketInfo6(string socket, Ipv6Address destination, uint index);
 
+    /// <inheritdoc/>
     public abstract OperationResult State();
 
+    /// <inheritdoc/>
     public abstract OperationResult Tick(int milliseconds);
 
+    /// <inheritdoc/>
     public virtual OperationResult AddRoute4(string name, Ipv4Address destination, int prefixLength, bool cloning) => OperationResult.NotModelled;
 
+    /// <inheritdoc/>
     public virtual OperationResult AddRoute6(string name, Ipv6Address destination, int prefixLength) => OperationResult.NotModelled;
 
+    /// <inheritdoc/>
     public virtual OperationResult JoinByInterface4(string socket, Ipv4Address group, uint index) => Join4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
 
+    /// <inheritdoc/>
     public virtual OperationResult DropByInterface4(string socket, Ipv4Address group, uint index) => Drop4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
 
+    /// <inheritdoc/>
     public virtual OperationResult JoinSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
 
+    /// <inheritdoc/>
     public virtual OperationResult DropSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
 
+    /// <inheritdoc/>
     public virtual OperationResult JoinSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OperationResult.NotModelled;
 
+    /// <inheritdoc/>
     public virtual OperationResult DropSource6(string socket, Ipv6Address group, Ipv6Address source, uint index) => OperationResult.NotModelled;
 
+    /// <inheritdoc/>
     public OperationResult OpenRaw4(string socket, int protocol) => OpenSocket(new StackSocket(socket, false, protocol));
 
+    /// <inheritdoc/>
     public OperationResult OpenUdp6(string socket, int port) => OpenSocket(new StackSocket(socket, true, port));
 
+    /// <inheritdoc/>
     public OperationResult Close(string socket)
     {
         if (!byName.Remove(socket, out StackSocket? s))
@@ -154,6 +196,7 @@ public abstract class StackBase : IStack
     /// <summary>Freed memory is never given out again here, as under AddressSanitizer's quarantine: an allocation changes nothing.</summary>
     public OperationResult Allocate(int bytes) => OperationResult.With(bytes.ToString(CultureInfo.InvariantCulture));
 
+    /// <inheritdoc/>
     public OperationResult Show(string name)
     {
         var text = new StringBuilder();

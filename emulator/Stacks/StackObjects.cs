@@ -61,12 +61,16 @@ public sealed class StackInterface(string name, uint index, StackMemory memory)
 /// <param name="sequence">When it was added, counted over both families.</param>
 public sealed class InterfaceAddress4(StackInterface owner, Ipv4Address local, Ipv4Address peer, int sequence)
 {
+    /// <summary>The interface that it is on.</summary>
     public StackInterface Interface { get; } = owner;
 
+    /// <summary>The address of this end.</summary>
     public Ipv4Address Local { get; } = local;
 
+    /// <summary>The address of the other end.</summary>
     public Ipv4Address Peer { get; set; } = peer;
 
+    /// <summary>When it was added, counted over both families.</summary>
     public int Sequence { get; } = sequence;
 
     /// <summary>The route to the peer is this address's (IFA_ROUTE).</summary>
@@ -86,12 +90,16 @@ public sealed class InterfaceAddress4(StackInterface owner, Ipv4Address local, I
 /// <param name="sequence">When it was added, counted over both families.</param>
 public sealed class InterfaceAddress6(StackInterface owner, Ipv6Address address, int prefixLength, int sequence)
 {
+    /// <summary>The interface that it is on.</summary>
     public StackInterface Interface { get; } = owner;
 
+    /// <summary>The address.</summary>
     public Ipv6Address Address { get; } = address;
 
+    /// <summary>Bits of its prefix, 0 to 128.</summary>
     public int PrefixLength { get; } = prefixLength;
 
+    /// <summary>When it was added, counted over both families.</summary>
     public int Sequence { get; } = sequence;
 
     /// <summary>Whether an address begins with this one's prefix.</summary>
@@ -144,10 +152,13 @@ public sealed record SocketMembership6(Ipv6Address Group, StackInterface Interfa
 /// <param name="number">Protocol or port.</param>
 public sealed class StackSocket(string name, bool isIpv6, int number)
 {
+    /// <summary>Its name in the list.</summary>
     public string Name { get; } = name;
 
+    /// <summary>Whether it is an IPv6 socket.</summary>
     public bool IsIpv6 { get; } = isIpv6;
 
+    /// <summary>Its IP protocol number, or its UDP port where it is a UDP socket.</summary>
     public int Number { get; } = number;
 
     /// <summary>The chosen interface of IP_MULTICAST_IF or IPV6_MULTICAST_IF, as an index; 0 for none.</summary>

@@ -3,6 +3,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Userland;
 
+/// <summary>When ospfd joins and leaves 224.0.0.5, and whether it names the interface by address or by index (reference 7.2).</summary>
 public enum OspfdVersion : byte
 {
     /// <summary>Quagga 0.98.2: join at once, drop at INTERFACE_DOWN and again at ADDRESS_DELETE.</summary>
@@ -18,6 +19,7 @@ public enum OspfdVersion : byte
 /// <summary>Why ospfd's process ends by itself. A cause of a closed socket, never of a kernel crash (reference 7.3, 8.4 M5).</summary>
 public enum OspfdExit : byte
 {
+    /// <summary>It runs until it is stopped.</summary>
     Never,
 
     /// <summary>The assertion in ospf_add_to_if when an address comes back (reports fixed 2005-05-18, a3387a44).</summary>

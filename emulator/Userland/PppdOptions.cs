@@ -7,7 +7,10 @@ namespace Stress.Emulator.Userland;
 /// <summary>How the caller gets its IPv4 address (reference 6.6); decides whether IPCP or IPV6CP finishes first.</summary>
 public enum IpcpAddressing : byte
 {
+    /// <summary>The caller asks for its IPv4 address: IPCP takes a round trip more than IPV6CP.</summary>
     Dynamic,
+
+    /// <summary>Both ends know their addresses.</summary>
     Static,
 }
 

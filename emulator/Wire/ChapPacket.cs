@@ -5,9 +5,16 @@ namespace Stress.Emulator.Wire;
 /// <summary>Codes of CHAP (RFC 1994 section 4).</summary>
 public enum ChapCode : byte
 {
+    /// <summary>Challenge (RFC 1994, 4.1).</summary>
     Challenge = 1,
+
+    /// <summary>Response (RFC 1994, 4.1).</summary>
     Response = 2,
+
+    /// <summary>Success (RFC 1994, 4.2).</summary>
     Success = 3,
+
+    /// <summary>Failure (RFC 1994, 4.2).</summary>
     Failure = 4,
 }
 

@@ -5,15 +5,34 @@ namespace Stress.Emulator.Wire;
 /// <summary>Message types of ICMPv6 that the emulator knows (RFC 4443, 2710, 4861).</summary>
 public enum Icmpv6Type : byte
 {
+    /// <summary>Destination Unreachable (RFC 4443, 3.1).</summary>
     DestinationUnreachable = 1,
+
+    /// <summary>Echo Request (RFC 4443, 4.1).</summary>
     EchoRequest = 128,
+
+    /// <summary>Echo Reply (RFC 4443, 4.2).</summary>
     EchoReply = 129,
+
+    /// <summary>Multicast Listener Query (RFC 2710, 3).</summary>
     MulticastListenerQuery = 130,
+
+    /// <summary>Multicast Listener Report (RFC 2710, 3).</summary>
     MulticastListenerReport = 131,
+
+    /// <summary>Multicast Listener Done (RFC 2710, 3).</summary>
     MulticastListenerDone = 132,
+
+    /// <summary>Router Solicitation (RFC 4861, 4.1).</summary>
     RouterSolicitation = 133,
+
+    /// <summary>Router Advertisement (RFC 4861, 4.2).</summary>
     RouterAdvertisement = 134,
+
+    /// <summary>Neighbor Solicitation (RFC 4861, 4.3).</summary>
     NeighborSolicitation = 135,
+
+    /// <summary>Neighbor Advertisement (RFC 4861, 4.4).</summary>
     NeighborAdvertisement = 136,
 }
 

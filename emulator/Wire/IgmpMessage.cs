@@ -5,9 +5,16 @@ namespace Stress.Emulator.Wire;
 /// <summary>Message types of IGMP (RFC 2236 section 2.1).</summary>
 public enum IgmpType : byte
 {
+    /// <summary>Membership Query (RFC 2236, 2.1).</summary>
     MembershipQuery = 0x11,
+
+    /// <summary>Version 1 Membership Report (RFC 1112).</summary>
     MembershipReportV1 = 0x12,
+
+    /// <summary>Version 2 Membership Report (RFC 2236, 2.1).</summary>
     MembershipReportV2 = 0x16,
+
+    /// <summary>Leave Group (RFC 2236, 2.1).</summary>
     LeaveGroup = 0x17,
 }
 

@@ -110,8 +110,10 @@ public readonly record struct Ipv4Address(uint Value) : IComparable<Ipv4Address>
         return true;
     }
 
+    /// <inheritdoc/>
     public int CompareTo(Ipv4Address other) => Value.CompareTo(other.Value);
 
+    /// <inheritdoc/>
     public override int GetHashCode() => (int)(Value * 0x9E3779B9);
 
     /// <summary>Dotted decimal.</summary>

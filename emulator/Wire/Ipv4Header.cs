@@ -5,14 +5,31 @@ namespace Stress.Emulator.Wire;
 /// <summary>Protocol numbers of the IPv4 protocol field and the IPv6 next-header field (IANA).</summary>
 public static class IpProtocol
 {
+    /// <summary>IPv6's hop-by-hop options (RFC 8200, 4.3).</summary>
     public const byte HopByHop = 0;
+
+    /// <summary>ICMP (RFC 792).</summary>
     public const byte Icmp = 1;
+
+    /// <summary>IGMP (RFC 2236).</summary>
     public const byte Igmp = 2;
+
+    /// <summary>TCP (RFC 9293).</summary>
     public const byte Tcp = 6;
+
+    /// <summary>UDP (RFC 768).</summary>
     public const byte Udp = 17;
+
+    /// <summary>IPv6's fragment header (RFC 8200, 4.5).</summary>
     public const byte Ipv6Fragment = 44;
+
+    /// <summary>ICMPv6 (RFC 4443).</summary>
     public const byte Icmpv6 = 58;
+
+    /// <summary>Nothing follows (RFC 8200, 4.7).</summary>
     public const byte NoNextHeader = 59;
+
+    /// <summary>OSPF (RFC 2328, A.1).</summary>
     public const byte Ospf = 89;
 }
 
@@ -33,23 +50,28 @@ public readonly record struct Ipv4Header
 
     private const uint RouterAlertOption = 0x94040000;
 
+    /// <summary>Type of Service (RFC 791, 3.1), one byte.</summary>
     public byte TypeOfService { get; init; }
 
     /// <summary>Bytes after the header.</summary>
     public ushort PayloadLength { get; init; }
 
+    /// <summary>Identification: the same in all fragments of a datagram.</summary>
     public ushort Identification { get; init; }
 
     /// <summary>Flags and fragment offset as on the wire.</summary>
     public ushort Fragment { get; init; }
 
+    /// <summary>Time to Live, in hops.</summary>
     public byte TimeToLive { get; init; }
 
     /// <summary>A number of <see cref="IpProtocol"/>.</summary>
     public byte Protocol { get; init; }
 
+    /// <summary>Source address.</summary>
     public Ipv4Address Source { get; init; }
 
+    /// <summary>Destination address.</summary>
     public Ipv4Address Destination { get; init; }
 
     /// <summary>True when the Router Alert option is present.</summary>

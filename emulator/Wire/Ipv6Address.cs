@@ -7,12 +7,25 @@ namespace Stress.Emulator.Wire;
 /// <summary>Scope of an IPv6 multicast address (RFC 4291 section 2.7).</summary>
 public enum Ipv6Scope : byte
 {
+    /// <summary>No multicast address.</summary>
     None = 0,
+
+    /// <summary>Interface-local (RFC 4291, 2.7).</summary>
     InterfaceLocal = 1,
+
+    /// <summary>Link-local.</summary>
     LinkLocal = 2,
+
+    /// <summary>Admin-local.</summary>
     AdminLocal = 4,
+
+    /// <summary>Site-local.</summary>
     SiteLocal = 5,
+
+    /// <summary>Organization-local.</summary>
     OrganizationLocal = 8,
+
+    /// <summary>Global.</summary>
     Global = 14,
 }
 
@@ -216,8 +229,10 @@ public readonly record struct Ipv6Address(ulong High, ulong Low) : IComparable<I
         return true;
     }
 
+    /// <inheritdoc/>
     public int CompareTo(Ipv6Address other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
 
+    /// <inheritdoc/>
     public override int GetHashCode() => (int)(((High * 0x9E3779B97F4A7C15) ^ (Low * 0xD1B54A32D192ED03)) >> 32);
 
     /// <summary>The canonical form of RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as '::', the first on a tie.</summary>

@@ -8,6 +8,7 @@ public readonly record struct Ipv6Header
     /// <summary>Bytes of the header.</summary>
     public const int Length = 40;
 
+    /// <summary>Traffic Class (RFC 8200, 3), one byte.</summary>
     public byte TrafficClass { get; init; }
 
     /// <summary>20 bits.</summary>
@@ -19,10 +20,13 @@ public readonly record struct Ipv6Header
     /// <summary>A number of <see cref="IpProtocol"/>.</summary>
     public byte NextHeader { get; init; }
 
+    /// <summary>Hop Limit.</summary>
     public byte HopLimit { get; init; }
 
+    /// <summary>Source address.</summary>
     public Ipv6Address Source { get; init; }
 
+    /// <summary>Destination address.</summary>
     public Ipv6Address Destination { get; init; }
 
     /// <summary>The bytes after the header, bounded by the payload length.</summary>

@@ -5,16 +5,37 @@ namespace Stress.Emulator.Wire;
 /// <summary>Codes of LCP packets (RFC 1661 section 5); IPCP and IPV6CP use 1 to 7.</summary>
 public enum LcpCode : byte
 {
+    /// <summary>Configure-Request (RFC 1661, 5.1).</summary>
     ConfigureRequest = 1,
+
+    /// <summary>Configure-Ack (RFC 1661, 5.2).</summary>
     ConfigureAck = 2,
+
+    /// <summary>Configure-Nak (RFC 1661, 5.3).</summary>
     ConfigureNak = 3,
+
+    /// <summary>Configure-Reject (RFC 1661, 5.4).</summary>
     ConfigureReject = 4,
+
+    /// <summary>Terminate-Request (RFC 1661, 5.5).</summary>
     TerminateRequest = 5,
+
+    /// <summary>Terminate-Ack (RFC 1661, 5.5).</summary>
     TerminateAck = 6,
+
+    /// <summary>Code-Reject (RFC 1661, 5.6).</summary>
     CodeReject = 7,
+
+    /// <summary>Protocol-Reject (RFC 1661, 5.7), of LCP alone.</summary>
     ProtocolReject = 8,
+
+    /// <summary>Echo-Request (RFC 1661, 5.8), of LCP alone.</summary>
     EchoRequest = 9,
+
+    /// <summary>Echo-Reply (RFC 1661, 5.8), of LCP alone.</summary>
     EchoReply = 10,
+
+    /// <summary>Discard-Request (RFC 1661, 5.9), of LCP alone.</summary>
     DiscardRequest = 11,
 
     /// <summary>RFC 1570 section 2.1.</summary>

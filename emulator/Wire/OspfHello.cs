@@ -17,24 +17,31 @@ public readonly record struct OspfHello
     /// <summary>The E-bit of the Options field (A.2): the area accepts AS-external routes.</summary>
     public const byte OptionExternal = 0x02;
 
+    /// <summary>Router ID (RFC 2328, A.3.1).</summary>
     public Ipv4Address RouterId { get; init; }
 
+    /// <summary>Area ID (RFC 2328, A.3.1).</summary>
     public Ipv4Address AreaId { get; init; }
 
+    /// <summary>Network mask of the sending interface (RFC 2328, A.3.2).</summary>
     public Ipv4Address NetworkMask { get; init; }
 
     /// <summary>HelloInterval in seconds.</summary>
     public ushort HelloIntervalSeconds { get; init; }
 
+    /// <summary>Optional capabilities (RFC 2328, A.2).</summary>
     public byte Options { get; init; }
 
+    /// <summary>Router priority; 0 is never elected (RFC 2328, A.3.2).</summary>
     public byte RouterPriority { get; init; }
 
     /// <summary>RouterDeadInterval in seconds.</summary>
     public uint DeadIntervalSeconds { get; init; }
 
+    /// <summary>Designated router, or 0.0.0.0.</summary>
     public Ipv4Address DesignatedRouter { get; init; }
 
+    /// <summary>Backup designated router, or 0.0.0.0.</summary>
     public Ipv4Address BackupDesignatedRouter { get; init; }
 
     /// <summary>Neighbours listed; set by <see cref="TryParse"/> only.</summary>

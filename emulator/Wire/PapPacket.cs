@@ -3,8 +3,13 @@ namespace Stress.Emulator.Wire;
 /// <summary>Codes of PAP (RFC 1334 section 2.2).</summary>
 public enum PapCode : byte
 {
+    /// <summary>Authenticate-Request (RFC 1334, 2.2.1).</summary>
     AuthenticateRequest = 1,
+
+    /// <summary>Authenticate-Ack (RFC 1334, 2.2.2).</summary>
     AuthenticateAck = 2,
+
+    /// <summary>Authenticate-Nak (RFC 1334, 2.2.2).</summary>
     AuthenticateNak = 3,
 }
 

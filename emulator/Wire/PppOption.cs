@@ -5,31 +5,60 @@ namespace Stress.Emulator.Wire;
 /// <summary>Configuration options of LCP (RFC 1661 section 6, RFC 1662 section 7).</summary>
 public enum LcpOptionType : byte
 {
+    /// <summary>Maximum-Receive-Unit (RFC 1661, 6.1).</summary>
     MaximumReceiveUnit = 1,
+
+    /// <summary>Async-Control-Character-Map (RFC 1662, 7.1).</summary>
     AsyncControlCharacterMap = 2,
+
+    /// <summary>Authentication-Protocol (RFC 1661, 6.2).</summary>
     AuthenticationProtocol = 3,
+
+    /// <summary>Quality-Protocol (RFC 1661, 6.3).</summary>
     QualityProtocol = 4,
+
+    /// <summary>Magic-Number (RFC 1661, 6.4).</summary>
     MagicNumber = 5,
+
+    /// <summary>Protocol-Field-Compression (RFC 1661, 6.5).</summary>
     ProtocolFieldCompression = 7,
+
+    /// <summary>Address-and-Control-Field-Compression (RFC 1661, 6.6).</summary>
     AddressControlFieldCompression = 8,
 }
 
 /// <summary>Configuration options of IPCP (RFC 1332 section 3, RFC 1877).</summary>
 public enum IpcpOptionType : byte
 {
+    /// <summary>IP-Addresses, obsolete (RFC 1332, 3.1).</summary>
     IpAddresses = 1,
+
+    /// <summary>IP-Compression-Protocol (RFC 1332, 3.2).</summary>
     IpCompressionProtocol = 2,
+
+    /// <summary>IP-Address (RFC 1332, 3.3).</summary>
     IpAddress = 3,
+
+    /// <summary>Primary DNS server (RFC 1877, 1.1).</summary>
     PrimaryDns = 129,
+
+    /// <summary>Primary NBNS server (RFC 1877, 1.2).</summary>
     PrimaryNbns = 130,
+
+    /// <summary>Secondary DNS server (RFC 1877, 1.3).</summary>
     SecondaryDns = 131,
+
+    /// <summary>Secondary NBNS server (RFC 1877, 1.4).</summary>
     SecondaryNbns = 132,
 }
 
 /// <summary>Configuration options of IPV6CP (RFC 5072 section 4).</summary>
 public enum Ipv6cpOptionType : byte
 {
+    /// <summary>Interface-Identifier (RFC 5072, 4.1).</summary>
     InterfaceIdentifier = 1,
+
+    /// <summary>IPv6-Compression-Protocol (RFC 5172).</summary>
     Ipv6CompressionProtocol = 2,
 }
 
@@ -41,6 +70,7 @@ public readonly ref struct PppOption
     /// <summary>Type and length included.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
+    /// <summary>The option's type: its first byte.</summary>
     public byte Type => Bytes[0];
 
     /// <summary>Bytes after type and length.</summary>

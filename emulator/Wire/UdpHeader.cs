@@ -8,8 +8,10 @@ public readonly record struct UdpHeader
     /// <summary>Bytes of the header.</summary>
     public const int Length = 8;
 
+    /// <summary>Source port.</summary>
     public ushort SourcePort { get; init; }
 
+    /// <summary>Destination port.</summary>
     public ushort DestinationPort { get; init; }
 
     /// <summary>Bytes after the header.</summary>

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Guests.Line;

@@ -16,6 +16,7 @@ public readonly record struct Scale(double Max, double From, double To)
         return new Scale(Math.Max(step, Math.Ceiling((max / step) - 1e-9) * step), from, to);
     }
 
+    /// <summary>Where a value lies, in user units.</summary>
     public double At(double value) => From + ((To - From) * value / Max);
 
     /// <summary>Multiples of 1, 2 or 5 powers of ten, about <paramref name="count"/> of them.</summary>
@@ -56,9 +57,11 @@ public sealed record TimeUnit(string Name, double Microseconds, double[] Nice)
         new("seconds", 1e6, [1, 2, 5, 10, 15, 30, 60]),
     ];
 
+    /// <summary>The unit in which a time of this length reads best.</summary>
     public static TimeUnit For(VirtualTime span) =>
         Array.Find(Units, u => span.Microseconds >= 4 * u.Microseconds) ?? Units[^1];
 
+    /// <summary>A time in this unit.</summary>
     public double Of(VirtualTime t) => t.Microseconds / Microseconds;
 
     /// <summary>Ticks from 0 to <paramref name="max"/>, at most <paramref name="count"/> steps.</summary>
@@ -77,6 +80,7 @@ public static class Figures
 {
     private static readonly NumberFormatInfo Grouped = new() { NumberGroupSeparator = "\u202f", NumberDecimalSeparator = "." };
 
+    /// <summary>A count with thousands separated, with up to two digits after the point.</summary>
     public static string Count(double n) => n.ToString(n == Math.Floor(n) ? "#,0" : "#,0.##", Grouped);
 
     /// <summary>A share of 1 as per cent, with as many decimals as its size deserves and without the sign.</summary>

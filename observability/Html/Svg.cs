@@ -21,6 +21,7 @@ public sealed class Svg
         _class = cssClass;
     }
 
+    /// <summary>Width of the picture, in user units.</summary>
     public double Width { get; }
 
     /// <summary>In CSS pixels; may be set last.</summary>
@@ -32,12 +33,14 @@ public sealed class Svg
     /// <summary>Text as XML and HTML want it.</summary>
     public static string Escape(string text) => WebUtility.HtmlEncode(text);
 
+    /// <summary>A line between two points, in user units.</summary>
     public Svg Line(double x1, double y1, double x2, double y2, string cssClass)
     {
         _body.Append($"<line class=\"{cssClass}\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\"/>");
         return this;
     }
 
+    /// <summary>A rectangle by its upper left corner and its size, in user units.</summary>
     public Svg Rect(double x, double y, double w, double h, string cssClass, double radius = 0, string? tip = null)
     {
         _body.Append($"<rect class=\"{cssClass}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(Math.Max(0, w))}\" height=\"{N(Math.Max(0, h))}\"");
@@ -50,6 +53,7 @@ public sealed class Svg
         return this;
     }
 
+    /// <summary>A circle by its centre and radius, in user units.</summary>
     public Svg Circle(double x, double y, double r, string cssClass, string? tip = null)
     {
         _body.Append($"<circle class=\"{cssClass}\" cx=\"{N(x)}\" cy=\"{N(y)}\" r=\"{N(r)}\"");
@@ -57,6 +61,7 @@ public sealed class Svg
         return this;
     }
 
+    /// <summary>A path by its data (SVG 1.1, 8.3).</summary>
     public Svg Path(string d, string cssClass, string? tip = null)
     {
         _body.Append($"<path class=\"{cssClass}\" d=\"{d}\"");
@@ -82,6 +87,7 @@ public sealed class Svg
         return this;
     }
 
+    /// <inheritdoc/>
     public override string ToString() =>
         $"<svg class=\"{_class}\" role=\"img\" viewBox=\"0 0 {N(Width)} {N(Height)}\" width=\"{N(Width)}\" height=\"{N(Height)}\"><title>{Escape(_title)}</title>{_body}</svg>\n";
 

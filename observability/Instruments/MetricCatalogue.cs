@@ -5,8 +5,13 @@ namespace Stress.Observability.Instruments;
 /// <summary>What Prometheus calls the type of a metric.</summary>
 public enum MetricKind : byte
 {
+    /// <summary>Only rises, from 0 at the start of its process or run.</summary>
     Counter,
+
+    /// <summary>Rises and falls.</summary>
     Gauge,
+
+    /// <summary>Counts observations by their size.</summary>
     Histogram,
 }
 
@@ -29,29 +34,73 @@ public static class MetricCatalogue
 
     private static readonly string[] None = [], ByRole = ["role"], ByPath = ["path", "role"];
 
+    /// <summary><c>stress_run_crashes_total</c>: kernel crashes of the run.</summary>
     public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Kernel crashes of the run.");
+
+    /// <summary><c>stress_run_independent_disconnects</c>: independent disconnects that would tell as much of the path's rate as the decided ones do; those of one site are not independent.</summary>
     public static readonly MetricInfo RunIndependent = new("stress_run_independent_disconnects", MetricKind.Gauge, ByPath, "Independent disconnects that would tell as much of the path's rate as the decided ones do; those of one site are not independent.");
+
+    /// <summary><c>stress_run_virtual_time_seconds</c>: virtual time reached, mean over the pairs, in seconds.</summary>
     public static readonly MetricInfo RunVirtualTime = new("stress_run_virtual_time_seconds", MetricKind.Gauge, None, "Virtual time reached, mean over the pairs, in seconds.");
+
+    /// <summary><c>stress_run_pair_seconds_total</c>: virtual time executed, summed over the pairs, in seconds.</summary>
     public static readonly MetricInfo RunPairSeconds = new("stress_run_pair_seconds_total", MetricKind.Counter, None, "Virtual time executed, summed over the pairs, in seconds.");
+
+    /// <summary><c>stress_run_windows_total</c>: windows whose result stands, over all sites.</summary>
     public static readonly MetricInfo RunWindows = new("stress_run_windows_total", MetricKind.Counter, None, "Windows whose result stands, over all sites.");
+
+    /// <summary><c>stress_run_sites_planned</c>: sites of the run; planned = done + failed + lost at its end.</summary>
     public static readonly MetricInfo RunSitesPlanned = new("stress_run_sites_planned", MetricKind.Gauge, None, "Sites of the run; planned = done + failed + lost at its end.");
+
+    /// <summary><c>stress_run_sites_done</c>: sites executed to their end.</summary>
     public static readonly MetricInfo RunSitesDone = new("stress_run_sites_done", MetricKind.Gauge, None, "Sites executed to their end.");
+
+    /// <summary><c>stress_run_sites_failed</c>: sites stopped by an error of ours, never by a crash of their kernels.</summary>
     public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by a crash of their kernels.");
+
+    /// <summary><c>stress_run_sites_lost</c>: sites closed early, or for which nobody answered.</summary>
     public static readonly MetricInfo RunSitesLost = new("stress_run_sites_lost", MetricKind.Gauge, None, "Sites closed early, or for which nobody answered.");
+
+    /// <summary><c>stress_run_pace_lag_seconds</c>: wall time by which a paced run is behind, in seconds; 0 without --pace.</summary>
     public static readonly MetricInfo RunPaceLag = new("stress_run_pace_lag_seconds", MetricKind.Gauge, None, "Wall time by which a paced run is behind, in seconds; 0 without --pace.");
+
+    /// <summary><c>stress_run_pace_ratio</c>: virtual seconds a second of wall time that --pace asks for; 0 without it.</summary>
     public static readonly MetricInfo RunPace = new("stress_run_pace_ratio", MetricKind.Gauge, None, "Virtual seconds a second of wall time that --pace asks for; 0 without it.");
+
+    /// <summary><c>stress_run_wall_time_seconds</c>: wall time since the run started, in seconds.</summary>
     public static readonly MetricInfo RunWallTime = new("stress_run_wall_time_seconds", MetricKind.Gauge, None, "Wall time since the run started, in seconds.");
+
+    /// <summary><c>stress_run_active</c>: 1 while sites of the run wait or are executed, 0 when it is paused or finished.</summary>
     public static readonly MetricInfo RunActive = new("stress_run_active", MetricKind.Gauge, None, "1 while sites of the run wait or are executed, 0 when it is paused or finished.");
+
+    /// <summary><c>stress_run_first_crash_timestamp_seconds</c>: unix time at which the exporter first saw a crash on the path, in seconds.</summary>
     public static readonly MetricInfo RunFirstCrash = new("stress_run_first_crash_timestamp_seconds", MetricKind.Gauge, ByPath, "Unix time at which the exporter first saw a crash on the path, in seconds.");
+
+    /// <summary><c>stress_run_last_crash_timestamp_seconds</c>: unix time at which the exporter last saw the path's count rise, in seconds.</summary>
     public static readonly MetricInfo RunLastCrash = new("stress_run_last_crash_timestamp_seconds", MetricKind.Gauge, ByPath, "Unix time at which the exporter last saw the path's count rise, in seconds.");
+
+    /// <summary><c>stress_run_reported_ratio</c>: crashes per disconnect that the mail reports, 0 to 1.</summary>
     public static readonly MetricInfo RunReported = new("stress_run_reported_ratio", MetricKind.Gauge, ByPath, "Crashes per disconnect that the mail reports, 0 to 1.");
+
+    /// <summary><c>stress_run_expected_min_ratio</c>: least crashes per disconnect that the scenario accepts, 0 to 1.</summary>
     public static readonly MetricInfo RunExpectedMin = new("stress_run_expected_min_ratio", MetricKind.Gauge, ByPath, "Least crashes per disconnect that the scenario accepts, 0 to 1.");
+
+    /// <summary><c>stress_run_expected_max_ratio</c>: most crashes per disconnect that the scenario accepts, 0 to 1.</summary>
     public static readonly MetricInfo RunExpectedMax = new("stress_run_expected_max_ratio", MetricKind.Gauge, ByPath, "Most crashes per disconnect that the scenario accepts, 0 to 1.");
 
+    /// <summary><c>stress_silo_windows_total</c>: windows that this silo executed, repeated ones too. For rates; the run's own counters are the exact ones.</summary>
     public static readonly MetricInfo SiloWindows = new("stress_silo_windows_total", MetricKind.Counter, None, "Windows that this silo executed, repeated ones too. For rates; the run's own counters are the exact ones.");
+
+    /// <summary><c>stress_silo_windows_rerun_total</c>: windows that this silo executed although they had been executed before.</summary>
     public static readonly MetricInfo SiloWindowsRerun = new("stress_silo_windows_rerun_total", MetricKind.Counter, None, "Windows that this silo executed although they had been executed before.");
+
+    /// <summary><c>stress_silo_events_total</c>: events that this silo executed.</summary>
     public static readonly MetricInfo SiloEvents = new("stress_silo_events_total", MetricKind.Counter, None, "Events that this silo executed.");
+
+    /// <summary><c>stress_silo_checkpoint_seconds</c>: wall time to write one checkpoint, in seconds.</summary>
     public static readonly MetricInfo SiloCheckpointSeconds = new("stress_silo_checkpoint_seconds", MetricKind.Histogram, None, "Wall time to write one checkpoint, in seconds.");
+
+    /// <summary><c>stress_silo_checkpoint_bytes_total</c>: bytes of checkpoints written.</summary>
     public static readonly MetricInfo SiloCheckpointBytes = new("stress_silo_checkpoint_bytes_total", MetricKind.Counter, None, "Bytes of checkpoints written.");
 
     /// <summary>The counters that are metrics (<see cref="CounterInfo.Metric"/>), in the order of their declaration.</summary>

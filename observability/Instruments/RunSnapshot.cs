@@ -31,6 +31,7 @@ public sealed record PathBand(string Path, Role Role, double? Reported, double? 
 /// </summary>
 public sealed record RunSnapshot
 {
+    /// <summary>The labels of the run's metrics.</summary>
     public required RunLabels Labels { get; init; }
 
     /// <summary>Crashes by code path and role. Paths that never crashed belong here too, with 0, so that their rate is shown as 0.</summary>
@@ -54,12 +55,16 @@ public sealed record RunSnapshot
     /// <summary>Virtual hours of each pair in the whole run.</summary>
     public double HoursPlanned { get; init; }
 
+    /// <summary>Sites of the run.</summary>
     public long SitesPlanned { get; init; }
 
+    /// <summary>Sites executed to their end.</summary>
     public long SitesDone { get; init; }
 
+    /// <summary>Sites stopped by an error of ours.</summary>
     public long SitesFailed { get; init; }
 
+    /// <summary>Sites closed early, or for which nobody answered.</summary>
     public long SitesLost { get; init; }
 
     /// <summary>True while the run is held.</summary>

@@ -308,7 +308,8 @@ public sealed class DialFarSideTests : IDisposable
     }
 
     private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
-        "dotnet", [Path.Combine(AppContext.BaseDirectory, "Stress.Client.dll"), .. arguments]) { RedirectStandardOutput = true })!;
+        "dotnet", [Path.Combine(AppContext.BaseDirectory, "Stress.Client.dll"), .. arguments])
+    { RedirectStandardOutput = true })!;
 
     private static ILineListener Listen() => LineTarget.Parse("tcp://127.0.0.1:0").Listen();
 

@@ -29,7 +29,7 @@ public sealed partial class ExitCodeTests : IDisposable
         Assert.Equal(codes, Codes.Order());
     }
 
-    private static readonly int[] Codes = [ ExitCodes.Ok, ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided, ExitCodes.Unavailable, ExitCodes.NotWritten, ExitCodes.Interrupted];
+    private static readonly int[] Codes = [ExitCodes.Ok, ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided, ExitCodes.Unavailable, ExitCodes.NotWritten, ExitCodes.Interrupted];
 
     public static TheoryData<int> Produced => new(Codes);
 

@@ -96,6 +96,37 @@ public sealed partial class LayerTests
         Assert.Empty(found);
     }
 
+    // By the names of types: whoever names one of another folder uses it.
+    [Fact]
+    public void The_folders_of_the_grains_use_each_other_in_one_direction()
+    {
+        string[] order = ["Run", "Shard", "Site", "Silo"];
+        Assert.Equal(order.Order(StringComparer.Ordinal), Directory.EnumerateFiles(Repository.At("grains"), "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Repository.At("grains"), file).Split('/')[0]).Where(folder => folder is not ("obj" or "bin")).Distinct().Order(StringComparer.Ordinal));
+        (string Folder, string Code)[] files =
+        [
+            .. from folder in order
+               from file in Directory.EnumerateFiles(Repository.At("grains", folder), "*.cs")
+               select (folder, string.Join('\n', File.ReadAllLines(file).Select(line => Said().Replace(line.Split("//")[0], "")))),
+        ];
+        Dictionary<string, string> declared = files
+            .SelectMany(file => DeclaredType().Matches(file.Code).Select(match => (Name: match.Groups[1].Value, file.Folder)))
+            .DistinctBy(type => type.Name).ToDictionary(type => type.Name, type => type.Folder);
+
+        Assert.True(declared.Count >= 25);
+        Assert.All(files, file => Assert.All(
+            Identifier().Matches(file.Code).Select(match => match.Value).Where(declared.ContainsKey),
+            name => Assert.True(Array.IndexOf(order, declared[name]) >= Array.IndexOf(order, file.Folder), $"{file.Folder}/ names {name} of {declared[name]}/")));
+    }
+
+    [Fact]
+    public void Every_project_has_a_page_that_says_what_lives_there()
+    {
+        string[] projects = [.. Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).Where(folder => !folder.Contains("/obj", StringComparison.Ordinal) && !folder.Contains("/runs/", StringComparison.Ordinal))];
+
+        Assert.True(projects.Length >= 27);
+        Assert.All(projects, folder => Assert.True(File.Exists(Path.Combine(folder, "README.md")), folder));
+    }
+
     [Fact]
     public void No_type_is_called_manager_helper_or_utils()
     {
@@ -128,4 +159,13 @@ public sealed partial class LayerTests
 
     [GeneratedRegex("(Manager|Helper|Helpers|Utils|Utility)$")]
     private static partial Regex VagueName();
+
+    [GeneratedRegex(@"""(?:\\.|[^""\\])*""")]
+    private static partial Regex Said();
+
+    [GeneratedRegex(@"^\s*(?:public|internal) (?:(?:static|sealed|abstract|partial|readonly) )*(?:class|struct|record struct|record|interface|enum) (\w+)", RegexOptions.Multiline)]
+    private static partial Regex DeclaredType();
+
+    [GeneratedRegex(@"\b[A-Z]\w+\b")]
+    private static partial Regex Identifier();
 }

@@ -45,7 +45,7 @@ public sealed class RunNameTests : IDisposable
 
         using var again = new Screen();
         Assert.Equal(code, await again.Run(Named));
-        Assert.StartsWith("stress: night-1 was started before: it is gone on with", again.Error, StringComparison.Ordinal);
+        Assert.StartsWith("stress: night-1 was started before: it is resumed", again.Error, StringComparison.Ordinal);
         Assert.Equal(digest, Folder.ReadReport().Digest);
         Assert.Equal(["night-1"], Directory.EnumerateDirectories(_screen.Folder).Select(Path.GetFileName));
     }

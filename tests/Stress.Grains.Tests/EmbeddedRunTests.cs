@@ -192,7 +192,7 @@ public sealed class EmbeddedRunTests
     // Asking is the waiting: each answer takes a turn of the run and of every shard.
     private static async Task<ShardProgress> Until(IRunGrain run, Func<ShardProgress, bool> reached)
     {
-        for (; ;)
+        for (; ; )
         {
             ShardProgress progress = await run.Progress().WaitAsync(Generous);
             if (reached(progress))

@@ -93,7 +93,7 @@ public sealed class LeaseTests
     private static async Task<RunDescription> Until(IRunGrain run, Func<RunDescription, bool> reached)
     {
         using var limit = new CancellationTokenSource(Generous);
-        for (; ;)
+        for (; ; )
         {
             if (await run.Describe() is { } description && reached(description))
             {

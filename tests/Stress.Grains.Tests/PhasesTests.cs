@@ -78,7 +78,7 @@ public sealed class PhasesTests(ITestOutputHelper output)
 
     private static async Task<ShardProgress> Until(Silos cluster, Func<ShardProgress, bool> reached)
     {
-        for (; ;)
+        for (; ; )
         {
             ShardProgress progress = await Asked(() => cluster.Run.Progress());
             if (reached(progress))
@@ -123,7 +123,7 @@ public sealed class PhasesTests(ITestOutputHelper output)
     private static async Task<T> Asked<T>(Func<Task<T>> call)
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        for (; ;)
+        for (; ; )
         {
             try
             {

@@ -103,9 +103,62 @@ public sealed class ShardLedgerTests
         Assert.Equal(VirtualTime.Never, result.FirstCrashes[0]);
     }
 
-    private static ShardLedger Started()
+    [Fact]
+    public void Live_counts_are_of_the_last_slice_of_each_site_and_books_of_closed_sites_leave_out_what_still_runs()
     {
-        var ledger = new ShardLedger(Plan, 0);
+        RunPlan plan = Plan with { Telemetry = new RunTelemetry { Scenario = "test", Bands = [] } };
+        ShardLedger ledger = Started(plan);
+        SliceResult done = Plans.Finished(plan, 5);
+        ledger.Merge(0, done with { Counts = LiveCounts.Of(done.Outcome!.Tally) });
+        ledger.Merge(1, new SliceResult { NextWindow = 1, Counts = LiveCounts.Of(Plans.Outcome(plan, 2).Tally) });
+        ledger.Merge(1, new SliceResult { NextWindow = 2, Counts = LiveCounts.Of(Plans.Outcome(plan, 3).Tally) });
+
+        Assert.Equal(8, Crashes(ledger.Progress));
+        Assert.Equal(5, Crashes(ledger.Closed().Progress));
+        Assert.Equal(5, Crashes(new ShardLedger(plan, 0, ledger.Closed()).Progress));
+        Assert.Equal(8, Crashes(ledger.Progress));
+
+        static long Crashes(ShardProgress progress) => progress.Counts!.Crashes.Values.Sum();
+    }
+
+    [Fact]
+    public void Sites_and_their_marks_are_kept_where_the_plan_asks_for_them_and_survive_being_written()
+    {
+        RunPlan plan = Plan with { KeepSites = true };
+        ShardLedger ledger = Started(plan);
+        SliceResult done = Plans.Finished(plan, 5);
+        ledger.Merge(2, done with { Outcome = done.Outcome! with { Marks = [new WindowMark(1, 2)] } });
+        ledger.Merge(0, Plans.Finished(plan, 3));
+        ShardResult result = new ShardLedger(plan, 0, ledger.Closed()).Result();
+
+        Assert.Equal([(0, unchecked(3UL * 0x9E3779B97F4A7C15)), (2, unchecked(5UL * 0x9E3779B97F4A7C15))], result.Sites.Select(site => (site.Site, site.Digest)));
+        Assert.Equal([new WindowMark(1, 2)], result.Marks[2]);
+        Assert.False(result.Marks.ContainsKey(0));
+    }
+
+    [Fact]
+    public void Running_sites_are_those_that_were_taken_and_not_closed_each_with_its_next_window()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, Plans.Finished(Plan, 1));
+        ledger.Merge(2, new SliceResult { NextWindow = 3 });
+
+        Assert.Equal(3, ledger.Planned);
+        Assert.Equal([(1, 0), (2, 3)], ledger.Running);
+    }
+
+    [Fact]
+    public void Books_of_another_number_of_sites_and_a_closing_state_that_is_none_are_refused()
+    {
+        ShardLedger ledger = Started();
+
+        Assert.Contains("3 sites for a shard of 2", Assert.Throws<InvalidDataException>(() => new ShardLedger(Plans.Of(sites: 2, windows: 4), 0, ledger.Closed())).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ledger.Close(0, SiteState.Done, 0, "done"));
+    }
+
+    private static ShardLedger Started(RunPlan? plan = null)
+    {
+        var ledger = new ShardLedger(plan ?? Plan, 0);
         while (ledger.TryTake(out _))
         {
         }

@@ -279,7 +279,7 @@ public sealed class RunImport(StoreAddress store)
         return (before is null ? Taken.New : Taken.Renewed, news);
     }
 
-    // A copy of a run that was interrupted does not take the place of the run that was gone on with.
+    // A copy of a run that was interrupted does not take the place of the run that was resumed.
     private static bool IsFuller(RunRecord there, RunRecord read) => read.Verdict is "partial" or "incomplete" && there.Verdict is not ("partial" or "incomplete");
 
     private static async Task Forget(TriageContext tables, RunRecord run)

@@ -12,7 +12,7 @@ public sealed class RunRecord
     /// <summary>What makes it this run and no other, whatever folder it was copied to: a hash of name, scenario, seed, size, backend and version.</summary>
     public required string Key { get; set; }
 
-    /// <summary>SHA-256 of its report: a run that was gone on with has another.</summary>
+    /// <summary>SHA-256 of its report: a run that was resumed has another.</summary>
     public required string ReportSha256 { get; set; }
 
     /// <summary>Name.</summary>

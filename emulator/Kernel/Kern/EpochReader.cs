@@ -6,6 +6,7 @@ namespace Stress.Emulator.Kernel.Kern;
 /// <summary>A thread that was pre-empted inside a read section, with the ifnet it has read.</summary>
 public struct EpochReader : ITableRow<EpochReader>
 {
+    /// <summary>The interface that the thread has read.</summary>
     public IfnetPtr Ifp;
 
     /// <summary>For the oracle: which in6_ifextra the interface had when the thread read it.</summary>
@@ -13,6 +14,8 @@ public struct EpochReader : ITableRow<EpochReader>
 
     /// <summary>The socket that it sends on.</summary>
     public short Pcb;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

@@ -29,19 +29,46 @@ public enum BlockImage : byte
 /// <summary>A word of a kernel structure, named for what it holds; its place in the block depends on the ABI (reference 1.1).</summary>
 public enum KernelWord : byte
 {
+    /// <summary>if_softc.</summary>
     IfSoftc,
+
+    /// <summary>if_list: the link to the next interface.</summary>
     IfList,
+
+    /// <summary>if_addrlist: the head of the addresses.</summary>
     IfAddrList,
+
+    /// <summary>if_index.</summary>
     IfIndex,
+
+    /// <summary>if_flags.</summary>
     IfFlags,
+
+    /// <summary>if_mtu.</summary>
     IfMtu,
+
+    /// <summary>if_output: the function that sends.</summary>
     IfOutput,
+
+    /// <summary>if_ioctl: the function that in_delmulti and in6_delmulti call.</summary>
     IfIoctl,
+
+    /// <summary>if_afdata[AF_INET6]: the in6_ifextra.</summary>
     IfAfdata,
+
+    /// <summary>in6_ifextra.in6_ifstat.</summary>
     ExtraIn6Ifstat,
+
+    /// <summary>in6_ifextra.icmp6_ifstat.</summary>
     ExtraIcmp6Ifstat,
+
+    /// <summary>in6_ifextra.nd_ifinfo.</summary>
     ExtraNdIfinfo,
+
+    /// <summary>in6_ifextra.scope6_id.</summary>
     ExtraScope6Id,
+
+    /// <summary>router_info.rti_type.</summary>
     RtiType,
 }
 

@@ -5,7 +5,10 @@ namespace Stress.Emulator.Kernel.Net;
 /// <summary>References to one interface, and its block while it waits for the last of them.</summary>
 public struct DeferredBlock : ITableRow<DeferredBlock>
 {
+    /// <summary>Which allocation the references are to.</summary>
     public uint Generation;
+
+    /// <summary>Counted references.</summary>
     public int References;
 
     /// <summary>Block that waits to be freed, or -1 while the interface is attached.</summary>

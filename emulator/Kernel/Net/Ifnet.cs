@@ -6,10 +6,19 @@ namespace Stress.Emulator.Kernel.Net;
 [Flags]
 public enum Iff : ushort
 {
+    /// <summary>IFF_UP.</summary>
     Up = 0x1,
+
+    /// <summary>IFF_POINTOPOINT.</summary>
     PointToPoint = 0x10,
+
+    /// <summary>IFF_LOOPBACK.</summary>
     Loopback = 0x8,
+
+    /// <summary>IFF_RUNNING.</summary>
     Running = 0x40,
+
+    /// <summary>IFF_MULTICAST.</summary>
     Multicast = 0x8000,
 }
 
@@ -17,6 +26,7 @@ public enum Iff : ushort
 [Flags]
 public enum PppFlags : byte
 {
+    /// <summary>Neither.</summary>
     None = 0,
 
     /// <summary>SC_COMP_PROT: the protocol goes in one byte.</summary>
@@ -29,17 +39,28 @@ public enum PppFlags : byte
 /// <summary>An attached interface: struct ifnet, and for a ppp unit its softc.</summary>
 public struct Ifnet : ITableRow<Ifnet>
 {
+    /// <summary>Emulated address of the struct ifnet.</summary>
     public uint Address;
+
+    /// <summary>Which allocation it lies in.</summary>
     public uint Generation;
 
     /// <summary>Generation and block of the in6_ifextra.</summary>
     public uint ExtraGeneration;
+
+    /// <summary>Block of the in6_ifextra.</summary>
     public int ExtraBlock;
 
     /// <summary>Softc block, or -1 for one that is never freed.</summary>
     public int Block;
+
+    /// <summary>if_index.</summary>
     public ushort Index;
+
+    /// <summary>if_flags.</summary>
     public Iff Flags;
+
+    /// <summary>if_mtu, in bytes.</summary>
     public ushort Mtu;
 
     /// <summary>Unit number of a ppp unit, or -1.</summary>
@@ -56,6 +77,8 @@ public struct Ifnet : ITableRow<Ifnet>
 
     /// <summary>Network protocols pass (NPMODE_PASS).</summary>
     public bool PassIp;
+
+    /// <summary>Whether IPv6 passes (NPMODE_PASS).</summary>
     public bool PassIpv6;
 
     /// <summary>sc_flags.</summary>

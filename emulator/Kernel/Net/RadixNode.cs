@@ -11,6 +11,8 @@ public struct RadixNode : ITableRow<RadixNode>
 
     /// <summary>rn_l and rn_r of an internal node.</summary>
     public short L;
+
+    /// <summary>Slot of the right child.</summary>
     public short R;
 
     /// <summary>rn_b: the bit that an internal node tests, from 0; -1 for a leaf.</summary>

@@ -6,7 +6,10 @@ namespace Stress.Emulator.Kernel.Net;
 /// <summary>An rtentry. IPv4 destinations lie in the low 32 bits of <see cref="Destination"/>.</summary>
 public struct RtEntry : ITableRow<RtEntry>
 {
+    /// <summary>The destination; one of IPv4 lies in the low 32 bits.</summary>
     public Ipv6Address Destination;
+
+    /// <summary>rt_ifp.</summary>
     public IfnetPtr Ifp;
 
     /// <summary>AF_INET (2) or AF_INET6 (24).</summary>

@@ -10,10 +10,14 @@ public struct CarpSoftc : ITableRow<CarpSoftc>
 
     /// <summary>The record of 224.0.0.18, and which allocation of it.</summary>
     public short Multi;
+
+    /// <summary>Which allocation of the in_multi it was taken from: for the oracle.</summary>
     public uint MultiGeneration;
 
     /// <summary>Ticks of 200 ms until carp_send_ad, 0 when the callout is stopped.</summary>
     public byte Ticks;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

@@ -6,12 +6,19 @@ namespace Stress.Emulator.Kernel.Netinet;
 /// <summary>An in_ifaddr.</summary>
 public struct InIfaddr : ITableRow<InIfaddr>
 {
+    /// <summary>ia_ifp.</summary>
     public IfnetPtr Ifp;
+
+    /// <summary>ia_addr.</summary>
     public Ipv4Address Address;
+
+    /// <summary>ia_dstaddr: the other end of a point-to-point link.</summary>
     public Ipv4Address Destination;
 
     /// <summary>ia_allhosts: slot of the 224.0.0.1 membership, or -1.</summary>
     public short AllHosts;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <summary>Position in the address hash: a later one is found first.</summary>

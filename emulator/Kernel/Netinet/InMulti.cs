@@ -6,8 +6,13 @@ namespace Stress.Emulator.Kernel.Netinet;
 /// <summary>An in_multi: one group on one interface. From a pool, not malloc.</summary>
 public struct InMulti : ITableRow<InMulti>, INumberedRow
 {
+    /// <summary>inm_addr.</summary>
     public Ipv4Address Group;
+
+    /// <summary>inm_ifp.</summary>
     public IfnetPtr Ifp;
+
+    /// <summary>inm_refcount: memberships of it.</summary>
     public ushort RefCount;
 
     /// <summary>Ticks of 200 ms until the report, 0 when none is due.</summary>
@@ -15,11 +20,17 @@ public struct InMulti : ITableRow<InMulti>, INumberedRow
 
     /// <summary>Hash bucket: group and the index of the interface passed in at the time.</summary>
     public ushort Bucket;
+
+    /// <summary>inm_state.</summary>
     public IgmpState State;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <summary>inm_rti: slot and generation of the router_info, or -1.</summary>
     public short Rti;
+
+    /// <summary>Which allocation of the router_info inm_rti was taken from: for the oracle.</summary>
     public uint RtiGeneration;
 
     /// <summary>Which allocation this is: for the oracle.</summary>

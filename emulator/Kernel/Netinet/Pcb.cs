@@ -29,7 +29,10 @@ public struct MembershipGenerations : IStateValue<MembershipGenerations>
 /// <summary>An inpcb or in6pcb with its multicast options and cached route.</summary>
 public struct Pcb : ITableRow<Pcb>
 {
+    /// <summary>The table that it is in.</summary>
     public PcbTable Table;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <summary>An in6pcb.</summary>
@@ -40,7 +43,11 @@ public struct Pcb : ITableRow<Pcb>
 
     /// <summary>ip_moptions exists.</summary>
     public bool HasMoptions;
+
+    /// <summary>imo_multicast_ttl.</summary>
     public byte MulticastTtl;
+
+    /// <summary>imo_multicast_loop.</summary>
     public bool MulticastLoop;
 
     /// <summary>imo_multicast_ifp or im6o_multicast_ifp.</summary>
@@ -48,11 +55,17 @@ public struct Pcb : ITableRow<Pcb>
 
     /// <summary>imo_num_memberships.</summary>
     public byte MembershipCount;
+
+    /// <summary>imo_membership: slots of in_multi.</summary>
     public MembershipSlots Memberships;
+
+    /// <summary>Which allocations the memberships were taken from: for the oracle.</summary>
     public MembershipGenerations MembershipGenerations;
 
     /// <summary>inp_route or in6p_route: slot of the rtentry, or -1, and what it was looked up for.</summary>
     public short Route;
+
+    /// <summary>in6p_route.ro_dst.</summary>
     public Ipv6Address RouteDestination;
 
     /// <inheritdoc/>

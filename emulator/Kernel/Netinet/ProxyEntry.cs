@@ -11,6 +11,8 @@ public struct ProxyEntry : ITableRow<ProxyEntry>
 
     /// <summary>rt_ifp: the Ethernet.</summary>
     public IfnetPtr Ifp;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

@@ -6,14 +6,25 @@ namespace Stress.Emulator.Kernel.Netinet6;
 /// <summary>An in6_ifaddr. Link-local addresses carry the interface index in their second word.</summary>
 public struct In6Ifaddr : ITableRow<In6Ifaddr>
 {
+    /// <summary>ia_ifp.</summary>
     public IfnetPtr Ifp;
+
+    /// <summary>ia_addr.</summary>
     public Ipv6Address Address;
+
+    /// <summary>ia_dstaddr: the other end of a point-to-point link, or the unspecified address.</summary>
     public Ipv6Address Destination;
 
     /// <summary>Slots of the solicited-node and all-nodes groups (ia6_memberships), or -1.</summary>
     public short Solicited;
+
+    /// <summary>Slot of the all-nodes group, or -1.</summary>
     public short AllNodes;
+
+    /// <summary>Bits of the prefix, 0 to 128.</summary>
     public byte PrefixLength;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <summary>The kernel made it at if_up.</summary>

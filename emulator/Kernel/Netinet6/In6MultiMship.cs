@@ -6,9 +6,16 @@ namespace Stress.Emulator.Kernel.Netinet6;
 /// <summary>An in6_multi_mship of a socket: the list is not bounded.</summary>
 public struct In6MultiMship : ITableRow<In6MultiMship>
 {
+    /// <summary>Slot of the pcb whose membership it is.</summary>
     public short Pcb;
+
+    /// <summary>i6mm_maddr: slot of the in6_multi.</summary>
     public short Multi;
+
+    /// <summary>Which allocation of the in6_multi it was taken from: for the oracle.</summary>
     public uint MultiGeneration;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <summary>Position in im6o_memberships: a later one is found first.</summary>

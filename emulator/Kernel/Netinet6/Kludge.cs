@@ -5,7 +5,10 @@ namespace Stress.Emulator.Kernel.Netinet6;
 /// <summary>A multi6_kludge: where groups wait while an interface has no IPv6 address.</summary>
 public struct Kludge : ITableRow<Kludge>
 {
+    /// <summary>mk_ifp.</summary>
     public IfnetPtr Ifp;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

@@ -6,7 +6,10 @@ namespace Stress.Emulator.Kernel.Netinet6;
 /// <summary>A struct mif6: an interface that the multicast router knows by a small number.</summary>
 public struct Mif6 : ITableRow<Mif6>
 {
+    /// <summary>m6_ifp.</summary>
     public IfnetPtr Ifp;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>
@@ -26,7 +29,10 @@ public struct Mif6 : ITableRow<Mif6>
 /// <summary>A struct mf6c: where one source's packets for a group come in and go out.</summary>
 public struct Mf6c : ITableRow<Mf6c>
 {
+    /// <summary>mf6c_origin: the source of the packets.</summary>
     public Ipv6Address Origin;
+
+    /// <summary>mf6c_mcastgrp: the group that they go to.</summary>
     public Ipv6Address Group;
 
     /// <summary>mf6c_parent.</summary>
@@ -34,6 +40,8 @@ public struct Mf6c : ITableRow<Mf6c>
 
     /// <summary>mf6c_ifset, a bit for each outgoing mif.</summary>
     public uint IfSet;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

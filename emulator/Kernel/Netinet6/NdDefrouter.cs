@@ -6,6 +6,7 @@ namespace Stress.Emulator.Kernel.Netinet6;
 /// <summary>An nd_defrouter: who has advertised itself as a router, on which interface.</summary>
 public struct NdDefrouter : ITableRow<NdDefrouter>
 {
+    /// <summary>nd_defrouter.ifp.</summary>
     public IfnetPtr Ifp;
 
     /// <summary>rtaddr: link-local, with the interface index in the second word.</summary>
@@ -19,6 +20,8 @@ public struct NdDefrouter : ITableRow<NdDefrouter>
 
     /// <summary>Its place in the list.</summary>
     public uint Place;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>
@@ -47,6 +50,8 @@ public struct NdPfxRouter : ITableRow<NdPfxRouter>
 
     /// <summary>The router's row.</summary>
     public short Router;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

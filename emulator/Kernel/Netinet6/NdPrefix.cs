@@ -6,6 +6,7 @@ namespace Stress.Emulator.Kernel.Netinet6;
 /// <summary>An nd_prefix: of an interface's own addresses, or one that a router has advertised.</summary>
 public struct NdPrefix : ITableRow<NdPrefix>
 {
+    /// <summary>ndpr_ifp.</summary>
     public IfnetPtr Ifp;
 
     /// <summary>ndpr_prefix; of a link-local one the interface index is in the second word.</summary>
@@ -22,6 +23,8 @@ public struct NdPrefix : ITableRow<NdPrefix>
 
     /// <summary>A router has advertised it: no address need count it.</summary>
     public bool Announced;
+
+    /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
     /// <inheritdoc/>

@@ -56,6 +56,7 @@ public static class KernelNames
         _ => Of(gap),
     };
 
+    /// <summary>Why the purge missed it, in words, as crash titles and tables say it.</summary>
     public static string Of(PurgeGap gap) => gap switch
     {
         PurgeGap.NoInetAddress => "no AF_INET address at if_detach",

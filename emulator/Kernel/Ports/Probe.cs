@@ -3,23 +3,58 @@ namespace Stress.Emulator.Kernel.Ports;
 /// <summary>Rare paths that a run must reach some time.</summary>
 public enum Probe : byte
 {
+    /// <summary>A new interface was given the router_info of one that has gone.</summary>
     RouterInfoAdopted,
+
+    /// <summary>EADDRINUSE: a stale membership had the address of the new interface.</summary>
     AddrInUseAfterReuse,
+
+    /// <summary>ETOOMANYREFS: stale memberships filled the slots of a socket.</summary>
     TooManyRefs,
+
+    /// <summary>A routing socket's queue was full.</summary>
     RoutingMessageLost,
+
+    /// <summary>An address went without RTM_DELADDR.</summary>
     DelAddrSuppressed,
+
+    /// <summary>A kept group was given to another interface.</summary>
     KludgeAdopted,
+
+    /// <summary>A stale pointer was used, fatally or not.</summary>
     StalePointerUsed,
+
+    /// <summary>A freed softc block went to something that is no interface.</summary>
     SoftcBlockReusedByOther,
+
+    /// <summary>ospfd died of its own assertion.</summary>
     OspfdAborted,
+
+    /// <summary>A Hello for a group of which the socket is no member. Nothing raises it yet.</summary>
     HelloWithoutMembership,
+
+    /// <summary>ospfd left a group when the address that names the interface had gone.</summary>
     DropAfterAddressGone,
+
+    /// <summary>ospfd left a group while the address was there.</summary>
     DropInTime,
+
+    /// <summary>ripngd's answer left a route in its socket.</summary>
     RipngAnswerCached,
+
+    /// <summary>A purge took the membership of an interface that is still attached.</summary>
     MembershipLostAlive,
+
+    /// <summary>RTM_DELADDR was lost in a full queue.</summary>
     DelAddrLost,
+
+    /// <summary>Groups were kept for an interface whose last IPv6 address went.</summary>
     KludgeCreated,
+
+    /// <summary>A freed softc block went to a new unit.</summary>
     SoftcBlockReusedByUnit,
+
+    /// <summary>An if_index was given to another unit.</summary>
     IndexNamesOtherUnit,
 }
 

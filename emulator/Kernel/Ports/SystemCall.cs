@@ -10,23 +10,53 @@ public enum SystemCallKind : byte
 
     /// <summary>ppp discipline on a line: unit <see cref="SystemCall.Number"/> in slot <see cref="SystemCall.Target"/> with index <see cref="SystemCall.Second"/>.</summary>
     OpenUnit,
+
+    /// <summary>The line leaves the ppp discipline: the unit in slot <see cref="SystemCall.Target"/> is closed.</summary>
     CloseUnit,
+
+    /// <summary>SIOCSIFFLAGS with IFF_UP.</summary>
     Up,
+
+    /// <summary>SIOCSIFFLAGS without IFF_UP.</summary>
     Down,
+
+    /// <summary>SIOCAIFADDR.</summary>
     AddAddress,
+
+    /// <summary>SIOCDIFADDR.</summary>
     DeleteAddress,
+
+    /// <summary>SIOCAIFADDR_IN6.</summary>
     AddAddress6,
+
+    /// <summary>SIOCDIFADDR_IN6.</summary>
     DeleteAddress6,
 
     /// <summary>Socket <see cref="SystemCall.Target"/> in table <see cref="SystemCall.Second"/>, protocol or port <see cref="SystemCall.Number"/>.</summary>
     Socket,
+
+    /// <summary>close(2) of a socket.</summary>
     Close,
+
+    /// <summary>IP_MULTICAST_IF.</summary>
     MulticastIf,
+
+    /// <summary>IP_ADD_MEMBERSHIP.</summary>
     Join,
+
+    /// <summary>IP_DROP_MEMBERSHIP.</summary>
     Drop,
+
+    /// <summary>IPV6_JOIN_GROUP.</summary>
     Join6,
+
+    /// <summary>IPV6_LEAVE_GROUP.</summary>
     Leave6,
+
+    /// <summary>IPV6_MULTICAST_IF.</summary>
     MulticastIf6,
+
+    /// <summary>sendto(2) or sendmsg(2).</summary>
     Send,
 
     /// <summary>A datagram with IPV6_PKTINFO naming index <see cref="SystemCall.Number"/>.</summary>

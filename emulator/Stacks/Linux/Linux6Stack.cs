@@ -39,17 +39,22 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
 
     private uint lastIndex = LoopbackIndex;
 
+    /// <inheritdoc/>
     public override string Name => "linux-6";
 
+    /// <inheritdoc/>
     public override string Design => "notifier-hold";
 
+    /// <inheritdoc/>
     protected override StackError BadDescriptor => LinuxErrno.EBADF;
 
+    /// <inheritdoc/>
     protected override StackError NoInterface(string name) => LinuxErrno.CannotFindDevice(name);
 
     /// <summary>dev_new_index: every index is new until the numbers run out.</summary>
     protected override uint AllocateIndex() => ++lastIndex;
 
+    /// <inheritdoc/>
     public override OperationResult Create(string name)
     {
         if (Find(name) is not null)
@@ -81,8 +86,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.Ok;
     }
 
+    /// <inheritdoc/>
     public override OperationResult Index(string name) => Find(name) is { } ifp ? OperationResult.With(Text(ifp.Index)) : OperationResult.Fail(LinuxErrno.NoIndex);
 
+    /// <inheritdoc/>
     public override OperationResult Up(string name) => OnInterface(name, ifp =>
     {
         if (!ifp.IsUp)
@@ -308,6 +315,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return last < 0 ? 128 : GivenTo(name)[last].Length;
     }
 
+    /// <inheritdoc/>
     public override OperationResult Drain(string name) => OnInterface(name, ifp =>
     {
         Frame[] frames = [.. ifp.Queue];
@@ -334,6 +342,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.Ok;
     });
 
+    /// <inheritdoc/>
     public override OperationResult SetMulticastInterface6(string socket, uint index) => OnSocket(socket, so =>
     {
         if (index != 0 && ByIndex(index) is null)
@@ -345,8 +354,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.Ok;
     });
 
+    /// <inheritdoc/>
     public override OperationResult GetMulticastInterface4(string socket) => OnSocket(socket, so => OperationResult.With(so.MulticastLocal.ToString()));
 
+    /// <inheritdoc/>
     public override OperationResult GetMulticastInterface6(string socket) => OnSocket(socket, so => OperationResult.With(Text(so.MulticastIndex)));
 
     /// <summary>ip_mc_join_group.</summary>
@@ -596,6 +607,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return OperationResult.With(Text(Send4Bytes));
     });
 
+    /// <inheritdoc/>
     public override OperationResult Send6(string socket, Ipv6Address destination) => OnSocket(socket, so =>
         Output6(destination, destination.IsMulticast ? so.MulticastIndex : 0, Send6Bytes));
 
@@ -659,6 +671,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>Whether addrconf_dad_work may not have run yet: it is put off when an address is added, and the address is tentative until then.</summary>
     private bool MayBeTentative(InterfaceAddress6 a) => a.AddedAt > detectedUpTo && Oracle.Step - a.AddedAt <= DetectionSteps;
 
+    /// <inheritdoc/>
     protected override void ReleaseMemberships(StackSocket socket)
     {
         socket.Memberships4.Clear();

@@ -132,6 +132,7 @@ public sealed partial class NetBsd7Stack
         return OperationResult.Ok;
     }
 
+    /// <inheritdoc/>
     public override OperationResult SetMulticastInterface4(string socket, Ipv4Address local)
     {
         if (FindSocket(socket) is not { } so)

@@ -95,6 +95,7 @@ public sealed partial class NetBsd7Stack
         return error is null ? OperationResult.Ok : OperationResult.Fail(error);
     }
 
+    /// <inheritdoc/>
     public override OperationResult DeleteAddress6(string name, Ipv6Address local)
     {
         if (Find(name) is not { } ifp)
@@ -118,6 +119,7 @@ public sealed partial class NetBsd7Stack
         return OperationResult.Ok;
     }
 
+    /// <inheritdoc/>
     public override OperationResult SetMulticastInterface6(string socket, uint index)
     {
         if (FindSocket(socket) is not { } so)
@@ -142,6 +144,7 @@ public sealed partial class NetBsd7Stack
         return OperationResult.With(Text(index));
     }
 
+    /// <inheritdoc/>
     public override OperationResult GetMulticastInterface6(string socket) => FindSocket(socket) is { } so
         ? OperationResult.With(Text(so.MulticastIndex))
         : OperationResult.Fail(NetBsdErrno.EBADF);
@@ -187,6 +190,7 @@ public sealed partial class NetBsd7Stack
         return OperationResult.With(Text(index));
     }
 
+    /// <inheritdoc/>
     public override OperationResult Drop6(string socket, Ipv6Address group, uint index)
     {
         if (FindSocket(socket) is not { } so)

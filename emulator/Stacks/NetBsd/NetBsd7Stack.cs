@@ -28,14 +28,19 @@ public sealed partial class NetBsd7Stack : StackBase
         BootLoopback();
     }
 
+    /// <inheritdoc/>
     public override string Name => "netbsd-7";
 
+    /// <inheritdoc/>
     public override string Design => design.Name;
 
+    /// <inheritdoc/>
     public override bool KeepsOneLastIndex => true;
 
+    /// <inheritdoc/>
     protected override StackError BadDescriptor => NetBsdErrno.EBADF;
 
+    /// <inheritdoc/>
     protected override StackError NoInterface(string name) => NetBsdErrno.ENXIO;
 
     /// <summary>A timer that waits for its random moment may fire now.</summary>
@@ -81,6 +86,7 @@ public sealed partial class NetBsd7Stack : StackBase
         return OperationResult.With("0");
     }
 
+    /// <inheritdoc/>
     public override OperationResult Index(string name)
     {
         uint index = IndexOf(name);
@@ -182,6 +188,7 @@ public sealed partial class NetBsd7Stack : StackBase
         return OperationResult.Ok;
     }
 
+    /// <inheritdoc/>
     public override OperationResult Drain(string name)
     {
         if (Find(name) is not { } ifp || !ifp.IsOpen)
@@ -198,6 +205,7 @@ public sealed partial class NetBsd7Stack : StackBase
     /// <summary>The recorded system has no tool that shows its groups.</summary>
     public override OperationResult State() => new(0, null, null, "(n/a)");
 
+    /// <inheritdoc/>
     protected override void ReleaseMemberships(StackSocket socket)
     {
         IpFreeMoptions(socket);

@@ -5,15 +5,34 @@ namespace Stress.Emulator.Userland.Ppp;
 /// <summary>States of the option negotiation automaton (RFC 1661 section 4.2), with the RFC's numbers.</summary>
 public enum FsmState : byte
 {
+    /// <summary>The lower layer is down, and no Open has come (RFC 1661, 4.2).</summary>
     Initial,
+
+    /// <summary>As Initial, after an Open: it waits for the lower layer.</summary>
     Starting,
+
+    /// <summary>The lower layer is up, and no Open has come.</summary>
     Closed,
+
+    /// <summary>Open, and the negotiation has ended: only a packet of the other end begins it again.</summary>
     Stopped,
+
+    /// <summary>A Terminate-Request is out, after a Close.</summary>
     Closing,
+
+    /// <summary>A Terminate-Request is out, and the automaton is still open.</summary>
     Stopping,
+
+    /// <summary>A Configure-Request is out; nothing was acknowledged in either direction.</summary>
     ReqSent,
+
+    /// <summary>The other end has acknowledged our request.</summary>
     AckRcvd,
+
+    /// <summary>We have acknowledged the other end's request.</summary>
     AckSent,
+
+    /// <summary>Both requests are acknowledged: the layer is up.</summary>
     Opened,
 }
 
@@ -73,6 +92,7 @@ public enum FsmEvent : byte
 [Flags]
 public enum FsmActions : ushort
 {
+    /// <summary>Nothing to be done.</summary>
     None = 0,
 
     /// <summary>tlu: this layer is up.</summary>

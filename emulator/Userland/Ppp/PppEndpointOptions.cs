@@ -7,6 +7,7 @@ namespace Stress.Emulator.Userland.Ppp;
 [Flags]
 public enum PppAuthentication : byte
 {
+    /// <summary>No protocol.</summary>
     None = 0,
 
     /// <summary>RFC 1334.</summary>

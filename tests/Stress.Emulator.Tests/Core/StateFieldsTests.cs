@@ -135,8 +135,10 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
             var site = new SiteOptions { Graph = PairTopology.Of(1), Events = [new SiteEventOptions()] }; // a network counts by link
             return site.With(site.Calling with
             {
-                Term = new TermOptions { Enabled = true }, Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
-                Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) }, Rtadvd = new RtadvdOptions { Interval = VirtualTime.FromMinutes(10) },
+                Term = new TermOptions { Enabled = true },
+                Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
+                Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
+                Rtadvd = new RtadvdOptions { Interval = VirtualTime.FromMinutes(10) },
             });
         }
     }

@@ -50,7 +50,7 @@ public sealed class JudgeTests
     }
 
     [Fact]
-    public void There_are_more_than_twenty_cases_with_three_fixes_each() 
+    public void There_are_more_than_twenty_cases_with_three_fixes_each()
     {
         string[] cases = Directory.GetDirectories(Repository.At("scenarios", "judge"));
         Assert.Equal(21, cases.Length);

@@ -26,7 +26,9 @@ internal sealed class Machine : IKernelHost, ISiteTrace
         options ??= new KernelOptions();
         options = options with
         {
-            Fill = fill, FreeSoftcBlocks = CountRange.Fixed(freeSoftc), FreeSmallBlocks = CountRange.Fixed(8),
+            Fill = fill,
+            FreeSoftcBlocks = CountRange.Fixed(freeSoftc),
+            FreeSmallBlocks = CountRange.Fixed(8),
             PppUnits = staticUnits > 0 ? PppUnits.Static : PppUnits.Cloned,
         };
         Clock.Trace = this;

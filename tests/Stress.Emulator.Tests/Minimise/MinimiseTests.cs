@@ -34,7 +34,9 @@ public class MinimiseTests
             Seed = 2005,
             Roles = new(role, role with
             {
-                Role = Role.Calling, Pppd = new PppdOptions { Persist = true, DefaultRoute = true }, Ripngd = new RipngdOptions(),
+                Role = Role.Calling,
+                Pppd = new PppdOptions { Persist = true, DefaultRoute = true },
+                Ripngd = new RipngdOptions(),
                 Hup = new HupOptions { Enabled = true, Phase = TimeRange.Seconds(0, 600) },
             }),
         };

@@ -21,8 +21,11 @@ public class RtadvdTests
                 Seed = 9, Window = VirtualTime.FromMinutes(35),
                 Roles = new(role, role with
                 {
-                    Role = Role.Calling, Kernel = new KernelOptions { AcceptRtadv = true }, Pppd = new PppdOptions { Persist = true },
-                    Hup = new HupOptions { Enabled = hup }, Rtadvd = new RtadvdOptions { Listed = VirtualTime.FromMinutes(1) },
+                    Role = Role.Calling,
+                    Kernel = new KernelOptions { AcceptRtadv = true },
+                    Pppd = new PppdOptions { Persist = true },
+                    Hup = new HupOptions { Enabled = hup },
+                    Rtadvd = new RtadvdOptions { Listed = VirtualTime.FromMinutes(1) },
                 }),
             },
             0);

@@ -34,7 +34,8 @@ public class SignalTests
                 Seed = 5, Window = VirtualTime.FromMinutes(60),
                 Roles = new(role, role with
                 {
-                    Role = Role.Calling, Pppd = calling ?? new PppdOptions { Persist = true, DefaultRoute = true },
+                    Role = Role.Calling,
+                    Pppd = calling ?? new PppdOptions { Persist = true, DefaultRoute = true },
                     Term = new TermOptions { Enabled = true, Every = every ?? VirtualTime.FromMinutes(45), StartedAgain = startedAgain },
                 }),
             },

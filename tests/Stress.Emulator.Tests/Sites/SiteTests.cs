@@ -44,7 +44,8 @@ public class SiteTests
             Seed = seed, CallersPerAnswerer = callers, Window = VirtualTime.FromSeconds(windowSeconds),
             Roles = new(role, role with
             {
-                Role = Role.Calling, Pppd = new PppdOptions { Persist = true, DefaultRoute = daemons is null },
+                Role = Role.Calling,
+                Pppd = new PppdOptions { Persist = true, DefaultRoute = daemons is null },
                 Hup = new HupOptions { Enabled = hup, Phase = TimeRange.Seconds(0, 600) },
             }),
         };

@@ -48,14 +48,19 @@ public sealed class OtlpTests
         {
             await host.StartAsync();
             host.Services.GetRequiredService<RunMetrics>().Publish(MetricsHost.Snapshot(MetricsHost.Mail, 1));
-            using (WindowSpans.Window("nobody's", 1, 1)) { }
+            using (WindowSpans.Window("nobody's", 1, 1))
+            { }
             using (WindowSpans.Command("run"))
             using (WindowSpans.Window("seed-42", 3, 7))
             {
-                using (WindowSpans.Lease()) { }
-                using (WindowSpans.Execute()) { }
-                using (WindowSpans.Return()) { }
-                using (WindowSpans.Checkpoint()) { }
+                using (WindowSpans.Lease())
+                { }
+                using (WindowSpans.Execute())
+                { }
+                using (WindowSpans.Return())
+                { }
+                using (WindowSpans.Checkpoint())
+                { }
             }
 
             host.Services.GetRequiredService<ILogger<OtlpTests>>().LogInformation("a line of the log");

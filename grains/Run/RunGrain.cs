@@ -296,7 +296,7 @@ public sealed class RunGrain(
     // A shard that was activated anew, since its silo died or left, has to be given the plan before it can answer.
     private async Task<T> Asked<T>(IShardGrain shard, int number, Func<Task<T?>> question) where T : class
     {
-        for (; ;)
+        for (; ; )
         {
             if (await question() is { } answer)
             {

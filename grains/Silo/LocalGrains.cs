@@ -34,7 +34,7 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
     public int Shards => _shards.Count;
 
     /// <summary>A router became active here.</summary>
-    public void Add(RouterGrain router)
+    public void Add(IRouterGrain router)
     {
         if (!_routers.TryAdd(router.GetGrainId(), true))
         {
@@ -49,7 +49,7 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
     }
 
     /// <summary>A router is no longer active here.</summary>
-    public void Remove(RouterGrain router)
+    public void Remove(IRouterGrain router)
     {
         if (_routers.TryRemove(router.GetGrainId(), out _))
         {
@@ -58,10 +58,10 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
     }
 
     /// <summary>A shard became active here.</summary>
-    public void Add(ShardGrain shard) => _shards[shard.GetGrainId()] = true;
+    public void Add(IShardGrain shard) => _shards[shard.GetGrainId()] = true;
 
     /// <summary>A shard is no longer active here.</summary>
-    public void Remove(ShardGrain shard) => _shards.TryRemove(shard.GetGrainId(), out _);
+    public void Remove(IShardGrain shard) => _shards.TryRemove(shard.GetGrainId(), out _);
 
     /// <summary>
     /// Leaves: no slice starts any more, those that run end with the window they are in and give their images back; then every router and shard here

@@ -93,7 +93,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
     // Waits while the run is held; false when the shard stops.
     private async Task<bool> MayGoOn()
     {
-        for (; ;)
+        for (; ; )
         {
             Turns++;
             CancellationToken over = phases.Over;
@@ -113,7 +113,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
     {
         TimeSpan patience = TimeSpan.FromSeconds(plan.LostAfterSeconds), retry = FirstRetry;
         long heard = clock.GetTimestamp();
-        for (; ;)
+        for (; ; )
         {
             if (phases.Now.Duty == Duty.Hold)
             {
