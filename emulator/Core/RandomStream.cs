@@ -67,7 +67,11 @@ public enum RandomPurpose : ushort
 
     /// <summary>Intervals of router advertisements.</summary>
     Rtadvd,
+
+    /// <summary>The links of a random network.</summary>
     Topology,
+
+    /// <summary>What a programme of events strikes, and when.</summary>
     Programme,
 
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
