@@ -27,7 +27,7 @@ public sealed record NetworkNode(string Name, string Role, long Panics);
 /// <param name="Crashes">Crashes through pointers to an interface of it.</param>
 /// <param name="Rate">Crashes over disconnects; 0 where there was none. It has no interval: a link is lost some tens of times, and not independently of others.</param>
 /// <param name="Paths">The crashes by code path, most first.</param>
-public sealed record NetworkLink(int Link, string Name, int Called, int Calling, string Group, long Disconnects, long Crashes, double Rate, IReadOnlyList<PathCount> Paths)
+public sealed record NetworkLink(int Link, string Name, int Called, int Calling, string Group, long Disconnects, long Crashes, double Rate, IReadOnlyList<LinkPath> Paths)
 {
     /// <summary>The crashes by code path in words: <c>membership 12, in6_selecthlim 1</c>.</summary>
     public string PathsInWords() => string.Join(", ", Paths.Select(path => $"{path.Path} {path.Crashes}"));
@@ -36,4 +36,4 @@ public sealed record NetworkLink(int Link, string Name, int Called, int Calling,
 /// <summary>Crashes of one code path.</summary>
 /// <param name="Path">Its short name.</param>
 /// <param name="Crashes">How many.</param>
-public sealed record PathCount(string Path, long Crashes);
+public sealed record LinkPath(string Path, long Crashes);

@@ -117,7 +117,7 @@ public static class ReportBuilder
                     long decided = link < totals.Decided.Count ? totals.Decided[link] : 0, crashed = crashes[link].Sum(crash => crash.Count);
                     return new NetworkLink(
                         link, graph.LinkName(link), planned.Ends[ModemLink.Called].Node, planned.Ends[ModemLink.Calling].Node, planned.Group ?? "", decided, crashed, decided == 0 ? 0 : Math.Round(crashed / (double)decided, 6),
-                        [.. from crash in crashes[link] group crash.Count by crash.Path into path orderby path.Sum() descending, path.Key select new PathCount(path.Key, path.Sum())]);
+                        [.. from crash in crashes[link] group crash.Count by crash.Path into path orderby path.Sum() descending, path.Key select new LinkPath(path.Key, path.Sum())]);
                 }),
             ]);
     }

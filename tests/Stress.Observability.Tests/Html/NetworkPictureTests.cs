@@ -9,7 +9,7 @@ public sealed class NetworkPictureTests
 {
     private static NetworkReport Network(string shape, int width, int nodes, IEnumerable<(int Called, int Calling)> links) => new(
         shape, width, [.. Enumerable.Range(0, nodes).Select(n => new NetworkNode($"n{n}", "router", n % 3))],
-        [.. links.Select((l, i) => new NetworkLink(i, $"n{l.Called} - n{l.Calling}", l.Called, l.Calling, "", 100, i % 7, (i % 7) / 100.0, [new PathCount("membership", i % 7)]))]);
+        [.. links.Select((l, i) => new NetworkLink(i, $"n{l.Called} - n{l.Calling}", l.Called, l.Calling, "", 100, i % 7, (i % 7) / 100.0, [new LinkPath("membership", i % 7)]))]);
 
     private static IEnumerable<(int, int)> GridLinks(int width, int height) =>
         from n in Enumerable.Range(0, width * height)
