@@ -2,7 +2,6 @@ using System.Numerics;
 
 namespace Stress.Emulator.Core;
 
-#pragma warning disable CS1591 // Purposes are appended by work that stands beside this; each says what draws from it.
 /// <summary>What a random stream is for: one stream for each (seed, entity, purpose), so that a new draw in one place moves no other.</summary>
 public enum RandomPurpose : ushort
 {
@@ -78,7 +77,6 @@ public enum RandomPurpose : ushort
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,
 }
-#pragma warning restore CS1591
 
 /// <summary>
 /// A counter-based random stream: draw n is a hash of (key, n), with no other state. The mixing function is SplitMix64's finaliser
