@@ -62,7 +62,9 @@ internal static class NetworkLoader
                 Site = s.Site with { Graph = graph, CallersPerAnswerer = 1, Roles = new RoleSet(roles), Events = same ? s.Site.Events : null },
 
                 // What a file below expects and reports is of other nodes.
-                Expect = same ? s.Expect : [], ExpectReached = same ? s.ExpectReached : [], Reported = same ? s.Reported : [],
+                Expect = same ? s.Expect : [],
+                ExpectReached = same ? s.ExpectReached : [],
+                Reported = same ? s.Reported : [],
             },
             file, root);
     }

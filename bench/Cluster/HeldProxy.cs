@@ -51,7 +51,7 @@ public sealed class HeldProxy : IAsyncDisposable
         List<Task> connections = [];
         try
         {
-            for (; ;)
+            for (; ; )
             {
                 connections.Add(Serve(await _listener.AcceptTcpClientAsync(_end.Token)));
             }
@@ -82,7 +82,7 @@ public sealed class HeldProxy : IAsyncDisposable
         byte[] buffer = new byte[BufferBytes];
         try
         {
-            for (; ;)
+            for (; ; )
             {
                 int read = await from.ReadAsync(buffer, _end.Token);
                 await _open.Task.WaitAsync(_end.Token);

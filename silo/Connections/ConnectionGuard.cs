@@ -69,7 +69,7 @@ internal sealed class ConnectionGuard(string where, ConnectionLimits limits, Tim
     {
         try
         {
-            for (; ;)
+            for (; ; )
             {
                 ReadResult read = await input.ReadAsync();
                 if (IsWhole(read.Buffer))

@@ -14,7 +14,8 @@ public static class ShownReplay
         {
             Timeline = timeline with
             {
-                Title = Pages.Shown.Text(timeline.Title), Systems = [.. timeline.Systems.Select(Pages.Shown.Text)],
+                Title = Pages.Shown.Text(timeline.Title),
+                Systems = [.. timeline.Systems.Select(Pages.Shown.Text)],
                 Steps = [.. timeline.Steps.Select(step => step with { Text = Pages.Shown.Text(step.Text) })],
             },
             Systems = [.. replay.Systems.Select(system => new SystemState(Pages.Shown.Text(system.Name), string.Join('\n', system.Text.ReplaceLineEndings("\n").Split('\n').Select(Pages.Shown.Text))))],
