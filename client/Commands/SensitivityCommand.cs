@@ -34,11 +34,14 @@ public static class SensitivityCommand
 
     private static async Task<int> Execute(Terminal terminal, RunSettings settings, string? json, bool progress, CancellationToken stop)
     {
-        Scenario scenario = settings.LoadEmulated("sensitivity", terminal.In);
+        // Without the number of pairs, which is ours: what a network has of them is its own affair.
+        Scenario scenario = (settings with { Pairs = null }).LoadEmulated("sensitivity", terminal.In);
         if (scenario.Site.Graph is not null)
         {
             throw new UsageException($"{settings.File}: a network, and the mechanisms are those of a called and a calling system; accepted is a scenario of pairs");
         }
+
+        scenario = settings.Accept(scenario);
 
         if (json is not null)
         {

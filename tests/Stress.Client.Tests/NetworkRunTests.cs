@@ -52,7 +52,7 @@ public sealed class NetworkRunTests : IDisposable
     public async Task What_knows_pairs_alone_refuses_a_network_in_a_sentence(string command)
     {
         string file = Repository.At("scenarios", "grid.yaml");
-        Assert.Equal(2, await (command == "dial" ? _screen.Run("dial", "tcp:127.0.0.1:1", "--scenario", file) : _screen.Run(command, file)));
+        Assert.Equal(2, await (command == "dial" ? _screen.Run("dial", "tcp://127.0.0.1:1", "--scenario", file) : _screen.Run(command, file)));
         Assert.Contains("accepted is a scenario of pairs", _screen.Error);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -33,7 +34,7 @@ internal static class ReportSchema
 
             foreach (JsonProperty property in value.EnumerateObject())
             {
-                Assert.True(properties.TryGetProperty(property.Name, out JsonElement of), $"{at}: '{property.Name}' is not in the schema");
+                Assert.True(properties.TryGetProperty(property.Name, out JsonElement of) || Pattern(schema, property.Name, out of), $"{at}: '{property.Name}' is not in the schema");
                 Check(property.Value, of, $"{at}.{property.Name}");
             }
         }
@@ -46,6 +47,21 @@ internal static class ReportSchema
                 Check(item, items, $"{at}[{i++}]");
             }
         }
+    }
+
+    private static bool Pattern(JsonElement schema, string name, out JsonElement of)
+    {
+        of = default;
+        foreach (JsonProperty pattern in schema.TryGetProperty("patternProperties", out JsonElement patterns) ? patterns.EnumerateObject().ToArray() : [])
+        {
+            if (Regex.IsMatch(name, pattern.Name))
+            {
+                of = pattern.Value;
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static string TypeOf(JsonElement value) => value.ValueKind switch
