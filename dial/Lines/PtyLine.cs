@@ -281,14 +281,20 @@ internal sealed class PtyLineListener : ILineListener
 
     public async ValueTask<ILine> AcceptAsync(CancellationToken stop)
     {
-        // While nobody has the other end open, a pty's master polls as hung up; the first opening clears that.
+        // While nobody has the other end open, a pty's master polls as hung up; the first opening clears that. Who opened it, wrote and closed it again between two looks
+        // has left what was written.
         while (true)
         {
-            stop.ThrowIfCancellationRequested();
+            if (_master < 0)
+            {
+                stop.ThrowIfCancellationRequested();
+                throw new ObjectDisposedException(_link);
+            }
+
             Terminals.PollFd[] polled = [new() { Fd = _master, Events = Terminals.PollIn }];
             int ready = Terminals.Poll(polled, 1, 0);
             const short hungUp = 0x10;
-            if (ready >= 0 && (polled[0].Returned & hungUp) == 0)
+            if (ready >= 0 && ((polled[0].Returned & hungUp) == 0 || (polled[0].Returned & Terminals.PollIn) != 0))
             {
                 // The next caller must find a fresh pty at once, also while this call lasts.
                 int fd = _master;
@@ -296,6 +302,7 @@ internal sealed class PtyLineListener : ILineListener
                 return new PtyLine(fd, ownsFd: true);
             }
 
+            stop.ThrowIfCancellationRequested();
             await Task.Delay(ClosedPollMilliseconds, stop).ConfigureAwait(false);
         }
     }

@@ -30,6 +30,24 @@ public class LoopbackTests
     }
 
     [Fact]
+    public async Task Who_opens_a_pty_writes_and_closes_it_before_anybody_looks_is_a_call_with_what_was_written()
+    {
+        string link = Path.Combine(Path.GetTempPath(), $"stress-pty-gone-{Environment.ProcessId}");
+        await using ILineListener listener = LineTarget.Parse($"pty:{link}").Listen();
+        await using (ILine caller = await LineTarget.Parse($"pty:{link}").OpenAsync(CancellationToken.None))
+        {
+            Assert.True(await caller.WriteAsync("AT\r"u8.ToArray(), CancellationToken.None));
+        }
+
+        await using ILine call = await listener.AcceptAsync(new CancellationToken(canceled: true));
+        byte[] heard = new byte[8];
+
+        Assert.Equal(3, await call.ReadAsync(heard));
+        Assert.Equal("AT\r"u8.ToArray(), heard[..3]);
+        Assert.Equal(0, await call.ReadAsync(heard));
+    }
+
+    [Fact]
     public async Task Over_a_pty_every_call_is_up_at_both_ends_and_ends_as_planned()
     {
         string link = Path.Combine(Path.GetTempPath(), $"stress-pty-{Environment.ProcessId}");
