@@ -1,4 +1,5 @@
 using Orleans.Runtime;
+using Stress.Contracts;
 
 namespace Stress.Silo;
 
@@ -34,6 +35,6 @@ internal sealed class FatalEnd(SiloEnd end) : IFatalErrorHandler
         bool dead = exception is null && sender?.GetType().Namespace == "Orleans.Runtime.MembershipService";
         end.Now(dead
             ? "the cluster has declared this silo dead (it hung, or could not be reached): it ends, and its sites go on elsewhere from their last checkpoints; started again it is a new member"
-            : $"a fatal error of Orleans: {exception?.GetBaseException().Message.ReplaceLineEndings(" ") ?? context?.ReplaceLineEndings(" ") ?? sender?.ToString()}: the silo ends; started again it is a new member");
+            : $"a fatal error of Orleans: {exception?.FirstLine() ?? context?.ReplaceLineEndings(" ") ?? sender?.ToString()}: the silo ends; started again it is a new member");
     }
 }

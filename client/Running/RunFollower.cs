@@ -197,7 +197,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
             catch (Exception e) when (e is not (RunRefusedException or ClusterUnavailableException) && e.GetBaseException() is not StateFormatException && !stop.IsCancellationRequested)
             {
                 // Whatever a silo throws on its way down; the silence that follows is what ends the asking.
-                problem = e is TimeoutException ? null : e.GetBaseException().Message.ReplaceLineEndings(" ").Split(". ")[0].TrimEnd('.');
+                problem = e is TimeoutException ? null : e.FirstLine().Split(". ")[0].TrimEnd('.');
             }
 
             silence.Check(problem);

@@ -31,7 +31,7 @@ public sealed class Outage(ILogger log, string what)
     // Messages of storage and of the runtime go on with addresses, counters and advice.
     private static string FirstSentence(Exception problem)
     {
-        string message = problem.GetBaseException().Message.ReplaceLineEndings(" ");
+        string message = problem.FirstLine();
         int end = message.IndexOfAny([';', '[', '(']), stop = message.IndexOf(". ", StringComparison.Ordinal);
         return message[..Math.Min(end < 0 ? message.Length : end, stop < 0 ? message.Length : stop)].TrimEnd(' ', '.', ',', ':');
     }
