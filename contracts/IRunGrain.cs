@@ -77,6 +77,13 @@ public enum RunPhase : byte
     Finished,
 }
 
+/// <summary>What follows from a run's phase.</summary>
+public static class RunPhaseExtensions
+{
+    /// <summary>Whether the run has sites to execute, now or when it is let go on.</summary>
+    public static bool IsUnfinished(this RunPhase phase) => phase is RunPhase.Running or RunPhase.Paused;
+}
+
 /// <summary>A run as it was started.</summary>
 [GenerateSerializer, Immutable, Alias("stress.RunDescription")]
 public sealed record RunDescription

@@ -101,16 +101,12 @@ public static class SiloHost
             options.SiloListeningEndpoint = new(settings.Listen, settings.SiloPort);
             options.GatewayListeningEndpoint = new(settings.Listen, settings.GatewayPort);
         });
+        silo.AddStressGrains(settings.Workers);
         if (settings.Designs is { } designs)
         {
+            // In place of those without designs of users' own: of two services, or two backends with one name, the later counts.
             silo.Services.AddSingleton(designs);
-        }
-
-        silo.AddStressGrains(settings.Workers);
-        if (settings.Designs is not null)
-        {
-            // In place of the one without designs of users' own: of two with one name the later counts.
-            silo.Services.AddSingleton<ISiteBackend>(new EmulatorBackend(settings.Designs));
+            silo.Services.AddSingleton<ISiteBackend>(new EmulatorBackend(designs));
         }
 
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDrain>();

@@ -42,7 +42,7 @@ public static class UpgradeCommand
     // How many unfinished runs silos of this build would take over.
     private static async Task<int> Moving(ClusterClient client)
     {
-        RunEntry[] unfinished = [.. (await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List()).Where(run => run.Phase is RunPhase.Running or RunPhase.Paused)];
+        RunEntry[] unfinished = [.. (await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List()).Where(run => run.Phase.IsUnfinished())];
         RunEntry[] others = [.. unfinished.Where(run => BuildStamp.Current.Refusal(run.Build) is not null)];
         return others.Length == 0 ? unfinished.Length : throw new ClusterUnavailableException(
             $"{Counted.Of(others.Length, "unfinished run")} that this build does not read: {string.Join(", ", others.Take(Named).Select(run => $"{run.RunId} ({run.Build?.Words ?? BuildStamp.Unversioned})"))}{(others.Length > Named ? ", ..." : "")}; "

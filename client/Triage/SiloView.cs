@@ -30,7 +30,7 @@ public static class SiloView
         ShardProgress at = run.Progress;
         try
         {
-            if (run.Phase is RunPhase.Running or RunPhase.Paused && run.Build?.Shares(BuildStamp.Current) == true)
+            if (run.Phase.IsUnfinished() && run.Build?.Shares(BuildStamp.Current) == true)
             {
                 at = await host.Grains.GetGrain<IRunGrain>(run.RunId).Progress().WaitAsync(Longest);
             }

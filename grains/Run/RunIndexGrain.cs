@@ -36,7 +36,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
         {
             Runs[at] = entry;
         }
-        else if (Runs.Count(IsUnfinished) >= MaxUnfinished)
+        else if (Runs.Count(run => run.Phase.IsUnfinished()) >= MaxUnfinished)
         {
             throw new RunRefusedException($"run refused: {MaxUnfinished} runs are unfinished already; accepted is one more when one of them has ended or is cancelled") { MayPass = true };
         }
@@ -45,7 +45,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
             Runs.Add(entry);
         }
 
-        foreach (RunEntry old in Runs.Where(run => !IsUnfinished(run)).SkipLast(MaxEnded).ToArray())
+        foreach (RunEntry old in Runs.Where(run => !run.Phase.IsUnfinished()).SkipLast(MaxEnded).ToArray())
         {
             Runs.Remove(old);
             _unreachable.Remove(old.RunId);
@@ -61,7 +61,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
     /// <inheritdoc/>
     public async Task Keep()
     {
-        foreach (RunEntry run in Runs.Where(IsUnfinished).ToArray())
+        foreach (RunEntry run in Runs.Where(run => run.Phase.IsUnfinished()).ToArray())
         {
             try
             {
@@ -100,6 +100,4 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
             log.LogWarning("run {Run}: what is stored of it stays there: {Problem}", run.RunId, e.GetBaseException().Message);
         }
     }
-
-    private static bool IsUnfinished(RunEntry run) => run.Phase is RunPhase.Running or RunPhase.Paused;
 }

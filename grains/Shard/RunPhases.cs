@@ -56,7 +56,7 @@ public readonly record struct RunPhases(RunPhase Told, Presence Presence)
     /// <summary>What a run is told after it was told something: it is paused and goes on as often as one likes, and ends once.</summary>
     /// <param name="now">What it was told last.</param>
     /// <param name="told">What it is told now.</param>
-    public static RunPhase After(RunPhase now, RunPhase told) => now is RunPhase.Running or RunPhase.Paused ? told : now;
+    public static RunPhase After(RunPhase now, RunPhase told) => now.IsUnfinished() ? told : now;
 
     /// <summary>The shard is told what to do.</summary>
     public RunPhases Tell(RunPhase told) => this with { Told = After(Told, told) };
