@@ -1,21 +1,22 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Stress.Client.Images;
 using Stress.Client.Running;
 
 namespace Stress.Client.Commands;
 
 /// <summary><c>stress image</c>: the image of silos and clients by the .NET SDK's own container publishing, without an engine and without root, as an archive.</summary>
-public static class ImageCommand
+public static partial class ImageCommand
 {
-    private const string UsualBase = "mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled", UsualArchive = "stress-image.tar.gz", UsualName = "stress:dev";
+    private const string UsualBase = "mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled", UsualArchive = "stress-image.tar", UsualName = "stress:dev";
     private const int LastLines = 12;
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var archive = new Option<string>("--out") { Description = "The archive, for example for podman load or skopeo copy oci-archive:.", DefaultValueFactory = _ => UsualArchive };
+        var archive = new Option<string>("--out") { Description = "The archive (an OCI image layout as tar), for podman load, docker load or skopeo copy oci-archive:.", DefaultValueFactory = _ => UsualArchive };
         var name = new Option<string>("--name") { Description = "Name and tag of the image.", DefaultValueFactory = _ => UsualName };
         var origin = new Option<string>("--base") { Description = "The image that it is built on, of any registry: ASP.NET Core 10 and nothing else is needed.", DefaultValueFactory = _ => UsualBase };
         var runtime = new Option<string>("--runtime") { Description = "Runtime identifier of the machines that it is for.", DefaultValueFactory = _ => $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}" };
@@ -29,11 +30,7 @@ public static class ImageCommand
 
     private static async Task<int> Execute(Terminal terminal, string archive, string name, string origin, string runtime, bool ahead, string? sbom, CancellationToken stop)
     {
-        string[] named = name.Split(':');
-        if (named.Length > 2 || named.Any(part => part.Length == 0))
-        {
-            throw new UsageException($"--name {name}: accepted is NAME or NAME:TAG, for example {UsualName}");
-        }
+        (string repository, string tag) = Named(name);
 
         string root = Path.GetDirectoryName(Path.GetFullPath(ProgramFolders.Find("scenarios")))!, project = Path.Combine(root, "client", "Stress.Client.csproj");
         if (!File.Exists(project))
@@ -68,7 +65,7 @@ public static class ImageCommand
             await Publish(
                 [
                     project, .. shared, "-t:PublishContainer", $"-p:StressImageFiles={beside}", $"-p:PublishReadyToRun={(ahead ? "true" : "false")}", $"-p:ContainerBaseImage={origin}",
-                    $"-p:ContainerRepository={named[0]}", $"-p:ContainerImageTag={(named.Length > 1 ? named[1] : "latest")}", $"-p:ContainerArchiveOutputPath={Path.GetFullPath(archive)}",
+                    $"-p:ContainerRepository={repository}", $"-p:ContainerImageTag={tag}", $"-p:ContainerArchiveOutputPath={Path.GetFullPath(archive)}",
                 ],
                 stop);
             if (sbom is not null)
@@ -84,6 +81,18 @@ public static class ImageCommand
             Directory.Delete(work, recursive: true);
         }
     }
+
+    private static (string Repository, string Tag) Named(string name)
+    {
+        Match parts = Reference().Match(name);
+        return parts.Success
+            ? (parts.Groups["repository"].Value, parts.Groups["tag"] is { Success: true, Value: string tag } ? tag : "latest")
+            : throw new UsageException($"--name {name}: accepted is NAME or NAME:TAG in lower case, for example {UsualName} or registry.example:5000/stress:1");
+    }
+
+    // A reference of the OCI distribution specification: a registry with its port, a path, a tag.
+    [GeneratedRegex("^(?<repository>(?:[A-Za-z0-9.-]+(?::[0-9]{1,5})?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$")]
+    private static partial Regex Reference();
 
     // What the SDK says is its own, and said only where it fails.
     private static async Task Publish(string[] words, CancellationToken stop)

@@ -44,6 +44,8 @@ public sealed class ImageTests
     [Theory]
     [InlineData("--name", "a:b:c")]
     [InlineData("--name", ":dev")]
+    [InlineData("--name", "registry.example:5000/")]
+    [InlineData("--name", "registry.example:5000/Stress:1")]
     [InlineData("--out", "/nowhere/image.tar.gz")]
     [InlineData("--sbom", "/nowhere/sbom.json")]
     public async Task What_is_not_accepted_is_refused_in_one_line_before_anything_is_built(string option, string value)
