@@ -18,10 +18,13 @@ public enum MetricKind : byte
 /// <summary>A metric of ours.</summary>
 /// <param name="Name">As it stands at /metrics. The part after <c>stress_</c> is the instrument's name in the meter <c>stress</c>.</param>
 /// <param name="Kind">Counter, gauge or histogram.</param>
-/// <param name="Labels">In addition to <c>run</c>, <c>scenario</c>, <c>design</c> and <c>backend</c>, which every metric has.</param>
+/// <param name="Labels">In addition to <c>run</c>, <c>scenario</c>, <c>design</c> and <c>backend</c>, which every metric of a run's has.</param>
 /// <param name="Help">What it counts, with its unit.</param>
 public sealed record MetricInfo(string Name, MetricKind Kind, string[] Labels, string Help)
 {
+    /// <summary>False for what a silo has whatever it executes: no run's labels.</summary>
+    public bool OfRun { get; init; } = true;
+
     /// <summary>The instrument's name in its meter.</summary>
     public string Instrument => Name[(MetricCatalogue.MeterName.Length + 1)..];
 }
@@ -103,6 +106,11 @@ public static class MetricCatalogue
     /// <summary><c>stress_silo_checkpoint_bytes_total</c>: bytes of checkpoints written.</summary>
     public static readonly MetricInfo SiloCheckpointBytes = new("stress_silo_checkpoint_bytes_total", MetricKind.Counter, None, "Bytes of checkpoints written.");
 
+    /// <summary><c>stress_silo_certificate_not_after_timestamp_seconds</c>: unix time at which the certificate of this silo expires, in seconds; only with mutual TLS.</summary>
+    public static readonly MetricInfo SiloCertificate = new(
+        "stress_silo_certificate_not_after_timestamp_seconds", MetricKind.Gauge, None, "Unix time at which the certificate of this silo expires, in seconds; only with mutual TLS, and of no run.")
+    { OfRun = false };
+
     /// <summary>The counters that are metrics (<see cref="CounterInfo.Metric"/>), in the order of their declaration.</summary>
     public static readonly IReadOnlyList<(CounterInfo Counter, MetricInfo Metric)> Counters =
     [
@@ -116,7 +124,7 @@ public static class MetricCatalogue
     [
         RunCrashes, RunIndependent, .. Counters.Select(counted => counted.Metric), RunVirtualTime,
         RunPairSeconds, RunWindows, RunSitesPlanned, RunSitesDone, RunSitesFailed, RunSitesLost, RunPaceLag, RunPace, RunWallTime, RunActive, RunFirstCrash,
-        RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes,
+        RunLastCrash, RunReported, RunExpectedMin, RunExpectedMax, SiloWindows, SiloWindowsRerun, SiloEvents, SiloCheckpointSeconds, SiloCheckpointBytes, SiloCertificate,
     ];
 
     /// <summary>The labels that any metric of ours may have. Never a grain, a site or a router: their number grows with the run.</summary>

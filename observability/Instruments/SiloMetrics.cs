@@ -35,6 +35,11 @@ public sealed class SiloMetrics(Meter meter)
         _checkpointBytes.Add(bytes, tags);
     }
 
+    /// <summary>The silo shows a certificate to whoever connects.</summary>
+    /// <param name="notAfter">When the one that it has now expires; it is asked at each scrape.</param>
+    public void Certificate(Func<DateTimeOffset> notAfter) =>
+        meter.CreateObservableGauge(MetricCatalogue.SiloCertificate.Instrument, () => notAfter().ToUnixTimeSeconds(), null, MetricCatalogue.SiloCertificate.Help);
+
     private static Counter<long> Counter(Meter meter, MetricInfo info) => meter.CreateCounter<long>(info.Instrument, null, info.Help);
 
     private static TagList Tags(RunLabels labels) => new() { { "run", labels.Run }, { "scenario", labels.Scenario }, { "design", labels.Design }, { "backend", labels.Backend } };

@@ -5,6 +5,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
 using Orleans.Hosting;
+using Stress.Observability.Instruments;
 using Stress.Silo.Tls;
 
 namespace Stress.Silo.Connections;
@@ -22,7 +23,8 @@ internal static class ConnectionExtensions
         if (tls is not null)
         {
             silo.Services.AddSingleton(services => new ClusterCertificates(tls, tls.Read(TimeProvider.System.GetUtcNow()), TimeProvider.System, Log(services)));
-            silo.Services.AddHostedService(services => new CertificateWatch(services.GetRequiredService<ClusterCertificates>(), TimeProvider.System, Log(services)));
+            silo.Services.AddHostedService(services => new CertificateWatch(
+                services.GetRequiredService<ClusterCertificates>(), services.GetRequiredService<SiloMetrics>(), TimeProvider.System, Log(services)));
         }
 
         silo.Services.AddOptions<SiloConnectionOptions>().Configure<RefusalNews, IServiceProvider>((options, news, services) =>

@@ -1,13 +1,21 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Hosting;
+using Stress.Observability.Instruments;
 
 namespace Stress.Silo.Tls;
 
-/// <summary>Looks at the files now and again, so that a silo says when its certificates were renewed, could not be, or are about to expire, though nobody connects to it.</summary>
-internal sealed class CertificateWatch(ClusterCertificates certificates, TimeProvider time, Action<string> say) : BackgroundService
+/// <summary>Looks at the files now and again, so that a silo says, in its log and at /metrics, when its certificates were renewed, could not be, or are about to expire, though nobody connects to it.</summary>
+internal sealed class CertificateWatch(ClusterCertificates certificates, SiloMetrics metrics, TimeProvider time, Action<string> say) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), SaidBefore = TimeSpan.FromDays(7);
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.Certificate(() => certificates.Current.Certificate.NotAfter);
+        return base.StartAsync(cancellationToken);
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

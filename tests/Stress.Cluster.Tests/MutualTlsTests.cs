@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Silo;
@@ -9,7 +11,7 @@ using Xunit;
 namespace Stress.Cluster.Tests;
 
 /// <summary>Silos and clients that know each other by certificates of their cluster's authority.</summary>
-public sealed class MutualTlsTests
+public sealed partial class MutualTlsTests
 {
     private static string[] Work => [Repository.At("scenarios", "troxel-2005.yaml"), "--pairs", "8", "--hours", "4"];
 
@@ -49,6 +51,10 @@ public sealed class MutualTlsTests
 
         // The test's certificates are for two days.
         await cluster.SaysOfSilo(0, "the certificate CN=silo expires on ");
+        using var http = new HttpClient();
+        string metrics = await http.GetStringAsync(MetricsAddress().Match(cluster.OutputOfSilo(0)).Value);
+        Assert.InRange(
+            double.Parse(NotAfter().Match(metrics).Groups[1].Value, CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), 3600, 2 * 86400);
     }
 
     [ToolFact("redis-server")]
@@ -144,4 +150,10 @@ public sealed class MutualTlsTests
             // Refused, by an alert.
         }
     }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+/metrics")]
+    private static partial Regex MetricsAddress();
+
+    [GeneratedRegex(@"(?m)^stress_silo_certificate_not_after_timestamp_seconds (\S+)$")]
+    private static partial Regex NotAfter();
 }

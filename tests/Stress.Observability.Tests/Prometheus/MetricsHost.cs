@@ -28,6 +28,7 @@ internal sealed class MetricsHost : IAsyncDisposable
         Port = port;
         _runs = app.Services.GetRequiredService<RunMetrics>();
         _silo = app.Services.GetRequiredService<SiloMetrics>();
+        _silo.Certificate(() => DateTimeOffset.FromUnixTimeSeconds(2_000_000_000));
     }
 
     public int Port { get; }
