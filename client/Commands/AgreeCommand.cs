@@ -203,7 +203,7 @@ public static class AgreeCommand
         }
 
         bool reached = agreement.IsReached;
-        writer.WriteLine($"{what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {Percent(agreement.Kernel.NeededSteps)}; {Share(agreement.SameEnd, agreement.Lists)} end alike, needed {Percent(agreement.Kernel.NeededVerdicts)}, {Counted.Of(agreement.Deaths, "real death")}; frames of {Share(agreement.SameFrames, agreement.Drains)} drains{(agreement.Otherwise.Count == 0 ? "" : $"; {Counted.Of(agreement.Otherwise.Count, "step")} more hang on how fast the list ran")}{(reached ? "" : ": not reached")}");
+        writer.WriteLine($"{what}: {Counted.Of(agreement.Lists, "list")}, {Share(agreement.Agreed, agreement.Compared)} of the steps agree, needed {Percent(agreement.Kernel.NeededSteps)}; {Share(agreement.SameEnd, agreement.Lists)} end alike, needed {Percent(agreement.Kernel.NeededVerdicts)}, {Counted.Of(agreement.Deaths, "real death")}; {(agreement.Kernel.HasFrames ? $"frames of {Share(agreement.SameFrames, agreement.Drains)} drains" : "its recordings have no frames")}{(agreement.Otherwise.Count == 0 ? "" : $"; {Counted.Of(agreement.Otherwise.Count, "step")} more hang on how fast the list ran")}{(reached ? "" : ": not reached")}");
         foreach (OperationShare share in agreement.Operations)
         {
             writer.WriteLine($"  {share.Operation,-10} {Share(share.Agreed, share.Compared)}");

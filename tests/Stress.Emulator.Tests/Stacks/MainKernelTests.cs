@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks;
@@ -25,6 +26,9 @@ public sealed class MainKernelTests
 
         Assert.Equal((lists, lists), (agreement.Lists, agreement.SameEnd));
         Assert.Empty(agreement.Differing);
+        Assert.Equal(0, agreement.Drains);
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"| `{folder}/` | {agreement.Agreed:n0} of {agreement.Compared:n0} | {lists} of {lists} |"), File.ReadAllText(Repository.At("docs", "agreement.md")));
     }
 
     [Theory]
