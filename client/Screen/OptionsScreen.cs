@@ -54,6 +54,9 @@ public static class OptionsScreen
             }
         }
 
+        RowOfSome("rtadvd", Advertisements);
+        RowOfSome("datagrams", role => role.Datagrams.Interval > VirtualTime.Zero ? $"{role.Datagrams.DatagramBytes} bytes every {Span(role.Datagrams.Interval)}" : "");
+        RowOfSome("group", role => role.GroupMember ?? "");
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
         if (site.Roles.Any(role => role.Term.Enabled))
         {
@@ -73,6 +76,26 @@ public static class OptionsScreen
 
         void Row(string name, Func<RoleOptions, string> of) =>
             table.Add([new ScreenCell(name, "dim"), .. site.Roles.Select(role => (ScreenCell)of(role))]);
+
+        // What most scenarios have at no system is no row of theirs.
+        void RowOfSome(string name, Func<RoleOptions, string> of)
+        {
+            if (site.Roles.Any(role => of(role).Length > 0))
+            {
+                Row(name, role => of(role) is { Length: > 0 } said ? said : "none");
+            }
+        }
+    }
+
+    private static string Advertisements(RoleOptions role)
+    {
+        (bool Is, string Said)[] parts =
+        [
+            (role.Rtadvd.Interval > VirtualTime.Zero, $"advertises every {Span(role.Rtadvd.Interval)}, lifetime {Span(role.Rtadvd.Lifetime)}"),
+            (role.Kernel.AcceptRtadv, "accepted"),
+            (role.Rtadvd.Listed > VirtualTime.Zero, $"ndp every {Span(role.Rtadvd.Listed)}"),
+        ];
+        return string.Join(", ", parts.Where(part => part.Is).Select(part => part.Said));
     }
 
     private static void WriteLine(IAnsiConsole console, LineOptions line) =>

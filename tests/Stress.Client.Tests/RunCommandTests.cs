@@ -61,6 +61,18 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(report.Command, TheRun("b").ReadReport().Command);
     }
 
+    [Theory]
+    [InlineData("router-advertisements", "advertises every 10 min, lifetime 30 min", "accepted, ndp every 5 min")]
+    [InlineData("fragments", "4000 bytes every 3 s", "datagrams")]
+    [InlineData("authenticated", "224.0.1.1", "group")]
+    public async Task The_screen_says_what_a_system_does_beside_pppd_and_its_daemons(string scenario, string one, string other)
+    {
+        await _screen.Run("run", Repository.At("scenarios", $"{scenario}.yaml"), "--pairs=1", "--hours=1", "--no-progress", $"--out={_screen.Folder}");
+
+        Assert.Contains(one, _screen.Out);
+        Assert.Contains(other, _screen.Out);
+    }
+
     [Fact]
     public async Task The_page_of_a_run_states_build_options_and_every_value_of_the_scenario()
     {
