@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Dialling;
 
 namespace Stress.Client.Commands;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
-using Stress.Client.Running;
+using Stress.Client.Demo;
+using Stress.Client.Launching;
 using Stress.Client.Triage;
 using Stress.Contracts.Triage;
 

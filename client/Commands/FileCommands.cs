@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Stress.Client.Running;
-using Stress.Client.Screen;
+using Stress.Client.Launching;
 using Stress.Emulator.Stacks;
 using Stress.Scenarios;
 

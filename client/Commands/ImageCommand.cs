@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Stress.Client.Images;
-using Stress.Client.Running;
 
 namespace Stress.Client.Commands;
 

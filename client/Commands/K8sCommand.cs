@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Stress.Client.Clusters;
+using Stress.Client.Jobs;
+using Stress.Client.Launching;
 using k8s;
 using k8s.Exceptions;
 using k8s.Models;
-using Stress.Client.Jobs;
-using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Silo;
 

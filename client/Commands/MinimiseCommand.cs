@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Minimise;

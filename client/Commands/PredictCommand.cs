@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Stress.Client.Launching;
 using Stress.Client.Predictions;
-using Stress.Client.Running;
+using Stress.Client.RealStacks;
+using Stress.Client.Screen;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Predictions;
 using Stress.Observability;

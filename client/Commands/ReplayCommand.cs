@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Stress.Client.Capture;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Client.Replay;
-using Stress.Client.Running;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;

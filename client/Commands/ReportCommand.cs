@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Formats.Tar;
 using System.Text.Json;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Client.Reports;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;

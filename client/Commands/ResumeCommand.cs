@@ -1,5 +1,8 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;

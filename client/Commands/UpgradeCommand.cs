@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
 using Stress.Contracts;
 using Stress.Observability;
 using Stress.Silo;

@@ -1,5 +1,9 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Following;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;

@@ -1,5 +1,4 @@
 using k8s.Models;
-using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Scenarios;
 using Stress.Silo;

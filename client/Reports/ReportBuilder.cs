@@ -1,5 +1,6 @@
 using System.Globalization;
-using Stress.Client.Running;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;

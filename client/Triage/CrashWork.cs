@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Stress.Client.Capture;
 using Stress.Client.Commands;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Client.Replay;
-using Stress.Client.Running;
 using Stress.Contracts.Triage;
 using Stress.Emulator.Core;
 using Stress.Emulator.Minimise;

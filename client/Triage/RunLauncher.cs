@@ -1,6 +1,9 @@
 using System.Threading.Channels;
+using Stress.Client.Clusters;
 using Stress.Client.Commands;
-using Stress.Client.Running;
+using Stress.Client.Concluding;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Contracts;
 using Stress.Contracts.Triage;
 using Stress.Emulator.Core;
