@@ -42,14 +42,14 @@ public static class ReplayCommand
             Launch launch = Launch.Open(folder);
             return launch.Real is null
                 ? Execute(terminal, folder, line.GetValue(id)!, asked, stop)
-                : await RealReplay.ExecuteAsync(terminal, launch, Find(folder, line.GetValue(id)!), asked.LastLines(), stop);
+                : await RealReplay.ExecuteAsync(terminal, launch, RecordedCrash.Find(folder, line.GetValue(id)!), asked.LastLines(), stop);
         });
         return command;
     }
 
     private static int Execute(Terminal terminal, RunFolder folder, string id, Asked asked, CancellationToken stop)
     {
-        CrashRecord crash = Find(folder, id);
+        CrashRecord crash = RecordedCrash.Find(folder, id);
         int steps = asked.Last is null ? StepsBack : Numbers.Whole("--last", asked.Last, 1, 100_000);
         long end = asked.Until is null ? crash.Event : Numbers.Whole("--until", asked.Until, 1, int.MaxValue);
         asked.Check();
@@ -178,22 +178,6 @@ public static class ReplayCommand
         return stop.IsCancellationRequested
             ? false
             : throw new UsageException($"event {end}: the run ends before it; accepted are events 1 to {replay.Site.Clock.Events} on this site");
-    }
-
-    /// <summary>A crash of a run, by its id or by a beginning of the id that no other crash has.</summary>
-    /// <exception cref="UsageException">The run has not ended, has no crash of that id, or has several that begin so.</exception>
-    internal static CrashRecord Find(RunFolder folder, string id)
-    {
-        if (!File.Exists(folder.CrashesPath))
-        {
-            throw new UsageException($"{folder.Path}: no {RunFolder.CrashesName}; accepted is the folder of a run that has ended");
-        }
-
-        CrashRecord[] crashes = [.. folder.ReadCrashes()];
-        CrashRecord[] found = Array.Find(crashes, c => c.Id == id) is { } exact ? [exact] : id.Length == 0 ? [] : Array.FindAll(crashes, c => c.Id.StartsWith(id, StringComparison.Ordinal));
-        return found.Length == 1 ? found[0]
-            : found.Length > 1 ? throw new UsageException($"{id}: more than one crash begins so; accepted: {string.Join(", ", found.Select(c => $"{c.Id} ({c.Title}, {c.Role})"))}")
-            : throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
     }
 
     private sealed record Asked(string? Last, string? Until, bool Step, bool Dump, string? Html, string? Pcap)

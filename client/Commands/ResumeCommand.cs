@@ -16,9 +16,6 @@ namespace Stress.Client.Commands;
 /// </summary>
 public static class ResumeCommand
 {
-    /// <summary>Name of the folder, in the run's own, that holds what has to outlive the process.</summary>
-    public const string StateName = "state";
-
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -43,24 +40,12 @@ public static class ResumeCommand
         return command;
     }
 
-    /// <summary>Where a run keeps what has to outlive the process.</summary>
-    public static string StateOf(RunFolder folder) => Path.Combine(folder.Path, StateName);
-
-    /// <summary>Deletes what a complete run no longer needs.</summary>
-    public static void Forget(RunFolder folder)
-    {
-        if (Directory.Exists(StateOf(folder)))
-        {
-            Directory.Delete(StateOf(folder), recursive: true);
-        }
-    }
-
     private static async Task<int> Resume(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
     {
         files.Check();
-        if (!Directory.Exists(StateOf(output.Folder)))
+        if (!Directory.Exists(StateFolder.Of(output.Folder)))
         {
-            throw new UsageException($"{output.Folder.Path}: nothing to resume; accepted is a run that was interrupted, whose folder has {StateName}/");
+            throw new UsageException($"{output.Folder.Path}: nothing to resume; accepted is a run that was interrupted, whose folder has {StateFolder.Name}/");
         }
 
         return await WithState(terminal, output, workers, progress, files, stop);
@@ -73,7 +58,7 @@ public static class ResumeCommand
         OptionsScreen.Write(terminal.Out, launch);
         try
         {
-            await using EmbeddedSilo silo = await Embedded.Start(workers, null, terminal, StateOf(output.Folder));
+            await using EmbeddedSilo silo = await Embedded.Start(workers, null, terminal, StateFolder.Of(output.Folder));
             return await new RunConclusion(terminal, launch, output, new(null, null, progress, Check: launch.Plan.CheckedSites.Count > 0, files)).Follow(silo, stop);
         }
         catch (RunRefusedException e)

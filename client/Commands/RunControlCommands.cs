@@ -73,7 +73,7 @@ public static class RunControlCommands
     internal static async Task<(RunDescription? Run, IReadOnlyList<RunEntry> Known)> Look(ClusterClient client, string run)
     {
         IReadOnlyList<RunEntry> known = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
-        RunSource.CheckFormat(known, run);
+        RunSource.CheckReadable(known, run);
         return (RunPlan.IsRunId(run) ? await client.Grains.GetGrain<IRunGrain>(run).Describe() : null, known);
     }
 

@@ -207,7 +207,7 @@ public static class TriageCommands
 
             try
             {
-                RunSource.CheckFormat([run], run.RunId);
+                RunSource.CheckReadable([run], run.RunId);
                 await RunConclusion.OfEnded(
                     terminal.Unread(), client, await RunControlCommands.Find(client, run.RunId), output, new(null, null, Progress: false, Check: false, CheckFiles.None), stop);
             }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Stress.Client.Capture;
-using Stress.Client.Commands;
 using Stress.Client.Following;
 using Stress.Client.Launching;
 using Stress.Client.Reports;
@@ -90,7 +89,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
     {
         if (run.Final is not { } result)
         {
-            terminal.Error.WriteLine($"stress: the run goes on without this client; pick it up with: {ClusterSilence.WatchCommand(launch.Plan.RunId, cluster!)}");
+            terminal.Error.WriteLine($"stress: the run goes on without this client; pick it up with: {ClusterSilence.PickUpCommand(launch.Plan.RunId, cluster!)}");
             return ExitCodes.Interrupted;
         }
 
@@ -109,7 +108,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         // What the run has come to is in its state until its report is.
         if (report.Complete && kept)
         {
-            deliveries.Write(ResumeCommand.StateOf(output.Folder), () => ResumeCommand.Forget(output.Folder));
+            deliveries.Write(StateFolder.Of(output.Folder), () => StateFolder.Forget(output.Folder));
         }
 
         if (output.Json is { } further)
@@ -136,7 +135,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         }
 
         wishes.Files.Write(CheckCases.Of(report, crashes, difference?.ToString(), DateTimeOffset.UtcNow), terminal, deliveries);
-        bool again = kept || Directory.Exists(ResumeCommand.StateOf(output.Folder));
+        bool again = kept || Directory.Exists(StateFolder.Of(output.Folder));
         return deliveries.Conclude(Code(report, run.Interrupted, difference), again ? $"./stress report {output.Shown}" : launch.Command);
     }
 

@@ -26,7 +26,7 @@ internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpa
     public static TimeSpan PatienceOf(int lostAfterSeconds) => TimeSpan.FromSeconds(Math.Max(ShortestPatienceSeconds, 2L * lostAfterSeconds));
 
     /// <summary>How the run is picked up by another client.</summary>
-    public static string WatchCommand(string runId, RedisAddress cluster) => $"./stress watch {runId} {ClusterOption.InWords(cluster)}";
+    public static string PickUpCommand(string runId, RedisAddress cluster) => $"./stress watch {runId} {ClusterOption.InWords(cluster)}";
 
     /// <summary>The cluster has answered.</summary>
     public void Heard()
@@ -48,13 +48,13 @@ internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpa
         if (silent >= patience)
         {
             throw new ClusterUnavailableException(
-                $"the cluster has not answered for {patience.TotalSeconds:0} s{(problem is null ? "" : $" ({problem})")}; the run is kept and goes on with a silo, ./stress silo --cluster {cluster}; pick it up with: {WatchCommand(runId, cluster)}");
+                $"the cluster has not answered for {patience.TotalSeconds:0} s{(problem is null ? "" : $" ({problem})")}; the run is kept and goes on with a silo, ./stress silo --cluster {cluster}; pick it up with: {PickUpCommand(runId, cluster)}");
         }
 
         if (silent >= SaidAfter && !_said)
         {
             _said = true;
-            say($"no answer from the cluster for {SaidAfter.TotalSeconds:0} s; this client waits for a silo up to {patience.TotalSeconds:0} s; the run is kept, and is picked up later with: {WatchCommand(runId, cluster)}");
+            say($"no answer from the cluster for {SaidAfter.TotalSeconds:0} s; this client waits for a silo up to {patience.TotalSeconds:0} s; the run is kept, and is picked up later with: {PickUpCommand(runId, cluster)}");
         }
     }
 }

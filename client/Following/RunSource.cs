@@ -2,7 +2,6 @@ using System.Text.Json;
 using Orleans.Runtime;
 using Stress.Client.Clusters;
 using Stress.Client.Launching;
-using Stress.Client.Reports;
 using Stress.Contracts;
 using Stress.Observability;
 using Stress.Observability.Instruments;
@@ -52,7 +51,7 @@ public static class RunSource
     {
         IReadOnlyList<RunEntry> runs = await grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
         string name = run ?? LatestOf(runs);
-        CheckFormat(runs, name);
+        CheckReadable(runs, name);
         IRunGrain grain = grains.GetGrain<IRunGrain>(name);
         if (await grain.Describe() is null)
         {
@@ -81,7 +80,7 @@ public static class RunSource
     /// <param name="runs">The list.</param>
     /// <param name="name">The run.</param>
     /// <exception cref="UsageException">It is of another format.</exception>
-    public static void CheckFormat(IReadOnlyList<RunEntry> runs, string name)
+    public static void CheckReadable(IReadOnlyList<RunEntry> runs, string name)
     {
         if (runs.FirstOrDefault(run => run.RunId == name) is { } entry && BuildStamp.Current.Refusal(entry.Build) is { } refusal)
         {

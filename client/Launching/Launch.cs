@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Stress.Client.Reports;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
@@ -39,6 +38,12 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
 
     // Enough that a worker never waits for a hand-over; few, so that few images are alive and a cancelled run closes at once.
     private const int SitesInFlightPerWorker = 4;
+
+    /// <summary>What a report says of the build that writes it.</summary>
+    public static ReportBuild ThisBuild { get; } = BuildOf(BuildStamp.Current);
+
+    /// <summary>What a report says of a build.</summary>
+    public static ReportBuild BuildOf(BuildStamp build) => new(build.Version, build.Commit, build.Format, $"{build.Layout:x16}");
 
     /// <summary>Plans a run.</summary>
     /// <param name="settings">The command line.</param>
@@ -266,7 +271,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         public int Format { get; init; } = FileFormatNumber;
 
         [JsonPropertyOrder(-1)]
-        public ReportBuild? Build { get; init; } = ReportBuilder.ThisBuild;
+        public ReportBuild? Build { get; init; } = ThisBuild;
     }
 
     private sealed record KeptWithScenario(Kept Run, string Scenario);

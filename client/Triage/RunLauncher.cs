@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Stress.Client.Clusters;
-using Stress.Client.Commands;
 using Stress.Client.Concluding;
 using Stress.Client.Launching;
 using Stress.Client.Reports;
@@ -298,10 +297,10 @@ public sealed class RunLauncher : IRunLauncher
         Launch launch = asked.Launch;
         await using IRunHost host = _cluster is { } cluster
             ? await ClusterOption.Connect(cluster, _stop.Token)
-            : await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = launch.Workers, StateFolder = ResumeCommand.StateOf(asked.Output.Folder) }, _stop.Token);
+            : await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = launch.Workers, StateFolder = StateFolder.Of(asked.Output.Folder) }, _stop.Token);
         if (host.Cluster is { } shared)
         {
-            (int workers, _) = RunCommand.Sharing(await host.Silos(), shared);
+            (int workers, _) = TakingPart.Of(await host.Silos(), shared);
             launch = Launch.Create(asked.Settings, launch.Scenario, asked.Output.RunId, check: false, resumable: true, workers);
             launch.Save(asked.Output.Folder);
         }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Observability;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

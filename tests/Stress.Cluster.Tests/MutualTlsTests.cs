@@ -1,8 +1,8 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Silo;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Stress.Bench.Cluster;
 using Stress.Client;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 using Xunit.Abstractions;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using StackExchange.Redis;
 using Stress.Silo;
 
-namespace Stress.Bench.Cluster;
+namespace Stress.Tests.Clusters;
 
 /// <summary>
 /// A cluster of real processes on loopback: redis-server with an append-only file, silos, and clients. Everything that was started is ended when it is disposed of.

@@ -2,7 +2,7 @@ using Stress.Client;
 using Stress.Contracts;
 using Stress.Silo;
 
-namespace Stress.Bench.Cluster;
+namespace Stress.Tests.Clusters;
 
 /// <summary>What may happen to a cluster in the middle of a run.</summary>
 public enum Fault

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Stress.Bench.Cluster;
+namespace Stress.Tests.Clusters;
 
 /// <summary>A process that was started here, with what it writes.</summary>
 public sealed class RunningProcess

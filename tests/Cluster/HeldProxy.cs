@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Stress.Bench.Cluster;
+namespace Stress.Tests.Clusters;
 
 /// <summary>A TCP proxy in front of a port of a silo, which stands for the network: while it is held, nothing passes, and nobody is told.</summary>
 public sealed class HeldProxy : IAsyncDisposable

@@ -3,7 +3,7 @@ using System.Reflection;
 using Mono.Cecil;
 using Stress.Contracts;
 
-namespace Stress.Bench.Cluster;
+namespace Stress.Tests.Clusters;
 
 /// <summary>A second build of the command: the same code with another version, and, where asked, with another number of the format that it writes and reads.</summary>
 public static class OtherBuild

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Stress.Silo;
 
-namespace Stress.Bench.Cluster;
+namespace Stress.Tests.Clusters;
 
 /// <summary>A certificate authority of a cluster, and the certificates that it gives to silos and clients.</summary>
 public sealed class ClusterAuthority : IDisposable
