@@ -25,7 +25,7 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
 
     /// <summary>The option <c>--wait</c>.</summary>
     public static Option<string?> Option() =>
-        new("--wait") { Description = "Wait so many seconds, or for example 5min, until Redis and a silo are there, and say what for (default: 0; exit code 6 when they are not)." };
+        new("--wait") { Description = "Wait up to this many seconds, or for example 5min, until Redis and a silo are there, and say what is missing (default: 0; exit code 6 when they are not)." };
 
     /// <summary>What the command line asks.</summary>
     /// <exception cref="UsageException">The value is not accepted.</exception>

@@ -7,7 +7,7 @@ namespace Stress.Client.Clusters;
 /// <summary>Which silos of a cluster take part in a run of this build.</summary>
 internal static class TakingPart
 {
-    /// <summary>The workers of the silos that take part: those that read what this build writes. Of the others it is said that they do not.</summary>
+    /// <summary>The workers of the silos that take part: those that read what this build writes. The others are named.</summary>
     /// <exception cref="ClusterUnavailableException">None of those that answer does.</exception>
     public static (int Workers, IReadOnlyList<string> Apart) Of(IReadOnlyList<SiloFacts> silos, RedisAddress cluster, string? design = null)
     {

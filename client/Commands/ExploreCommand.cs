@@ -34,7 +34,7 @@ public static class ExploreCommand
         var depth = new Option<string?>("--depth") { Description = "Longest schedule in steps (default 40)." };
         var preemptions = new Option<string?>("--preemptions") { Description = "Most switches away from a process that could go on, or any (default 2)." };
         var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and go on from it where it exists." };
-        var states = new Option<string?>("--stop-after") { Description = "Stop after so many states; --resume goes on." };
+        var states = new Option<string?>("--stop-after") { Description = "Stop after this many states; --resume continues." };
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
         var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
         command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", line.GetValue(library), new ExplorationLimits(

@@ -32,7 +32,7 @@ public static class FuzzCommand
         var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
         var budget = new Option<string?>("--budget") { Description = "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much)." };
         var lists = new Option<string?>("--lists") { Description = "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic." };
-        var findings = new Option<string?>("--findings") { Description = "End after so many findings." };
+        var findings = new Option<string?>("--findings") { Description = "Stop after this many findings." };
         Option<string?> seed = SharedOptions.Seed("1");
         var unguided = new Option<bool>("--unguided") { Description = "Draw each list by itself; by default lists that reached something new are changed." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };

@@ -28,7 +28,7 @@ public static class ReplayCommand
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
         var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
-        var last = new Option<string?>("--last") { Description = "Print so many of the last steps (default: the steps of the pointer's life, with what stands beside them, and the last few)." };
+        var last = new Option<string?>("--last") { Description = "Print this many of the last steps (default: the steps of the pointer's life, with what stands beside them, and the last few)." };
         var until = new Option<string?>("--until") { Description = "Stop after this event instead of the crash." };
         var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };

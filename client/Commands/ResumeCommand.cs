@@ -24,7 +24,7 @@ public static class ResumeCommand
         Option<string?> json = SharedOptions.Json();
         Option<string?> workers = SharedOptions.Workers();
         Option<bool> quiet = SharedOptions.NoProgress();
-        var command = new Command("resume", "Go on with an interrupted run, or with a paused one on a cluster.") { run, json, workers, quiet };
+        var command = new Command("resume", "Continue an interrupted run, or a paused one on a cluster.") { run, json, workers, quiet };
         cluster.AddTo(command);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
@@ -51,7 +51,7 @@ public static class ResumeCommand
         return await WithState(terminal, output, workers, progress, files, stop);
     }
 
-    /// <summary>Goes on with a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports what it has come to.</summary>
+    /// <summary>Goes on with a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports its results so far.</summary>
     internal static async Task<int> WithState(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
     {
         Launch launch = Launch.Open(output.Folder) with { Workers = workers };

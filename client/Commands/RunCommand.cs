@@ -36,7 +36,7 @@ public static class RunCommand
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
         var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or resumed, and its report is written." };
         Option<string?> wait = ClusterWait.Option();
-        var lease = new Option<string?>("--lease") { Description = "On a cluster: hold the run when no client has followed it for so many seconds, or for example 10min, and cancel it after as long again (default: it goes on without a client, as with 0)." };
+        var lease = new Option<string?>("--lease") { Description = "On a cluster: pause the run when no client has followed it for this many seconds, or for example 10min, and cancel it after as long again (default: it continues without a client, as with 0)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);

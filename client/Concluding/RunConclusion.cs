@@ -89,7 +89,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
     {
         if (run.Final is not { } result)
         {
-            terminal.Error.WriteLine($"stress: the run goes on without this client; pick it up with: {ClusterSilence.PickUpCommand(launch.Plan.RunId, cluster!)}");
+            terminal.Error.WriteLine($"stress: the run continues without this client; pick it up with: {ClusterSilence.PickUpCommand(launch.Plan.RunId, cluster!)}");
             return ExitCodes.Interrupted;
         }
 
@@ -182,7 +182,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
                 terminal.Error.WriteLine($"stress: cancelled; the report is partial; the same run again: {launch.Command}");
                 break;
             case ExitCodes.Interrupted:
-                terminal.Error.WriteLine($"stress: interrupted; the report is partial; go on with: ./stress resume {output.Folder.Path}");
+                terminal.Error.WriteLine($"stress: interrupted; the report is partial; continue with: ./stress resume {output.Folder.Path}");
                 break;
             case ExitCodes.NotDeterministic:
                 terminal.Error.WriteLine($"stress: not deterministic: {difference}");

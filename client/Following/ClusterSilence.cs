@@ -48,7 +48,7 @@ internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpa
         if (silent >= patience)
         {
             throw new ClusterUnavailableException(
-                $"the cluster has not answered for {patience.TotalSeconds:0} s{(problem is null ? "" : $" ({problem})")}; the run is kept and goes on with a silo, ./stress silo --cluster {cluster}; pick it up with: {PickUpCommand(runId, cluster)}");
+                $"the cluster has not answered for {patience.TotalSeconds:0} s{(problem is null ? "" : $" ({problem})")}; the run is kept and continues once a silo is there, ./stress silo --cluster {cluster}; pick it up with: {PickUpCommand(runId, cluster)}");
         }
 
         if (silent >= SaidAfter && !_said)

@@ -11,7 +11,7 @@ namespace Stress.Client.Following;
 /// <param name="lease">Who owns the run and how long it may be without a client; null to leave that as it is.</param>
 public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLease? lease = null)
 {
-    // A cluster hears of its client so often, and some times in a lease.
+    // A client tells its cluster this often that it is there, and several times within a lease.
     private static readonly TimeSpan AttendEvery = TimeSpan.FromSeconds(5);
     private const int AttendedInALease = 4;
 
@@ -207,13 +207,13 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
 }
 
 /// <summary>What following a run came to.</summary>
-/// <param name="Final">The result; null when the run goes on without this client.</param>
+/// <param name="Final">The result; null when the run continues without this client.</param>
 /// <param name="Interrupted">True when the user ended it early, or stopped following.</param>
 /// <param name="FirstWindow">Wall time from the start to the first window that was heard of; null for who was not there.</param>
 /// <param name="Memory">What its silos needed.</param>
 public sealed record FollowedRun(RunResult? Final, bool Interrupted, TimeSpan? FirstWindow, IReadOnlyList<SiloMemoryFacts> Memory)
 {
-    /// <summary>A run that goes on without this client.</summary>
+    /// <summary>A run that continues without this client.</summary>
     public static readonly FollowedRun Left = new(null, true, null, []);
 
     /// <summary>The result.</summary>

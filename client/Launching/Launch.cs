@@ -50,7 +50,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <param name="scenario">The scenario, with the command line applied.</param>
     /// <param name="runId">The run's name.</param>
     /// <param name="check">Whether a sample of sites is noted window by window.</param>
-    /// <param name="resumable">Whether what the run has come to is stored as it goes.</param>
+    /// <param name="resumable">Whether the run's results are stored as it goes.</param>
     /// <param name="workers">Sites executed at once on all silos together, or null for this process alone.</param>
     /// <param name="real">The real kernels of a scenario that asks for them; null in every other.</param>
     public static Launch Create(RunSettings settings, Scenario scenario, string runId, bool check, bool resumable = false, int? workers = null, UmlSettings? real = null)

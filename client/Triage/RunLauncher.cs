@@ -38,7 +38,7 @@ public sealed class RunLauncher : IRunLauncher
     /// <param name="runs">The folder of runs.</param>
     /// <param name="scenarios">The folder of the scenarios that one can begin with.</param>
     /// <param name="cluster">Where runs are executed; null for a silo in this process.</param>
-    /// <param name="terminal">Whose clock it is, and where it is said that a run was asked for.</param>
+    /// <param name="terminal">Whose clock it is, and where a request for a run is reported.</param>
     public RunLauncher(string runs, string scenarios, RedisAddress? cluster, Terminal terminal)
     {
         (_runs, _cluster, _terminal) = (runs, cluster, terminal);
@@ -106,7 +106,7 @@ public sealed class RunLauncher : IRunLauncher
 
             if (asked.Run.Phase == LaunchPhase.Ended)
             {
-                throw new TriageException($"{run} has ended; accepted is a run that goes on", TriageProblem.Wrong);
+                throw new TriageException($"{run} has ended; accepted is an unfinished run", TriageProblem.Wrong);
             }
 
             grain = asked.Grain;
