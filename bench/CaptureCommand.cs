@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Stress.Client.Running;
+using Stress.Client.Capture;
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 using Stress.Scenarios;

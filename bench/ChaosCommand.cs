@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Stress.Bench.Cluster;
+using Stress.Tests.Clusters;
 
 namespace Stress.Bench;
 

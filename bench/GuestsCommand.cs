@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Stress.Bench.Cluster;
 using Stress.Bench.Speed;
 using Stress.Client;
 using Stress.Dial;
@@ -12,6 +11,7 @@ using Stress.Guests.Kernels;
 using Stress.Guests.Running;
 using Stress.Guests.Systems;
 using Stress.Scenarios;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 
 namespace Stress.Bench;

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Spectre.Console;
-using Stress.Bench.Cluster;
 using Stress.Bench.Speed;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 
 namespace Stress.Bench;

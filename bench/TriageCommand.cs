@@ -3,10 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Spectre.Console;
-using Stress.Bench.Cluster;
 using Stress.Bench.Speed;
 using Stress.Bench.Triage;
 using Stress.Client;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 
 namespace Stress.Bench;

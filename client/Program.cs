@@ -2,8 +2,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 using Stress.Client;
-using Stress.Client.Running;
-using Stress.Client.Screen;
 
 const nint StandardOutput = 1;
 

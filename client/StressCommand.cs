@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Stress.Client.Commands;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Guests;

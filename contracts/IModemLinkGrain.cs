@@ -11,7 +11,7 @@ public interface IModemLinkGrain : IGrainWithStringKey
     [Alias("RunSlice")]
     Task<SliceResult> RunSlice(RunPlan plan, int window, bool first = false);
 
-    /// <summary>Hands in what the site has come to, without executing further.</summary>
+    /// <summary>Hands in the site's results so far, without executing further.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="window">The window that the caller takes for the next.</param>
     /// <param name="keep">True to leave a checkpoint from which the site can go on.</param>

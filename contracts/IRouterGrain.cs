@@ -80,6 +80,6 @@ public enum LeaseEnd : byte
 
 /// <summary>The answer to an image that comes back.</summary>
 /// <param name="Taken">False when the lease had been taken back: the image counts for nothing.</param>
-/// <param name="Stored">True when storage holds a checkpoint of the site, to be forgotten at some time.</param>
+/// <param name="Stored">True when storage holds a checkpoint of the site, to be deleted later.</param>
 [GenerateSerializer, Immutable, Alias("stress.ReturnAnswer")]
 public readonly record struct ReturnAnswer([property: Id(0)] bool Taken, [property: Id(1)] bool Stored);

@@ -19,7 +19,7 @@ public interface IShardGrain : IGrainWithStringKey
     [Alias("Keep")]
     Task<ShardProgress?> Keep(RunPhase phase);
 
-    /// <summary>What the shard has come to; null when this activation has to be started first.</summary>
+    /// <summary>The shard's results so far; null when this activation has to be started first.</summary>
     [Alias("Result")]
     Task<ShardResult?> Result();
 

@@ -36,7 +36,7 @@ public enum SiteState : byte
 [GenerateSerializer, Immutable, Alias("stress.SiteTrouble")]
 public sealed record SiteTrouble([property: Id(0)] int Site, [property: Id(1)] int Window, [property: Id(2)] SiteState State, [property: Id(3)] string Problem);
 
-/// <summary>What a shard has come to. Lists are in the order of the shard's sites.</summary>
+/// <summary>A shard's results so far. Lists are in the order of the shard's sites.</summary>
 [GenerateSerializer, Immutable, Alias("stress.ShardResult")]
 public sealed record ShardResult
 {
@@ -80,7 +80,7 @@ public sealed record ShardResult
 [GenerateSerializer, Immutable, Alias("stress.SiteRecord")]
 public sealed record SiteRecord([property: Id(0)] int Site, [property: Id(1)] ulong Digest, [property: Id(2)] SiteSeries Series);
 
-/// <summary>What a run has come to.</summary>
+/// <summary>A run's results so far.</summary>
 [GenerateSerializer, Immutable, Alias("stress.RunResult")]
 public sealed record RunResult
 {

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Observability;
+using Stress.Tests.Clusters;
 
 namespace Stress.Bench.Speed;
 

@@ -1,4 +1,4 @@
-using Stress.Client.Running;
+using Stress.Client.Following;
 using Stress.Contracts;
 using Stress.Emulator.Sites;
 using Stress.Silo;

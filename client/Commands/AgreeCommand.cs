@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Stress.Client.Lines;
-using Stress.Client.Running;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Recorded;
 using Stress.Observability;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Dialling;
 
 namespace Stress.Client.Commands;
 
@@ -20,7 +20,7 @@ public static class AnswerCommand
         var secret = new Option<string?>("--secret") { Description = "The caller's secret." };
         var require = new Option<string?>("--require") { Description = "Make the caller authenticate itself: none, pap, chap, any (default: the scenario's, else none)." };
         var address = new Option<string?>("--address") { Description = "Our IPv4 address (default: 10.0.n.1; the caller gets 10.0.n.2)." };
-        var command = new Command("answer", "Take the calls of a real system.")
+        var command = new Command("answer", "Answer calls from a real system.")
         {
             listen, scenario, lines, calls, wait, up, noGetty, name, secret, require, address,
         };

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Stress.Client.Clusters;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Client.Reports;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Emulator.Designs;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Stacks;

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Stress.Client.Launching;
 using Stress.Client.Reports;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Observability;
 

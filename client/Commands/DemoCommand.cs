@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
-using Stress.Client.Running;
+using Stress.Client.Demo;
+using Stress.Client.Launching;
 using Stress.Client.Triage;
 using Stress.Contracts.Triage;
 
@@ -21,7 +22,7 @@ public static class DemoCommand
     {
         var listen = new Option<string>("--listen") { Description = "Address and port of the triage pages.", DefaultValueFactory = _ => TriageCommands.DefaultListen };
         var folder = new Option<string>("--folder") { Description = "Folder that gets the demo's runs and store.", DefaultValueFactory = _ => "demo" };
-        var command = new Command("demo", "Show it all on this machine: a run that goes on, the triage pages, and Prometheus and Grafana where they are installed.") { listen, folder };
+        var command = new Command("demo", "Show it all on this machine: a run in progress, the triage pages, and Prometheus and Grafana where they are installed.") { listen, folder };
         command.SetAction((line, stop) => Execute(terminal, line.GetValue(listen)!, line.GetValue(folder)!, stop));
         return command;
     }

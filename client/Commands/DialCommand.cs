@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Dialling;
 using Stress.Dial.Lines;
 
 namespace Stress.Client.Commands;

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
+using Stress.Client.Reports;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks;
 using Stress.Observability.Ci;

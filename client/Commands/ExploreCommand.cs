@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Exploration;
@@ -31,16 +31,16 @@ public static class ExploreCommand
         var file = new Argument<string>("FILE") { Description = "A small world: a .yaml file, or an operation list whose sockets and interfaces become processes; - is standard input." };
         var design = new Option<string?>("--design") { Description = "Teardown design, or all (default: netbsd-2005)." };
         Option<string?> library = SharedOptions.DesignAssembly();
-        var depth = new Option<string?>("--depth") { Description = "Longest schedule in steps (default 40)." };
+        Option<int?> depth = Numbers.Option("--depth", 1, MaxDepth, "Longest schedule in steps (default 40).");
         var preemptions = new Option<string?>("--preemptions") { Description = "Most switches away from a process that could go on, or any (default 2)." };
         var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and go on from it where it exists." };
-        var states = new Option<string?>("--stop-after") { Description = "Stop after so many states; --resume goes on." };
+        Option<int?> states = Numbers.Option("--stop-after", 1, int.MaxValue, "Stop after this many states; --resume continues.");
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
         var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
         command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", line.GetValue(library), new ExplorationLimits(
-            line.GetValue(depth) is { } d ? Numbers.Whole("--depth", d, 1, MaxDepth) : 40,
+            line.GetValue(depth) ?? 40,
             line.GetValue(preemptions) is { } p ? p == "any" ? null : Numbers.Whole("--preemptions", p, 0, MaxPreemptions) : 2,
-            !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) is { } s ? Numbers.Whole("--stop-after", s, 1, int.MaxValue) : int.MaxValue, stop)));
+            !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) ?? int.MaxValue, stop)));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Guests.Running;
 
 namespace Stress.Client.Commands;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Stress.Client.Running;
-using Stress.Client.Screen;
+using Stress.Client.Launching;
 using Stress.Emulator.Stacks;
 using Stress.Scenarios;
 
@@ -10,7 +9,7 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress new</c>, <c>list</c>, <c>check</c> and <c>schema</c>: for those who write scenarios and small worlds.</summary>
 public static partial class FileCommands
 {
-    private const string Folder = "scenarios", WorldFolder = "explore", Extension = ".yaml", Usual = "troxel-2005";
+    private const string Folder = "scenarios", WorldFolder = "explore", ListFolder = "ops", ListExtension = ".ops", Extension = ".yaml", Usual = "troxel-2005";
     private const string ScenarioSchema = "scenario.schema.json", WorldSchema = "world.schema.json";
 
     /// <summary><c>stress new FILE [--from NAME]</c>: a file to begin with, a copy of one that is shipped. It never writes over a file.</summary>
@@ -23,10 +22,10 @@ public static partial class FileCommands
         return command;
     }
 
-    /// <summary><c>stress list</c>: the scenarios and small worlds that are shipped, each with a sentence.</summary>
+    /// <summary><c>stress list</c>: the scenarios, small worlds and operation lists that are shipped, each with a sentence.</summary>
     public static Command List(Terminal terminal)
     {
-        var command = new Command("list", "List the scenarios and small worlds that are shipped, each with what it shows.");
+        var command = new Command("list", "List the scenarios, small worlds and operation lists that are shipped, each with what it shows.");
         command.SetAction(_ => WriteList(terminal));
         return command;
     }
@@ -108,15 +107,25 @@ public static partial class FileCommands
 
     private static int WriteList(Terminal terminal)
     {
-        (string Name, string Text, bool IsWorld)[] all =
+        (string Name, string Path, bool IsWorld)[] shipped = Shipped();
+        string lists = Path.Combine(ProgramFolders.Find(Folder), ListFolder);
+        (string Title, (string Name, string Text)[] Files)[] kinds =
         [
-            .. Shipped().Select(s => (s.Name, s.IsWorld ? WorldLoader.DescriptionOf(ScenarioLoader.ReadFile(s.Path, null), s.Path) : ScenarioLoader.Load(s.Path).Description, s.IsWorld)),
+            ($"Scenarios ({Folder}, ./stress run FILE):", [.. shipped.Where(s => !s.IsWorld).Select(s => (s.Name, ScenarioLoader.Load(s.Path).Description))]),
+            (
+                $"Small worlds ({Folder}/{WorldFolder}, ./stress explore FILE):",
+                [.. shipped.Where(s => s.IsWorld).Select(s => (s.Name, WorldLoader.DescriptionOf(ScenarioLoader.ReadFile(s.Path, null), s.Path)))]
+            ),
+            (
+                $"Operation lists ({Folder}/{ListFolder}, ./stress exec FILE):",
+                [.. In(lists, ListExtension).Select(path => (Path.GetFileNameWithoutExtension(path), File.ReadLines(path).First().TrimStart('#', ' ')))]
+            ),
         ];
-        int names = all.Max(s => s.Name.Length);
-        foreach (bool worlds in (bool[])[false, true])
+        int names = kinds.SelectMany(kind => kind.Files).Max(file => file.Name.Length);
+        foreach ((string title, (string Name, string Text)[] files) in kinds)
         {
-            terminal.Text.WriteLine(worlds ? $"Small worlds ({Folder}/{WorldFolder}, ./stress explore FILE):" : $"Scenarios ({Folder}, ./stress run FILE):");
-            foreach ((string name, string text, _) in all.Where(s => s.IsWorld == worlds))
+            terminal.Text.WriteLine(title);
+            foreach ((string name, string text) in files)
             {
                 foreach (string line in Wrapped.Lines($"  {name.PadRight(names)}  {text}", Terminal.Width(terminal.Out), names + 4))
                 {
@@ -177,12 +186,14 @@ public static partial class FileCommands
         string folder = ProgramFolders.Find(Folder);
         return !Directory.Exists(folder)
             ? throw new UsageException($"{Folder}: no such folder here or above the program; accepted is to be called in the source tree, or beside a folder {Folder}")
-            : [.. In(folder, false), .. In(Path.Combine(folder, WorldFolder), true)];
+            : [
+                .. In(folder, Extension).Select(path => (Path.GetFileNameWithoutExtension(path), path, false)),
+                .. In(Path.Combine(folder, WorldFolder), Extension).Select(path => (Path.GetFileNameWithoutExtension(path), path, true)),
+            ];
     }
 
-    private static IEnumerable<(string Name, string Path, bool IsWorld)> In(string folder, bool worlds) => Directory.Exists(folder)
-        ? Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal).Select(path => (Path.GetFileNameWithoutExtension(path), path, worlds))
-        : [];
+    private static IEnumerable<string> In(string folder, string extension) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*" + extension).Order(StringComparer.Ordinal) : [];
 
     [GeneratedRegex(@"^# yaml-language-server:.*\n", RegexOptions.Multiline)]
     private static partial Regex SchemaLine();

@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
@@ -21,6 +22,8 @@ public static class FuzzCommand
 {
     private const string Name = "fuzz";
 
+    private const int MostWorkers = 1024;
+
     private static readonly string Accepted = $"{string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}, or {LwipGrammar.Stack} alone";
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
@@ -30,13 +33,13 @@ public static class FuzzCommand
     {
         var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
         var budget = new Option<string?>("--budget") { Description = "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much)." };
-        var lists = new Option<string?>("--lists") { Description = "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic." };
-        var findings = new Option<string?>("--findings") { Description = "End after so many findings." };
+        Option<long?> lists = Numbers.Option("--lists", 1, long.MaxValue, "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic.");
+        Option<int?> findings = Numbers.Option("--findings", 1, int.MaxValue, "Stop after this many findings.");
         Option<string?> seed = SharedOptions.Seed("1");
         var unguided = new Option<bool>("--unguided") { Description = "Draw each list by itself; by default lists that reached something new are changed." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
-        var workers = new Option<string?>("--workers") { Description = "Batches of lists executed at once (default: one a processor). The result does not depend on it." };
+        Option<int?> workers = Numbers.Option("--workers", 1, MostWorkers, "Batches of lists executed at once (default: one a processor). The result does not depend on it.");
         var output = new Option<string?>("--out") { Description = "Folder that gets the search's folder (default: runs)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the findings out of the triage store." };
         Option<string?> json = SharedOptions.Json();
@@ -76,18 +79,17 @@ public static class FuzzCommand
         public required FuzzOptions Options { get; init; }
     }
 
-    private static FuzzOptions OptionsOf(string? budget, string? lists, string? findings, string? seed, string? workers, bool guided)
+    private static FuzzOptions OptionsOf(string? budget, long? lists, int? findings, string? seed, int? workers, bool guided)
     {
-        const int UsualMinutes = 10, MostWorkers = 1024;
-        long? most = lists is null ? null : Numbers.Whole("--lists", lists, 1, long.MaxValue);
-        TimeSpan? time = budget is null ? (most is null ? TimeSpan.FromMinutes(UsualMinutes) : null)
+        const int UsualMinutes = 10;
+        TimeSpan? time = budget is null ? (lists is null ? TimeSpan.FromMinutes(UsualMinutes) : null)
             : Durations.Seconds(budget) is { Microseconds: > 0 } given ? TimeSpan.FromMicroseconds(given.Microseconds)
             : throw new UsageException($"--budget {budget}: accepted is {Durations.WithUnit}");
         return new FuzzOptions
         {
-            Lists = most, Time = time, Findings = findings is null ? null : Numbers.Whole("--findings", findings, 1, int.MaxValue), Guided = guided,
+            Lists = lists, Time = time, Findings = findings, Guided = guided,
             Seed = seed is null ? 1 : Numbers.Seed(seed),
-            Workers = workers is null ? Environment.ProcessorCount : Numbers.Whole("--workers", workers, 1, MostWorkers),
+            Workers = workers ?? Environment.ProcessorCount,
         };
     }
 

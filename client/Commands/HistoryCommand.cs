@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Stress.Client.Images;
-using Stress.Client.Running;
 
 namespace Stress.Client.Commands;
 

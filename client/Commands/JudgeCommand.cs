@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Client.Screen;
 using Stress.Emulator.Designs.History;
 using Stress.Emulator.Exploration.Judging;

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Stress.Client.Clusters;
+using Stress.Client.Jobs;
+using Stress.Client.Launching;
 using k8s;
 using k8s.Exceptions;
 using k8s.Models;
-using Stress.Client.Jobs;
-using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Silo;
 
@@ -32,7 +33,7 @@ public static class K8sCommand
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the scenario's)." };
         var pace = new Option<string?>("--pace") { Description = "Virtual seconds a second of wall time (default: as fast as possible)." };
         var lease = new Option<string>("--lease") { Description = "The run is held when it has had no client for so long, and cancelled after as long again; 0 for never.", DefaultValueFactory = _ => "10min" };
-        var deadline = new Option<string>("--deadline") { Description = "The Job is ended after so many seconds, or for example 2d, whatever the run has come to.", DefaultValueFactory = _ => "1d" };
+        var deadline = new Option<string>("--deadline") { Description = "End the Job after this many seconds, or for example 2d, however far the run has got.", DefaultValueFactory = _ => "1d" };
         var keep = new Option<string>("--keep") { Description = "The Job and its log are deleted so long after its end.", DefaultValueFactory = _ => "7d" };
         var memory = new Option<string>("--memory") { Description = "Memory that the client may have; the run is in the silos.", DefaultValueFactory = _ => "1Gi" };
         var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;

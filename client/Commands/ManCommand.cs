@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 
 namespace Stress.Client.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.Replay;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Minimise;
@@ -49,7 +50,7 @@ public static class MinimiseCommand
         RunFolder folder = Output.FindRun(run);
         Launch launch = Launch.Open(folder);
         return launch.Real is null ? Task.FromResult(Execute(terminal, run, id, ops, scenario))
-            : ops is null ? RealMinimise.SiteAsync(terminal, folder, launch, ReplayCommand.Find(folder, id), scenario, stop)
+            : ops is null ? RealMinimise.SiteAsync(terminal, folder, launch, RecordedCrash.Find(folder, id), scenario, stop)
             : throw new UsageException($"--ops {ops}: a site of real kernels is cut down to a scenario; accepted is --scenario FILE");
     }
 
@@ -57,7 +58,7 @@ public static class MinimiseCommand
     {
         long began = Stopwatch.GetTimestamp();
         RunFolder folder = Output.FindRun(run);
-        CrashRecord record = ReplayCommand.Find(folder, id);
+        CrashRecord record = RecordedCrash.Find(folder, id);
         id = record.Id;
         (SiteOptions options, _, _) = Launch.Read(folder);
         options = options with { Seed = record.Seed };
@@ -67,7 +68,7 @@ public static class MinimiseCommand
         Output.CheckFile("--scenario", scenario);
 
         TextWriter o = terminal.Text;
-        CrashTally crash = Crash(record, options.Topology);
+        CrashTally crash = RecordedCrash.Tally(record, options.Topology);
         MinimalSite site = new SiteMinimiser(options, (uint)record.Site, crash).Minimise()
             ?? throw new UsageException($"{id}: site {record.Site} does not crash at event {record.Event}; accepted is a run of this version of stress");
         o.WriteLine(record.Title);
@@ -138,58 +139,7 @@ public static class MinimiseCommand
         o.WriteLine($"{Counted.Of(site.Parts.Count, "part")} of {site.PartsBefore} needed, {(site.IsMinimal ? "none can go" : "the search ended before each was tried")} ({Counted.Of(site.Tests, "execution")}, {Counted.Of(site.Events, "event")}); crash at {site.At}, event {site.CrashEvent}");
         foreach (SitePart part in site.Parts)
         {
-            o.WriteLine($"  {Describe(part, options)}");
+            o.WriteLine($"  {PartWords.Describe(part, options)}");
         }
-    }
-
-    /// <summary>A part of a site's history, in words.</summary>
-    internal static string Describe(SitePart p, SiteOptions options)
-    {
-        Topology topology = options.Topology;
-        Role label = topology.Nodes[p.Router];
-        string system = topology.Nodes.Count(node => node == label) == 1 ? topology.NameOf(label) : $"{topology.NameOf(label)} {p.Router}";
-        RoleOptions role = options.Roles[label];
-        return p.Kind switch
-        {
-            SitePartKind.Daemon => $"{system}: {role.Daemons[p.Which]}",
-            SitePartKind.GroupMember => $"{system}: the member of {role.GroupMember}",
-            SitePartKind.Hup => $"{system}: HUP {p.Ordinal + 1}",
-            SitePartKind.ZebraRestart => $"{system}: restart {p.Ordinal + 1} of zebra",
-            SitePartKind.Term => $"{system}: TERM {p.Ordinal + 1}",
-            SitePartKind.LineLoss => $"line {p.Router}: carrier loss {p.Ordinal + 1}",
-            SitePartKind.Programme => $"programme {p.Router + 1}: {ScenarioFields.Spell(options.Events![p.Router].What)} {p.Ordinal + 1} of {(options.Events[p.Router].What == SiteEventKind.Flap ? topology.LinkName(p.Which) : topology.NodeName(p.Which))}",
-            SitePartKind.CarrierLoss => $"{system}: told of carrier loss {p.Ordinal + 1}",
-            SitePartKind.Allocation => $"{system}: {role.Kernel.Competitors[p.Which].Name}, block {p.Ordinal + 1}",
-            SitePartKind.FastTimeout => $"{system}: fast timeout {p.Ordinal + 1}",
-            SitePartKind.DaemonTimer => $"{system}: {Process()} timer {p.Ordinal + 1}",
-            SitePartKind.DaemonRespawn => $"{system}: {Process()} started again {p.Ordinal + 1}",
-            _ => throw new UnreachableException($"no words for {p.Kind}"),
-        };
-
-        string Process() => ProcessTable.Plan(options, RouterPlace.Of(options, 0, p.Router))[p.Which].Name;
-    }
-
-    /// <summary>A crash of a record, its title as a value: the record has its text.</summary>
-    /// <exception cref="UsageException">No title, or no system, of this version.</exception>
-    internal static CrashTally Crash(CrashRecord record, Topology topology)
-    {
-        Role role = topology.RoleOf(record.Role)
-            ?? throw new UsageException($"{record.Id}: of a {record.Role} system; accepted is a run whose systems are {string.Join(", ", topology.Labels)}");
-        foreach (UseSite use in Enum.GetValues<UseSite>())
-        {
-            foreach (HolderKind holder in Enum.GetValues<HolderKind>())
-            {
-                foreach (PurgeGap gap in Enum.GetValues<PurgeGap>())
-                {
-                    var title = new CrashTitle(use, holder, gap);
-                    if (title.ToString() == record.Title)
-                    {
-                        return new CrashTally(title, role) { FirstEvent = record.Event };
-                    }
-                }
-            }
-        }
-
-        throw new UsageException($"{record.Id}: unknown title \"{record.Title}\"; accepted is a run of this version of stress");
     }
 }

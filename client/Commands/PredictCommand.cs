@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Stress.Client.Launching;
 using Stress.Client.Predictions;
-using Stress.Client.Running;
+using Stress.Client.RealStacks;
+using Stress.Client.Screen;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Predictions;
 using Stress.Observability;
@@ -26,7 +28,7 @@ public static class PredictCommand
         var batch = new Option<string?>("--batch") { Description = $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves." };
         var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that is likely another." };
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
-        var random = new Option<string?>("--random") { Description = "In place of FOLDER, so many lists of a generator; they are kept in the record." };
+        var random = new Option<string?>("--random") { Description = "Instead of FOLDER, this many lists of a generator; they are kept in the record." };
         Option<string?> seed = SharedOptions.Seed("from the clock");
         var verify = new Option<string?>("--verify") { Description = "Folder of a prediction: check its seal, and score it again." };
         var command = new Command("predict", "Let a model predict a real kernel's answers, seal them, run the kernel, and score (exit 1 below 99.9 % of steps or 99 % of verdicts).") { folder, random, seed, model, kernel, batch, minimise, output, verify };

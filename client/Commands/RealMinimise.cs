@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;
 using Stress.Guests;

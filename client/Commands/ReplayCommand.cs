@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Stress.Client.Capture;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Client.Replay;
-using Stress.Client.Running;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
@@ -16,7 +18,7 @@ namespace Stress.Client.Commands;
 public static class ReplayCommand
 {
     // Before a single step of a person's, so many steps back.
-    private const int StepsBack = 40;
+    private const int StepsBack = 40, MostSteps = 100_000;
 
     // Of the story: the last steps, and what stands beside each step of the pointer's life.
     private const int StoryLast = 10, StoryBeside = 1;
@@ -26,8 +28,8 @@ public static class ReplayCommand
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
         var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
-        var last = new Option<string?>("--last") { Description = "Print so many of the last steps (default: the steps of the pointer's life, with what stands beside them, and the last few)." };
-        var until = new Option<string?>("--until") { Description = "Stop after this event instead of the crash." };
+        Option<int?> last = Numbers.Option("--last", 1, MostSteps, "Print this many of the last steps (default: the steps of the pointer's life, with what stands beside them, and the last few).");
+        Option<int?> until = Numbers.Option("--until", 1, int.MaxValue, "Stop after this event instead of the crash.");
         var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
         var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a page that needs nothing else." };
@@ -40,16 +42,16 @@ public static class ReplayCommand
             Launch launch = Launch.Open(folder);
             return launch.Real is null
                 ? Execute(terminal, folder, line.GetValue(id)!, asked, stop)
-                : await RealReplay.ExecuteAsync(terminal, launch, Find(folder, line.GetValue(id)!), asked.LastLines(), stop);
+                : await RealReplay.ExecuteAsync(terminal, launch, RecordedCrash.Find(folder, line.GetValue(id)!), asked.LastLines(), stop);
         });
         return command;
     }
 
     private static int Execute(Terminal terminal, RunFolder folder, string id, Asked asked, CancellationToken stop)
     {
-        CrashRecord crash = Find(folder, id);
-        int steps = asked.Last is null ? StepsBack : Numbers.Whole("--last", asked.Last, 1, 100_000);
-        long end = asked.Until is null ? crash.Event : Numbers.Whole("--until", asked.Until, 1, int.MaxValue);
+        CrashRecord crash = RecordedCrash.Find(folder, id);
+        int steps = asked.Last ?? StepsBack;
+        long end = asked.Until ?? crash.Event;
         asked.Check();
         (SiteOptions options, int windows, _) = Launch.Read(folder);
         options = options with { Seed = crash.Seed };
@@ -178,30 +180,14 @@ public static class ReplayCommand
             : throw new UsageException($"event {end}: the run ends before it; accepted are events 1 to {replay.Site.Clock.Events} on this site");
     }
 
-    /// <summary>A crash of a run, by its id or by a beginning of the id that no other crash has.</summary>
-    /// <exception cref="UsageException">The run has not ended, has no crash of that id, or has several that begin so.</exception>
-    internal static CrashRecord Find(RunFolder folder, string id)
-    {
-        if (!File.Exists(folder.CrashesPath))
-        {
-            throw new UsageException($"{folder.Path}: no {RunFolder.CrashesName}; accepted is the folder of a run that has ended");
-        }
-
-        CrashRecord[] crashes = [.. folder.ReadCrashes()];
-        CrashRecord[] found = Array.Find(crashes, c => c.Id == id) is { } exact ? [exact] : id.Length == 0 ? [] : Array.FindAll(crashes, c => c.Id.StartsWith(id, StringComparison.Ordinal));
-        return found.Length == 1 ? found[0]
-            : found.Length > 1 ? throw new UsageException($"{id}: more than one crash begins so; accepted: {string.Join(", ", found.Select(c => $"{c.Id} ({c.Title}, {c.Role})"))}")
-            : throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
-    }
-
-    private sealed record Asked(string? Last, string? Until, bool Step, bool Dump, string? Html, string? Pcap)
+    private sealed record Asked(int? Last, int? Until, bool Step, bool Dump, string? Html, string? Pcap)
     {
         /// <summary>Nobody says which steps: those of the story.</summary>
         public bool ByDefault => Last is null && Until is null && !Step;
 
         /// <summary>How much to show of a real kernel's line: of its steps nobody can be asked, since a kernel has none.</summary>
         public int? LastLines() => Until is null && !Step && !Dump && Html is null && Pcap is null
-            ? Last is null ? null : Numbers.Whole("--last", Last, 1, 100_000)
+            ? Last
             : throw new UsageException("a crash of a real kernel is replayed with its console and line; accepted is --last N, and none of --until, --step, --dump, --html, --pcap");
 
         public void Check()

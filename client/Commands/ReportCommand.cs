@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Formats.Tar;
 using System.Text.Json;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Client.Reports;
-using Stress.Client.Running;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;
@@ -74,7 +77,7 @@ public static class ReportCommand
     {
         RunDescription description = await RunControlCommands.Find(client, run);
         return (await client.Grains.GetGrain<IRunGrain>(run).Progress()).Finished ? await RunControlCommands.Find(client, run)
-            : throw new ClusterUnavailableException($"{run}: {description.Phase.ToString().ToLowerInvariant()}, and has no report before its end; accepted is a run that has ended, and {ClusterSilence.WatchCommand(run, redis)} follows this one");
+            : throw new ClusterUnavailableException($"{run}: {description.Phase.ToString().ToLowerInvariant()}, and has no report before its end; accepted is a run that has ended, and {ClusterSilence.PickUpCommand(run, redis)} follows this one");
     }
 
     private static async Task<int> Execute(Terminal terminal, RunFolder folder, string? json, CheckFiles files, string? pictures)
@@ -169,9 +172,9 @@ public static class ReportCommand
     // The sums of what was executed are in the run's state. Asked to stop before it begins, it gives them and executes nothing more.
     private static async Task<int> FromState(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
     {
-        if (!Directory.Exists(ResumeCommand.StateOf(folder)))
+        if (!Directory.Exists(StateFolder.Of(folder)))
         {
-            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {ResumeCommand.StateName}/; accepted is the folder of a run that has come to something");
+            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {StateFolder.Name}/; accepted is the folder of a run that has come to something");
         }
 
         return await ResumeCommand.WithState(terminal, Output.Again(folder, json), Environment.ProcessorCount, progress: false, files, new CancellationToken(canceled: true));

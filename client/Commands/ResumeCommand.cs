@@ -1,5 +1,8 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;
@@ -13,9 +16,6 @@ namespace Stress.Client.Commands;
 /// </summary>
 public static class ResumeCommand
 {
-    /// <summary>Name of the folder, in the run's own, that holds what has to outlive the process.</summary>
-    public const string StateName = "state";
-
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -24,7 +24,7 @@ public static class ResumeCommand
         Option<string?> json = SharedOptions.Json();
         Option<string?> workers = SharedOptions.Workers();
         Option<bool> quiet = SharedOptions.NoProgress();
-        var command = new Command("resume", "Go on with an interrupted run, or with a paused one on a cluster.") { run, json, workers, quiet };
+        var command = new Command("resume", "Continue an interrupted run, or a paused one on a cluster.") { run, json, workers, quiet };
         cluster.AddTo(command);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
@@ -40,37 +40,25 @@ public static class ResumeCommand
         return command;
     }
 
-    /// <summary>Where a run keeps what has to outlive the process.</summary>
-    public static string StateOf(RunFolder folder) => Path.Combine(folder.Path, StateName);
-
-    /// <summary>Deletes what a complete run no longer needs.</summary>
-    public static void Forget(RunFolder folder)
-    {
-        if (Directory.Exists(StateOf(folder)))
-        {
-            Directory.Delete(StateOf(folder), recursive: true);
-        }
-    }
-
     private static async Task<int> Resume(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
     {
         files.Check();
-        if (!Directory.Exists(StateOf(output.Folder)))
+        if (!Directory.Exists(StateFolder.Of(output.Folder)))
         {
-            throw new UsageException($"{output.Folder.Path}: nothing to resume; accepted is a run that was interrupted, whose folder has {StateName}/");
+            throw new UsageException($"{output.Folder.Path}: nothing to resume; accepted is a run that was interrupted, whose folder has {StateFolder.Name}/");
         }
 
         return await WithState(terminal, output, workers, progress, files, stop);
     }
 
-    /// <summary>Goes on with a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports what it has come to.</summary>
+    /// <summary>Goes on with a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports its results so far.</summary>
     internal static async Task<int> WithState(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
     {
         Launch launch = Launch.Open(output.Folder) with { Workers = workers };
         OptionsScreen.Write(terminal.Out, launch);
         try
         {
-            await using EmbeddedSilo silo = await Embedded.Start(workers, null, terminal, StateOf(output.Folder));
+            await using EmbeddedSilo silo = await Embedded.Start(workers, null, terminal, StateFolder.Of(output.Folder));
             return await new RunConclusion(terminal, launch, output, new(null, null, progress, Check: launch.Plan.CheckedSites.Count > 0, files)).Follow(silo, stop);
         }
         catch (RunRefusedException e)

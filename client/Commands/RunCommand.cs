@@ -1,5 +1,10 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Capture;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Following;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Guests;
@@ -31,7 +36,7 @@ public static class RunCommand
         var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
         var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or resumed, and its report is written." };
         Option<string?> wait = ClusterWait.Option();
-        var lease = new Option<string?>("--lease") { Description = "On a cluster: hold the run when no client has followed it for so many seconds, or for example 10min, and cancel it after as long again (default: it goes on without a client, as with 0)." };
+        var lease = new Option<string?>("--lease") { Description = "On a cluster: pause the run when no client has followed it for this many seconds, or for example 10min, and cancel it after as long again (default: it continues without a client, as with 0)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
@@ -96,7 +101,7 @@ public static class RunCommand
             }
 
             OptionsScreen.Write(terminal.Out, launch);
-            string? state = ResumeCommand.StateOf(output.Folder);
+            string? state = StateFolder.Of(output.Folder);
             if (!Keeps(terminal, launch, output, state, wishes.NoStore))
             {
                 // A run that cannot be kept can be executed all the same, and its result printed.
@@ -114,7 +119,7 @@ public static class RunCommand
         }
 
         await using ClusterClient client = await ClusterOption.Connect(cluster, stop, wait);
-        (int workers, IReadOnlyList<string> apart) = await wait.For(async () => Sharing(await client.Silos(), cluster, hash is null ? null : DesignFolder.NameOf(scenario.Site.Design, hash)), stop);
+        (int workers, IReadOnlyList<string> apart) = await wait.For(async () => TakingPart.Of(await client.Silos(), cluster, hash is null ? null : DesignFolder.NameOf(scenario.Site.Design, hash)), stop);
         foreach (string line in apart)
         {
             terminal.Error.WriteLine(line);
@@ -186,14 +191,14 @@ public static class RunCommand
             throw new UsageException($"--pcap: {output.RunId} was started before; accepted is the same command line without it");
         }
 
-        if (File.Exists(output.Folder.ReportPath) && !Directory.Exists(ResumeCommand.StateOf(output.Folder)))
+        if (File.Exists(output.Folder.ReportPath) && !Directory.Exists(StateFolder.Of(output.Folder)))
         {
             terminal.Error.WriteLine($"stress: {output.RunId} has ended before: its report is shown again");
             return ReportCommand.OfRun(terminal, output.Folder, output.Json, wishes.Files);
         }
 
         terminal.Error.WriteLine($"stress: {output.RunId} was started before: it is resumed");
-        Directory.CreateDirectory(ResumeCommand.StateOf(output.Folder));
+        Directory.CreateDirectory(StateFolder.Of(output.Folder));
         return await ResumeCommand.WithState(terminal, output, launch.Workers, wishes.Progress, wishes.Files, stop);
     }
 
@@ -208,37 +213,6 @@ public static class RunCommand
         {
             return null;
         }
-    }
-
-    /// <summary>The workers of the silos that take part: those that read what this build writes. Of the others it is said that they do not.</summary>
-    /// <exception cref="ClusterUnavailableException">None of those that answer does.</exception>
-    internal static (int Workers, IReadOnlyList<string> Apart) Sharing(IReadOnlyList<SiloFacts> silos, RedisAddress cluster, string? design = null)
-    {
-        SiloFacts[] answering = [.. silos.Where(silo => silo.Answers)];
-        List<string> apart = [];
-        int workers = 0;
-        foreach (SiloFacts silo in answering)
-        {
-            if (BuildStamp.Current.Refusal(silo.Build) is not { } refusal)
-            {
-                workers += silo.Workers;
-            }
-            else
-            {
-                apart.Add($"stress: silo {silo.Silo} takes no part: it is {refusal}");
-            }
-        }
-
-        // A library is never sent: whoever may come to execute a site has to have it.
-        string[] without = design is null ? [] : [.. answering.Where(silo => BuildStamp.Current.Refusal(silo.Build) is null && !silo.Designs.Contains(design)).Select(silo => silo.Silo)];
-        if (without.Length > 0)
-        {
-            throw new ClusterUnavailableException(
-                $"design {design}: not known to {Counted.Of(without.Length, "silo")} of {cluster} ({string.Join(", ", without)}); accepted is the same library in the directory that every silo was given with --designs");
-        }
-
-        return apart.Count < answering.Length || answering.Length == 0 ? (Math.Max(1, workers), apart) : throw new ClusterUnavailableException(
-            $"no silo of {cluster} reads what this build writes; accepted is a cluster with a silo of {BuildStamp.Current.Words}");
     }
 
     // Whether the run's folder takes what the run needs to be resumed: a folder may be made and a short file written where the first checkpoint finds no space.

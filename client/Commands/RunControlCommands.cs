@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;
@@ -13,13 +15,13 @@ namespace Stress.Client.Commands;
 public static class RunControlCommands
 {
     /// <summary><c>stress status RUN</c>.</summary>
-    public static Command Status(Terminal terminal) => ForRun("status", "Show where a run on a cluster is.", (run, redis, stop) => ShowStatus(terminal, run, redis, stop));
+    public static Command Status(Terminal terminal) => ForRun("status", "Show how far a run on a cluster has got.", (run, redis, stop) => ShowStatus(terminal, run, redis, stop));
 
     /// <summary><c>stress cancel RUN</c>.</summary>
     public static Command Cancel(Terminal terminal) => ForRun("cancel", "End a run on a cluster for good.", (run, redis, stop) => Tell(terminal, run, redis, RunPhase.Cancelled, stop));
 
     /// <summary><c>stress pause RUN</c>.</summary>
-    public static Command Pause(Terminal terminal) => ForRun("pause", "Hold a run on a cluster.", (run, redis, stop) => Tell(terminal, run, redis, RunPhase.Paused, stop));
+    public static Command Pause(Terminal terminal) => ForRun("pause", "Pause a run on a cluster.", (run, redis, stop) => Tell(terminal, run, redis, RunPhase.Paused, stop));
 
     /// <summary><c>stress runs</c>.</summary>
     public static Command Runs(Terminal terminal)
@@ -36,7 +38,7 @@ public static class RunControlCommands
         return command;
     }
 
-    /// <summary>Tells a run that goes on to run, to pause or to end, and shows where it is.</summary>
+    /// <summary>Tells an unfinished run to run, to pause or to end, and shows where it is.</summary>
     /// <exception cref="UsageException">There is no such run, or it has ended.</exception>
     internal static async Task<int> Tell(Terminal terminal, string run, RedisAddress redis, RunPhase wish, CancellationToken stop)
     {
@@ -71,7 +73,7 @@ public static class RunControlCommands
     internal static async Task<(RunDescription? Run, IReadOnlyList<RunEntry> Known)> Look(ClusterClient client, string run)
     {
         IReadOnlyList<RunEntry> known = await client.Grains.GetGrain<IRunIndexGrain>(IRunIndexGrain.Key).List();
-        RunSource.CheckFormat(known, run);
+        RunSource.CheckReadable(known, run);
         return (RunPlan.IsRunId(run) ? await client.Grains.GetGrain<IRunGrain>(run).Describe() : null, known);
     }
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;

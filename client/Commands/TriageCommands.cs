@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Following;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Client.Triage;
 using Stress.Contracts;
@@ -203,7 +207,7 @@ public static class TriageCommands
 
             try
             {
-                RunSource.CheckFormat([run], run.RunId);
+                RunSource.CheckReadable([run], run.RunId);
                 await RunConclusion.OfEnded(
                     terminal.Unread(), client, await RunControlCommands.Find(client, run.RunId), output, new(null, null, Progress: false, Check: false, CheckFiles.None), stop);
             }

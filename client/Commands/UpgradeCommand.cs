@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
 using Stress.Contracts;
 using Stress.Observability;
 using Stress.Silo;
@@ -16,7 +16,7 @@ public static class UpgradeCommand
     {
         var cluster = new ClusterOption();
         Option<string?> wait = ClusterWait.Option();
-        wait.Description = "Wait so many seconds, or for example 12h, for the end of runs that this build does not read (default: 0; exit code 6 when there are any).";
+        wait.Description = "Wait up to this many seconds, or for example 12h, for the end of runs that this build does not read (default: 0; exit code 6 when there are any).";
         var command = new Command("upgrade", "Say whether silos of this build may take the place of a cluster's: unfinished runs move to them, or have to end first.");
         cluster.AddTo(command).Add(wait);
         command.SetAction((line, stop) => Execute(terminal, cluster.Required(line), ClusterWait.Read(line.GetValue(wait), terminal), stop));

@@ -1,5 +1,9 @@
 using System.CommandLine;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Following;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Observability;
@@ -42,7 +46,7 @@ public static class WatchCommand
         RunProgress? last = await new WatchScreen(terminal, TimeProvider.System).Follow(read, GoneAfter, stop);
         if (last is not { Run.Finished: true })
         {
-            return Unfinished(terminal, last, $"; the run is kept: pick it up with {ClusterSilence.WatchCommand(name, redis)}", stop);
+            return Unfinished(terminal, last, $"; the run is kept: pick it up with {ClusterSilence.PickUpCommand(name, redis)}", stop);
         }
 
         if (File.Exists(output.Folder.ReportPath))

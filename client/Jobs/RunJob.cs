@@ -1,5 +1,4 @@
 using k8s.Models;
-using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Scenarios;
 using Stress.Silo;
@@ -55,7 +54,7 @@ public sealed record RunJob
     /// <summary>The Secret with the run's certificate, its key and the authority, where silos ask for one; null for none.</summary>
     public string? TlsSecret { get; init; }
 
-    /// <summary>After so many seconds the Job is ended, whatever the run has come to.</summary>
+    /// <summary>The Job ends after this many seconds, however far the run has got.</summary>
     public long DeadlineSeconds { get; init; } = 86_400;
 
     /// <summary>So many seconds after its end the Job and its pods are deleted.</summary>

@@ -1,4 +1,4 @@
-using Stress.Client.Commands;
+using Stress.Client.RealStacks;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Predictions;
 using Stress.Guests;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Spectre.Console;
-using Stress.Client.Screen;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 using Stress.Observability.Html;

@@ -1,4 +1,4 @@
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Client.Launching;
 using Stress.Dial;
 using Stress.Dial.Calls;
 using Stress.Dial.Far;
@@ -95,7 +96,7 @@ public sealed record DialReport
         bool complete = result.Failed + result.Lost == 0;
         return new RunReport
         {
-            Build = ReportBuilder.ThisBuild,
+            Build = Launch.ThisBuild,
             RunId = runId,
             Scenario = scenario?.Name ?? "real system",
             ScenarioFile = scenario?.FileName ?? "",

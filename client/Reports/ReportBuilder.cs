@@ -1,5 +1,6 @@
 using System.Globalization;
-using Stress.Client.Running;
+using Stress.Client.Following;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
@@ -15,11 +16,6 @@ public static class ReportBuilder
 {
     private const int MaxProblems = 100;
     private const int CurvePoints = 60;
-
-    /// <summary>What a report says of the build that writes it.</summary>
-    public static ReportBuild ThisBuild { get; } = Of(BuildStamp.Current);
-
-    private static ReportBuild Of(BuildStamp build) => new(build.Version, build.Commit, build.Format, $"{build.Layout:x16}");
 
     /// <summary>The report of a run, whole or partial.</summary>
     /// <param name="launch">The run as it was started.</param>
@@ -60,7 +56,7 @@ public static class ReportBuilder
         IReadOnlyList<ExpectationVerdict> expectations = measured.Judge(launch.Scenario, totals.Crashes.Where(crash => crash.Key.Words is null).Select(crash => (crash.Key.Title, crash.Value.Count)), complete);
         return new RunReport
         {
-            Build = launch.Plan.Build is { } build ? Of(build) : ThisBuild,
+            Build = launch.Plan.Build is { } build ? Launch.BuildOf(build) : Launch.ThisBuild,
             RunId = launch.Plan.RunId,
             Scenario = launch.Scenario.Name,
             ScenarioFile = launch.Scenario.FileName,

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Link;

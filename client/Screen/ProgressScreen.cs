@@ -1,5 +1,5 @@
 using System.Globalization;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Observability;
 

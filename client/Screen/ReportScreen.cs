@@ -62,7 +62,7 @@ public static class ReportScreen
 
         FirstCrashSummary first = report.FirstCrash;
         string median = first.MedianMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"median {minutes:0.0} min") : "median never";
-        Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of sites within their first hour, {Count(first.Crashed)} of {Counted.Of(first.Sites, "site")} at all");
+        Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of sites within their first hour, {Count(first.Crashed)} of {Counted.Of(first.Sites, "site")} crashed");
         Fact(console, "work", string.Create(
             CultureInfo.InvariantCulture,
             $"{Counted.Of(report.Events, "event")}, {Counted.Of(report.Frames, "frame")} in {report.WallSeconds:0.0} s; sites: {report.Work.Statement}"));

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Stress.Client.Commands;
+using Stress.Client.Replay;
 using Stress.Contracts.Triage;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel.Ports;
@@ -32,7 +32,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
     public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => CrashWork.Executed(runFolder, crashId, crash =>
-        Of(crash.Options, (uint)crash.Record.Site, MinimiseCommand.Crash(crash.Record, crash.Options.Topology), stop) ?? throw crash.IsAnother(), stop);
+        Of(crash.Options, (uint)crash.Record.Site, RecordedCrash.Tally(crash.Record, crash.Options.Topology), stop) ?? throw crash.IsAnother(), stop);
 
     /// <summary>Why a crash of a site came.</summary>
     /// <param name="options">The run's options.</param>
@@ -71,7 +71,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
             throw new UsageException($"design {design}: accepted from an event on: {string.Join(", ", Designs)}; one that counts holders knows nothing of those from before it");
         }
 
-        CrashFutures way = CrashFutures.Of(crash.Options, (uint)crash.Record.Site, MinimiseCommand.Crash(crash.Record, crash.Options.Topology)) ?? throw crash.IsAnother();
+        CrashFutures way = CrashFutures.Of(crash.Options, (uint)crash.Record.Site, RecordedCrash.Tally(crash.Record, crash.Options.Topology)) ?? throw crash.IsAnother();
         if (number <= way.First || number > way.Last || (design is not null && number == way.Last))
         {
             throw new UsageException(FormattableString.Invariant($"event {number}: accepted are {way.First + 1} to {(design is null ? way.Last : way.Last - 1)}, the way from the store of the pointer to the crash"));
@@ -153,7 +153,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     }
 
     private static string Words(FuturePoint point, SiteOptions options) =>
-        point.What.Length > 0 ? point.What : point.Part is { } part ? MinimiseCommand.Describe(part, options) : "an event of which no trace tells";
+        point.What.Length > 0 ? point.What : point.Part is { } part ? PartWords.Describe(part, options) : "an event of which no trace tells";
 
     private (int Crashes, int Others) Count(CrashFutures way, FuturePoint point, bool withoutNext, CancellationToken stop, string? design = null)
     {

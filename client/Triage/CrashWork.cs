@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Stress.Client.Commands;
+using Stress.Client.Capture;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Client.Replay;
-using Stress.Client.Running;
 using Stress.Contracts.Triage;
 using Stress.Emulator.Core;
 using Stress.Emulator.Minimise;
@@ -74,7 +75,7 @@ public sealed class CrashWork : ITriageWork
                     throw new UsageException($"{runFolder}: a run of real kernels, which are not executed from here; accepted is a run of emulated ones");
                 }
 
-                CrashRecord record = ReplayCommand.Find(folder, crashId);
+                CrashRecord record = RecordedCrash.Find(folder, crashId);
                 return execute(new StoredRun(record, launch.Scenario.Site with { Seed = record.Seed }));
             }
             catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or FormatException or JsonException)
@@ -91,7 +92,7 @@ public sealed class CrashWork : ITriageWork
     private static string List(StoredRun crash, CrashForm form)
     {
         CrashRecord record = crash.Record;
-        MinimalOperations least = Least(crash.Options, (uint)record.Site, MinimiseCommand.Crash(record, crash.Options.Topology))
+        MinimalOperations least = Least(crash.Options, (uint)record.Site, RecordedCrash.Tally(record, crash.Options.Topology))
             ?? throw new UsageException($"{record.Id}: no operation list has this title: it needs what the language cannot name; accepted is .pcapng");
         string list = string.Join('\n', [$"# {record.Title}", $"# minimised from a run: site {record.Site}, seed {record.Seed}, event {record.Event}", .. least.Lines, ""]), name = $"{record.Id}.ops";
         if (form == CrashForm.Ops)

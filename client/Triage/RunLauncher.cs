@@ -1,6 +1,8 @@
 using System.Threading.Channels;
-using Stress.Client.Commands;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
+using Stress.Client.Concluding;
+using Stress.Client.Launching;
+using Stress.Client.Reports;
 using Stress.Contracts;
 using Stress.Contracts.Triage;
 using Stress.Emulator.Core;
@@ -36,7 +38,7 @@ public sealed class RunLauncher : IRunLauncher
     /// <param name="runs">The folder of runs.</param>
     /// <param name="scenarios">The folder of the scenarios that one can begin with.</param>
     /// <param name="cluster">Where runs are executed; null for a silo in this process.</param>
-    /// <param name="terminal">Whose clock it is, and where it is said that a run was asked for.</param>
+    /// <param name="terminal">Whose clock it is, and where a request for a run is reported.</param>
     public RunLauncher(string runs, string scenarios, RedisAddress? cluster, Terminal terminal)
     {
         (_runs, _cluster, _terminal) = (runs, cluster, terminal);
@@ -104,7 +106,7 @@ public sealed class RunLauncher : IRunLauncher
 
             if (asked.Run.Phase == LaunchPhase.Ended)
             {
-                throw new TriageException($"{run} has ended; accepted is a run that goes on", TriageProblem.Wrong);
+                throw new TriageException($"{run} has ended; accepted is an unfinished run", TriageProblem.Wrong);
             }
 
             grain = asked.Grain;
@@ -295,10 +297,10 @@ public sealed class RunLauncher : IRunLauncher
         Launch launch = asked.Launch;
         await using IRunHost host = _cluster is { } cluster
             ? await ClusterOption.Connect(cluster, _stop.Token)
-            : await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = launch.Workers, StateFolder = ResumeCommand.StateOf(asked.Output.Folder) }, _stop.Token);
+            : await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = launch.Workers, StateFolder = StateFolder.Of(asked.Output.Folder) }, _stop.Token);
         if (host.Cluster is { } shared)
         {
-            (int workers, _) = RunCommand.Sharing(await host.Silos(), shared);
+            (int workers, _) = TakingPart.Of(await host.Silos(), shared);
             launch = Launch.Create(asked.Settings, launch.Scenario, asked.Output.RunId, check: false, resumable: true, workers);
             launch.Save(asked.Output.Folder);
         }

@@ -70,7 +70,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
             }
             catch (Exception e)
             {
-                // Whatever one run throws must not keep the others from going on; it is said once (Outage).
+                // Whatever one run throws must not keep the others from going on; it is reported once (Outage).
                 if (!_unreachable.TryGetValue(run.RunId, out Outage? outage))
                 {
                     outage = _unreachable[run.RunId] = new Outage(log, $"run {run.RunId}: reaching it");

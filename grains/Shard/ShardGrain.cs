@@ -294,7 +294,7 @@ public sealed class ShardGrain(
         }
         catch (Exception e)
         {
-            // Whatever storage or a router says: it is said once for the silo (Outage), and the next write is due in a second.
+            // Whatever storage or a router says: it is reported once for the silo (Outage), and the next write is due in a second.
             local.Storage.Failed(e);
         }
         finally

@@ -188,7 +188,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         catch (Exception e)
         {
-            // Whatever storage says: it is said once for the silo (Outage).
+            // Whatever storage says: it is reported once for the silo (Outage).
             local.Storage.Failed(e);
         }
 

@@ -32,7 +32,7 @@ public sealed class PairSession : IDisposable
 {
     private const long Microsecond = 1_000, Second = 1_000_000_000;
 
-    // Before the end of the run a guest has so many seconds to look for what nobody can reach (system/init).
+    // Before the end of the run a guest has this many seconds to look for what nobody can reach (system/init).
     private const long LeakScan = 30;
 
     private readonly PairParts _parts;

@@ -1,4 +1,3 @@
-using Stress.Client.Running;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Userland;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Stress.Client.Running;
+using Stress.Client.Clusters;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;

@@ -1,4 +1,5 @@
-using Stress.Client.Running;
+using Stress.Client.Dialling;
+using Stress.Client.Launching;
 using Stress.Emulator.Core;
 using Stress.Scenarios;
 using Xunit;

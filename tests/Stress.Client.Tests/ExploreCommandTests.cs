@@ -63,7 +63,7 @@ public sealed class ExploreCommandTests : IDisposable
     public async Task A_design_of_the_users_is_explored_and_executed_as_it_is_compared()
     {
         string library = Directory.EnumerateFiles(Repository.At("tests", "Stress.ExampleDesign", "bin"), "Stress.ExampleDesign.dll", SearchOption.AllDirectories).OrderByDescending(File.GetLastWriteTimeUtc).First();
-        string design = Running.DesignLibrary.Read(library)[0].Name;
+        string design = Launching.DesignLibrary.Read(library)[0].Name;
         Assert.Equal(ExitCodes.Ok, await _screen.Run("explore", Pair, "--preemptions=0", $"--design-assembly={library}", $"--design={design}"));
         Assert.Contains($"{design}: ", _screen.Out);
 

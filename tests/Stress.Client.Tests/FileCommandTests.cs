@@ -59,7 +59,8 @@ public sealed class FileCommandTests : IDisposable
     {
         Assert.Equal(ExitCodes.Ok, await _screen.Run("list"));
         string[] lines = _screen.Out.Split('\n');
-        Assert.All(Files("scenarios").Concat(Files("scenarios", "explore")), file => Assert.Contains(lines, line => line.StartsWith($"  {Path.GetFileNameWithoutExtension(file)} ", StringComparison.Ordinal) && line.TrimEnd().Length > 50));
+        IEnumerable<string> lists = Directory.EnumerateFiles(Repository.At("scenarios", "ops"), "*.ops");
+        Assert.All(Files("scenarios").Concat(Files("scenarios", "explore")).Concat(lists), file => Assert.Contains(lines, line => line.StartsWith($"  {Path.GetFileNameWithoutExtension(file)} ", StringComparison.Ordinal) && line.TrimEnd().Length > 50));
     }
 
     [Fact]

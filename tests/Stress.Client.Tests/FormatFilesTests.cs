@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Sites;

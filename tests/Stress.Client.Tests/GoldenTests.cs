@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
@@ -10,6 +11,7 @@ using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Stacks;
+using Stress.Emulator.Stacks.NetBsd;
 using Stress.Observability;
 using Stress.Scenarios;
 using Stress.Tests.Shared;
@@ -21,7 +23,7 @@ namespace Stress.Client.Tests;
 /// What the model gives, pinned to the byte in <c>tests/golden</c>: a change of structure leaves every file as it is, a change of behaviour writes the files
 /// again (<c>tests/golden/write</c>) in the commit that says why.
 /// </summary>
-public sealed class GoldenTests
+public sealed partial class GoldenTests
 {
     /// <summary>Set to 1: the files are written, and nothing is compared.</summary>
     private const string WriteVariable = "STRESS_WRITE_GOLDEN";
@@ -198,6 +200,80 @@ public sealed class GoldenTests
         }
     }
 
+    // A run's cells stand in its own golden file, under the design that it ships with.
+    [Fact]
+    public void The_shipped_scenarios_together_reach_two_fifths_of_the_cells_that_the_kernel_has()
+    {
+        var reached = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
+        void Reach(string cell, string by) => (reached.TryGetValue(cell, out SortedSet<string>? files) ? files : reached[cell] = new(StringComparer.Ordinal)).Add(by);
+        foreach (string file in Directory.EnumerateFiles(Repository.At("tests", "golden", "sites")))
+        {
+            string name = Path.GetFileNameWithoutExtension(file), design = ScenarioLoader.Load(Repository.At("scenarios", name + ".yaml")).Site.Design, under = "";
+            foreach (string line in File.ReadLines(file))
+            {
+                under = line.StartsWith("seed ", StringComparison.Ordinal) ? line.Split(' ')[2] : under;
+                foreach (Match use in under == design && line.StartsWith("  probes ", StringComparison.Ordinal) ? Use().Matches(line) : (IEnumerable<Match>)[])
+                {
+                    Reach($"use {use.Groups[1].Value}: stale {use.Groups[2].Value}", "runs");
+                }
+            }
+        }
+
+        foreach (string file in Lists().Where(file => !file.Contains("recorded", StringComparison.Ordinal)))
+        {
+            OperationFile list = OperationFile.Parse(File.ReadAllText(file), file);
+            foreach (string stack in (string[])["netbsd-2005", "netbsd-4.0.1"])
+            {
+                var kernel = (NetBsd2005Stack)StackCatalog.Create(stack, StackCatalog.DesignsOf(stack)[0], list.Conditions);
+                _ = new OperationRunner(kernel).Run(list.Operations);
+                for (int i = 0; i < kernel.Cells.Count; i++)
+                {
+                    CoverageCell cell = kernel.Cells[i];
+                    Reach(Coverage.Name(cell.Holder, cell.Order, cell.Site, alias: false), Path.GetFileName(file));
+                }
+            }
+        }
+
+        string[] possible =
+        [
+            .. from use in Coverage.Uses
+               from order in Coverage.IsRecord(use.Holder) ? [TeardownOrder.DuringDetach] : Coverage.Orders
+               select Coverage.Name(use.Holder, order, use.Site, alias: false),
+        ];
+        string[] cells = [.. possible.Where(reached.ContainsKey).Order(StringComparer.Ordinal)];
+        string sum = $"{cells.Length} of {possible.Length}";
+        var text = new StringBuilder();
+        text.AppendJoin('\n', cells.Select(cell => $"{cell}: {string.Join(", ", reached[cell])}")).Append($"\n{sum}\n");
+        text.AppendJoin('\n', possible.Except(cells).Order(StringComparer.Ordinal).Select(cell => $"never {cell}")).Append('\n');
+        Pin("coverage.txt", text);
+
+        Assert.True(cells.Length >= 40, sum);
+        Assert.Contains(sum, File.ReadAllText(Repository.At("docs", "coverage.md")), StringComparison.Ordinal);
+    }
+
+    // A row a list, a column a design. No design that stores an index with a generation follows it to another interface; what else a design leaves, the file says.
+    [Fact]
+    public void Each_shipped_list_ends_under_each_design_as_the_table_says()
+    {
+        var text = new StringBuilder($"list {string.Join(' ', TeardownDesigns.All.Select(design => design.Name))}\n");
+        foreach (string file in Lists().Where(file => file.StartsWith(Repository.At("scenarios", "ops"), StringComparison.Ordinal)))
+        {
+            OperationFile list = OperationFile.Parse(File.ReadAllText(file), file);
+            text.Append(Path.GetFileNameWithoutExtension(file));
+            foreach (TeardownDesign design in TeardownDesigns.All)
+            {
+                var kernel = (NetBsd2005Stack)StackCatalog.Create("netbsd-2005", design.Name, list.Conditions);
+                StackOracle oracle = new OperationRunner(kernel).Run(list.Operations).Stack.Oracle;
+                text.Append(oracle.IsClean ? " clean" : oracle.HasDied ? " dead" : oracle.Accesses.All(access => access.Kind == BadAccessKind.Alias) ? " alias" : " used");
+                Assert.True(design.Name != "index-generation" || Enumerable.Range(0, kernel.Cells.Count).All(i => Coverage.IsRecord(kernel.Cells[i].Holder)), $"{file} {design.Name}");
+            }
+
+            text.Append('\n');
+        }
+
+        Pin("designs.txt", text);
+    }
+
     private static IEnumerable<string> Lists() =>
         from folder in (string[])[Repository.At("tests", "recorded"), Repository.At("scenarios", "ops"), Repository.At("scenarios", "history")]
         from file in Directory.EnumerateFiles(folder, "*.ops", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
@@ -285,6 +361,9 @@ public sealed class GoldenTests
 
         return text;
     }
+
+    [GeneratedRegex(@"\buse (\S+): (?:stale|alias) ([^()]+ \([^)]+\)) ")]
+    private static partial Regex Use();
 
     private static string Hash(string text) => XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text)).ToString("x16");
 

@@ -96,26 +96,39 @@ public sealed partial class LayerTests
         Assert.Empty(found);
     }
 
-    // By the names of types: whoever names one of another folder uses it.
-    [Fact]
-    public void The_folders_of_the_grains_use_each_other_in_one_direction()
+    // Whoever uses a folder stands before it; a project's own files, which put the rest together, are the folder "".
+    public static TheoryData<string, string[]> FoldersInOrder => new()
     {
-        string[] order = ["Run", "Shard", "Site", "Silo"];
-        Assert.Equal(order.Order(StringComparer.Ordinal), Directory.EnumerateFiles(Repository.At("grains"), "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Repository.At("grains"), file).Split('/')[0]).Where(folder => folder is not ("obj" or "bin")).Distinct().Order(StringComparer.Ordinal));
-        (string Folder, string Code)[] files =
+        { "grains", ["Run", "Shard", "Site", "Silo"] },
+        {
+            "client",
+            [
+                "", "Commands", "Triage", "Jobs", "Images", "Lines", "Demo", "Predictions", "Sensitivity", "Replay", "RealStacks", "Dialling", "Concluding", "Capture", "Screen",
+                "Reports", "Following", "Clusters", "Launching", "Invocation",
+            ]
+        },
+    };
+
+    // By the names of types: whoever names one of another folder uses it. What stands behind a dot is a member.
+    [Theory]
+    [MemberData(nameof(FoldersInOrder))]
+    public void The_folders_of_a_layer_use_each_other_in_one_direction(string layer, string[] order)
+    {
+        (string Folder, string Name, string Code)[] files =
         [
-            .. from folder in order
-               from file in Directory.EnumerateFiles(Repository.At("grains", folder), "*.cs")
-               select (folder, string.Join('\n', File.ReadAllLines(file).Select(line => Said().Replace(line.Split("//")[0], "")))),
+            .. from file in Sources(layer, "*.cs")
+               let path = Path.GetRelativePath(Repository.At(layer), file)
+               select (Path.GetDirectoryName(path)!.Split('/')[0], path, string.Join('\n', File.ReadAllLines(file).Select(line => Said().Replace(line.Split("//")[0], "")))),
         ];
         Dictionary<string, string> declared = files
             .SelectMany(file => DeclaredType().Matches(file.Code).Select(match => (Name: match.Groups[1].Value, file.Folder)))
             .DistinctBy(type => type.Name).ToDictionary(type => type.Name, type => type.Folder);
 
+        Assert.Equal(order.Order(StringComparer.Ordinal), files.Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal));
         Assert.True(declared.Count >= 25);
         Assert.All(files, file => Assert.All(
             Identifier().Matches(file.Code).Select(match => match.Value).Where(declared.ContainsKey),
-            name => Assert.True(Array.IndexOf(order, declared[name]) >= Array.IndexOf(order, file.Folder), $"{file.Folder}/ names {name} of {declared[name]}/")));
+            name => Assert.True(Array.IndexOf(order, declared[name]) >= Array.IndexOf(order, file.Folder), $"{layer}/{file.Name} names {name} of {declared[name]}/")));
     }
 
     [Fact]
@@ -163,9 +176,9 @@ public sealed partial class LayerTests
     [GeneratedRegex(@"""(?:\\.|[^""\\])*""")]
     private static partial Regex Said();
 
-    [GeneratedRegex(@"^\s*(?:public|internal) (?:(?:static|sealed|abstract|partial|readonly) )*(?:class|struct|record struct|record|interface|enum) (\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:public|internal) (?:(?:static|sealed|abstract|partial|readonly) )*(?:class|struct|record struct|record|interface|enum) (\w+)", RegexOptions.Multiline)]
     private static partial Regex DeclaredType();
 
-    [GeneratedRegex(@"\b[A-Z]\w+\b")]
+    [GeneratedRegex(@"(?<![.\w])[A-Z]\w+\b")]
     private static partial Regex Identifier();
 }

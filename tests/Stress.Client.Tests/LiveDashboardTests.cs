@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Contracts;
 using Stress.Silo;
 using Stress.Tests.Shared;

@@ -1,4 +1,3 @@
-using Stress.Client.Running;
 using Stress.Observability;
 using Stress.Tests.Shared;
 using Xunit;

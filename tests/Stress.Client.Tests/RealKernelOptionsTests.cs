@@ -1,4 +1,4 @@
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Guests.Kernels;
 using Stress.Guests.Sites;
 using Stress.Guests.Systems;

@@ -1,5 +1,5 @@
 using System.Text;
-using Stress.Client.Running;
+using Stress.Client.Capture;
 using Stress.Emulator.Link;
 using Stress.Emulator.Wire;
 using Stress.Guests.Running;

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Stress.Client.Launching;
 using Stress.Client.Reports;
-using Stress.Client.Running;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Observability;
 using Stress.Scenarios;
 using Stress.Tests.Shared;

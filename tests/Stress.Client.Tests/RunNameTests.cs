@@ -1,4 +1,4 @@
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Observability;
 using Stress.Tests.Shared;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Stress.Client.Commands;
+using Stress.Client.RealStacks;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Stacks.History;
 using Stress.Tests.Shared;

@@ -136,7 +136,7 @@ public sealed partial class WidthTests(WidthTests.Runs runs) : IClassFixture<Wid
                 await screen.Run("history", "freebsd-carp-parent", "--folder", Repository.At("scenarios", "history"));
                 break;
             case "options":
-                OptionsScreen.Write(console, Running.Launch.Open(runs.Folder));
+                OptionsScreen.Write(console, Launching.Launch.Open(runs.Folder));
                 break;
             case "exec":
                 await screen.Run("exec", Repository.At("scenarios", "ops", "in6-selecthlim-crash.ops"));
@@ -259,7 +259,7 @@ public sealed partial class WidthTests(WidthTests.Runs runs) : IClassFixture<Wid
                 File.Copy(file, Path.Combine(Recorded, Path.GetFileName(file)));
             }
 
-            Running.Launch launch = Running.Launch.Open(Folder);
+            Launching.Launch launch = Launching.Launch.Open(Folder);
             Description = new RunDescription { Plan = launch.Plan, Launch = launch.ToText(), Started = DateTimeOffset.UnixEpoch, Phase = RunPhase.Paused };
         }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Observability;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -112,11 +112,11 @@ public sealed class ClusterTests
     [Fact]
     public async Task The_measurements_name_the_command_that_is_typed_in_their_help_and_when_a_line_is_wrong()
     {
-        RunningProcess help = RunningProcess.Start("dotnet", [typeof(LocalCluster).Assembly.Location, "--help"]);
+        RunningProcess help = RunningProcess.Start("dotnet", [typeof(Stress.Bench.Triage.MadeRuns).Assembly.Location, "--help"]);
         Assert.Equal(0, await help.End());
         Assert.Contains("  stress bench [command] [options]", help.Output);
 
-        RunningProcess unknown = RunningProcess.Start("dotnet", [typeof(LocalCluster).Assembly.Location, "nonesuch"]);
+        RunningProcess unknown = RunningProcess.Start("dotnet", [typeof(Stress.Bench.Triage.MadeRuns).Assembly.Location, "nonesuch"]);
         Assert.Equal(2, await unknown.End());
         Assert.Equal("stress bench: Unrecognized command or argument 'nonesuch'. (see stress bench --help)", unknown.Output.Trim());
     }

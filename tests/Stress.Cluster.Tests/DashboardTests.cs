@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Stress.Bench.Cluster;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

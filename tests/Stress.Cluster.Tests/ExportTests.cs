@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Stress.Bench.Cluster;
 using Stress.Observability.Instruments;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

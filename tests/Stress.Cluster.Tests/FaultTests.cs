@@ -1,4 +1,4 @@
-using Stress.Bench.Cluster;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

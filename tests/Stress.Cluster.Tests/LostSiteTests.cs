@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Contracts;
 using Stress.Silo;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

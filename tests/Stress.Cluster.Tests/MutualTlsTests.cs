@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Silo;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

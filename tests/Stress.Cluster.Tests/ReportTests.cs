@@ -1,6 +1,6 @@
 using System.Formats.Tar;
-using Stress.Bench.Cluster;
 using Stress.Client;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Silo;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

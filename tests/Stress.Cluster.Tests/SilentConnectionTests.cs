@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Stress.Bench.Cluster;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

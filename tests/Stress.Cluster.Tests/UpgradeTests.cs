@@ -1,6 +1,6 @@
-using Stress.Bench.Cluster;
 using Stress.Client;
 using Stress.Contracts;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

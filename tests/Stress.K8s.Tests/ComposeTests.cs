@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using Stress.Client;
-using Stress.Client.Running;
+using Stress.Client.Launching;
 using Stress.Tests.Shared;
 using Xunit;
 using YamlDotNet.Core;

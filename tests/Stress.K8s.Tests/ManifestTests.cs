@@ -1,12 +1,11 @@
+using Stress.Client;
+using Stress.Client.Jobs;
 using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using Stress.Client;
-using Stress.Client.Jobs;
-using Stress.Client.Running;
 using Stress.Guests;
 using Stress.Scenarios;
 using Stress.Silo;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using Stress.Client.Jobs;
+using Stress.Client.Launching;
 using k8s;
 using k8s.Models;
-using Stress.Client.Jobs;
-using Stress.Client.Running;
 using Stress.Silo;
 using Stress.Tests.Shared;
 

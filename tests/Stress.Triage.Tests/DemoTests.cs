@@ -1,5 +1,5 @@
-using Stress.Bench.Cluster;
 using Stress.Client;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 

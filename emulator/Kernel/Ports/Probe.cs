@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>Rare paths that a run must reach some time.</summary>
+/// <summary>Rare paths that some run must reach.</summary>
 public enum Probe : byte
 {
     /// <summary>A new interface was given the router_info of one that has gone.</summary>

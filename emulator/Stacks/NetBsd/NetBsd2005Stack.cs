@@ -71,6 +71,9 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// <inheritdoc/>
     public StackOracle Oracle { get; private set; } = new();
 
+    /// <summary>Uses of pointers whose interface has gone, by holder, teardown order and use site; only cells that were reached.</summary>
+    public Ring<CoverageCell> Cells => _router.Cells;
+
     /// <summary>Hears of each bad use too, or null.</summary>
     public IUseListener? Listener { get; set; }
 

@@ -10,7 +10,7 @@ public sealed class Design : TeardownDesign
     public override string Name => "my-design";
 
     /// <summary>Where the design comes from: a commit, a review, a mail.</summary>
-    public override string Source => "a design of one's own";
+    public override string Source => "my own design";
 
     /// <summary>One line for people: it stands in reports.</summary>
     public override string Summary => "if_detach sends PRU_PURGEIF to the protocols of both families, whatever addresses remain.";

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Stress.Bench.Cluster;
 using Stress.Client;
+using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
 using Xunit.Abstractions;
@@ -312,7 +312,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
 
         private static async Task<IReadOnlyList<string>> Names()
         {
-            RunningProcess help = RunningProcess.Start("dotnet", [typeof(LocalCluster).Assembly.Location, "--help"]);
+            RunningProcess help = RunningProcess.Start("dotnet", [typeof(Stress.Bench.Triage.MadeRuns).Assembly.Location, "--help"]);
             Assert.Equal(ExitCodes.Ok, await help.End());
             return [.. MeasurementName().Matches(help.Output[help.Output.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(match => match.Groups[1].Value), "--help"];
         }

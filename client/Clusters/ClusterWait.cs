@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using Orleans.Runtime;
+using Stress.Silo;
+
+namespace Stress.Client.Clusters;
+
+/// <summary>
+/// How long a command waits for what it needs of a cluster: Redis that accepts it, a silo that answers, a silo of its own format. Whatever may pass is waited for, and
+/// said at once and every few seconds; when the time is over, the command ends with <see cref="ExitCodes.Unavailable"/>.
+/// </summary>
+/// <param name="longest">How long; zero for one attempt of the usual patience.</param>
+/// <param name="say">Hears what is waited for.</param>
+/// <param name="time">The clock.</param>
+public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvider time)
+{
+    private const int MostHours = 24;
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1), SaidEvery = TimeSpan.FromSeconds(5);
+
+    private readonly long _start = time.GetTimestamp();
+    private TimeSpan _said = TimeSpan.MinValue;
+
+    /// <summary>How long one attempt to reach a silo lasts; null for the usual patience. With a longer wait behind it, an attempt is short, so that what is waited for is said.</summary>
+    public TimeSpan? Attempt => longest > TimeSpan.Zero ? SaidEvery : null;
+
+    /// <summary>The option <c>--wait</c>.</summary>
+    public static Option<string?> Option() =>
+        new("--wait") { Description = "Wait up to this many seconds, or for example 5min, until Redis and a silo are there, and say what is missing (default: 0; exit code 6 when they are not)." };
+
+    /// <summary>What the command line asks.</summary>
+    /// <exception cref="UsageException">The value is not accepted.</exception>
+    public static ClusterWait Read(string? option, Terminal terminal) => new(
+        option is null ? TimeSpan.Zero
+            : Durations.Seconds(option) is { } wait && wait.Microseconds <= MostHours * 3_600_000_000L ? TimeSpan.FromMicroseconds(wait.Microseconds)
+            : throw new UsageException($"--wait {option}: accepted are seconds, or {Durations.WithUnit}, up to {MostHours}h"),
+        text => terminal.Error.WriteLine($"stress: {text}"),
+        terminal.Time);
+
+    /// <summary>Tries until it succeeds.</summary>
+    /// <param name="attempt">Throws <see cref="ClusterUnavailableException"/> while what is needed is not there.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="ClusterUnavailableException">The time is over.</exception>
+    public async Task<T> For<T>(Func<Task<T>> attempt, CancellationToken stop)
+    {
+        for (; ; )
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                return await attempt();
+            }
+            catch (Exception e) when (MayPass(e) && time.GetElapsedTime(_start) < longest)
+            {
+                TimeSpan waited = time.GetElapsedTime(_start);
+                if (_said == TimeSpan.MinValue || waited - _said >= SaidEvery)
+                {
+                    _said = waited;
+                    say(string.Create(CultureInfo.InvariantCulture, $"waiting, {waited.TotalSeconds:0} s of {longest.TotalSeconds:0}: {e.Message.ReplaceLineEndings(" ").Split("; accepted")[0]}"));
+                }
+            }
+
+            await Task.Delay(Retry, time, stop);
+        }
+    }
+
+    // A silo that starts or ends answers with whatever it has come to.
+    private static bool MayPass(Exception e) => e is ClusterUnavailableException or TimeoutException or OrleansException;
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using Spectre.Console;
+using Stress.Silo;
+
+namespace Stress.Client.Clusters;
+
+/// <summary>Starts the silo in this process.</summary>
+public static class Embedded
+{
+    /// <summary>Starts it, and says where its metrics are.</summary>
+    /// <param name="workers">Sites executed at once.</param>
+    /// <param name="metricsPort">Loopback port of the metrics, 0 for any that is free, or null for none.</param>
+    /// <param name="terminal">Hears the address of the metrics.</param>
+    /// <param name="stateFolder">Folder of what has to outlive the process, or null for nothing.</param>
+    /// <exception cref="UsageException">The port cannot be listened on.</exception>
+    public static async Task<EmbeddedSilo> Start(int workers, int? metricsPort, Terminal terminal, string? stateFolder = null)
+    {
+        try
+        {
+            EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = workers, MetricsPort = metricsPort, StateFolder = stateFolder }, CancellationToken.None);
+            if (silo.Metrics is { } metrics)
+            {
+                terminal.Out.MarkupLineInterpolated($"[dim]metrics[/]  {metrics}");
+            }
+
+            return silo;
+        }
+        catch (Exception e) when (metricsPort is { } port && (e is IOException || e.GetBaseException() is SocketException))
+        {
+            throw NotFree(port, e);
+        }
+    }
+
+    /// <summary>Tries the port of the metrics before anything is written.</summary>
+    /// <exception cref="UsageException">It cannot be listened on.</exception>
+    public static void CheckFree(int? metricsPort)
+    {
+        if (metricsPort is not { } port)
+        {
+            return;
+        }
+
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw NotFree(port, e);
+        }
+    }
+
+    private static UsageException NotFree(int port, Exception e) =>
+        new($"--metrics-port {port}: {e.GetBaseException().Message.TrimEnd('.')}; accepted is a free port of 127.0.0.1, or 0");
+}

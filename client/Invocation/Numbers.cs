@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Stress.Client;
+
+/// <summary>Numbers on the command line: each is read in one way, and refused in one sentence.</summary>
+public static class Numbers
+{
+    /// <summary>A whole number.</summary>
+    /// <param name="option">The option, as it is typed.</param>
+    /// <param name="text">What stands behind it.</param>
+    /// <param name="min">The least that is accepted, not below 0.</param>
+    /// <param name="max">The most.</param>
+    /// <exception cref="UsageException">It is none, or outside.</exception>
+    public static int Whole(string option, string text, int min, int max) => (int)Whole(option, text, (long)min, max);
+
+    /// <inheritdoc cref="Whole(string, string, int, int)"/>
+    public static long Whole(string option, string text, long min, long max) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= min && value <= max
+            ? value
+            : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
+
+    /// <summary>An option that takes a whole number: what it does not accept is the parser's error, in the same sentence.</summary>
+    /// <param name="name">The option, as it is typed.</param>
+    /// <param name="min">The least that is accepted, not below 0.</param>
+    /// <param name="max">The most.</param>
+    /// <param name="description">Its help.</param>
+    public static Option<int?> Option(string name, int min, int max, string description) => Of(name, description, text => (int?)Whole(name, text, min, max));
+
+    /// <inheritdoc cref="Option(string, int, int, string)"/>
+    public static Option<long?> Option(string name, long min, long max, string description) => Of(name, description, text => (long?)Whole(name, text, min, max));
+
+    private static Option<T> Of<T>(string name, string description, Func<string, T> read) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            try
+            {
+                return read(result.Tokens[^1].Value);
+            }
+            catch (UsageException e)
+            {
+                result.AddError(e.Message);
+                return default;
+            }
+        },
+    };
+
+    /// <summary>What <c>--seed</c> says.</summary>
+    /// <exception cref="UsageException">It is no such number.</exception>
+    public static ulong Seed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+        ? seed
+        : throw new UsageException($"--seed {text}: accepted is a whole number from 0 to {ulong.MaxValue}");
+}
