@@ -133,8 +133,10 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
         get
         {
             var site = new SiteOptions { Graph = PairTopology.Of(1), Events = [new SiteEventOptions()] }; // a network counts by link
-            return site.With(site.Calling with
+            var full = new OspfdOptions { Adjacency = OspfdAdjacency.Full };
+            return site.With(site.Called with { Ospfd = full }, site.Calling with
             {
+                Ospfd = full,
                 Term = new TermOptions { Enabled = true },
                 Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
                 Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
