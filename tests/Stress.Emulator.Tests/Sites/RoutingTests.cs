@@ -1,6 +1,7 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Userland;
@@ -141,6 +142,27 @@ public sealed class RoutingTests
         Assert.True(site.Clock.Events - events > 1000);
         Assert.Equal(0, bytes);
     }
+
+    [Fact]
+    public void Datagrams_go_through_the_network_by_the_kernels_tables_and_arrive_while_lines_flap()
+    {
+        SiteOptions quiet = WithTraffic(Grid(3, 3)), flapping = WithTraffic(Grid(3, 3, flaps: true, design: "netbsd-2005"));
+        Site site = Ran(quiet, 6);
+        Counters all = site.Tally.Counters.Total;
+        Assert.True(all.Delivered > 9 * 300, $"{all.Delivered}");
+        Assert.True(all.Forwarded > all.Delivered / 2, $"{all.Forwarded} of {all.Delivered}");
+        Assert.All(site.Routers, r => Assert.True(r.Counters.Delivered > 0));
+
+        Counters some = Ran(flapping, 6).Tally.Counters.Total;
+        Assert.InRange(some.Delivered, 1, all.Delivered);
+        Assert.True(some.Forwarded > 0);
+        Assert.Equal(Ran(flapping, 3).Digest, Ran(flapping with { SkipQuiet = false }, 3).Digest);
+    }
+
+    private static SiteOptions WithTraffic(SiteOptions options) => options.With([.. options.Roles.Select(role => role with
+    {
+        Kernel = role.Kernel with { Forwarding = true }, Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(10), DatagramBytes = 200, To = DatagramsTo.Network },
+    })]);
 
     // What a router takes is what its image takes and the objects around it; the same site with and without the option, and nothing of the option without it.
     [Fact]
