@@ -120,7 +120,7 @@ public static class ScenarioReference
         ["roles[].term.phase"] = "Where in the period the signal falls, drawn once a router.",
         ["roles[].term.jitter"] = "How late cron's job runs, drawn for each signal.",
         ["roles[].term.started_again"] = "From pppd's exit until somebody starts it again at the calling end; never where nobody does.",
-        ["roles[].kernel.forwarding"] = "Packets for others go on by the kernel's table: net.inet.ip.forwarding.",
+        ["roles[].kernel.forwarding"] = "Packets for others go on by the kernel's table: net.inet.ip.forwarding and net.inet6.ip6.forwarding.",
         ["roles[].kernel.accept_rtadv"] = "A host that listens to Router Advertisements: net.inet6.ip6.accept_rtadv with forwarding off (reference 8.3, row 11).",
         ["roles[].rtadvd"] = "rtadvd towards the other end of each line, and who looks at the routers that are known.",
         ["roles[].rtadvd.interval"] = "MaxRtrAdvInterval (RFC 4861, 6.2.1); 0s where no rtadvd runs.",

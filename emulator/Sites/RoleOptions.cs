@@ -65,7 +65,7 @@ public sealed record RoleOptions
 
     /// <summary>A daemon of the role has routes, which zebra installs.</summary>
     [JsonIgnore]
-    public bool HasRoutes => Ospfd.Adjacency == OspfdAdjacency.Full;
+    public bool HasRoutes => Ospfd.Adjacency == OspfdAdjacency.Full || Ripngd.Routes;
 
     /// <summary>A daemon's place in <see cref="Daemons"/>, or -1.</summary>
     public int PlaceOf(string daemon)

@@ -401,7 +401,7 @@ public sealed partial class Site : IState, ILinkSite
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions { Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full } })]), 0);
+        var site = new Site(new SiteOptions { Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true } })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 

@@ -77,4 +77,7 @@ public enum HolderKind : byte
 
     /// <summary>The interface of the route that ip_forward keeps for the next packet.</summary>
     IpForwardRtIfp,
+
+    /// <summary>The interface of the route that ip6_forward keeps for the next packet.</summary>
+    Ip6ForwardRtIfp,
 }

@@ -134,9 +134,10 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
         {
             var site = new SiteOptions { Graph = PairTopology.Of(1), Events = [new SiteEventOptions()] }; // a network counts by link
             var full = new OspfdOptions { Adjacency = OspfdAdjacency.Full };
-            return site.With(site.Called with { Ospfd = full }, site.Calling with
+            var routes = new RipngdOptions { Routes = true };
+            return site.With(site.Called with { Ospfd = full, Ripngd = routes }, site.Calling with
             {
-                Ospfd = full,
+                Ospfd = full, Ripngd = routes,
                 Term = new TermOptions { Enabled = true },
                 Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
                 Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },

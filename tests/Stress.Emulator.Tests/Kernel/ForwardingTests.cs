@@ -85,4 +85,24 @@ public sealed class ForwardingTests
         Assert.Equal(Errno.ESRCH, m.K.DeleteRoute(2, key, 16));
         Assert.Equal(Errno.ENETUNREACH, m.K.AddRoute(2, key, 16, new Ipv6Address(0, Far.Value), 0));
     }
+
+    [Fact]
+    public void A_packet_of_ipv6_goes_on_with_a_hop_less_and_its_route_is_looked_up_again_once_it_is_down()
+    {
+        Ipv6Address far = Ipv6Address.Parse("2001:db8:7::1"), prefix = Ipv6Address.Parse("2001:db8:7::");
+        byte[] packet = new byte[Ipv6Header.Length];
+        new Ipv6Header { NextHeader = IpProtocol.NoNextHeader, HopLimit = 9, Source = Ipv6Address.Parse("2001:db8:1::1"), Destination = far }.Write(packet);
+        Machine m = Router();
+        int slot = m.Up();
+        Assert.Equal(Errno.None, m.K.AddRoute(24, prefix, 64, Machine.PeerLink, m.Index(slot)));
+        m.Sent.Clear();
+        m.K.Ip6Input(slot, packet);
+        Assert.Equal(8, Assert.Single(m.Sent).Packet[7]);
+
+        m.Down(slot);
+        Assert.Equal(1, m.Stale(HolderKind.Ip6ForwardRtIfp));
+        int again = m.Up(line: 1, local: Ipv4Address.Of(10, 0, 1, 1), peer: Ipv4Address.Of(10, 0, 1, 2));
+        m.K.Ip6Input(again, packet);
+        Assert.Equal((1L, 1L, 0), (m.Counted.Counts.Forwarded, m.Counted.Counts.NotForwarded, m.Stale(HolderKind.Ip6ForwardRtIfp)));
+    }
 }

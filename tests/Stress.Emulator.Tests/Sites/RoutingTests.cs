@@ -164,6 +164,35 @@ public sealed class RoutingTests
         Kernel = role.Kernel with { Forwarding = true }, Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(10), DatagramBytes = 200, To = DatagramsTo.Network },
     })]);
 
+    [Fact]
+    public void Ripngd_learns_the_way_to_every_ethernet_and_another_one_when_a_line_has_gone()
+    {
+        SiteOptions options = Grid(3, 3, OspfdAdjacency.TwoWay);
+        options = options.With([.. options.Roles.Select(role => role with { Ripngd = new RipngdOptions { Routes = true } })]);
+        Site site = Ran(options, 1);
+        Assert.All(site.Routers, r => Assert.Equal(8, Networks6(r)));
+
+        // Node 0 is away for a while: the others forget it within 180 s and three hops of triggered updates, and know it again after it is back.
+        site.Routers[0].Reboot(site.Now);
+        site.RunUntil(site.Now + VirtualTime.FromSeconds(120), long.MaxValue);
+        Assert.Equal(7, Networks6(site.Routers[8]));
+        site.RunUntil(site.Now + VirtualTime.FromMinutes(15), long.MaxValue);
+        Assert.All(site.Routers, r => Assert.Equal(8, Networks6(r)));
+        Assert.Equal(Ran(options, 2).Digest, Ran(options with { SkipQuiet = false }, 2).Digest);
+    }
+
+    // Ethernets of other nodes that the kernel has a route to.
+    private static int Networks6(Router router)
+    {
+        int n = 0;
+        foreach (ref readonly RtEntry rt in router.Kernel.Routes)
+        {
+            n += rt.Up && rt.Family == 24 && rt.PrefixLength == 64 && rt.Destination.High >> 32 == 0x20010DB8 ? 1 : 0;
+        }
+
+        return n;
+    }
+
     // What a router takes is what its image takes and the objects around it; the same site with and without the option, and nothing of the option without it.
     [Fact]
     public void A_router_that_goes_to_two_way_has_no_area_no_rib_and_no_buffers()
