@@ -66,7 +66,8 @@ internal sealed class FrrNamespace : IDisposable
 
     private void Start(string daemon) => _started.Add(Process.Start(new ProcessStartInfo(
         "ip", ["netns", "exec", _name, Path.Combine(Daemons, daemon), "-f", Path.Combine(_folder, daemon + ".conf"), "-z", Path.Combine(_folder, "zserv"), "-i", Path.Combine(_folder, daemon + ".pid"),
-        "--vty_socket", _folder, "-P", "0", "--log", $"file:{Path.Combine(_folder, daemon + ".log")}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!);
+        "--vty_socket", _folder, "-P", "0", "--log", $"file:{Path.Combine(_folder, daemon + ".log")}"])
+    { RedirectStandardOutput = true, RedirectStandardError = true })!);
 
     private void WaitFor(string file)
     {

@@ -137,7 +137,8 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
             var routes = new RipngdOptions { Routes = true };
             return site.With(site.Called with { Ospfd = full, Ripngd = routes }, site.Calling with
             {
-                Ospfd = full, Ripngd = routes,
+                Ospfd = full,
+                Ripngd = routes,
                 Term = new TermOptions { Enabled = true },
                 Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
                 Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
