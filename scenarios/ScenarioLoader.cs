@@ -9,6 +9,8 @@ using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Stacks;
+using Stress.Emulator.Userland;
+using Stress.Emulator.Userland.Ospf;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -230,6 +232,20 @@ public static class ScenarioLoader
                 at = (at as YamlMappingNode)?.Children.TryGetValue(new YamlScalarNode("ripngd"), out YamlNode? ripngd) == true ? KeyOf(ripngd, "update_jitter", "update") ?? ripngd : at;
                 throw new ScenarioException(
                     file, (int)at.Start.Line, $"roles.{s.NameOf(role.Role)}.ripngd.update_jitter", $"{ScenarioFields.SpellTime(role.Ripngd.UpdateJitter)} is more than update", $"at most update, {ScenarioFields.SpellTime(role.Ripngd.Update)}");
+            }
+        }
+
+        if (s.Site.Graph is { } graph)
+        {
+            int[] lines = new int[graph.Nodes.Count];
+            foreach (LinkEnd end in graph.Links.SelectMany(link => link.Ends))
+            {
+                if (++lines[end.Node] > OspfArea.MaxInterfaces && s.Site.Roles[graph.Nodes[end.Node]].Ospfd.Adjacency == OspfdAdjacency.Full)
+                {
+                    throw new ScenarioException(
+                        file, root.Children.TryGetValue(new YamlScalarNode("roles"), out YamlNode? named) ? (int)named.Start.Line : 0, "roles.ospfd.adjacency",
+                        $"full, and {graph.NodeName(end.Node)} has more than {OspfArea.MaxInterfaces} lines", $"two-way, or at most {OspfArea.MaxInterfaces} lines at a node");
+                }
             }
         }
 

@@ -218,6 +218,12 @@ public enum KernelFunction : byte
 
     /// <summary><c>nd6_ioctl</c>.</summary>
     Nd6Ioctl,
+
+    /// <summary><c>ip_forward</c>.</summary>
+    IpForward,
+
+    /// <summary><c>ip6_forward</c>.</summary>
+    Ip6Forward,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -269,6 +275,8 @@ public static class FunctionNames
         KernelFunction.Frag6Input => "frag6_input",
         KernelFunction.Nd6RaInput => "nd6_ra_input",
         KernelFunction.Nd6Ioctl => "nd6_ioctl",
+        KernelFunction.IpForward => "ip_forward",
+        KernelFunction.Ip6Forward => "ip6_forward",
         KernelFunction.IfDetach => "if_detach",
         KernelFunction.PppClose => "pppclose",
         KernelFunction.PppDealloc => "pppdealloc",

@@ -57,6 +57,9 @@ public sealed record KernelOptions
     /// <summary>net.inet6.ip6.accept_rtadv, with forwarding off: a host that listens to routers.</summary>
     public bool AcceptRtadv { get; init; }
 
+    /// <summary>net.inet.ip.forwarding and net.inet6.ip6.forwarding: packets for others go on by the kernel's table.</summary>
+    public bool Forwarding { get; init; }
+
     /// <summary>Free blocks in the class of the ppp softc after boot (reuse distance k, reference 5.4).</summary>
     public CountRange FreeSoftcBlocks { get; init; } = new(2, 4);
 

@@ -168,7 +168,8 @@ public sealed class ProcessTable : IState
 
         if (role.Datagrams.Interval > VirtualTime.Zero)
         {
-            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams)));
+            Topology nodes = site.Topology;
+            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams, nodes.Nodes.Count, nodes.AddressOf)));
         }
 
         return plan;

@@ -14,7 +14,7 @@ public sealed record RoleOptions
     /// are a property below, of its own name.
     /// </summary>
     public static readonly IReadOnlyList<DaemonKind> Known = DaemonKind.Register(
-        new("zebra", 0, static (entry, _) => new Zebra(entry)) { InEverySystem = true },
+        new("zebra", 0, static (entry, role) => new Zebra(entry, role.HasRoutes)) { InEverySystem = true },
         new("ospfd", Userland.Ospfd.Timers, static (entry, role) => new Ospfd(entry, role.Ospfd)) { InEverySystem = true, Draws = RandomPurpose.Ospfd },
         new("ripngd", Userland.Ripngd.Timers, static (entry, role) => new Ripngd(entry, role.Ripngd)) { InEverySystem = true, Draws = RandomPurpose.Ripngd });
 
@@ -62,6 +62,10 @@ public sealed record RoleOptions
 
     /// <summary>From panic until the daemons run again.</summary>
     public TimeRange Reboot { get; init; } = TimeRange.Seconds(150, 240);
+
+    /// <summary>A daemon of the role has routes, which zebra installs.</summary>
+    [JsonIgnore]
+    public bool HasRoutes => Ospfd.Adjacency == OspfdAdjacency.Full || Ripngd.Routes;
 
     /// <summary>A daemon's place in <see cref="Daemons"/>, or -1.</summary>
     public int PlaceOf(string daemon)

@@ -397,11 +397,11 @@ public sealed partial class Site : IState, ILinkSite
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
 
-    // Of a site of the default options with every daemon and a programme: every site writes the same types in the same order, and only their number differs.
+    // Of a site of the default options with every daemon, all that a daemon may have, and a programme: every site writes the same types in the same order, and only their number differs.
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions { Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons })]), 0);
+        var site = new Site(new SiteOptions { Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true } })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 

@@ -64,6 +64,9 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
     /// <summary>A node in words: its name, or its label and number.</summary>
     public string NodeName(int node) => Names is { } names ? names[node] : $"{NameOf(Nodes[node])} {node}";
 
+    /// <summary>The Ethernet's address of a node.</summary>
+    public Ipv4Address AddressOf(int node) => Addresses?[node] is { IsAny: false } given ? given : SiteAddresses.Ethernet(node);
+
     /// <summary>A link in words: its ends, the one that answers first.</summary>
     public string LinkName(int link) => string.Join(" - ", Links[link].Ends.Select(end => NodeName(end.Node)));
 

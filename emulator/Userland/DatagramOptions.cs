@@ -2,12 +2,28 @@ using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>A program that sends large IPv6 datagrams to the other end of each line: what makes fragments.</summary>
+/// <summary>Where a program's datagrams go.</summary>
+public enum DatagramsTo : byte
+{
+    /// <summary>To the link-local address at the other end of each line, over IPv6.</summary>
+    FarEnd,
+
+    /// <summary>To the Ethernet's address of another node, drawn for each, over IPv4: as far as routes lead.</summary>
+    Network,
+}
+
+/// <summary>A program that sends datagrams: large ones over IPv6 to the other end of each line, which makes fragments, or over IPv4 through the network.</summary>
 public sealed record DatagramOptions
 {
+    /// <summary>Most bytes of a datagram over IPv4 without fragments.</summary>
+    public const int MaxOverIpv4 = 1472;
+
     /// <summary>Time between two; zero is off.</summary>
     public VirtualTime Interval { get; init; }
 
     /// <summary>Bytes of each.</summary>
     public int DatagramBytes { get; init; } = 4000;
+
+    /// <summary>Where to.</summary>
+    public DatagramsTo To { get; init; } = DatagramsTo.FarEnd;
 }

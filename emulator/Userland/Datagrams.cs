@@ -6,25 +6,33 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>A program that sends a large datagram to the link-local address of each unit's far end, at its interface: UDP to the discard port, which nobody listens at.</summary>
+/// <summary>
+/// A program that sends UDP to the discard port, which nobody listens at: to the link-local address of each unit's far end, at its interface, or to another node of the network.
+/// </summary>
 public sealed class Datagrams : Process
 {
     private const ushort Discard = 9, Port = 49_152;
     private readonly DatagramOptions _options;
+    private readonly int _nodes;
+    private readonly Func<int, Ipv4Address> _addressOf;
+    private RandomStream _random;
     private int _socket = -1;
     private int _next = -1;
 
     /// <summary>A program that has not started.</summary>
     /// <param name="entry">Its entry in the table.</param>
-    /// <param name="options">How often, and how large.</param>
-    public Datagrams(ProcessEntry entry, DatagramOptions options)
-        : base(entry) => _options = options;
+    /// <param name="options">How often, how large, and where to.</param>
+    /// <param name="nodes">Nodes of the network.</param>
+    /// <param name="addressOf">The Ethernet's address of one.</param>
+    public Datagrams(ProcessEntry entry, DatagramOptions options, int nodes, Func<int, Ipv4Address> addressOf)
+        : base(entry) => (_options, _nodes, _addressOf) = (options, nodes, addressOf);
 
     /// <inheritdoc/>
     public override void Start(RandomStream random, VirtualTime now)
     {
-        _socket = Kernel.OpenSocket(PcbTable.Udp6, Port);
-        Arm(0, now + random.Draw(new TimeRange(VirtualTime.Zero, _options.Interval)));
+        _socket = Kernel.OpenSocket(_options.To == DatagramsTo.Network ? PcbTable.Udp : PcbTable.Udp6, Port);
+        _random = random;
+        Arm(0, now + _random.Draw(new TimeRange(VirtualTime.Zero, _options.Interval)));
     }
 
     /// <inheritdoc/>
@@ -45,6 +53,11 @@ public sealed class Datagrams : Process
     /// <inheritdoc/>
     public override bool Step(VirtualTime now)
     {
+        if (_options.To == DatagramsTo.Network)
+        {
+            return Send();
+        }
+
         ReadOnlySpan<Ifnet> ifs = Kernel.Interfaces;
         while (_next >= 0 && _next < ifs.Length)
         {
@@ -60,6 +73,22 @@ public sealed class Datagrams : Process
 
         _next = -1;
         return false;
+    }
+
+    private bool Send()
+    {
+        if (_next < 0)
+        {
+            return false;
+        }
+
+        _next = -1;
+        int to = (int)_random.Below((uint)_nodes - 1);
+        to += to >= Machine.Number ? 1 : 0;
+        Span<byte> payload = stackalloc byte[Math.Min(_options.DatagramBytes, DatagramOptions.MaxOverIpv4)];
+        payload.Clear();
+        Say("datagram", Kernel.SendUdp(_socket, _addressOf(to), Discard, payload));
+        return true;
     }
 
     private Ipv6Address FarEnd(uint address)
@@ -80,5 +109,6 @@ public sealed class Datagrams : Process
     {
         pass.Field(ref _socket, initial: -1);
         pass.Field(ref _next, initial: -1);
+        pass.Struct(ref _random);
     }
 }

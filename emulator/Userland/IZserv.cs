@@ -16,6 +16,9 @@ public interface IZserv
     /// <summary>Whether a process is a client.</summary>
     bool Serves(int process);
 
+    /// <summary>A client's message of a route (ZEBRA_IPV4_ROUTE_ADD and its like) lies on zebra's socket.</summary>
+    void Route(in ZebraRoute route);
+
     /// <summary>SIGTERM: its sockets are closed, that of the routing messages too.</summary>
     /// <returns>The clients that it had, in the order in which they connected.</returns>
     int[] End();

@@ -4,13 +4,15 @@ using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
+using Stress.Emulator.Userland.Ospf;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
 
 /// <summary>
 /// ospfd: one raw socket for all interfaces, memberships of 224.0.0.5 by the interface's local address, hellos, a point-to-point neighbour to 2-Way
-/// (reference 7.2, 7.3; Quagga 0.98.2 ospfd/ospf_interface.c, ospf_network.c and 0.99.0's ospf_interface.c; RFC 2328 9.1-9.3, 10.3).
+/// (reference 7.2, 7.3; Quagga 0.98.2 ospfd/ospf_interface.c, ospf_network.c and 0.99.0's ospf_interface.c; RFC 2328 9.1-9.3, 10.3). Where the options say so it goes on to Full:
+/// what it does then beyond its socket, its timers and zebra is in <see cref="OspfArea"/>.
 /// </summary>
 public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(entry)
 {
@@ -96,10 +98,39 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    private struct Arrived : IStateValue<Arrived>
+    {
+        public ushort Index;
+        public ushort Length;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Arrived value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Field(ref value.Length);
+        }
+    }
+
     /// <summary>Its timers, in the order of equal times: the next Hello or dead neighbour, the end of the core file, the watcher that starts it again.</summary>
     public const int Timers = 3;
 
     private const int NextTimer = 0, CoreTimer = 1, RespawnTimer = 2;
+
+    /// <summary>Bits of the Ethernet's network mask: the router's own network, which it advertises.</summary>
+    private const byte EthernetPrefix = 24;
+
+    /// <summary>Room of a raw socket's receive buffer in bytes (rip_recvspace of raw_ip.c).</summary>
+    private const int ReceiveSpace = 8192;
+    private const int Mtu = 1500;
+
+    // All of it null where ospfd goes to 2-Way.
+    private readonly OspfArea? _area = options.Adjacency == OspfdAdjacency.Full ? new OspfArea(entry.Machine.RouterId, new OspfTimes()) : null;
+    private readonly Ring<Arrived>? _arrived = options.Adjacency == OspfdAdjacency.Full ? new() : null;
+    private readonly Ring<byte>? _buffer = options.Adjacency == OspfdAdjacency.Full ? new() : null;
+
+    // zebra has been told of the routes since it was last connected to.
+    private bool _served;
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Heard> _input = new();
     private Table<Oi> _ois = new();
@@ -128,6 +159,24 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    /// <summary>The area, where it goes to Full.</summary>
+    public OspfArea? Area => _area;
+
+    /// <summary>Neighbours in state Full.</summary>
+    public int FullNeighbors
+    {
+        get
+        {
+            int n = 0;
+            for (int i = 0; _area is not null && i < _area.Neighbors.Length; i++)
+            {
+                n += _area.StateOf(i) == OspfNeighborState.Full ? 1 : 0;
+            }
+
+            return n;
+        }
+    }
+
     /// <inheritdoc/>
     public override bool AsksZebra => _running && !_aborting;
 
@@ -138,6 +187,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         _random = random;
         _running = true;
         _socket = Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        if (_area is { } area)
+        {
+            area.Open(Machine.RouterId, EthernetPrefix, now);
+            Rearm();
+        }
+
         ConnectToZebra(now);
     }
 
@@ -181,6 +236,14 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         if (OspfHello.TryParse(ospf, out OspfHello hello) == WireError.None)
         {
             _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, Machine.RouterId) });
+        }
+        else if (_arrived is not null && _buffer!.Count + ospf.Length <= ReceiveSpace)
+        {
+            _arrived.Add(new Arrived { Index = (ushort)ifIndex, Length = (ushort)ospf.Length });
+            foreach (byte b in ospf)
+            {
+                _buffer.Add(b);
+            }
         }
     }
 
@@ -257,6 +320,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 oi.DeadDue = VirtualTime.Never;
                 oi.Neighbor = Ipv4Address.Any;
                 oi.TwoWay = false;
+                _area?.Killed(i, now);
                 Rearm();
                 return true;
             }
@@ -284,12 +348,102 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             return true;
         }
 
+        if (_area is { } area && Route(area, now))
+        {
+            Rearm();
+            return true;
+        }
+
         return false;
+    }
+
+    // Of what Full needs one step: a timer, a packet that has arrived, one that is to be sent, a route for zebra.
+    private bool Route(OspfArea area, VirtualTime now)
+    {
+        Span<byte> packet = stackalloc byte[Mtu];
+        if (area.NextDue <= now)
+        {
+            area.Timers(now);
+            return true;
+        }
+
+        if (_arrived!.Count > 0)
+        {
+            Arrived a = _arrived.Take();
+            for (int i = 0; i < a.Length; i++)
+            {
+                byte b = _buffer!.Take();
+                packet[Math.Min(i, Mtu - 1)] = b;
+            }
+
+            if (a.Length <= Mtu && InterfaceOf(a.Index) is >= 0 and int oi)
+            {
+                OspfNeighborState before = area.StateOf(oi);
+                area.Receive(oi, packet[..a.Length], now);
+                if (Machine.Clock.Trace is not null && area.StateOf(oi) != before)
+                {
+                    Say($"neighbour {_ois[oi].Neighbor}: {area.StateOf(oi)}");
+                }
+            }
+
+            return true;
+        }
+
+        if (area.NextPacket(packet, now, out int to) is > 0 and int length)
+        {
+            SendOnto(_ois[to], packet[..length]);
+            return true;
+        }
+
+        bool serves = Machine.Zserv?.Serves(Number) == true;
+        if (serves && !_served)
+        {
+            area.TellAgain();
+        }
+
+        _served = serves;
+        if (serves && area.NextRoute(out OspfRoute route))
+        {
+            Machine.Zserv!.Route(new ZebraRoute
+            {
+                Command = route.News == OspfRouteNews.Gone ? ZebraRouteCommand.Delete : ZebraRouteCommand.Add, Process = (byte)Number, Family = BsdKernel.AfInet,
+                Prefix = new Ipv6Address(0, route.Prefix.Value), PrefixLength = route.PrefixLength, NextHop = new Ipv6Address(0, route.NextHop.Value),
+                Index = _ois[route.Interface].Index,
+            });
+            return true;
+        }
+
+        return false;
+    }
+
+    private int InterfaceOf(ushort index)
+    {
+        for (int i = 0; i < _ois.Length; i++)
+        {
+            if (_ois[i].Used && _ois[i].PointToPoint && _ois[i].Index == index)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private void SendOnto(in Oi oi, ReadOnlySpan<byte> packet)
+    {
+        Kernel.IpMulticastTtlLoop(_socket, 1, false);
+        Errno e = Kernel.IpMulticastIf(_socket, On(oi));
+        if (e != Errno.None)
+        {
+            Say("can't setsockopt IP_MULTICAST_IF", e);
+        }
+
+        Say("sendmsg", Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet));
     }
 
     private void Rearm()
     {
-        VirtualTime next = VirtualTime.Never;
+        VirtualTime next = _area?.NextDue ?? VirtualTime.Never;
         foreach (ref readonly Oi oi in _ois.AsSpan())
         {
             if (oi.Used)
@@ -318,6 +472,15 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 oi.Neighbor = h.RouterId;
                 oi.TwoWay = h.ListsUs;
                 oi.DeadDue = now + options.DeadInterval;
+                if (h.ListsUs)
+                {
+                    _area?.TwoWay(i, h.RouterId, now);
+                }
+                else
+                {
+                    _area?.Killed(i, now);
+                }
+
                 return;
             }
         }
@@ -334,6 +497,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     public override bool Again(int which, VirtualTime now)
     {
         if (which != NextTimer)
+        {
+            return false;
+        }
+
+        if (_area is { } area && area.NextDue <= now)
         {
             return false;
         }
@@ -416,7 +584,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 {
                     if (_ois[i].Used && _ois[i].Index == m.Index)
                     {
-                        Free(ref _ois[i]);
+                        Free(i, now);
                     }
                 }
 
@@ -428,7 +596,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 {
                     if (_ois[i].Used && _ois[i].Index == m.Index)
                     {
-                        Up(ref _ois[i], now);
+                        Up(i, now);
                     }
                 }
 
@@ -445,7 +613,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                             return;
                         }
 
-                        Down(ref _ois[i]);
+                        Down(i, now);
                     }
                 }
 
@@ -458,7 +626,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 {
                     if (_ois[i].Used && _ois[i].Index == m.Index && _ois[i].Address == m.Address)
                     {
-                        Free(ref _ois[i]);
+                        Free(i, now);
                     }
                 }
 
@@ -495,7 +663,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         });
         if (If(m.Index).Up)
         {
-            Up(ref _ois[i], now);
+            Up(i, now);
         }
     }
 
@@ -509,8 +677,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
 
     private Ipv4Address On(in Oi oi) => options.Version == OspfdVersion.IndexForm ? new Ipv4Address(oi.Index) : oi.Address;
 
-    private void Up(ref Oi oi, VirtualTime now)
+    private void Up(int i, VirtualTime now)
     {
+        ref Oi oi = ref _ois[i];
         if (oi.PointToPoint)
         {
             return;
@@ -521,10 +690,16 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         Say("IP_ADD_MEMBERSHIP 224.0.0.5", e);
         oi.PointToPoint = true;
         oi.HelloDue = now + VirtualTime.FromSeconds(1);
+        _area?.InterfaceUp(i, OspfNetworkType.PointToPoint, oi.Address, oi.Peer, MtuOf(oi.Index), now);
     }
 
-    private void Down(ref Oi oi)
+    private int MtuOf(ushort index) => Kernel.IfByIndex(index) is >= 0 and int slot ? Kernel.Interfaces[slot].Mtu : Mtu;
+
+
+    private void Down(int i, VirtualTime now)
     {
+        ref Oi oi = ref _ois[i];
+        _area?.InterfaceDown(i, now);
         bool drop = options.Version == OspfdVersion.Quagga0990 ? oi.Joined : oi.PointToPoint;
         oi.PointToPoint = false;
         oi.HelloDue = VirtualTime.Never;
@@ -546,11 +721,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     }
 
     // ospf_if_free: 0.98.2 drops again, 0.99.0's flag is clear by then.
-    private void Free(ref Oi oi)
+    private void Free(int i, VirtualTime now)
     {
+        ref Oi oi = ref _ois[i];
         if (oi.PointToPoint)
         {
-            Down(ref oi);
+            Down(i, now);
         }
         else if (options.Version != OspfdVersion.Quagga0990)
         {
@@ -575,5 +751,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         pass.Field(ref _aborting);
         pass.Field(ref _exitNow);
         pass.Struct(ref _random);
+        if (_area is not null)
+        {
+            _area.Fields(ref pass);
+            _arrived!.Fields(ref pass);
+            _buffer!.Numbers(ref pass);
+            pass.Field(ref _served);
+        }
     }
 }

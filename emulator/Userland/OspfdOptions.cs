@@ -29,6 +29,16 @@ public enum OspfdExit : byte
     AtInterfaceDown,
 }
 
+/// <summary>How far ospfd goes with a neighbour (RFC 2328, 10.1).</summary>
+public enum OspfdAdjacency : byte
+{
+    /// <summary>To 2-Way: Hellos and nothing else, which is all that the mail's crashes need.</summary>
+    TwoWay,
+
+    /// <summary>To Full: databases are exchanged and kept the same, and the routes that follow go to zebra.</summary>
+    Full,
+}
+
 /// <summary>ospfd's options (reference 7.2, 7.3).</summary>
 [Description("ospfd's options (reference 7.2, 7.3).")]
 public sealed record OspfdOptions
@@ -56,4 +66,8 @@ public sealed record OspfdOptions
     /// <summary>Time until a watcher starts the daemon again.</summary>
     [Description("Time until a watcher starts it again.")]
     public TimeRange Respawn { get; init; } = TimeRange.Seconds(3, 8);
+
+    /// <summary>How far it goes with a neighbour.</summary>
+    [Description("How far it goes with a neighbour (RFC 2328, 10.1): full exchanges link state databases, and hands routes to zebra.")]
+    public OspfdAdjacency Adjacency { get; init; } = OspfdAdjacency.TwoWay;
 }

@@ -59,10 +59,39 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         }
     }
 
+    private struct Arrived : IStateValue<Arrived>
+    {
+        public ushort Index;
+        public ushort Length;
+        public Ipv6Address From;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Arrived value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Index);
+            pass.Field(ref value.Length);
+            pass.Struct(ref value.From);
+        }
+    }
+
     /// <summary>Its timers: the next thing that is due.</summary>
     public const int Timers = 1;
 
     private const int NextTimer = 0;
+    private const int RoomForUpdate = RipngMessage.HeaderLength + (RipngTable.MaxEntries * RipngMessage.RouteLength);
+
+    /// <summary>Room of a UDP socket's receive buffer in bytes (udp_recvspace of udp_usrreq.c).</summary>
+    private const int ReceiveSpace = 41_600;
+
+    // All of it null where it learns no routes.
+    private readonly RipngTable? _table = options.Routes ? new() : null;
+    private readonly Ring<Arrived>? _arrived = options.Routes ? new() : null;
+    private readonly Ring<byte>? _buffer = options.Routes ? new() : null;
+
+    // Where the next message to the interface under the cursor begins; and whether zebra has been told of the routes since it was last connected to.
+    private int _row;
+    private bool _served;
     private readonly Ring<ZebraMessage> _inbox = new();
     private readonly Ring<Asked> _requests = new();
     private Table<RipngIf> _ifs = new();
@@ -73,6 +102,9 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     private int _sendCursor = -1;
     private bool _triggered;
     private RandomStream _random;
+
+    /// <summary>Its routes, where it learns any.</summary>
+    public RipngTable? Table => _table;
 
     /// <inheritdoc/>
     public override bool AsksZebra => _running;
@@ -87,6 +119,8 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         _ifs.Clear();
         _sendCursor = -1;
         _triggeredDue = VirtualTime.Never;
+        ForgetRoutes();
+        _table?.Open(Network, 64);
         _socket = Kernel.OpenSocket(PcbTable.Udp6, RipngMessage.Port);
         ConnectToZebra(now);
         if (options.OnEthernet)
@@ -110,6 +144,22 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         _updateDue = VirtualTime.Never;
         _triggeredDue = VirtualTime.Never;
         _ifs.Clear();
+        ForgetRoutes();
+    }
+
+    // The Ethernet's network.
+    private Ipv6Address Network => new(0x20010DB800000000 | ((ulong)(uint)Machine.Number << 16), 0);
+
+    private void ForgetRoutes()
+    {
+        if (_table is not null)
+        {
+            var reset = new StateReset();
+            _table.Fields(ref reset);
+            _arrived!.Clear();
+            _buffer!.Clear();
+            (_row, _served) = (0, false);
+        }
     }
 
     /// <inheritdoc/>
@@ -132,6 +182,14 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         if (_running && RipngMessage.TryParse(payload, out RipngMessage m) == WireError.None && m.Command == RipngMessage.Request)
         {
             _requests.Add(new Asked { Index = (ushort)ifIndex, From = ip.Source });
+        }
+        else if (_running && _table is not null && (ip.HopLimit == 255 || !ip.Destination.IsMulticast) && ip.Source.IsLinkLocal && payload.Length <= RoomForUpdate && _buffer!.Count + payload.Length <= ReceiveSpace)
+        {
+            _arrived!.Add(new Arrived { Index = (ushort)ifIndex, Length = (ushort)payload.Length, From = ip.Source });
+            foreach (byte b in payload)
+            {
+                _buffer.Add(b);
+            }
         }
 
         Wakeup();
@@ -210,7 +268,66 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
             return true;
         }
 
+        if (_table is { } table && Route(table, now))
+        {
+            Rearm();
+            return true;
+        }
+
         return false;
+    }
+
+    // Of what routes need one step: a timer, a response that has arrived, a route for zebra.
+    private bool Route(RipngTable table, VirtualTime now)
+    {
+        if (table.NextDue <= now)
+        {
+            table.Timers(now);
+            Trigger(table, now);
+            return true;
+        }
+
+        if (_arrived!.Count > 0)
+        {
+            Arrived a = _arrived.Take();
+            Span<byte> payload = stackalloc byte[RoomForUpdate];
+            for (int i = 0; i < a.Length; i++)
+            {
+                payload[i] = _buffer!.Take();
+            }
+
+            table.Receive(a.Index, a.From, payload[..a.Length], now);
+            Trigger(table, now);
+            return true;
+        }
+
+        bool serves = Machine.Zserv?.Serves(Number) == true;
+        if (serves && !_served)
+        {
+            table.TellAgain();
+        }
+
+        _served = serves;
+        if (!serves || !table.NextRoute(out RipngEntry e))
+        {
+            return false;
+        }
+
+        Machine.Zserv!.Route(new ZebraRoute
+        {
+            Command = e.News == RipngNews.Gone ? ZebraRouteCommand.Delete : ZebraRouteCommand.Add, Process = (byte)Number, Family = BsdKernel.AfInet6,
+            Prefix = e.Prefix, PrefixLength = e.PrefixLength, NextHop = e.NextHop, Index = e.Index,
+        });
+        return true;
+    }
+
+    // 2.5.1: a triggered update, one to five seconds after what it is for.
+    private void Trigger(RipngTable table, VirtualTime now)
+    {
+        if (_triggeredDue.IsNever && table.HasChanged)
+        {
+            _triggeredDue = now + _random.Draw(TimeRange.Seconds(1, 5));
+        }
     }
 
     private VirtualTime NextUpdate(VirtualTime now) =>
@@ -219,6 +336,11 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     private void Rearm()
     {
         VirtualTime next = _updateDue < _triggeredDue ? _updateDue : _triggeredDue;
+        if (_table is { } table && table.NextDue < next)
+        {
+            next = table.NextDue;
+        }
+
         foreach (ref readonly RipngIf r in _ifs.AsSpan())
         {
             if (r.Used && r.WakeupDue < next)
@@ -246,8 +368,32 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         Say("multicast Request", Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
     }
 
+    // As SendNext, in as many messages as the table needs.
+    private void SendNextRoutes(RipngTable table)
+    {
+        Span<byte> packet = stackalloc byte[RoomForUpdate];
+        for (; _sendCursor < _ifs.Length; _sendCursor++, _row = 0)
+        {
+            ref RipngIf r = ref _ifs[_sendCursor];
+            if (r.Used && r.Running && r.Up && table.Write(packet, r.Index, _triggered, ref _row) is > 0 and int n)
+            {
+                Say(_triggered ? "triggered update" : "regular update", Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]));
+                return;
+            }
+        }
+
+        (_sendCursor, _row) = (-1, 0);
+        table.Updated();
+    }
+
     private void SendNext()
     {
+        if (_table is { } table)
+        {
+            SendNextRoutes(table);
+            return;
+        }
+
         while (_sendCursor < _ifs.Length)
         {
             ref RipngIf r = ref _ifs[_sendCursor++];
@@ -280,7 +426,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     /// <summary>Sends the regular update that is due as the last one was sent, if nothing has changed since.</summary>
     public override bool Again(int which, VirtualTime now)
     {
-        if (!_running || _sendCursor >= 0 || _updateDue > now || _triggeredDue <= now)
+        if (!_running || _table is not null || _sendCursor >= 0 || _updateDue > now || _triggeredDue <= now)
         {
             return false;
         }
@@ -311,10 +457,22 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
 
     private int WriteTable(Span<byte> packet) => RipngMessage.Write(
         packet, RipngMessage.Response,
-        [new RipngRoute(new Ipv6Address(0x20010DB800000000 | ((ulong)(uint)Machine.Number << 16), 0), 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
+        [new RipngRoute(Network, 0, 64, 1), new RipngRoute(new Ipv6Address(0x20010DB8FFFF0000, 0), 0, 64, 2)]);
 
     private void Answer(in Asked a)
     {
+        if (_table is { } table)
+        {
+            Span<byte> message = stackalloc byte[RoomForUpdate];
+            for (int row = 0; table.Write(message, a.Index, onlyChanged: false, ref row) is > 0 and int length;)
+            {
+                Say("unicast answer", Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, message[..length]));
+            }
+
+            Machine.Probe(Probe.RipngAnswerCached);
+            return;
+        }
+
         Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
         int n = WriteTable(packet);
         Errno e = Kernel.SendUdp6(_socket, a.From, RipngMessage.Port, a.Index, packet[..n]);
@@ -347,6 +505,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
                 break;
             case ZebraCommand.InterfaceDown:
                 r.Up = false;
+                _table?.InterfaceDown(m.Index, now);
                 if (r.Running)
                 {
                     // Routes are poisoned and a triggered update follows at once on the other interfaces; the leave is skipped because the interface is down.
@@ -384,5 +543,13 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         pass.Field(ref _sendCursor, initial: -1);
         pass.Field(ref _triggered);
         pass.Struct(ref _random);
+        if (_table is not null)
+        {
+            _table.Fields(ref pass);
+            _arrived!.Fields(ref pass);
+            _buffer!.Numbers(ref pass);
+            pass.Field(ref _row);
+            pass.Field(ref _served);
+        }
     }
 }

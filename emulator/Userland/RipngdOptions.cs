@@ -18,4 +18,8 @@ public sealed record RipngdOptions
     /// <summary>RIPng also runs on the Ethernet interface (a hub), so the down event makes a triggered update there.</summary>
     [Description("RIPng also runs on the Ethernet interface (a hub): a link's end then sends a triggered update there (reference 8.4 M7).")]
     public bool OnEthernet { get; init; }
+
+    /// <summary>It learns routes, ages them, and hands them to zebra.</summary>
+    [Description("It learns routes, with split horizon, poisoned reverse and the timers of RFC 2080, and hands them to zebra.")]
+    public bool Routes { get; init; }
 }

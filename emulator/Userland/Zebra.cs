@@ -7,9 +7,11 @@ namespace Stress.Emulator.Userland;
 
 /// <summary>
 /// zebra: reads the routing socket and tells its clients, in the order in which they connected, with one write(2) a client (reference 7.1; Quagga 0.98.2
-/// zebra/kernel_socket.c, zserv.c). It never resynchronises after a lost message.
+/// zebra/kernel_socket.c, zserv.c). It never resynchronises after a lost message. Routes of its clients go into its RIB and from there into the kernel.
 /// </summary>
-public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
+/// <param name="entry">Its entry in the table.</param>
+/// <param name="installs">A client has routes: where none does, there is no RIB.</param>
+public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(entry), IZserv
 {
     private struct Known : ITableRow<Known>, IInterfaceRow
     {
@@ -61,13 +63,15 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
     private Sequence<Client> _clients = new();
     private int _cursor;
     private bool _running;
+    private readonly Ring<ZebraRoute>? _incoming = installs ? new() : null;
+    private Table<ZebraRoute> _rib = new();
 
     /// <inheritdoc/>
     public bool Runs => _running;
 
     /// <summary>
     /// The process starts: opens its routing socket and asks for the interfaces and addresses there are (kernel_init, interface_list). rib_sweep_route takes away the routes
-    /// that an earlier zebra has left; none has installed any here.
+    /// that an earlier zebra has left; it has taken its own away at its end.
     /// </summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
@@ -116,6 +120,15 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
         for (int i = 0; i < clients.Length; i++)
         {
             clients[i] = _clients[i].Process;
+        }
+
+        // rib_close
+        foreach (ref readonly ZebraRoute row in _rib.AsSpan())
+        {
+            if (row.Installed)
+            {
+                Kernel.DeleteRoute(row.Family, row.Prefix, row.PrefixLength);
+            }
         }
 
         Kernel.CloseRoutingSocket();
@@ -224,13 +237,82 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
             }
         }
 
-        if (!Kernel.RoutingSocketHasData)
+        if (Kernel.RoutingSocketHasData)
         {
-            return false;
+            Read(Kernel.ReadRoutingSocket());
+            return true;
         }
 
-        Read(Kernel.ReadRoutingSocket());
-        return true;
+        if (_incoming is { Count: > 0 })
+        {
+            Take(_incoming.Take());
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Route(in ZebraRoute route)
+    {
+        if (_running && _incoming is not null)
+        {
+            _incoming.Add(route);
+            Wakeup();
+        }
+    }
+
+    /// <summary>The RIB; a row is in use when its command is not <see cref="ZebraRouteCommand.None"/>.</summary>
+    public ReadOnlySpan<ZebraRoute> Rib => _rib.AsSpan();
+
+    // rib_add_ipv4, rib_delete_ipv4 and their like, and what they make of the kernel's table.
+    private void Take(in ZebraRoute m)
+    {
+        int r = -1;
+        for (int i = 0; i < _rib.Length && r < 0; i++)
+        {
+            ref readonly ZebraRoute row = ref _rib[i];
+            if (row.Command != ZebraRouteCommand.None && row.Process == m.Process && row.Family == m.Family && row.PrefixLength == m.PrefixLength && row.Prefix == m.Prefix)
+            {
+                r = i;
+            }
+        }
+
+        if (r >= 0 && _rib[r].Installed)
+        {
+            Say("RTM_DELETE", Kernel.DeleteRoute(m.Family, m.Prefix, m.PrefixLength));
+            _rib[r].Installed = false;
+        }
+
+        if (m.Command != ZebraRouteCommand.Add)
+        {
+            if (r >= 0 && m.Command == ZebraRouteCommand.Delete)
+            {
+                _rib[r] = default;
+            }
+
+            return;
+        }
+
+        r = r < 0 ? _rib.Take() : r;
+        Errno e = Kernel.AddRoute(m.Family, m.Prefix, m.PrefixLength, m.NextHop, m.Index);
+        Say("RTM_ADD", e);
+        _rib[r] = m;
+        _rib[r].Installed = e == Errno.None;
+    }
+
+    // rib_update after an interface has gone down: routes over it leave the kernel.
+    private void Withdraw(ushort index)
+    {
+        foreach (ref readonly ZebraRoute row in _rib.AsSpan())
+        {
+            if (row.Installed && row.Index == index)
+            {
+                ZebraRoute m = row;
+                m.Command = ZebraRouteCommand.Withdraw;
+                _incoming!.Add(m);
+            }
+        }
     }
 
     private void Read(in RoutingMessage m)
@@ -259,6 +341,11 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
                 if (k.Used && k.Up != up)
                 {
                     k.Up = up;
+                    if (!up)
+                    {
+                        Withdraw(m.Index);
+                    }
+
                     Tell(up ? ZebraCommand.InterfaceUp : ZebraCommand.InterfaceDown, m, up);
                 }
 
@@ -315,5 +402,10 @@ public sealed class Zebra(ProcessEntry entry) : Process(entry), IZserv
         _clients.Fields(ref pass);
         pass.Field(ref _cursor);
         pass.Field(ref _running);
+        if (_incoming is not null)
+        {
+            _incoming.Fields(ref pass);
+            _rib.Fields(ref pass);
+        }
     }
 }

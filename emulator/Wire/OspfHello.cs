@@ -106,7 +106,7 @@ public readonly record struct OspfHello
             return WireError.BadLength;
         }
 
-        if (Checksum(packet[..length]) != 0)
+        if (OspfHeader.Checksum(packet[..length]) != 0)
         {
             return WireError.BadChecksum;
         }
@@ -153,11 +153,7 @@ public readonly record struct OspfHello
             neighbors[i].Write(p[(MinLength + (4 * i))..]);
         }
 
-        BinaryPrimitives.WriteUInt16BigEndian(p[12..], Checksum(p));
+        BinaryPrimitives.WriteUInt16BigEndian(p[12..], OspfHeader.Checksum(p));
         return length;
     }
-
-    // RFC 2328 D.4: the sum leaves out the 64-bit authentication field.
-    private static ushort Checksum(ReadOnlySpan<byte> packet) =>
-        InternetChecksum.Finish(InternetChecksum.Add(packet[HeaderLength..], InternetChecksum.Add(packet[..16])));
 }

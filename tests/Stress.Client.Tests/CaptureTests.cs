@@ -37,6 +37,17 @@ public sealed class CaptureTests : IDisposable
         }
     }
 
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_frame_of_routers_at_full_and_of_what_they_forward()
+    {
+        string file = Path.Combine(_screen.Folder, "routed.pcapng");
+        await _screen.Run("run", Repository.At("scenarios", "routed.yaml"), "--pairs=17", "--hours=1", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+
+        TsharkSummary summary = Tshark.Dissect(file);
+        Assert.Empty(summary.Problems);
+        Assert.True(summary.Protocols["OSPF"] > 1_000 && (summary.Protocols.ContainsKey("DISCARD") || summary.Protocols.ContainsKey("UDP")), string.Join(", ", summary.Protocols));
+    }
+
     [Theory]
     [InlineData("{role: called, pppd: {require: pap}}")]
     [InlineData("{role: called, pppd: {require: chap-md5}}")]

@@ -27,6 +27,15 @@ public sealed class NetworkFileTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
+    public void A_node_with_more_lines_than_a_router_lsa_has_room_for_does_not_go_to_full()
+    {
+        static string Star(int nodes) => $"name: a\nnetwork: {{shape: star, nodes: {nodes}}}\nroles:\n  - {{role: hub, ospfd: {{adjacency: full}}}}\n";
+        Assert.Equal(59, ScenarioLoader.Parse(Star(59), "s.yaml").Site.Graph!.Nodes.Count);
+        var e = Assert.Throws<ScenarioException>(() => ScenarioLoader.Parse(Star(60), "s.yaml"));
+        Assert.Contains("hub 0 has more than 58 lines", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nodes_and_links_are_the_sites_of_the_run_and_a_line_is_what_other_runs_call_a_pair()
     {
         Scenario s = ScenarioLoader.Parse(Three + "roles:\n  - {role: hub, hup: {enabled: true}}\n  - {role: leaf, like: hub, pppd: {persist: true}}\n", "s.yaml");

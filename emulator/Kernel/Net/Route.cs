@@ -234,6 +234,86 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
+    /// <summary>
+    /// zebra's RTM_ADD of a route through a gateway at the other end of a point-to-point interface: rt_ifa is the address that leads there (ifa_ifwithroute), and rt_ifp
+    /// that address's ifa_ifp.
+    /// </summary>
+    /// <param name="family">AF_INET or AF_INET6.</param>
+    /// <param name="destination">The network; one of IPv4 lies in the low 32 bits.</param>
+    /// <param name="prefixLength">Bits of its mask.</param>
+    /// <param name="gateway">The gateway; one of IPv6 is link-local.</param>
+    /// <param name="index">if_index of the interface, of IPv6: the gateway's zone.</param>
+    /// <returns>ENETUNREACH when no address leads to the gateway, EEXIST.</returns>
+    public Errno AddRoute(byte family, Ipv6Address destination, byte prefixLength, Ipv6Address gateway, int index)
+    {
+        int ifa = family == AfInet ? IfaWithDestination((uint)gateway.Low) : IfaOfZone(gateway, index);
+        if (ifa < 0)
+        {
+            return Errno.ENETUNREACH;
+        }
+
+        IfnetPtr p = family == AfInet ? _inIfaddrs[ifa].Ifp : _in6Ifaddrs[ifa].Ifp;
+        if (RtAdd(family, destination, prefixLength, p, ifa) < 0)
+        {
+            return Errno.EEXIST;
+        }
+
+        RouteMessage(RtMsg.Add, p, family, destination);
+        return Errno.None;
+    }
+
+    /// <summary>zebra's RTM_DELETE.</summary>
+    /// <returns>ESRCH.</returns>
+    public Errno DeleteRoute(byte family, Ipv6Address destination, byte prefixLength)
+    {
+        int r = RtExact(family, destination, prefixLength);
+        if (r < 0)
+        {
+            return Errno.ESRCH;
+        }
+
+        IfnetPtr p = _routes[r].Ifp;
+        RtDelete(r);
+        RouteMessage(RtMsg.Delete, p, family, destination);
+        return Errno.None;
+    }
+
+    private void RouteMessage(RtMsg type, IfnetPtr p, byte family, Ipv6Address destination)
+    {
+        if (LiveAt(p.Address) is >= 0 and int slot)
+        {
+            RtMessage(type, slot, family, peer: family == AfInet ? new Ipv4Address((uint)destination.Low) : default, address6: family == AfInet ? default : destination);
+        }
+    }
+
+    // ifa_ifwithdstaddr: the address of a point-to-point interface whose other end this is, or -1.
+    private int IfaWithDestination(uint destination)
+    {
+        for (int i = 0; i < _inIfaddrs.Length; i++)
+        {
+            if (_inIfaddrs[i].Used && _inIfaddrs[i].Destination.Value == destination)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    // The link-local address on the interface of a link-local gateway, or -1.
+    private int IfaOfZone(Ipv6Address gateway, int index)
+    {
+        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        {
+            if (gateway.IsLinkLocal && _in6Ifaddrs[i].Used && _in6Ifaddrs[i].Address.IsLinkLocal && IfByIndex(index) is >= 0 and int slot && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
     /// <summary>pppd's default route over a unit: RTM_ADD through a routing socket of its own.</summary>
     public Errno AddDefaultRoute(int slot)
     {

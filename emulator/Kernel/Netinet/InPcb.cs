@@ -186,7 +186,13 @@ public sealed partial class BsdKernel
     /// <summary>in_selectsrc for an unconnected UDP socket: reads if_flags through the cached route without testing RTF_UP (row 5).</summary>
     public Errno InSelectSrc(int s, Ipv4Address destination, out Ipv4Address source)
     {
-        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.UdpOutput, KernelFunction.InSelectSrc);
+        using Frame frame = FromUser(KernelFunction.Syscall, KernelFunction.UdpOutput);
+        return SelectSource(s, destination, out source);
+    }
+
+    private Errno SelectSource(int s, Ipv4Address destination, out Ipv4Address source)
+    {
+        using Frame frame = Enter(KernelFunction.InSelectSrc);
         source = Ipv4Address.Any;
         Ipv6Address key = Key(destination);
         if (RtCacheFill(s, AfInet, key, onlyUp: false) < 0)

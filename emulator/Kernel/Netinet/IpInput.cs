@@ -40,6 +40,11 @@ public sealed partial class BsdKernel
         }
         else if (FindLocal(ip.Destination) < 0)
         {
+            if (_options.Forwarding)
+            {
+                IpForward(ip, packet);
+            }
+
             return;
         }
 
@@ -59,6 +64,8 @@ public sealed partial class BsdKernel
         {
             IgmpInput(slot, ip.Payload(packet));
         }
+
+        Counters.Delivered += ip.Protocol == IpProtocol.Udp && !ip.Destination.IsMulticast ? 1 : 0;
 
         for (int s = 0; s < _pcbs.Length; s++)
         {

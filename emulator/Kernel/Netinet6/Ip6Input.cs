@@ -35,6 +35,11 @@ public sealed partial class BsdKernel
         }
         else if (!IsLocal6(scoped))
         {
+            if (_options.Forwarding)
+            {
+                Ip6Forward(ip, packet);
+            }
+
             return;
         }
         else

@@ -88,6 +88,18 @@ public struct Counters : IStateValue<Counters>
     [Counter("Detached interfaces whose memory still waits.", IsMetric = false, Level = true)]
     public long DetachesPending;
 
+    /// <summary>The kernel sent a packet on that it had received for somebody else.</summary>
+    [Counter("Packets for somebody else that were sent on.", IsMetric = false)]
+    public long Forwarded;
+
+    /// <summary>The kernel had no way for a packet that it had received for somebody else, or its time to live was over.</summary>
+    [Counter("Packets for somebody else that went no further.", IsMetric = false)]
+    public long NotForwarded;
+
+    /// <summary>A UDP datagram over IPv4 came to an address of the kernel's own.</summary>
+    [Counter("UDP datagrams over IPv4 that came to where they were sent.", IsMetric = false)]
+    public long Delivered;
+
     /// <summary>The counters in the order of <see cref="CounterInfo.All"/>.</summary>
     /// <param name="counters">The counters; the span leads into them.</param>
     public static Span<long> Values(ref Counters counters) => MemoryMarshal.Cast<Counters, long>(new Span<Counters>(ref counters));

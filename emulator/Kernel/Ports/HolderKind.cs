@@ -74,4 +74,10 @@ public enum HolderKind : byte
 
     /// <summary>The interface of a default router.</summary>
     NdDefrouterIfp,
+
+    /// <summary>The interface of the route that ip_forward keeps for the next packet.</summary>
+    IpForwardRtIfp,
+
+    /// <summary>The interface of the route that ip6_forward keeps for the next packet.</summary>
+    Ip6ForwardRtIfp,
 }

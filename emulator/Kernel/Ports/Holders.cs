@@ -120,6 +120,8 @@ public static class Holders
         new() { Kind = HolderKind.ReaderIfp, Name = "ifp of a thread", Purge = NoFunction, Missed = PurgeGap.FreedBeforeReader },
         new() { Kind = HolderKind.Ip6qRcvIf, Name = "ip6asfrag.ip6af_m->m_pkthdr.rcvif", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIp6q },
         new() { Kind = HolderKind.ProxyIfp, Name = "rtentry.rt_ifp (SIN_PROXY)", Purge = "the route walk of if_detach", Missed = PurgeGap.RouteWalkSkipped, Walk = BsdKernel.WalkProxies },
+        new() { Kind = HolderKind.IpForwardRtIfp, Name = "ipforward_rt.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIpForwardRt },
+        new() { Kind = HolderKind.Ip6ForwardRtIfp, Name = "ip6_forward_rt.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIp6ForwardRt },
         new() { Kind = HolderKind.PktInfoIfp, Name = "interface of IPV6_PKTINFO", Purge = NoFunction, Missed = PurgeGap.NotCovered },
     ];
 

@@ -133,8 +133,12 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
         get
         {
             var site = new SiteOptions { Graph = PairTopology.Of(1), Events = [new SiteEventOptions()] }; // a network counts by link
-            return site.With(site.Calling with
+            var full = new OspfdOptions { Adjacency = OspfdAdjacency.Full };
+            var routes = new RipngdOptions { Routes = true };
+            return site.With(site.Called with { Ospfd = full, Ripngd = routes }, site.Calling with
             {
+                Ospfd = full,
+                Ripngd = routes,
                 Term = new TermOptions { Enabled = true },
                 Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
                 Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
