@@ -97,7 +97,7 @@ public static class JudgePatches
         }
 
         List<JudgedPatch> judged = [.. fixes.Select(fix => judge.Of(fix.Name, fix.Expected, fix.Kernel))];
-        Write(terminal, order, patient, judge, judged);
+        Write(terminal, order, patient, judge, judged, lists.Count);
         var deliveries = new Deliveries(terminal);
         if (order.Json is { } json)
         {
@@ -157,7 +157,7 @@ public static class JudgePatches
         };
     }
 
-    private static void Write(Terminal terminal, PatchOrder order, IJudgedKernel patient, PatchJudge judge, IReadOnlyList<JudgedPatch> judged)
+    private static void Write(Terminal terminal, PatchOrder order, IJudgedKernel patient, PatchJudge judge, IReadOnlyList<JudgedPatch> judged, int lists)
     {
         TextWriter o = terminal.Text;
         var table = new ScreenTable(["patch", "verdict", "why"], about: 1);
@@ -174,7 +174,8 @@ public static class JudgePatches
             o.WriteLine();
             o.WriteLine($"{patch.Patch}: {Tries(patch, order.OneIn)}");
             o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  the same seeds without and with it: {patch.OnlyBefore} bad only without, {patch.OnlyAfter} only with (McNemar, exact: p {McNemar.ExactP(patch.OnlyBefore, patch.OnlyAfter):0.###e+0})"));
-            o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  answers changed, without the fault: {Counted.Of(patch.Changed.Count, "list")}; price: {patch.MoreBytes:+#,0;-#,0;0} bytes of the program, {patch.MoreCpu:+0.##;-0.##;0} CPU-seconds over these lists (a busy machine makes it more)"));
+            string answers = lists == 0 ? "answers not compared: there are no recorded lists here (--lists)" : $"answers changed, without the fault: {Counted.Of(patch.Changed.Count, "list")} of {lists}";
+            o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {answers}; price: {patch.MoreBytes:+#,0;-#,0;0} bytes of the program, {patch.MoreCpu:+0.##;-0.##;0} CPU-seconds over these lists (a busy machine makes it more)"));
         }
     }
 
@@ -195,7 +196,7 @@ public static class JudgePatches
     {
         public string Name => run.Kernel.Name;
 
-        public long Bytes => new FileInfo(run.Kernel.ProgramOf(cache)).Length;
+        public long Bytes => KernelBuilder.BytesInTree(cache, run.Kernel);
 
         public Trial Try(ulong seed)
         {

@@ -141,7 +141,7 @@ public static class PredictCommand
     {
         TextWriter o = terminal.Text;
         ListPrediction Said(KernelList list) =>
-            ListPrediction.Of(StackCatalog.Create(model, null, kernel.Conditions ?? list.Parsed.Conditions, fault: fault), list.Name, list.Text, list.Parsed.Operations);
+            ListPrediction.Of(StackCatalog.Create(model, null, kernel.Conditions ?? list.Parsed.Conditions, fault: fault, release: kernel.Release), list.Name, list.Text, list.Parsed.Operations);
         IReadOnlyList<ListPrediction> said = [.. lists.Select(Said)];
         string seal = record.Seal(new SealedPrediction
         {

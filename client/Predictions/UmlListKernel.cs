@@ -46,6 +46,9 @@ public sealed class UmlListKernel : IListKernel
     RecordingConditions? IListKernel.Conditions => Conditions;
 
     /// <inheritdoc/>
+    public string? Release => _run.Kernel.Release;
+
+    /// <inheritdoc/>
     public string? NoVerdict => _run.Kernel.Kasan ? null : "this kernel has no KASAN that would make a report";
 
     /// <inheritdoc/>

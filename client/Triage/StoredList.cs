@@ -21,10 +21,10 @@ public sealed record StoredList(string Text, string? Kernel, string? Fault)
     /// <exception cref="UsageException">There is no such bug, or no list of it.</exception>
     public static async Task<StoredList> FindAsync(Terminal terminal, string store, string bug, CancellationToken stop)
     {
-        string accepted = $"accepted is an operation list, the name of an entry of scenarios/history, or a bug that stress bugs lists";
+        const string Accepted = "accepted is an operation list, the name of an entry of scenarios/history, or a bug that stress bugs lists";
         if (store == DefaultStore && !File.Exists(store))
         {
-            throw new UsageException($"{bug}: no such file and no entry of scenarios/history, and there is no triage store here; {accepted}");
+            throw new UsageException($"{bug}: no such file and no entry of scenarios/history, and there is no triage store here; {Accepted}");
         }
 
         try
@@ -37,9 +37,9 @@ public sealed record StoredList(string Text, string? Kernel, string? Fault)
             return new StoredList(
                 string.Join('\n', found.Least), words.FirstOrDefault(word => GuestExec.KernelOf(word) is { Length: > 0 }), words.FirstOrDefault(word => KernelFaults.All.Any(fault => fault.Name == word)));
         }
-        catch (TriageException e) when (e.Problem == TriageProblem.Wrong)
+        catch (TriageException e)
         {
-            throw new UsageException($"{e.Message}; {accepted}");
+            throw new UsageException($"{e.Message}; or an operation list, or the name of an entry of scenarios/history");
         }
     }
 }

@@ -48,11 +48,12 @@ public static class StackCatalog
     /// <param name="switches">Deviations from the kernel of 2005; only the stack <see cref="NetBsd2005"/> has them.</param>
     /// <param name="more">Designs of the user; only the stack <see cref="NetBsd2005"/> takes them.</param>
     /// <param name="fault">A historic fault to put back; only the stack <see cref="Linux6"/> has them (<see cref="Linux.Faults.LinuxFault.Names"/>).</param>
+    /// <param name="release">The release of the kernel that is predicted; only the stack <see cref="Linux6"/> looks at it (<see cref="LinuxRelease"/>).</param>
     /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch, a fault or a design of the user for another stack.</exception>
     /// <exception cref="ArgumentException">A name of a user's design is not accepted.</exception>
     public static IStack Create(
         string stack, string? design = null, RecordingConditions? conditions = null, KernelSwitch switches = KernelSwitch.None, IReadOnlyList<TeardownDesign>? more = null,
-        string? fault = null)
+        string? fault = null, string? release = null)
     {
         if (fault is not null && stack != Linux6)
         {
@@ -84,6 +85,6 @@ public static class StackCatalog
 
         return stack == NetBsd7
             ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen), conditions ?? RecordingConditions.Default)
-            : new Linux6Stack(conditions ?? RecordingConditions.Default, fault is null || LinuxFault.Names.Contains(fault) ? fault : throw LinuxFault.Unknown(fault));
+            : new Linux6Stack(conditions ?? RecordingConditions.Default, fault is null || LinuxFault.Names.Contains(fault) ? fault : throw LinuxFault.Unknown(fault), release);
     }
 }

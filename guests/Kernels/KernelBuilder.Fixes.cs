@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Stress.Guests.Processes;
 
@@ -59,12 +60,24 @@ public sealed partial class KernelBuilder
 
         GuestKernel kernel = patient with
         {
-            Name = $"{patient.Name}+{Path.GetFileNameWithoutExtension(patch)}", Key = key, Patches = [.. patient.Patches, Path.GetFileName(patch)],
-            Bytes = new FileInfo(Path.Combine(cache.Kernels, key, "linux")).Length, BuildCpuSeconds = Math.Round(cpu, 1), Built = DateTimeOffset.UtcNow,
+            Name = $"{patient.Name}+{Path.GetFileNameWithoutExtension(patch)}",
+            Key = key,
+            Patches = [.. patient.Patches, Path.GetFileName(patch)],
+            Bytes = new FileInfo(Path.Combine(cache.Kernels, key, "linux")).Length,
+            BuildCpuSeconds = Math.Round(cpu, 1),
+            Built = DateTimeOffset.UtcNow,
         };
         store.Write(kernel);
         return (kernel, true);
     }
+
+    /// <summary>Bytes of a kernel's program as its kept tree makes it: the path of a tree is in the program, so that another build of the same has another size.</summary>
+    /// <param name="cache">Where kernels are.</param>
+    /// <param name="patient">The kernel.</param>
+    public static long BytesInTree(GuestCache cache, GuestKernel patient) =>
+        File.Exists(Path.Combine(TreeOf(cache, patient.Key), Complete)) && long.TryParse(File.ReadAllText(Path.Combine(TreeOf(cache, patient.Key), Complete)), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes)
+            ? bytes
+            : new FileInfo(patient.ProgramOf(cache)).Length;
 
     /// <summary>Refuses a patch that does not apply, before anything is compiled. Only where the patient's tree is kept already is that known at once.</summary>
     /// <param name="patient">The kernel without the patch.</param>
@@ -116,7 +129,7 @@ public sealed partial class KernelBuilder
         Directory.CreateDirectory(folder);
         await PrepareAsync(tree, output, order, source, progress, stop).ConfigureAwait(false);
         await MakeAsync(tree, output, progress, stop).ConfigureAwait(false);
-        await File.WriteAllTextAsync(complete, "", stop).ConfigureAwait(false);
+        await File.WriteAllTextAsync(complete, new FileInfo(Path.Combine(output, "linux")).Length.ToString(CultureInfo.InvariantCulture), stop).ConfigureAwait(false);
         return folder;
     }
 

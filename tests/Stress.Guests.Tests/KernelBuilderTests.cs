@@ -173,6 +173,7 @@ public sealed class KernelBuilderTests : IDisposable
         Assert.Equal(("one\n", "two\n", "first\n"), (ProgramOf(first), ProgramOf(second), ProgramOf(patient)));
         Assert.Equal(("mine+one", "mine+two", true, false), (first.Name, second.Name, built, rebuilt));
         Assert.Equal(first.Key, again.Key);
+        Assert.Equal("first\n".Length, KernelBuilder.BytesInTree(new GuestCache(Path.Combine(_folder, "cache")), patient));
         Assert.Equal((1, 1), (unpacked, steps.Count(step => step == "unpacking the source")));
         Assert.Equal(["two.patch"], second.Patches);
         Assert.Equal(3, new KernelStore(new GuestCache(Path.Combine(_folder, "cache"))).All().Count(k => k.Name.StartsWith("mine", StringComparison.Ordinal)));

@@ -11,7 +11,8 @@ namespace Stress.Emulator.Stacks.Linux;
 /// </summary>
 /// <param name="conditions">How the recording program called the system's tools.</param>
 /// <param name="fault">A historic fault to put back, one of <see cref="LinuxFault.Names"/>; null for none.</param>
-public sealed class Linux6Stack(RecordingConditions conditions, string? fault = null) : StackBase
+/// <param name="release">The kernel's release, where it is another than the modelled one; null for that.</param>
+public sealed class Linux6Stack(RecordingConditions conditions, string? fault = null, string? release = null) : StackBase
 {
     private const byte Udp = 17;
     private const int Ipv4HeaderBytes = 20;
@@ -57,7 +58,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
         {
             if (fault is not null && switchedOn is null)
             {
-                switchedOn = LinuxFault.Of(fault, Oracle);
+                switchedOn = LinuxFault.Of(fault, Oracle, LinuxRelease.Of(release));
                 switchedOn.Registered(Loopback);
             }
 

@@ -30,6 +30,20 @@ public sealed class LinuxFaultTests
     }
 
     [Theory]
+    [InlineData("drop4 o 224.0.1.1 10.0.0.1\n", "6.12.117", "inet_rcu_free_ifa")]
+    [InlineData("drop4 o 224.0.1.1 10.0.0.1\n", "6.1.192", "rcu_process_callbacks")]
+    [InlineData("drop4 o 224.0.1.1 10.0.0.1\ndeladdr4 tun0 10.0.0.1\n", "6.12.117", "inetdev_event")]
+    [InlineData("drop4 o 224.0.1.1 10.0.0.1\ndeladdr4 tun0 10.0.0.1\n", "6.1.192", "igmpv3_clear_delrec")]
+    public void An_in_device_of_6_1_is_freed_at_once_and_whoever_looks_next_is_the_first_to_be_seen(string lines, string release, string function)
+    {
+        string text = Up + "addr4 tun0 10.0.0.1 10.0.0.2\njoin4 o 224.0.1.1 10.0.0.1\n" + lines + "destroy tun0";
+
+        ListPrediction said = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6, null, Agent, fault: LinuxFault.IgmpRecordHold, release: release), "list", text, OperationList.Parse(text, "list"));
+
+        Assert.Equal(function, said.FirstFunction);
+    }
+
+    [Theory]
     [InlineData(LinuxFault.IgmpRecordHold, Up + "addr4 tun0 10.0.0.1 10.0.0.2\nsend4 o 224.0.1.1")]
     [InlineData(LinuxFault.MldRecordHold, Up + "addr6 tun0 fd00::1 64\ntick 10\nsend6 r ff05::99")]
     [InlineData(LinuxFault.AddressHold, Up + "join6 r ff05::99 tun0")]

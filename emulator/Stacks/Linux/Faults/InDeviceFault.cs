@@ -4,13 +4,13 @@ namespace Stress.Emulator.Stacks.Linux.Faults;
 /// The records of groups that were left do not hold the in_device that they give back: igmpv3_add_delrec. Who holds it else: dev->ip_ptr, each address, each group, the timer of reports
 /// (net/ipv4/devinet.c, igmp.c of Linux 6.12).
 /// </summary>
-internal sealed class InDeviceFault(StackOracle oracle) : LinuxFault(oracle)
+internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : LinuxFault(oracle)
 {
     private const string File = "net/ipv4/igmp.c", AllHosts = "224.0.0.1";
 
     private readonly List<InDevice> _devices = [];
 
-    public override void Registered(StackInterface ifp) => _devices.Add(new InDevice(Oracle, ifp));
+    public override void Registered(StackInterface ifp) => _devices.Add(new InDevice(Oracle, ifp, release.FreesInDeviceAtOnce));
 
     public override void CameUp(StackInterface ifp, bool isReady) => Of(ifp).Up();
 
@@ -47,11 +47,13 @@ internal sealed class InDeviceFault(StackOracle oracle) : LinuxFault(oracle)
         private readonly List<(string Group, int Users)> _groups = [];
         private readonly List<(string Group, int Left)> _records = [];
         private readonly ReferenceCount _references;
+        private readonly bool _isFreedAtOnce;
         private int _addresses;
-        private bool _isDead;
+        private bool _isDead, _isFreed;
 
-        public InDevice(StackOracle oracle, StackInterface ifp)
+        public InDevice(StackOracle oracle, StackInterface ifp, bool isFreedAtOnce)
         {
+            _isFreedAtOnce = isFreedAtOnce;
             Interface = ifp;
             _references = new ReferenceCount(oracle, $"in_device of {ifp.Name}", File);
             Timer = new ReportTimer(_references, Fire, Put, again: 1);
@@ -142,20 +144,42 @@ internal sealed class InDeviceFault(StackOracle oracle) : LinuxFault(oracle)
                 Put("igmpv3_clear_delrec");
             }
 
+            Read("igmpv3_clear_delrec");
             _records.Clear();
             while (_groups.Count > 0)
             {
                 _groups.RemoveAt(0);
                 Put("ip_ma_put");
+                Read("ip_mc_destroy_dev");
             }
 
             // The addresses are off the list, and freed after a grace period.
             int addresses = _addresses;
             _addresses = 0;
-            Put("inetdev_event");
+            if (!_isFreedAtOnce)
+            {
+                Put("inetdev_event");
+            }
+
             for (; addresses > 0; addresses--)
             {
                 Put("inet_rcu_free_ifa");
+            }
+
+            if (_isFreedAtOnce)
+            {
+                // call_rcu with a head in the in_device itself.
+                Read("rcu_process_callbacks");
+                Put("in_dev_rcu_put");
+            }
+        }
+
+        // Whoever uses the in_device after its last reference reads freed memory.
+        private void Read(string function)
+        {
+            if (_isFreed)
+            {
+                _references.Warn(function, "freed by in_dev_finish_destroy");
             }
         }
 
@@ -207,10 +231,18 @@ internal sealed class InDeviceFault(StackOracle oracle) : LinuxFault(oracle)
 
         private void Put(string function)
         {
-            if (_references.Put(function) && (_addresses > 0 || _groups.Count > 0))
+            Read(function);
+            if (!_references.Put(function))
+            {
+                return;
+            }
+
+            if (_addresses > 0 || _groups.Count > 0)
             {
                 _references.Warn("in_dev_finish_destroy", "ended with addresses or groups");
             }
+
+            _isFreed = _isFreedAtOnce && _isDead;
         }
     }
 }

@@ -6,13 +6,13 @@ namespace Stress.Emulator.Stacks.Linux.Faults;
 /// </summary>
 public abstract class LinuxFault
 {
-    private static readonly SortedDictionary<string, Func<StackOracle, LinuxFault>> Known = new(StringComparer.Ordinal)
+    private static readonly SortedDictionary<string, Func<StackOracle, LinuxRelease, LinuxFault>> Known = new(StringComparer.Ordinal)
     {
-        [AddressHold] = oracle => new Inet6Fault(oracle, holdsOfAddresses: false, holdsOfRecords: true),
-        [CloneList] = oracle => new CloneListFault(oracle),
-        [IgmpRecordHold] = oracle => new InDeviceFault(oracle),
-        [MldRecordHold] = oracle => new Inet6Fault(oracle, holdsOfAddresses: true, holdsOfRecords: false),
-        [TunSocketHold] = oracle => new TunSocketFault(oracle),
+        [AddressHold] = (oracle, _) => new Inet6Fault(oracle, holdsOfAddresses: false, holdsOfRecords: true),
+        [CloneList] = (oracle, _) => new CloneListFault(oracle),
+        [IgmpRecordHold] = (oracle, release) => new InDeviceFault(oracle, release),
+        [MldRecordHold] = (oracle, _) => new Inet6Fault(oracle, holdsOfAddresses: true, holdsOfRecords: false),
+        [TunSocketHold] = (oracle, _) => new TunSocketFault(oracle),
     };
 
     /// <summary>An IPv6 address does not hold its inet6_dev (ipv6_add_addr).</summary>
@@ -38,9 +38,10 @@ public abstract class LinuxFault
     /// <summary>A fault, switched on.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="oracle">What hears of its reports.</param>
+    /// <param name="release">The kernel that has it.</param>
     /// <exception cref="UnknownStackException">There is no such fault.</exception>
-    public static LinuxFault Of(string name, StackOracle oracle) => Known.TryGetValue(name, out Func<StackOracle, LinuxFault>? make)
-        ? make(oracle)
+    public static LinuxFault Of(string name, StackOracle oracle, LinuxRelease release) => Known.TryGetValue(name, out Func<StackOracle, LinuxRelease, LinuxFault>? make)
+        ? make(oracle, release)
         : throw Unknown(name);
 
     internal static UnknownStackException Unknown(string name) =>
