@@ -6,6 +6,7 @@ using Stress.Client.RealStacks;
 using Stress.Client.Reports;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Stacks;
+using Stress.Fuzz.Lists;
 using Stress.Observability.Ci;
 using Stress.Scenarios;
 
@@ -21,7 +22,7 @@ public static class ExecCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The operation list, one operation a line; - is standard input." };
-        var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005}); or a real kernel: {GuestExec.Accepted}." };
+        var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005}); or a real kernel: {GuestExec.Accepted}; or {LwipGrammar.Stack}, which has operations of its own." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
         Option<string?> library = SharedOptions.DesignAssembly();
@@ -33,6 +34,7 @@ public static class ExecCommand
         checks.AddTo(command);
         command.SetAction(async (line, stop) => line.GetValue(stack) is { } named && GuestExec.IsReal(named)
             ? await GuestExec.ExecuteAsync(terminal, line.GetValue(file)!, ReadText(line.GetValue(file)!, terminal.In), named, line.GetValue(fault), stop)
+            : line.GetValue(stack) == LwipGrammar.Stack ? await LwipExec.ExecuteAsync(terminal, line.GetValue(file)!, ReadText(line.GetValue(file)!, terminal.In), stop)
             : Execute(
                 terminal, line.GetValue(file)!, line.GetValue(stack) ?? StackCatalog.NetBsd2005, line.GetValue(design), line.GetValue(library), line.GetValue(switches) ?? [], line.GetValue(conditions),
                 line.GetValue(json), checks.Read(line)));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Stress.Client.Launching;
 using Stress.Client.Screen;
+using Stress.Client.Triage;
 using Stress.Emulator.Designs.History;
 using Stress.Emulator.Exploration.Judging;
 using Stress.Emulator.Kernel;
@@ -15,44 +16,80 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress judge LIST --fixes DIR</c>: which fix ends a bug, on the list, on every schedule of its small worlds, and at what price (docs/judge.md). Exit code 1 when a fix is not what its file
-/// expects, 5 when a verdict is not decided.
+/// expects, 5 when a verdict is not decided. With <c>--kernel</c> the fixes are patches of a real kernel.
 /// </summary>
 public static class JudgeCommand
 {
-    private const string HistoryFolder = "scenarios/history", RecordedFolder = "tests/recorded", Extension = ".ops", FixExtension = ".fix", Header = "# title: ";
-    private const int UsualSchedules = 2_000, MostSchedules = 1_000_000, UsualOneIn = 1_000, MostOneIn = 1_000_000_000;
+    internal const string RecordedFolder = "tests/recorded";
+    private const string HistoryFolder = "scenarios/history", Extension = ".ops", FixExtension = ".fix", Header = "# title: ";
+    private const int UsualSchedules = 2_000, MostSchedules = 1_000_000, UsualOneIn = 1_000, MostOneIn = 1_000_000_000, UsualTries = 20, MostTries = 100_000;
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var list = new Argument<string>("LIST") { Description = "The bug: an operation list, or an entry of scenarios/history by its name." };
-        var fixes = new Option<string?>("--fixes") { Description = "Folder with fixes of the emulated kernel: NAME.fix (docs/judge.md)." };
+        var list = new Argument<string>("LIST") { Description = "The bug: an operation list, an entry of scenarios/history by its name, or a bug of the triage store." };
+        var fixes = new Option<string?>("--fixes") { Description = "Folder with fixes: NAME.fix of the emulated kernel, NAME.patch with --kernel (docs/judge.md)." };
         var design = new Option<string?>("--design") { Description = "Teardown design of the kernel that has the bug (default: netbsd-2005; an entry of history names its own)." };
         var lists = new Option<string?>("--lists") { Description = $"Folder with lists whose answers a fix may not change while every interface lives (default: {RecordedFolder})." };
         var schedules = new Option<string?>("--schedules") { Description = $"Most schedules of each small world (default {UsualSchedules.ToString("#,0", CultureInfo.InvariantCulture)})." };
         var oneIn = new Option<string?>("--one-in") { Description = $"The claim that clean tries are counted for: below one in so many at 95 % (default {UsualOneIn.ToString("#,0", CultureInfo.InvariantCulture)})." };
+        var kernel = new Option<string?>("--kernel") { Description = "Judge patches: the real kernel that has the bug, uml:KERNEL (default of a stored bug: its own)." };
+        var fault = new Option<string?>("--fault") { Description = "With --kernel, switch on a fault of a kernel built with --faults." };
+        var tries = new Option<string?>("--tries") { Description = $"With --kernel, boots of the list with each kernel (default {UsualTries})." };
+        Option<string?> seed = SharedOptions.Seed("1");
+        Option<string> store = TriageCommands.Store();
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("judge", "Say of each fix whether it ends a bug, moves it, ends it on this schedule alone, leaks, breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, json };
-        command.SetAction(line => Execute(
-            terminal, line.GetValue(list)!, line.GetValue(fixes), line.GetValue(design), line.GetValue(lists),
-            line.GetValue(schedules) is { } s ? Numbers.Whole("--schedules", s, 1, MostSchedules) : UsualSchedules,
-            line.GetValue(oneIn) is { } n ? Numbers.Whole("--one-in", n, 2, MostOneIn) : UsualOneIn, line.GetValue(json)));
+        var command = new Command("judge", "Say of each fix whether it ends a bug, moves it, ends it on this schedule alone, leaks, breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, kernel, fault, tries, seed, store, json };
+        command.SetAction(async (line, stop) =>
+        {
+            string named = line.GetValue(list)!;
+            StoredList? stored = IsThere(named) ? null : await StoredList.FindAsync(terminal, line.GetValue(store)!, named, stop);
+            int most = line.GetValue(oneIn) is { } n ? Numbers.Whole("--one-in", n, 2, MostOneIn) : UsualOneIn;
+            return (line.GetValue(kernel) ?? stored?.Kernel) is { } real
+                ? await OnRealKernel(terminal, named, stored, new PatchOrder(
+                    named, "", Folder(line.GetValue(fixes), JudgePatches.Extension), real, line.GetValue(fault) ?? stored?.Fault, line.GetValue(lists),
+                    line.GetValue(tries) is { } t ? Numbers.Whole("--tries", t, 1, MostTries) : UsualTries, line.GetValue(seed) is { } s1 ? Numbers.Seed(s1) : 1, most, line.GetValue(json)), stop)
+                : (line.GetValue(fault) ?? line.GetValue(tries) ?? line.GetValue(seed)) is { } only ? throw new UsageException($"{only}: --fault, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL")
+                : Execute(
+                    terminal, named, stored, Folder(line.GetValue(fixes), FixExtension), line.GetValue(design), line.GetValue(lists),
+                    line.GetValue(schedules) is { } s ? Numbers.Whole("--schedules", s, 1, MostSchedules) : UsualSchedules, most, line.GetValue(json));
+        });
         return command;
     }
 
-    private static int Execute(Terminal terminal, string list, string? folder, string? design, string? lists, int schedules, int oneIn, string? json)
+    private static string Folder(string? folder, string extension) => folder is null ? throw new UsageException($"--fixes is missing; accepted is a folder with NAME{extension}")
+        : Directory.Exists(folder) ? folder
+        : throw new UsageException($"--fixes {folder}: no such folder; accepted is a folder with NAME{extension}");
+
+    private static string? FileOf(string list) => File.Exists(list) ? list
+        : Path.Combine(ProgramFolders.Find(HistoryFolder), list + Extension) is var entry && File.Exists(entry) ? entry : null;
+
+    private static bool IsThere(string list) => FileOf(list) is not null;
+
+    private static async Task<int> OnRealKernel(Terminal terminal, string list, StoredList? stored, PatchOrder order, CancellationToken stop)
     {
-        if (folder is null || !Directory.Exists(folder))
+        if (GuestExec.KernelOf(order.Kernel) is not { Length: > 0 })
         {
-            throw new UsageException(folder is null ? $"--fixes is missing; accepted is a folder with NAME{FixExtension}" : $"--fixes {folder}: no such folder; accepted is a folder with NAME{FixExtension}");
+            throw new UsageException($"--kernel {order.Kernel}: accepted: uml:KERNEL");
         }
 
+        if (order.Json is { } json)
+        {
+            Output.CheckFile("--json", json);
+        }
+
+        string text = stored?.Text ?? await File.ReadAllTextAsync(FileOf(list)!, stop);
+        return await JudgePatches.ExecuteAsync(terminal, order with { Name = stored is null ? Path.GetFileNameWithoutExtension(list) : $"bug-{list}", Text = text }, stop);
+    }
+
+    private static int Execute(Terminal terminal, string list, StoredList? stored, string folder, string? design, string? lists, int schedules, int oneIn, string? json)
+    {
         if (json is not null)
         {
             Output.CheckFile("--json", json);
         }
 
-        JudgedBug bug = Bug(list, design);
+        JudgedBug bug = Bug(list, stored, design);
         IReadOnlyList<Fix> fixes = Fixes(folder);
         Judge judge;
         try
@@ -82,15 +119,9 @@ public static class JudgeCommand
 
     private static bool IsDecided(JudgedFix fix) => fix.OnList.NotModelled.Length == 0 && fix.Verdict != FixVerdict.NotSeen;
 
-    private static JudgedBug Bug(string list, string? design)
+    private static JudgedBug Bug(string list, StoredList? stored, string? design)
     {
-        string file = File.Exists(list) ? list : Path.Combine(ProgramFolders.Find(HistoryFolder), list + Extension);
-        if (!File.Exists(file))
-        {
-            throw new UsageException($"{list}: no such file and no entry of {HistoryFolder}; accepted is an operation list, or the name of an entry");
-        }
-
-        string text = File.ReadAllText(file), name = Path.GetFileNameWithoutExtension(file);
+        string file = stored is null ? FileOf(list)! : $"bug {list}", text = stored?.Text ?? File.ReadAllText(file), name = Path.GetFileNameWithoutExtension(file);
         try
         {
             if (!text.StartsWith(Header, StringComparison.Ordinal))
@@ -129,7 +160,10 @@ public static class JudgeCommand
         string[] files = [.. Directory.EnumerateFiles(folder, "*" + FixExtension).Order(StringComparer.Ordinal)];
         if (Directory.EnumerateFiles(folder, "*.patch").FirstOrDefault() is { } patch)
         {
-            throw new UsageException($"{patch}: a patch of a real kernel is not judged yet; accepted are NAME{FixExtension}, and for patches: kernel build --patch, then compare --kernels");
+            if (files.Length == 0)
+            {
+                throw new UsageException($"{patch}: a patch of a real kernel; accepted with --kernel uml:KERNEL, and without it NAME{FixExtension}");
+            }
         }
 
         try

@@ -5,7 +5,9 @@ using Stress.Client.Predictions;
 using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Emulator.Stacks;
+using Stress.Emulator.Stacks.Linux.Faults;
 using Stress.Emulator.Stacks.Predictions;
+using Stress.Guests.Kernels;
 using Stress.Observability;
 
 namespace Stress.Client.Commands;
@@ -30,17 +32,18 @@ public static class PredictCommand
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
         var random = new Option<string?>("--random") { Description = "Instead of FOLDER, this many lists of a generator; they are kept in the record." };
         Option<string?> seed = SharedOptions.Seed("from the clock");
+        var fault = new Option<string?>("--fault") { Description = "Switch a fault on, in the model and in a kernel built with --faults: which lists die, and in which function." };
         var verify = new Option<string?>("--verify") { Description = "Folder of a prediction: check its seal, and score it again." };
-        var command = new Command("predict", "Let a model predict a real kernel's answers, seal them, run the kernel, and score (exit 1 below 99.9 % of steps or 99 % of verdicts).") { folder, random, seed, model, kernel, batch, minimise, output, verify };
+        var command = new Command("predict", "Let a model predict a real kernel's answers, seal them, run the kernel, and score (exit 1 below 99.9 % of steps or 99 % of verdicts).") { folder, random, seed, model, kernel, fault, batch, minimise, output, verify };
         command.SetAction((line, stop) => line.GetValue(verify) is { } record
             ? Task.FromResult(Verify(terminal, record, line.GetValue(folder), line.GetValue(kernel)))
             : ExecuteAsync(
-                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(batch) is { } b ? Numbers.Whole("--batch", b, 1, MostBatch) : UsualBatch,
+                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(fault), line.GetValue(batch) is { } b ? Numbers.Whole("--batch", b, 1, MostBatch) : line.GetValue(fault) is null ? UsualBatch : 1,
                 line.GetValue(minimise), line.GetValue(output) ?? DefaultOut, stop));
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(Terminal terminal, string? folder, (int Lists, ulong Seed)? random, string model, string? kernel, int batch, bool minimise, string output, CancellationToken stop)
+    private static async Task<int> ExecuteAsync(Terminal terminal, string? folder, (int Lists, ulong Seed)? random, string model, string? kernel, string? fault, int batch, bool minimise, string output, CancellationToken stop)
     {
         if ((folder is null) == (random is null))
         {
@@ -64,19 +67,24 @@ public static class PredictCommand
             throw new UsageException($"--model {model}: no such model{NearestWord.Hint(model, StackCatalog.Names)}; accepted: {string.Join(", ", StackCatalog.Names)}");
         }
 
+        if (fault is not null)
+        {
+            CheckFault(fault, kernel);
+        }
+
         Output place = Output.Choose(output, null, folder is null ? "random" : new DirectoryInfo(folder).Name, terminal.Time.GetUtcNow());
-        IListKernel found = await FindAsync(terminal, kernel, model, batch, stop);
-        IReadOnlyList<KernelList> lists = random is { } drawn ? Drawn(drawn.Lists, drawn.Seed) : Lists(folder!, found);
+        IListKernel found = await FindAsync(terminal, kernel, model, fault, batch, stop);
+        IReadOnlyList<KernelList> lists = random is { } drawn ? Drawn(drawn.Lists, drawn.Seed, fault) : Lists(folder!, found);
         var record = new PredictionRecord(place.Folder.Path);
         if (random is { } shown)
         {
             terminal.Text.WriteLine($"seed {shown.Seed} (repeat with --random {shown.Lists} --seed {shown.Seed})");
         }
 
-        return await Task.Run(() => Predict(terminal, record, model, found, lists, minimise, stop), stop);
+        return await Task.Run(() => Predict(terminal, record, model, found, lists, minimise, stop, fault), stop);
     }
 
-    private static async Task<IListKernel> FindAsync(Terminal terminal, string kernel, string model, int batch, CancellationToken stop)
+    private static async Task<IListKernel> FindAsync(Terminal terminal, string kernel, string model, string? fault, int batch, CancellationToken stop)
     {
         if (kernel.StartsWith(RecordedListKernel.Prefix, StringComparison.Ordinal) && kernel.Length > RecordedListKernel.Prefix.Length)
         {
@@ -85,7 +93,22 @@ public static class PredictCommand
 
         return GuestExec.KernelOf(kernel) is not { Length: > 0 } ? throw new UsageException($"--kernel {kernel}: accepted: {AcceptedKernels}")
             : model != StackCatalog.Linux6 ? throw new UsageException($"--model {model} --kernel {kernel}: that is another system; accepted: --model {StackCatalog.Linux6}")
-            : await UmlListKernel.FindAsync(kernel, batch, terminal.Error.WriteLine, stop);
+            : await UmlListKernel.FindAsync(kernel, fault, batch, terminal.Error.WriteLine, stop);
+    }
+
+    private static void CheckFault(string fault, string kernel)
+    {
+        if (GuestExec.KernelOf(kernel) is null)
+        {
+            throw new UsageException($"--fault {fault} --kernel {kernel}: nobody can switch a fault on there; accepted: uml:KERNEL, of a kernel built with --faults");
+        }
+
+        if (!LinuxFault.Names.Contains(fault))
+        {
+            throw new UsageException(KernelFaults.All.Any(f => f.Name == fault)
+                ? $"--fault {fault}: no operation of a list reaches it; accepted: {string.Join(", ", LinuxFault.Names)}"
+                : $"--fault {fault}: unknown fault{NearestWord.Hint(fault, LinuxFault.Names)}; accepted: {string.Join(", ", LinuxFault.Names)}");
+        }
     }
 
     private static (int Lists, ulong Seed)? RandomOf(Terminal terminal, string? random, string? seed)
@@ -98,9 +121,9 @@ public static class PredictCommand
         return (Numbers.Whole("--random", random, 1, MostRandom), seed is null ? (ulong)terminal.Time.GetUtcNow().UtcTicks : Numbers.Seed(seed));
     }
 
-    private static IReadOnlyList<KernelList> Drawn(int lists, ulong seed) =>
+    private static IReadOnlyList<KernelList> Drawn(int lists, ulong seed, string? fault) =>
     [
-        .. Enumerable.Range(0, lists).Select(n => (Name: string.Create(CultureInfo.InvariantCulture, $"random-{n:D6}"), Text: RandomList.Of(seed, n)))
+        .. Enumerable.Range(0, lists).Select(n => (Name: string.Create(CultureInfo.InvariantCulture, $"random-{n:D6}"), Text: RandomList.Of(seed, n, fault)))
             .Select(list => new KernelList(list.Name, list.Name, list.Text, OperationFile.Parse(list.Text, list.Name))),
     ];
 
@@ -116,18 +139,18 @@ public static class PredictCommand
     }
 
     /// <summary>Predicts, seals, has the kernel run, scores.</summary>
-    public static int Predict(Terminal terminal, PredictionRecord record, string model, IListKernel kernel, IReadOnlyList<KernelList> lists, bool minimise, CancellationToken stop)
+    public static int Predict(Terminal terminal, PredictionRecord record, string model, IListKernel kernel, IReadOnlyList<KernelList> lists, bool minimise, CancellationToken stop, string? fault = null)
     {
         TextWriter o = terminal.Text;
         ListPrediction Said(KernelList list) =>
-            ListPrediction.Of(StackCatalog.Create(model, null, kernel.Conditions ?? list.Parsed.Conditions), list.Name, list.Text, list.Parsed.Operations);
+            ListPrediction.Of(StackCatalog.Create(model, null, kernel.Conditions ?? list.Parsed.Conditions, fault: fault, release: kernel.Release), list.Name, list.Text, list.Parsed.Operations);
         IReadOnlyList<ListPrediction> said = [.. lists.Select(Said)];
         string seal = record.Seal(new SealedPrediction
         {
             Format = SealedPrediction.CurrentFormat, Made = terminal.Time.GetUtcNow(), By = ProgramVersion.Current.ToString(), Model = model, Design = StackCatalog.DesignsOf(model)[0],
-            Kernel = kernel.Name, Identity = kernel.Identity, Lists = said,
+            Fault = fault, Kernel = kernel.Name, Identity = kernel.Identity, Lists = said,
         });
-        o.WriteLine($"predicted: {Counted.Of(lists.Count, "list")}, {Counted.Of(said.Sum(p => p.Steps.Count), "step")}, by {model} of {kernel.Name} ({kernel.Identity})");
+        o.WriteLine($"predicted: {Counted.Of(lists.Count, "list")}, {Counted.Of(said.Sum(p => p.Steps.Count), "step")}, by {model}{(fault is null ? "" : $" with {fault}")} of {kernel.Name} ({kernel.Identity})");
         o.WriteLine($"sealed: {seal}");
         DateTimeOffset began = terminal.Time.GetUtcNow();
         IReadOnlyList<ListOutcome> came = kernel.Run(lists, n => Progress(terminal, n, lists.Count), stop);

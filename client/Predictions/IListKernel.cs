@@ -22,6 +22,9 @@ public interface IListKernel
     /// <summary>The conditions under which it executes a list, whatever its header says; null where the header decides.</summary>
     RecordingConditions? Conditions { get; }
 
+    /// <summary>Its release; null where nobody knows it.</summary>
+    string? Release => null;
+
     /// <summary>Why it comes to no verdict of its own, whatever a list does; null when it does.</summary>
     string? NoVerdict { get; }
 

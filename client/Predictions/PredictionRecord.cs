@@ -27,6 +27,9 @@ public sealed record SealedPrediction
     /// <summary>The model's design.</summary>
     public required string Design { get; init; }
 
+    /// <summary>The fault that is switched on in both, model and kernel; null for none.</summary>
+    public string? Fault { get; init; }
+
     /// <summary>The kernel that it is about.</summary>
     public required string Kernel { get; init; }
 

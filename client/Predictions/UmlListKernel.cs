@@ -13,17 +13,23 @@ public sealed class UmlListKernel : IListKernel
 {
     private readonly ListRun _run;
     private readonly int _batch;
+    private readonly string? _fault;
 
-    private UmlListKernel(ListRun run, string name, int batch) => (_run, Name, _batch) = (run, name, batch);
+    private UmlListKernel(ListRun run, string name, string? fault, int batch) => (_run, Name, _fault, _batch) = (run, name, fault, batch);
 
     /// <summary>Finds the kernel, and the guest's system or makes it.</summary>
     /// <param name="name">As <c>exec</c> takes it: <c>uml:KERNEL</c>.</param>
+    /// <param name="fault">A fault to switch on; null for none.</param>
     /// <param name="batch">Most lists of a boot.</param>
     /// <param name="tell">Takes what a person may want to see.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">There is no such kernel.</exception>
-    public static async Task<UmlListKernel> FindAsync(string name, int batch, Action<string> tell, CancellationToken stop) =>
-        new(await ListRun.OpenAsync(GuestCache.OfUser(), GuestExec.KernelOf(name)!, tell, stop), name, batch);
+    public static async Task<UmlListKernel> FindAsync(string name, string? fault, int batch, Action<string> tell, CancellationToken stop)
+    {
+        ListRun run = await ListRun.OpenAsync(GuestCache.OfUser(), GuestExec.KernelOf(name)!, tell, stop);
+        return fault is null || run.Kernel.Patches.Contains($"fault {fault}") ? new UmlListKernel(run, name, fault, batch)
+            : throw new UsageException($"--fault {fault} --kernel {name}: that kernel was built without it; accepted: a kernel of kernel build --faults");
+    }
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -40,6 +46,9 @@ public sealed class UmlListKernel : IListKernel
     RecordingConditions? IListKernel.Conditions => Conditions;
 
     /// <inheritdoc/>
+    public string? Release => _run.Kernel.Release;
+
+    /// <inheritdoc/>
     public string? NoVerdict => _run.Kernel.Kasan ? null : "this kernel has no KASAN that would make a report";
 
     /// <inheritdoc/>
@@ -48,7 +57,7 @@ public sealed class UmlListKernel : IListKernel
         var batches = new ListBatches(
             some =>
             {
-                ListResult result = _run.Run(some, 1, null, stop, apart: true);
+                ListResult result = _run.Run(some, 1, _fault, stop, apart: true);
                 stop.ThrowIfCancellationRequested();
                 return result;
             },

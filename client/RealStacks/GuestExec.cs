@@ -17,7 +17,7 @@ public static class GuestExec
     private const string Uml = "uml:", Command = "exec:", Host = "host";
 
     // Operations that a real kernel has and no emulated stack.
-    private static readonly string[] RealOnly = ["tcp4", "accept4", "sleep"];
+    private static readonly string[] RealOnly = ["sleep"];
 
     /// <summary>Whether a name means a real kernel.</summary>
     public static bool IsReal(string stack) => stack == Host || stack.StartsWith(Uml, StringComparison.Ordinal) || stack.StartsWith(Command, StringComparison.Ordinal);
@@ -120,9 +120,6 @@ public static class GuestExec
     internal static void Check(string file, string text)
     {
         string known = string.Join('\n', text.Split('\n').Select(line => RealOnly.Contains(line.Trim().Split((char[]?)null)[0]) ? "" : line));
-        HashSet<string> opened = [.. text.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(w => w.Length > 1 && w[0] is "tcp4").Select(w => w[1])];
-        opened.UnionWith(text.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(w => w.Length > 2 && w[0] is "accept4").Select(w => w[2]));
-        known = string.Join('\n', known.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, var socket, ..] && opened.Contains(socket) ? "" : line));
         try
         {
             _ = OperationList.Parse(known, file);

@@ -178,6 +178,12 @@ public interface IStack
     /// <summary>Makes a tunnel (IPv4 in IPv4) whose packets leave by another interface.</summary>
     OperationResult CreateOver(string upper, string lower, Ipv4Address local, Ipv4Address remote) => OperationResult.NotModelled;
 
+    /// <summary>A TCP socket over IPv4 that listens.</summary>
+    OperationResult OpenTcp4(string socket, int port) => OperationResult.NotModelled;
+
+    /// <summary>A listening socket accepts a connection of this system.</summary>
+    OperationResult Accept4(string socket, string accepted) => OperationResult.NotModelled;
+
     /// <summary>MRT6_INIT.</summary>
     OperationResult OpenMulticastRouter6(string socket) => OperationResult.NotModelled;
 

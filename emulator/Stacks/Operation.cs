@@ -157,6 +157,12 @@ public enum OperationKind : byte
 
     /// <summary><c>over</c>: a connected socket's route leads over an interface.</summary>
     Over,
+
+    /// <summary><c>tcp4</c>: a TCP socket that listens.</summary>
+    Tcp4,
+
+    /// <summary><c>accept4</c>: it accepts a connection.</summary>
+    Accept4,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>
@@ -193,6 +199,7 @@ public readonly record struct InterfaceSelector(SelectorKind Kind, string Name, 
 /// <param name="Payload">Bytes of <c>deliver</c> and <c>enqueue</c>.</param>
 /// <param name="Mask">Outgoing mifs of <c>mfc6</c>, a bit each.</param>
 /// <param name="Cloning"><c>route4</c> ended with <c>clone</c>.</param>
+/// <param name="Accepted">The new socket of <c>accept4</c>.</param>
 public sealed record Operation(
     int Line,
     string Text,
@@ -207,4 +214,5 @@ public sealed record Operation(
     InterfaceSelector Selector = default,
     byte[]? Payload = null,
     uint Mask = 0,
-    bool Cloning = false);
+    bool Cloning = false,
+    string Accepted = "");

@@ -76,6 +76,8 @@ public static class OperationList
         ("sjoin6", OperationKind.SJoin6, "SOCKET GROUP SOURCE IF|@IF|#N"),
         ("sdrop6", OperationKind.SDrop6, "SOCKET GROUP SOURCE IF|@IF|#N"),
         ("over", OperationKind.Over, "UPPER IF LOCAL REMOTE"),
+        ("tcp4", OperationKind.Tcp4, "SOCKET PORT"),
+        ("accept4", OperationKind.Accept4, "SOCKET NEW"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -166,7 +168,11 @@ public static class OperationList
                 case OperationKind.Raw4 or OperationKind.Raw6:
                     sockets.Add(SocketName(words[1]));
                     return operation with { Target = words[1], Number = Number(words[2], 1, 255, "protocol") };
-                case OperationKind.Udp6:
+                case OperationKind.Accept4:
+                    Socket(words[1]);
+                    sockets.Add(SocketName(words[2]));
+                    return operation with { Target = words[1], Accepted = words[2] };
+                case OperationKind.Udp6 or OperationKind.Tcp4:
                     sockets.Add(SocketName(words[1]));
                     return operation with { Target = words[1], Number = Number(words[2], 1, 65535, "port") };
                 case OperationKind.Mcif4:
@@ -286,7 +292,7 @@ public static class OperationList
 
         private string Socket(string word) => sockets.Contains(word)
             ? word
-            : throw Error($"unknown socket '{word}'; accepted: a name that an earlier raw4, raw6 or udp6 opened ({(sockets.Count == 0 ? "none so far" : string.Join(", ", sockets))})");
+            : throw Error($"unknown socket '{word}'; accepted: a name that an earlier raw4, raw6, udp6, tcp4 or accept4 opened ({(sockets.Count == 0 ? "none so far" : string.Join(", ", sockets))})");
 
         private InterfaceSelector Selector(string word)
         {

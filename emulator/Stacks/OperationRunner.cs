@@ -148,6 +148,8 @@ public sealed class OperationRunner(IStack stack)
         OperationKind.SJoin6 => stack.JoinSource6(o.Target, o.Address6, o.Second6!.Value, Resolve(o.Selector)),
         OperationKind.SDrop6 => stack.DropSource6(o.Target, o.Address6, o.Second6!.Value, Resolve(o.Selector)),
         OperationKind.Over => stack.CreateOver(o.Target, o.Selector.Name, o.Address4, o.Second4),
+        OperationKind.Tcp4 => stack.OpenTcp4(o.Target, o.Number),
+        OperationKind.Accept4 => stack.Accept4(o.Target, o.Accepted),
         OperationKind.Mrt6 => stack.OpenMulticastRouter6(o.Target),
         OperationKind.Mif6 => stack.AddMulticastInterface6(o.Target, o.Number, Resolve(o.Selector)),
         OperationKind.Mfc6 => stack.AddMulticastRoute6(o.Target, o.Address6, o.Second6!.Value, o.Number, o.Mask),

@@ -160,6 +160,12 @@ public abstract class StackBase : IStack
     public virtual OperationResult DropByInterface4(string socket, Ipv4Address group, uint index) => Drop4(socket, group, new Ipv4Address(index & 0xFF_FFFF));
 
     /// <inheritdoc/>
+    public virtual OperationResult OpenTcp4(string socket, int port) => OperationResult.NotModelled;
+
+    /// <inheritdoc/>
+    public virtual OperationResult Accept4(string socket, string accepted) => OperationResult.NotModelled;
+
+    /// <inheritdoc/>
     public virtual OperationResult JoinSource4(string socket, Ipv4Address group, Ipv4Address source, Ipv4Address local) => OperationResult.NotModelled;
 
     /// <inheritdoc/>
@@ -232,7 +238,8 @@ public abstract class StackBase : IStack
     /// <summary>Stamps a new address.</summary>
     protected int NextAddressSequence() => ++addressSequence;
 
-    private OperationResult OpenSocket(StackSocket socket)
+    /// <summary>A new socket, under its name.</summary>
+    protected OperationResult OpenSocket(StackSocket socket)
     {
         // A second socket under a name in use leaves the first one open, without a name.
         byName[socket.Name] = socket;

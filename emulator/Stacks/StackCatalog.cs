@@ -3,6 +3,7 @@ using Stress.Emulator.Designs.History;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks.Linux;
+using Stress.Emulator.Stacks.Linux.Faults;
 using Stress.Emulator.Stacks.Main;
 using Stress.Emulator.Stacks.NetBsd;
 
@@ -46,11 +47,19 @@ public static class StackCatalog
     /// <param name="conditions">The conditions under which the list is run; null for <see cref="RecordingConditions.Default"/>.</param>
     /// <param name="switches">Deviations from the kernel of 2005; only the stack <see cref="NetBsd2005"/> has them.</param>
     /// <param name="more">Designs of the user; only the stack <see cref="NetBsd2005"/> takes them.</param>
-    /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch or a design of the user for another stack.</exception>
+    /// <param name="fault">A historic fault to put back; only the stack <see cref="Linux6"/> has them (<see cref="Linux.Faults.LinuxFault.Names"/>).</param>
+    /// <param name="release">The release of the kernel that is predicted; only the stack <see cref="Linux6"/> looks at it (<see cref="LinuxRelease"/>).</param>
+    /// <exception cref="UnknownStackException">No such stack, no such design of it, or a switch, a fault or a design of the user for another stack.</exception>
     /// <exception cref="ArgumentException">A name of a user's design is not accepted.</exception>
     public static IStack Create(
-        string stack, string? design = null, RecordingConditions? conditions = null, KernelSwitch switches = KernelSwitch.None, IReadOnlyList<TeardownDesign>? more = null)
+        string stack, string? design = null, RecordingConditions? conditions = null, KernelSwitch switches = KernelSwitch.None, IReadOnlyList<TeardownDesign>? more = null,
+        string? fault = null, string? release = null)
     {
+        if (fault is not null && stack != Linux6)
+        {
+            throw new UnknownStackException($"stack '{stack}' has no fault '{fault}'; accepted: --stack {Linux6}");
+        }
+
         if (more is not null && stack != NetBsd2005)
         {
             throw new UnknownStackException($"stack '{stack}' has no teardown designs of a user; accepted: --stack {NetBsd2005}");
@@ -76,6 +85,6 @@ public static class StackCatalog
 
         return stack == NetBsd7
             ? new NetBsd7Stack(NetBsd7Design.All.First(d => d.Name == chosen), conditions ?? RecordingConditions.Default)
-            : new Linux6Stack(conditions ?? RecordingConditions.Default);
+            : new Linux6Stack(conditions ?? RecordingConditions.Default, fault is null || LinuxFault.Names.Contains(fault) ? fault : throw LinuxFault.Unknown(fault), release);
     }
 }

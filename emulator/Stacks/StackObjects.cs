@@ -161,6 +161,12 @@ public sealed class StackSocket(string name, bool isIpv6, int number)
     /// <summary>Its IP protocol number, or its UDP port where it is a UDP socket.</summary>
     public int Number { get; } = number;
 
+    /// <summary>It is a TCP socket.</summary>
+    public bool IsStream { get; init; }
+
+    /// <summary>It listens for TCP connections.</summary>
+    public bool IsListening { get; init; }
+
     /// <summary>The chosen interface of IP_MULTICAST_IF or IPV6_MULTICAST_IF, as an index; 0 for none.</summary>
     public uint MulticastIndex { get; set; }
 

@@ -38,6 +38,9 @@ public enum BadAccessKind : byte
 
     /// <summary>A pointer names another live object than the one it was taken from. No sanitizer sees it.</summary>
     Alias,
+
+    /// <summary>A count of references that no longer adds up, or an object that ends while it is in use; the kernel warns and goes on.</summary>
+    Refcount,
 }
 
 /// <summary>One bad access.</summary>
@@ -50,7 +53,7 @@ public enum BadAccessKind : byte
 public sealed record BadAccess(int Step, string Operation, BadAccessKind Kind, string Function, string File, string Story)
 {
     /// <summary>The form of the recorded verdicts.</summary>
-    public override string ToString() => $"step {Step} ({Operation}): {Kind switch { BadAccessKind.Segv => "SEGV", BadAccessKind.Panic => "panic", BadAccessKind.Alias => "alias", _ => "heap-use-after-free" }} in {Function} ({File})";
+    public override string ToString() => $"step {Step} ({Operation}): {Kind switch { BadAccessKind.Segv => "SEGV", BadAccessKind.Panic => "panic", BadAccessKind.Alias => "alias", BadAccessKind.Refcount => "refcount", _ => "heap-use-after-free" }} in {Function} ({File})";
 }
 
 /// <summary>

@@ -147,26 +147,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
     private async Task<GuestKernel> BuildInAsync(string work, KernelOrder order, KernelSource source, string key, Action<BuildProgress>? progress, CancellationToken stop)
     {
         string tree = Path.Combine(work, "source"), output = Path.Combine(work, "build");
-        progress?.Invoke(new BuildProgress("unpacking the source", 0, 0, null));
-        await source.CopyAsync(tree, stop).ConfigureAwait(false);
-        foreach (string patch in order.Patches)
-        {
-            (int failed, IReadOnlyList<string> said) = await Tool.RunAsync(tree, null, stop, "patch", "-p1", "--batch", "--forward", "-i", Path.GetFullPath(patch)).ConfigureAwait(false);
-            if (failed != 0)
-            {
-                throw new GuestException(GuestProblem.Wrong, $"{patch}: does not apply to {source.Path}: {string.Join("; ", said)}");
-            }
-        }
-
-        AddDriver(tree, source);
-        if (order.Faults)
-        {
-            progress?.Invoke(new BuildProgress("putting the faults back", 0, 0, null));
-            await KernelFaults.ApplyAsync(tree, stop).ConfigureAwait(false);
-        }
-
-        progress?.Invoke(new BuildProgress("configuring", 0, 0, null));
-        IReadOnlyList<string> lacks = await ConfigureAsync(tree, output, order, source, stop).ConfigureAwait(false);
+        IReadOnlyList<string> lacks = await PrepareAsync(tree, output, order, source, progress, stop).ConfigureAwait(false);
         double cpu = await MakeAsync(tree, output, progress, stop).ConfigureAwait(false);
 
         string config = Path.Combine(output, ".config"), folder = Path.Combine(cache.Kernels, key), finished = Path.Combine(work, "finished");
@@ -189,6 +170,31 @@ public sealed partial class KernelBuilder(GuestCache cache)
         Directory.Move(finished, folder);
         new KernelStore(cache).Write(kernel);
         return kernel;
+    }
+
+    // Everything up to the configuration: the source's copy with patches, our serial port, faults.
+    private static async Task<IReadOnlyList<string>> PrepareAsync(string tree, string output, KernelOrder order, KernelSource source, Action<BuildProgress>? progress, CancellationToken stop)
+    {
+        progress?.Invoke(new BuildProgress("unpacking the source", 0, 0, null));
+        await source.CopyAsync(tree, stop).ConfigureAwait(false);
+        foreach (string patch in order.Patches)
+        {
+            (int failed, IReadOnlyList<string> said) = await Tool.RunAsync(tree, null, stop, "patch", "-p1", "--batch", "--forward", "-i", Path.GetFullPath(patch)).ConfigureAwait(false);
+            if (failed != 0)
+            {
+                throw new GuestException(GuestProblem.Wrong, $"{patch}: does not apply to {source.Path}: {string.Join("; ", said)}");
+            }
+        }
+
+        AddDriver(tree, source);
+        if (order.Faults)
+        {
+            progress?.Invoke(new BuildProgress("putting the faults back", 0, 0, null));
+            await KernelFaults.ApplyAsync(tree, stop).ConfigureAwait(false);
+        }
+
+        progress?.Invoke(new BuildProgress("configuring", 0, 0, null));
+        return await ConfigureAsync(tree, output, order, source, stop).ConfigureAwait(false);
     }
 
     // Our serial port: two files, a line of the Makefile and an option of the Kconfig.

@@ -57,7 +57,14 @@ public sealed class KernelStore(GuestCache cache)
             throw new GuestException(GuestProblem.Wrong, $"'{name}' is {kernel.Source}; accepted: a kernel that was built here");
         }
 
-        Directory.Delete(Path.Combine(cache.Kernels, kernel.Key), recursive: true);
+        foreach (string folder in (string[])[Path.Combine(cache.Kernels, kernel.Key), KernelBuilder.TreeOf(cache, kernel.Key)])
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
         return kernel;
     }
 

@@ -43,6 +43,9 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return new ListRun(cache, await Launcher.EnsureAsync(cache, stop), system, found);
     }
 
+    /// <summary>The same system and launcher with another kernel.</summary>
+    public ListRun With(GuestKernel other) => new(cache, launcher, system, other);
+
     /// <summary>Runs lists, one after another, in one boot.</summary>
     /// <param name="lists">Names and texts; the agent removes what a list left before the next.</param>
     /// <param name="seed">What the kernel draws its random numbers from.</param>

@@ -137,6 +137,16 @@ static int set_flag(const char *name, int up)
     return ioctl(control4, SIOCSIFFLAGS, &request);
 }
 
+/* Brings the loopback interface up; 1 when it was down. */
+static int loopback_raised(void)
+{
+    struct ifreq request;
+    name_request(&request, LOOPBACK);
+    if (ioctl(control4, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) != 0)
+        return 0;
+    return set_flag(LOOPBACK, 1) == 0;
+}
+
 #ifdef __linux__
 
 static int route_socket = -1;
@@ -822,11 +832,17 @@ static int operate(int count, char **w)
         if (taken == NULL || getsockname(descriptor(w[1]), (struct sockaddr *)&there, &length) != 0)
             return -1;
         there.sin_addr.s_addr = htonl(0x7F000001);
+        /* Where the loopback interface is down, it is up for the connection alone. */
+        int lifted = loopback_raised();
         int caller = socket(AF_INET, SOCK_STREAM, 0);
-        if (caller < 0 || connect(caller, (struct sockaddr *)&there, sizeof there) != 0)
-            return -1;
-        taken->fd = accept(descriptor(w[1]), NULL, NULL);
-        close(caller);
+        int result = caller < 0 ? -1 : connect(caller, (struct sockaddr *)&there, sizeof there);
+        taken->fd = result != 0 ? -1 : accept(descriptor(w[1]), NULL, NULL);
+        int saved = errno;
+        if (caller >= 0)
+            close(caller);
+        if (lifted)
+            set_flag(LOOPBACK, 0);
+        errno = saved;
         return taken->fd < 0 ? -1 : 0;
     }
     if (IS("join6", 4) || IS("drop6", 4)) {
@@ -896,7 +912,7 @@ static const char *error_name(int number)
         { EBUSY, "EBUSY" }, { EEXIST, "EEXIST" }, { ENODEV, "ENODEV" }, { EINVAL, "EINVAL" }, { ENOTTY, "ENOTTY" }, { ENOSYS, "ENOSYS" },
         { ENOPROTOOPT, "ENOPROTOOPT" }, { EOPNOTSUPP, "EOPNOTSUPP" }, { EADDRINUSE, "EADDRINUSE" }, { EADDRNOTAVAIL, "EADDRNOTAVAIL" },
         { ENETDOWN, "ENETDOWN" }, { ENETUNREACH, "ENETUNREACH" }, { ENOBUFS, "ENOBUFS" }, { EHOSTUNREACH, "EHOSTUNREACH" }, { EIO, "EIO" },
-        { EDESTADDRREQ, "EDESTADDRREQ" }, { EMSGSIZE, "EMSGSIZE" }, { ECONNREFUSED, "ECONNREFUSED" }, { ENETRESET, "ENETRESET" },
+        { EDESTADDRREQ, "EDESTADDRREQ" }, { EMSGSIZE, "EMSGSIZE" }, { ECONNREFUSED, "ECONNREFUSED" }, { ENETRESET, "ENETRESET" }, { EPROTO, "EPROTO" },
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].number == number)

@@ -62,6 +62,33 @@ public sealed class PredictCommandTests : IDisposable
         Assert.Contains("verdicts equal: 1 of 1 (100.00 %)", _screen.Out);
     }
 
+    [Theory]
+    [InlineData("--fault clone-mc-list --kernel recorded:x: nobody can switch a fault on there", "clone-mc-list", "recorded:x")]
+    [InlineData("--fault ppp-channel-hold: no operation of a list reaches it; accepted: addrconf-idev-hold, clone-mc-list, igmp-delrec-hold, mld-delrec-hold, tun-socket-hold", "ppp-channel-hold", "uml:x")]
+    [InlineData("--fault clone: unknown fault", "clone", "uml:x")]
+    public async Task A_fault_that_cannot_be_predicted_is_refused_with_those_that_can(string message, string fault, string kernel)
+    {
+        Assert.Equal(ExitCodes.Usage, await _screen.Run("predict", Lists(), "--kernel", kernel, "--fault", fault, "--out", Out));
+        Assert.Contains(message, _screen.Error);
+    }
+
+    [Fact]
+    public void With_a_fault_the_model_says_which_lists_die_and_in_which_function()
+    {
+        IReadOnlyList<KernelList> lists = [List("a", "raw4 o 89\ncreate tun0"), List("b", "index tun0")];
+        ListOutcome[] came =
+        [
+            new("a", [" 1  raw4 o 89  -> 0"], [new ReportSeen("KASAN slab-use-after-free in tun_queue_purge", "tun_queue_purge")], null), new("b", [" 1  index tun0  -> -1 ENODEV(19)", "END normal"], [], null),
+        ];
+        var kernel = new FakeKernel(list => came.First(outcome => outcome.Name == list.Name));
+        var record = new PredictionRecord(Path.Combine(Out, "p"));
+
+        Assert.Equal(ExitCodes.Ok, Commands.PredictCommand.Predict(_screen.Terminal, record, StackCatalog.Linux6, kernel, lists, minimise: false, default, "tun-socket-hold"));
+        Assert.Contains("by linux-6 with tun-socket-hold of ", _screen.Out);
+        Assert.Contains("verdicts equal: 2 of 2 (100.00 %); the same function in 1 of 1 (100.00 %) that died as predicted", _screen.Out);
+        Assert.Equal("tun-socket-hold", record.Prediction().Fault);
+    }
+
     [Fact]
     public async Task Too_few_equal_steps_exit_1_and_each_is_named()
     {

@@ -150,6 +150,63 @@ public sealed class KernelBuilderTests : IDisposable
         Assert.Throws<GuestException>(() => store.Find("mine"));
     }
 
+    private string Patch(string name, string from, string to)
+    {
+        string patch = Path.Combine(_folder, name + ".patch");
+        File.WriteAllText(patch, $"What it is for stands here.\nexpect: ends\n\n--- a/words\n+++ b/words\n@@ -1 +1 @@\n-{from}\n+{to}\n");
+        return patch;
+    }
+
+    private string ProgramOf(GuestKernel kernel) => File.ReadAllText(kernel.ProgramOf(new GuestCache(Path.Combine(_folder, "cache"))));
+
+    [BuildToolsFact]
+    public async Task A_fix_is_built_in_a_tree_that_is_kept_and_each_without_the_ones_before()
+    {
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order, null, default);
+        var steps = new List<string>();
+
+        (GuestKernel first, bool built) = await _builder.BuildFixAsync(patient, Patch("one", "first", "one"), p => steps.Add(p.Step), default);
+        int unpacked = steps.Count(step => step == "unpacking the source");
+        (GuestKernel second, _) = await _builder.BuildFixAsync(patient, Patch("two", "first", "two"), p => steps.Add(p.Step), default);
+        (GuestKernel again, bool rebuilt) = await _builder.BuildFixAsync(patient, Patch("one", "first", "one"), null, default);
+
+        Assert.Equal(("one\n", "two\n", "first\n"), (ProgramOf(first), ProgramOf(second), ProgramOf(patient)));
+        Assert.Equal(("mine+one", "mine+two", true, false), (first.Name, second.Name, built, rebuilt));
+        Assert.Equal(first.Key, again.Key);
+        Assert.Equal("first\n".Length, KernelBuilder.BytesInTree(new GuestCache(Path.Combine(_folder, "cache")), patient));
+        Assert.Equal((1, 1), (unpacked, steps.Count(step => step == "unpacking the source")));
+        Assert.Equal(["two.patch"], second.Patches);
+        Assert.Equal(3, new KernelStore(new GuestCache(Path.Combine(_folder, "cache"))).All().Count(k => k.Name.StartsWith("mine", StringComparison.Ordinal)));
+    }
+
+    [BuildToolsFact]
+    public async Task A_fix_that_does_not_apply_or_does_not_build_is_named_and_spoils_no_other()
+    {
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order, null, default);
+        string breaks = Path.Combine(_folder, "breaks.patch"), elsewhere = Patch("elsewhere", "second", "third");
+        File.WriteAllText(breaks, "--- /dev/null\n+++ b/broken\n@@ -0,0 +1 @@\n+x\n");
+
+        GuestException no = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, elsewhere, null, default));
+        GuestException fails = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, breaks, null, default));
+        (GuestKernel good, _) = await _builder.BuildFixAsync(patient, Patch("good", "first", "good"), null, default);
+        GuestException early = await Assert.ThrowsAsync<GuestException>(() => _builder.CheckFixAsync(patient, elsewhere, default));
+
+        Assert.StartsWith($"{elsewhere}: does not apply to kernel 'mine'", no.Message);
+        Assert.Equal((GuestProblem.Wrong, GuestProblem.Wrong), (no.Problem, early.Problem));
+        Assert.StartsWith($"{breaks}: the kernel does not build", fails.Message);
+        Assert.Equal("good\n", ProgramOf(good));
+    }
+
+    [BuildToolsFact]
+    public async Task A_kernel_that_cannot_be_built_again_has_no_fixes()
+    {
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order with { Patches = [Patch("own", "first", "own")] }, null, default);
+
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, Patch("one", "own", "one"), null, default));
+
+        Assert.Contains("kernel 'mine' cannot be built again from", e.Message);
+    }
+
     private KernelOrder Order => new() { Source = _tree, Name = "mine" };
 
     private void Write(string path, string text)

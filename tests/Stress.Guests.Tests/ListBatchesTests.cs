@@ -55,6 +55,14 @@ public sealed class ListBatchesTests
     }
 
     [Fact]
+    public void A_kernel_that_stands_still_after_a_report_has_said_what_it_had_to_say()
+    {
+        var batches = new ListBatches(lists => new ListResult([], [Report], default(GuestEnd)!, false, true, []) { ByList = [["answer"]] }, 1);
+
+        Assert.Null(Assert.Single(batches.Run([("l", "list")], _ => { })).Trouble);
+    }
+
+    [Fact]
     public void A_kernel_that_stands_still_says_nothing_of_its_list()
     {
         var batches = new ListBatches(lists => new ListResult([], [], default(GuestEnd)!, false, true, []) { ByList = [["answer"]] }, 1);

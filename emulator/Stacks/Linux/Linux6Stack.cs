@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Stacks.Linux.Faults;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks.Linux;
@@ -9,7 +10,9 @@ namespace Stress.Emulator.Stacks.Linux;
 /// ip_sockglue.c, route.c and net/ipv6/addrconf.c, mcast.c, datagram.c, ip6_output.c; checked against the recorded answers.
 /// </summary>
 /// <param name="conditions">How the recording program called the system's tools.</param>
-public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
+/// <param name="fault">A historic fault to put back, one of <see cref="LinuxFault.Names"/>; null for none.</param>
+/// <param name="release">The kernel's release, where it is another than the modelled one; null for that.</param>
+public sealed class Linux6Stack(RecordingConditions conditions, string? fault = null, string? release = null) : StackBase
 {
     private const byte Udp = 17;
     private const int Ipv4HeaderBytes = 20;
@@ -39,6 +42,30 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
 
     private uint lastIndex = LoopbackIndex;
 
+    private LinuxFault? switchedOn;
+    private LinkWatch? linkWatch;
+
+    private LinkWatch Links => linkWatch ??= new LinkWatch(ifp =>
+    {
+        Fault?.BecameReady(ifp);
+        AddMulticastRoute6(ifp);
+    });
+
+    /// <summary>The fault, which has known the loopback interface from the beginning; null for none.</summary>
+    private LinuxFault? Fault
+    {
+        get
+        {
+            if (fault is not null && switchedOn is null)
+            {
+                switchedOn = LinuxFault.Of(fault, Oracle, LinuxRelease.Of(release));
+                switchedOn.Registered(Loopback);
+            }
+
+            return switchedOn;
+        }
+    }
+
     /// <inheritdoc/>
     public override string Name => "linux-6";
 
@@ -62,7 +89,10 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.EBUSY);
         }
 
-        Interfaces.Add(new StackInterface(name, AllocateIndex(), Oracle.Allocate("net_device", name)) { IsMulticast = true });
+        var ifp = new StackInterface(name, AllocateIndex(), Oracle.Allocate("net_device", name)) { IsMulticast = true };
+        Interfaces.Add(ifp);
+        Links.Registered(ifp);
+        Fault?.Registered(ifp);
         return OperationResult.Ok;
     }
 
@@ -77,10 +107,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         if (Find(name) is { } ifp)
         {
             ifp.IsOpen = true;
-            if (conditions.ThroughAgent && ifp.IsUp)
-            {
-                AddMulticastRoute6(ifp);
-            }
+            Links.CarrierChanged(ifp, hasCarrier: true);
         }
 
         return OperationResult.Ok;
@@ -96,14 +123,15 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         {
             // fixup_permanent_addr; what else the detection adds, it adds when it runs.
             ifp.Addresses6.ForEach(a => (a.HasPrefixRoute, a.MayOwnRoute) = (true, a.Peer is not null && MayBeTentative(a)));
-        }
+            ifp.IsUp = true;
 
-        ifp.IsUp = true;
-
-        // Who closed the agent's device took its carrier (tun_detach): the link is not ready, and the route comes with NETDEV_CHANGE.
-        if (!conditions.ThroughAgent || ifp.IsOpen)
-        {
-            AddMulticastRoute6(ifp);
+            // Who closed the agent's device took its carrier (tun_detach): the link is not ready, and the route comes with NETDEV_CHANGE. The recorder keeps it open.
+            bool isReady = Links.CameUp(ifp) || !conditions.ThroughAgent;
+            Fault?.CameUp(ifp, isReady);
+            if (isReady)
+            {
+                AddMulticastRoute6(ifp);
+            }
         }
 
         return OperationResult.Ok;
@@ -122,6 +150,8 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     {
         if (ifp.IsUp)
         {
+            Fault?.WentDown(ifp);
+            Links.WentDown(ifp);
             ifp.IsUp = false;
             ifp.Addresses6.Clear();
             multicastRoutes6.Remove(ifp);
@@ -198,7 +228,13 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
 
         if (Find(name) is { } ifp)
         {
+            if (ifp.IsOpen)
+            {
+                Fault?.Detached(ifp);
+            }
+
             ifp.IsOpen = false;
+            Links.CarrierChanged(ifp, hasCarrier: false);
             ifp.Queue.Clear();
         }
 
@@ -208,6 +244,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>unregister_netdevice: the notifiers drop routes, addresses and the device's own group list; sockets keep their indices.</summary>
     public override OperationResult Destroy(string name) => OnInterface(name, ifp =>
     {
+        TellOfDestruction(ifp);
         ifp.IsAttached = false;
         Interfaces.Remove(ifp);
         multicastRoutes6.Remove(ifp);
@@ -215,6 +252,8 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         AddressHash.RemoveAll(a => a.Interface == ifp);
         ifp.Addresses4.Clear();
         ifp.Addresses6.Clear();
+        ifp.IsUp = false;
+        Fault?.TimePassed(Links.Gone(ifp));
         Oracle.Free(ifp.Memory);
         return OperationResult.Ok;
     });
@@ -236,6 +275,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             var ifa = new InterfaceAddress4(ifp, local, peer, NextAddressSequence()) { IsSecondary = ifp.Addresses4.Exists(a => a.Peer == peer && !a.IsSecondary) };
             ifp.Addresses4.Add(ifa);
             AddressHash.Insert(0, ifa);
+            Fault?.Address4(ifp, 1);
             return OperationResult.Ok;
         });
     }
@@ -254,6 +294,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         {
             ifp.Addresses4.Remove(gone);
             AddressHash.Remove(gone);
+            Fault?.Address4(ifp, -1);
         }
 
         if (ifp.Addresses4.Count == 0)
@@ -288,16 +329,38 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.Address6Assigned);
         }
 
+        if (ifp.IsUp)
+        {
+            // addrconf_add_dev, whether the link is ready or not.
+            AddMulticastRoute6(ifp);
+        }
+
         ifp.Addresses6.Add(new InterfaceAddress6(ifp, local, prefixLength, NextAddressSequence())
         {
             Peer = peer, OwnsRoute = peer is not null && ifp.IsUp, HasPrefixRoute = ifp.IsUp, AddedAt = Oracle.Step,
         });
+        Fault?.Address6(ifp, 1, local.IsLinkLocal);
         return OperationResult.Ok;
     }
 
     /// <summary>inet6_addr_del: address and prefix length must both be those of the address.</summary>
     public override OperationResult DeleteAddress6(string name, Ipv6Address local) => OnInterface(name, ifp =>
-        ifp.Addresses6.RemoveAll(a => a.Address == local && (!conditions.ThroughAgent || a.PrefixLength == LengthGiven(name, local))) > 0 ? OperationResult.Ok : OperationResult.Fail(LinuxErrno.Address6NotFound));
+    {
+        if (ifp.Addresses6.Find(a => a.Address == local && (!conditions.ThroughAgent || a.PrefixLength == LengthGiven(name, local))) is not { } gone)
+        {
+            return OperationResult.Fail(LinuxErrno.Address6NotFound);
+        }
+
+        // ipv6_del_addr takes the route to its peer, and (cleanup_prefix_route) the one to itself that may be another address's route to its peer.
+        ifp.Addresses6.Remove(gone);
+        foreach (InterfaceAddress6 other in ifp.Addresses6.FindAll(a => a.Peer is not null && (a.Peer == gone.Peer || (a.Peer == gone.Address && gone.PrefixLength == 128))))
+        {
+            (other.OwnsRoute, other.MayOwnRoute) = (false, false);
+        }
+
+        Fault?.Address6(ifp, -1, local.IsLinkLocal);
+        return OperationResult.Ok;
+    });
 
     private List<(Ipv6Address Address, int Length)> GivenTo(string name)
     {
@@ -327,6 +390,11 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <summary>IP_MULTICAST_IF by address: ip_dev_find, then index and address are both kept.</summary>
     public override OperationResult SetMulticastInterface4(string socket, Ipv4Address local) => OnSocket(socket, so =>
     {
+        if (so.IsStream)
+        {
+            return OperationResult.Fail(LinuxErrno.EINVAL);
+        }
+
         if (local.IsAny)
         {
             (so.MulticastIndex, so.MulticastLocal) = (0, Ipv4Address.Any);
@@ -361,13 +429,14 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     public override OperationResult GetMulticastInterface6(string socket) => OnSocket(socket, so => OperationResult.With(Text(so.MulticastIndex)));
 
     /// <summary>ip_mc_join_group.</summary>
-    public override OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, so => Join4(so, group, local, MulticastDevice(group, local), null));
+    public override OperationResult Join4(string socket, Ipv4Address group, Ipv4Address local) =>
+        OnSocket(socket, so => so.IsStream ? OperationResult.Fail(LinuxErrno.EPROTO) : Join4(so, group, local, MulticastDevice(group, local), null));
 
     /// <summary>MCAST_JOIN_GROUP: the device by its index; without one by the route to the group.</summary>
     public override OperationResult JoinByInterface4(string socket, Ipv4Address group, uint index) => OnSocket(socket, so =>
         Join4(so, group, Ipv4Address.Any, index == 0 ? MulticastDevice(group, Ipv4Address.Any) : ByIndex(index), null));
 
-    private static OperationResult Join4(StackSocket so, Ipv4Address group, Ipv4Address local, StackInterface? ifp, List<Ipv4Address>? sources)
+    private OperationResult Join4(StackSocket so, Ipv4Address group, Ipv4Address local, StackInterface? ifp, List<Ipv4Address>? sources)
     {
         if (!group.IsMulticast)
         {
@@ -379,6 +448,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.ENODEV);
         }
 
+        Fault?.ListUsed(so, "__ip_mc_join_group");
         if (so.Memberships4.Exists(m => m.Group == group && m.Index == ifp.Index))
         {
             return OperationResult.Fail(LinuxErrno.EADDRINUSE);
@@ -391,12 +461,18 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
 
         // New entries go to the head of mc_list.
         so.Memberships4.Insert(0, new SocketMembership4(group, local, ifp, ifp.Index) { Sources = sources });
+        Fault?.Membership(ifp, group.ToString(), 1, false);
         return OperationResult.Ok;
     }
 
     /// <summary>ip_mc_leave_group: with an address that is nobody's now, a membership that was joined by that address is still found.</summary>
     public override OperationResult Drop4(string socket, Ipv4Address group, Ipv4Address local) => OnSocket(socket, so =>
     {
+        if (so.IsStream)
+        {
+            return OperationResult.Fail(LinuxErrno.EPROTO);
+        }
+
         StackInterface? ifp = MulticastDevice(group, local);
         return ifp is null && local.IsAny ? OperationResult.Fail(LinuxErrno.ENODEV) : Leave4(so, m => m.Group == group && (ifp is null ? m.Local == local : m.Index == ifp.Index));
     });
@@ -408,14 +484,39 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         return index == 0 && ifp is null ? OperationResult.Fail(LinuxErrno.ENODEV) : Leave4(so, m => m.Group == group && m.Index == (ifp?.Index ?? index));
     });
 
-    private static OperationResult Leave4(StackSocket so, Predicate<SocketMembership4> isIt) => so.Memberships4.FindIndex(isIt) is >= 0 and int at
-        ? Removed(so.Memberships4, at)
-        : OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
-
-    private static OperationResult Removed<T>(List<T> memberships, int at)
+    private OperationResult Leave4(StackSocket so, Predicate<SocketMembership4> isIt)
     {
-        memberships.RemoveAt(at);
+        Fault?.ListUsed(so, "ip_mc_leave_group");
+        int at = so.Memberships4.FindIndex(isIt);
+        if (at < 0)
+        {
+            return OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
+        }
+
+        Remove4(so, at);
         return OperationResult.Ok;
+    }
+
+    // inetdev_by_index: the group of an interface that has gone went with it.
+    private void Remove4(StackSocket so, int at)
+    {
+        SocketMembership4 gone = so.Memberships4[at];
+        Fault?.MembershipFreed(so, gone);
+        so.Memberships4.RemoveAt(at);
+        if (gone.Interface.IsAttached)
+        {
+            Fault?.Membership(gone.Interface, gone.Group.ToString(), -1, false);
+        }
+    }
+
+    private void Remove6(StackSocket so, int at)
+    {
+        SocketMembership6 gone = so.Memberships6[at];
+        so.Memberships6.RemoveAt(at);
+        if (gone.Interface.IsAttached)
+        {
+            Fault?.Membership(gone.Interface, gone.Group.ToString(), -1, true);
+        }
     }
 
     /// <summary>IP_ADD_SOURCE_MEMBERSHIP: ip_mc_join_group_ssm, which may find the group joined, then ip_mc_source.</summary>
@@ -446,6 +547,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.ENODEV);
         }
 
+        Fault?.ListUsed(so, "ip_mc_source");
         int at = so.Memberships4.FindIndex(m => m.Group == group && m.Index == ifp.Index);
         if (at < 0)
         {
@@ -453,7 +555,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         }
 
         so.Memberships4[at].Sources ??= [];
-        return DropSource(so.Memberships4[at].Sources!, source, () => so.Memberships4.RemoveAt(at));
+        return DropSource(so.Memberships4[at].Sources!, source, () => Remove4(so, at));
     });
 
     /// <summary>MCAST_JOIN_SOURCE_GROUP of IPv6: ipv6_sock_mc_join_ssm, then ip6_mc_source.</summary>
@@ -495,7 +597,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         }
 
         so.Memberships6[at].Sources ??= [];
-        return DropSource(so.Memberships6[at].Sources!, source, () => so.Memberships6.RemoveAt(at));
+        return DropSource(so.Memberships6[at].Sources!, source, () => Remove6(so, at));
     });
 
     private static OperationResult AddSource<T>(List<T> sources, T source, int most)
@@ -550,6 +652,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         }
 
         so.Memberships6.Insert(0, new SocketMembership6(group, ifp, ifp.Index));
+        Fault?.Membership(ifp, group.ToString(), 1, true);
         return OperationResult.Ok;
     });
 
@@ -567,13 +670,18 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
             return OperationResult.Fail(LinuxErrno.EADDRNOTAVAIL);
         }
 
-        so.Memberships6.RemoveAt(at);
+        Remove6(so, at);
         return OperationResult.Ok;
     });
 
     /// <summary>raw_sendmsg, ip_route_output_key_hash_rcu: source check, device check, then the tables; a multicast with a device needs no route.</summary>
     public override OperationResult Send4(string socket, Ipv4Address destination) => OnSocket(socket, so =>
     {
+        if (so.IsStream)
+        {
+            return OperationResult.NotModelled;
+        }
+
         StackInterface? ifp;
         if (destination.IsMulticast)
         {
@@ -663,6 +771,8 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     public override OperationResult Tick(int milliseconds)
     {
         detectedUpTo = Oracle.Step;
+        Links.Slept(milliseconds);
+        Fault?.TimePassed(milliseconds);
         return OperationResult.Ok;
     }
 
@@ -674,8 +784,79 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
     /// <inheritdoc/>
     protected override void ReleaseMemberships(StackSocket socket)
     {
-        socket.Memberships4.Clear();
-        socket.Memberships6.Clear();
+        if (socket.Memberships4.Count > 0)
+        {
+            Fault?.ListUsed(socket, "ip_mc_drop_socket");
+        }
+
+        while (socket.Memberships4.Count > 0)
+        {
+            Remove4(socket, 0);
+        }
+
+        while (socket.Memberships6.Count > 0)
+        {
+            Remove6(socket, 0);
+        }
+    }
+
+    /// <summary>Its connections are over the loopback interface, which the agent brings up for each. Two on one port are not modelled.</summary>
+    public override OperationResult OpenTcp4(string socket, int port) => Sockets.Exists(so => so.IsStream && so.Number == port) ? OperationResult.NotModelled : OpenSocket(new StackSocket(socket, false, port) { IsStream = true, IsListening = true });
+
+    /// <summary>inet_csk_clone_lock: the new socket has no memberships of the one that listens.</summary>
+    public override OperationResult Accept4(string socket, string accepted) => OnSocket(socket, so =>
+    {
+        if (!so.IsListening)
+        {
+            return OperationResult.NotModelled;
+        }
+
+        var taken = new StackSocket(accepted, false, so.Number) { IsStream = true };
+        OpenSocket(taken);
+        Fault?.Cloned(so, taken);
+        return OperationResult.Ok;
+    });
+
+    /// <summary>
+    /// What the agent and the end of its network namespace do behind a list: sockets are closed in the order of their opening, interfaces go in the order in which the agent heard of them, the loopback
+    /// interface last. Bad accesses of then are of the step behind the list's last.
+    /// </summary>
+    /// <param name="list">The list.</param>
+    public void CleanUp(IReadOnlyList<Operation> list)
+    {
+        Oracle.BeginStep(list.Count + 1, "end");
+        foreach (StackSocket socket in Sockets.AsEnumerable().Reverse().ToArray())
+        {
+            ReleaseMemberships(socket);
+            Sockets.Remove(socket);
+        }
+
+        foreach (string name in list.SelectMany(KnownToAgent).Concat(Interfaces.Select(i => i.Name)).ToArray())
+        {
+            Destroy(name);
+        }
+
+        Fault?.Unregistered(Loopback);
+    }
+
+    // tunnel_named: whoever only makes an interface leaves the agent without it.
+    private static IEnumerable<string> KnownToAgent(Operation operation) => operation.Kind switch
+    {
+        OperationKind.Open or OperationKind.IfClose or OperationKind.Destroy or OperationKind.Index or OperationKind.Addr6 or OperationKind.DelAddr6 or OperationKind.Drain => [operation.Target],
+        _ => operation.Selector.Kind == SelectorKind.LastIndex ? [operation.Selector.Name] : [],
+    };
+
+    // Who destroys it attaches to it first, as the agent does (interface_destroy).
+    private void TellOfDestruction(StackInterface ifp)
+    {
+        Fault?.Detached(ifp);
+        if (ifp.IsUp)
+        {
+            Fault?.WentDown(ifp);
+            ifp.Addresses6.Clear();
+        }
+
+        Fault?.Unregistered(ifp);
     }
 
     private static string Text(uint value) => value.ToString(CultureInfo.InvariantCulture);
@@ -710,6 +891,7 @@ public sealed class Linux6Stack(RecordingConditions conditions) : StackBase
         (StackError? error, StackInterface? output) = Route6(destination, index, _ => true, a => a.OwnsRoute);
         if (output is not null)
         {
+            Fault?.Routed6(output, destination.IsMulticast ? "ff00::/8" : destination.ToString());
             Enqueue(output, Frame.Ip6(Udp, Ipv6AndUdpHeaderBytes + bytes, false, destination));
         }
 

@@ -7,6 +7,7 @@ internal static class LinuxErrno
     public static readonly StackError EBUSY = new("EBUSY", "16");
     public static readonly StackError ENODEV = new("ENODEV", "19");
     public static readonly StackError EINVAL = new("EINVAL", "22");
+    public static readonly StackError EPROTO = new("EPROTO", "71");
     public static readonly StackError EADDRINUSE = new("EADDRINUSE", "98");
     public static readonly StackError EADDRNOTAVAIL = new("EADDRNOTAVAIL", "99");
     public static readonly StackError ENETUNREACH = new("ENETUNREACH", "101");

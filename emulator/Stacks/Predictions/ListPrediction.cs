@@ -1,3 +1,4 @@
+using Stress.Emulator.Stacks.Linux;
 using Stress.Emulator.Stacks.Recorded;
 
 namespace Stress.Emulator.Stacks.Predictions;
@@ -32,6 +33,11 @@ public sealed record ListPrediction(string Name, string Text, IReadOnlyList<Step
     public static ListPrediction Of(IStack stack, string name, string text, IReadOnlyList<Operation> operations)
     {
         OperationRun run = new OperationRunner(stack).Run(operations);
+        if (stack is Linux6Stack linux && !stack.Oracle.HasDied)
+        {
+            linux.CleanUp(operations);
+        }
+
         return new ListPrediction(
             name, text,
             [.. run.Steps.Select(Step)],

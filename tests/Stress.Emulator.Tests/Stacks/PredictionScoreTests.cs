@@ -112,14 +112,14 @@ public sealed class PredictionScoreTests
     }
 
     [Fact]
-    public void Through_the_agent_an_interface_that_comes_up_without_a_carrier_has_no_route_to_groups_until_it_is_opened()
+    public void Through_the_agent_an_interface_that_comes_up_without_a_carrier_has_no_route_to_groups_until_it_is_opened_and_the_program_sleeps()
     {
-        const string text = "udp6 r 522\ncreate tun0\nup tun0\njoin6 r ff0e::77 #0\nopen tun0\njoin6 r ff0e::77 #0";
+        const string text = "udp6 r 522\ncreate tun0\nup tun0\njoin6 r ff0e::77 #0\nopen tun0\njoin6 r ff0e::77 #0\ntick 10\njoin6 r ff0e::77 #0";
         RecordingConditions agent = RecordingConditions.Default with { ThroughAgent = true };
 
         ListPrediction said = ListPrediction.Of(StackCatalog.Create(StackCatalog.Linux6, null, agent), "a", text, OperationList.Parse(text, "a"));
 
-        Assert.Equal(["-1 ENODEV(19)", "0", "0"], said.Steps.Skip(3).Select(s => s.Answer));
+        Assert.Equal(["-1 ENODEV(19)", "0", "-1 ENODEV(19)", "0", "0"], said.Steps.Skip(3).Select(s => s.Answer));
     }
 
     [Fact]
