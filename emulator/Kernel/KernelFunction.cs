@@ -218,6 +218,27 @@ public enum KernelFunction : byte
 
     /// <summary><c>nd6_ioctl</c>.</summary>
     Nd6Ioctl,
+
+    /// <summary><c>if_clone_create</c>.</summary>
+    IfCloneCreate,
+
+    /// <summary><c>if_clone_destroy</c>.</summary>
+    IfCloneDestroy,
+
+    /// <summary><c>vlan_ifdetach</c>.</summary>
+    VlanIfDetach,
+
+    /// <summary><c>vlan_start</c>.</summary>
+    VlanStart,
+
+    /// <summary><c>in_gif_output</c>.</summary>
+    InGifOutput,
+
+    /// <summary><c>config_attach</c> of a device that is plugged in.</summary>
+    ConfigAttach,
+
+    /// <summary><c>config_detach</c> of a device that is pulled out.</summary>
+    ConfigDetach,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -311,6 +332,13 @@ public static class FunctionNames
         KernelFunction.Sosend => "sosend",
         KernelFunction.Sosetopt => "sosetopt",
         KernelFunction.Soclose => "soclose",
+        KernelFunction.IfCloneCreate => "if_clone_create",
+        KernelFunction.IfCloneDestroy => "if_clone_destroy",
+        KernelFunction.VlanIfDetach => "vlan_ifdetach",
+        KernelFunction.VlanStart => "vlan_start",
+        KernelFunction.InGifOutput => "in_gif_output",
+        KernelFunction.ConfigAttach => "config_attach",
+        KernelFunction.ConfigDetach => "config_detach",
         _ => "?",
     };
 }

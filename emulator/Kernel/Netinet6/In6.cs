@@ -416,7 +416,7 @@ public sealed partial class BsdKernel
             int slot = Use(p, HolderKind.In6MultiIfp, UseSite.In6DelMulti);
             if (slot == Dangling)
             {
-                Jump(ReadWord(p, KernelWord.IfIoctl), KernelHeap.TextPppSIoctl, UseSite.In6DelMulti, HolderKind.In6MultiIfp, p, KernelWord.IfIoctl);
+                JumpToIoctl(UseSite.In6DelMulti, HolderKind.In6MultiIfp, p);
             }
 
             _design.Release(this, p);

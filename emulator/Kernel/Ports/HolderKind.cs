@@ -74,4 +74,10 @@ public enum HolderKind : byte
 
     /// <summary>The interface of a default router.</summary>
     NdDefrouterIfp,
+
+    /// <summary>ifvlan.ifv_p: the interface that a vlan is on.</summary>
+    VlanParentIfp,
+
+    /// <summary>gif_softc.gif_ro.ro_rt->rt_ifp: the route that a tunnel has cached.</summary>
+    GifRouteIfp,
 }

@@ -120,6 +120,8 @@ public static class Holders
         new() { Kind = HolderKind.ReaderIfp, Name = "ifp of a thread", Purge = NoFunction, Missed = PurgeGap.FreedBeforeReader },
         new() { Kind = HolderKind.Ip6qRcvIf, Name = "ip6asfrag.ip6af_m->m_pkthdr.rcvif", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIp6q },
         new() { Kind = HolderKind.ProxyIfp, Name = "rtentry.rt_ifp (SIN_PROXY)", Purge = "the route walk of if_detach", Missed = PurgeGap.RouteWalkSkipped, Walk = BsdKernel.WalkProxies },
+        new() { Kind = HolderKind.VlanParentIfp, Name = "ifvlan.ifv_p", Purge = "vlan_ifdetach < ether_ifdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkVlanParent },
+        new() { Kind = HolderKind.GifRouteIfp, Name = "gif_softc.gif_ro.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkGifRoute },
         new() { Kind = HolderKind.PktInfoIfp, Name = "interface of IPV6_PKTINFO", Purge = NoFunction, Missed = PurgeGap.NotCovered },
     ];
 

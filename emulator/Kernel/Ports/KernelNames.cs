@@ -41,6 +41,8 @@ public static class KernelNames
         UseSite.In6AddMulti => "in6_addmulti",
         UseSite.Nd6Ioctl => "nd6_ioctl",
         UseSite.Ip6SaveControl => "ip6_savecontrol",
+        UseSite.VlanStart => "vlan_start",
+        UseSite.InGifOutput => "in_gif_output",
         _ => "unknown",
     };
 

@@ -101,4 +101,10 @@ public enum UseSite : byte
 
     /// <summary>nd6_ioctl: ndp -p and ndp -r.</summary>
     Nd6Ioctl,
+
+    /// <summary>vlan_start.</summary>
+    VlanStart,
+
+    /// <summary>in_gif_output.</summary>
+    InGifOutput,
 }

@@ -1,0 +1,284 @@
+// Modelled from NetBSD sys/net/if.c (if_clone_create, if_clone_destroy), if_vlan.c, if_gif.c with netinet/in_gif.c, if_loop.c, and dev/usb/if_aue.c with
+// if_ethersubr.c's ether_ifdetach (2.0 branch).
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class BsdKernel
+{
+    private const byte GifTtl = 30;
+    private Table<ClonedSoftc> _cloned = new();
+
+    [KernelState]
+    private void IfCloneFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _cloned.Fields(ref pass);
+    }
+
+    /// <summary>What the drivers of interfaces without a line keep.</summary>
+    public ReadOnlySpan<ClonedSoftc> ClonedSoftcs => _cloned.AsSpan();
+
+    /// <summary>SIOCIFCREATE, or a device is plugged in: a zeroed softc and if_attach. It is down.</summary>
+    /// <param name="unit">Which (<see cref="ClonedKind.TryParse"/>). There is none of it.</param>
+    /// <returns>The interface slot.</returns>
+    public int IfCloneCreate(short unit)
+    {
+        var kind = ClonedKind.Of(unit);
+        using Frame frame = Enter(kind.IsPluggedIn ? KernelFunction.ConfigAttach : KernelFunction.IfCloneCreate);
+        int block = Heap.Malloc(0, BlockImage.ClonedSoftc);
+        bool again = KernelHeap.IsSoftc(Heap.ReplacedImage);
+        int slot = _ifs.Put(new Ifnet
+        {
+            Address = Heap.AddressOf(block), Generation = Heap.Block(block).Generation, Block = block, ExtraBlock = -1, Unit = unit, Line = -1, Flags = kind.Flags, Mtu = kind.Mtu, Attached = true,
+        });
+        IfAttach(slot);
+        _cloned.Put(new ClonedSoftc { Slot = (short)slot, Route = -1, Used = true });
+        _oracle.Attached(this, slot, again);
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.CreateInterface, slot, unit, _ifs[slot].Index));
+        }
+
+        return slot;
+    }
+
+    /// <summary>
+    /// SIOCIFDESTROY, or a device is pulled out while it is up. A vlan lets go of what it is on, a tunnel of its route, vlans on it are unconfigured (ether_ifdetach); then if_detach, then the
+    /// softc is freed.
+    /// </summary>
+    public void IfCloneDestroy(int slot)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.DestroyInterface, slot));
+        }
+
+        var kind = ClonedKind.Of(_ifs[slot].Unit);
+        using Frame frame = Enter(kind.IsPluggedIn ? KernelFunction.ConfigDetach : KernelFunction.IfCloneDestroy);
+        int c = ClonedOf(slot);
+        VlanUnconfig(c);
+        GifDeleteTunnel(c);
+        if (kind.IsEthernet)
+        {
+            VlanIfDetach(PointerTo(slot));
+        }
+
+        _cloned[c].Used = false;
+        IfDetach(slot);
+        FreeSoftc(slot);
+    }
+
+    /// <summary>SIOCSETVLAN: the vlan is on another interface from now on, and runs.</summary>
+    /// <returns>EINVAL where one of them is not what it should be: a vlan on an Ethernet.</returns>
+    public Errno SiocSetVlan(int slot, int parent)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.SetVlan, slot, parent));
+        }
+
+        using Frame frame = Enter(KernelFunction.IfIoctl);
+        int c = ClonedOf(slot);
+        if (c < 0 || ClonedKind.Of(_ifs[slot].Unit).Way != ClonedWay.Parent || !IsEthernet(parent))
+        {
+            return Errno.EINVAL;
+        }
+
+        VlanUnconfig(c);
+        _cloned[c].Parent = PointerTo(parent);
+        _design.Hold(this, _cloned[c].Parent);
+        _oracle.Stored(this, parent, HolderKind.VlanParentIfp);
+        SetFlags(slot, _ifs[slot].Flags | Iff.Running);
+        return Errno.None;
+    }
+
+    /// <summary>SIOCSIFPHYADDR: where the tunnel leads.</summary>
+    /// <returns>EINVAL where it is no tunnel.</returns>
+    public Errno SiocSIfPhyAddr(int slot, Ipv4Address destination)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.SetTunnel, slot, Address: destination));
+        }
+
+        using Frame frame = Enter(KernelFunction.IfIoctl);
+        int c = ClonedOf(slot);
+        if (c < 0 || ClonedKind.Of(_ifs[slot].Unit).Way != ClonedWay.Tunnel)
+        {
+            return Errno.EINVAL;
+        }
+
+        GifDeleteTunnel(c);
+        _cloned[c].Destination = destination;
+        SetFlags(slot, _ifs[slot].Flags | Iff.Running);
+        return Errno.None;
+    }
+
+    private bool IsEthernet(int slot) =>
+        _ifs[slot].Unit < 0 ? (_ifs[slot].Flags & Iff.Loopback) == 0 : ClonedKind.IsCloned(_ifs[slot].Unit) && ClonedKind.Of(_ifs[slot].Unit).IsEthernet;
+
+    // What the driver keeps of an interface, or -1.
+    private int ClonedOf(int slot)
+    {
+        for (int c = 0; c < _cloned.Length; c++)
+        {
+            if (_cloned[c].Used && _cloned[c].Slot == slot)
+            {
+                return c;
+            }
+        }
+
+        return -1;
+    }
+
+    // vlan_unconfig.
+    private void VlanUnconfig(int c)
+    {
+        IfnetPtr parent = _cloned[c].Parent;
+        if (!parent.IsNull)
+        {
+            _cloned[c].Parent = IfnetPtr.Null;
+            _design.Release(this, parent);
+        }
+    }
+
+    // vlan_ifdetach, which ether_ifdetach of a departing parent calls: the vlans on it stay, without a parent, and are down.
+    private void VlanIfDetach(IfnetPtr p)
+    {
+        using Frame frame = Enter(KernelFunction.VlanIfDetach);
+        for (int c = 0; c < _cloned.Length; c++)
+        {
+            if (_cloned[c].Used && !_cloned[c].Parent.IsNull && Same(_cloned[c].Parent, p))
+            {
+                VlanUnconfig(c);
+                IfDown(_cloned[c].Slot);
+                SetFlags(_cloned[c].Slot, _ifs[_cloned[c].Slot].Flags & ~(Iff.Up | Iff.Running));
+            }
+        }
+    }
+
+    // gif_delete_tunnel.
+    private void GifDeleteTunnel(int c)
+    {
+        if (_cloned[c].Route >= 0)
+        {
+            RtFree(_cloned[c].Route);
+            _cloned[c].Route = -1;
+        }
+
+        _cloned[c].Destination = Ipv4Address.Any;
+    }
+
+    // A design that invalidates caches does so with those of tunnels.
+    private void InvalidateTunnelRoutes(int r)
+    {
+        for (int c = 0; c < _cloned.Length; c++)
+        {
+            if (_cloned[c].Used && _cloned[c].Route == r)
+            {
+                _cloned[c].Route = -1;
+                RtFree(r);
+                Counters.RoutesInvalidated++;
+            }
+        }
+    }
+
+    private Errno ClonedOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) =>
+        (_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running) ? Errno.ENETDOWN
+        : ClonedKind.Of(_ifs[slot].Unit).Way switch
+        {
+            ClonedWay.Parent => VlanStart(ClonedOf(slot), protocol, packet),
+            ClonedWay.Tunnel => InGifOutput(slot, protocol, packet),
+            _ => Errno.None,
+        };
+
+    // vlan_start: the tagged frame goes to ifv_p's queue and its if_start.
+    private Errno VlanStart(int c, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        using Frame frame = Enter(KernelFunction.VlanStart);
+        IfnetPtr p = _cloned[c].Parent;
+        if (p.IsNull)
+        {
+            return Errno.ENETDOWN;
+        }
+
+        int parent = Use(p, HolderKind.VlanParentIfp, UseSite.VlanStart);
+        return parent == Dangling ? StaleOutput(p, HolderKind.VlanParentIfp, UseSite.VlanStart)
+            : parent < 0 || !IsEthernet(parent) ? Errno.ENETDOWN
+            : IfOutput(parent, protocol, packet);
+    }
+
+    // in_gif_output, and ip_output with gif_ro: a cached route that is down is freed before anything of it is read. A tunnel within itself is refused.
+    private Errno InGifOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        using Frame frame = Enter(KernelFunction.InGifOutput);
+        int c = ClonedOf(slot);
+        if (_cloned[c].Route >= 0 && !_routes[_cloned[c].Route].Up)
+        {
+            RtFree(_cloned[c].Route);
+            _cloned[c].Route = -1;
+        }
+
+        if (_cloned[c].Route < 0)
+        {
+            int r = RtAlloc(AfInet, Key(_cloned[c].Destination));
+            if (r < 0)
+            {
+                return Errno.ENETUNREACH;
+            }
+
+            int way = LiveAt(_routes[r].Ifp.Address);
+            if (way == slot)
+            {
+                RtFree(r);
+                return Errno.ENETUNREACH;
+            }
+
+            _cloned[c].Route = (short)r;
+            if (way >= 0)
+            {
+                _oracle.Stored(this, way, HolderKind.GifRouteIfp);
+            }
+        }
+
+        IfnetPtr p = _routes[_cloned[c].Route].Ifp;
+        int outer = Use(p, HolderKind.GifRouteIfp, UseSite.InGifOutput);
+        if (outer < 0)
+        {
+            return outer == Dangling ? StaleOutput(p, HolderKind.GifRouteIfp, UseSite.InGifOutput) : Errno.ENETUNREACH;
+        }
+
+        int ia = FirstInetAddress(_ifs[outer].Address);
+        return ia < 0 ? Errno.EADDRNOTAVAIL
+            : Transmit(outer, _inIfaddrs[ia].Address, _cloned[c].Destination, protocol == PppProtocol.Ipv4 ? IpProtocol.IpIp : IpProtocol.Ipv6, GifTtl, packet, routerAlert: false);
+    }
+
+    /// <summary>ifv_p of every vlan.</summary>
+    internal static void WalkVlanParent(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly ClonedSoftc x in kernel._cloned.AsSpan())
+        {
+            if (x.Used && !x.Parent.IsNull)
+            {
+                visitor.Visit(HolderKind.VlanParentIfp, x.Parent);
+            }
+        }
+    }
+
+    /// <summary>The interface of the route that a tunnel has cached.</summary>
+    internal static void WalkGifRoute(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly ClonedSoftc x in kernel._cloned.AsSpan())
+        {
+            if (x.Used && x.Route >= 0)
+            {
+                visitor.Visit(HolderKind.GifRouteIfp, kernel._routes[x.Route].Ifp, !kernel._routes[x.Route].Up);
+            }
+        }
+    }
+}
