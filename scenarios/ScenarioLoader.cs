@@ -689,7 +689,7 @@ public static class ScenarioLoader
         {
             var i = (InterfaceOptions)Bind(Interface, file, Map(file, n, field, ScenarioFields.Accepts(typeof(InterfaceOptions), field)), field + ".", []);
             YamlNode At(string key) => ((YamlMappingNode)n).Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) ? value : n;
-            if (!ClonedKind.TryParse(i.Name, out short unit))
+            if (!ClonedKind.TryParse(i.Name, out short unit) || ClonedKind.Of(unit).IsOfListsAlone)
             {
                 throw new ScenarioException(file, (int)At("name").Start.Line, field + ".name", i.Name.Length == 0 ? "is missing" : $"\"{i.Name}\" is of no kind that there is", InterfaceNames);
             }
@@ -705,7 +705,7 @@ public static class ScenarioLoader
             {
                 throw new ScenarioException(
                     file, (int)At("parent").Start.Line, field + ".parent", $"\"{i.Parent}\" cannot have {i.Name} on it",
-                    way == ClonedWay.Parent ? $"an Ethernet that is there before the vlan: {string.Join(", ", ethernets)}" : "parent of a vlan alone");
+                    way == ClonedWay.Parent ? $"an Ethernet that is there before it: {string.Join(", ", ethernets)}" : "parent of a vlan or a pppoe alone");
             }
 
             if (way == ClonedWay.Tunnel ? !Emulator.Wire.Ipv4Address.TryParse(i.Tunnel, out Emulator.Wire.Ipv4Address far) || far.IsAny || far.IsMulticast : i.Tunnel.Length > 0)
@@ -726,7 +726,7 @@ public static class ScenarioLoader
     }
 
     /// <summary>What a name of an interface may be, in words.</summary>
-    internal static string InterfaceNames => string.Join(", ", ClonedKind.Known.Select(kind => kind.Flags.HasFlag(Iff.Loopback) ? $"{kind.Name}1" : $"{kind.Name}0")) + " and further numbers of these";
+    internal static string InterfaceNames => string.Join(", ", ClonedKind.Known.Where(kind => !kind.IsOfListsAlone).Select(kind => kind.Flags.HasFlag(Iff.Loopback) ? $"{kind.Name}1" : $"{kind.Name}0")) + " and further numbers of these";
 
     private static CompetitorOptions ReadCompetitor(string file, YamlNode node, string field)
     {

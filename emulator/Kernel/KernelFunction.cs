@@ -239,6 +239,21 @@ public enum KernelFunction : byte
 
     /// <summary><c>config_detach</c> of a device that is pulled out.</summary>
     ConfigDetach,
+
+    /// <summary><c>pppoe_output</c>.</summary>
+    PppoeOutput,
+
+    /// <summary><c>bpfwrite</c>.</summary>
+    BpfWrite,
+
+    /// <summary><c>sppp_keepalive</c>.</summary>
+    SpppKeepalive,
+
+    /// <summary><c>iflladdr_event</c>.</summary>
+    IfLladdrEvent,
+
+    /// <summary><c>nd6_dad_timer</c>.</summary>
+    Nd6DadTimer,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -339,6 +354,11 @@ public static class FunctionNames
         KernelFunction.InGifOutput => "in_gif_output",
         KernelFunction.ConfigAttach => "config_attach",
         KernelFunction.ConfigDetach => "config_detach",
+        KernelFunction.PppoeOutput => "pppoe_output",
+        KernelFunction.BpfWrite => "bpfwrite",
+        KernelFunction.SpppKeepalive => "sppp_keepalive",
+        KernelFunction.IfLladdrEvent => "iflladdr_event",
+        KernelFunction.Nd6DadTimer => "nd6_dad_timer",
         _ => "?",
     };
 }

@@ -212,13 +212,14 @@ public sealed partial class Router : IKernelHost, IMachine, IState
             Kernel.Mld6FastTimeo();
             Kernel.Frag6SlowTimo();
             Kernel.Nd6Timer();
+            Kernel.Nd6DadTimer();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown))
+        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns))
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }

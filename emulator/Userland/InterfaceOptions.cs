@@ -29,7 +29,7 @@ public sealed record InterfaceOptions
     /// <summary>A driver's name and a number (<see cref="ClonedKind.TryParse"/>).</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Of a vlan: the Ethernet that it is on.</summary>
+    /// <summary>Of a vlan, or a session of PPP over Ethernet: the Ethernet that it is on.</summary>
     public string Parent { get; init; } = Ethernet;
 
     /// <summary>Of a tunnel: where it leads, an IPv4 address.</summary>

@@ -83,8 +83,12 @@ public sealed class Netif : Process
     private const int NextTimer = 0, FirstHost = 1, Hosts = 250;
     private const byte FarEnd = 254, LinkLocalBits = 128;
     private readonly InterfaceOptions[] _options;
+    [NotSaved("it follows from the options")]
     private readonly short[] _units;
+    [NotSaved("it follows from the options")]
     private readonly int[] _parents;
+    [NotSaved("it follows from the options")]
+    private readonly Ipv4Address[] _tunnels;
     private readonly Ring<Order> _orders = new();
     private readonly Interface[] _interfaces;
     private RandomStream _random;
@@ -100,11 +104,14 @@ public sealed class Netif : Process
         _units = [.. _options.Select(o => ClonedKind.TryParse(o.Name, out short unit)
             ? unit : throw new ArgumentException($"interface \"{o.Name}\" is of no kind that there is; accepted: {string.Join(", ", ClonedKind.Known.Select(k => k.Name))} and a number"))];
         _parents = [.. _options.Select(o => Array.FindIndex(_options, p => p.Name == o.Parent))];
+        _tunnels = [.. _options.Select(o => o.Tunnel.Length > 0 ? Ipv4Address.Parse(o.Tunnel) : Ipv4Address.Any)];
         _interfaces = new Interface[_options.Length];
         Forget();
     }
 
-    private bool IsVlan(int which) => ClonedKind.Of(_units[which]).Way == ClonedWay.Parent;
+    private bool IsOnParent(int which) => ClonedKind.Of(_units[which]).Way == ClonedWay.Parent;
+
+    private bool IsPointToPoint(int which) => ClonedKind.Of(_units[which]).IsPointToPoint;
 
     private bool IsTunnel(int which) => ClonedKind.Of(_units[which]).Way == ClonedWay.Tunnel;
 
@@ -134,7 +141,7 @@ public sealed class Netif : Process
 
     private void Do(Op op, int which) => _orders.Add(new Order { Op = op, Which = (byte)which });
 
-    /// <summary>An interface that is not there is created, or plugged in; a vlan whose parent is not there waits for that.</summary>
+    /// <summary>An interface that is not there is created, or plugged in; what is on another one that is not there waits for that.</summary>
     public void Create(int which)
     {
         ref Interface i = ref _interfaces[which];
@@ -144,7 +151,7 @@ public sealed class Netif : Process
             return;
         }
 
-        if (IsVlan(which) && _parents[which] >= 0 && !_interfaces[_parents[which]].IsWanted)
+        if (IsOnParent(which) && _parents[which] >= 0 && !_interfaces[_parents[which]].IsWanted)
         {
             i.WentWithParent = true;
             return;
@@ -153,13 +160,13 @@ public sealed class Netif : Process
         i.IsWanted = true;
         i.WentWithParent = false;
         Do(Op.Create, which);
-        if (IsVlan(which) || IsTunnel(which))
+        if (IsOnParent(which) || IsTunnel(which))
         {
             Do(Op.Configure, which);
         }
 
         Do(Op.AddAddress, which);
-        if (IsTunnel(which))
+        if (IsPointToPoint(which))
         {
             Do(Op.AddAddress6, which);
         }
@@ -199,7 +206,7 @@ public sealed class Netif : Process
         TakeAway(which);
         for (int other = 0; other < _options.Length; other++)
         {
-            if (_interfaces[other].IsWanted && IsVlan(other) && _parents[other] == which)
+            if (_interfaces[other].IsWanted && IsOnParent(other) && _parents[other] == which)
             {
                 _interfaces[other].WentWithParent = true;
                 TakeAway(other);
@@ -291,12 +298,12 @@ public sealed class Netif : Process
                 i.HasOtherMtu = false;
                 break;
             case Op.Configure:
-                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, Ipv4Address.Parse(_options[which].Tunnel)) : Kernel.SiocSetVlan(i.Slot, ParentOf(which));
+                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, _tunnels[which]) : Kernel.SiocSetParent(i.Slot, ParentOf(which));
                 break;
             case Op.AddAddress or Op.AddNextAddress:
                 i.Renumbered += op == Op.AddNextAddress ? (byte)1 : (byte)0;
                 Ipv4Address local = LocalOf(which, i);
-                e = IsTunnel(which) ? Kernel.SiocAifAddr(i.Slot, local, InterfaceOptions.Address(which, FarEnd)) : Kernel.SiocAifAddr(i.Slot, local);
+                e = IsPointToPoint(which) ? Kernel.SiocAifAddr(i.Slot, local, InterfaceOptions.Address(which, FarEnd)) : Kernel.SiocAifAddr(i.Slot, local);
                 Machine.AddressUp(local);
                 break;
             case Op.AddAddress6:
@@ -332,13 +339,13 @@ public sealed class Netif : Process
                 break;
         }
 
-        Say($"{Name(op)} {_options[which].Name}", e);
+        Say(Machine.Clock.Trace is null ? Name(op) : $"{Name(op)} {_options[which].Name}", e);
     }
 
     private static string Name(Op op) => op switch
     {
         Op.Create => "SIOCIFCREATE",
-        Op.Configure => "SIOCSETVLAN or SIOCSIFPHYADDR",
+        Op.Configure => "SIOCSETVLAN, PPPOESETPARMS or SIOCSIFPHYADDR",
         Op.AddAddress or Op.AddNextAddress => "SIOCAIFADDR",
         Op.AddAddress6 => "SIOCAIFADDR_IN6",
         Op.Up => "if_up",

@@ -28,10 +28,11 @@ public sealed class InterfaceFileTests
 
     [Theory]
     [InlineData("      - {name: eth0}\n", 4, "roles.calling.interfaces.name", "vlan0, gif0, lo1, aue0")]
+    [InlineData("      - {name: bridge0}\n", 4, "roles.calling.interfaces.name", "aue0, pppoe0")]
     [InlineData("      - {parent: ne0}\n", 4, "roles.calling.interfaces.name", "vlan0, gif0, lo1, aue0")]
     [InlineData("      - {name: lo1}\n      - {name: lo1}\n", 5, "roles.calling.interfaces.name", "a name of its own")]
-    [InlineData("      - {name: vlan0, parent: aue0}\n      - {name: aue0}\n", 4, "roles.calling.interfaces.parent", "an Ethernet that is there before the vlan: ne0")]
-    [InlineData("      - {name: lo1, parent: aue0}\n", 4, "roles.calling.interfaces.parent", "parent of a vlan alone")]
+    [InlineData("      - {name: vlan0, parent: aue0}\n      - {name: aue0}\n", 4, "roles.calling.interfaces.parent", "an Ethernet that is there before it: ne0")]
+    [InlineData("      - {name: lo1, parent: aue0}\n", 4, "roles.calling.interfaces.parent", "parent of a vlan or a pppoe alone")]
     [InlineData("      - {name: gif0}\n", 4, "roles.calling.interfaces.tunnel", "the IPv4 address that the tunnel leads to")]
     [InlineData("      - {name: vlan0, tunnel: 10.0.0.1}\n", 4, "roles.calling.interfaces.tunnel", "tunnel of a gif alone")]
     [InlineData("      - {name: vlan0, other_mtu: 100}\n", 4, "roles.calling.interfaces.other_mtu", "576")]

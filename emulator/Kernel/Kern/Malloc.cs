@@ -73,6 +73,9 @@ public enum KernelWord : byte
 
     /// <summary>router_info.rti_type.</summary>
     RtiType,
+
+    /// <summary>sppp.pp_next: the link to the next interface of spppq.</summary>
+    SpppNext,
 }
 
 /// <summary>One block of a size class. Kernel code never sees <see cref="Generation"/>; only the oracle does.</summary>
@@ -425,6 +428,7 @@ public sealed class KernelHeap : IState
             KernelWord.ExtraNdIfinfo => i ? 8 : 16,
             KernelWord.ExtraScope6Id => i ? 12 : 24,
             KernelWord.RtiType => i ? 4 : 8,
+            KernelWord.SpppNext => i ? 480 : 780, // behind the ifnet
             _ => 0,
         };
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Kernel.Net;
 
@@ -37,10 +38,27 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
         new("gif", ClonedWay.Tunnel, Iff.PointToPoint | Iff.Multicast, 1280),
         new("lo", ClonedWay.Nowhere, Iff.Loopback | Iff.Running | Iff.Multicast, 33192),
         new("aue", ClonedWay.Out, Iff.Running | Iff.Multicast, 1500) { IsPluggedIn = true },
+        new("pppoe", ClonedWay.Parent, Iff.PointToPoint | Iff.Multicast, 1492) { ParentHolder = HolderKind.PppoeEthIfp, ParentUse = UseSite.PppoeOutput },
+        new("bridge", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500) { IsOfListsAlone = true },
     ];
 
     /// <summary>A device at a bus: nobody shuts it down before it goes.</summary>
     public bool IsPluggedIn { get; init; }
+
+    /// <summary>Where the pointer to what it is on is stored.</summary>
+    public HolderKind ParentHolder { get; init; } = HolderKind.VlanParentIfp;
+
+    /// <summary>The function that sends through that pointer.</summary>
+    public UseSite ParentUse { get; init; } = UseSite.VlanStart;
+
+    /// <summary>No run has one.</summary>
+    public bool IsOfListsAlone { get; init; }
+
+    /// <summary>Whether it has a far end, and addresses for that.</summary>
+    public bool IsPointToPoint => Flags.HasFlag(Iff.PointToPoint);
+
+    /// <summary>Whether addresses on it are looked for on the link before they are used: an Ethernet, or what is on one and no session of two.</summary>
+    public bool DetectsDuplicates => Way is ClonedWay.Out or ClonedWay.Parent && !IsPointToPoint;
 
     /// <summary>Whether vlans can be on it.</summary>
     public bool IsEthernet => Way == ClonedWay.Out;

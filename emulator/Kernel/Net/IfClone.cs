@@ -1,4 +1,4 @@
-// Modelled from NetBSD sys/net/if.c (if_clone_create, if_clone_destroy), if_vlan.c, if_gif.c with netinet/in_gif.c, if_loop.c, and dev/usb/if_aue.c with
+// Modelled from NetBSD sys/net/if.c (if_clone_create, if_clone_destroy), if_vlan.c, if_gif.c with netinet/in_gif.c, if_pppoe.c, if_loop.c, and dev/usb/if_aue.c with
 // if_ethersubr.c's ether_ifdetach (2.0 branch).
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
@@ -38,6 +38,11 @@ public sealed partial class BsdKernel
         });
         IfAttach(slot);
         _cloned.Put(new ClonedSoftc { Slot = (short)slot, Route = -1, Used = true });
+        if (kind.ParentHolder == HolderKind.PppoeEthIfp)
+        {
+            SpppAttach(slot);
+        }
+
         _oracle.Attached(this, slot, again);
         if (HearsCalls)
         {
@@ -61,11 +66,21 @@ public sealed partial class BsdKernel
         var kind = ClonedKind.Of(_ifs[slot].Unit);
         using Frame frame = Enter(kind.IsPluggedIn ? KernelFunction.ConfigDetach : KernelFunction.IfCloneDestroy);
         int c = ClonedOf(slot);
-        VlanUnconfig(c);
+        ParentUnconfig(c);
         GifDeleteTunnel(c);
-        if (kind.IsEthernet)
+        if (!Has(KernelSwitch.SpppListKept))
         {
-            VlanIfDetach(PointerTo(slot));
+            SpppDetach(PointerTo(slot));
+        }
+
+        if (!Has(KernelSwitch.LladdrEventLate))
+        {
+            BridgeStop(slot);
+        }
+
+        if (kind.IsEthernet && !Has(KernelSwitch.ParentKept))
+        {
+            ParentIfDetach(PointerTo(slot));
         }
 
         _cloned[c].Used = false;
@@ -73,13 +88,13 @@ public sealed partial class BsdKernel
         FreeSoftc(slot);
     }
 
-    /// <summary>SIOCSETVLAN: the vlan is on another interface from now on, and runs.</summary>
-    /// <returns>EINVAL where one of them is not what it should be: a vlan on an Ethernet.</returns>
-    public Errno SiocSetVlan(int slot, int parent)
+    /// <summary>SIOCSETVLAN, or PPPOESETPARMS: the vlan or the session is on another interface from now on, and runs. A session comes up at once: its discovery is not modelled.</summary>
+    /// <returns>EINVAL where one of them is not what it should be: a vlan or a session on an Ethernet.</returns>
+    public Errno SiocSetParent(int slot, int parent)
     {
         if (HearsCalls)
         {
-            _oracle.Record(new SystemCall(SystemCallKind.SetVlan, slot, parent));
+            _oracle.Record(new SystemCall(SystemCallKind.SetParent, slot, parent));
         }
 
         using Frame frame = Enter(KernelFunction.IfIoctl);
@@ -89,10 +104,10 @@ public sealed partial class BsdKernel
             return Errno.EINVAL;
         }
 
-        VlanUnconfig(c);
+        ParentUnconfig(c);
         _cloned[c].Parent = PointerTo(parent);
         _design.Hold(this, _cloned[c].Parent);
-        _oracle.Stored(this, parent, HolderKind.VlanParentIfp);
+        _oracle.Stored(this, parent, ClonedKind.Of(_ifs[slot].Unit).ParentHolder);
         SetFlags(slot, _ifs[slot].Flags | Iff.Running);
         return Errno.None;
     }
@@ -136,8 +151,8 @@ public sealed partial class BsdKernel
         return -1;
     }
 
-    // vlan_unconfig.
-    private void VlanUnconfig(int c)
+    // vlan_unconfig, pppoe_disconnect.
+    private void ParentUnconfig(int c)
     {
         IfnetPtr parent = _cloned[c].Parent;
         if (!parent.IsNull)
@@ -147,15 +162,15 @@ public sealed partial class BsdKernel
         }
     }
 
-    // vlan_ifdetach, which ether_ifdetach of a departing parent calls: the vlans on it stay, without a parent, and are down.
-    private void VlanIfDetach(IfnetPtr p)
+    // vlan_ifdetach, which ether_ifdetach of a departing parent calls, and pppoe_ifattach_hook: what is on it stays, without a parent, and is down.
+    private void ParentIfDetach(IfnetPtr p)
     {
         using Frame frame = Enter(KernelFunction.VlanIfDetach);
         for (int c = 0; c < _cloned.Length; c++)
         {
             if (_cloned[c].Used && !_cloned[c].Parent.IsNull && Same(_cloned[c].Parent, p))
             {
-                VlanUnconfig(c);
+                ParentUnconfig(c);
                 IfDown(_cloned[c].Slot);
                 SetFlags(_cloned[c].Slot, _ifs[_cloned[c].Slot].Flags & ~(Iff.Up | Iff.Running));
             }
@@ -192,23 +207,24 @@ public sealed partial class BsdKernel
         (_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running) ? Errno.ENETDOWN
         : ClonedKind.Of(_ifs[slot].Unit).Way switch
         {
-            ClonedWay.Parent => VlanStart(ClonedOf(slot), protocol, packet),
+            ClonedWay.Parent => OutputOnParent(slot, protocol, packet),
             ClonedWay.Tunnel => InGifOutput(slot, protocol, packet),
             _ => Errno.None,
         };
 
-    // vlan_start: the tagged frame goes to ifv_p's queue and its if_start.
-    private Errno VlanStart(int c, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    // vlan_start: the tagged frame goes to ifv_p's queue and its if_start. pppoe_output: sc_eth_if's if_output.
+    private Errno OutputOnParent(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
     {
-        using Frame frame = Enter(KernelFunction.VlanStart);
-        IfnetPtr p = _cloned[c].Parent;
+        var kind = ClonedKind.Of(_ifs[slot].Unit);
+        using Frame frame = Enter(kind.ParentUse == UseSite.VlanStart ? KernelFunction.VlanStart : KernelFunction.PppoeOutput);
+        IfnetPtr p = _cloned[ClonedOf(slot)].Parent;
         if (p.IsNull)
         {
             return Errno.ENETDOWN;
         }
 
-        int parent = Use(p, HolderKind.VlanParentIfp, UseSite.VlanStart);
-        return parent == Dangling ? StaleOutput(p, HolderKind.VlanParentIfp, UseSite.VlanStart)
+        int parent = Use(p, kind.ParentHolder, kind.ParentUse);
+        return parent == Dangling ? StaleOutput(p, kind.ParentHolder, kind.ParentUse)
             : parent < 0 || !IsEthernet(parent) ? Errno.ENETDOWN
             : IfOutput(parent, protocol, packet);
     }
@@ -218,7 +234,7 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.InGifOutput);
         int c = ClonedOf(slot);
-        if (_cloned[c].Route >= 0 && !_routes[_cloned[c].Route].Up)
+        if (_cloned[c].Route >= 0 && !_routes[_cloned[c].Route].Up && !Has(KernelSwitch.GifRouteUnchecked))
         {
             RtFree(_cloned[c].Route);
             _cloned[c].Route = -1;
@@ -259,13 +275,18 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>ifv_p of every vlan.</summary>
-    internal static void WalkVlanParent(BsdKernel kernel, ref HolderVisitor visitor)
+    internal static void WalkVlanParent(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkParents(HolderKind.VlanParentIfp, ref visitor);
+
+    /// <summary>sc_eth_if of every session of PPP over Ethernet.</summary>
+    internal static void WalkPppoeEthIf(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkParents(HolderKind.PppoeEthIfp, ref visitor);
+
+    private void WalkParents(HolderKind holder, ref HolderVisitor visitor)
     {
-        foreach (ref readonly ClonedSoftc x in kernel._cloned.AsSpan())
+        foreach (ref readonly ClonedSoftc x in _cloned.AsSpan())
         {
-            if (x.Used && !x.Parent.IsNull)
+            if (x.Used && !x.Parent.IsNull && ClonedKind.Of(_ifs[x.Slot].Unit).ParentHolder == holder)
             {
-                visitor.Visit(HolderKind.VlanParentIfp, x.Parent);
+                visitor.Visit(holder, x.Parent);
             }
         }
     }

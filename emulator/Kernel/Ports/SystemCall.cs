@@ -77,8 +77,8 @@ public enum SystemCallKind : byte
     /// <summary>SIOCIFDESTROY, or a device is pulled out.</summary>
     DestroyInterface,
 
-    /// <summary>SIOCSETVLAN: the parent is the interface in slot <see cref="SystemCall.Number"/>.</summary>
-    SetVlan,
+    /// <summary>SIOCSETVLAN or PPPOESETPARMS: the interface in slot <see cref="SystemCall.Number"/> is what it is on.</summary>
+    SetParent,
 
     /// <summary>SIOCSIFPHYADDR: the outer destination.</summary>
     SetTunnel,

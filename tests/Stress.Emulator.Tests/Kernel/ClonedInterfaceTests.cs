@@ -22,7 +22,7 @@ public class ClonedInterfaceTests
         int slot = m.K.IfCloneCreate(unit);
         if (ClonedKind.Of(unit).Way == ClonedWay.Parent)
         {
-            Assert.Equal(Errno.None, m.K.SiocSetVlan(slot, parent));
+            Assert.Equal(Errno.None, m.K.SiocSetParent(slot, parent));
         }
 
         m.K.SiocAifAddr(slot, local ?? Local);
@@ -136,10 +136,10 @@ public class ClonedInterfaceTests
         Assert.True(ClonedKind.TryParse(parent, out short other));
         int vlan = m.K.IfCloneCreate(unit), wrong = m.K.IfCloneCreate(other);
 
-        Assert.Equal(Errno.EINVAL, m.K.SiocSetVlan(vlan, wrong));
-        Assert.Equal(Errno.EINVAL, m.K.SiocSetVlan(wrong, EthernetSlot));
+        Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(vlan, wrong));
+        Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(wrong, EthernetSlot));
         Assert.Equal(Errno.EINVAL, m.K.SiocSIfPhyAddr(vlan, Local));
-        Assert.Equal(Errno.None, m.K.SiocSetVlan(vlan, EthernetSlot));
+        Assert.Equal(Errno.None, m.K.SiocSetParent(vlan, EthernetSlot));
     }
 
     [Fact]
@@ -220,12 +220,70 @@ public class ClonedInterfaceTests
         var m = new Machine();
         Assert.True(ClonedKind.TryParse("vlan0", out short unit));
         int slot = m.K.IfCloneCreate(unit);
-        m.K.SiocSetVlan(slot, EthernetSlot);
+        m.K.SiocSetParent(slot, EthernetSlot);
         m.K.SiocSIfMtu(slot, 1000);
         m.Messages();
         m.K.SiocSIfFlags(slot, true);
 
         Assert.Equal(1000, m.K.Interfaces[slot].Mtu);
         Assert.DoesNotContain(m.K.Inet6Addresses.ToArray(), a => a.Used && a.Ifp.Address == m.K.Interfaces[slot].Address);
+    }
+
+    [Theory]
+    [InlineData("aue0", true)]
+    [InlineData("vlan0", true)]
+    [InlineData("pppoe0", false)]
+    [InlineData("lo1", false)]
+    public void An_address_on_an_Ethernet_is_looked_for_on_the_link_for_two_seconds_and_one_that_goes_is_looked_for_no_more(string name, bool looked)
+    {
+        var m = new Machine();
+        int slot = Create(m, name);
+        Assert.Equal(looked, m.K.DadRuns);
+        for (int tick = 0; tick < 9; tick++)
+        {
+            m.K.Nd6DadTimer();
+        }
+
+        Assert.Equal(looked, m.K.DadRuns);
+        m.K.Nd6DadTimer();
+        Assert.False(m.K.DadRuns);
+
+        m.K.IfCloneDestroy(slot);
+        slot = Create(m, name);
+        m.K.IfCloneDestroy(slot);
+        Assert.False(m.K.DadRuns);
+        Assert.Equal(0, m.Stale(HolderKind.DadIfp));
+    }
+
+    [Fact]
+    public void A_session_loses_the_Ethernet_that_it_is_on_and_is_down()
+    {
+        var m = new Machine();
+        int stick = Create(m, "aue0"), session = Create(m, "pppoe0", stick, Ipv4Address.Of(10, 200, 1, 1));
+
+        m.K.IfCloneDestroy(stick);
+
+        Assert.Equal(0, m.Stale(HolderKind.PppoeEthIfp));
+        Assert.Equal((Iff)0, m.K.Interfaces[session].Flags & (Iff.Up | Iff.Running));
+        m.K.IfCloneDestroy(session);
+        Assert.Equal(0, m.StaleTotal());
+    }
+
+    [Fact]
+    public void A_packet_filter_and_a_bridge_are_told_of_an_interface_that_goes()
+    {
+        var m = new Machine();
+        int stick = Create(m, "aue0");
+        Assert.True(ClonedKind.TryParse("bridge0", out short unit));
+        int bridge = m.K.IfCloneCreate(unit), d = m.K.BpfOpen(stick);
+        Assert.Equal(Errno.None, m.K.BridgeAdd(bridge, stick));
+        Assert.Equal(Errno.EINVAL, m.K.BridgeAdd(bridge, bridge));
+        Assert.Equal(Errno.None, m.K.BpfWrite(d));
+
+        m.K.IfCloneDestroy(stick);
+
+        Assert.Equal(0, m.StaleTotal());
+        Assert.Equal(Errno.ENXIO, m.K.BpfWrite(d));
+        m.K.IfCloneDestroy(bridge);
     }
 }
