@@ -39,6 +39,7 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
         new("lo", ClonedWay.Nowhere, Iff.Loopback | Iff.Running | Iff.Multicast, 33192),
         new("aue", ClonedWay.Out, Iff.Running | Iff.Multicast, 1500) { IsPluggedIn = true },
         new("pppoe", ClonedWay.Parent, Iff.PointToPoint | Iff.Multicast, 1492) { ParentHolder = HolderKind.PppoeEthIfp, ParentUse = UseSite.PppoeOutput },
+        new("dummy", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500),
         new("bridge", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500) { IsOfListsAlone = true },
     ];
 
