@@ -12,12 +12,15 @@ public sealed partial class BsdKernel
 {
     private const byte GifTtl = 30;
     private Table<ClonedSoftc> _cloned = new();
+    [NotSaved("only in_gif_output sets it, while it runs")]
+    private bool _gifCalled;
 
     [KernelState]
     private void IfCloneFields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass
     {
         _cloned.Fields(ref pass);
+        pass.Transient(ref _gifCalled);
     }
 
     /// <summary>What the drivers of interfaces without a line keep.</summary>
@@ -234,6 +237,11 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.InGifOutput);
         int c = ClonedOf(slot);
+        if (_gifCalled)
+        {
+            return Errno.ENETUNREACH; // max_gif_nesting is one: a tunnel over a tunnel is refused
+        }
+
         if (_cloned[c].Route >= 0 && !_routes[_cloned[c].Route].Up && !Has(KernelSwitch.GifRouteUnchecked))
         {
             RtFree(_cloned[c].Route);
@@ -270,8 +278,16 @@ public sealed partial class BsdKernel
         }
 
         int ia = FirstInetAddress(_ifs[outer].Address);
-        return ia < 0 ? Errno.EADDRNOTAVAIL
-            : Transmit(outer, _inIfaddrs[ia].Address, _cloned[c].Destination, protocol == PppProtocol.Ipv4 ? IpProtocol.IpIp : IpProtocol.Ipv6, GifTtl, packet, routerAlert: false);
+        if (ia < 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        _gifCalled = true;
+        Errno error = Transmit(
+            outer, _inIfaddrs[ia].Address, _cloned[c].Destination, protocol == PppProtocol.Ipv4 ? IpProtocol.IpIp : IpProtocol.Ipv6, GifTtl, packet, routerAlert: false);
+        _gifCalled = false;
+        return error;
     }
 
     /// <summary>ifv_p of every vlan.</summary>

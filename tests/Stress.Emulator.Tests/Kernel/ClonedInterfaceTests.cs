@@ -53,6 +53,7 @@ public class ClonedInterfaceTests
     [InlineData("gif3", true)]
     [InlineData("lo1", true)]
     [InlineData("aue0", true)]
+    [InlineData("dummy0", true)]
     [InlineData("lo0", false)]
     [InlineData("vlan", false)]
     [InlineData("vlan01", false)]
@@ -188,6 +189,23 @@ public class ClonedInterfaceTests
     {
         var m = new Machine();
         Tunnel(m, Ipv4Address.Of(10, 200, 0, 254));
+        int s = m.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        m.K.IpMulticastIf(s, Local);
+
+        Assert.Equal(Errno.ENETUNREACH, m.K.SendRaw(s, Ipv4Address.AllSpfRouters, Local, IpProtocol.Ospf, [1, 2, 3, 4]));
+        Assert.Empty(m.Sent);
+    }
+
+    [Fact]
+    public void Tunnels_over_each_other_send_nothing()
+    {
+        var m = new Machine();
+        Tunnel(m, Ipv4Address.Of(10, 200, 1, 254));
+        Assert.True(ClonedKind.TryParse("gif1", out short unit));
+        int other = m.K.IfCloneCreate(unit);
+        m.K.SiocSIfPhyAddr(other, Ipv4Address.Of(10, 200, 0, 254));
+        m.K.SiocAifAddr(other, Ipv4Address.Of(10, 200, 1, 1), Ipv4Address.Of(10, 200, 1, 254));
+        m.K.SiocSIfFlags(other, true);
         int s = m.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
         m.K.IpMulticastIf(s, Local);
 
