@@ -5,6 +5,7 @@ using System.Text;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
@@ -45,6 +46,9 @@ public static class ScenarioLoader
     internal static readonly string[] ReportedFields = ["path", "role", "percent"];
 
     internal static readonly string[] Daemons = [.. DaemonKind.Names];
+
+    // An interface before its map is read.
+    internal static readonly InterfaceOptions Interface = new();
 
     // A competitor before its map is read.
     internal static readonly CompetitorOptions Competitor =
@@ -348,7 +352,7 @@ public static class ScenarioLoader
             string field = Text(file, key, "");
             switch (field)
             {
-                case "include" or "network" or "nodes" or "links":
+                case "include" or "network" or "nodes" or "links" or "events":
                     break;
                 case "sites":
                     s = s with { SitesOfNetwork = NetworkLoader.Sites(file, value) };
@@ -384,9 +388,6 @@ public static class ScenarioLoader
                 case "line":
                     s = s with { Site = s.Site with { Line = (LineOptions)Bind(s.Site.Line, file, Map(file, value, field, ScenarioFields.Accepts(typeof(LineOptions), field)), "line.", []) } };
                     break;
-                case "events":
-                    s = s with { Site = s.Site with { Events = ListOf(file, value, field).Select(x => Event(s, file, x)).ToList() is { Count: > 0 } events ? events : null } };
-                    break;
                 case "roles":
                     s = Roles(s, file, ListOf(file, value, field));
                     break;
@@ -417,6 +418,12 @@ public static class ScenarioLoader
                 default:
                     throw new ScenarioException(file, (int)key.Start.Line, field, Unknown(field, TopFields), string.Join(", ", TopFields));
             }
+        }
+
+        // Last of all: they name interfaces of roles.
+        if (root.Children.TryGetValue(new YamlScalarNode("events"), out YamlNode? programmes))
+        {
+            s = s with { Site = s.Site with { Events = ListOf(file, programmes, "events").Select(x => Event(s, file, x)).ToList() is { Count: > 0 } events ? events : null } };
         }
 
         return NetworkLoader.Count(s, file, root);
@@ -503,14 +510,24 @@ public static class ScenarioLoader
         }
 
         var e = (SiteEventOptions)Bind(new SiteEventOptions(), file, map, "events.", []);
-        if (e.TargetsIn(s.Site.Topology).Length > 0)
+        if (e.TargetsIn(s.Site.Topology, s.Site.Roles).Length > 0)
         {
             return e;
         }
 
         Topology graph = s.Site.Topology;
-        string[] known = [SiteEventOptions.Everything, .. graph.Labels, .. graph.Names ?? [], .. e.What == SiteEventKind.Flap ? graph.Links.Select(l => l.Group).OfType<string>().Distinct() : []];
-        throw Bad(file, map.Children[new YamlScalarNode("of")], "events.of", string.Join(", ", known.Take(MaxNamed)) + (known.Length > MaxNamed ? " and other nodes" : ""));
+        InterfaceOptions[] interfaces = e.IsOfInterfaces ? [.. s.Site.Roles.SelectMany(role => role.Interfaces)] : [];
+        if (e.IsOfInterfaces && interfaces.Length == 0)
+        {
+            throw new ScenarioException(file, (int)node.Start.Line, "events.what", $"{ScenarioFields.Spell(e.What)} strikes interfaces, of which no role has any", "flap, reboot, hup, or roles with interfaces");
+        }
+
+        string[] known =
+        [
+            SiteEventOptions.Everything, .. graph.Labels, .. graph.Names ?? [], .. e.What == SiteEventKind.Flap ? graph.Links.Select(l => l.Group).OfType<string>().Distinct() : [],
+            .. interfaces.SelectMany(i => (string[])[i.Name, i.Group]).Where(name => name.Length > 0).Distinct(),
+        ];
+        throw Bad(file, KeyOf(map, "of") is not null ? map.Children[new YamlScalarNode("of")] : node, "events.of", string.Join(", ", known.Take(MaxNamed)) + (known.Length > MaxNamed ? " and other nodes" : ""));
     }
 
     // Names of nodes in a message.
@@ -656,6 +673,11 @@ public static class ScenarioLoader
             return competitors;
         }
 
+        if (type == typeof(IReadOnlyList<InterfaceOptions>))
+        {
+            return Interfaces(file, ListOf(file, node, full), full);
+        }
+
         if (node is YamlScalarNode s)
         {
             if (field == "group_member" && s.Value is var g && (!Emulator.Wire.Ipv4Address.TryParse(g ?? "", out Emulator.Wire.Ipv4Address group) || !group.IsMulticast))
@@ -673,6 +695,53 @@ public static class ScenarioLoader
 
         return Bind(now, file, Map(file, node, full, ScenarioFields.Accepts(type, field)), full + ".", []);
     }
+
+    // A vlan is on the Ethernet or on one that stands before it; a tunnel leads somewhere.
+    private static List<InterfaceOptions> Interfaces(string file, YamlSequenceNode list, string field)
+    {
+        var interfaces = new List<InterfaceOptions>();
+        foreach (YamlNode n in list)
+        {
+            var i = (InterfaceOptions)Bind(Interface, file, Map(file, n, field, ScenarioFields.Accepts(typeof(InterfaceOptions), field)), field + ".", []);
+            YamlNode At(string key) => ((YamlMappingNode)n).Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) ? value : n;
+            if (!ClonedKind.TryParse(i.Name, out short unit) || ClonedKind.Of(unit).IsOfListsAlone)
+            {
+                throw new ScenarioException(file, (int)At("name").Start.Line, field + ".name", i.Name.Length == 0 ? "is missing" : $"\"{i.Name}\" is of no kind that there is", InterfaceNames);
+            }
+
+            if (interfaces.Exists(known => known.Name == i.Name))
+            {
+                throw new ScenarioException(file, (int)At("name").Start.Line, field + ".name", $"two interfaces are called \"{i.Name}\"", "a name of its own for each interface");
+            }
+
+            ClonedWay way = ClonedKind.Of(unit).Way;
+            string[] ethernets = [InterfaceOptions.Ethernet, .. interfaces.Where(known => ClonedKind.TryParse(known.Name, out short u) && ClonedKind.Of(u).IsEthernet).Select(known => known.Name)];
+            if (way == ClonedWay.Parent ? !ethernets.Contains(i.Parent) : i.Parent != Interface.Parent)
+            {
+                throw new ScenarioException(
+                    file, (int)At("parent").Start.Line, field + ".parent", $"\"{i.Parent}\" cannot have {i.Name} on it",
+                    way == ClonedWay.Parent ? $"an Ethernet that is there before it: {string.Join(", ", ethernets)}" : "parent of a vlan or a pppoe alone");
+            }
+
+            if (way == ClonedWay.Tunnel ? !Emulator.Wire.Ipv4Address.TryParse(i.Tunnel, out Emulator.Wire.Ipv4Address far) || far.IsAny || far.IsMulticast : i.Tunnel.Length > 0)
+            {
+                throw new ScenarioException(
+                    file, (int)At("tunnel").Start.Line, field + ".tunnel", i.Tunnel.Length == 0 ? "is missing" : $"\"{i.Tunnel}\" is not accepted of {i.Name}",
+                    way == ClonedWay.Tunnel ? "the IPv4 address that the tunnel leads to, as 10.0.0.1" : "tunnel of a gif alone");
+            }
+
+            interfaces.Add(i);
+            if (interfaces.Count > InterfaceOptions.MostOfRole)
+            {
+                throw new ScenarioException(file, (int)n.Start.Line, field, $"more than {InterfaceOptions.MostOfRole} interfaces", $"at most {InterfaceOptions.MostOfRole} of a role");
+            }
+        }
+
+        return interfaces;
+    }
+
+    /// <summary>What a name of an interface may be, in words.</summary>
+    internal static string InterfaceNames => string.Join(", ", ClonedKind.Known.Where(kind => !kind.IsOfListsAlone).Select(kind => kind.Flags.HasFlag(Iff.Loopback) ? $"{kind.Name}1" : $"{kind.Name}0")) + " and further numbers of these";
 
     private static CompetitorOptions ReadCompetitor(string file, YamlNode node, string field)
     {

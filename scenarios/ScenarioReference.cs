@@ -10,6 +10,7 @@ using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 
 namespace Stress.Scenarios;
 
@@ -130,6 +131,14 @@ public static class ScenarioReference
         ["roles[].datagrams.interval"] = "Time between two; 0s for none.",
         ["roles[].datagrams.datagram_bytes"] = "Bytes of each, the header of UDP apart; over IPv4 1472 at most.",
         ["roles[].datagrams.to"] = "far-end: to the link-local address at the other end of each line, over IPv6. network: to another node's Ethernet, drawn for each, over IPv4 and as far as routes lead.",
+        ["roles[].interfaces"] = "Interfaces without a line that rc creates at boot, and that programmes of events strike (docs/networks.md): daemons of the system run on them as on ppp units. A list here replaces an included one.",
+        ["roles[].interfaces[].name"] = "Driver and number, as ifconfig names it: a vlan, a gif (tunnel), a further loopback, an aue (a USB Ethernet, which is pulled out), a pppoe (a session of PPP over Ethernet).",
+        ["roles[].interfaces[].parent"] = "Of a vlan or a pppoe: the Ethernet that it is on, ne0 or an aue before it. What is on one that is pulled out goes with it, and comes back with it.",
+        ["roles[].interfaces[].tunnel"] = "Of a gif: the IPv4 address that it leads to. The way there is a route's, over whatever interface that names.",
+        ["roles[].interfaces[].teardown"] = "What happens before it is destroyed: its addresses are taken away and it is set down, as rc does, or nothing; usual is the former, and the latter for what is pulled out.",
+        ["roles[].interfaces[].down"] = "How long it is away when a programme creates it again.",
+        ["roles[].interfaces[].other_mtu"] = "The MTU that it has, in bytes, after every other event of what: mtu.",
+        ["roles[].interfaces[].group"] = "What goes together with others, such as a jail; programmes name it.",
         ["roles[].borrowed_address"] = "The ppp local address is the Ethernet's (reference 8.4 M2).",
         ["roles[].group_member"] = "A group outside 224.0.0/24 that another process is a member of (reference 8.4 M8).",
         ["roles[].reboot"] = "From a panic until the daemons run again.",
@@ -144,13 +153,13 @@ public static class ScenarioReference
         ["line.noise_per_million_frames"] = "Frames of a million that noise breaks.",
         ["line.carrier_loss_every"] = "Mean time between carrier losses of the line itself; 0s for never.",
         ["events"] = "Programmes of events that strike links and nodes, each from the seed (docs/networks.md). A list here replaces an included one, and other nodes leave it behind.",
-        ["events[].what"] = "A link loses carrier; a node is switched off and boots again as after a panic; HUP goes to all pppds of a node.",
-        ["events[].of"] = "To which: all, a label, a node by its name (of links those at it), or of links a group.",
+        ["events[].what"] = "A link loses carrier; a node is switched off and boots again as after a panic; HUP goes to all pppds of a node; an interface of roles[].interfaces is destroyed, created, destroyed and created again after its down, renumbered, or gets its other MTU.",
+        ["events[].of"] = "To which: all, a label, a node by its name (of links those at it), of links and interfaces a group, or of interfaces a name.",
         ["events[].to"] = "To one of them, drawn for each event, or to all at once.",
         ["events[].pattern"] = "At a fixed distance, or independently of each other.",
         ["events[].every"] = "Distance of two events; the mean one where they are random.",
         ["events[].phase"] = "When the first distance begins, drawn once a site.",
-        ["events[].spread"] = "How much later than the event each link or node is struck, drawn for each.",
+        ["events[].spread"] = "How much later than the event each link, node or interface is struck, drawn for each.",
         ["expect"] = "Bands that the result must lie in; a run that misses one exits with 1. A list here replaces an included one.",
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
         ["expect[].role"] = "The end, or the label, it is counted at; all where not given.",
@@ -237,7 +246,7 @@ public static class ScenarioReference
                     foreach (ScenarioField x in Of("events[].", new SiteEventOptions()))
                     {
                         yield return x.Path is "events[].what" or "events[].every" ? x with { Accepts = x.Accepts + " (needed)", Default = "" }
-                            : x.Path == "events[].of" ? x with { Accepts = "all, a label, the name of a node, or of links a group" } : x;
+                            : x.Path == "events[].of" ? x with { Accepts = "all, a label, the name of a node, of links and interfaces a group, or the name of an interface" } : x;
                     }
 
                     break;
@@ -382,6 +391,14 @@ public static class ScenarioReference
                         ? x with { Accepts = x.Accepts + " (needed)", Default = "" } : x;
                 }
             }
+            else if (value is IReadOnlyList<InterfaceOptions>)
+            {
+                yield return Field(path, $"a list of up to {InterfaceOptions.MostOfRole} maps");
+                foreach (ScenarioField x in Of(path + "[].", ScenarioLoader.Interface))
+                {
+                    yield return x.Path.EndsWith(".name", StringComparison.Ordinal) ? x with { Accepts = ScenarioLoader.InterfaceNames + " (needed)", Default = "" } : x;
+                }
+            }
             else if (value is IReadOnlyList<string> words)
             {
                 yield return Field(path, $"a list of {string.Join(", ", ScenarioLoader.Daemons)}", string.Join(", ", words));
@@ -414,6 +431,7 @@ public static class ScenarioReference
             JsonObject schema = value switch
             {
                 IReadOnlyList<CompetitorOptions> => List(Map(["name", "bytes"], Properties(path + "[].", ScenarioLoader.Competitor))),
+                IReadOnlyList<InterfaceOptions> => List(Map(["name"], Properties(path + "[].", ScenarioLoader.Interface)), InterfaceOptions.MostOfRole),
                 IReadOnlyList<string> => new JsonObject { ["type"] = "array", ["uniqueItems"] = true, ["items"] = Words(ScenarioLoader.Daemons) },
                 not null when ScenarioFields.SpellScalar(value) is null && value is not string => Map([], Properties(path + ".", value)),
                 _ => Scalar(p.PropertyType, name),

@@ -4,6 +4,7 @@ using System.Text;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 
 namespace Stress.Scenarios;
 
@@ -179,6 +180,16 @@ public static class ScenarioWriter
                 break;
             case IReadOnlyList<string> words:
                 Line(yaml, indent, name, $"[{string.Join(", ", words.Select(Quote))}]");
+                break;
+            case IReadOnlyList<InterfaceOptions> interfaces:
+                foreach ((int i, InterfaceOptions item) in interfaces.Index())
+                {
+                    yaml.Append(i == 0 ? $"{new string(' ', indent)}{name}:\n" : "");
+                    int start = yaml.Length;
+                    Record(yaml, indent + 4, item);
+                    yaml[start + indent + 2] = '-';
+                }
+
                 break;
             case IReadOnlyList<CompetitorOptions> { Count: 0 }:
                 Line(yaml, indent, name, "[]");

@@ -13,7 +13,7 @@ internal static class PartWords
     public static string Describe(SitePart p, SiteOptions options)
     {
         Topology topology = options.Topology;
-        Role label = topology.Nodes[p.Router];
+        Role label = p.Kind is SitePartKind.LineLoss or SitePartKind.Programme ? default : topology.Nodes[p.Router];
         string system = topology.Nodes.Count(node => node == label) == 1 ? topology.NameOf(label) : $"{topology.NameOf(label)} {p.Router}";
         RoleOptions role = options.Roles[label];
         return p.Kind switch
@@ -24,7 +24,7 @@ internal static class PartWords
             SitePartKind.ZebraRestart => $"{system}: restart {p.Ordinal + 1} of zebra",
             SitePartKind.Term => $"{system}: TERM {p.Ordinal + 1}",
             SitePartKind.LineLoss => $"line {p.Router}: carrier loss {p.Ordinal + 1}",
-            SitePartKind.Programme => $"programme {p.Router + 1}: {ScenarioFields.Spell(options.Events![p.Router].What)} {p.Ordinal + 1} of {(options.Events[p.Router].What == SiteEventKind.Flap ? topology.LinkName(p.Which) : topology.NodeName(p.Which))}",
+            SitePartKind.Programme => $"programme {p.Router + 1}: {ScenarioFields.Spell(options.Events![p.Router].What)} {p.Ordinal + 1} of {options.Events[p.Router].NameOf(options, p.Which)}",
             SitePartKind.CarrierLoss => $"{system}: told of carrier loss {p.Ordinal + 1}",
             SitePartKind.Allocation => $"{system}: {role.Kernel.Competitors[p.Which].Name}, block {p.Ordinal + 1}",
             SitePartKind.FastTimeout => $"{system}: fast timeout {p.Ordinal + 1}",

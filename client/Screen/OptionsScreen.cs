@@ -63,6 +63,11 @@ public static class OptionsScreen
             Row("TERM", role => role.Term.Enabled ? $"every {Span(role.Term.Every)}, phase {Range(role.Term.Phase)}, late {Range(role.Term.Jitter)}, {StartedAgain(role.Term.StartedAgain)}" : "none");
         }
 
+        if (site.Roles.Any(role => role.Interfaces.Count > 0))
+        {
+            Row("interfaces", role => role.Interfaces.Count == 0 ? "none" : string.Join(' ', role.Interfaces.Select(i => i.Name)));
+        }
+
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
         WriteLine(console, site.Line);

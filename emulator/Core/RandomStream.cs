@@ -74,6 +74,9 @@ public enum RandomPurpose : ushort
     /// <summary>What a programme of events strikes, and when.</summary>
     Programme,
 
+    /// <summary>How long an interface that is created again was away.</summary>
+    Interfaces,
+
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,
 }

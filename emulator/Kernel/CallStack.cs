@@ -120,6 +120,16 @@ public sealed partial class BsdKernel
         }
     }
 
+    // Jumps through if_ioctl of an interface that has gone.
+    private void JumpToIoctl(UseSite site, HolderKind holder, IfnetPtr p)
+    {
+        uint word = ReadWord(p, KernelWord.IfIoctl);
+        if (!KernelHeap.IsIoctl(word))
+        {
+            throw Died(new KernelPanic(site, holder, p, word, PanicAction.Jump, KernelWord.IfIoctl));
+        }
+    }
+
     // Jumps through a function pointer found through a stale pointer.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Jump(uint word, uint expected, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)

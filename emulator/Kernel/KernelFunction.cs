@@ -224,6 +224,42 @@ public enum KernelFunction : byte
 
     /// <summary><c>ip6_forward</c>.</summary>
     Ip6Forward,
+
+    /// <summary><c>if_clone_create</c>.</summary>
+    IfCloneCreate,
+
+    /// <summary><c>if_clone_destroy</c>.</summary>
+    IfCloneDestroy,
+
+    /// <summary><c>vlan_ifdetach</c>.</summary>
+    VlanIfDetach,
+
+    /// <summary><c>vlan_start</c>.</summary>
+    VlanStart,
+
+    /// <summary><c>in_gif_output</c>.</summary>
+    InGifOutput,
+
+    /// <summary><c>config_attach</c> of a device that is plugged in.</summary>
+    ConfigAttach,
+
+    /// <summary><c>config_detach</c> of a device that is pulled out.</summary>
+    ConfigDetach,
+
+    /// <summary><c>pppoe_output</c>.</summary>
+    PppoeOutput,
+
+    /// <summary><c>bpfwrite</c>.</summary>
+    BpfWrite,
+
+    /// <summary><c>sppp_keepalive</c>.</summary>
+    SpppKeepalive,
+
+    /// <summary><c>iflladdr_event</c>.</summary>
+    IfLladdrEvent,
+
+    /// <summary><c>nd6_dad_timer</c>.</summary>
+    Nd6DadTimer,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -319,6 +355,18 @@ public static class FunctionNames
         KernelFunction.Sosend => "sosend",
         KernelFunction.Sosetopt => "sosetopt",
         KernelFunction.Soclose => "soclose",
+        KernelFunction.IfCloneCreate => "if_clone_create",
+        KernelFunction.IfCloneDestroy => "if_clone_destroy",
+        KernelFunction.VlanIfDetach => "vlan_ifdetach",
+        KernelFunction.VlanStart => "vlan_start",
+        KernelFunction.InGifOutput => "in_gif_output",
+        KernelFunction.ConfigAttach => "config_attach",
+        KernelFunction.ConfigDetach => "config_detach",
+        KernelFunction.PppoeOutput => "pppoe_output",
+        KernelFunction.BpfWrite => "bpfwrite",
+        KernelFunction.SpppKeepalive => "sppp_keepalive",
+        KernelFunction.IfLladdrEvent => "iflladdr_event",
+        KernelFunction.Nd6DadTimer => "nd6_dad_timer",
         _ => "?",
     };
 }

@@ -39,6 +39,24 @@ public enum KernelSwitch : ushort
 
     /// <summary>A fix: if_detach walks the routing table again after each route that it deleted.</summary>
     RouteWalkRestarts = 512,
+
+    /// <summary>Another's way: what is on an Ethernet that goes keeps the pointer to it.</summary>
+    ParentKept = 1024,
+
+    /// <summary>Another's way: a tunnel goes on with the route that it has cached, whether that is up or not.</summary>
+    GifRouteUnchecked = 2048,
+
+    /// <summary>Another's way: a packet filter's descriptor keeps the interface that it listens on.</summary>
+    BpfKept = 4096,
+
+    /// <summary>Another's way: an address that is taken away leaves the timer of its duplicate address detection running.</summary>
+    DadKept = 8192,
+
+    /// <summary>Another's way: an interface of PPP over Ethernet that is destroyed stays in the list that the keepalive timer goes through.</summary>
+    SpppListKept = 16384,
+
+    /// <summary>Another's way: a bridge lets go of its members, and changes its link address, when its per-family blocks have gone.</summary>
+    LladdrEventLate = 32768,
 }
 
 /// <summary>The names of <see cref="KernelSwitch"/>, with what each does and where it comes from.</summary>
@@ -57,6 +75,12 @@ public static class KernelSwitches
         ("in-multi-orphaned", KernelSwitch.InMultiOrphaned, "a departing interface takes its pointer out of the group records that are left", "FreeBSD r167729"),
         ("carp-ifdetach", KernelSwitch.CarpIfDetach, "a departing interface stops the carp devices on it", "FreeBSD PR kern/82908"),
         ("route-walk-restarts", KernelSwitch.RouteWalkRestarts, "if_detach walks the routing table again after each route that it deleted", "NetBSD 0d73006091 (D. Young)"),
+        ("parent-kept", KernelSwitch.ParentKept, "what is on an Ethernet that goes keeps the pointer to it", "Linux before 40b9d1ab63f5 and fb64bb560e18"),
+        ("gif-route-unchecked", KernelSwitch.GifRouteUnchecked, "a tunnel uses the route that it has cached without asking whether it is up", "NetBSD before eb04733c4ebd"),
+        ("bpf-kept", KernelSwitch.BpfKept, "a bpf descriptor keeps an interface that goes", "FreeBSD before c892ec24d87e"),
+        ("dad-kept", KernelSwitch.DadKept, "an address that is taken away leaves its DAD timer running", "FreeBSD before r275593"),
+        ("sppp-list-kept", KernelSwitch.SpppListKept, "a pppoe interface that is destroyed stays in the keepalive's list", "NetBSD before cebf842aa629"),
+        ("lladdr-event-late", KernelSwitch.LladdrEventLate, "a bridge that goes announces its new link address when its IPv6 block has been freed", "FreeBSD before D28860"),
     ];
 
     /// <summary>The names, as a message lists them.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
@@ -48,6 +49,18 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
                 }
 
                 break;
+            // A tunnel's lower interface is a route's: the language's over wants one.
+            case SystemCallKind.CreateInterface when ClonedKind.Of((short)c.Number).Way != ClonedWay.Tunnel:
+                _interfaces[c.Target] = _indices[c.Second] = ClonedKind.NameOf((short)c.Number);
+                OnInterface(c.Target, "create");
+                break;
+            case SystemCallKind.DestroyInterface:
+                OnInterface(c.Target, "destroy");
+                _interfaces.Remove(c.Target);
+                break;
+            case SystemCallKind.SetParent when _interfaces.TryGetValue(c.Number, out string? parent):
+                OnInterface(c.Target, "on", $" {parent}");
+                break;
             case SystemCallKind.CloseUnit:
                 OnInterface(c.Target, "destroy");
                 _interfaces.Remove(c.Target);
@@ -59,7 +72,7 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
                 OnInterface(c.Target, "down");
                 break;
             case SystemCallKind.AddAddress:
-                OnInterface(c.Target, "addr4", $" {c.Address} {c.Peer}");
+                OnInterface(c.Target, "addr4", $" {c.Address} {(c.Peer.IsAny ? c.Address : c.Peer)}");
                 break;
             case SystemCallKind.DeleteAddress:
                 OnInterface(c.Target, "deladdr4", $" {c.Address}");

@@ -1,6 +1,7 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Oracle;
@@ -102,7 +103,7 @@ public sealed class CrashStory : IState
             ref readonly DetachFacts d = ref _facts.Detach;
             if (_facts.Known)
             {
-                story.Add($"{d.Attached}  allocated: ppp{d.Unit}, index {d.Index}, softc at 0x{_facts.Address:x8}");
+                story.Add($"{d.Attached}  allocated: {ClonedKind.NameOf(d.Unit)}, index {d.Index}, softc at 0x{_facts.Address:x8}");
                 story.Add($"            stored in {KernelNames.Of(_facts.Holder)}");
                 if (!d.AddressGone.IsNever)
                 {

@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Oracle;
@@ -8,9 +9,9 @@ namespace Stress.Emulator.Oracle;
 /// Watches one router. It sees allocation identities, which the kernel does not; it changes nothing in the kernel.
 /// The numbers are kept by router and survive its reboots.
 /// </summary>
-public sealed class RouterOracle(int router, SiteClock clock, int lines, MachineCounters counted) : IKernelObserver, IState
+public sealed class RouterOracle(int router, SiteClock clock, int units, MachineCounters counted) : IKernelObserver, IState
 {
-    private readonly DetachBook _facts = new(Math.Max(8, 4 * lines));
+    private readonly DetachBook _facts = new(Math.Max(8, 4 * units));
     private readonly long[] _probes = new long[ProbeNames.Count];
     private readonly long[] _created = new long[Holders.Kinds];
     private readonly long[] _lost = new long[Holders.Kinds];
@@ -172,16 +173,18 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
         _facts.Add(f);
         if (clock.Trace is not null && again)
         {
-            Say(TraceSource.Kernel, $"malloc: ppp_create gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
-            Tell(kernel, PointerStage.Reused, 0, kernel.Interfaces[slot].Address, by: $"ppp_create: the softc of {kernel.NameOf(slot)}");
+            Say(TraceSource.Kernel, $"malloc: {CreatorOf(f.Unit)} gets the block at 0x{kernel.Interfaces[slot].Address:x8} again", PointerStage.Reused);
+            Tell(kernel, PointerStage.Reused, 0, kernel.Interfaces[slot].Address, by: $"{CreatorOf(f.Unit)}: the softc of {kernel.NameOf(slot)}");
         }
 
         if (clock.Trace is not null)
         {
-            Say(TraceSource.Kernel, $"ppp_create: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
+            Say(TraceSource.Kernel, $"{CreatorOf(f.Unit)}: {kernel.NameOf(slot)} index {f.Index} at 0x{kernel.Interfaces[slot].Address:x8}", PointerStage.Allocated);
             Tell(kernel, PointerStage.Allocated, f.Generation, kernel.Interfaces[slot].Address, unit: $"{kernel.NameOf(slot)} (index {f.Index})");
         }
     }
+
+    private static string CreatorOf(short unit) => !ClonedKind.IsCloned(unit) ? "ppp_create" : ClonedKind.Of(unit).IsPluggedIn ? "config_attach" : "if_clone_create";
 
     /// <summary>A line's pppd has opened a unit.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -332,7 +335,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int lines, Machine
         }
     }
 
-    private string Name(int f) => f < 0 ? "an older unit" : $"ppp{_facts[f].Unit} (index {_facts[f].Index})";
+    private string Name(int f) => f < 0 ? "an older unit" : $"{ClonedKind.NameOf(_facts[f].Unit)} (index {_facts[f].Index})";
 
     private int Find(uint generation) => _facts.Find(generation);
 

@@ -71,6 +71,7 @@ public sealed class ProcessTable : IState
         Zserv = _all.OfType<IZserv>().FirstOrDefault();
         RoutingSocketReader = Zserv as Process;
         ZebraRestarts = _all.OfType<ZebraRestarts>().FirstOrDefault();
+        Netif = _all.OfType<Netif>().FirstOrDefault();
     }
 
     /// <summary>All of them, by number.</summary>
@@ -100,6 +101,9 @@ public sealed class ProcessTable : IState
 
     /// <summary>Who restarts zebra, and knows when its clients come back; null where nobody does.</summary>
     public ZebraRestarts? ZebraRestarts { get; }
+
+    /// <summary>Who creates and destroys the interfaces that are at no line; null where there is none.</summary>
+    public Netif? Netif { get; }
 
     /// <summary>Who reads the routing socket.</summary>
     [NotSaved("one of all processes")]
@@ -170,6 +174,11 @@ public sealed class ProcessTable : IState
         {
             Topology nodes = site.Topology;
             plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams, nodes.Nodes.Count, nodes.AddressOf)));
+        }
+
+        if (role.Interfaces.Count > 0)
+        {
+            plan.Add(new(Netif.Program, Netif.Timers, TraceSource.Other, RandomPurpose.Interfaces, e => new Netif(e, role.Interfaces)));
         }
 
         return plan;

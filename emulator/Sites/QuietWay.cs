@@ -85,7 +85,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         {
             frame.RememberNothingSent(_epoch);
         }
-        else if (site.Frames == framesBefore + 1)
+        else if (site.Frames == framesBefore + 1 && ifp.Line >= 0)
         {
             FrameRing sent = router.Ports[ifp.Line].Link.SentBy(router.Ports[ifp.Line].End);
             int newTag = RepeatedFrame.TagAfter(site.LastTag, kind);

@@ -57,6 +57,9 @@ public sealed record RoleOptions
     /// <summary>Large IPv6 datagrams that a program sends to the other end.</summary>
     public DatagramOptions Datagrams { get; init; } = new();
 
+    /// <summary>Interfaces that are created at boot and that programmes of events destroy and create again; up to <see cref="InterfaceOptions.MostOfRole"/>.</summary>
+    public IReadOnlyList<InterfaceOptions> Interfaces { get; init; } = [];
+
     /// <summary>Another process's membership, for example <c>224.0.1.1</c>, or null (reference 8.4 M8).</summary>
     public string? GroupMember { get; init; }
 

@@ -50,6 +50,39 @@ public sealed partial class Router
         }
     }
 
+    /// <summary>A programme of events strikes one of the interfaces that are at no line.</summary>
+    /// <param name="which">Its place among the role's.</param>
+    /// <param name="what">What happens to it.</param>
+    /// <param name="now">Virtual time.</param>
+    public void StrikeInterface(int which, SiteEventKind what, VirtualTime now)
+    {
+        if (!IsUp || _processes.Netif is not { } netif)
+        {
+            return;
+        }
+
+        switch (what)
+        {
+            case SiteEventKind.Destroy:
+                netif.Destroy(which, comesBack: false, now);
+                break;
+            case SiteEventKind.Recreate:
+                netif.Destroy(which, comesBack: true, now);
+                break;
+            case SiteEventKind.Create:
+                netif.Create(which);
+                break;
+            case SiteEventKind.Renumber:
+                netif.Renumber(which);
+                break;
+            default:
+                netif.ChangeMtu(which);
+                break;
+        }
+
+        RunCpu(now);
+    }
+
     void IMachine.Kill(string program, Signal signal)
     {
         foreach (Process p in _processes.All)

@@ -55,7 +55,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         _options = site.Options.Roles[Role];
         _design = site.Options.Designs.Named(site.Options.Design);
         _boot = new RandomStream(site.Options.Seed, Entity, RandomPurpose.Boot);
-        Oracle = new RouterOracle(Number, site.Clock, _ports.Length, Counted) { Enabled = site.Options.Oracle };
+        Oracle = new RouterOracle(Number, site.Clock, _ports.Length + _options.Interfaces.Count, Counted) { Enabled = site.Options.Oracle };
         (RandomStream heap, RandomStream igmp) = KernelRandom();
         Kernel = new BsdKernel(
             _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0), Oracle, this, heap, igmp);
@@ -212,13 +212,14 @@ public sealed partial class Router : IKernelHost, IMachine, IState
             Kernel.Mld6FastTimeo();
             Kernel.Frag6SlowTimo();
             Kernel.Nd6Timer();
+            Kernel.Nd6DadTimer();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown))
+        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns))
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }

@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
@@ -41,9 +42,11 @@ public sealed partial class Site
     }
 
     /// <summary>A lost link of a router has its redial, or its kernel died before that.</summary>
+    /// <param name="router">The router.</param>
+    /// <param name="line">The line on it; -1 for an interface that is at no line.</param>
     public void DisconnectDecided(Router router, int line)
     {
-        if (_decidedOfLink.Length > 0)
+        if (_decidedOfLink.Length > 0 && line >= 0)
         {
             _decidedOfLink[_linkOf[router.Number][line]]++;
         }
@@ -188,7 +191,7 @@ public sealed partial class Site
         for (int i = 0; i < r.Oracle.UnitAliases.Count; i++)
         {
             ref readonly RouterOracle.UnitAlias a = ref r.Oracle.UnitAliases[i];
-            string name = $"alias {KernelNames.Of(a.Holder)} of ppp{a.From} names ppp{a.To}";
+            string name = $"alias {KernelNames.Of(a.Holder)} of {ClonedKind.NameOf(a.From)} names {ClonedKind.NameOf(a.To)}";
             Add(name, a.Count);
         }
 

@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
+using Stress.Emulator.Userland;
 
 namespace Stress.Emulator.Sites;
 
@@ -14,6 +15,21 @@ public enum SiteEventKind : byte
 
     /// <summary>cron, or somebody, sends HUP to all pppds of a node.</summary>
     Hup,
+
+    /// <summary>An interface of <see cref="RoleOptions.Interfaces"/> is destroyed, or pulled out.</summary>
+    Destroy,
+
+    /// <summary>An interface that was destroyed is created again, or plugged in.</summary>
+    Create,
+
+    /// <summary>An interface is destroyed, and created again after its <see cref="InterfaceOptions.Down"/>.</summary>
+    Recreate,
+
+    /// <summary>An interface's IPv4 address is taken away, and it gets the next of its net.</summary>
+    Renumber,
+
+    /// <summary>An interface's MTU changes from the usual one to <see cref="InterfaceOptions.OtherMtu"/>, or back.</summary>
+    Mtu,
 }
 
 /// <summary>When a programme's events come.</summary>
@@ -45,7 +61,7 @@ public sealed record SiteEventOptions
     /// <summary>What happens.</summary>
     public SiteEventKind What { get; init; }
 
-    /// <summary>To which links or nodes: <see cref="Everything"/>, a node, a label, or of links a group.</summary>
+    /// <summary>To which links, nodes or interfaces: <see cref="Everything"/>, a node, a label, of links and interfaces a group, or of interfaces a name.</summary>
     public string Of { get; init; } = Everything;
 
     /// <summary>To one of them, or to all at once.</summary>
@@ -63,12 +79,37 @@ public sealed record SiteEventOptions
     /// <summary>How much later than the event it happens, drawn for each link or node: those of a cable tray do not go in one microsecond.</summary>
     public TimeRange Spread { get; init; }
 
-    /// <summary>The links, or nodes, that the programme is about; empty where nothing has the name.</summary>
-    public int[] TargetsIn(Topology topology)
+    /// <summary>Whether it strikes interfaces of nodes.</summary>
+    public bool IsOfInterfaces => What >= SiteEventKind.Destroy;
+
+    /// <summary>
+    /// The links, nodes or interfaces that the programme is about; empty where nothing has the name. Of an interface the node's number times <see cref="InterfaceOptions.MostOfRole"/>, and its
+    /// place among its role's.
+    /// </summary>
+    /// <param name="topology">The site's nodes and links.</param>
+    /// <param name="roles">What the nodes are, which tells of their interfaces.</param>
+    public int[] TargetsIn(Topology topology, RoleSet? roles = null)
     {
+        if (IsOfInterfaces)
+        {
+            return
+            [
+                .. from node in Enumerable.Range(0, roles is null ? 0 : topology.Nodes.Count)
+                from at in roles![topology.Nodes[node]].Interfaces.Index()
+                where IsNode(node) || at.Item.Name == Of || (at.Item.Group == Of && Of.Length > 0)
+                select (node * InterfaceOptions.MostOfRole) + at.Index,
+            ];
+        }
+
         bool IsNode(int node) => Of == Everything || topology.NameOf(topology.Nodes[node]) == Of || (topology.Names is { } names && names[node] == Of);
         return What == SiteEventKind.Flap
             ? [.. Enumerable.Range(0, topology.Links.Count).Where(link => topology.Links[link].Group == Of || topology.Links[link].Ends.Any(end => IsNode(end.Node)))]
             : [.. Enumerable.Range(0, topology.Nodes.Count).Where(IsNode)];
     }
+
+    /// <summary>One of <see cref="TargetsIn"/> in words.</summary>
+    public string NameOf(SiteOptions site, int target) => What == SiteEventKind.Flap ? site.Topology.LinkName(target)
+        : !IsOfInterfaces ? site.Topology.NodeName(target)
+        : target / InterfaceOptions.MostOfRole is var node && site.Roles[site.Topology.Nodes[node]].Interfaces is var interfaces
+            ? $"{interfaces[target % InterfaceOptions.MostOfRole].Name} of {site.Topology.NodeName(node)}" : "";
 }

@@ -17,7 +17,7 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
 
     private const int Next = 0, Reached = 1;
     [NotSaved("it follows from the options")]
-    private readonly int[] _targets = options.TargetsIn(site.Options.Topology);
+    private readonly int[] _targets = options.TargetsIn(site.Options.Topology, site.Options.Roles);
     private readonly Ring<Struck> _struck = new();
     private RandomStream _random = new(site.Options.Seed, ((ulong)site.Number << 16) | (uint)number, RandomPurpose.Programme);
 
@@ -36,7 +36,14 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
     }
 
     /// <summary>Virtual time zero.</summary>
-    public void Start() => site.Queue.Schedule(firstSlot + Next, _random.Draw(options.Phase) + Distance());
+    public void Start()
+    {
+        // A programme about interfaces that a file above has taken away has nothing to strike.
+        if (_targets.Length > 0)
+        {
+            site.Queue.Schedule(firstSlot + Next, _random.Draw(options.Phase) + Distance());
+        }
+    }
 
     private VirtualTime Distance() => options.Pattern == EventPattern.Schedule ? options.Every : _random.Exponential(options.Every);
 
@@ -111,6 +118,9 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
                 break;
             case SiteEventKind.Hup:
                 site.Routers[target].Kill(Pppd.Program, Signal.Hup, now);
+                break;
+            default:
+                site.Routers[target / InterfaceOptions.MostOfRole].StrikeInterface(target % InterfaceOptions.MostOfRole, options.What, now);
                 break;
         }
     }

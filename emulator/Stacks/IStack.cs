@@ -184,6 +184,21 @@ public interface IStack
     /// <summary>A listening socket accepts a connection of this system.</summary>
     OperationResult Accept4(string socket, string accepted) => OperationResult.NotModelled;
 
+    /// <summary>Whether <see cref="Create"/> knows the kinds of <see cref="Kernel.Net.ClonedKind"/> apart from others.</summary>
+    bool HasClonedKinds => false;
+
+    /// <summary>A vlan or a session of PPP over Ethernet is on this interface from now on.</summary>
+    OperationResult SetParent(string name, string parent) => OperationResult.NotModelled;
+
+    /// <summary>Opens a packet filter on an interface.</summary>
+    OperationResult OpenBpf(string bpf, string name) => OperationResult.NotModelled;
+
+    /// <summary>Writes a frame to a packet filter.</summary>
+    OperationResult WriteBpf(string bpf) => OperationResult.NotModelled;
+
+    /// <summary>Makes an interface a member of a bridge.</summary>
+    OperationResult AddBridgeMember(string bridge, string member) => OperationResult.NotModelled;
+
     /// <summary>MRT6_INIT.</summary>
     OperationResult OpenMulticastRouter6(string socket) => OperationResult.NotModelled;
 

@@ -163,6 +163,18 @@ public enum OperationKind : byte
 
     /// <summary><c>accept4</c>: it accepts a connection.</summary>
     Accept4,
+
+    /// <summary><c>on</c>: a vlan or a session of PPP over Ethernet gets the interface that it is on.</summary>
+    On,
+
+    /// <summary><c>bpf</c>: open a packet filter on an interface.</summary>
+    Bpf,
+
+    /// <summary><c>bpfwrite</c>: write a frame to it.</summary>
+    BpfWrite,
+
+    /// <summary><c>addm</c>: make an interface a member of a bridge.</summary>
+    AddMember,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Stacks;
@@ -78,6 +79,10 @@ public static class OperationList
         ("over", OperationKind.Over, "UPPER IF LOCAL REMOTE"),
         ("tcp4", OperationKind.Tcp4, "SOCKET PORT"),
         ("accept4", OperationKind.Accept4, "SOCKET NEW"),
+        ("on", OperationKind.On, "IF PARENT"),
+        ("bpf", OperationKind.Bpf, "BPF IF"),
+        ("bpfwrite", OperationKind.BpfWrite, "BPF"),
+        ("addm", OperationKind.AddMember, "BRIDGE IF"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -210,6 +215,16 @@ public static class OperationList
                         Address4 = Unicast4(words[3]),
                         Second4 = Unicast4(words[4]),
                     };
+                case OperationKind.On or OperationKind.AddMember:
+                    return operation with { Target = Interface(words[1]), Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0) };
+                case OperationKind.Bpf:
+                    carps.Add("bpf " + SocketName(words[1], "bpf descriptor"));
+                    return operation with { Target = words[1], Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0) };
+                case OperationKind.BpfWrite:
+                    return operation with
+                    {
+                        Target = carps.Contains("bpf " + words[1]) ? words[1] : throw Error($"unknown bpf descriptor '{words[1]}'; accepted: a name that an earlier bpf made"),
+                    };
                 case OperationKind.Carp:
                     carps.Add(SocketName(words[1], "carp device"));
                     return operation with { Target = words[1], Selector = new InterfaceSelector(SelectorKind.Name, Interface(words[2]), 0) };
@@ -261,9 +276,9 @@ public static class OperationList
             }
         }
 
-        private string Interface(string word) => IsUnitOf(word, "tun", "ppp", "gif")
+        private string Interface(string word) => IsUnitOf(word, "tun", "ppp", "gif") || ClonedKind.TryParse(word, out _)
             ? word
-            : throw Error($"unknown interface name '{word}'; accepted: tunN or pppN with N from 0 to 9999, or gifN that over makes");
+            : throw Error($"unknown interface name '{word}'; accepted: tunN or pppN with N from 0 to 9999, gifN that over makes, or {string.Join(", ", ClonedKind.Known.Where(kind => kind.Way != ClonedWay.Tunnel).Select(kind => kind.Name + "N"))}");
 
         private string Upper(string word) => IsUnitOf(word, "gif")
             ? word

@@ -1,3 +1,4 @@
+using Stress.Emulator.Kernel.Net;
 using System.Globalization;
 using Stress.Emulator.Core;
 
@@ -100,7 +101,7 @@ public sealed class OperationRunner(IStack stack)
 
     private OperationResult Step(Operation o) => o.Kind switch
     {
-        OperationKind.Create => stack.Create(o.Target),
+        OperationKind.Create => ClonedKind.TryParse(o.Target, out _) && !stack.HasClonedKinds ? OperationResult.NotModelled : stack.Create(o.Target),
         OperationKind.Open => stack.Open(o.Target),
         OperationKind.Index => Remember(o.Target, stack.Index(o.Target)),
         OperationKind.Addr4 => stack.AddAddress4(o.Target, o.Address4, o.Second4),
@@ -147,6 +148,10 @@ public sealed class OperationRunner(IStack stack)
         OperationKind.SDrop4 => stack.DropSource4(o.Target, o.Address4, o.Source4, o.Second4),
         OperationKind.SJoin6 => stack.JoinSource6(o.Target, o.Address6, o.Second6!.Value, Resolve(o.Selector)),
         OperationKind.SDrop6 => stack.DropSource6(o.Target, o.Address6, o.Second6!.Value, Resolve(o.Selector)),
+        OperationKind.On => stack.SetParent(o.Target, o.Selector.Name),
+        OperationKind.Bpf => stack.OpenBpf(o.Target, o.Selector.Name),
+        OperationKind.BpfWrite => stack.WriteBpf(o.Target),
+        OperationKind.AddMember => stack.AddBridgeMember(o.Target, o.Selector.Name),
         OperationKind.Over => stack.CreateOver(o.Target, o.Selector.Name, o.Address4, o.Second4),
         OperationKind.Tcp4 => stack.OpenTcp4(o.Target, o.Number),
         OperationKind.Accept4 => stack.Accept4(o.Target, o.Accepted),

@@ -171,7 +171,7 @@ public sealed class Competitors : Process
                 BlockContent.SmallIntegers => BlockImage.SmallIntegers,
                 _ => BlockImage.Zero,
             });
-            if (heap.ReplacedImage == BlockImage.PppSoftc)
+            if (KernelHeap.IsSoftc(heap.ReplacedImage))
             {
                 _oracle.Reused(heap.AddressOf(block), c.Name);
             }

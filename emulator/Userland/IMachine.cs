@@ -13,6 +13,9 @@ public interface IMachine
     /// <summary>if_index of the Ethernet.</summary>
     const ushort EthernetIndex = 2;
 
+    /// <summary>In the place of a line's number: an interface that is at none.</summary>
+    const int NoLine = -1;
+
     /// <summary>Number in the site.</summary>
     int Number { get; }
 
@@ -59,7 +62,7 @@ public interface IMachine
     int KernelAge { get; }
 
     /// <summary>A lost link has its redial, or its kernel died before that.</summary>
-    /// <param name="line">The line's number on the machine.</param>
+    /// <param name="line">The line's number on the machine, or <see cref="NoLine"/>.</param>
     /// <param name="age">Age of the kernel when the link was lost.</param>
     void DisconnectDecided(int line, int age);
 

@@ -1,5 +1,6 @@
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
@@ -138,6 +139,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
     private ulong _seenUnits;
+
+    /// <summary>The same of interfaces without a line, by the last part of their address's net.</summary>
+    private ulong _seenNets;
     private int _socket = -1;
     private bool _running;
     private bool _aborting;
@@ -656,6 +660,17 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
 
             _seenUnits |= 1UL << m.Unit;
         }
+        else if (ClonedKind.IsCloned(m.Unit))
+        {
+            ulong net = 1UL << (int)(m.Address.Value >> 8 & 63);
+            if ((_seenNets & net) != 0 && options.Exit == OspfdExit.AtAddressAdd)
+            {
+                Abort(now);
+                return;
+            }
+
+            _seenNets |= net;
+        }
 
         int i = _ois.Put(new Oi
         {
@@ -746,6 +761,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         _ois.Fields(ref pass);
         _ifs.Fields(ref pass);
         pass.Field(ref _seenUnits);
+        pass.Field(ref _seenNets);
         pass.Field(ref _socket, initial: -1);
         pass.Field(ref _running);
         pass.Field(ref _aborting);

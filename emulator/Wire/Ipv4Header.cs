@@ -14,11 +14,17 @@ public static class IpProtocol
     /// <summary>IGMP (RFC 2236).</summary>
     public const byte Igmp = 2;
 
+    /// <summary>An IPv4 packet as the payload of another (RFC 2003).</summary>
+    public const byte IpIp = 4;
+
     /// <summary>TCP (RFC 9293).</summary>
     public const byte Tcp = 6;
 
     /// <summary>UDP (RFC 768).</summary>
     public const byte Udp = 17;
+
+    /// <summary>An IPv6 packet as the payload of another (RFC 4213).</summary>
+    public const byte Ipv6 = 41;
 
     /// <summary>IPv6's fragment header (RFC 8200, 4.5).</summary>
     public const byte Ipv6Fragment = 44;

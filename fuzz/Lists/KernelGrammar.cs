@@ -75,6 +75,15 @@ public static class KernelGrammar
             new(6, "uncarp {-carp}", [StackCatalog.NetBsd2005]),
             new(4, "enter6 {s:u6}", [StackCatalog.NetBsd2005]),
             new(6, "leave6 {s:u6}", [StackCatalog.NetBsd2005]),
+            // Interfaces without a line, and who names them: of the mail's kernel alone.
+            new(6, "create {+cloned}", [StackCatalog.NetBsd2005]),
+            new(4, "on {cloned} {cloned}", [StackCatalog.NetBsd2005]),
+            new(4, "addr4 {cloned} {+a4} {peer4}", [StackCatalog.NetBsd2005]),
+            new(6, "up {cloned}", [StackCatalog.NetBsd2005]),
+            new(3, "destroy {-cloned}", [StackCatalog.NetBsd2005]),
+            new(3, "bpf {+bpf} {cloned}", [StackCatalog.NetBsd2005]),
+            new(4, "bpfwrite {bpf}", [StackCatalog.NetBsd2005]),
+            new(3, "addm {cloned} {cloned}", [StackCatalog.NetBsd2005]),
             // Packets.
             new(14, "send4 {s:r4} {to4}"),
             new(14, "send6 {s:u6} {to6}"),
@@ -94,6 +103,8 @@ public static class KernelGrammar
             new Pool("a6", ["fd00::1", "fd00:1::1", "fe80::11", "fe80::12"]),
             new Pool("s", ["a", "b", "c", "d", "e", "f"], MustExist: true),
             new Pool("carp", ["carp0", "carp1"], MustExist: true),
+            new Pool("cloned", ["aue0", "vlan0", "pppoe0", "bridge0"]),
+            new Pool("bpf", ["bpf0", "bpf1"], MustExist: true),
         ],
         new Dictionary<string, IReadOnlyList<string>>
         {

@@ -136,7 +136,7 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData("network: {shape: star, nodes: 3}\nroles:\n  - {role: leaf, like: gate}", 3, "roles.leaf.like", "hub")]
     [InlineData("network: {shape: star, nodes: 3}\nexpect:\n  - {path: any, percent: 0, role: called}", 3, "expect.role", "hub, leaf")]
     [InlineData("events:\n  - {what: flap}", 2, "events.every", "what and every")]
-    [InlineData("events:\n  - {what: blink, every: 1s}", 2, "events.what", "flap, reboot, hup")]
+    [InlineData("events:\n  - {what: blink, every: 1s}", 2, "events.what", "flap, reboot, hup, destroy, create, recreate, renumber, mtu")]
     [InlineData("events:\n  - {what: flap, every: 0s}", 2, "events.every", "from 1ms")]
     [InlineData("events:\n  - {what: flap, every: 1s, of: tray}", 2, "events.of", "all, called, calling")]
     [InlineData("events:\n  - {what: flap, every: 1s, to: some}", 2, "events.to", "one, all")]

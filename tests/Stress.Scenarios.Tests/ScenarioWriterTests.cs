@@ -4,6 +4,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Tests.Shared;
 using Xunit;
 
@@ -94,6 +95,11 @@ public sealed class ScenarioWriterTests
                 {
                     new("one: two", 48, CompetitorTrigger.LinkDown, new CountRange(2, 5), VirtualTime.Zero, TimeRange.Fixed(VirtualTime.Never), BlockContent.SmallIntegers),
                     new("three", 16, CompetitorTrigger.Background, CountRange.Fixed(1), VirtualTime.FromSeconds(3), TimeRange.Seconds(1, 2), BlockContent.Zero) { Times = new CountRange(2, 6) },
+                },
+                (_, IReadOnlyList<InterfaceOptions>) => new List<InterfaceOptions>
+                {
+                    new() { Name = "aue0", Teardown = InterfaceTeardown.AddressesFirst, Down = TimeRange.Seconds(1, 2), OtherMtu = 1000, Group = "hub" },
+                    new() { Name = "vlan3", Parent = "aue0" }, new() { Name = "gif0", Tunnel = "10.0.0.1" },
                 },
                 (_, null) or (_, string) or (_, IEnumerable) => throw new InvalidOperationException($"give {p.Name} another value here"),
                 (_, { } inner) => Other(inner),

@@ -24,6 +24,9 @@ public enum BlockImage : byte
 
     /// <summary>A router_info (netinet/igmp_var.h).</summary>
     RouterInfo,
+
+    /// <summary>The softc of a cloned interface, or of one that is plugged in: its first member is the ifnet.</summary>
+    ClonedSoftc,
 }
 
 /// <summary>A word of a kernel structure, named for what it holds; its place in the block depends on the ABI (reference 1.1).</summary>
@@ -70,6 +73,9 @@ public enum KernelWord : byte
 
     /// <summary>router_info.rti_type.</summary>
     RtiType,
+
+    /// <summary>sppp.pp_next: the link to the next interface of spppq.</summary>
+    SpppNext,
 }
 
 /// <summary>One block of a size class. Kernel code never sees <see cref="Generation"/>; only the oracle does.</summary>
@@ -142,6 +148,12 @@ public sealed class KernelHeap : IState
 
     /// <summary>Address of pppoutput in the kernel's text.</summary>
     public const uint TextPppOutput = 0xC02A2000;
+
+    /// <summary>Address in the kernel's text of the if_ioctl of an interface that is no ppp unit.</summary>
+    public const uint TextClonedIoctl = 0xC02A3000;
+
+    /// <summary>Address in the kernel's text of the if_output of an interface that is no ppp unit.</summary>
+    public const uint TextClonedOutput = 0xC02A4000;
 
     /// <summary>Address of an nd_ifinfo that was allocated at attach (its own class; contents survive its free).</summary>
     public const uint NdIfinfoBase = 0xC3000000;
@@ -368,14 +380,14 @@ public sealed class KernelHeap : IState
         {
             BlockImage.Text => 0x2F766564, // "dev/"
             BlockImage.SmallIntegers => (uint)(offset >> 2) & 0x3F,
-            BlockImage.PppSoftc => word switch
+            BlockImage.PppSoftc or BlockImage.ClonedSoftc => word switch
             {
                 KernelWord.IfSoftc => AddressOf(block),
                 KernelWord.IfIndex => b.IfIndex,
                 KernelWord.IfFlags => b.IfFlags,
                 KernelWord.IfMtu => 1500,
-                KernelWord.IfOutput => TextPppOutput,
-                KernelWord.IfIoctl => TextPppSIoctl,
+                KernelWord.IfOutput => b.Image == BlockImage.PppSoftc ? TextPppOutput : TextClonedOutput,
+                KernelWord.IfIoctl => b.Image == BlockImage.PppSoftc ? TextPppSIoctl : TextClonedIoctl,
                 KernelWord.IfAfdata => b.Extra,
                 _ => 0,
             },
@@ -386,6 +398,15 @@ public sealed class KernelHeap : IState
 
     /// <summary>Whether an access to this address finds a page: kernel text, data and heap do; zero, poison and text bytes do not.</summary>
     public static bool IsMapped(uint address) => address is >= 0xC0100000 and < 0xC4000000;
+
+    /// <summary>Whether a block's content is a struct ifnet and what its driver keeps behind it.</summary>
+    public static bool IsSoftc(BlockImage image) => image is BlockImage.PppSoftc or BlockImage.ClonedSoftc;
+
+    /// <summary>
+    /// Whether a word is the if_ioctl of a driver. For SIOCDELMULTI a departed interface's does no harm, whichever it is: pppsioctl and gif_ioctl use the request's family alone, vlan_ioctl finds
+    /// ifv_p cleared, and aue_ioctl that the device is dying.
+    /// </summary>
+    public static bool IsIoctl(uint word) => word is TextPppSIoctl or TextClonedIoctl;
 
     /// <summary>Byte offset of a word in its structure (reference 1.1).</summary>
     public static int Offset(KernelWord word, Abi abi)
@@ -407,6 +428,7 @@ public sealed class KernelHeap : IState
             KernelWord.ExtraNdIfinfo => i ? 8 : 16,
             KernelWord.ExtraScope6Id => i ? 12 : 24,
             KernelWord.RtiType => i ? 4 : 8,
+            KernelWord.SpppNext => i ? 480 : 780, // behind the ifnet
             _ => 0,
         };
     }

@@ -47,7 +47,7 @@ public sealed partial class BsdKernel
     public int IfByIndex(int index) => (uint)index < (uint)_ifindex2ifnet.Length ? _ifindex2ifnet[index] : -1;
 
     /// <summary>The interface's name.</summary>
-    public string NameOf(int slot) => _ifs[slot].Unit >= 0 ? $"ppp{_ifs[slot].Unit}" : _boot[slot].Name;
+    public string NameOf(int slot) => _ifs[slot].Unit >= 0 ? ClonedKind.NameOf(_ifs[slot].Unit) : _boot[slot].Name;
 
     /// <summary>Attaches what is there at boot, as autoconfiguration does, in the order of the list.</summary>
     public void AttachBootInterfaces()
@@ -251,6 +251,43 @@ public sealed partial class BsdKernel
         {
             IfUp(slot);
         }
+    }
+
+    // The driver frees what if_detach has unlinked.
+    private void FreeSoftc(int slot)
+    {
+        int block = _ifs[slot].Block;
+        _ifs[slot].Attached = false;
+        if (_design.WaitsForReaders)
+        {
+            Heap.Orphan(block);
+            EpochCall(block);
+        }
+        else if (_design.FreesAtOnce(this, PointerTo(slot)))
+        {
+            Heap.Free(block);
+        }
+        else
+        {
+            Defer(block);
+        }
+
+        _oracle.Freed(this, slot);
+    }
+
+    /// <summary>SIOCSIFMTU. Those who listen to the routing socket hear of it; no route and no record changes.</summary>
+    /// <param name="slot">The interface.</param>
+    /// <param name="mtu">In bytes.</param>
+    public void SiocSIfMtu(int slot, int mtu)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.SetMtu, slot, mtu));
+        }
+
+        using Frame frame = Enter(KernelFunction.IfIoctl);
+        _ifs[slot].Mtu = (ushort)mtu;
+        RtMessage(RtMsg.IfInfo, slot);
     }
 
     // if_detach, step by step as before the fix; what the design adds stands where the design's own file says.

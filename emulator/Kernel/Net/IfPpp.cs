@@ -13,7 +13,7 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.PppCreate);
         int block = Heap.Malloc(0, BlockImage.PppSoftc);
-        bool again = Heap.ReplacedImage == BlockImage.PppSoftc;
+        bool again = KernelHeap.IsSoftc(Heap.ReplacedImage);
         int slot = _ifs.Put(new Ifnet
         {
             Address = Heap.AddressOf(block),
@@ -70,24 +70,8 @@ public sealed partial class BsdKernel
         if (_options.PppUnits == PppUnits.Cloned)
         {
             frame.Then(KernelFunction.PppCloneDestroy);
-            int block = _ifs[slot].Block;
             IfDetach(slot);
-            _ifs[slot].Attached = false;
-            if (_design.WaitsForReaders)
-            {
-                Heap.Orphan(block);
-                EpochCall(block);
-            }
-            else if (_design.FreesAtOnce(this, PointerTo(slot)))
-            {
-                Heap.Free(block);
-            }
-            else
-            {
-                Defer(block);
-            }
-
-            _oracle.Freed(this, slot);
+            FreeSoftc(slot);
         }
     }
 
@@ -143,11 +127,22 @@ public sealed partial class BsdKernel
     }
 
     // if_output of a live interface.
-    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) => LeadsOut(slot) ? Errno.None : PppOutput(slot, protocol, packet);
+    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) =>
+        LeadsOut(slot) ? Errno.None : ClonedKind.IsCloned(_ifs[slot].Unit) ? ClonedOutput(slot, protocol, packet) : PppOutput(slot, protocol, packet);
 
-    // The stale path of "(*ifp->if_output)(ifp, ...)": jump through the word, then pppoutput loads if_softc and follows it.
+    // The stale path of "(*ifp->if_output)(ifp, ...)": jump through the word, then pppoutput loads if_softc and follows it. Other drivers' ether_output reads if_flags first.
     private Errno StaleOutput(IfnetPtr p, HolderKind holder, UseSite site)
     {
+        if (ReadWord(p, KernelWord.IfOutput) == KernelHeap.TextClonedOutput)
+        {
+            if (((Iff)ReadWord(p, KernelWord.IfFlags) & (Iff.Up | Iff.Running)) == (Iff.Up | Iff.Running))
+            {
+                Follow(ReadWord(p, KernelWord.IfSoftc), site, holder, p, KernelWord.IfSoftc);
+            }
+
+            return Errno.ENETDOWN;
+        }
+
         Jump(ReadWord(p, KernelWord.IfOutput), KernelHeap.TextPppOutput, site, holder, p, KernelWord.IfOutput);
         uint softc = ReadWord(p, KernelWord.IfSoftc);
         Follow(softc, UseSite.PppOutput, holder, p, KernelWord.IfSoftc);

@@ -61,6 +61,17 @@ public sealed partial class BsdKernel
             _ipintrq.RemoveAll(m => Same(m.RcvIf, p));
         }
 
+        if (!Has(KernelSwitch.BpfKept))
+        {
+            BpfDetach(p);
+        }
+
+        BridgeIfDetach(p);
+        if (Has(KernelSwitch.LladdrEventLate) && LiveAt(p.Address) is >= 0 and int slot)
+        {
+            BridgeStop(slot);
+        }
+
         if (Has(KernelSwitch.DummynetDeparture))
         {
             _dummynet.RemoveAll(m => Same(m.RcvIf, p));

@@ -23,7 +23,7 @@ public sealed partial class BsdKernel
 
         for (int i = 0; i < _ifs.Length && slot < 0; i++)
         {
-            if (_ifs[i].Attached && _ifs[i].Unit >= 0 && _ifs[i].Line < 0 && _ifs[i].Xfer == 0)
+            if (_ifs[i].Attached && _ifs[i].Unit >= 0 && _ifs[i].Line < 0 && _ifs[i].Xfer == 0 && !ClonedKind.IsCloned(_ifs[i].Unit))
             {
                 slot = i;
             }

@@ -44,7 +44,24 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
-    private void AddInetAddress(int slot, Ipv4Address local, Ipv4Address peer, bool pointToPoint)
+    /// <summary>SIOCAIFADDR on an interface without a far end: the address and the route to its net, or on a loopback to itself, and 224.0.0.1.</summary>
+    public Errno SiocAifAddr(int slot, Ipv4Address local)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.AddAddress, slot, Address: local));
+        }
+
+        using Frame frame = Enter(KernelFunction.InControl);
+        byte prefixLength = InetPrefixLength(slot);
+        AddInetAddress(slot, local, new Ipv4Address(local.Value & (uint.MaxValue << (32 - prefixLength))), true);
+        return Errno.None;
+    }
+
+    // Of the route that an address brings: to the far end, to itself, or to the net.
+    private byte InetPrefixLength(int slot) => (_ifs[slot].Flags & (Iff.PointToPoint | Iff.Loopback)) != 0 ? (byte)32 : (byte)EthernetPrefixBits;
+
+    private void AddInetAddress(int slot, Ipv4Address local, Ipv4Address peer, bool routed)
     {
         IfnetPtr p = PointerTo(slot);
         int ia = -1;
@@ -69,10 +86,10 @@ public sealed partial class BsdKernel
         ref InIfaddr a = ref _inIfaddrs[ia];
         a.Destination = peer;
         a.Order = ++_inIfaddrOrder;
-        if (pointToPoint)
+        if (routed)
         {
             // in_addprefix: unless another address already owns the peer's host route.
-            if (RtAdd(AfInet, Key(peer), 32, slot, ia) >= 0)
+            if (RtAdd(AfInet, Key(peer), InetPrefixLength(slot), slot, ia) >= 0)
             {
                 RtMessage(RtMsg.NewAddr, slot, AfInet, local, peer);
                 RtMessage(RtMsg.Add, slot, AfInet, local, peer);
@@ -133,7 +150,7 @@ public sealed partial class BsdKernel
     // in_ifscrub + rtinit(RTM_DELETE): RTM_DELADDR only if the route existed and was this address's (2.2).
     private void InIfScrub(int ia, int slot)
     {
-        int r = RtExact(AfInet, Key(_inIfaddrs[ia].Destination), 32);
+        int r = RtExact(AfInet, Key(_inIfaddrs[ia].Destination), InetPrefixLength(slot));
         if (r >= 0 && _routes[r].Ifa == ia)
         {
             RtDelete(r);
@@ -267,12 +284,12 @@ public sealed partial class BsdKernel
             if (slot == Dangling)
             {
                 uint ioctl = ReadWord(p, KernelWord.IfIoctl);
-                if (ioctl != KernelHeap.TextPppSIoctl)
+                if (!KernelHeap.IsIoctl(ioctl))
                 {
                     return Died(new KernelPanic(UseSite.InDelMulti, HolderKind.InMultiIfp, p, ioctl, PanicAction.Jump, KernelWord.IfIoctl));
                 }
 
-                // pppsioctl loads if_softc but for SIOCDELMULTI uses only the request's family: harmless.
+                // pppsioctl loads if_softc but for SIOCDELMULTI uses only the request's family: harmless, as others are (IsIoctl).
             }
 
             _design.Release(this, p);

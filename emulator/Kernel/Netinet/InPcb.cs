@@ -168,6 +168,8 @@ public sealed partial class BsdKernel
                 Counters.RoutesInvalidated++;
             }
         }
+
+        InvalidateTunnelRoutes(r);
     }
 
     /// <summary>Clears cached routes on all sockets of a family (mail b).</summary>

@@ -104,6 +104,7 @@ public sealed partial class BsdKernel
         _in6Ifaddrs[ia].Solicited = (short)In6AddMulti(Scoped(address.SolicitedNode, slot), slot);
         _in6Ifaddrs[ia].AllNodes = (short)In6AddMulti(Scoped(Ipv6Address.AllNodes, slot), slot);
         _in6Ifaddrs[ia].Prefix = Nd6PrelistAdd(slot, address, prefixLength, ia);
+        Nd6DadStart(ia, slot);
         return Errno.None;
     }
 
@@ -255,6 +256,7 @@ public sealed partial class BsdKernel
     {
         using Frame frame = Enter(KernelFunction.In6PurgeAddr);
         In6Ifaddr a = _in6Ifaddrs[ia];
+        Nd6DadStop(ia);
         In6PeerRouteDelete(ia, slot);
         In6IfRemLoop(ia);
 
@@ -416,7 +418,7 @@ public sealed partial class BsdKernel
             int slot = Use(p, HolderKind.In6MultiIfp, UseSite.In6DelMulti);
             if (slot == Dangling)
             {
-                Jump(ReadWord(p, KernelWord.IfIoctl), KernelHeap.TextPppSIoctl, UseSite.In6DelMulti, HolderKind.In6MultiIfp, p, KernelWord.IfIoctl);
+                JumpToIoctl(UseSite.In6DelMulti, HolderKind.In6MultiIfp, p);
             }
 
             _design.Release(this, p);

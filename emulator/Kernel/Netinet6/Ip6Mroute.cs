@@ -95,7 +95,7 @@ public sealed partial class BsdKernel
         _mif6table[mif].Used = false;
         if (Use(p, HolderKind.Mif6Ifp, UseSite.DelM6if) == Dangling)
         {
-            Jump(ReadWord(p, KernelWord.IfIoctl), KernelHeap.TextPppSIoctl, UseSite.DelM6if, HolderKind.Mif6Ifp, p, KernelWord.IfIoctl);
+            JumpToIoctl(UseSite.DelM6if, HolderKind.Mif6Ifp, p);
         }
 
         _design.Release(this, p);

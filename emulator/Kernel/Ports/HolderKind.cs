@@ -80,4 +80,25 @@ public enum HolderKind : byte
 
     /// <summary>The interface of the route that ip6_forward keeps for the next packet.</summary>
     Ip6ForwardRtIfp,
+
+    /// <summary>ifvlan.ifv_p: the interface that a vlan is on.</summary>
+    VlanParentIfp,
+
+    /// <summary>gif_softc.gif_ro.ro_rt->rt_ifp: the route that a tunnel has cached.</summary>
+    GifRouteIfp,
+
+    /// <summary>pppoe_softc.sc_eth_if: the Ethernet that a session is on.</summary>
+    PppoeEthIfp,
+
+    /// <summary>An entry of the list that sppp_keepalive goes through. No run has its timer.</summary>
+    SpppIfp,
+
+    /// <summary>The interface of a bpf descriptor. No run has one.</summary>
+    BpfIfp,
+
+    /// <summary>A member of a bridge. No run has one.</summary>
+    BridgeMemberIfp,
+
+    /// <summary>The interface of an address whose duplicate address detection runs.</summary>
+    DadIfp,
 }

@@ -41,6 +41,13 @@ public static class KernelNames
         UseSite.In6AddMulti => "in6_addmulti",
         UseSite.Nd6Ioctl => "nd6_ioctl",
         UseSite.Ip6SaveControl => "ip6_savecontrol",
+        UseSite.VlanStart => "vlan_start",
+        UseSite.InGifOutput => "in_gif_output",
+        UseSite.PppoeOutput => "pppoe_output",
+        UseSite.BpfWrite => "bpfwrite",
+        UseSite.SpppKeepalive => "sppp_keepalive",
+        UseSite.IfLladdrEvent => "iflladdr_event",
+        UseSite.Nd6DadTimer => "nd6_dad_timer",
         _ => "unknown",
     };
 

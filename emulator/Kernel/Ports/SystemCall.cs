@@ -70,6 +70,21 @@ public enum SystemCallKind : byte
 
     /// <summary>Somebody else allocates <see cref="SystemCall.Number"/> bytes.</summary>
     Allocate,
+
+    /// <summary>SIOCIFCREATE, or a device is plugged in: unit <see cref="SystemCall.Number"/> in slot <see cref="SystemCall.Target"/> with index <see cref="SystemCall.Second"/>.</summary>
+    CreateInterface,
+
+    /// <summary>SIOCIFDESTROY, or a device is pulled out.</summary>
+    DestroyInterface,
+
+    /// <summary>SIOCSETVLAN or PPPOESETPARMS: the interface in slot <see cref="SystemCall.Number"/> is what it is on.</summary>
+    SetParent,
+
+    /// <summary>SIOCSIFPHYADDR: the outer destination.</summary>
+    SetTunnel,
+
+    /// <summary>SIOCSIFMTU: <see cref="SystemCall.Number"/> bytes.</summary>
+    SetMtu,
 }
 
 /// <summary>One system call, interrupt or competing allocation, with what a list of operations needs to do it again.</summary>

@@ -101,4 +101,25 @@ public enum UseSite : byte
 
     /// <summary>nd6_ioctl: ndp -p and ndp -r.</summary>
     Nd6Ioctl,
+
+    /// <summary>vlan_start.</summary>
+    VlanStart,
+
+    /// <summary>in_gif_output.</summary>
+    InGifOutput,
+
+    /// <summary>pppoe_output.</summary>
+    PppoeOutput,
+
+    /// <summary>bpfwrite.</summary>
+    BpfWrite,
+
+    /// <summary>sppp_keepalive.</summary>
+    SpppKeepalive,
+
+    /// <summary>The handlers of iflladdr_event.</summary>
+    IfLladdrEvent,
+
+    /// <summary>nd6_dad_timer.</summary>
+    Nd6DadTimer,
 }

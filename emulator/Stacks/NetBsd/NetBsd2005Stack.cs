@@ -28,6 +28,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     private readonly SortedDictionary<string, int> _interfaces = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _sockets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _carps = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _bpfs = new(StringComparer.Ordinal);
     private readonly List<(int Line, Frame Frame)> _frames = [];
     private readonly HolderFinding?[] _findings = new HolderFinding?[Holders.Kinds];
     private int _lines;
@@ -169,11 +170,43 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// <inheritdoc/>
     public OperationResult Create(string name) => _interfaces.ContainsKey(name) ? OperationResult.Fail(NetBsdErrno.EEXIST) : Do(() =>
     {
+        if (ClonedKind.TryParse(name, out short unit))
+        {
+            _interfaces[name] = _kernel.IfCloneCreate(unit);
+            return OperationResult.Ok;
+        }
+
         int slot = _kernel.PppOpen(_lines++, 0);
         _kernel.PppIocSNpMode(slot, true, true);
         _interfaces[name] = slot;
         return OperationResult.Ok;
     });
+
+    /// <inheritdoc/>
+    public bool HasClonedKinds => true;
+
+    /// <inheritdoc/>
+    public OperationResult SetParent(string name, string parent) => OnInterface(name, slot => OnInterface(parent, other => Answer(_kernel.SiocSetParent(slot, other))));
+
+    /// <inheritdoc/>
+    public OperationResult CreateOver(string upper, string lower, Ipv4Address local, Ipv4Address remote) => OnInterface(lower, _ =>
+    {
+        OperationResult created = Create(upper);
+        return created.Value == 0 ? Answer(_kernel.SiocSIfPhyAddr(_interfaces[upper], remote)) : created;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult OpenBpf(string bpf, string name) => _bpfs.ContainsKey(bpf) ? OperationResult.Fail(NetBsdErrno.EEXIST) : OnInterface(name, slot =>
+    {
+        _bpfs[bpf] = _kernel.BpfOpen(slot);
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult WriteBpf(string bpf) => _bpfs.TryGetValue(bpf, out int d) ? Do(() => Answer(_kernel.BpfWrite(d))) : BadDescriptor;
+
+    /// <inheritdoc/>
+    public OperationResult AddBridgeMember(string bridge, string member) => OnInterface(bridge, slot => OnInterface(member, other => Answer(_kernel.BridgeAdd(slot, other))));
 
     /// <inheritdoc/>
     public OperationResult Open(string name) => OnInterface(name, _ => OperationResult.With("0"));
@@ -214,6 +247,12 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public OperationResult Destroy(string name) => OnInterface(name, slot =>
     {
         _interfaces.Remove(name);
+        if (ClonedKind.IsCloned(_kernel.Interfaces[slot].Unit))
+        {
+            _kernel.IfCloneDestroy(slot);
+            return OperationResult.Ok;
+        }
+
         _kernel.PppClose(slot, _kernel.Interfaces[slot].Line);
         return OperationResult.Ok;
     });
@@ -327,6 +366,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         SaveNames(image, _interfaces);
         SaveNames(image, _sockets);
         SaveNames(image, _carps);
+        SaveNames(image, _bpfs);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote; the oracle starts again.</summary>
@@ -339,6 +379,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         LoadNames(image, _interfaces);
         LoadNames(image, _sockets);
         LoadNames(image, _carps);
+        LoadNames(image, _bpfs);
         _frames.Clear();
         Title = null;
         Array.Clear(_findings);
@@ -383,6 +424,8 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
             _kernel.IpReassemblyTimeout();
             _kernel.Frag6SlowTimo();
             _kernel.Nd6Timer();
+            _kernel.Nd6DadTimer();
+            _kernel.SpppTimo();
         }
 
         return OperationResult.Ok;

@@ -8,7 +8,7 @@ public class OperationListTests
 {
     [Theory]
     [InlineData("crate tun0", "unknown operation 'crate'", "create, open, index")]
-    [InlineData("create eth0", "unknown interface name 'eth0'", "tunN or pppN with N from 0 to 9999, or gifN that over makes")]
+    [InlineData("create eth0", "unknown interface name 'eth0'", "tunN or pppN with N from 0 to 9999, gifN that over makes, or vlanN")]
     [InlineData("create tun", "unknown interface name 'tun'", "tunN or pppN")]
     [InlineData("create", "'create' has 0 arguments", "create IF")]
     [InlineData("up tun0 tun1", "'up' has 2 arguments", "up IF")]
@@ -31,6 +31,8 @@ public class OperationListTests
     [InlineData("mrt6 m", "unknown socket 'm'", "none so far")]
     [InlineData("carp 9 ppp0", "malformed carp device name '9'", "a letter")]
     [InlineData("uncarp c", "unknown carp device 'c'", "a name that an earlier carp made")]
+    [InlineData("bpfwrite t", "unknown bpf descriptor 't'", "a name that an earlier bpf made")]
+    [InlineData("on vlan0", "'on' has 1 argument", "on IF PARENT")]
     [InlineData("enter6 t", "unknown socket 't'", "none so far")]
     [InlineData("route4 ppp0 10.0.0.0 33", "'33' is no prefix length", "0 to 32")]
     [InlineData("route6 tun0 2001:db8:: 129", "'129' is no prefix length", "0 to 128")]
@@ -86,7 +88,7 @@ public class OperationListTests
     [InlineData(StackCatalog.Linux6)]
     public void What_only_the_kernel_of_2005_models_another_stack_says_it_does_not(string stack)
     {
-        OperationRun run = Recordings.Run(stack, null, "raw6 i 58", "softint", "pipe 100", "mrt6 i", "carp c tun0", "uncarp c", "enter6 i", "leave6 i", "route4 tun0 10.0.0.0 24 clone", "over gif0 tun0 10.0.0.1 10.0.0.2");
+        OperationRun run = Recordings.Run(stack, null, "raw6 i 58", "softint", "pipe 100", "mrt6 i", "carp c tun0", "uncarp c", "enter6 i", "leave6 i", "route4 tun0 10.0.0.0 24 clone", "over gif0 tun0 10.0.0.1 10.0.0.2", "create vlan0", "on vlan0 aue0", "bpf t aue0", "bpfwrite t", "addm bridge0 aue0");
 
         Assert.All(run.Steps, step => Assert.Equal("not modelled", step.Result.Error?.Name));
     }

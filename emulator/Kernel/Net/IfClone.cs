@@ -1,0 +1,321 @@
+// Modelled from NetBSD sys/net/if.c (if_clone_create, if_clone_destroy), if_vlan.c, if_gif.c with netinet/in_gif.c, if_pppoe.c, if_loop.c, and dev/usb/if_aue.c with
+// if_ethersubr.c's ether_ifdetach (2.0 branch).
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Kern;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Kernel;
+
+public sealed partial class BsdKernel
+{
+    private const byte GifTtl = 30;
+    private Table<ClonedSoftc> _cloned = new();
+    [NotSaved("only in_gif_output sets it, while it runs")]
+    private bool _gifCalled;
+
+    [KernelState]
+    private void IfCloneFields<TPass>(ref TPass pass)
+        where TPass : struct, IStatePass
+    {
+        _cloned.Fields(ref pass);
+        pass.Transient(ref _gifCalled);
+    }
+
+    /// <summary>What the drivers of interfaces without a line keep.</summary>
+    public ReadOnlySpan<ClonedSoftc> ClonedSoftcs => _cloned.AsSpan();
+
+    /// <summary>SIOCIFCREATE, or a device is plugged in: a zeroed softc and if_attach. It is down.</summary>
+    /// <param name="unit">Which (<see cref="ClonedKind.TryParse"/>). There is none of it.</param>
+    /// <returns>The interface slot.</returns>
+    public int IfCloneCreate(short unit)
+    {
+        var kind = ClonedKind.Of(unit);
+        using Frame frame = Enter(kind.IsPluggedIn ? KernelFunction.ConfigAttach : KernelFunction.IfCloneCreate);
+        int block = Heap.Malloc(0, BlockImage.ClonedSoftc);
+        bool again = KernelHeap.IsSoftc(Heap.ReplacedImage);
+        int slot = _ifs.Put(new Ifnet
+        {
+            Address = Heap.AddressOf(block), Generation = Heap.Block(block).Generation, Block = block, ExtraBlock = -1, Unit = unit, Line = -1, Flags = kind.Flags, Mtu = kind.Mtu, Attached = true,
+        });
+        IfAttach(slot);
+        _cloned.Put(new ClonedSoftc { Slot = (short)slot, Route = -1, Used = true });
+        if (kind.ParentHolder == HolderKind.PppoeEthIfp)
+        {
+            SpppAttach(slot);
+        }
+
+        _oracle.Attached(this, slot, again);
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.CreateInterface, slot, unit, _ifs[slot].Index));
+        }
+
+        return slot;
+    }
+
+    /// <summary>
+    /// SIOCIFDESTROY, or a device is pulled out while it is up. A vlan lets go of what it is on, a tunnel of its route, vlans on it are unconfigured (ether_ifdetach); then if_detach, then the
+    /// softc is freed.
+    /// </summary>
+    public void IfCloneDestroy(int slot)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.DestroyInterface, slot));
+        }
+
+        var kind = ClonedKind.Of(_ifs[slot].Unit);
+        using Frame frame = Enter(kind.IsPluggedIn ? KernelFunction.ConfigDetach : KernelFunction.IfCloneDestroy);
+        int c = ClonedOf(slot);
+        ParentUnconfig(c);
+        GifDeleteTunnel(c);
+        if (!Has(KernelSwitch.SpppListKept))
+        {
+            SpppDetach(PointerTo(slot));
+        }
+
+        if (!Has(KernelSwitch.LladdrEventLate))
+        {
+            BridgeStop(slot);
+        }
+
+        if (kind.IsEthernet && !Has(KernelSwitch.ParentKept))
+        {
+            ParentIfDetach(PointerTo(slot));
+        }
+
+        _cloned[c].Used = false;
+        IfDetach(slot);
+        FreeSoftc(slot);
+    }
+
+    /// <summary>SIOCSETVLAN, or PPPOESETPARMS: the vlan or the session is on another interface from now on, and runs. A session comes up at once: its discovery is not modelled.</summary>
+    /// <returns>EINVAL where one of them is not what it should be: a vlan or a session on an Ethernet.</returns>
+    public Errno SiocSetParent(int slot, int parent)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.SetParent, slot, parent));
+        }
+
+        using Frame frame = Enter(KernelFunction.IfIoctl);
+        int c = ClonedOf(slot);
+        if (c < 0 || ClonedKind.Of(_ifs[slot].Unit).Way != ClonedWay.Parent || !IsEthernet(parent))
+        {
+            return Errno.EINVAL;
+        }
+
+        ParentUnconfig(c);
+        _cloned[c].Parent = PointerTo(parent);
+        _design.Hold(this, _cloned[c].Parent);
+        _oracle.Stored(this, parent, ClonedKind.Of(_ifs[slot].Unit).ParentHolder);
+        SetFlags(slot, _ifs[slot].Flags | Iff.Running);
+        return Errno.None;
+    }
+
+    /// <summary>SIOCSIFPHYADDR: where the tunnel leads.</summary>
+    /// <returns>EINVAL where it is no tunnel.</returns>
+    public Errno SiocSIfPhyAddr(int slot, Ipv4Address destination)
+    {
+        if (HearsCalls)
+        {
+            _oracle.Record(new SystemCall(SystemCallKind.SetTunnel, slot, Address: destination));
+        }
+
+        using Frame frame = Enter(KernelFunction.IfIoctl);
+        int c = ClonedOf(slot);
+        if (c < 0 || ClonedKind.Of(_ifs[slot].Unit).Way != ClonedWay.Tunnel)
+        {
+            return Errno.EINVAL;
+        }
+
+        GifDeleteTunnel(c);
+        _cloned[c].Destination = destination;
+        SetFlags(slot, _ifs[slot].Flags | Iff.Running);
+        return Errno.None;
+    }
+
+    private bool IsEthernet(int slot) =>
+        _ifs[slot].Unit < 0 ? (_ifs[slot].Flags & Iff.Loopback) == 0 : ClonedKind.IsCloned(_ifs[slot].Unit) && ClonedKind.Of(_ifs[slot].Unit).IsEthernet;
+
+    // What the driver keeps of an interface, or -1.
+    private int ClonedOf(int slot)
+    {
+        for (int c = 0; c < _cloned.Length; c++)
+        {
+            if (_cloned[c].Used && _cloned[c].Slot == slot)
+            {
+                return c;
+            }
+        }
+
+        return -1;
+    }
+
+    // vlan_unconfig, pppoe_disconnect.
+    private void ParentUnconfig(int c)
+    {
+        IfnetPtr parent = _cloned[c].Parent;
+        if (!parent.IsNull)
+        {
+            _cloned[c].Parent = IfnetPtr.Null;
+            _design.Release(this, parent);
+        }
+    }
+
+    // vlan_ifdetach, which ether_ifdetach of a departing parent calls, and pppoe_ifattach_hook: what is on it stays, without a parent, and is down.
+    private void ParentIfDetach(IfnetPtr p)
+    {
+        using Frame frame = Enter(KernelFunction.VlanIfDetach);
+        for (int c = 0; c < _cloned.Length; c++)
+        {
+            if (_cloned[c].Used && !_cloned[c].Parent.IsNull && Same(_cloned[c].Parent, p))
+            {
+                ParentUnconfig(c);
+                IfDown(_cloned[c].Slot);
+                SetFlags(_cloned[c].Slot, _ifs[_cloned[c].Slot].Flags & ~(Iff.Up | Iff.Running));
+            }
+        }
+    }
+
+    // gif_delete_tunnel.
+    private void GifDeleteTunnel(int c)
+    {
+        if (_cloned[c].Route >= 0)
+        {
+            RtFree(_cloned[c].Route);
+            _cloned[c].Route = -1;
+        }
+
+        _cloned[c].Destination = Ipv4Address.Any;
+    }
+
+    // A design that invalidates caches does so with those of tunnels.
+    private void InvalidateTunnelRoutes(int r)
+    {
+        for (int c = 0; c < _cloned.Length; c++)
+        {
+            if (_cloned[c].Used && _cloned[c].Route == r)
+            {
+                _cloned[c].Route = -1;
+                RtFree(r);
+                Counters.RoutesInvalidated++;
+            }
+        }
+    }
+
+    private Errno ClonedOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) =>
+        (_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running) ? Errno.ENETDOWN
+        : ClonedKind.Of(_ifs[slot].Unit).Way switch
+        {
+            ClonedWay.Parent => OutputOnParent(slot, protocol, packet),
+            ClonedWay.Tunnel => InGifOutput(slot, protocol, packet),
+            _ => Errno.None,
+        };
+
+    // vlan_start: the tagged frame goes to ifv_p's queue and its if_start. pppoe_output: sc_eth_if's if_output.
+    private Errno OutputOnParent(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        var kind = ClonedKind.Of(_ifs[slot].Unit);
+        using Frame frame = Enter(kind.ParentUse == UseSite.VlanStart ? KernelFunction.VlanStart : KernelFunction.PppoeOutput);
+        IfnetPtr p = _cloned[ClonedOf(slot)].Parent;
+        if (p.IsNull)
+        {
+            return Errno.ENETDOWN;
+        }
+
+        int parent = Use(p, kind.ParentHolder, kind.ParentUse);
+        return parent == Dangling ? StaleOutput(p, kind.ParentHolder, kind.ParentUse)
+            : parent < 0 || !IsEthernet(parent) ? Errno.ENETDOWN
+            : IfOutput(parent, protocol, packet);
+    }
+
+    // in_gif_output, and ip_output with gif_ro: a cached route that is down is freed before anything of it is read. A tunnel within itself is refused.
+    private Errno InGifOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
+    {
+        using Frame frame = Enter(KernelFunction.InGifOutput);
+        int c = ClonedOf(slot);
+        if (_gifCalled)
+        {
+            return Errno.ENETUNREACH; // max_gif_nesting is one: a tunnel over a tunnel is refused
+        }
+
+        if (_cloned[c].Route >= 0 && !_routes[_cloned[c].Route].Up && !Has(KernelSwitch.GifRouteUnchecked))
+        {
+            RtFree(_cloned[c].Route);
+            _cloned[c].Route = -1;
+        }
+
+        if (_cloned[c].Route < 0)
+        {
+            int r = RtAlloc(AfInet, Key(_cloned[c].Destination));
+            if (r < 0)
+            {
+                return Errno.ENETUNREACH;
+            }
+
+            int way = LiveAt(_routes[r].Ifp.Address);
+            if (way == slot)
+            {
+                RtFree(r);
+                return Errno.ENETUNREACH;
+            }
+
+            _cloned[c].Route = (short)r;
+            if (way >= 0)
+            {
+                _oracle.Stored(this, way, HolderKind.GifRouteIfp);
+            }
+        }
+
+        IfnetPtr p = _routes[_cloned[c].Route].Ifp;
+        int outer = Use(p, HolderKind.GifRouteIfp, UseSite.InGifOutput);
+        if (outer < 0)
+        {
+            return outer == Dangling ? StaleOutput(p, HolderKind.GifRouteIfp, UseSite.InGifOutput) : Errno.ENETUNREACH;
+        }
+
+        int ia = FirstInetAddress(_ifs[outer].Address);
+        if (ia < 0)
+        {
+            return Errno.EADDRNOTAVAIL;
+        }
+
+        _gifCalled = true;
+        Errno error = Transmit(
+            outer, _inIfaddrs[ia].Address, _cloned[c].Destination, protocol == PppProtocol.Ipv4 ? IpProtocol.IpIp : IpProtocol.Ipv6, GifTtl, packet, routerAlert: false);
+        _gifCalled = false;
+        return error;
+    }
+
+    /// <summary>ifv_p of every vlan.</summary>
+    internal static void WalkVlanParent(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkParents(HolderKind.VlanParentIfp, ref visitor);
+
+    /// <summary>sc_eth_if of every session of PPP over Ethernet.</summary>
+    internal static void WalkPppoeEthIf(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkParents(HolderKind.PppoeEthIfp, ref visitor);
+
+    private void WalkParents(HolderKind holder, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly ClonedSoftc x in _cloned.AsSpan())
+        {
+            if (x.Used && !x.Parent.IsNull && ClonedKind.Of(_ifs[x.Slot].Unit).ParentHolder == holder)
+            {
+                visitor.Visit(holder, x.Parent);
+            }
+        }
+    }
+
+    /// <summary>The interface of the route that a tunnel has cached.</summary>
+    internal static void WalkGifRoute(BsdKernel kernel, ref HolderVisitor visitor)
+    {
+        foreach (ref readonly ClonedSoftc x in kernel._cloned.AsSpan())
+        {
+            if (x.Used && x.Route >= 0)
+            {
+                visitor.Visit(HolderKind.GifRouteIfp, kernel._routes[x.Route].Ifp, !kernel._routes[x.Route].Up);
+            }
+        }
+    }
+}

@@ -1,0 +1,387 @@
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Wire;
+
+namespace Stress.Emulator.Userland;
+
+/// <summary>
+/// Whoever configures the interfaces that are at no line: rc at boot, an operator, devd when a device comes or has gone. Each order is a list of system calls, of which each step that the
+/// process is given the CPU makes one.
+/// </summary>
+public sealed class Netif : Process
+{
+    private enum Op : byte
+    {
+        Create,
+        Configure,
+        AddAddress,
+        AddNextAddress,
+        AddAddress6,
+        Up,
+        DelAddress6,
+        DelAddress,
+        Down,
+        Destroy,
+        SetMtu,
+    }
+
+    private struct Order : IStateValue<Order>
+    {
+        public Op Op;
+        public byte Which;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Order value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Op);
+            pass.Field(ref value.Which);
+        }
+    }
+
+    private struct Interface : IStateValue<Interface>
+    {
+        /// <summary>The kernel's slot for it, or -1.</summary>
+        public short Slot;
+
+        /// <summary>It is there, or will be when all orders are executed.</summary>
+        public bool IsWanted;
+
+        /// <summary>It went with the interface that it is on, and comes back with that.</summary>
+        public bool WentWithParent;
+
+        /// <summary>It has the other MTU.</summary>
+        public bool HasOtherMtu;
+
+        /// <summary>How often it was renumbered since boot.</summary>
+        public byte Renumbered;
+
+        /// <summary>When it is created again.</summary>
+        public VirtualTime Due;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref Interface value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Slot);
+            pass.Field(ref value.IsWanted);
+            pass.Field(ref value.WentWithParent);
+            pass.Field(ref value.HasOtherMtu);
+            pass.Field(ref value.Renumbered);
+            pass.Struct(ref value.Due);
+        }
+    }
+
+    /// <summary>Its name in the table of processes.</summary>
+    public const string Program = "netif";
+
+    /// <summary>Its timers: the next interface that is created again.</summary>
+    public const int Timers = 1;
+
+    private const int NextTimer = 0, FirstHost = 1, Hosts = 250;
+    private const byte FarEnd = 254, LinkLocalBits = 128;
+    private readonly InterfaceOptions[] _options;
+    [NotSaved("it follows from the options")]
+    private readonly short[] _units;
+    [NotSaved("it follows from the options")]
+    private readonly int[] _parents;
+    [NotSaved("it follows from the options")]
+    private readonly Ipv4Address[] _tunnels;
+    private readonly Ring<Order> _orders = new();
+    private readonly Interface[] _interfaces;
+    private RandomStream _random;
+
+    /// <summary>Nothing configured yet.</summary>
+    /// <param name="entry">Its entry in the table.</param>
+    /// <param name="options">The interfaces.</param>
+    /// <exception cref="ArgumentException">A name is of no kind that there is.</exception>
+    public Netif(ProcessEntry entry, IReadOnlyList<InterfaceOptions> options)
+        : base(entry)
+    {
+        _options = [.. options];
+        _units = [.. _options.Select(o => ClonedKind.TryParse(o.Name, out short unit)
+            ? unit : throw new ArgumentException($"interface \"{o.Name}\" is of no kind that there is; accepted: {string.Join(", ", ClonedKind.Known.Select(k => k.Name))} and a number"))];
+        _parents = [.. _options.Select(o => Array.FindIndex(_options, p => p.Name == o.Parent))];
+        _tunnels = [.. _options.Select(o => o.Tunnel.Length > 0 ? Ipv4Address.Parse(o.Tunnel) : Ipv4Address.Any)];
+        _interfaces = new Interface[_options.Length];
+        Forget();
+    }
+
+    private bool IsOnParent(int which) => ClonedKind.Of(_units[which]).Way == ClonedWay.Parent;
+
+    private bool IsPointToPoint(int which) => ClonedKind.Of(_units[which]).IsPointToPoint;
+
+    private bool IsTunnel(int which) => ClonedKind.Of(_units[which]).Way == ClonedWay.Tunnel;
+
+    private void Forget()
+    {
+        _orders.Clear();
+        Array.Fill(_interfaces, new Interface { Slot = -1, Due = VirtualTime.Never });
+    }
+
+    /// <summary>rc creates all of them, in the order of the list.</summary>
+    public override void Start(RandomStream random, VirtualTime now)
+    {
+        Forget();
+        _random = random;
+        for (int which = 0; which < _options.Length; which++)
+        {
+            Create(which);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Stop(VirtualTime now)
+    {
+        base.Stop(now);
+        Forget();
+    }
+
+    private void Do(Op op, int which) => _orders.Add(new Order { Op = op, Which = (byte)which });
+
+    /// <summary>An interface that is not there is created, or plugged in; what is on another one that is not there waits for that.</summary>
+    public void Create(int which)
+    {
+        ref Interface i = ref _interfaces[which];
+        i.Due = VirtualTime.Never;
+        if (i.IsWanted)
+        {
+            return;
+        }
+
+        if (IsOnParent(which) && _parents[which] >= 0 && !_interfaces[_parents[which]].IsWanted)
+        {
+            i.WentWithParent = true;
+            return;
+        }
+
+        i.IsWanted = true;
+        i.WentWithParent = false;
+        Do(Op.Create, which);
+        if (IsOnParent(which) || IsTunnel(which))
+        {
+            Do(Op.Configure, which);
+        }
+
+        Do(Op.AddAddress, which);
+        if (IsPointToPoint(which))
+        {
+            Do(Op.AddAddress6, which);
+        }
+
+        Do(Op.Up, which);
+        for (int other = 0; other < _options.Length; other++)
+        {
+            if (_interfaces[other].WentWithParent && _parents[other] == which)
+            {
+                Create(other);
+            }
+        }
+
+        Wakeup();
+    }
+
+    /// <summary>
+    /// An interface that is there is destroyed, or pulled out. What is on one that is pulled out devd destroys when that has gone; it comes back with it.
+    /// </summary>
+    /// <param name="which">Its place among the role's.</param>
+    /// <param name="comesBack">It is created again after its time.</param>
+    /// <param name="now">Virtual time.</param>
+    public void Destroy(int which, bool comesBack, VirtualTime now)
+    {
+        ref Interface i = ref _interfaces[which];
+        if (!i.IsWanted)
+        {
+            return;
+        }
+
+        if (comesBack)
+        {
+            i.Due = now + _random.Draw(_options[which].Down);
+            Rearm();
+        }
+
+        TakeAway(which);
+        for (int other = 0; other < _options.Length; other++)
+        {
+            if (_interfaces[other].IsWanted && IsOnParent(other) && _parents[other] == which)
+            {
+                _interfaces[other].WentWithParent = true;
+                TakeAway(other);
+            }
+        }
+
+        Wakeup();
+    }
+
+    private void TakeAway(int which)
+    {
+        _interfaces[which].IsWanted = false;
+        if (_options[which].TakesAddressesFirst)
+        {
+            Do(Op.DelAddress6, which);
+            Do(Op.DelAddress, which);
+            Do(Op.Down, which);
+        }
+
+        Do(Op.Destroy, which);
+    }
+
+    /// <summary>An interface that is there gets the next address of its net in place of the one that it has.</summary>
+    public void Renumber(int which)
+    {
+        if (_interfaces[which].IsWanted)
+        {
+            Do(Op.DelAddress, which);
+            Do(Op.AddNextAddress, which);
+            Wakeup();
+        }
+    }
+
+    /// <summary>An interface that is there gets its other MTU, or the usual one again.</summary>
+    public void ChangeMtu(int which)
+    {
+        if (_interfaces[which].IsWanted)
+        {
+            Do(Op.SetMtu, which);
+            Wakeup();
+        }
+    }
+
+    private void Rearm()
+    {
+        VirtualTime next = VirtualTime.Never;
+        foreach (ref readonly Interface i in _interfaces.AsSpan())
+        {
+            next = i.Due < next ? i.Due : next;
+        }
+
+        Arm(NextTimer, next);
+    }
+
+    /// <inheritdoc/>
+    public override void Timer(int which, VirtualTime now)
+    {
+        for (int i = 0; i < _interfaces.Length; i++)
+        {
+            if (_interfaces[i].Due <= now)
+            {
+                Create(i);
+            }
+        }
+
+        Rearm();
+    }
+
+    /// <inheritdoc/>
+    public override bool Step(VirtualTime now)
+    {
+        if (_orders.Count == 0)
+        {
+            return false;
+        }
+
+        Order order = _orders.Take();
+        Execute(order.Op, order.Which, ref _interfaces[order.Which], now);
+        return true;
+    }
+
+    private void Execute(Op op, int which, ref Interface i, VirtualTime now)
+    {
+        Errno e = Errno.None;
+        switch (op)
+        {
+            case Op.Create:
+                i.Slot = (short)Kernel.IfCloneCreate(_units[which]);
+                i.HasOtherMtu = false;
+                break;
+            case Op.Configure:
+                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, _tunnels[which]) : Kernel.SiocSetParent(i.Slot, ParentOf(which));
+                break;
+            case Op.AddAddress or Op.AddNextAddress:
+                i.Renumbered += op == Op.AddNextAddress ? (byte)1 : (byte)0;
+                Ipv4Address local = LocalOf(which, i);
+                e = IsPointToPoint(which) ? Kernel.SiocAifAddr(i.Slot, local, InterfaceOptions.Address(which, FarEnd)) : Kernel.SiocAifAddr(i.Slot, local);
+                Machine.AddressUp(local);
+                break;
+            case Op.AddAddress6:
+                e = Kernel.SiocAifAddr6(i.Slot, Ipv6Address.LinkLocal(IdentifierOf(which)), LinkLocalBits, Ipv6Address.LinkLocal(IdentifierOf(which) + 1));
+                break;
+            case Op.Up:
+                Kernel.SiocSIfFlags(i.Slot, true);
+                break;
+            case Op.DelAddress6:
+                if (LinkLocalOn(i.Slot) is not { IsAny: false } address)
+                {
+                    return;
+                }
+
+                e = Kernel.SiocDifAddr6(i.Slot, address);
+                break;
+            case Op.DelAddress:
+                e = Kernel.SiocDifAddr(i.Slot, LocalOf(which, i));
+                break;
+            case Op.Down:
+                Kernel.SiocSIfFlags(i.Slot, false);
+                break;
+            case Op.Destroy:
+                Machine.Counters.Disconnects++;
+                Machine.DisconnectDecided(IMachine.NoLine, Machine.KernelAge);
+                Kernel.IfCloneDestroy(i.Slot);
+                i.Slot = -1;
+                Machine.Compete(CompetitorTrigger.LinkDown, now);
+                break;
+            case Op.SetMtu:
+                i.HasOtherMtu = !i.HasOtherMtu;
+                Kernel.SiocSIfMtu(i.Slot, i.HasOtherMtu ? _options[which].OtherMtu : ClonedKind.Of(_units[which]).Mtu);
+                break;
+        }
+
+        Say(Machine.Clock.Trace is null ? Name(op) : $"{Name(op)} {_options[which].Name}", e);
+    }
+
+    private static string Name(Op op) => op switch
+    {
+        Op.Create => "SIOCIFCREATE",
+        Op.Configure => "SIOCSETVLAN, PPPOESETPARMS or SIOCSIFPHYADDR",
+        Op.AddAddress or Op.AddNextAddress => "SIOCAIFADDR",
+        Op.AddAddress6 => "SIOCAIFADDR_IN6",
+        Op.Up => "if_up",
+        Op.DelAddress6 => "SIOCDIFADDR_IN6",
+        Op.DelAddress => "SIOCDIFADDR",
+        Op.Down => "if_down",
+        Op.Destroy => "SIOCIFDESTROY",
+        _ => "SIOCSIFMTU",
+    };
+
+    // An address comes back with an interface that is created again; only one that is renumbered goes on to the next.
+    private static Ipv4Address LocalOf(int which, in Interface i) => InterfaceOptions.Address(which, (byte)(FirstHost + (i.Renumbered % Hosts)));
+
+    private static ulong IdentifierOf(int which) => ((ulong)(which + 1) << 16) | 1;
+
+    private int ParentOf(int which) => _parents[which] >= 0 ? _interfaces[_parents[which]].Slot : Kernel.IfByIndex(IMachine.EthernetIndex);
+
+    // Without the zone, as ifconfig is told it.
+    private Ipv6Address LinkLocalOn(int slot)
+    {
+        foreach (ref readonly var a in Kernel.Inet6Addresses)
+        {
+            if (a.Used && a.Ifp.Address == Kernel.Interfaces[slot].Address && a.Address.IsLinkLocal)
+            {
+                return a.Address.WithEmbeddedScope(0);
+            }
+        }
+
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public override void Fields<TPass>(ref TPass pass)
+    {
+        _orders.Fields(ref pass);
+        pass.Structs<Interface>(_interfaces);
+        pass.Struct(ref _random);
+    }
+}
