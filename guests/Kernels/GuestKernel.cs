@@ -23,6 +23,9 @@ public sealed record GuestKernel
     /// <summary>Names of patches and reintroduced faults that went in.</summary>
     public IReadOnlyList<string> Patches { get; init; } = [];
 
+    /// <summary>The key of the kernel that this one is with one patch more, which <c>judge</c> built; null for a kernel of its own. It is never taken unless it is named.</summary>
+    public string? FixOf { get; init; }
+
     /// <summary>Options of <c>optional.config</c> that the tree lacks.</summary>
     public IReadOnlyList<string> Lacks { get; init; } = [];
 

@@ -62,6 +62,7 @@ public sealed partial class KernelBuilder
         {
             Name = $"{patient.Name}+{Path.GetFileNameWithoutExtension(patch)}",
             Key = key,
+            FixOf = patient.Key,
             Patches = [.. patient.Patches, Path.GetFileName(patch)],
             Bytes = new FileInfo(Path.Combine(cache.Kernels, key, "linux")).Length,
             BuildCpuSeconds = Math.Round(cpu, 1),

@@ -8,13 +8,13 @@ public sealed class KernelStore(GuestCache cache)
     internal const string RecordName = "kernel.json", DebianName = "debian";
     private const string DebianProgram = "/usr/bin/linux.uml";
 
-    /// <summary>All, newest first; two with the same name are both there.</summary>
+    /// <summary>All, newest first, and those that <c>judge</c> built behind the others; two with the same name are both there.</summary>
     public IReadOnlyList<GuestKernel> All()
     {
         var found = new List<GuestKernel>();
         if (Directory.Exists(cache.Kernels))
         {
-            found.AddRange(Directory.GetDirectories(cache.Kernels).Select(Read).OfType<GuestKernel>().OrderByDescending(kernel => kernel.Built));
+            found.AddRange(Directory.GetDirectories(cache.Kernels).Select(Read).OfType<GuestKernel>().OrderBy(kernel => kernel.FixOf is not null).ThenByDescending(kernel => kernel.Built));
         }
 
         if (File.Exists(DebianProgram))

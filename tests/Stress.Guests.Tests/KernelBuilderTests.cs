@@ -176,6 +176,7 @@ public sealed class KernelBuilderTests : IDisposable
         Assert.Equal("first\n".Length, KernelBuilder.BytesInTree(new GuestCache(Path.Combine(_folder, "cache")), patient));
         Assert.Equal((1, 1), (unpacked, steps.Count(step => step == "unpacking the source")));
         Assert.Equal(["two.patch"], second.Patches);
+        Assert.Equal((patient.Key, "mine"), (first.FixOf, new KernelStore(new GuestCache(Path.Combine(_folder, "cache"))).FindSite(null).Name));
         Assert.Equal(3, new KernelStore(new GuestCache(Path.Combine(_folder, "cache"))).All().Count(k => k.Name.StartsWith("mine", StringComparison.Ordinal)));
     }
 
