@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Client.Triage;
 using Stress.Emulator.Designs.History;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Stress.Client.Running;
+using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Emulator.Exploration.Judging;
 using Stress.Emulator.Stacks;

@@ -1,4 +1,3 @@
-using Stress.Client.Running;
 using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Stacks;

@@ -1,5 +1,6 @@
 using Stress.Client.Commands;
-using Stress.Client.Running;
+using Stress.Client.Launching;
+using Stress.Client.RealStacks;
 using Stress.Contracts.Triage;
 using Stress.Guests.Kernels;
 
