@@ -71,7 +71,7 @@ public static class DemoCommand
                 terminal.Text.WriteLine("Prometheus   is not installed (Debian package prometheus)");
             }
 
-            await using ITriage triage = await TriageLibrary.Open(Path.Combine(folder, TriageCommands.DefaultStore), runs, terminal.Time);
+            await using ITriage triage = await TriageLibrary.Open(Path.Combine(folder, TriageLibrary.DefaultStore), runs, terminal.Time);
             await using var launcher = new RunLauncher(runs, Path.GetDirectoryName(scenario)!, null, terminal);
             Task serving = triage.Serve(new ServeOptions(listen, [], null, null, null, new CrashWork(), launcher), address => terminal.Text.WriteLine($"triage       {address}\nCtrl-C ends all"), ended.Token);
 

@@ -18,9 +18,6 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress import|bugs|diff|serve|export-site</c>: runs and the bugs in them, across runs.</summary>
 public static class TriageCommands
 {
-    /// <summary>The store where the command line names none: a file beside the folder of runs.</summary>
-    public const string DefaultStore = "triage.db";
-
     internal const string DefaultListen = "127.0.0.1:8090";
 
     private static readonly JsonSerializerOptions Json = new(RunFolder.Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
@@ -166,7 +163,7 @@ public static class TriageCommands
             return;
         }
 
-        await With(terminal, DefaultStore, async triage =>
+        await With(terminal, TriageLibrary.DefaultStore, async triage =>
         {
             ImportOutcome outcome = await triage.Import([folder], null, CancellationToken.None);
             terminal.Text.WriteLine($"{Counted.Of(outcome.Findings, "finding")} in the triage store: ./stress bugs");
@@ -188,7 +185,7 @@ public static class TriageCommands
     internal static Option<string> Store() => new("--store")
     {
         Description = "The triage store: a file, or postgres://USER@HOST[:PORT]/DATABASE with the password in STRESS_STORE_PASSWORD.",
-        DefaultValueFactory = _ => DefaultStore,
+        DefaultValueFactory = _ => TriageLibrary.DefaultStore,
     };
 
     // The folders of runs that have ended on a cluster, where they are not there already. One that cannot be read is named and left out.

@@ -1,4 +1,3 @@
-using Stress.Client.Commands;
 using Stress.Client.Launching;
 using Stress.Client.RealStacks;
 using Stress.Contracts.Triage;
@@ -12,8 +11,6 @@ namespace Stress.Client.Triage;
 /// <param name="Fault">The fault that was switched on there; null for none.</param>
 public sealed record StoredList(string Text, string? Kernel, string? Fault)
 {
-    private const string DefaultStore = TriageCommands.DefaultStore;
-
     /// <summary>Finds a bug's list.</summary>
     /// <param name="terminal">The clock.</param>
     /// <param name="store">The store's address.</param>
@@ -23,7 +20,7 @@ public sealed record StoredList(string Text, string? Kernel, string? Fault)
     public static async Task<StoredList> FindAsync(Terminal terminal, string store, string bug, CancellationToken stop)
     {
         const string Accepted = "accepted is an operation list, the name of an entry of scenarios/history, or a bug that stress bugs lists";
-        if (store == DefaultStore && !File.Exists(store))
+        if (store == TriageLibrary.DefaultStore && !File.Exists(store))
         {
             throw new UsageException($"{bug}: no such file and no entry of scenarios/history, and there is no triage store here; {Accepted}");
         }

@@ -7,6 +7,9 @@ namespace Stress.Client.Triage;
 /// <summary>Loads Stress.Triage when it is first asked: a run needs neither its packages nor its build.</summary>
 internal static class TriageLibrary
 {
+    /// <summary>The store where the command line names none: a file beside the folder of runs.</summary>
+    public const string DefaultStore = "triage.db";
+
     private const string LibraryName = "Stress.Triage", Type = "Stress.Triage.TriageFactory";
 
     /// <summary>It was built: nothing is built for what can be done later.</summary>
