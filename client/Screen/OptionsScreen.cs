@@ -21,7 +21,7 @@ public static class OptionsScreen
         Said.Line(console, 2, (launch.Scenario.Name, "bold"), ($"  {launch.Scenario.Description.ReplaceLineEndings(" ").Trim()}", ""));
         Said.Line(
             console, 2, ("seed ", ""), ($"{launch.Scenario.Seed}", "bold"), (launch.Real is null ? "   design " : "   kernels ", ""), (launch.DesignName, "bold"),
-            ($"   {Counted.Of(launch.Plan.Sites * site.Topology.Links.Count, "pair")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
+            ($"   {Counted.Of(launch.Plan.Sites * site.Topology.Links.Count, site.Graph is null ? "pair" : "line")} x {Hours(launch.Hours)} h in windows of {Span(site.Window)}   {Counted.Of(launch.Workers, "worker")}", ""));
         if (site.Graph is { } graph)
         {
             Said.Line(console, 8, ("network", "dim"), ($" {Counted.Of(launch.Plan.Sites, "site")}, each {RunConfiguration.NetworkOf(launch.Scenario.Network, graph)}", ""));
@@ -42,7 +42,7 @@ public static class OptionsScreen
             return;
         }
 
-        Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {Counted.Of(role.Kernel.Competitors.Count, "competitor")}");
+        Row("kernel", role => $"{Lower(role.Kernel.Abi)}, {Lower(role.Kernel.Fill)}, {Lower(role.Kernel.PppUnits)} ppp units, {Counted.Of(role.Kernel.Competitors.Count, "competitor")}{(role.Kernel.Forwarding ? ", forwarding" : "")}");
         Row("pppd", role => string.Join(", ", Pppd(role.Pppd)));
         Row("daemons", role => role.Daemons.Count == 0 ? "none" : string.Join(' ', role.Daemons));
         foreach (DaemonKind daemon in RoleOptions.Known.Where(d => d.InEverySystem || site.Roles.Any(role => role.Daemons.Contains(d.Name))))
@@ -192,9 +192,9 @@ public static class OptionsScreen
 
     private static string Daemon(object options) => options switch
     {
-        OspfdOptions o => $"{ScenarioFields.Spell(o.Version)}, hello {Span(o.HelloInterval)}, dead {Span(o.DeadInterval)}{(o.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(o.Exit)}")}",
+        OspfdOptions o => $"{ScenarioFields.Spell(o.Version)}, hello {Span(o.HelloInterval)}, dead {Span(o.DeadInterval)}{(o.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(o.Exit)}")}{(o.Adjacency == OspfdAdjacency.Full ? ", to Full" : "")}",
         ZebraOptions z => z.RestartEvery == VirtualTime.Zero ? "" : $"restarted every {Span(z.RestartEvery)}, away for {Range(z.Downtime)}",
-        RipngdOptions r => $"update {Span(r.Update)} ± {Span(r.UpdateJitter)}{(r.OnEthernet ? ", on Ethernet too" : "")}",
+        RipngdOptions r => $"update {Span(r.Update)} ± {Span(r.UpdateJitter)}{(r.OnEthernet ? ", on Ethernet too" : "")}{(r.Routes ? ", learns routes" : "")}",
         _ => string.Join(", ", ScenarioFields.Properties(options.GetType()).Select(p => $"{ScenarioFields.FieldName(p.Name).Replace('_', ' ')} {ScenarioFields.SpellScalar(p.GetValue(options)!)}")),
     };
 

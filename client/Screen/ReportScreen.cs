@@ -60,6 +60,12 @@ public static class ReportScreen
             Fact(console, "", $"{alias[6..]}: {Counted.Of(count, "use")}");
         }
 
+        RoleCounts sent = RoleCounts.Of(report.Counters, c => c.Forwarded), stopped = RoleCounts.Of(report.Counters, c => c.NotForwarded), arrived = RoleCounts.Of(report.Counters, c => c.Delivered);
+        if (sent.Total + stopped.Total > 0)
+        {
+            Fact(console, "forwarding", $"{Counted.Of(sent.Total, "packet")} sent on, {Count(stopped.Total)} that went no further; {Counted.Of(arrived.Total, "datagram")} over IPv4 arrived");
+        }
+
         FirstCrashSummary first = report.FirstCrash;
         string median = first.MedianMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"median {minutes:0.0} min") : "median never";
         Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of sites within their first hour, {Count(first.Crashed)} of {Counted.Of(first.Sites, "site")} crashed");

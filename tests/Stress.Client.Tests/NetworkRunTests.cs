@@ -40,6 +40,17 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task The_screen_of_routers_that_route_says_so_and_how_much_they_forwarded()
+    {
+        await _screen.Run("run", Repository.At("scenarios", "routed.yaml"), "--pairs", "17", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/r");
+
+        Assert.Contains("17 lines x 1 h", _screen.Out);
+        Assert.Contains("competitors, forwarding", _screen.Out);
+        Assert.Contains("exits at-address-add, to Full", _screen.Out);
+        Assert.Matches("forwarding +[0-9,]+ packets sent on, [0-9,]+ that went no further; [0-9,]+ datagrams over IPv4 arrived", _screen.Out);
+    }
+
+    [Fact]
     public async Task A_number_of_pairs_that_is_no_number_of_networks_is_refused()
     {
         Assert.Equal(2, await _screen.Run("run", Repository.At("scenarios", "grid.yaml"), "--pairs", "25"));

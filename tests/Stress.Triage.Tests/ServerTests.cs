@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Stress.Contracts.Triage;
 using Stress.Observability;
@@ -46,6 +47,52 @@ public sealed partial class ServerTests
             Assert.InRange(html.Length, 1, 300_000);
         }
     }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(2000, false)]
+    public async Task The_page_of_a_run_of_networks_draws_them_as_far_as_a_page_can_and_names_the_worst_links(int links, bool isDrawn)
+    {
+        TemporaryStore store = await TemporaryStore.Open();
+        string folder = store.Write(TemporaryStore.Run(1, titles: ["x"]));
+        Networked(folder, links, calling: 1);
+        await store.Import();
+        await using Served served = await Served.Start(store);
+        string run = (await store.Triage.Runs(new RunFilter(), CancellationToken.None)).Rows[0].Name;
+
+        string html = await served.Client.GetStringAsync($"/runs/{run}");
+
+        Assert.Equal(isDrawn, html.Contains("class=\"net net5\"", StringComparison.Ordinal));
+        Assert.Equal(Math.Min(links, 30), WorstLink().Count(html));
+        Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', html);
+        Assert.InRange(html.Length, 1, 300_000);
+    }
+
+    [Fact]
+    public async Task A_run_whose_network_has_a_link_to_nowhere_is_named_and_skipped()
+    {
+        await using TemporaryStore store = await TemporaryStore.Open();
+        Networked(store.Write(TemporaryStore.Run(1, titles: ["x"])), links: 1, calling: 2);
+
+        Assert.Contains("its network has a link to a node that it does not have", Assert.Single((await store.Import()).Damaged));
+    }
+
+    // Two nodes, joined by links of which each has crashes.
+    private static void Networked(string folder, int links, int calling)
+    {
+        var run = new RunFolder(folder);
+        JsonNode report = JsonNode.Parse(File.ReadAllText(run.ReportPath))!;
+        report["network"] = JsonSerializer.SerializeToNode(
+            new NetworkReport(
+                "", 0, [new NetworkNode(Hostile, "a", 3), new NetworkNode("b", "b", 0)],
+                [.. Enumerable.Range(0, links).Select(n => new NetworkLink(n, $"{Hostile} {n}", 0, calling, "tray", 10, 1, 0.1, [new LinkPath("membership", 1)]))]),
+            RunFolder.Json);
+        File.WriteAllText(run.ReportPath, report.ToJsonString());
+    }
+
+    [GeneratedRegex("data-label=\"Code paths\">membership 1<")]
+    private static partial Regex WorstLink();
 
     [Fact]
     public async Task The_whole_report_of_a_run_is_served_from_the_store_and_no_script_may_run_in_it()

@@ -53,6 +53,11 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReadin
             throw new FormatException($"{folder}: not a run: a name, a size or a crash's title or count is missing");
         }
 
+        if (report.Network is { } network && (network.Nodes.Count == 0 || network.Links.Any(link => link.Called < 0 || link.Called >= network.Nodes.Count || link.Calling < 0 || link.Calling >= network.Nodes.Count)))
+        {
+            throw new FormatException($"{folder}: not a run: its network has a link to a node that it does not have");
+        }
+
         (string backend, string version) = Executed(report);
         Dictionary<string, CodePathRate> rates = report.CodePaths.DistinctBy(path => path.CrashId).ToDictionary(path => path.CrashId, StringComparer.Ordinal);
         DateTimeOffset started = StartOf(report.RunId) ?? StartOf(folder) ?? written;

@@ -147,15 +147,24 @@ public static class Site
     public static async Task<Dictionary<string, object?>> Run(Triage triage, string name, Links links, CancellationToken stop)
     {
         RunDetail run = await triage.Run(name, stop);
+        RunReport report = ReadReport(run);
         return new()
         {
             ["Links"] = links,
             ["Run"] = run,
-            ["Repeat"] = ReadReport(run).Command,
+            ["Repeat"] = report.Command,
+            ["Network"] = report.Network is { } network ? Said(network) : null,
             ["Clean"] = CleanBound.Sentence(run.Row.Panics, run.Row.Disconnects),
             ["Others"] = links.IsExport ? (IReadOnlyList<RunRow>)[] : (await triage.Runs(new RunFilter { Search = run.Row.Scenario, Take = Suggested }, stop)).Rows,
         };
     }
+
+    // Names are from somebody's scenario.
+    private static NetworkReport Said(NetworkReport network) => network with
+    {
+        Nodes = [.. network.Nodes.Select(node => node with { Name = Shown.Text(node.Name), Role = Shown.Text(node.Role) })],
+        Links = [.. network.Links.Select(link => link with { Name = Shown.Text(link.Name), Group = Shown.Text(link.Group), Paths = [.. link.Paths.Select(path => path with { Path = Shown.Text(path.Path) })] })],
+    };
 
     // A crash that cannot be executed again is still shown, and why it cannot; an event that is none is refused.
     private static async Task<Dictionary<string, object?>> Crash(Triage triage, CrashExecution crashes, long number, long? at, CancellationToken stop)
