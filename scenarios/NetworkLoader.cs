@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Wire;
@@ -13,26 +14,33 @@ internal static class NetworkLoader
 
     internal static readonly string[] LinkFields = ["called", "calling", "kind", "addresses", "group"];
 
+    internal static readonly string[] SegmentFields = ["name", "stations", "down"];
+
     /// <summary>Longest name of a node, a label or a group.</summary>
     internal const int MaxName = 40;
 
     private const string NameAccepted = "letters, digits, '-', '_' and '.', up to 40 of them";
 
     /// <summary>The fields that make a scenario one of networks.</summary>
-    internal static readonly string[] Fields = ["network", "nodes", "links"];
+    internal static readonly string[] Fields = ["network", "nodes", "links", "segments"];
 
     /// <summary>The scenario with the network of a file, if the file gives one.</summary>
     public static Scenario Apply(Scenario s, string file, YamlMappingNode root)
     {
-        YamlNode? network = Value(root, "network"), nodes = Value(root, "nodes"), links = Value(root, "links");
+        YamlNode? network = Value(root, "network"), nodes = Value(root, "nodes"), links = Value(root, "links"), segments = Value(root, "segments");
         if (network is null && nodes is null && links is null)
         {
+            if (segments is not null)
+            {
+                throw new ScenarioException(file, (int)segments.Start.Line, "segments", "without nodes", "segments beside nodes and links");
+            }
+
             return CheckCounts(s, file, root);
         }
 
-        if (network is not null && (nodes ?? links) is { } both)
+        if (network is not null && (nodes ?? links ?? segments) is { } both)
         {
-            throw new ScenarioException(file, (int)both.Start.Line, nodes is null ? "links" : "nodes", "stands beside network", "a network, or nodes and links");
+            throw new ScenarioException(file, (int)both.Start.Line, nodes is not null ? "nodes" : links is not null ? "links" : "segments", "stands beside network", "a network, or nodes and links");
         }
 
         if (network is null && (nodes is null || links is null))
@@ -40,7 +48,7 @@ internal static class NetworkLoader
             throw new ScenarioException(file, (int)(nodes ?? links)!.Start.Line, nodes is null ? "links" : "nodes", nodes is null ? "without nodes" : "without links", "nodes and links together, or a network");
         }
 
-        (NetworkOptions? shape, Topology graph) = network is null ? (null, Explicit(file, nodes!, links!)) : Shaped(s.Network, file, network);
+        (NetworkOptions? shape, Topology graph) = network is null ? (null, Explicit(file, nodes!, links!, segments)) : Shaped(s.Network, file, network);
         if (graph.Labels.Count > Topology.MaxLabels)
         {
             throw new ScenarioException(file, (int)(nodes ?? network)!.Start.Line, "nodes.role", $"{graph.Labels.Count} labels", $"at most {Topology.MaxLabels}");
@@ -141,7 +149,7 @@ internal static class NetworkLoader
         _ => ["nodes"],
     };
 
-    private static Topology Explicit(string file, YamlNode nodeList, YamlNode linkList)
+    private static Topology Explicit(string file, YamlNode nodeList, YamlNode linkList, YamlNode? segmentList)
     {
         var names = new List<string>();
         var labels = new List<string>();
@@ -255,25 +263,104 @@ internal static class NetworkLoader
             }
         }
 
-        if (Apart(nodes.Count, links) is { } lonely)
+        List<PlannedSegment>? segments = segmentList is null ? null : Segments(file, segmentList, names, labels);
+        if (Apart(nodes.Count, links, segments) is { } lonely)
         {
             YamlNode at = nodes.Count == 0 ? nodeList : ((YamlSequenceNode)nodeList).Children[lonely];
             throw new ScenarioException(
-                file, (int)at.Start.Line, "nodes", nodes.Count == 0 ? "no node" : $"no way of links leads from \"{names[0]}\" to \"{names[lonely]}\"", "nodes that links join, all of them: what is not joined is another site");
+                file, (int)at.Start.Line, "nodes", nodes.Count == 0 ? "no node" : $"no way leads from \"{names[0]}\" to \"{names[lonely]}\"", "nodes that links join, all of them: what is not joined is another site");
         }
 
-        return new Topology(labels, nodes, links) { Names = names, Addresses = addresses.TrueForAll(a => a.IsAny) ? null : addresses };
+        var graph = new Topology(labels, nodes, links) { Names = names, Addresses = addresses.TrueForAll(a => a.IsAny) ? null : addresses, Segments = segments is { Count: > 0 } ? segments : null };
+        foreach ((int number, PlannedSegment segment) in (segments ?? []).Index())
+        {
+            int at = (int)((YamlSequenceNode)segmentList!).Children[number].Start.Line;
+            Ipv4Address[] of = [.. segment.Stations.Select(graph.AddressOf)];
+            if (of.Any(a => a.Value >> 8 != of[0].Value >> 8))
+            {
+                throw new ScenarioException(file, at, "segments.stations", $"addresses of more than one net: {string.Join(", ", of)}", "nodes whose addresses are of one net of 24 bits, or nodes without an address");
+            }
+
+            if (of.GroupBy(a => a).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            {
+                throw new ScenarioException(file, at, "segments.stations", $"two stations have the address {twice.Key}", "an address for each of them, or for none");
+            }
+        }
+
+        return graph;
     }
 
-    // The first node that links do not join to node 0; null where they join all.
-    private static int? Apart(int nodes, IReadOnlyList<PlannedLink> links)
+    private static List<PlannedSegment> Segments(string file, YamlNode list, List<string> names, List<string> labels)
+    {
+        var segments = new List<PlannedSegment>();
+        var at = new HashSet<int>();
+        foreach (YamlNode node in ScenarioLoader.ListOf(file, list, "segments"))
+        {
+            string? name = null;
+            List<int>? stations = null;
+            TimeRange? down = null;
+            foreach ((string field, YamlNode key, YamlNode value) in FieldsIn(file, node, "segments", SegmentFields))
+            {
+                switch (field)
+                {
+                    case "name":
+                        name = Name(file, value, "segments.name");
+                        if (name == SiteEventOptions.Everything || names.Contains(name) || labels.Contains(name) || segments.Exists(s => s.Name == name))
+                        {
+                            throw new ScenarioException(file, (int)value.Start.Line, "segments.name", $"\"{name}\" is the name of something else", "a name that no node, label or other segment has");
+                        }
+
+                        break;
+                    case "down":
+                        down = (TimeRange)(ScenarioFields.Scalar(typeof(TimeRange), "segments.down", ScenarioLoader.Text(file, value, "segments.down"))
+                            ?? throw ScenarioLoader.Bad(file, value, "segments.down", "a time or a range of times, as 5s..1min"));
+                        break;
+                    default:
+                        stations = [];
+                        foreach (YamlNode station in ScenarioLoader.ListOf(file, value, "segments.stations"))
+                        {
+                            int number = names.IndexOf(ScenarioLoader.Text(file, station, "segments.stations"));
+                            if (number < 0)
+                            {
+                                throw ScenarioLoader.Bad(file, station, "segments.stations", "names of nodes");
+                            }
+
+                            stations.Add(at.Add(number) ? number : throw new ScenarioException(
+                                file, (int)station.Start.Line, "segments.stations", $"\"{names[number]}\" is at two segments, or twice at one", "a node once: it has one Ethernet"));
+                        }
+
+                        if (stations.Count is < 2 or > EthernetSegment.MaxStations)
+                        {
+                            throw new ScenarioException(file, (int)value.Start.Line, "segments.stations", $"{stations.Count} stations", $"2 to {EthernetSegment.MaxStations} stations");
+                        }
+
+                        break;
+                }
+            }
+
+            if (name is null || stations is null)
+            {
+                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down where wanted");
+            }
+
+            var segment = new PlannedSegment(name, stations);
+            segments.Add(down is { } range ? segment with { Down = range } : segment);
+        }
+
+        return segments;
+    }
+
+    // The first node that links and segments do not join to node 0; null where they join all.
+    private static int? Apart(int nodes, IReadOnlyList<PlannedLink> links, List<PlannedSegment>? segments)
     {
         if (nodes == 0 || links.Count == 0)
         {
             return nodes > 1 ? 1 : 0;
         }
 
-        ILookup<int, int> neighbours = links.SelectMany(l => new[] { (l.Ends[0].Node, l.Ends[1].Node), (l.Ends[1].Node, l.Ends[0].Node) }).ToLookup(x => x.Item1, x => x.Item2);
+        ILookup<int, int> neighbours = links.SelectMany(l => new[] { (l.Ends[0].Node, l.Ends[1].Node), (l.Ends[1].Node, l.Ends[0].Node) })
+            .Concat((segments ?? []).SelectMany(s => s.Stations.SelectMany(a => new[] { (s.Stations[0], a), (a, s.Stations[0]) })))
+            .ToLookup(x => x.Item1, x => x.Item2);
         var seen = new bool[nodes];
         var next = new Queue<int>([0]);
         seen[0] = true;

@@ -298,7 +298,7 @@ public static class ScenarioFields
     }
 
     private static IEnumerable<(string Field, string Value)> Network(NetworkOptions? shape, Topology graph) => shape is null
-        ? [("nodes", graph.Nodes.Count.ToString(CultureInfo.InvariantCulture)), ("links", graph.Links.Count.ToString(CultureInfo.InvariantCulture))]
+        ? [("nodes", graph.Nodes.Count.ToString(CultureInfo.InvariantCulture)), ("links", graph.Links.Count.ToString(CultureInfo.InvariantCulture)), .. (graph.Segments ?? []).Select(s => ("segments", $"{s.Name} of {s.Stations.Count} stations"))]
         : [.. Walk("network.", shape).Where(option => option.Field == "network.shape" || NetworkLoader.FieldsOf(shape.Shape).Contains(option.Field["network.".Length..]))];
 
     private static IEnumerable<(string Field, string Value)> Walk(string prefix, object record, Topology? topology = null)

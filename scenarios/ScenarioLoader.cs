@@ -38,7 +38,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] TopFields =
     [
-        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "sites", "network", "nodes", "links", "window", "roles", "line", "events", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
+        "name", "description", "include", "pairs", "hours", "seed", "design", "backend", "fault", "callers_per_answerer", "sites", "network", "nodes", "links", "segments", "window", "roles", "line", "events", "expect", "expect_reached", "expect_design", "expect_nothing", "reported", "sources",
     ];
 
     internal static readonly string[] ExpectFields = ["path", "role", "design", "percent"];
@@ -352,7 +352,7 @@ public static class ScenarioLoader
             string field = Text(file, key, "");
             switch (field)
             {
-                case "include" or "network" or "nodes" or "links" or "events":
+                case "include" or "network" or "nodes" or "links" or "segments" or "events":
                     break;
                 case "sites":
                     s = s with { SitesOfNetwork = NetworkLoader.Sites(file, value) };
@@ -524,7 +524,7 @@ public static class ScenarioLoader
 
         string[] known =
         [
-            SiteEventOptions.Everything, .. graph.Labels, .. graph.Names ?? [], .. e.What == SiteEventKind.Flap ? graph.Links.Select(l => l.Group).OfType<string>().Distinct() : [],
+            SiteEventOptions.Everything, .. graph.Labels, .. graph.Names ?? [], .. e.What == SiteEventKind.Flap ? graph.Links.Select(l => l.Group).OfType<string>().Concat((graph.Segments ?? []).Select(s => s.Name)).Distinct() : [],
             .. interfaces.SelectMany(i => (string[])[i.Name, i.Group]).Where(name => name.Length > 0).Distinct(),
         ];
         throw Bad(file, KeyOf(map, "of") is not null ? map.Children[new YamlScalarNode("of")] : node, "events.of", string.Join(", ", known.Take(MaxNamed)) + (known.Length > MaxNamed ? " and other nodes" : ""));

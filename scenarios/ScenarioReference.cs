@@ -63,6 +63,10 @@ public static class ScenarioReference
         ["links[].kind"] = "What carries its frames.",
         ["links[].addresses"] = "IPv4 addresses of its ends, the called one first.",
         ["links[].group"] = "What it shares with other links, such as a cable tray.",
+        ["segments"] = "Ethernet segments beside the links: what one station's Ethernet sends, all others hear.",
+        ["segments[].name"] = "Its name, which events call it by.",
+        ["segments[].stations"] = "The nodes whose Ethernet is at it, each at one segment at most. Those without an address have addresses of one net, 192.168.n.1 and so on, where n is the first one's number.",
+        ["segments[].down"] = "How long a cable stays out that an event pulls out.",
         ["window"] = "Virtual time of one unit of work.",
         ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
         ["roles[].role"] = "Which end, or which label. Each may stand once.",
@@ -154,7 +158,7 @@ public static class ScenarioReference
         ["line.carrier_loss_every"] = "Mean time between carrier losses of the line itself; 0s for never.",
         ["events"] = "Programmes of events that strike links and nodes, each from the seed (docs/networks.md). A list here replaces an included one, and other nodes leave it behind.",
         ["events[].what"] = "A link loses carrier; a node is switched off and boots again as after a panic; HUP goes to all pppds of a node; an interface of roles[].interfaces is destroyed, created, destroyed and created again after its down, renumbered, or gets its other MTU.",
-        ["events[].of"] = "To which: all, a label, a node by its name (of links those at it), of links and interfaces a group, or of interfaces a name.",
+        ["events[].of"] = "To which: all, a label, a node by its name (of links those at it), of links and interfaces a group, of stations their segment, or of interfaces a name.",
         ["events[].to"] = "To one of them, drawn for each event, or to all at once.",
         ["events[].pattern"] = "At a fixed distance, or independently of each other.",
         ["events[].every"] = "Distance of two events; the mean one where they are random.",
@@ -238,6 +242,12 @@ public static class ScenarioReference
                     yield return Field("links[].addresses", "a list of two IPv4 addresses", "10.0.n.1 and 10.0.n.2 of link n");
                     yield return Field("links[].group", "a name");
                     break;
+                case "segments":
+                    yield return Field(field, "a list of maps, beside nodes and links");
+                    yield return Field("segments[].name", "a name (needed)");
+                    yield return Field("segments[].stations", $"a list of 2 to {EthernetSegment.MaxStations} names of nodes (needed)");
+                    yield return Field("segments[].down", "a time or a range of times, as 200ms..2s", ScenarioFields.SpellScalar(new PlannedSegment("", []).Down)!);
+                    break;
                 case "callers_per_answerer" or "window":
                     yield return Of("", defaults.Site).First(x => x.Path == field);
                     break;
@@ -246,7 +256,7 @@ public static class ScenarioReference
                     foreach (ScenarioField x in Of("events[].", new SiteEventOptions()))
                     {
                         yield return x.Path is "events[].what" or "events[].every" ? x with { Accepts = x.Accepts + " (needed)", Default = "" }
-                            : x.Path == "events[].of" ? x with { Accepts = "all, a label, the name of a node, of links and interfaces a group, or the name of an interface" } : x;
+                            : x.Path == "events[].of" ? x with { Accepts = "all, a label, the name of a node, of links and interfaces a group, the name of a segment, or the name of an interface" } : x;
                     }
 
                     break;
@@ -328,6 +338,12 @@ public static class ScenarioReference
                     "addresses" => List(Pattern(AddressPattern), 2),
                     _ => Label(),
                 })))), ScenarioFields.MaxLinks),
+                "segments" => List(Map(["name", "stations"], NetworkLoader.SegmentFields.Select(f => (f, Described($"segments[].{f}", f switch
+                {
+                    "stations" => List(Label(), EthernetSegment.MaxStations),
+                    "down" => Scalar(typeof(TimeRange), "segments.down"),
+                    _ => Label(),
+                }))))),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),
                 "events" => List(Map(["what", "every"], Properties("events[].", new SiteEventOptions()))),
                 "backend" => Words(ScenarioLoader.Backends),

@@ -128,6 +128,10 @@ public static class ScenarioWriter
         Items(yaml, "links", graph.Links.Select(link =>
             $"{{called: {names[link.Ends[ModemLink.Called].Node]}, calling: {names[link.Ends[ModemLink.Calling].Node]}{(link.Kind == LinkKind.Modem ? "" : $", kind: {link.Kind.Name}")}"
             + $"{(link.Addresses is { } ends ? $", addresses: [{string.Join(", ", ends)}]" : "")}{(link.Group is { } group ? $", group: {group}" : "")}}}"));
+        if (graph.Segments is { } segments)
+        {
+            Items(yaml, "segments", segments.Select(s => $"{{name: {s.Name}, stations: [{string.Join(", ", s.Stations.Select(node => names[node]))}], down: {ScenarioFields.SpellScalar(s.Down)}}}"));
+        }
     }
 
     private static void Backend(StringBuilder yaml, Scenario scenario)

@@ -7,7 +7,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Client.Capture;
 
-/// <summary>A pcapng file with an interface for each captured line: PPP frames in both directions, as the calling end sees them.</summary>
+/// <summary>A pcapng file with an interface for each captured line: PPP frames in both directions, as the calling end sees them; and one for each Ethernet segment.</summary>
 public sealed class CaptureFile : IDisposable
 {
     private const int FlushAt = 1 << 20;
@@ -15,6 +15,7 @@ public sealed class CaptureFile : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + 65_536);
     private readonly Stream _stream;
     private uint _interfaces;
+    private uint _segments;
 
     /// <summary>An empty capture.</summary>
     /// <param name="stream">Gets the bytes; closed with the capture.</param>
@@ -42,7 +43,7 @@ public sealed class CaptureFile : IDisposable
     public long Frames { get; private set; }
 
     /// <summary>Lines captured.</summary>
-    public int Lines => (int)_interfaces;
+    public int Lines => (int)(_interfaces - _segments);
 
     internal uint Add(string name)
     {
@@ -50,7 +51,14 @@ public sealed class CaptureFile : IDisposable
         return _interfaces++;
     }
 
-    internal void Write(uint line, VirtualTime at, bool sent, ReadOnlySpan<byte> frame, string? comment)
+    internal uint AddSegment(string name)
+    {
+        Pcapng.WriteInterface(_buffer, name, Pcapng.LinkTypeEthernet);
+        _segments++;
+        return _interfaces++;
+    }
+
+    internal void Write(uint line, VirtualTime at, bool? sent, ReadOnlySpan<byte> frame, string? comment)
     {
         Pcapng.WriteFrame(_buffer, at.Microseconds, sent, frame, comment, line);
         Frames++;
@@ -85,13 +93,14 @@ public sealed class LineCapture : ISiteTrace
     private readonly CaptureFile _file;
     private readonly Topology _topology;
     private readonly uint[] _interfaces;
+    private readonly uint[] _segments;
     private readonly List<string> _comments = [];
     private byte[] _frame = new byte[1_600];
     private int _length = -1;
-    private int _line;
+    private uint _interface;
     private int _more;
     private VirtualTime _at;
-    private bool _sent;
+    private bool? _sent;
 
     /// <summary>A capture of a site's lines.</summary>
     /// <param name="file">Where to.</param>
@@ -102,6 +111,7 @@ public sealed class LineCapture : ISiteTrace
         _file = file;
         _topology = topology;
         _interfaces = [.. Enumerable.Range(0, topology.Links.Count).Select(line => file.Add($"site {site} line {line}"))];
+        _segments = [.. (topology.Segments ?? []).Select(segment => file.AddSegment($"site {site} segment {segment.Name}"))];
     }
 
     /// <inheritdoc/>
@@ -123,7 +133,12 @@ public sealed class LineCapture : ISiteTrace
     }
 
     /// <inheritdoc/>
-    public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
+    public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame) => Keep(_interfaces[link], at, from == ModemLink.Calling, frame);
+
+    /// <inheritdoc/>
+    public void EtherFrame(VirtualTime at, int segment, int station, ReadOnlySpan<byte> frame) => Keep(_segments[segment], at, null, frame);
+
+    private void Keep(uint at, VirtualTime time, bool? sent, ReadOnlySpan<byte> frame)
     {
         End();
         if (frame.Length > _frame.Length)
@@ -133,9 +148,9 @@ public sealed class LineCapture : ISiteTrace
 
         frame.CopyTo(_frame);
         _length = frame.Length;
-        _line = link;
-        _at = at;
-        _sent = from == ModemLink.Calling;
+        _interface = at;
+        _at = time;
+        _sent = sent;
     }
 
     /// <summary>Writes the last frame with the comments that came after it.</summary>
@@ -151,7 +166,7 @@ public sealed class LineCapture : ISiteTrace
             _comments.Add($"and {_more} more");
         }
 
-        _file.Write(_interfaces[_line], _at, _sent, _frame.AsSpan(0, _length), _comments.Count == 0 ? null : string.Join('\n', _comments));
+        _file.Write(_interface, _at, _sent, _frame.AsSpan(0, _length), _comments.Count == 0 ? null : string.Join('\n', _comments));
         _comments.Clear();
         _more = 0;
         _length = -1;

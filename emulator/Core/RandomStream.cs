@@ -77,6 +77,9 @@ public enum RandomPurpose : ushort
     /// <summary>How long an interface that is created again was away.</summary>
     Interfaces,
 
+    /// <summary>How long a cable of a segment is out.</summary>
+    Segment,
+
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,
 }

@@ -98,4 +98,13 @@ public interface ISiteTrace
     /// <param name="from">The end of the link that sent it.</param>
     /// <param name="frame">Valid only during the call.</param>
     void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame);
+
+    /// <summary>A frame was sent on an Ethernet segment.</summary>
+    /// <param name="at">Virtual time.</param>
+    /// <param name="segment">The segment's number.</param>
+    /// <param name="station">The station that sent it.</param>
+    /// <param name="frame">From the header's first byte on, without FCS; valid during the call.</param>
+    void EtherFrame(VirtualTime at, int segment, int station, ReadOnlySpan<byte> frame)
+    {
+    }
 }

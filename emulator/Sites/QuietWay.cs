@@ -74,6 +74,11 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
             return;
         }
 
+        if (_kernel.IsStation(interfaceIndex))
+        {
+            return; // what is sent on a segment is sent in full
+        }
+
         if (which >= _sent[process].Length)
         {
             Array.Resize(ref _sent[process], which + 1);

@@ -134,6 +134,33 @@ public sealed partial class Router
 
     void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame) => _ports[line].Link.Transmit(_ports[line].End, frame, _site.Now);
 
+    void IKernelHost.EtherOutput(ReadOnlySpan<byte> frame) => _segment?.Transmit(_stationOfSegment, frame, _site.Now);
+
+    /// <summary>Plugs a segment into the Ethernet.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="station">Which of its stations the router is.</param>
+    public void Plug(EthernetSegment segment, int station) => (_segment, _stationOfSegment) = (segment, station);
+
+    /// <inheritdoc/>
+    public void EtherArrived(ReadOnlySpan<byte> frame, VirtualTime now)
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        try
+        {
+            Kernel.EtherInput(frame);
+        }
+        catch (KernelPanic panic)
+        {
+            Panic(panic, now);
+        }
+
+        RunCpu(now);
+    }
+
     void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => _processes.PortOwners[line].TtyInput(frame);
 
     void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)

@@ -15,7 +15,7 @@ namespace Stress.Emulator.Sites;
 /// One emulated router: a kernel, a table of processes on one CPU, and the machine around them. It acts on the rest of the site only through its lines.
 /// Its life is here; what it is to its kernel and its processes is in <c>Router.Machine.cs</c>.
 /// </summary>
-public sealed partial class Router : IKernelHost, IMachine, IState
+public sealed partial class Router : IKernelHost, IMachine, IStation, IState
 {
     /// <summary>Period of the fast timeout (PR_FASTHZ).</summary>
     public static readonly VirtualTime FastTick = VirtualTime.FromMilliseconds(200);
@@ -50,6 +50,7 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         Label = place.Label;
         Entity = place.Entity;
         RouterId = place.Address;
+        IsStation = place.LinkAddress != 0;
         _ports = new Port[place.Ports.Count];
         _timerBase = timerBase;
         _options = site.Options.Roles[Role];
@@ -58,10 +59,15 @@ public sealed partial class Router : IKernelHost, IMachine, IState
         Oracle = new RouterOracle(Number, site.Clock, _ports.Length + _options.Interfaces.Count, Counted) { Enabled = site.Options.Oracle };
         (RandomStream heap, RandomStream igmp) = KernelRandom();
         Kernel = new BsdKernel(
-            _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0), Oracle, this, heap, igmp);
+            _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0, place.LinkAddress), Oracle, this, heap, igmp);
         Quiet = new QuietWay(site, this, plan.Count, _ports.Length);
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);
     }
+
+    [NotSaved("it follows from the options")]
+    private EthernetSegment? _segment;
+    [NotSaved("it follows from the options")]
+    private int _stationOfSegment;
 
     /// <summary>Number in the site.</summary>
     public int Number { get; }
@@ -74,6 +80,9 @@ public sealed partial class Router : IKernelHost, IMachine, IState
 
     /// <summary>Names the router in the run's random streams.</summary>
     public ulong Entity { get; }
+
+    /// <inheritdoc/>
+    public bool IsStation { get; }
 
     /// <summary>OSPF router ID.</summary>
     public Ipv4Address RouterId { get; }

@@ -12,6 +12,9 @@ namespace Stress.Emulator.Sites;
 /// <param name="Address">Its Ethernet's address, which is its OSPF router ID.</param>
 public readonly record struct RouterPlace(int Number, ulong Entity, Role Role, string Label, IReadOnlyList<PortPlace> Ports, Ipv4Address Address)
 {
+    /// <summary>Its address on an Ethernet segment; 0 where it is at none.</summary>
+    public ulong LinkAddress { get; init; }
+
     /// <summary>The place of a router.</summary>
     public static RouterPlace Of(SiteOptions options, uint site, int number) => options.Topology.PlaceOf(site, number);
 }

@@ -14,15 +14,20 @@ namespace Stress.Emulator.Sites;
 /// One connected component of the run, such as an answering system with its modem bank and callers, executed as one event loop.
 /// A pure function of its images and the window number: the same options and site number give the same tally, wherever and however often it runs.
 /// </summary>
-public sealed partial class Site : IState, ILinkSite
+public sealed partial class Site : IState, ILinkSite, ISegmentSite
 {
     private readonly Router[] _routers;
     private readonly ILink[] _links;
     private readonly SiteProgramme[] _programmes;
+    private readonly EthernetSegment[] _segments;
     [NotSaved("it follows from the options")]
     private readonly Port[][] _ends;
 
-    // Owners of slots: the routers, then the links, then the programmes.
+    // Of a flap's target beyond the links: the segment and the station.
+    [NotSaved("it follows from the options")]
+    private readonly (int Segment, int Station, int Node)[] _stations;
+
+    // Owners of slots: the routers, then the links, then the programmes, then the segments.
     [NotSaved("it follows from the options")]
     private readonly ushort[] _owner;
     [NotSaved("it follows from the options")]
@@ -55,7 +60,9 @@ public sealed partial class Site : IState, ILinkSite
         _links = new ILink[topology.Links.Count];
         _ends = new Port[_links.Length][];
         _programmes = new SiteProgramme[options.Events?.Count ?? 0];
-        _firstSlot = new int[_routers.Length + _links.Length + _programmes.Length + 1];
+        _segments = new EthernetSegment[topology.Segments?.Count ?? 0];
+        _stations = [.. topology.Stations];
+        _firstSlot = new int[_routers.Length + _links.Length + _programmes.Length + _segments.Length + 1];
         _decidedOfLink = new long[options.Graph is null ? 0 : _links.Length];
         RouterPlace[] places = topology.PlacesOf(number);
         _linkOf = [.. places.Select(place => place.Ports.Select(port => port.Link).ToArray())];
@@ -70,7 +77,8 @@ public sealed partial class Site : IState, ILinkSite
             }
             else
             {
-                slots = owner - _routers.Length < _links.Length ? topology.Links[owner - _routers.Length].Kind.Events : SiteProgramme.Events;
+                slots = owner - _routers.Length < _links.Length ? topology.Links[owner - _routers.Length].Kind.Events
+                    : owner < _firstSlot.Length - 1 - _segments.Length ? SiteProgramme.Events : EthernetSegment.Events;
             }
 
             _firstSlot[owner + 1] = _firstSlot[owner] + slots;
@@ -88,6 +96,12 @@ public sealed partial class Site : IState, ILinkSite
             }
 
             int link = owner - _routers.Length;
+            if (owner >= _firstSlot.Length - 1 - _segments.Length)
+            {
+                PlugSegment(owner - (_firstSlot.Length - 1 - _segments.Length), topology, _firstSlot[owner]);
+                continue;
+            }
+
             if (link >= _links.Length)
             {
                 _programmes[link - _links.Length] = new SiteProgramme(this, options.Events![link - _links.Length], link - _links.Length, _firstSlot[owner]);
@@ -110,6 +124,18 @@ public sealed partial class Site : IState, ILinkSite
         }
 
         _digest = Mix64(options.Seed ^ ((ulong)number << 32));
+    }
+
+    private void PlugSegment(int segment, Topology topology, int firstSlot)
+    {
+        PlannedSegment planned = topology.Segments![segment];
+        Router[] stations = [.. planned.Stations.Select(node => _routers[node])];
+        _segments[segment] = new EthernetSegment(
+            this, segment, firstSlot, stations, planned.Down, new RandomStream(Options.Seed, ((ulong)Number << 16) | (uint)segment, RandomPurpose.Segment));
+        for (int station = 0; station < stations.Length; station++)
+        {
+            stations[station].Plug(_segments[segment], station);
+        }
     }
 
     // What the short way of a slot's event needs, found once and not at each of its events: whose way it is, and the timer's process or the frames that arrive.
@@ -328,14 +354,31 @@ public sealed partial class Site : IState, ILinkSite
         {
             _links[link].Fire(which, now);
         }
+        else if (link - _links.Length is var programme && programme < _programmes.Length)
+        {
+            _programmes[programme].Fire(which, now);
+        }
         else
         {
-            _programmes[link - _links.Length].Fire(which, now);
+            _segments[programme - _programmes.Length].Fire(which, now);
         }
     }
 
-    /// <summary>A link itself loses carrier.</summary>
-    internal void LoseCarrier(int link, VirtualTime now) => ((IModemLink)_links[link]).LoseCarrier(now);
+    /// <summary>A link itself loses carrier, or the cable of a station is pulled out.</summary>
+    /// <param name="link">The link's number; beyond the links the station's.</param>
+    /// <param name="now">Virtual time.</param>
+    internal void Flap(int link, VirtualTime now)
+    {
+        if (link < _links.Length)
+        {
+            ((IModemLink)_links[link]).LoseCarrier(now);
+        }
+        else
+        {
+            (int segment, int station, _) = _stations[link - _links.Length];
+            _segments[segment].PullCable(station, now);
+        }
+    }
 
     // A link's events are quiet when an intact repetition arrives.
     private bool FireQuiet(int slot, VirtualTime now, VirtualTime end, long lastEvent)
@@ -380,6 +423,16 @@ public sealed partial class Site : IState, ILinkSite
         Trace?.Frame(Clock.Now, link, from, frame);
     }
 
+    EventQueue ISegmentSite.Events => Queue;
+
+    void ISegmentSite.FrameSent(int segment, int station, ReadOnlySpan<byte> frame)
+    {
+        _frames++;
+        Trace?.EtherFrame(Clock.Now, segment, station, frame);
+    }
+
+    void ISegmentSite.Say(int segment, int station, string text) => Trace?.Step(Clock.Events, Clock.Now, Options.Topology.Segments![segment].Stations[station], TraceSource.Line, text);
+
     // The line itself is a part of its own number; what an end is told is one of its port.
     bool ILinkSite.Admits(LinkEvent what, int link, int end)
     {
@@ -397,11 +450,11 @@ public sealed partial class Site : IState, ILinkSite
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
 
-    // Of a site of the default options with every daemon, all that a daemon may have, and a programme: every site writes the same types in the same order, and only their number differs.
+    // Of a site of the default options with every daemon, all that a daemon may have, and a programme and a segment: every site writes the same types in the same order, and only their number differs.
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions { Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true } })]), 0);
+        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true } })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 
@@ -435,6 +488,11 @@ public sealed partial class Site : IState, ILinkSite
         foreach (SiteProgramme p in _programmes)
         {
             p.Fields(ref pass);
+        }
+
+        foreach (EthernetSegment s in _segments)
+        {
+            s.Fields(ref pass);
         }
 
         CrashTally.Fields(_crashes, ref pass);

@@ -20,6 +20,10 @@ public static class SiteAddresses
     /// <param name="host">Host part.</param>
     public static Ipv4Address Ethernet(int node, byte host = 1) => Ipv4Address.Of(192, (byte)(168 + (node >> 8)), (byte)node, host);
 
+    /// <summary>The address of a node's NIC on an Ethernet segment, of the maker of many NE2000 (00:00:e8).</summary>
+    /// <param name="node">Its number.</param>
+    public static ulong OnEthernet(int node) => 0x0000_E800_0000 | (uint)(node + 1);
+
     /// <summary>The address of an end of a line.</summary>
     /// <param name="line">The line's number.</param>
     /// <param name="end">The line's end (<see cref="ModemLink"/>).</param>

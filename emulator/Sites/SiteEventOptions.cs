@@ -7,7 +7,7 @@ namespace Stress.Emulator.Sites;
 /// <summary>What a programme of a site does.</summary>
 public enum SiteEventKind : byte
 {
-    /// <summary>A link loses carrier, as <see cref="LineOptions.CarrierLossEvery"/> makes it.</summary>
+    /// <summary>A link loses carrier, as <see cref="LineOptions.CarrierLossEvery"/> makes it; or the cable of a station of an Ethernet segment is pulled out, and is back after a while.</summary>
     Flap,
 
     /// <summary>A node is switched off and boots again.</summary>
@@ -61,7 +61,7 @@ public sealed record SiteEventOptions
     /// <summary>What happens.</summary>
     public SiteEventKind What { get; init; }
 
-    /// <summary>To which links, nodes or interfaces: <see cref="Everything"/>, a node, a label, of links and interfaces a group, or of interfaces a name.</summary>
+    /// <summary>To which links, nodes or interfaces: <see cref="Everything"/>, a node, a label, of links and interfaces a group, of stations their segment, or of interfaces a name.</summary>
     public string Of { get; init; } = Everything;
 
     /// <summary>To one of them, or to all at once.</summary>
@@ -84,7 +84,7 @@ public sealed record SiteEventOptions
 
     /// <summary>
     /// The links, nodes or interfaces that the programme is about; empty where nothing has the name. Of an interface the node's number times <see cref="InterfaceOptions.MostOfRole"/>, and its
-    /// place among its role's.
+    /// place among its role's. Of a station of a segment the number of links and its place among all stations.
     /// </summary>
     /// <param name="topology">The site's nodes and links.</param>
     /// <param name="roles">What the nodes are, which tells of their interfaces.</param>
@@ -103,12 +103,19 @@ public sealed record SiteEventOptions
 
         bool IsNode(int node) => Of == Everything || topology.NameOf(topology.Nodes[node]) == Of || (topology.Names is { } names && names[node] == Of);
         return What == SiteEventKind.Flap
-            ? [.. Enumerable.Range(0, topology.Links.Count).Where(link => topology.Links[link].Group == Of || topology.Links[link].Ends.Any(end => IsNode(end.Node)))]
+            ?
+            [
+                .. Enumerable.Range(0, topology.Links.Count).Where(link => topology.Links[link].Group == Of || topology.Links[link].Ends.Any(end => IsNode(end.Node))),
+                .. from at in topology.Stations.Index()
+                where topology.Segments![at.Item.Segment].Name == Of || IsNode(at.Item.Node)
+                select topology.Links.Count + at.Index,
+            ]
             : [.. Enumerable.Range(0, topology.Nodes.Count).Where(IsNode)];
     }
 
     /// <summary>One of <see cref="TargetsIn"/> in words.</summary>
-    public string NameOf(SiteOptions site, int target) => What == SiteEventKind.Flap ? site.Topology.LinkName(target)
+    public string NameOf(SiteOptions site, int target) => What == SiteEventKind.Flap
+        ? target < site.Topology.Links.Count ? site.Topology.LinkName(target) : site.Topology.StationName(target - site.Topology.Links.Count)
         : !IsOfInterfaces ? site.Topology.NodeName(target)
         : target / InterfaceOptions.MostOfRole is var node && site.Roles[site.Topology.Nodes[node]].Interfaces is var interfaces
             ? $"{interfaces[target % InterfaceOptions.MostOfRole].Name} of {site.Topology.NodeName(node)}" : "";

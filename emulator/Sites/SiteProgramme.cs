@@ -111,7 +111,7 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
         switch (options.What)
         {
             case SiteEventKind.Flap:
-                site.LoseCarrier(target, now);
+                site.Flap(target, now);
                 break;
             case SiteEventKind.Reboot:
                 site.Routers[target].Reboot(now);

@@ -41,6 +41,15 @@ public sealed record PlannedLink(LinkKind Kind, params IReadOnlyList<LinkEnd> En
     public string? Group { get; init; }
 }
 
+/// <summary>An Ethernet segment of a site: the ne0 of each station is at it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Stations">The numbers of the nodes.</param>
+public sealed record PlannedSegment(string Name, IReadOnlyList<int> Stations)
+{
+    /// <summary>How long a cable that a programme of events pulls out stays out.</summary>
+    public TimeRange Down { get; init; } = TimeRange.Seconds(5, 60);
+}
+
 /// <summary>A site as a graph: nodes by number, each with a label, and the links between their ports.</summary>
 /// <param name="Labels">The labels, by their number (<see cref="Role"/>): what options, counters, reports and metrics know the nodes by.</param>
 /// <param name="Nodes">The label of each node.</param>
@@ -61,14 +70,25 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Ipv4Address>? Addresses { get; init; }
 
+    /// <summary>Ethernet segments; null where each node's Ethernet leads out of the modelled world.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PlannedSegment>? Segments { get; init; }
+
+    /// <summary>The stations of all segments, one after another: the segment's number and the node's.</summary>
+    [JsonIgnore]
+    public IEnumerable<(int Segment, int Station, int Node)> Stations => (Segments ?? []).SelectMany((segment, s) => segment.Stations.Select((node, station) => (s, station, node)));
+
     /// <summary>A node in words: its name, or its label and number.</summary>
     public string NodeName(int node) => Names is { } names ? names[node] : $"{NameOf(Nodes[node])} {node}";
 
     /// <summary>The Ethernet's address of a node.</summary>
-    public Ipv4Address AddressOf(int node) => Addresses?[node] is { IsAny: false } given ? given : SiteAddresses.Ethernet(node);
+    public Ipv4Address AddressOf(int node) => GivenTo(node) is { IsAny: false } given ? given : SiteAddresses.Ethernet(node);
 
     /// <summary>A link in words: its ends, the one that answers first.</summary>
     public string LinkName(int link) => string.Join(" - ", Links[link].Ends.Select(end => NodeName(end.Node)));
+
+    /// <summary>A station of all segments' in words.</summary>
+    public string StationName(int station) => Stations.ElementAt(station) is var at ? $"{NodeName(at.Node)} at {Segments![at.Segment].Name}" : "";
 
     /// <summary>A label in words.</summary>
     public string NameOf(Role role) => Labels[(int)role];
@@ -133,10 +153,33 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
         }
 
         Ipv4Address given = GivenTo(node);
-        return new RouterPlace(node, ((ulong)site << 16) | (uint)(node + 1), Nodes[node], NameOf(Nodes[node]), places, given.IsAny ? SiteAddresses.Ethernet(node) : given);
+        return new RouterPlace(node, ((ulong)site << 16) | (uint)(node + 1), Nodes[node], NameOf(Nodes[node]), places, given.IsAny ? SiteAddresses.Ethernet(node) : given)
+        {
+            LinkAddress = Segments is not null && Stations.Any(station => station.Node == node) ? SiteAddresses.OnEthernet(node) : 0,
+        };
     }
 
-    private Ipv4Address GivenTo(int node) => Addresses?[node] ?? Ipv4Address.Any;
+    // Stations are of one net: that of the first one's Ethernet.
+    private Ipv4Address GivenTo(int node)
+    {
+        if (Addresses?[node] is { IsAny: false } given)
+        {
+            return given;
+        }
+
+        for (int s = 0; s < (Segments?.Count ?? 0); s++)
+        {
+            for (int station = 0; station < Segments![s].Stations.Count; station++)
+            {
+                if (Segments[s].Stations[station] == node)
+                {
+                    return SiteAddresses.Ethernet(Segments[s].Stations[0], (byte)(station + 1));
+                }
+            }
+        }
+
+        return Ipv4Address.Any;
+    }
 
     /// <summary>Refuses what is no site.</summary>
     /// <param name="roles">What its nodes are.</param>
@@ -158,11 +201,14 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
             : Links.SelectMany(l => l.Ends).GroupBy(e => e.Node).FirstOrDefault(g => !g.Select(e => e.Port).Order().SequenceEqual(Enumerable.Range(0, g.Count()))) is { } node
                 ? $"the ports of node {node.Key} are {string.Join(", ", node.Select(e => e.Port).Order())}"
             : Links.SelectMany(l => l.Ends).GroupBy(e => e.Node).FirstOrDefault(g => g.Count() > MaxPorts) is { } many ? $"node {many.Key} has {many.Count()} ports, more than {MaxPorts}"
+            : Stations.Any(s => s.Node < 0 || s.Node >= Nodes.Count) ? $"a segment has a station that is none of its {Nodes.Count} nodes"
+            : Stations.GroupBy(s => s.Node).FirstOrDefault(g => g.Count() > 1) is { } often ? $"node {often.Key} is a station twice"
+            : Segments?.FirstOrDefault(s => s.Stations.Count is < 2 or > EthernetSegment.MaxStations) is { } segment ? $"the segment {segment.Name} has {segment.Stations.Count} stations"
             : null;
         if (problem is not null)
         {
             throw new ArgumentException(
-                $"a site of nodes and links: {problem}; accepted are labels with options, a label for each node, and links whose ends are the nodes' ports, which are numbered from 0, one link at each");
+                $"a site of nodes and links: {problem}; accepted are labels with options, a label for each node, and links whose ends are the nodes' ports, which are numbered from 0, one link at each, and segments of 2 to {EthernetSegment.MaxStations} nodes, a node at one of them at most");
         }
     }
 }

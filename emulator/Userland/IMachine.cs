@@ -31,6 +31,9 @@ public interface IMachine
     /// <summary>The kernel that runs, or the one that panicked.</summary>
     BsdKernel Kernel { get; }
 
+    /// <summary>Whether the Ethernet is at a segment of the site.</summary>
+    bool IsStation { get; }
+
     /// <summary>Who watches the kernel.</summary>
     RouterOracle Oracle { get; }
 

@@ -83,6 +83,31 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    private struct SegmentNeighbor : ITableRow<SegmentNeighbor>
+    {
+        public short Oi;
+        public Ipv4Address RouterId;
+        public bool TwoWay;
+        public VirtualTime DeadDue;
+        public bool Used;
+
+        /// <inheritdoc/>
+        public static TableRoom Room => new("neighbour on a segment", 0, 4, TableRoom.ShortLimit);
+
+        readonly bool ITableRow<SegmentNeighbor>.InUse => Used;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref SegmentNeighbor value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Oi);
+            pass.Struct(ref value.RouterId);
+            pass.Field(ref value.TwoWay);
+            pass.Struct(ref value.DeadDue);
+            pass.Field(ref value.Used);
+        }
+    }
+
     private struct Heard : IStateValue<Heard>
     {
         public ushort Index;
@@ -137,6 +162,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private Table<Oi> _ois = new();
     private Table<KnownIf> _ifs = new();
 
+    /// <summary>Where the Ethernet is at a segment: the neighbours there. A router's priority on it is 0, so that nobody is Designated Router and all stay at 2-Way (RFC 2328, 10.4).</summary>
+    private Table<SegmentNeighbor> _onSegment = new();
+
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
     private ulong _seenUnits;
 
@@ -157,6 +185,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             foreach (ref readonly Oi oi in _ois.AsSpan())
             {
                 n += oi.Used && oi.TwoWay ? 1 : 0;
+            }
+
+            foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
+            {
+                n += neighbor.Used && neighbor.TwoWay ? 1 : 0;
             }
 
             return n;
@@ -338,6 +371,16 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             }
         }
 
+        for (int n = 0; n < _onSegment.Length; n++)
+        {
+            if (_onSegment[n].Used && _onSegment[n].DeadDue <= now)
+            {
+                _onSegment[n].Used = false;
+                Rearm();
+                return true;
+            }
+        }
+
         if (_input.Count > 0)
         {
             HelloReceived(_input.Take(), now);
@@ -457,6 +500,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             }
         }
 
+        foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
+        {
+            next = neighbor.Used && neighbor.DeadDue < next ? neighbor.DeadDue : next;
+        }
+
         Arm(NextTimer, next);
     }
 
@@ -467,6 +515,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             ref Oi oi = ref _ois[i];
             if (oi.Used && oi.PointToPoint && oi.Index == h.Index)
             {
+                if (IsOnSegment(oi))
+                {
+                    HeardOnSegment(i, h, now);
+                    return;
+                }
+
                 if (oi.Neighbor == h.RouterId && oi.TwoWay == h.ListsUs)
                 {
                     Quiet.Heard(Number, i);
@@ -488,6 +542,31 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 return;
             }
         }
+    }
+
+    // An Ethernet at a segment; all else has one far end.
+    private static bool IsOnSegment(in Oi oi) => oi.Unit < 0;
+
+    private void HeardOnSegment(int oi, in Heard h, VirtualTime now)
+    {
+        int n = -1;
+        for (int i = 0; i < _onSegment.Length && n < 0; i++)
+        {
+            n = _onSegment[i].Used && _onSegment[i].Oi == oi && _onSegment[i].RouterId == h.RouterId ? i : -1;
+        }
+
+        if (n >= 0 && _onSegment[n].TwoWay == h.ListsUs)
+        {
+            Quiet.Steady();
+        }
+        else if (Machine.Clock.Trace is not null)
+        {
+            Say($"neighbour {h.RouterId} on the segment: {(h.ListsUs ? "2-Way" : "Init")}");
+        }
+
+        n = n < 0 ? _onSegment.Put(new SegmentNeighbor { Oi = (short)oi, RouterId = h.RouterId, Used = true }) : n;
+        _onSegment[n].TwoWay = h.ListsUs;
+        _onSegment[n].DeadDue = now + options.DeadInterval;
     }
 
     /// <summary>What a Hello does that says what the last one said: the neighbour lives.</summary>
@@ -525,6 +604,14 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             }
         }
 
+        foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
+        {
+            if (neighbor.Used && neighbor.DeadDue <= now)
+            {
+                return false;
+            }
+        }
+
         if (!_running || _aborting || due < 0 || !Quiet.Remembers(Number, due))
         {
             return false;
@@ -550,16 +637,28 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             Say("can't setsockopt IP_MULTICAST_IF", e);
         }
 
-        Span<byte> packet = stackalloc byte[OspfHello.MinLength + 4];
-        Span<Ipv4Address> neighbors = stackalloc Ipv4Address[1];
+        Span<byte> packet = stackalloc byte[OspfHello.MinLength + (4 * (1 + _onSegment.Length))];
+        Span<Ipv4Address> neighbors = stackalloc Ipv4Address[1 + _onSegment.Length];
         int n = 0;
         if (!oi.Neighbor.IsAny)
         {
             neighbors[n++] = oi.Neighbor;
         }
 
-        int length = OspfHello.OnPointToPoint(Machine.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000)
-            .Write(packet, neighbors[..n]);
+        var hello = OspfHello.OnPointToPoint(Machine.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000);
+        if (IsOnSegment(oi))
+        {
+            hello = hello with { NetworkMask = new Ipv4Address(uint.MaxValue << (32 - EthernetPrefix)), RouterPriority = 0 };
+            foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
+            {
+                if (neighbor.Used && neighbor.Oi == i)
+                {
+                    neighbors[n++] = neighbor.RouterId;
+                }
+            }
+        }
+
+        int length = hello.Write(packet, neighbors[..n]);
         e = Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet[..length]);
         if (e != Errno.None)
         {
@@ -705,6 +804,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         Say("IP_ADD_MEMBERSHIP 224.0.0.5", e);
         oi.PointToPoint = true;
         oi.HelloDue = now + VirtualTime.FromSeconds(1);
+        if (IsOnSegment(oi))
+        {
+            return; // to the area the Ethernet is the stub network that it always is
+        }
+
         _area?.InterfaceUp(i, OspfNetworkType.PointToPoint, oi.Address, oi.Peer, MtuOf(oi.Index), now);
     }
 
@@ -714,7 +818,18 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private void Down(int i, VirtualTime now)
     {
         ref Oi oi = ref _ois[i];
-        _area?.InterfaceDown(i, now);
+        if (IsOnSegment(oi))
+        {
+            for (int n = 0; n < _onSegment.Length; n++)
+            {
+                _onSegment[n].Used &= _onSegment[n].Oi != i;
+            }
+        }
+        else
+        {
+            _area?.InterfaceDown(i, now);
+        }
+
         bool drop = options.Version == OspfdVersion.Quagga0990 ? oi.Joined : oi.PointToPoint;
         oi.PointToPoint = false;
         oi.HelloDue = VirtualTime.Never;
@@ -767,6 +882,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         pass.Field(ref _aborting);
         pass.Field(ref _exitNow);
         pass.Struct(ref _random);
+        if (Machine.IsStation)
+        {
+            _onSegment.Fields(ref pass);
+        }
+
         if (_area is not null)
         {
             _area.Fields(ref pass);

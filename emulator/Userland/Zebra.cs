@@ -84,7 +84,7 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
             {
                 ref Known k = ref Find(ifs[i].Index, ifs[i].Unit);
                 k = new Known { Index = ifs[i].Index, Unit = ifs[i].Unit, Up = (ifs[i].Flags & Iff.Up) != 0, Used = true };
-                if (ifs[i].Unit >= 0)
+                if (IsTold(k.Index, k.Unit))
                 {
                     ReadAddresses(ref k, ifs[i].Address);
                 }
@@ -170,7 +170,7 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
         for (int i = 0; i < _interfaces.Length; i++)
         {
             Known k = _interfaces[i];
-            if (!k.Used || k.Unit < 0)
+            if (!k.Used || !IsTold(k.Index, k.Unit))
             {
                 continue;
             }
@@ -386,11 +386,14 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
     private void Tell(ZebraCommand command, in RoutingMessage m, bool up)
     {
         Say("read", command, m.Index);
-        if (m.Unit >= 0)
+        if (IsTold(m.Index, m.Unit))
         {
             _outgoing.Add(new ZebraMessage { Command = command, Index = m.Index, Unit = m.Unit, Up = up, Address = m.Address, Peer = m.Peer, Address6 = m.Address6 });
         }
     }
+
+    // Of what was there at boot, and is no unit, clients are told where the site has somebody at its other end.
+    private bool IsTold(ushort index, short unit) => unit >= 0 || Kernel.IsStation(index);
 
     private ref Known Find(ushort index, short unit) => ref _interfaces.Of(index, new Known { Index = index, Unit = unit });
 

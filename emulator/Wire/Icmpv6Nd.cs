@@ -4,7 +4,7 @@ namespace Stress.Emulator.Wire;
 
 /// <summary>
 /// Neighbour discovery messages (RFC 4861 section 4): Neighbor Solicitation and Advertisement, and Router Solicitation. Options are skipped when read
-/// and never written: a point-to-point link has no link-layer address.
+/// and written only where a link has link-layer addresses, as a point-to-point link has not.
 /// </summary>
 /// <param name="Type">The message type.</param>
 /// <param name="Flags">R, S and O of an advertisement in the top three bits; 0 otherwise.</param>
@@ -13,6 +13,11 @@ public readonly record struct Icmpv6Nd(Icmpv6Type Type, byte Flags, Ipv6Address 
 {
     /// <summary>Bytes of a solicitation or advertisement without options.</summary>
     public const int Length = 24;
+
+    /// <summary>Bytes of a solicitation or advertisement with the link-layer address of an Ethernet.</summary>
+    public const int LengthWithLinkAddress = Length + 8;
+
+    private const byte SourceLinkAddress = 1, TargetLinkAddress = 2;
 
     /// <summary>Bytes of a Router Solicitation without options.</summary>
     public const int RouterSolicitationLength = 8;
@@ -52,6 +57,28 @@ public readonly record struct Icmpv6Nd(Icmpv6Type Type, byte Flags, Ipv6Address 
             default:
                 return WireError.BadType;
         }
+    }
+
+    /// <summary>The link-layer address in a solicitation or advertisement: of an Ethernet, and the first option.</summary>
+    public static bool TryLinkAddress(ReadOnlySpan<byte> payload, Icmpv6Type type, out ulong address)
+    {
+        bool has = payload.Length >= LengthWithLinkAddress && payload[Length] == (type == Icmpv6Type.NeighborSolicitation ? SourceLinkAddress : TargetLinkAddress) && payload[Length + 1] == 1;
+        address = has ? EthernetHeader.ReadAddress(payload[(Length + 2)..]) : 0;
+        return has;
+    }
+
+    /// <summary>Writes a solicitation with its source's, or an advertisement with its target's link-layer address, and the checksum.</summary>
+    /// <returns>32.</returns>
+    public int WriteWithLinkAddress(Span<byte> target, Ipv6Address source, Ipv6Address destination, ulong address)
+    {
+        Span<byte> m = target[..LengthWithLinkAddress];
+        Write(m, source, destination);
+        m[Length] = Type == Icmpv6Type.NeighborSolicitation ? SourceLinkAddress : TargetLinkAddress;
+        m[Length + 1] = 1;
+        EthernetHeader.WriteAddress(m[(Length + 2)..], address);
+        m[2] = m[3] = 0;
+        Icmpv6.WriteChecksum(m, source, destination);
+        return m.Length;
     }
 
     /// <summary>Writes the message with the checksum for these addresses.</summary>

@@ -6,12 +6,15 @@ namespace Stress.Emulator.Wire;
 
 /// <summary>
 /// Writes pcapng blocks (draft-ietf-opsawg-pcapng): section header, interface description, enhanced packets with comments. The link type is PPP with a
-/// direction byte (LINKTYPE_PPP_WITH_DIR, 204); time stamps are microseconds.
+/// direction byte (LINKTYPE_PPP_WITH_DIR, 204), or Ethernet (1); time stamps are microseconds.
 /// </summary>
 public static class Pcapng
 {
     /// <summary>LINKTYPE_PPP_WITH_DIR.</summary>
     public const ushort LinkTypePppWithDirection = 204;
+
+    /// <summary>LINKTYPE_ETHERNET.</summary>
+    public const ushort LinkTypeEthernet = 1;
 
     private const uint SectionHeader = 0x0A0D0D0A, InterfaceDescription = 1, EnhancedPacket = 6;
     private const ushort OptionComment = 1, OptionName = 2;
@@ -39,11 +42,12 @@ public static class Pcapng
     /// <summary>Writes an interface; the first has number 0.</summary>
     /// <param name="output">Gets the bytes.</param>
     /// <param name="name">Name of the interface, for people.</param>
-    public static void WriteInterface(IBufferWriter<byte> output, string name)
+    /// <param name="linkType">What its frames are.</param>
+    public static void WriteInterface(IBufferWriter<byte> output, string name, ushort linkType = LinkTypePppWithDirection)
     {
         int option = OptionLength(name);
         Span<byte> i = Block(output, InterfaceDescription, 20 + option + 4);
-        BinaryPrimitives.WriteUInt16LittleEndian(i, LinkTypePppWithDirection);
+        BinaryPrimitives.WriteUInt16LittleEndian(i, linkType);
         BinaryPrimitives.WriteUInt32LittleEndian(i[4..], 0);
         WriteOption(i[8..], OptionName, name);
         output.Advance(20 + option + 4);
@@ -52,13 +56,13 @@ public static class Pcapng
     /// <summary>Writes one frame.</summary>
     /// <param name="output">Gets the bytes.</param>
     /// <param name="microseconds">Time since the section's zero.</param>
-    /// <param name="sent">Direction: sent by the system whose view the capture has.</param>
-    /// <param name="frame">HDLC content without FCS.</param>
+    /// <param name="sent">Direction: sent by the system whose view the capture has; null where the link type has no direction.</param>
+    /// <param name="frame">HDLC content, or an Ethernet frame, without FCS.</param>
     /// <param name="comment">A packet comment, or null.</param>
     /// <param name="interfaceNumber">The interface, in the order in which they were written.</param>
-    public static void WriteFrame(IBufferWriter<byte> output, long microseconds, bool sent, ReadOnlySpan<byte> frame, string? comment, uint interfaceNumber = 0)
+    public static void WriteFrame(IBufferWriter<byte> output, long microseconds, bool? sent, ReadOnlySpan<byte> frame, string? comment, uint interfaceNumber = 0)
     {
-        int length = frame.Length + 1, padded = (length + 3) & ~3;
+        int direction = sent is null ? 0 : 1, length = frame.Length + direction, padded = (length + 3) & ~3;
         int options = string.IsNullOrEmpty(comment) ? 0 : OptionLength(comment) + 4;
         int total = 12 + 20 + padded + options;
         Span<byte> b = Block(output, EnhancedPacket, total);
@@ -67,8 +71,8 @@ public static class Pcapng
         BinaryPrimitives.WriteUInt32LittleEndian(b[8..], (uint)microseconds);
         BinaryPrimitives.WriteInt32LittleEndian(b[12..], length);
         BinaryPrimitives.WriteInt32LittleEndian(b[16..], length);
-        b[20] = sent ? (byte)1 : (byte)0;
-        frame.CopyTo(b[21..]);
+        b[20] = sent == true ? (byte)1 : (byte)0;
+        frame.CopyTo(b[(20 + direction)..]);
         if (options > 0)
         {
             WriteOption(b[(20 + padded)..], OptionComment, comment!);

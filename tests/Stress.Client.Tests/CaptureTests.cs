@@ -48,6 +48,20 @@ public sealed class CaptureTests : IDisposable
         Assert.True(summary.Protocols["OSPF"] > 1_000 && (summary.Protocols.ContainsKey("DISCARD") || summary.Protocols.ContainsKey("UDP")), string.Join(", ", summary.Protocols));
     }
 
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_frame_of_segments()
+    {
+        string file = Path.Combine(_screen.Folder, "lan.pcapng");
+        await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs=12", "--hours=3", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+
+        TsharkSummary summary = Tshark.Dissect(file);
+        Assert.Empty(summary.Problems);
+        Assert.Contains("frames of 12 lines", _screen.Out);
+        Assert.True(summary.Protocols["ARP"] > 10 && summary.Protocols["OSPF"] > 1_000, string.Join(", ", summary.Protocols));
+        Assert.Superset(new HashSet<string> { "135", "136" }, summary.IcmpV6Types.Keys.ToHashSet());
+        Assert.Contains("cable of the Ethernet pulled out", summary.Comment, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{role: called, pppd: {require: pap}}")]
     [InlineData("{role: called, pppd: {require: chap-md5}}")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
@@ -33,6 +34,34 @@ public sealed class NetworkFileTests : IDisposable
         Assert.Equal(59, ScenarioLoader.Parse(Star(59), "s.yaml").Site.Graph!.Nodes.Count);
         var e = Assert.Throws<ScenarioException>(() => ScenarioLoader.Parse(Star(60), "s.yaml"));
         Assert.Contains("hub 0 has more than 58 lines", e.Message, StringComparison.Ordinal);
+    }
+
+    private const string Two = "nodes:\n  - {name: a, role: r}\n  - {name: b, role: r}\nlinks:\n  - {called: a, calling: b}\n";
+
+    [Fact]
+    public void Segments_stand_beside_links_are_written_as_they_were_read_and_join_nodes()
+    {
+        const string Text = """
+            nodes:
+              - {name: a, role: r}
+              - {name: b, role: r}
+              - {name: c, role: r}
+            links:
+              - {called: a, calling: b}
+            segments:
+              - {name: lan, stations: [c, a], down: 5s..2min}
+            events:
+              - {what: flap, of: lan, every: 1h}
+              - {what: flap, of: c, every: 1h}
+            """;
+        Scenario s = ScenarioLoader.Parse(Text, "s.yaml");
+
+        Assert.Equal("lan", s.Site.Graph!.Segments!.Single().Name);
+        Assert.Equal(["192.168.2.2", "192.168.1.1", "192.168.2.1"], Enumerable.Range(0, 3).Select(n => s.Site.Graph.AddressOf(n).ToString()));
+        Assert.Equal([[1, 2], [1]], s.Site.Events!.Select(e => e.TargetsIn(s.Site.Graph, s.Site.Roles)));
+        Assert.Equal("c at lan", s.Site.Events![1].NameOf(s.Site, 1));
+        Scenario again = ScenarioLoader.Parse(ScenarioWriter.Write(s), "s.yaml");
+        Assert.Equal(JsonSerializer.Serialize(s.Site), JsonSerializer.Serialize(again.Site));
     }
 
     [Fact]
@@ -141,6 +170,15 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData("events:\n  - {what: flap, every: 1s, of: tray}", 2, "events.of", "all, called, calling")]
     [InlineData("events:\n  - {what: flap, every: 1s, to: some}", 2, "events.to", "one, all")]
     [InlineData("events:\n  - {what: flap, every: 1s}\nbackend: uml", 1, "events.1", "pairs")]
+    [InlineData("segments: []", 1, "segments", "segments beside nodes and links")]
+    [InlineData("network: {shape: pair}\nsegments: []", 2, "segments", "a network, or nodes and links")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a]}", 7, "segments.stations", "2 to 64 stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, a]}", 7, "segments.stations", "a node once")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, c]}", 7, "segments.stations", "names of nodes")]
+    [InlineData(Two + "segments:\n  - {name: r, stations: [a, b]}", 7, "segments.name", "a name that no node, label or other segment has")]
+    [InlineData(Two + "segments:\n  - {name: lan}", 7, "segments.stations", "name and stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], down: soon}", 7, "segments.down", "a time or a range of times")]
+    [InlineData("nodes:\n  - {name: a, role: r, address: 192.0.2.1}\n  - {name: b, role: r}\nlinks:\n  - {called: a, calling: b}\nsegments:\n  - {name: lan, stations: [a, b]}", 7, "segments.stations", "of one net of 24 bits")]
     [InlineData("nodes: []", 1, "nodes", "nodes and links together")]
     [InlineData("links: []", 1, "links", "nodes and links together")]
     [InlineData("nodes: []\nlinks: []", 1, "nodes", "nodes that links join")]

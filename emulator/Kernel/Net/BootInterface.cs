@@ -8,7 +8,7 @@ public enum InterfaceKind : byte
     /// <summary>Packets come back to the machine itself. A kernel has one.</summary>
     Loopback,
 
-    /// <summary>An Ethernet. What is sent there leaves the modelled world.</summary>
+    /// <summary>An Ethernet. What is sent there leaves the modelled world, unless it is at a segment of the site.</summary>
     Ethernet,
 
     /// <summary>A unit of the ppp driver, of a kernel whose units are static: the first is ppp0.</summary>
@@ -26,6 +26,9 @@ public readonly record struct InterfaceAddress(Ipv4Address Local, Ipv4Address Pe
 /// <param name="Addresses">The IPv4 addresses that it has from then on.</param>
 public readonly record struct BootInterface(string Name, InterfaceKind Kind, params InterfaceAddress[] Addresses)
 {
+    /// <summary>Of an Ethernet at a segment of the site its link-layer address, in the low 48 bits; 0 where nobody of the site is at its other end.</summary>
+    public ulong LinkAddress { get; init; }
+
     private static readonly BootInterface Lo0 = new("lo0", InterfaceKind.Loopback, new InterfaceAddress(Ipv4Address.Of(127, 0, 0, 1), Ipv4Address.Of(127, 0, 0, 1)));
 
     /// <summary>A machine without a network interface of its own.</summary>
@@ -34,9 +37,10 @@ public readonly record struct BootInterface(string Name, InterfaceKind Kind, par
     /// <summary>The machines of the mail: lo0, ne0 towards the office, and the ppp units where the driver has them from boot on.</summary>
     /// <param name="ethernet">Address of ne0.</param>
     /// <param name="staticUnits">How many.</param>
-    public static BootInterface[] Of2005(Ipv4Address ethernet, int staticUnits = 0) =>
+    /// <param name="linkAddress">Of ne0 at a segment its link-layer address, or 0.</param>
+    public static BootInterface[] Of2005(Ipv4Address ethernet, int staticUnits = 0, ulong linkAddress = 0) =>
     [
-        Lo0, new("ne0", InterfaceKind.Ethernet, new InterfaceAddress(ethernet)),
+        Lo0, new("ne0", InterfaceKind.Ethernet, new InterfaceAddress(ethernet)) { LinkAddress = linkAddress },
         .. Enumerable.Range(0, staticUnits).Select(unit => new BootInterface($"ppp{unit}", InterfaceKind.PppUnit)),
     ];
 }

@@ -73,7 +73,9 @@ public sealed partial class BsdKernel
         {
             foreach (InterfaceAddress address in _boot[slot].Addresses)
             {
-                AddInetAddress(slot, address.Local, address.Peer, false);
+                // Of a segment the route to its net is needed, of an Ethernet that leads out none.
+                Ipv4Address peer = slot == _station ? new Ipv4Address(address.Local.Value & (uint.MaxValue << (32 - EthernetPrefixBits))) : address.Peer;
+                AddInetAddress(slot, address.Local, peer, slot == _station);
             }
 
             if (_boot[slot].Kind == InterfaceKind.Ethernet)
@@ -133,7 +135,7 @@ public sealed partial class BsdKernel
         _ifs[slot].Block < 0 ? _ifs[other].Block >= 0 || slot < other : _ifs[other].Block >= 0 && _ifs[slot].Generation < _ifs[other].Generation;
 
     // No line of the site is at it: what is sent there leaves the modelled world.
-    private bool LeadsOut(int slot) => _ifs[slot].Unit < 0;
+    private bool LeadsOut(int slot) => _ifs[slot].Unit < 0 && slot != _station;
 
     private static BootInterface[] Checked(BootInterface[] boot)
     {

@@ -229,6 +229,7 @@ public sealed partial class BsdKernel
         int parent = Use(p, kind.ParentHolder, kind.ParentUse);
         return parent == Dangling ? StaleOutput(p, kind.ParentHolder, kind.ParentUse)
             : parent < 0 || !IsEthernet(parent) ? Errno.ENETDOWN
+            : parent == _station ? Errno.None // a tag that no other station has
             : IfOutput(parent, protocol, packet);
     }
 

@@ -126,9 +126,9 @@ public sealed partial class BsdKernel
         }
     }
 
-    // if_output of a live interface.
-    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) =>
-        LeadsOut(slot) ? Errno.None : ClonedKind.IsCloned(_ifs[slot].Unit) ? ClonedOutput(slot, protocol, packet) : PppOutput(slot, protocol, packet);
+    // if_output of a live interface, with the route that led to it where that may name a gateway.
+    private Errno IfOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet, int route = -1) =>
+        slot == _station ? EtherOutput(protocol, packet, route) : LeadsOut(slot) ? Errno.None : ClonedKind.IsCloned(_ifs[slot].Unit) ? ClonedOutput(slot, protocol, packet) : PppOutput(slot, protocol, packet);
 
     // The stale path of "(*ifp->if_output)(ifp, ...)": jump through the word, then pppoutput loads if_softc and follows it. Other drivers' ether_output reads if_flags first.
     private Errno StaleOutput(IfnetPtr p, HolderKind holder, UseSite site)

@@ -47,6 +47,7 @@ public sealed partial class BsdKernel
     private void RtRelease(int r)
     {
         _routes[r].Allocated = false;
+        ForgetGateway(r);
         _design.Release(this, _routes[r].Ifp);
         if (_routes[r].Parent >= 0)
         {
@@ -253,9 +254,15 @@ public sealed partial class BsdKernel
         }
 
         IfnetPtr p = family == AfInet ? _inIfaddrs[ifa].Ifp : _in6Ifaddrs[ifa].Ifp;
-        if (RtAdd(family, destination, prefixLength, p, ifa) < 0)
+        int r = RtAdd(family, destination, prefixLength, p, ifa);
+        if (r < 0)
         {
             return Errno.EEXIST;
+        }
+
+        if (_station >= 0 && p == PointerTo(_station))
+        {
+            SetGateway(r, OnWire(gateway));
         }
 
         RouteMessage(RtMsg.Add, p, family, destination);

@@ -94,7 +94,7 @@ public sealed partial class BsdKernel
         copy[8]--;
         copy[10] = copy[11] = 0;
         BinaryPrimitives.WriteUInt16BigEndian(copy[10..], InternetChecksum.Of(copy[..ip.HeaderLength]));
-        Errno error = IfOutput(slot, PppProtocol.Ipv4, copy);
+        Errno error = IfOutput(slot, PppProtocol.Ipv4, copy, _ipForwardRt);
         Counters.Forwarded += error == Errno.None ? 1 : 0;
         return error;
     }

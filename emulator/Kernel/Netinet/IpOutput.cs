@@ -60,7 +60,7 @@ public sealed partial class BsdKernel
         return error;
     }
 
-    private Errno Transmit(int slot, Ipv4Address source, Ipv4Address destination, byte protocol, byte ttl, ReadOnlySpan<byte> payload, bool routerAlert)
+    private Errno Transmit(int slot, Ipv4Address source, Ipv4Address destination, byte protocol, byte ttl, ReadOnlySpan<byte> payload, bool routerAlert, int route = -1)
     {
         if (LeadsOut(slot))
         {
@@ -79,7 +79,7 @@ public sealed partial class BsdKernel
             TypeOfService = protocol == IpProtocol.Ospf ? (byte)0xC0 : (byte)0, RouterAlert = routerAlert,
         }.Write(packet);
         payload.CopyTo(packet[header..]);
-        return IfOutput(slot, PppProtocol.Ipv4, packet[..(header + payload.Length)]);
+        return IfOutput(slot, PppProtocol.Ipv4, packet[..(header + payload.Length)], route);
     }
 
     // The cached route of the socket, checked as ip_output does: same destination and RTF_UP, else freed and looked up again.

@@ -38,7 +38,7 @@ public sealed partial class BsdKernel
             return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
         }
 
-        return slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : (byte)64, payload, false);
+        return slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : (byte)64, payload, false, r);
     }
 
     /// <summary>Whether the socket's multicast interface is the one with this index, attached.</summary>

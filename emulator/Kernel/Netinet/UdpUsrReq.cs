@@ -49,7 +49,7 @@ public sealed partial class BsdKernel
 
         payload.CopyTo(datagram[UdpHeader.Length..]);
         new UdpHeader { SourcePort = _pcbs[s].Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(datagram, source, destination);
-        return Transmit(slot, source, destination, IpProtocol.Udp, DefaultTimeToLive, datagram, false);
+        return Transmit(slot, source, destination, IpProtocol.Udp, DefaultTimeToLive, datagram, false, r);
     }
 
     private const byte DefaultTimeToLive = 64;

@@ -16,7 +16,7 @@ public sealed partial class BsdKernel
         In6CreateMkludge(slot);
         if (!HasLinkLocal(slot))
         {
-            ulong id = 0x0200_00FF_FE00_0000 | ((ulong)_ifs[slot].Address >> 4 & 0xFFFF);
+            ulong id = slot == _station ? EthernetHeader.InterfaceIdentifier(StationAddress) : 0x0200_00FF_FE00_0000 | ((ulong)_ifs[slot].Address >> 4 & 0xFFFF);
             In6UpdateIfa(slot, Scoped(Ipv6Address.LinkLocal(id), slot), 64, default, true);
         }
     }

@@ -67,7 +67,7 @@ public sealed partial class BsdKernel
         Span<byte> copy = stackalloc byte[packet.Length];
         packet.CopyTo(copy);
         copy[HopLimitAt]--;
-        Errno error = IfOutput(slot, PppProtocol.Ipv6, copy);
+        Errno error = IfOutput(slot, PppProtocol.Ipv6, copy, _ip6ForwardRt);
         Counters.Forwarded += error == Errno.None ? 1 : 0;
         return error;
     }

@@ -41,7 +41,7 @@ public sealed partial class BsdKernel
             RtCacheFree(s);
         }
 
-        int slot;
+        int slot, route = -1;
         if (named)
         {
             slot = pktInfo;
@@ -74,6 +74,7 @@ public sealed partial class BsdKernel
                 return Errno.EHOSTUNREACH;
             }
 
+            route = r;
             slot = Use(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
             if (slot == Gone)
             {
@@ -118,6 +119,6 @@ public sealed partial class BsdKernel
         ip.Write(b);
         payload.CopyTo(b[(Ipv6Header.Length + UdpHeader.Length)..]);
         new UdpHeader { SourcePort = _pcbs[s].Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), from, wire);
-        return b.Length > _ifs[slot].Mtu ? Ip6Fragments(slot, ip, b) : IfOutput(slot, PppProtocol.Ipv6, b);
+        return b.Length > _ifs[slot].Mtu ? Ip6Fragments(slot, ip, b) : IfOutput(slot, PppProtocol.Ipv6, b, route);
     }
 }

@@ -14,6 +14,11 @@ public interface IKernelHost
     /// <summary>A frame leaves a tty: HDLC content without FCS, valid during the call.</summary>
     void TtyOutput(int line, ReadOnlySpan<byte> frame);
 
+    /// <summary>A frame leaves the Ethernet that is at a segment: from the header's first byte on, without FCS, valid during the call. Nobody else has one.</summary>
+    void EtherOutput(ReadOnlySpan<byte> frame)
+    {
+    }
+
     /// <summary>A frame waits for whoever reads a tty: HDLC content without FCS, valid during the call.</summary>
     void TtyInput(int line, ReadOnlySpan<byte> frame);
 

@@ -132,7 +132,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
     {
         get
         {
-            var site = new SiteOptions { Graph = PairTopology.Of(1), Events = [new SiteEventOptions()] }; // a network counts by link
+            var site = new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }; // a network counts by link
             var full = new OspfdOptions { Adjacency = OspfdAdjacency.Full };
             var routes = new RipngdOptions { Routes = true };
             return site.With(site.Called with { Ospfd = full, Ripngd = routes }, site.Calling with
@@ -151,7 +151,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
     private static BsdKernel Kernel()
     {
         var oracle = new RouterOracle(0, new SiteClock(), 1, new MachineCounters());
-        return new BsdKernel(new KernelOptions(), TeardownDesigns.All[0], BootInterface.Of2005(Machine.Ethernet), oracle, new Machine(), Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));
+        return new BsdKernel(new KernelOptions(), TeardownDesigns.All[0], BootInterface.Of2005(Machine.Ethernet, linkAddress: 1), oracle, new Machine(), Stream(RandomPurpose.Heap), Stream(RandomPurpose.Igmp));
     }
 
     private sealed class Forgetful : IState

@@ -1,0 +1,265 @@
+using System.Text.Json;
+using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Net;
+using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
+using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
+using Stress.Emulator.Wire;
+using Xunit;
+
+namespace Stress.Emulator.Tests.Sites;
+
+/// <summary>Routers whose Ethernets are at one segment.</summary>
+public sealed class SegmentTests
+{
+    // Three routers on a segment, and one behind a line of the first.
+    private static SiteOptions Lan(bool routes = false, IReadOnlyList<SiteEventOptions>? events = null, string design = "purge-all", TimeRange? down = null) => new()
+    {
+        Seed = 5, Window = VirtualTime.FromMinutes(10), Design = design, Events = events,
+        Line = new LineOptions { TrainingFailuresPerThousand = 0, CarrierLossEvery = VirtualTime.FromMinutes(20) },
+        Graph = new Topology(
+            ["station", "branch"], [(Role)0, (Role)0, (Role)0, (Role)1], [new PlannedLink(LinkKind.Modem, new LinkEnd(0, 0), new LinkEnd(3, 0))])
+        {
+            Segments = [new PlannedSegment("lan", [0, 1, 2]) { Down = down ?? TimeRange.Seconds(60, 120) }],
+        },
+        Roles = new RoleSet(
+            new RoleOptions
+            {
+                Role = (Role)0, Pppd = new PppdOptions { Persist = true }, Ripngd = new RipngdOptions { Routes = routes },
+                Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(7), DatagramBytes = 64, To = DatagramsTo.Network },
+            },
+            new RoleOptions { Role = (Role)1, Pppd = new PppdOptions { Persist = true }, Ripngd = new RipngdOptions { Routes = routes } }),
+    };
+
+    private static Site Ran(SiteOptions options, int windows, ISiteTrace? trace = null)
+    {
+        Site site = Site.Create(options, 0);
+        site.Trace = trace;
+        for (int window = 0; window < windows; window++)
+        {
+            site.RunWindow();
+        }
+
+        return site;
+    }
+
+    private static Ospfd OspfdOf(Router router) => (Ospfd)router.Processes.All.ToArray().Single(p => p is Ospfd);
+
+    [Fact]
+    public void Stations_hear_each_others_Hellos_to_2_Way_and_their_datagrams_arrive()
+    {
+        var frames = new Frames();
+        Site site = Ran(Lan(), 2, frames);
+
+        Assert.Equal(["192.168.0.1", "192.168.0.2", "192.168.0.3"], site.Routers.Take(3).Select(r => r.RouterId.ToString()));
+        Assert.All(site.Routers.Take(3), r => Assert.InRange(OspfdOf(r).TwoWayNeighbors, 2, 3));
+        Assert.All(site.Routers.Take(3), r => Assert.True(r.Counters.Delivered > 50, $"{r.RouterId}: {r.Counters.Delivered} datagrams\n{site.Show(r.Number)}"));
+        Assert.Empty(frames.Problems);
+        Assert.Equal(["arp", "arp reply", "nd", "nd reply", "ospf", "ripng", "udp"], frames.Seen.Order(StringComparer.Ordinal).Where(s => s != "icmp6"));
+
+        // Each asks for the other two once, and answers as often; nobody hears what it has sent itself.
+        Assert.InRange(frames.Requests, 3, 6);
+        Assert.All(site.Routers.Take(3), r => Assert.Equal(2, r.Kernel.Neighbors.ToArray().Count(n => n.Used && n.Family == 2 && n.LinkAddress != 0)));
+    }
+
+    [Fact]
+    public void A_station_whose_cable_is_out_is_forgotten_by_the_others_and_comes_back()
+    {
+        SiteOptions options = Lan(
+            events: [new SiteEventOptions { What = SiteEventKind.Flap, Of = "lan", To = EventScope.All, Pattern = EventPattern.Schedule, Every = VirtualTime.FromMinutes(10) }],
+            down: TimeRange.Seconds(100, 100));
+        Site site = Site.Create(options, 0);
+        int least = int.MaxValue;
+        site.RunWindow();
+        Assert.All(site.Routers.Take(3), r => Assert.InRange(OspfdOf(r).TwoWayNeighbors, 2, 3));
+        for (int second = 0; second < 300; second += 10)
+        {
+            site.RunUntil(VirtualTime.FromSeconds(600 + second), long.MaxValue);
+            least = Math.Min(least, site.Routers.Take(3).Sum(r => Math.Max(0, OspfdOf(r).TwoWayNeighbors)));
+        }
+
+        Assert.InRange(least, 0, 2);
+        Assert.All(site.Routers.Take(3), r => Assert.InRange(OspfdOf(r).TwoWayNeighbors, 2, 3));
+    }
+
+    [Fact]
+    public void Routes_of_RIPng_lead_over_the_segment_through_the_gateway_that_announced_them()
+    {
+        Site site = Ran(Lan(routes: true), 2);
+
+        foreach (Router router in site.Routers.Take(3))
+        {
+            RtEntry[] routes = [.. router.Kernel.Routes.ToArray().Where(r => r.Up && r.Family == 24 && r.PrefixLength == 64 && r.Destination.High >> 32 == 0x20010DB8 && router.Kernel.IsStation(r.Ifp.Index))];
+            Assert.True(routes.Length >= 2, $"{routes.Length} routes\n{site.Show(router.Number)}");
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_site_with_a_segment_is_the_same_from_images_and_in_full(bool routes)
+    {
+        SiteOptions options = Lan(routes, [new SiteEventOptions { What = SiteEventKind.Flap, Every = VirtualTime.FromMinutes(7) }], "netbsd-2005");
+        Site whole = Ran(options, 12), full = Ran(options with { SkipQuiet = false }, 12);
+        PackedSite packed = PackedSite.Pack(Site.Create(options, 0));
+        for (int window = 0; window < 12; window++)
+        {
+            Site opened = packed.Open(options);
+            opened.RunWindow();
+            packed = PackedSite.Pack(opened);
+        }
+
+        Assert.Equal(whole.Digest, packed.Open(options).Digest);
+        Assert.Equal(whole.Digest, full.Digest);
+        Assert.NotEqual(whole.Digest, Ran(options with { Events = null }, 12).Digest);
+    }
+
+    [Fact]
+    public void Options_with_a_segment_cross_as_json()
+    {
+        SiteOptions options = Lan(), read = JsonSerializer.Deserialize<SiteOptions>(JsonSerializer.Serialize(options))!;
+
+        Assert.Equal(Ran(options, 2).Digest, Ran(read, 2).Digest);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0 }, "the segment lan has 1 stations")]
+    [InlineData(new[] { 0, 1, 0 }, "node 0 is a station twice")]
+    [InlineData(new[] { 0, 4 }, "a segment has a station that is none of its 4 nodes")]
+    public void A_segment_that_is_none_is_refused_in_a_sentence(int[] stations, string problem)
+    {
+        SiteOptions options = Lan();
+        var refused = Assert.Throws<ArgumentException>(() => Site.Create(options with { Graph = options.Graph! with { Segments = [new PlannedSegment("lan", stations)] } }, 0));
+
+        Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_frame_reaches_all_other_stations_once_one_after_another_and_none_whose_cable_is_out()
+    {
+        var site = new Alone();
+        Heard[] stations = [new(), new(), new()];
+        var segment = new EthernetSegment(site, 0, 0, stations, TimeRange.Seconds(10, 10), new RandomStream(1, 1, RandomPurpose.Segment));
+        segment.Transmit(1, new byte[60], VirtualTime.Zero);
+        segment.Transmit(2, new byte[1514], VirtualTime.Zero);
+        site.Run(segment);
+
+        // (60 + 24) and (1,514 + 24) bytes at 0.8 us, and the way's 5 us.
+        Assert.Equal(["60 at 72", "1514 at 1302"], stations[0].All);
+        Assert.Equal(["1514 at 1302"], stations[1].All);
+        Assert.Equal(["60 at 72"], stations[2].All);
+
+        segment.PullCable(0, site.Now);
+        segment.Transmit(0, new byte[60], site.Now);
+        segment.Transmit(1, new byte[61], site.Now);
+        site.Run(segment);
+        Assert.Equal(2, stations[0].All.Count);
+        Assert.Single(stations[1].All);
+        Assert.Equal(2, stations[2].All.Count);
+        Assert.True(segment.IsIn(0));
+    }
+
+    private sealed class Heard : IStation
+    {
+        public List<string> All { get; } = [];
+
+        public void EtherArrived(ReadOnlySpan<byte> frame, VirtualTime now) => All.Add($"{frame.Length} at {now.Microseconds}");
+    }
+
+    private sealed class Alone : ISegmentSite
+    {
+        public EventQueue Events { get; } = new(EthernetSegment.Events);
+
+        public VirtualTime Now { get; private set; }
+
+        public void Run(EthernetSegment segment)
+        {
+            while (!Events.NextTime.IsNever)
+            {
+                int slot = Events.Pop(out VirtualTime at);
+                Now = at;
+                segment.Fire(slot, at);
+            }
+        }
+
+        public void FrameSent(int segment, int station, ReadOnlySpan<byte> frame)
+        {
+        }
+
+        public void Say(int segment, int station, string text)
+        {
+        }
+    }
+
+    // Reads every frame of a segment.
+    private sealed class Frames : ISiteTrace
+    {
+        public HashSet<string> Seen { get; } = [];
+
+        public List<string> Problems { get; } = [];
+
+        public int Requests { get; private set; }
+
+        public void Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
+        {
+        }
+
+        public void Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
+        {
+        }
+
+        public void EtherFrame(VirtualTime at, int segment, int station, ReadOnlySpan<byte> frame)
+        {
+            if (EthernetHeader.TryParse(frame, out EthernetHeader header) != WireError.None || header.Source != SiteAddresses.OnEthernet(station) || frame.Length is < 60 or > 1514)
+            {
+                Problems.Add($"{at}: {frame.Length} bytes from {EthernetHeader.Text(header.Source)}");
+                return;
+            }
+
+            ReadOnlySpan<byte> packet = frame[EthernetHeader.Length..];
+            string? what = header.Type switch
+            {
+                EtherType.Arp when ArpMessage.TryParse(packet, out ArpMessage arp) == WireError.None => Arp(arp, header),
+                EtherType.Ipv4 when Ipv4Header.TryParse(packet, out Ipv4Header ip) == WireError.None => Ipv4(ip, packet, header),
+                EtherType.Ipv6 when Ipv6Header.TryParse(packet, out Ipv6Header ip6) == WireError.None => Ipv6(ip6, packet, header),
+                _ => null,
+            };
+            if (what is null)
+            {
+                Problems.Add($"{at}: {Convert.ToHexString(frame)}");
+            }
+            else
+            {
+                Seen.Add(what);
+            }
+        }
+
+        private string? Arp(in ArpMessage arp, in EthernetHeader header)
+        {
+            Requests += arp.IsReply ? 0 : 1;
+            return arp.SenderLink != header.Source || (header.Destination == EthernetHeader.Broadcast) == arp.IsReply ? null : arp.IsReply ? "arp reply" : "arp";
+        }
+
+        private static string? Ipv4(in Ipv4Header ip, ReadOnlySpan<byte> packet, in EthernetHeader header) =>
+            ip.Destination.IsMulticast && header.Destination != EthernetHeader.OfGroup(ip.Destination) ? null
+            : ip.Protocol switch
+            {
+                IpProtocol.Ospf => OspfHello.TryParse(ip.Payload(packet), out OspfHello hello) == WireError.None && hello.NetworkMask.ToString() == "255.255.255.0" && hello.RouterPriority == 0 ? "ospf" : null,
+                IpProtocol.Igmp => "igmp",
+                IpProtocol.Udp => !EthernetHeader.IsGroup(header.Destination) && UdpHeader.TryParse(ip.Payload(packet), ip.Source, ip.Destination, out _) == WireError.None ? "udp" : null,
+                _ => null,
+            };
+
+        private static string? Ipv6(in Ipv6Header ip, ReadOnlySpan<byte> packet, in EthernetHeader header)
+        {
+            ReadOnlySpan<byte> payload = ip.Payload(packet);
+            return ip.Destination.IsMulticast && header.Destination != EthernetHeader.OfGroup(ip.Destination) ? null
+                : ip.NextHeader == IpProtocol.HopByHop ? "icmp6"
+                : ip.NextHeader == IpProtocol.Udp ? UdpHeader.TryParse(payload, ip.Source, ip.Destination, out _) == WireError.None ? "ripng" : null
+                : Icmpv6Nd.TryParse(payload, ip.Source, ip.Destination, out Icmpv6Nd nd) != WireError.None || !Icmpv6Nd.TryLinkAddress(payload, nd.Type, out ulong link) || link != header.Source ? null
+                : nd.Type == Icmpv6Type.NeighborSolicitation ? "nd" : "nd reply";
+        }
+    }
+}
