@@ -83,6 +83,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    // A segment has no more stations. Of a fixed size, a Hello's place on the stack costs the same on a line as it always has.
+    private const int MostNeighbors = 64;
+
     private struct SegmentNeighbor : ITableRow<SegmentNeighbor>
     {
         public short Oi;
@@ -637,8 +640,8 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             Say("can't setsockopt IP_MULTICAST_IF", e);
         }
 
-        Span<byte> packet = stackalloc byte[OspfHello.MinLength + (4 * (1 + _onSegment.Length))];
-        Span<Ipv4Address> neighbors = stackalloc Ipv4Address[1 + _onSegment.Length];
+        Span<byte> packet = stackalloc byte[OspfHello.MinLength + (4 * MostNeighbors)];
+        Span<Ipv4Address> neighbors = stackalloc Ipv4Address[MostNeighbors];
         int n = 0;
         if (!oi.Neighbor.IsAny)
         {
@@ -651,7 +654,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             hello = hello with { NetworkMask = new Ipv4Address(uint.MaxValue << (32 - EthernetPrefix)), RouterPriority = 0 };
             foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
             {
-                if (neighbor.Used && neighbor.Oi == i)
+                if (neighbor.Used && neighbor.Oi == i && n < MostNeighbors)
                 {
                     neighbors[n++] = neighbor.RouterId;
                 }
