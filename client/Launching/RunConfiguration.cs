@@ -54,7 +54,7 @@ public static class RunConfiguration
 
     /// <summary>A network in words.</summary>
     public static string NetworkOf(NetworkOptions? shape, Topology graph) =>
-        $"{(shape is null ? "" : shape.Shape == NetworkShape.Grid ? $"grid {shape.Width} x {shape.Height}, " : $"{ScenarioFields.Spell(shape.Shape)}, ")}{Counted.Of(graph.Nodes.Count, "node")}, {Counted.Of(graph.Links.Count, "link")}";
+        $"{(shape is null ? "" : shape.Shape == NetworkShape.Grid ? $"grid {shape.Width} x {shape.Height}, " : $"{ScenarioFields.Spell(shape.Shape)}, ")}{Counted.Of(graph.Nodes.Count, "node")}, {Counted.Of(graph.Links.Count, "link")}{string.Concat((graph.Segments ?? []).Select(segment => $", the segment {segment.Name} of {Counted.Of(segment.Stations.Count, "station")}"))}";
 
     private static IEnumerable<PageFact> Kernels(Launch launch)
     {

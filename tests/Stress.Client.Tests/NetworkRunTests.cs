@@ -51,6 +51,14 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task The_screen_of_a_site_with_a_segment_names_it()
+    {
+        await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs", "3", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/s");
+
+        Assert.Contains("each 6 nodes, 3 links, the segment lan of 3 stations", _screen.Out);
+    }
+
+    [Fact]
     public async Task A_number_of_pairs_that_is_no_number_of_networks_is_refused()
     {
         Assert.Equal(2, await _screen.Run("run", Repository.At("scenarios", "grid.yaml"), "--pairs", "25"));
