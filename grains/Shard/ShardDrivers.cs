@@ -111,14 +111,14 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
 
     private async Task DriveSite(int site, bool first)
     {
-        TimeSpan patience = TimeSpan.FromSeconds(plan.LostAfterSeconds), retry = FirstRetry;
-        long heard = clock.GetTimestamp();
+        TimeSpan retry = FirstRetry;
+        var silence = new Silence(clock, TimeSpan.FromSeconds(plan.LostAfterSeconds));
         for (; ; )
         {
             if (phases.Now.Duty == Duty.Hold)
             {
                 await MayGoOn();
-                heard = clock.GetTimestamp();
+                silence.Broken();
             }
 
             Turns++;
@@ -139,7 +139,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             if (duty == Duty.Execute && pacer is not null && pacer.Late(site, window) < TimeSpan.Zero)
             {
                 await pacer.WaitFor(site, window, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-                heard = clock.GetTimestamp();
+                silence.Broken();
                 continue;
             }
 
@@ -150,21 +150,24 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
                 first = false;
 
                 // A call gives itself up; a clock of our own is for what is left of the patience after that. What comes from a call that was given up is not missed.
-                TimeSpan left = patience - clock.GetElapsedTime(heard);
+                TimeSpan left = silence.Left;
+                silence.Until(left > answers ? answers : left > FirstRetry ? left : FirstRetry);
                 slice = left > answers ? await call : await call.WaitAsync(left > FirstRetry ? left : FirstRetry, clock);
             }
             catch (Exception e)
             {
                 // Whatever it was, nobody answered: a silo went away, or storage did not answer. The site is asked again, since what is executed twice gives the same;
                 // an error that stays ends with the patience, and stands in the report.
-                if (clock.GetElapsedTime(heard) >= patience)
+                if (silence.IsOver())
                 {
                     ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {e.Message}");
                     calls.Lost(site);
                     return;
                 }
 
+                silence.Until(retry);
                 await Wait(retry, over);
+                silence.IsOver();
                 retry = retry + retry < LongestRetry ? retry + retry : LongestRetry;
                 continue;
             }
@@ -172,18 +175,20 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             if (slice.Declined)
             {
                 // A silo that leaves declines for as long as its drain takes; one that always does is not waited for longer than one that says nothing.
-                if (clock.GetElapsedTime(heard) >= patience)
+                if (silence.IsOver())
                 {
                     ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: every silo that was asked declines it, since it is leaving");
                     calls.Lost(site);
                     return;
                 }
 
+                silence.Until(FirstRetry);
                 await Wait(FirstRetry, over);
+                silence.IsOver();
                 continue;
             }
 
-            heard = clock.GetTimestamp();
+            silence.Broken();
             retry = FirstRetry;
             if (Booked(site, slice))
             {

@@ -93,6 +93,76 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         Assert.True(calls.Asked > 1);
     }
 
+    // A laptop that was closed, a virtual machine that was paused, SIGSTOP: a call's own time-out ends it long after it was due.
+    [Fact]
+    public async Task A_site_is_not_lost_by_time_in_which_the_process_stood_still()
+    {
+        RunPlan plan = Plan with { Sites = 1, LostAfterSeconds = 90 };
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var ledger = new ShardLedger(plan, 0);
+        var calls = new Sleeping(plan, clock);
+        var drivers = new ShardDrivers(plan, ledger, new PhaseWatch(), null, calls, clock, TimeSpan.FromSeconds(66));
+        drivers.Start(1, first: true);
+        while (!drivers.Ended.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        Assert.Equal((false, SiteState.Done), (calls.HasLost, ledger.Result().States[0]));
+    }
+
+    [Fact]
+    public void Silence_is_the_time_of_waits_that_ended_when_they_were_to_and_something_that_comes_breaks_it()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var silence = new Silence(clock, TimeSpan.FromSeconds(90));
+
+        Assert.False(Waited(set: 66, took: 60));
+        Assert.Equal(TimeSpan.FromSeconds(30), silence.Left);
+        Assert.False(Waited(set: 30, took: 1200));
+        Assert.Equal(TimeSpan.FromSeconds(30), silence.Left);
+        Assert.False(Waited(set: 1, took: 3));
+        Assert.True(Waited(set: 27, took: 28));
+        silence.Broken();
+        Assert.Equal(TimeSpan.FromSeconds(90), silence.Left);
+
+        bool Waited(int set, int took)
+        {
+            silence.Until(TimeSpan.FromSeconds(set));
+            clock.Advance(TimeSpan.FromSeconds(took));
+            return silence.IsOver();
+        }
+    }
+
+    // Twice nobody answers while twenty minutes go by; the third call is answered.
+    private sealed class Sleeping(RunPlan plan, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock) : ISiteCalls
+    {
+        private int _asked;
+
+        public bool HasLost { get; private set; }
+
+        public async Task<SliceResult> RunSlice(int site, int window, bool first)
+        {
+            await Task.Yield();
+            if (_asked++ < 2)
+            {
+                clock.Advance(TimeSpan.FromMinutes(20));
+                throw new TimeoutException("nobody");
+            }
+
+            return Plans.Finished(plan, site + 1);
+        }
+
+        public Task<SliceResult> Close(int site, int window, bool keep) => RunSlice(site, window, first: false);
+
+        public void Lost(int site) => HasLost = true;
+
+        public void Stored(int site)
+        {
+        }
+    }
+
     private sealed class Declining : ISiteCalls
     {
         public int Asked { get; private set; }
