@@ -216,7 +216,7 @@ internal static class GuestsCommand
     {
         var store = new KernelStore(cache);
         GuestKernel kernel = named is not null ? store.Find(named)
-            : store.All().FirstOrDefault(k => k.VirtualTime && (!faults || k.Patches.Any(patch => patch.StartsWith("fault ", StringComparison.Ordinal))))
+            : store.All().FirstOrDefault(k => k.VirtualTime && (!faults || k.Faults.Count > 0))
             ?? throw new GuestException(GuestProblem.Unavailable, $"no kernel is built yet: ./stress kernel build{(faults ? " --faults" : "")}");
         return (kernel, await new SystemBuilder(cache).EnsureAsync(Console.Error.WriteLine, stop), await Launcher.EnsureAsync(cache, stop));
     }

@@ -27,7 +27,7 @@ public sealed class UmlListKernel : IListKernel
     public static async Task<UmlListKernel> FindAsync(string name, string? fault, int batch, Action<string> tell, CancellationToken stop)
     {
         ListRun run = await ListRun.OpenAsync(GuestCache.OfUser(), GuestExec.KernelOf(name)!, tell, stop);
-        return fault is null || run.Kernel.Patches.Contains($"fault {fault}") ? new UmlListKernel(run, name, fault, batch)
+        return fault is null || run.Kernel.Faults.Contains(fault) ? new UmlListKernel(run, name, fault, batch)
             : throw new UsageException($"--fault {fault} --kernel {name}: that kernel was built without it; accepted: a kernel of kernel build --faults");
     }
 

@@ -15,9 +15,7 @@ public sealed record Trial(IReadOnlyList<string> Titles, bool IsHeld, string? Tr
     public static Trial Of(ListResult result) => new(
         [.. result.Reports.Select(CrashWords.Of)],
         result.Reports.Count > 0 && result.Reports[0].Kind is FarKind.Held or FarKind.Leak,
-        result.Reports.Count > 0 ? null
-            : result.IsHung ? "the kernel stood still and was ended"
-            : result.IsComplete ? null : $"the guest ended before the list did ({result.End}) and reported nothing");
+        result.Trouble);
 }
 
 /// <summary>A kernel, as it is judged.</summary>

@@ -23,6 +23,13 @@ public sealed record GuestKernel
     /// <summary>Names of patches and reintroduced faults that went in.</summary>
     public IReadOnlyList<string> Patches { get; init; } = [];
 
+    /// <summary>What stands before a fault's name in <see cref="Patches"/>.</summary>
+    internal const string FaultPatch = "fault ";
+
+    /// <summary>The faults among <see cref="Patches"/> (<see cref="KernelFaults"/>): each can be switched on.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Faults => [.. Patches.Where(patch => patch.StartsWith(FaultPatch, StringComparison.Ordinal)).Select(patch => patch[FaultPatch.Length..])];
+
     /// <summary>The key of the kernel that this one is with one patch more, which <c>judge</c> built; null for a kernel of its own. It is never taken unless it is named.</summary>
     public string? FixOf { get; init; }
 

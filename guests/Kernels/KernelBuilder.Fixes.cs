@@ -10,7 +10,7 @@ namespace Stress.Guests.Kernels;
 /// </summary>
 public sealed partial class KernelBuilder
 {
-    private const string Complete = "complete", Applied = "applied.patch", FaultPatch = "fault ";
+    private const string Complete = "complete", Applied = "applied.patch";
 
     /// <summary>The folder of the tree that is kept for a kernel's fixes.</summary>
     internal static string TreeOf(GuestCache cache, string key) => Path.Combine(cache.Kernels, key + ".tree");
@@ -109,7 +109,7 @@ public sealed partial class KernelBuilder
             return folder;
         }
 
-        bool faults = patient.Patches.Any(name => name.StartsWith(FaultPatch, StringComparison.Ordinal));
+        bool faults = patient.Faults.Count > 0;
         var order = new KernelOrder { Source = patient.Source, Name = patient.Name, Plain = !patient.Kasan, Faults = faults };
         KernelSource source = patient.Program is null ? KernelSource.Of(order.Source)
             : throw new GuestException(GuestProblem.Wrong, $"kernel '{patient.Name}' ({patient.Source}) was not built here: no patch can go into it; accepted: a kernel of ./stress kernel build");

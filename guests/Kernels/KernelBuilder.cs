@@ -159,7 +159,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
         {
             Name = order.Name ?? release, Key = key, Release = release, Source = source.Path, Kasan = !order.Plain, VirtualTime = true, Kmemleak = File.ReadLines(config).Contains("CONFIG_DEBUG_KMEMLEAK=y"), Lacks = lacks,
             ConfigSha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(config))),
-            Patches = [.. order.Patches.Select(file => Path.GetFileName(file)), .. order.Faults ? KernelFaults.All.Select(fault => "fault " + fault.Name) : []],
+            Patches = [.. order.Patches.Select(file => Path.GetFileName(file)), .. order.Faults ? KernelFaults.All.Select(fault => GuestKernel.FaultPatch + fault.Name) : []],
             Bytes = new FileInfo(Path.Combine(finished, "linux")).Length, BuildCpuSeconds = Math.Round(cpu, 1), Built = DateTimeOffset.UtcNow,
         };
         if (Directory.Exists(folder))

@@ -47,11 +47,7 @@ public sealed class ListBatches(Func<IReadOnlyList<(string Name, string Text)>, 
 
         if (lists.Count == 1)
         {
-            // A kernel that has reported something and then waits without an end has said what it had to say.
-            string? trouble = result.Reports.Count > 0 ? null
-                : result.IsHung ? "the kernel stood still and was ended"
-                : $"the guest ended before the list did ({result.End}) and reported nothing";
-            return [new BatchedList(result.ByList.Count == 0 ? [] : result.ByList[0], result.Reports, trouble)];
+            return [new BatchedList(result.ByList.Count == 0 ? [] : result.ByList[0], result.Reports, result.Trouble)];
         }
 
         int half = lists.Count / 2;

@@ -16,6 +16,11 @@ namespace Stress.Guests.Running;
 /// <param name="Console">Everything printed.</param>
 public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<FarPanic> Reports, GuestEnd End, bool IsComplete, bool IsHung, byte[] Console)
 {
+    /// <summary>Why the boot came to nothing, in words; null where it did not. A kernel that has reported something and then waits without an end has said what it had to say.</summary>
+    public string? Trouble => Reports.Count > 0 ? null
+        : IsHung ? "the kernel stood still and was ended"
+        : IsComplete && ByList.Count > 0 ? null : $"the guest ended before the list did ({End}) and reported nothing";
+
     /// <summary>The answers of each list that was begun, in order; all together they are <see cref="Answers"/>.</summary>
     public IReadOnlyList<IReadOnlyList<string>> ByList { get; init; } = [];
 }

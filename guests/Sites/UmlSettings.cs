@@ -43,12 +43,12 @@ public sealed record UmlSettings
         GuestKernel answering = store.FindSite(called), dialling = store.FindSite(calling);
         foreach (GuestKernel kernel in (GuestKernel[])[answering, dialling])
         {
-            string[] faults = [.. kernel.Patches.Where(patch => patch.StartsWith(FaultPatch, StringComparison.Ordinal)).Select(patch => patch[FaultPatch.Length..])];
+            IReadOnlyList<string> faults = kernel.Faults;
             if (fault.Length > 0 && !faults.Contains(fault))
             {
                 throw new GuestException(
                     GuestProblem.Wrong,
-                    $"fault '{fault}': kernel '{kernel.Name}' has {(faults.Length == 0 ? "no faults; accepted: a kernel of ./stress kernel build --faults" : $"others; accepted: {string.Join(", ", faults)}")}");
+                    $"fault '{fault}': kernel '{kernel.Name}' has {(faults.Count == 0 ? "no faults; accepted: a kernel of ./stress kernel build --faults" : $"others; accepted: {string.Join(", ", faults)}")}");
             }
         }
 
@@ -56,8 +56,6 @@ public sealed record UmlSettings
         await Launcher.EnsureAsync(cache, stop).ConfigureAwait(false);
         return new UmlSettings { Called = answering, Calling = dialling, System = system, Fault = fault.Length > 0 ? fault : null };
     }
-
-    private const string FaultPatch = "fault ";
 
     /// <summary>As a plan carries it.</summary>
     public string ToText() => JsonSerializer.Serialize(this, CacheJson.Options);
@@ -98,7 +96,7 @@ public sealed record UmlSettings
                 return problem;
             }
 
-            if (Fault is { } fault && !kernel.Patches.Contains(FaultPatch + fault))
+            if (Fault is { } fault && !kernel.Faults.Contains(fault))
             {
                 return $"fault '{fault}': kernel '{kernel.Name}' was built without it; accepted is a kernel of ./stress kernel build --faults";
             }

@@ -50,7 +50,7 @@ internal static class RealKernel
     /// <summary>Kernel, system and launcher.</summary>
     public static Task<(GuestKernel Kernel, GuestSystem System, string Launcher)> GetAsync() => Ready.Value;
 
-    private static bool IsOurs(GuestKernel kernel) => kernel is { VirtualTime: true, Kasan: true } && kernel.Patches.Any(patch => patch.StartsWith("fault ", StringComparison.Ordinal));
+    private static bool IsOurs(GuestKernel kernel) => kernel is { VirtualTime: true, Kasan: true } && kernel.Faults.Count > 0;
 
     private static async Task<(GuestKernel Kernel, GuestSystem System, string Launcher)> PrepareAsync()
     {
