@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Stress.Client.RealStacks;
@@ -34,7 +33,6 @@ public static class JudgePatches
 
     private const string Expect = "expect:";
     private const int Batch = 60;
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
 
     /// <summary>Builds what is not built yet, boots, says the verdicts.</summary>
     /// <param name="terminal">Takes the verdicts.</param>
@@ -52,7 +50,7 @@ public static class JudgePatches
             throw new UsageException($"--kernel {order.Kernel}: it was built without KASAN, and nobody would see a report; accepted: a kernel of kernel build without --plain");
         }
 
-        if (order.Fault is { } fault && !patient.Patches.Contains($"fault {fault}"))
+        if (order.Fault is { } fault && !patient.Faults.Contains(fault))
         {
             throw new UsageException($"--fault {fault} --kernel {order.Kernel}: that kernel was built without it; accepted: a fault of {string.Join(", ", KernelFaults.All.Select(f => f.Name))} on a kernel of kernel build --faults");
         }
@@ -141,21 +139,8 @@ public static class JudgePatches
             : named is null ? [] : throw new UsageException($"--lists {named}: no such folder; accepted is a folder with operation lists (NAME.ops)");
     }
 
-    private static Action<BuildProgress> Progress(Terminal terminal, string patch)
-    {
-        string step = "";
-        long told = 0;
-        return progress =>
-        {
-            if (progress.Step == step && Stopwatch.GetElapsedTime(told) < Between)
-            {
-                return;
-            }
-
-            (step, told) = (progress.Step, Stopwatch.GetTimestamp());
-            terminal.Error.WriteLine($"{patch}: {progress.Step}{(progress.Done == 0 ? "" : $", {Counted.Of(progress.Done, "file")}")}");
-        };
-    }
+    private static Action<BuildProgress> Progress(Terminal terminal, string patch) =>
+        BuildLines.On(terminal, progress => $"{patch}: {progress.Step}{(progress.Done == 0 ? "" : $", {Counted.Of(progress.Done, "file")}")}");
 
     private static void Write(Terminal terminal, PatchOrder order, IJudgedKernel patient, PatchJudge judge, IReadOnlyList<JudgedPatch> judged, int lists)
     {

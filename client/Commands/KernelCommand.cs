@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
+using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
@@ -18,8 +18,6 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress kernel</c>: real Linux kernels for runs and lists: building, keeping and trying them (docs/guests.md).</summary>
 public static class KernelCommand
 {
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
-
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal) => new("kernel", "Build, list and try real Linux kernels (User-Mode Linux).")
     {
@@ -42,26 +40,9 @@ public static class KernelCommand
                 Source = line.GetValue(source), Name = line.GetValue(name), Fragments = line.GetValue(config) ?? [], Patches = line.GetValue(patch) ?? [],
                 Plain = line.GetValue(plain), Faults = line.GetValue(faults),
             };
-            long told = 0;
-            string step = "";
-            var gate = new Lock();
-            void Tell(BuildProgress progress)
-            {
-                lock (gate)
-                {
-                    if (progress.Step == step && Stopwatch.GetElapsedTime(told) < Between)
-                    {
-                        return;
-                    }
-
-                    (step, told) = (progress.Step, Stopwatch.GetTimestamp());
-                    terminal.Error.WriteLine(
-                        progress.About == 0 ? progress.Step
-                        : string.Create(CultureInfo.InvariantCulture, $"{progress.Step}: {progress.Done} of about {progress.About} files{(progress.Left is { } left ? $", about {Math.Ceiling(left.TotalMinutes)} min left" : "")}"));
-                }
-            }
-
-            (GuestKernel kernel, bool built) = await new KernelBuilder(GuestCache.OfUser()).BuildAsync(order, Tell, stop);
+            Action<BuildProgress> tell = BuildLines.On(terminal, progress => progress.About == 0 ? progress.Step
+                : string.Create(CultureInfo.InvariantCulture, $"{progress.Step}: {progress.Done} of about {progress.About} files{(progress.Left is { } left ? $", about {Math.Ceiling(left.TotalMinutes)} min left" : "")}"));
+            (GuestKernel kernel, bool built) = await new KernelBuilder(GuestCache.OfUser()).BuildAsync(order, tell, stop);
             Write(terminal.Text, kernel);
             terminal.Text.WriteLine(built ? string.Create(CultureInfo.InvariantCulture, $"built in {kernel.BuildCpuSeconds:F0} CPU-seconds") : "nothing has changed since it was built");
             return ExitCodes.Ok;
