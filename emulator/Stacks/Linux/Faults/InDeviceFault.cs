@@ -45,7 +45,7 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
     {
         // Newest first, as in_device.mc_list.
         private readonly List<(string Group, int Users)> _groups = [];
-        private readonly List<(string Group, int Left)> _records = [];
+        private readonly LeftGroups _records;
         private readonly ReferenceCount _references;
         private readonly bool _isFreedAtOnce;
         private int _addresses;
@@ -56,7 +56,8 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
             _isFreedAtOnce = isFreedAtOnce;
             Interface = ifp;
             _references = new ReferenceCount(oracle, $"in_device of {ifp.Name}", File);
-            Timer = new ReportTimer(_references, Fire, Put, again: 1);
+            _records = new LeftGroups(Put);
+            Timer = new ReportTimer(_references, () => _records.Report("igmp_ifc_timer_expire"), Put, again: 1);
         }
 
         public StackInterface Interface { get; }
@@ -89,7 +90,7 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
 
             _references.Hold("____ip_mc_inc_group");
             _groups.Insert(0, (group, 1));
-            TakeRecord(group);
+            _records.Take(group, "igmpv3_del_delrec");
             Added(group);
         }
 
@@ -117,7 +118,7 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
             Join(AllHosts);
             foreach ((string group, _) in _groups.ToArray())
             {
-                TakeRecord(group);
+                _records.Take(group, "igmpv3_del_delrec");
                 Added(group);
             }
         }
@@ -139,13 +140,8 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
         {
             _isDead = true;
             Down();
-            foreach (int _ in Enumerable.Range(0, _records.Count))
-            {
-                Put("igmpv3_clear_delrec");
-            }
-
+            _records.Clear("igmpv3_clear_delrec");
             Read("igmpv3_clear_delrec");
-            _records.Clear();
             while (_groups.Count > 0)
             {
                 _groups.RemoveAt(0);
@@ -196,36 +192,8 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
         {
             if (group != AllHosts && !_isDead)
             {
-                _records.Insert(0, (group, ReportTimer.Robustness));
+                _records.Add(group);
                 Timer.Event();
-            }
-        }
-
-        // igmpv3_del_delrec.
-        private void TakeRecord(string group)
-        {
-            int at = _records.FindIndex(r => r.Group == group);
-            if (at >= 0)
-            {
-                _records.RemoveAt(at);
-                Put("igmpv3_del_delrec");
-            }
-        }
-
-        // igmpv3_send_cr.
-        private void Fire()
-        {
-            for (int i = 0; i < _records.Count;)
-            {
-                _records[i] = (_records[i].Group, _records[i].Left - 1);
-                if (_records[i].Left > 0)
-                {
-                    i++;
-                    continue;
-                }
-
-                _records.RemoveAt(i);
-                Put("igmp_ifc_timer_expire");
             }
         }
 

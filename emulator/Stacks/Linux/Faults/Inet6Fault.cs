@@ -64,7 +64,7 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
 
         private readonly bool _holdsOfAddresses, _holdsOfRecords;
         private readonly List<(string Group, int Users)> _groups = [(AllNodes, 1), (InterfaceAllNodes, 1)];
-        private readonly List<(string Group, int Left)> _records = [];
+        private readonly LeftGroups _records;
         private readonly SortedSet<string> _copies = new(StringComparer.Ordinal);
         private readonly ReferenceCount _references;
         private readonly ReportTimer _timer;
@@ -75,7 +75,8 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
         {
             (Interface, _holdsOfAddresses, _holdsOfRecords) = (ifp, holdsOfAddresses, holdsOfRecords);
             _references = new ReferenceCount(oracle, $"inet6_dev of {ifp.Name}", Addrconf);
-            _timer = new ReportTimer(_references, Fire, Put, again: 0);
+            _records = new LeftGroups(Put);
+            _timer = new ReportTimer(_references, () => _records.Report("mld_ifc_work"), Put, again: 0);
             _groups.ForEach(_ => _references.Hold("__ipv6_dev_mc_inc"));
             if (ifp.IsLoopback)
             {
@@ -129,7 +130,7 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
 
             _references.Hold("__ipv6_dev_mc_inc");
             _groups.Insert(0, (group, 1));
-            TakeRecord(group);
+            _records.Take(group, "mld_del_delrec");
             if (isUp)
             {
                 _timer.Event();
@@ -190,13 +191,7 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
             _isDead = true;
             Withdraw(addresses);
             MulticastDown();
-            int records = _records.Count;
-            _records.Clear();
-            for (; records > 0; records--)
-            {
-                Put("mld_clear_delrec");
-            }
-
+            _records.Clear("mld_clear_delrec");
             Leave(AllNodes);
             while (_groups.Count > 0)
             {
@@ -244,7 +239,7 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
         {
             foreach ((string group, _) in _groups.ToArray())
             {
-                TakeRecord(group);
+                _records.Take(group, "mld_del_delrec");
                 if (IsReported(group))
                 {
                     _timer.Event();
@@ -278,35 +273,8 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
                 _references.Hold("mld_add_delrec");
             }
 
-            _records.Insert(0, (group, ReportTimer.Robustness));
+            _records.Add(group);
             _timer.Event();
-        }
-
-        private void TakeRecord(string group)
-        {
-            int at = _records.FindIndex(r => r.Group == group);
-            if (at >= 0)
-            {
-                _records.RemoveAt(at);
-                Put("mld_del_delrec");
-            }
-        }
-
-        // mld_send_cr.
-        private void Fire()
-        {
-            for (int i = 0; i < _records.Count;)
-            {
-                _records[i] = (_records[i].Group, _records[i].Left - 1);
-                if (_records[i].Left > 0)
-                {
-                    i++;
-                    continue;
-                }
-
-                _records.RemoveAt(i);
-                Put("mld_ifc_work");
-            }
         }
 
         private void Put(string function)
