@@ -146,28 +146,22 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             SliceResult slice;
             try
             {
+                // A call gives itself up; a clock of our own is for what is left of the patience after that. What comes from a call that was given up is not missed.
+                TimeSpan left = silence.Left, longest = left > answers ? answers : left > FirstRetry ? left : FirstRetry;
+                silence.Waits(longest);
                 Task<SliceResult> call = duty == Duty.Close ? calls.Close(site, window, keep: phases.Now.Told == RunPhase.Interrupted) : calls.RunSlice(site, window, first);
                 first = false;
-
-                // A call gives itself up; a clock of our own is for what is left of the patience after that. What comes from a call that was given up is not missed.
-                TimeSpan left = silence.Left;
-                silence.Until(left > answers ? answers : left > FirstRetry ? left : FirstRetry);
-                slice = left > answers ? await call : await call.WaitAsync(left > FirstRetry ? left : FirstRetry, clock);
+                slice = left > answers ? await call : await call.WaitAsync(longest, clock);
             }
             catch (Exception e)
             {
                 // Whatever it was, nobody answered: a silo went away, or storage did not answer. The site is asked again, since what is executed twice gives the same;
                 // an error that stays ends with the patience, and stands in the report.
-                if (silence.IsOver())
+                if (await IsLost(site, window, silence, e.Message, retry, over))
                 {
-                    ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {e.Message}");
-                    calls.Lost(site);
                     return;
                 }
 
-                silence.Until(retry);
-                await Wait(retry, over);
-                silence.IsOver();
                 retry = retry + retry < LongestRetry ? retry + retry : LongestRetry;
                 continue;
             }
@@ -175,16 +169,11 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             if (slice.Declined)
             {
                 // A silo that leaves declines for as long as its drain takes; one that always does is not waited for longer than one that says nothing.
-                if (silence.IsOver())
+                if (await IsLost(site, window, silence, "every silo that was asked declines it, since it is leaving", FirstRetry, over))
                 {
-                    ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: every silo that was asked declines it, since it is leaving");
-                    calls.Lost(site);
                     return;
                 }
 
-                silence.Until(FirstRetry);
-                await Wait(FirstRetry, over);
-                silence.IsOver();
                 continue;
             }
 
@@ -195,6 +184,23 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
                 return;
             }
         }
+    }
+
+    // Nothing came of a site: it is lost when the patience is over, and else asked again after a pause.
+    private async Task<bool> IsLost(int site, int window, Silence silence, string why, TimeSpan pause, CancellationToken over)
+    {
+        silence.Waited();
+        if (silence.IsOver)
+        {
+            ledger.Close(site, SiteState.Lost, window, $"no window of it came for {plan.LostAfterSeconds} s: {why}");
+            calls.Lost(site);
+            return true;
+        }
+
+        silence.Waits(pause);
+        await Wait(pause, over);
+        silence.Waited();
+        return false;
     }
 
     // True when nothing is left to do for the site.

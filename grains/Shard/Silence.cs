@@ -11,25 +11,26 @@ public sealed class Silence(TimeProvider clock, TimeSpan patience)
     /// <summary>A wait that ends later than this after its end was not late because others were busy.</summary>
     public static readonly TimeSpan StoodStill = TimeSpan.FromSeconds(5);
 
-    private TimeSpan _silent, _set;
-    private long _since = clock.GetTimestamp();
+    private TimeSpan _silent, _longest;
+    private long _began;
 
     /// <summary>Patience that is left.</summary>
     public TimeSpan Left => patience - _silent;
 
+    /// <summary>The patience is over.</summary>
+    public bool IsOver => _silent >= patience;
+
     /// <summary>Something came.</summary>
-    public void Broken() => (_silent, _set, _since) = (TimeSpan.Zero, TimeSpan.Zero, clock.GetTimestamp());
+    public void Broken() => _silent = TimeSpan.Zero;
 
     /// <summary>A wait begins.</summary>
     /// <param name="longest">It ends by itself after this.</param>
-    public void Until(TimeSpan longest) => (_set, _since) = (longest, clock.GetTimestamp());
+    public void Waits(TimeSpan longest) => (_longest, _began) = (longest, clock.GetTimestamp());
 
-    /// <summary>The wait has ended: counts it. True when the patience is over.</summary>
-    public bool IsOver()
+    /// <summary>The wait has ended, and nothing came.</summary>
+    public void Waited()
     {
-        TimeSpan took = clock.GetElapsedTime(_since);
-        _silent += took > _set + StoodStill ? TimeSpan.Zero : took;
-        (_set, _since) = (TimeSpan.Zero, clock.GetTimestamp());
-        return _silent >= patience;
+        TimeSpan took = clock.GetElapsedTime(_began);
+        _silent += took > _longest + StoodStill ? TimeSpan.Zero : took;
     }
 }

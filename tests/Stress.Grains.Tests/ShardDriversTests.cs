@@ -129,9 +129,10 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
 
         bool Waited(int set, int took)
         {
-            silence.Until(TimeSpan.FromSeconds(set));
+            silence.Waits(TimeSpan.FromSeconds(set));
             clock.Advance(TimeSpan.FromSeconds(took));
-            return silence.IsOver();
+            silence.Waited();
+            return silence.IsOver;
         }
     }
 
