@@ -51,17 +51,11 @@ public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDispos
 
     private string Run(string folder, string program, params string[] words)
     {
-        var start = new ProcessStartInfo(program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string word in words)
-        {
-            start.ArgumentList.Add(word);
-        }
+        var start = new ProcessStartInfo(program, words) { WorkingDirectory = folder };
 
         // A home and a cache of its own: nothing that this machine has is taken, and nothing is left behind.
         start.Environment["DOTNET_CLI_HOME"] = Path.Combine(_folder, "home");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(_folder, "cache");
-        start.Environment["STRESS_NO_BUILD"] = "1";
-        start.Environment["DOTNET_NOLOGO"] = "1";
         if (program == "./stress")
         {
             // Our own packages have dependencies, which restoring has put into this machine's cache.
@@ -70,16 +64,7 @@ public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDispos
             start.FileName = Repository.At("stress");
         }
 
-        using Process process = Process.Start(start)!;
-        Task<string> said = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Longest))
-        {
-            process.Kill(entireProcessTree: true);
-        }
-
-        output.WriteLine($"{program} {string.Join(' ', words)}\n{said.Result}{errors.Result}");
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', words)}: exit code {process.ExitCode}\n{said.Result}{errors.Result}");
-        return said.Result.TrimEnd();
+        return TypedCommand.Run(output, start, Longest);
     }
 
     [GeneratedRegex("```\n(.*?)```", RegexOptions.Singleline)]

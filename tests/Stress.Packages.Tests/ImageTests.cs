@@ -67,22 +67,7 @@ public sealed class ImageTests(ITestOutputHelper output) : IDisposable
 
     private static string PathOf(string layout, JsonElement descriptor) => Path.Combine([layout, "blobs", .. descriptor.GetProperty("digest").GetString()!.Split(':')]);
 
-    private string Run(string folder, string program, params string[] words)
-    {
-        var start = new ProcessStartInfo(program, words) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["STRESS_NO_BUILD"] = "1";
-        start.Environment["DOTNET_NOLOGO"] = "1";
-        using Process process = Process.Start(start)!;
-        Task<string> said = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Longest))
-        {
-            process.Kill(entireProcessTree: true);
-        }
-
-        output.WriteLine($"{program} {string.Join(' ', words)}\n{said.Result}{errors.Result}");
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', words)}: exit code {process.ExitCode}\n{said.Result}{errors.Result}");
-        return said.Result.TrimEnd();
-    }
+    private string Run(string folder, string program, params string[] words) => TypedCommand.Run(output, new ProcessStartInfo(program, words) { WorkingDirectory = folder }, Longest);
 
     /// <summary>A registry with one image of one layer with one file: all that building on an image asks of one.</summary>
     private sealed class BaseImageRegistry : IDisposable
