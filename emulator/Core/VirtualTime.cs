@@ -40,6 +40,9 @@ public readonly record struct VirtualTime(long Microseconds) : IComparable<Virtu
     /// <summary>The difference, which may be negative.</summary>
     public static VirtualTime operator -(VirtualTime a, VirtualTime b) => new(a.Microseconds - b.Microseconds);
 
+    /// <summary>The earlier of two.</summary>
+    public static VirtualTime Min(VirtualTime a, VirtualTime b) => b < a ? b : a;
+
     /// <summary>Whether it is earlier.</summary>
     public static bool operator <(VirtualTime a, VirtualTime b) => a.Microseconds < b.Microseconds;
 

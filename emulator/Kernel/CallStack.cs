@@ -123,11 +123,17 @@ public sealed partial class BsdKernel
     // Jumps through if_ioctl of an interface that has gone.
     private void JumpToIoctl(UseSite site, HolderKind holder, IfnetPtr p)
     {
-        uint word = ReadWord(p, KernelWord.IfIoctl);
-        if (!KernelHeap.IsIoctl(word))
+        if (DiesOfIoctl(site, holder, p) is { } panic)
         {
-            throw Died(new KernelPanic(site, holder, p, word, PanicAction.Jump, KernelWord.IfIoctl));
+            throw panic;
         }
+    }
+
+    // The same for a caller that hands its panic on as a value; null where it survives.
+    private KernelPanic? DiesOfIoctl(UseSite site, HolderKind holder, IfnetPtr p)
+    {
+        uint word = ReadWord(p, KernelWord.IfIoctl);
+        return KernelHeap.IsIoctl(word) ? null : Died(new KernelPanic(site, holder, p, word, PanicAction.Jump, KernelWord.IfIoctl));
     }
 
     // Jumps through a function pointer found through a stale pointer.

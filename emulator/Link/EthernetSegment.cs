@@ -113,7 +113,7 @@ public sealed class EthernetSegment : IState
         VirtualTime next = VirtualTime.Never;
         foreach (long at in _back)
         {
-            next = at > 0 && new VirtualTime(at) < next ? new VirtualTime(at) : next;
+            next = at > 0 ? VirtualTime.Min(next, new VirtualTime(at)) : next;
         }
 
         _site.Events.Schedule(_firstSlot + CableBack, next);

@@ -77,12 +77,12 @@ public sealed class Competitors : Process
             VirtualTime next = VirtualTime.Never;
             foreach (VirtualTime t in _next)
             {
-                next = t < next ? t : next;
+                next = VirtualTime.Min(next, t);
             }
 
             for (int i = 0; i < _held.Count; i++)
             {
-                next = _held[i].Until < next ? _held[i].Until : next;
+                next = VirtualTime.Min(next, _held[i].Until);
             }
 
             return next;

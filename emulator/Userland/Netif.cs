@@ -255,7 +255,7 @@ public sealed class Netif : Process
         VirtualTime next = VirtualTime.Never;
         foreach (ref readonly Interface i in _interfaces.AsSpan())
         {
-            next = i.Due < next ? i.Due : next;
+            next = VirtualTime.Min(next, i.Due);
         }
 
         Arm(NextTimer, next);

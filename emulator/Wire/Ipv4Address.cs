@@ -56,6 +56,14 @@ public readonly record struct Ipv4Address(uint Value) : IComparable<Ipv4Address>
     /// <summary>The address of four octets, left to right.</summary>
     public static Ipv4Address Of(byte a, byte b, byte c, byte d) => new(((uint)a << 24) | ((uint)b << 16) | ((uint)c << 8) | d);
 
+    /// <summary>The mask of a network.</summary>
+    /// <param name="length">Bits of it, 0 to 32.</param>
+    public static Ipv4Address Mask(int length) => new(length == 0 ? 0 : uint.MaxValue << (32 - length));
+
+    /// <summary>The network that the address is in: its host bits are 0.</summary>
+    /// <param name="length">Bits of the mask, 0 to 32.</param>
+    public Ipv4Address Network(int length) => new(Value & Mask(length).Value);
+
     /// <summary>Reads four bytes in network order.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than four bytes.</exception>
     public static Ipv4Address Read(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadUInt32BigEndian(bytes));

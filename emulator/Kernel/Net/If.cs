@@ -74,7 +74,7 @@ public sealed partial class BsdKernel
             foreach (InterfaceAddress address in _boot[slot].Addresses)
             {
                 // Of a segment the route to its net is needed, of an Ethernet that leads out none.
-                Ipv4Address peer = slot == _station ? new Ipv4Address(address.Local.Value & (uint.MaxValue << (32 - EthernetPrefixBits))) : address.Peer;
+                Ipv4Address peer = slot == _station ? address.Local.Network(EthernetPrefixBits) : address.Peer;
                 AddInetAddress(slot, address.Local, peer, slot == _station);
             }
 
@@ -133,6 +133,9 @@ public sealed partial class BsdKernel
 
     private bool AttachedBefore(int slot, int other) =>
         _ifs[slot].Block < 0 ? _ifs[other].Block >= 0 || slot < other : _ifs[other].Block >= 0 && _ifs[slot].Generation < _ifs[other].Generation;
+
+    // IFF_UP and IFF_RUNNING, which output routines ask for.
+    private bool IsRunning(int slot) => (_ifs[slot].Flags & (Iff.Up | Iff.Running)) == (Iff.Up | Iff.Running);
 
     // No line of the site is at it: what is sent there leaves the modelled world.
     private bool LeadsOut(int slot) => _ifs[slot].Unit < 0 && slot != _station;

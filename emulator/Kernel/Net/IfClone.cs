@@ -207,7 +207,7 @@ public sealed partial class BsdKernel
     }
 
     private Errno ClonedOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet) =>
-        (_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running) ? Errno.ENETDOWN
+        !IsRunning(slot) ? Errno.ENETDOWN
         : ClonedKind.Of(_ifs[slot].Unit).Way switch
         {
             ClonedWay.Parent => OutputOnParent(slot, protocol, packet),

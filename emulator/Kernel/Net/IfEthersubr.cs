@@ -40,7 +40,7 @@ public sealed partial class BsdKernel
     // ether_output: the destination on the Ethernet follows from a group, or from ARP or neighbour discovery of the route's gateway or of the destination itself.
     private Errno EtherOutput(PppProtocol protocol, ReadOnlySpan<byte> packet, int route)
     {
-        if ((_ifs[_station].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))
+        if (!IsRunning(_station))
         {
             return Errno.ENETDOWN;
         }
@@ -175,7 +175,7 @@ public sealed partial class BsdKernel
     /// <param name="frame">From the header's first byte on, without FCS.</param>
     public void EtherInput(ReadOnlySpan<byte> frame)
     {
-        if (_station < 0 || (_ifs[_station].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running) || EthernetHeader.TryParse(frame, out EthernetHeader header) != WireError.None || !Takes(header.Destination))
+        if (_station < 0 || !IsRunning(_station) || EthernetHeader.TryParse(frame, out EthernetHeader header) != WireError.None || !Takes(header.Destination))
         {
             return;
         }

@@ -310,9 +310,10 @@ public sealed partial class BsdKernel
     // The link-local address on the interface of a link-local gateway, or -1.
     private int IfaOfZone(Ipv6Address gateway, int index)
     {
-        for (int i = 0; i < _in6Ifaddrs.Length; i++)
+        int slot = gateway.IsLinkLocal ? IfByIndex(index) : -1;
+        for (int i = 0; slot >= 0 && i < _in6Ifaddrs.Length; i++)
         {
-            if (gateway.IsLinkLocal && _in6Ifaddrs[i].Used && _in6Ifaddrs[i].Address.IsLinkLocal && IfByIndex(index) is >= 0 and int slot && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address)
+            if (_in6Ifaddrs[i].Used && _in6Ifaddrs[i].Address.IsLinkLocal && _in6Ifaddrs[i].Ifp.Address == _ifs[slot].Address)
             {
                 return i;
             }

@@ -84,7 +84,7 @@ public sealed partial class BsdKernel
         for (int slot = 0; slot < _boot.Length; slot++)
         {
             if (_boot[slot].Kind == InterfaceKind.Ethernet && (_ifs[slot].Flags & Iff.Up) != 0
-                && _boot[slot].Addresses.Any(a => (a.Local.Value ^ host.Value) >> (32 - EthernetPrefixBits) == 0))
+                && _boot[slot].Addresses.Any(a => a.Local.Network(EthernetPrefixBits) == host.Network(EthernetPrefixBits)))
             {
                 return slot;
             }

@@ -53,8 +53,7 @@ public sealed partial class BsdKernel
         }
 
         using Frame frame = Enter(KernelFunction.InControl);
-        byte prefixLength = InetPrefixLength(slot);
-        AddInetAddress(slot, local, new Ipv4Address(local.Value & (uint.MaxValue << (32 - prefixLength))), true);
+        AddInetAddress(slot, local, local.Network(InetPrefixLength(slot)), true);
         return Errno.None;
     }
 
@@ -283,10 +282,9 @@ public sealed partial class BsdKernel
             int slot = Use(p, HolderKind.InMultiIfp, UseSite.InDelMulti);
             if (slot == Dangling)
             {
-                uint ioctl = ReadWord(p, KernelWord.IfIoctl);
-                if (!KernelHeap.IsIoctl(ioctl))
+                if (DiesOfIoctl(UseSite.InDelMulti, HolderKind.InMultiIfp, p) is { } panic)
                 {
-                    return Died(new KernelPanic(UseSite.InDelMulti, HolderKind.InMultiIfp, p, ioctl, PanicAction.Jump, KernelWord.IfIoctl));
+                    return panic;
                 }
 
                 // pppsioctl loads if_softc but for SIOCDELMULTI uses only the request's family: harmless, as others are (IsIoctl).

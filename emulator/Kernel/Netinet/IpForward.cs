@@ -66,16 +66,10 @@ public sealed partial class BsdKernel
             }
         }
 
-        IfnetPtr p = _routes[_ipForwardRt].Ifp;
-        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
-        if (slot == Dangling)
-        {
-            return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
-        }
-
+        int slot = RouteSlot(_ipForwardRt, UseSite.IpOutput, within: null, out Errno error);
         if (slot < 0)
         {
-            return Errno.ENETUNREACH;
+            return error;
         }
 
         if (packet.Length > _ifs[slot].Mtu)
@@ -94,7 +88,7 @@ public sealed partial class BsdKernel
         copy[8]--;
         copy[10] = copy[11] = 0;
         BinaryPrimitives.WriteUInt16BigEndian(copy[10..], InternetChecksum.Of(copy[..ip.HeaderLength]));
-        Errno error = IfOutput(slot, PppProtocol.Ipv4, copy, _ipForwardRt);
+        error = IfOutput(slot, PppProtocol.Ipv4, copy, _ipForwardRt);
         Counters.Forwarded += error == Errno.None ? 1 : 0;
         return error;
     }

@@ -67,7 +67,7 @@ public sealed partial class BsdKernel
             return Errno.None;
         }
 
-        if ((_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))
+        if (!IsRunning(slot))
         {
             return Errno.ENETDOWN;
         }
@@ -80,6 +80,36 @@ public sealed partial class BsdKernel
         }.Write(packet);
         payload.CopyTo(packet[header..]);
         return IfOutput(slot, PppProtocol.Ipv4, packet[..(header + payload.Length)], route);
+    }
+
+    // ip_output's branch by a socket's cached route: the interface that it names, or below 0 with the error.
+    private int IpOutputSlot(int s, Ipv4Address destination, out int route, out Errno error)
+    {
+        route = IpRoute(s, destination);
+        error = Errno.EHOSTUNREACH;
+        return route < 0 ? Gone : RouteSlot(route, UseSite.IpOutput, KernelFunction.IpOutput, out error);
+    }
+
+    // rt_ifp of a route that a packet takes: the interface, or below 0 with the error. A pointer to freed memory is followed in a function of its own, where one is named.
+    private int RouteSlot(int route, UseSite site, KernelFunction? within, out Errno error)
+    {
+        IfnetPtr p = _routes[route].Ifp;
+        int slot = Use(p, HolderKind.RtEntryIfp, site);
+        error = slot < 0 ? Errno.ENETUNREACH : Errno.None;
+        if (slot != Dangling)
+        {
+            return slot;
+        }
+
+        if (within is not { } function)
+        {
+            error = StaleOutput(p, HolderKind.RtEntryIfp, site);
+            return slot;
+        }
+
+        using Frame frame = Enter(function);
+        error = StaleOutput(p, HolderKind.RtEntryIfp, site);
+        return slot;
     }
 
     // The cached route of the socket, checked as ip_output does: same destination and RTF_UP, else freed and looked up again.

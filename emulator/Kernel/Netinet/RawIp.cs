@@ -23,22 +23,8 @@ public sealed partial class BsdKernel
             return IpOutputMulticast(pcb.MulticastIfp, HolderKind.IpMoptionsIfp, UseSite.IpOutput, destination, source, protocol, pcb.MulticastTtl, payload, false);
         }
 
-        int r = IpRoute(s, destination);
-        if (r < 0)
-        {
-            return Errno.EHOSTUNREACH;
-        }
-
-        // The route is up, or IpRoute had dropped it: its pointer is the table's.
-        IfnetPtr p = _routes[r].Ifp;
-        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
-        if (slot == Dangling)
-        {
-            frame.Then(KernelFunction.IpOutput);
-            return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
-        }
-
-        return slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : (byte)64, payload, false, r);
+        int slot = IpOutputSlot(s, destination, out int route, out Errno error);
+        return slot < 0 ? error : Transmit(slot, source, destination, protocol, destination.IsMulticast ? (byte)1 : DefaultTimeToLive, payload, false, route);
     }
 
     /// <summary>Whether the socket's multicast interface is the one with this index, attached.</summary>

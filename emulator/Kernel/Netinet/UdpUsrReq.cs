@@ -22,23 +22,10 @@ public sealed partial class BsdKernel
             return error;
         }
 
-        int r = IpRoute(s, destination);
-        if (r < 0)
-        {
-            return Errno.EHOSTUNREACH;
-        }
-
-        IfnetPtr p = _routes[r].Ifp;
-        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
-        if (slot == Dangling)
-        {
-            frame.Then(KernelFunction.IpOutput);
-            return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.IpOutput);
-        }
-
+        int slot = IpOutputSlot(s, destination, out int route, out error);
         if (slot < 0)
         {
-            return Errno.ENETUNREACH;
+            return error;
         }
 
         Span<byte> datagram = stackalloc byte[UdpHeader.Length + payload.Length];
@@ -49,7 +36,7 @@ public sealed partial class BsdKernel
 
         payload.CopyTo(datagram[UdpHeader.Length..]);
         new UdpHeader { SourcePort = _pcbs[s].Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(datagram, source, destination);
-        return Transmit(slot, source, destination, IpProtocol.Udp, DefaultTimeToLive, datagram, false, r);
+        return Transmit(slot, source, destination, IpProtocol.Udp, DefaultTimeToLive, datagram, false, route);
     }
 
     private const byte DefaultTimeToLive = 64;

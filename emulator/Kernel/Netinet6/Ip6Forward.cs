@@ -47,16 +47,10 @@ public sealed partial class BsdKernel
             return Errno.EHOSTUNREACH;
         }
 
-        IfnetPtr p = _routes[_ip6ForwardRt].Ifp;
-        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.Ip6Output);
-        if (slot == Dangling)
-        {
-            return StaleOutput(p, HolderKind.RtEntryIfp, UseSite.Ip6Output);
-        }
-
+        int slot = RouteSlot(_ip6ForwardRt, UseSite.Ip6Output, within: null, out Errno error);
         if (slot < 0)
         {
-            return Errno.ENETUNREACH;
+            return error;
         }
 
         if (packet.Length > _ifs[slot].Mtu)
@@ -67,7 +61,7 @@ public sealed partial class BsdKernel
         Span<byte> copy = stackalloc byte[packet.Length];
         packet.CopyTo(copy);
         copy[HopLimitAt]--;
-        Errno error = IfOutput(slot, PppProtocol.Ipv6, copy, _ip6ForwardRt);
+        error = IfOutput(slot, PppProtocol.Ipv6, copy, _ip6ForwardRt);
         Counters.Forwarded += error == Errno.None ? 1 : 0;
         return error;
     }

@@ -107,7 +107,7 @@ public sealed partial class BsdKernel
             return Errno.None;
         }
 
-        if ((_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))
+        if (!IsRunning(slot))
         {
             return Errno.ENETDOWN;
         }

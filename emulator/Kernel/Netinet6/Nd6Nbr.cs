@@ -39,7 +39,7 @@ public sealed partial class BsdKernel
     // in6if_do_dad, nd6_dad_start: after up to a second the first solicitation, a second later the address is the interface's own.
     private void Nd6DadStart(int ia, int slot)
     {
-        if (!ClonedKind.IsCloned(_ifs[slot].Unit) || !ClonedKind.Of(_ifs[slot].Unit).DetectsDuplicates || (_ifs[slot].Flags & (Iff.Up | Iff.Running)) != (Iff.Up | Iff.Running))
+        if (!ClonedKind.IsCloned(_ifs[slot].Unit) || !ClonedKind.Of(_ifs[slot].Unit).DetectsDuplicates || !IsRunning(slot))
         {
             return;
         }

@@ -173,7 +173,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
         ? OperationResult.NotModelled
         : OnInterface(name, ifp =>
         {
-            if (Masked(destination, prefixLength) != destination)
+            if (destination.Network(prefixLength) != destination)
             {
                 return OperationResult.Fail(LinuxErrno.RoutePrefixInvalid);
             }
@@ -211,12 +211,10 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
         return OperationResult.Ok;
     });
 
-    private static Ipv4Address Masked(Ipv4Address address, int length) => new(length == 0 ? 0 : address.Value & (uint.MaxValue << (32 - length)));
-
     /// <summary>fib_lookup in the main table: the longest prefix, a peer's being the whole length.</summary>
     private StackInterface? RouteTo4(Ipv4Address destination) =>
         Interfaces.Where(i => i.IsUp).SelectMany(i => i.Addresses4).Where(a => a.Peer == destination).MinBy(a => a.Sequence)?.Interface
-            ?? routes4.Where(r => Masked(destination, r.Length) == r.Destination).OrderByDescending(r => r.Length).FirstOrDefault().Device;
+            ?? routes4.Where(r => destination.Network(r.Length) == r.Destination).OrderByDescending(r => r.Length).FirstOrDefault().Device;
 
     /// <summary>The recording's program kept the device open until destroy.</summary>
     public override OperationResult CloseDevice(string name)

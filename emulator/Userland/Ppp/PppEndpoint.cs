@@ -102,11 +102,11 @@ public sealed partial class PppEndpoint(PppEndpointOptions options) : IState
             VirtualTime t = _s.EchoDue;
             for (int layer = 0; layer < FsmBank.Count; layer++)
             {
-                t = Earlier(t, _s.Layers[layer].Timer);
+                t = VirtualTime.Min(t, _s.Layers[layer].Timer);
             }
 
-            t = _s.Ours.Pending ? Earlier(t, _s.Ours.Timer) : t;
-            return _s.His.Pending ? Earlier(t, _s.His.Timer) : t;
+            t = _s.Ours.Pending ? VirtualTime.Min(t, _s.Ours.Timer) : t;
+            return _s.His.Pending ? VirtualTime.Min(t, _s.His.Timer) : t;
         }
     }
 
@@ -268,8 +268,6 @@ public sealed partial class PppEndpoint(PppEndpointOptions options) : IState
     /// <inheritdoc/>
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass => pass.Struct(ref _s);
-
-    private static VirtualTime Earlier(VirtualTime a, VirtualTime b) => b < a ? b : a;
 
     private static PppProtocol ProtocolOf(int layer) => layer switch
     {
