@@ -83,8 +83,8 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    // A segment has no more stations. Of a fixed size, a Hello's place on the stack costs the same on a line as it always has.
-    private const int MostNeighbors = 64;
+    // Of a fixed size, a Hello's place on the stack costs the same on a line as it always has.
+    private const int MostNeighbors = EthernetSegment.MaxStations;
 
     private struct SegmentNeighbor : ITableRow<SegmentNeighbor>
     {
@@ -127,20 +127,6 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    private struct Arrived : IStateValue<Arrived>
-    {
-        public ushort Index;
-        public ushort Length;
-
-        /// <inheritdoc/>
-        public static void Fields<TPass>(ref Arrived value, ref TPass pass)
-            where TPass : struct, IStatePass
-        {
-            pass.Field(ref value.Index);
-            pass.Field(ref value.Length);
-        }
-    }
-
     /// <summary>Its timers, in the order of equal times: the next Hello or dead neighbour, the end of the core file, the watcher that starts it again.</summary>
     public const int Timers = 3;
 
@@ -155,8 +141,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
 
     // All of it null where ospfd goes to 2-Way.
     private readonly OspfArea? _area = options.Adjacency == OspfdAdjacency.Full ? new OspfArea(entry.Machine.RouterId, new OspfTimes()) : null;
-    private readonly Ring<Arrived>? _arrived = options.Adjacency == OspfdAdjacency.Full ? new() : null;
-    private readonly Ring<byte>? _buffer = options.Adjacency == OspfdAdjacency.Full ? new() : null;
+    private readonly ReceiveBuffer? _received = options.Adjacency == OspfdAdjacency.Full ? new(ReceiveSpace) : null;
 
     // zebra has been told of the routes since it was last connected to.
     private bool _served;
@@ -277,13 +262,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         {
             _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, Machine.RouterId) });
         }
-        else if (_arrived is not null && _buffer!.Count + ospf.Length <= ReceiveSpace)
+        else
         {
-            _arrived.Add(new Arrived { Index = (ushort)ifIndex, Length = (ushort)ospf.Length });
-            foreach (byte b in ospf)
-            {
-                _buffer.Add(b);
-            }
+            _received?.Add(ifIndex, default, ospf);
         }
     }
 
@@ -417,19 +398,13 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             return true;
         }
 
-        if (_arrived!.Count > 0)
+        if (_received!.Count > 0)
         {
-            Arrived a = _arrived.Take();
-            for (int i = 0; i < a.Length; i++)
-            {
-                byte b = _buffer!.Take();
-                packet[Math.Min(i, Mtu - 1)] = b;
-            }
-
-            if (a.Length <= Mtu && InterfaceOf(a.Index) is >= 0 and int oi)
+            int bytes = _received.Take(packet, out ushort index, out _);
+            if (bytes <= Mtu && InterfaceOf(index) is >= 0 and int oi)
             {
                 OspfNeighborState before = area.StateOf(oi);
-                area.Receive(oi, packet[..a.Length], now);
+                area.Receive(oi, packet[..bytes], now);
                 if (Machine.Clock.Trace is not null && area.StateOf(oi) != before)
                 {
                     Say($"neighbour {_ois[oi].Neighbor}: {area.StateOf(oi)}");
@@ -445,25 +420,27 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             return true;
         }
 
-        bool serves = Machine.Zserv?.Serves(Number) == true;
-        if (serves && !_served)
+        if (!IsServed(ref _served, out bool anew))
+        {
+            return false;
+        }
+
+        if (anew)
         {
             area.TellAgain();
         }
 
-        _served = serves;
-        if (serves && area.NextRoute(out OspfRoute route))
+        if (!area.NextRoute(out OspfRoute route))
         {
-            Machine.Zserv!.Route(new ZebraRoute
-            {
-                Command = route.News == OspfRouteNews.Gone ? ZebraRouteCommand.Delete : ZebraRouteCommand.Add, Process = (byte)Number, Family = BsdKernel.AfInet,
-                Prefix = new Ipv6Address(0, route.Prefix.Value), PrefixLength = route.PrefixLength, NextHop = new Ipv6Address(0, route.NextHop.Value),
-                Index = _ois[route.Interface].Index,
-            });
-            return true;
+            return false;
         }
 
-        return false;
+        Machine.Zserv!.Route(new ZebraRoute
+        {
+            Command = ZebraRoute.Telling(route.News), Process = (byte)Number, Family = BsdKernel.AfInet, Prefix = new Ipv6Address(0, route.Prefix.Value), PrefixLength = route.PrefixLength,
+            NextHop = new Ipv6Address(0, route.NextHop.Value), Index = _ois[route.Interface].Index,
+        });
+        return true;
     }
 
     private int InterfaceOf(ushort index)
@@ -498,14 +475,13 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         {
             if (oi.Used)
             {
-                next = oi.HelloDue < next ? oi.HelloDue : next;
-                next = oi.DeadDue < next ? oi.DeadDue : next;
+                next = VirtualTime.Min(next, VirtualTime.Min(oi.HelloDue, oi.DeadDue));
             }
         }
 
         foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
         {
-            next = neighbor.Used && neighbor.DeadDue < next ? neighbor.DeadDue : next;
+            next = neighbor.Used ? VirtualTime.Min(next, neighbor.DeadDue) : next;
         }
 
         Arm(NextTimer, next);
@@ -651,7 +627,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         var hello = OspfHello.OnPointToPoint(Machine.RouterId, options.HelloInterval.Microseconds / 1_000_000, options.DeadInterval.Microseconds / 1_000_000);
         if (IsOnSegment(oi))
         {
-            hello = hello with { NetworkMask = new Ipv4Address(uint.MaxValue << (32 - EthernetPrefix)), RouterPriority = 0 };
+            hello = hello with { NetworkMask = Ipv4Address.Mask(EthernetPrefix), RouterPriority = 0 };
             foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
             {
                 if (neighbor.Used && neighbor.Oi == i && n < MostNeighbors)
@@ -893,8 +869,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         if (_area is not null)
         {
             _area.Fields(ref pass);
-            _arrived!.Fields(ref pass);
-            _buffer!.Numbers(ref pass);
+            _received!.Fields(ref pass);
             pass.Field(ref _served);
         }
     }

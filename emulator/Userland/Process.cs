@@ -98,6 +98,16 @@ public abstract class Process : IState
         }
     }
 
+    /// <summary>Whether zebra takes this client's routes now.</summary>
+    /// <param name="served">Whether it did when that was asked last.</param>
+    /// <param name="anew">It has begun to since then, and knows none of them.</param>
+    protected bool IsServed(ref bool served, out bool anew)
+    {
+        bool serves = Machine.Zserv?.Serves(Number) == true;
+        (anew, served) = (serves && !served, serves);
+        return serves;
+    }
+
     /// <summary>Runs to the end of one system call.</summary>
     /// <returns>False when it found nothing to do and sleeps.</returns>
     public virtual bool Step(VirtualTime now) => false;

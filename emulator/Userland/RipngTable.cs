@@ -3,19 +3,6 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>What zebra is still to be told of a route of ripngd.</summary>
-public enum RipngNews : byte
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>It is new, or leads another way.</summary>
-    Added,
-
-    /// <summary>It leads nowhere any more.</summary>
-    Gone,
-}
-
 /// <summary>An entry of ripngd's routing table (RFC 2080, 2.1).</summary>
 public struct RipngEntry : ITableRow<RipngEntry>
 {
@@ -28,8 +15,8 @@ public struct RipngEntry : ITableRow<RipngEntry>
     /// <summary>The route change flag: the next triggered update has it.</summary>
     public bool Changed;
 
-    /// <summary>What zebra is to be told.</summary>
-    public RipngNews News;
+    /// <summary>What zebra is still to be told.</summary>
+    public RouteNews News;
 
     /// <summary>The network.</summary>
     public Ipv6Address Prefix;
@@ -127,11 +114,7 @@ public sealed class RipngTable : IState
             VirtualTime next = VirtualTime.Never;
             foreach (ref readonly RipngEntry e in _entries.AsSpan())
             {
-                if (e.Used)
-                {
-                    next = e.Timeout < next ? e.Timeout : next;
-                    next = e.Garbage < next ? e.Garbage : next;
-                }
+                next = e.Used ? VirtualTime.Min(next, VirtualTime.Min(e.Timeout, e.Garbage)) : next;
             }
 
             return next;
@@ -150,7 +133,7 @@ public sealed class RipngTable : IState
             else if (e.Used && e.Garbage <= now)
             {
                 e.Garbage = VirtualTime.Never;
-                e.Used = e.News != RipngNews.None; // zebra is told first
+                e.Used = e.News != RouteNews.None; // zebra is told first
             }
         }
     }
@@ -169,7 +152,7 @@ public sealed class RipngTable : IState
 
     private static void Unreachable(ref RipngEntry e, VirtualTime now)
     {
-        (e.Metric, e.Changed, e.News) = (RipngMessage.Infinity, true, RipngNews.Gone);
+        (e.Metric, e.Changed, e.News) = (RipngMessage.Infinity, true, RouteNews.Gone);
         (e.Timeout, e.Garbage) = (VirtualTime.Never, now + GarbageCollection);
     }
 
@@ -231,7 +214,7 @@ public sealed class RipngTable : IState
             {
                 bool moves = !same || e.Metric == RipngMessage.Infinity;
                 (e.Changed, e.Metric, e.Index, e.NextHop) = (e.Changed || metric != e.Metric || moves, metric, index, from);
-                (e.Timeout, e.Garbage, e.News) = (now + Timeout, VirtualTime.Never, moves ? RipngNews.Added : e.News);
+                (e.Timeout, e.Garbage, e.News) = (now + Timeout, VirtualTime.Never, moves ? RouteNews.Added : e.News);
             }
 
             return;
@@ -241,7 +224,7 @@ public sealed class RipngTable : IState
         {
             _entries.Put(new RipngEntry
             {
-                Used = true, Changed = true, News = RipngNews.Added, Prefix = route.Prefix, PrefixLength = route.PrefixLength, Metric = metric, Index = index, NextHop = from,
+                Used = true, Changed = true, News = RouteNews.Added, Prefix = route.Prefix, PrefixLength = route.PrefixLength, Metric = metric, Index = index, NextHop = from,
                 Timeout = now + Timeout, Garbage = VirtualTime.Never,
             });
         }
@@ -286,11 +269,11 @@ public sealed class RipngTable : IState
     {
         foreach (ref RipngEntry e in _entries.AsSpan())
         {
-            if (e.Used && e.News != RipngNews.None)
+            if (e.Used && e.News != RouteNews.None)
             {
                 entry = e;
-                e.News = RipngNews.None;
-                e.Used = entry.News == RipngNews.Added || !e.Garbage.IsNever;
+                e.News = RouteNews.None;
+                e.Used = entry.News == RouteNews.Added || !e.Garbage.IsNever;
                 return true;
             }
         }
@@ -304,7 +287,7 @@ public sealed class RipngTable : IState
     {
         foreach (ref RipngEntry e in _entries.AsSpan())
         {
-            e.News = e.Used && !e.Local && e.Metric < RipngMessage.Infinity ? RipngNews.Added : RipngNews.None;
+            e.News = e.Used && !e.Local && e.Metric < RipngMessage.Infinity ? RouteNews.Added : RouteNews.None;
         }
     }
 

@@ -59,22 +59,6 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         }
     }
 
-    private struct Arrived : IStateValue<Arrived>
-    {
-        public ushort Index;
-        public ushort Length;
-        public Ipv6Address From;
-
-        /// <inheritdoc/>
-        public static void Fields<TPass>(ref Arrived value, ref TPass pass)
-            where TPass : struct, IStatePass
-        {
-            pass.Field(ref value.Index);
-            pass.Field(ref value.Length);
-            pass.Struct(ref value.From);
-        }
-    }
-
     /// <summary>Its timers: the next thing that is due.</summary>
     public const int Timers = 1;
 
@@ -86,8 +70,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
 
     // All of it null where it learns no routes.
     private readonly RipngTable? _table = options.Routes ? new() : null;
-    private readonly Ring<Arrived>? _arrived = options.Routes ? new() : null;
-    private readonly Ring<byte>? _buffer = options.Routes ? new() : null;
+    private readonly ReceiveBuffer? _received = options.Routes ? new(ReceiveSpace) : null;
 
     // Where the next message to the interface under the cursor begins; and whether zebra has been told of the routes since it was last connected to.
     private int _row;
@@ -156,8 +139,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         {
             var reset = new StateReset();
             _table.Fields(ref reset);
-            _arrived!.Clear();
-            _buffer!.Clear();
+            _received!.Clear();
             (_row, _served) = (0, false);
         }
     }
@@ -183,13 +165,9 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         {
             _requests.Add(new Asked { Index = (ushort)ifIndex, From = ip.Source });
         }
-        else if (_running && _table is not null && (ip.HopLimit == 255 || !ip.Destination.IsMulticast) && ip.Source.IsLinkLocal && payload.Length <= RoomForUpdate && _buffer!.Count + payload.Length <= ReceiveSpace)
+        else if (_running && _table is not null && (ip.HopLimit == 255 || !ip.Destination.IsMulticast) && ip.Source.IsLinkLocal && payload.Length <= RoomForUpdate)
         {
-            _arrived!.Add(new Arrived { Index = (ushort)ifIndex, Length = (ushort)payload.Length, From = ip.Source });
-            foreach (byte b in payload)
-            {
-                _buffer.Add(b);
-            }
+            _received!.Add(ifIndex, ip.Source, payload);
         }
 
         Wakeup();
@@ -287,36 +265,33 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
             return true;
         }
 
-        if (_arrived!.Count > 0)
+        if (_received!.Count > 0)
         {
-            Arrived a = _arrived.Take();
             Span<byte> payload = stackalloc byte[RoomForUpdate];
-            for (int i = 0; i < a.Length; i++)
-            {
-                payload[i] = _buffer!.Take();
-            }
-
-            table.Receive(a.Index, a.From, payload[..a.Length], now);
+            int bytes = _received.Take(payload, out ushort index, out Ipv6Address from);
+            table.Receive(index, from, payload[..bytes], now);
             Trigger(table, now);
             return true;
         }
 
-        bool serves = Machine.Zserv?.Serves(Number) == true;
-        if (serves && !_served)
+        if (!IsServed(ref _served, out bool anew))
+        {
+            return false;
+        }
+
+        if (anew)
         {
             table.TellAgain();
         }
 
-        _served = serves;
-        if (!serves || !table.NextRoute(out RipngEntry e))
+        if (!table.NextRoute(out RipngEntry e))
         {
             return false;
         }
 
         Machine.Zserv!.Route(new ZebraRoute
         {
-            Command = e.News == RipngNews.Gone ? ZebraRouteCommand.Delete : ZebraRouteCommand.Add, Process = (byte)Number, Family = BsdKernel.AfInet6,
-            Prefix = e.Prefix, PrefixLength = e.PrefixLength, NextHop = e.NextHop, Index = e.Index,
+            Command = ZebraRoute.Telling(e.News), Process = (byte)Number, Family = BsdKernel.AfInet6, Prefix = e.Prefix, PrefixLength = e.PrefixLength, NextHop = e.NextHop, Index = e.Index,
         });
         return true;
     }
@@ -335,12 +310,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
 
     private void Rearm()
     {
-        VirtualTime next = _updateDue < _triggeredDue ? _updateDue : _triggeredDue;
-        if (_table is { } table && table.NextDue < next)
-        {
-            next = table.NextDue;
-        }
-
+        VirtualTime next = VirtualTime.Min(VirtualTime.Min(_updateDue, _triggeredDue), _table?.NextDue ?? VirtualTime.Never);
         foreach (ref readonly RipngIf r in _ifs.AsSpan())
         {
             if (r.Used && r.WakeupDue < next)
@@ -546,8 +516,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         if (_table is not null)
         {
             _table.Fields(ref pass);
-            _arrived!.Fields(ref pass);
-            _buffer!.Numbers(ref pass);
+            _received!.Fields(ref pass);
             pass.Field(ref _row);
             pass.Field(ref _served);
         }

@@ -19,11 +19,27 @@ public enum ZebraRouteCommand : byte
     Withdraw,
 }
 
+/// <summary>What a client has still to tell zebra of a route.</summary>
+public enum RouteNews : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>It is new, or leads another way.</summary>
+    Added,
+
+    /// <summary>It leads nowhere any more.</summary>
+    Gone,
+}
+
 /// <summary>A message of a route on zebra's socket, and an entry of its RIB (zebra_rib.c).</summary>
 public struct ZebraRoute : ITableRow<ZebraRoute>
 {
     /// <summary>What is to be done; of an entry of the RIB <see cref="ZebraRouteCommand.Add"/>.</summary>
     public ZebraRouteCommand Command;
+
+    /// <summary>The message that tells of news.</summary>
+    public static ZebraRouteCommand Telling(RouteNews news) => news == RouteNews.Gone ? ZebraRouteCommand.Delete : ZebraRouteCommand.Add;
 
     /// <summary>The client's number.</summary>
     public byte Process;

@@ -186,7 +186,7 @@ public sealed partial class OspfArea
         row.Installed = now;
         row.Flushed = header.Age == OspfLsaHeader.MaxAge;
         SetBody(slot, body);
-        _agingDue = Earlier(_agingDue, DueOf(_database[slot]));
+        _agingDue = VirtualTime.Min(_agingDue, DueOf(_database[slot]));
         if (differs)
         {
             ScheduleSpf(now);
@@ -435,7 +435,7 @@ public sealed partial class OspfArea
     private void Originate(VirtualTime now)
     {
         VirtualTime earliest = _hasOriginated ? _originated + times.MinInterval : now;
-        _originateDue = Earlier(_originateDue, earliest < now ? now : earliest);
+        _originateDue = VirtualTime.Min(_originateDue, earliest < now ? now : earliest);
     }
 
     private bool AgeAndOriginate(VirtualTime now)
@@ -460,7 +460,7 @@ public sealed partial class OspfArea
                 VirtualTime due = DueOf(_database[i]);
                 if (due > now)
                 {
-                    _agingDue = Earlier(_agingDue, due);
+                    _agingDue = VirtualTime.Min(_agingDue, due);
                 }
                 else if (_database[i].Header.AdvertisingRouter == routerId)
                 {
@@ -536,7 +536,7 @@ public sealed partial class OspfArea
 
         if (_stubLength > 0)
         {
-            Add(new OspfRouterLink(_stub, Masked(Ipv4Address.Broadcast, _stubLength), OspfLinkType.Stub, InterfaceCost), lsa);
+            Add(new OspfRouterLink(_stub, Ipv4Address.Mask(_stubLength), OspfLinkType.Stub, InterfaceCost), lsa);
         }
 
         BinaryPrimitives.WriteUInt32BigEndian(lsa[OspfLsaHeader.HeaderLength..], (uint)links);

@@ -24,7 +24,7 @@ public sealed partial class OspfArea
         pass.Field(ref _news);
     }
 
-    /// <summary>The routing table; a row is in use when <see cref="OspfRoute.Used"/>, and its news is not <see cref="OspfRouteNews.Gone"/>.</summary>
+    /// <summary>The routing table; a row is in use when <see cref="OspfRoute.Used"/>, and its news is not <see cref="RouteNews.Gone"/>.</summary>
     public ReadOnlySpan<OspfRoute> Routes => _routes.AsSpan();
 
     private void ScheduleSpf(VirtualTime now)
@@ -42,11 +42,11 @@ public sealed partial class OspfArea
         {
             foreach (ref OspfRoute row in _routes.AsSpan())
             {
-                if (row.Used && row.News != OspfRouteNews.None)
+                if (row.Used && row.News != RouteNews.None)
                 {
                     route = row;
-                    row.Used = row.News != OspfRouteNews.Gone;
-                    row.News = OspfRouteNews.None;
+                    row.Used = row.News != RouteNews.Gone;
+                    row.News = RouteNews.None;
                     return true;
                 }
             }
@@ -63,8 +63,8 @@ public sealed partial class OspfArea
     {
         foreach (ref OspfRoute row in _routes.AsSpan())
         {
-            row.Used &= row.News != OspfRouteNews.Gone;
-            row.News = row.Used ? OspfRouteNews.Added : OspfRouteNews.None;
+            row.Used &= row.News != RouteNews.Gone;
+            row.News = row.Used ? RouteNews.Added : RouteNews.None;
             _news |= row.Used;
         }
     }
@@ -104,9 +104,9 @@ public sealed partial class OspfArea
 
         foreach (ref OspfRoute route in _routes.AsSpan())
         {
-            if (route.Used && !route.Found && route.News != OspfRouteNews.Gone)
+            if (route.Used && !route.Found && route.News != RouteNews.Gone)
             {
-                route.News = OspfRouteNews.Gone;
+                route.News = RouteNews.Gone;
                 _news = true;
             }
         }
@@ -194,7 +194,7 @@ public sealed partial class OspfArea
             if (link.Type == OspfLinkType.Stub)
             {
                 byte length = (byte)System.Numerics.BitOperations.LeadingZeroCount(~link.Data.Value);
-                Ipv4Address prefix = Masked(link.Id, length);
+                Ipv4Address prefix = link.Id.Network(length);
                 if (!IsOurs(prefix, length))
                 {
                     Found(prefix, length, distance + link.Metric, way);
@@ -238,9 +238,9 @@ public sealed partial class OspfArea
                 return;
             }
 
-            if (route.Interface != way || route.NextHop != n.Peer || route.News == OspfRouteNews.Gone)
+            if (route.Interface != way || route.NextHop != n.Peer || route.News == RouteNews.Gone)
             {
-                route.News = OspfRouteNews.Added;
+                route.News = RouteNews.Added;
                 _news = true;
             }
 
@@ -248,7 +248,7 @@ public sealed partial class OspfArea
             return;
         }
 
-        _routes.Put(new OspfRoute { Used = true, Found = true, News = OspfRouteNews.Added, Prefix = prefix, PrefixLength = length, Cost = cost, Interface = way, NextHop = n.Peer });
+        _routes.Put(new OspfRoute { Used = true, Found = true, News = RouteNews.Added, Prefix = prefix, PrefixLength = length, Cost = cost, Interface = way, NextHop = n.Peer });
         _news = true;
     }
 }

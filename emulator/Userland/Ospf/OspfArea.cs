@@ -65,7 +65,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     /// <param name="now">Virtual time.</param>
     public void Open(Ipv4Address stub, byte length, VirtualTime now)
     {
-        (_stub, _stubLength) = (Masked(stub, length), length);
+        (_stub, _stubLength) = (stub.Network(length), length);
         _ddSequence = (uint)(now.Microseconds / 1_000_000);
         (_agingDue, _originateDue, _spfDue) = (VirtualTime.Never, now, VirtualTime.Never);
     }
@@ -148,19 +148,15 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     {
         get
         {
-            VirtualTime next = Earlier(Earlier(_agingDue, _originateDue), _spfDue);
+            VirtualTime next = VirtualTime.Min(VirtualTime.Min(_agingDue, _originateDue), _spfDue);
             foreach (ref readonly OspfNeighbor n in _neighbors.AsSpan())
             {
-                next = n.Used ? Earlier(next, Earlier(n.DdDue, Earlier(n.RequestDue, n.RetransmitDue))) : next;
+                next = n.Used ? VirtualTime.Min(next, VirtualTime.Min(n.DdDue, VirtualTime.Min(n.RequestDue, n.RetransmitDue))) : next;
             }
 
             return next;
         }
     }
-
-    private static VirtualTime Earlier(VirtualTime a, VirtualTime b) => a < b ? a : b;
-
-    private static Ipv4Address Masked(Ipv4Address a, byte length) => new(length == 0 ? 0 : a.Value & (uint.MaxValue << (32 - length)));
 
     private static bool BecomesAdjacent(in OspfNeighbor n) => n.Type switch
     {

@@ -149,19 +149,6 @@ public struct OspfAcknowledgment : IStateValue<OspfAcknowledgment>
     }
 }
 
-/// <summary>What zebra is still to be told of a route.</summary>
-public enum OspfRouteNews : byte
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>It is new, or leads another way.</summary>
-    Added,
-
-    /// <summary>It is gone.</summary>
-    Gone,
-}
-
 /// <summary>An entry of the routing table (RFC 2328, 11): an intra-area path to a network.</summary>
 public struct OspfRoute : ITableRow<OspfRoute>
 {
@@ -171,8 +158,8 @@ public struct OspfRoute : ITableRow<OspfRoute>
     /// <summary>The calculation that runs has found it.</summary>
     public bool Found;
 
-    /// <summary>What zebra is to be told.</summary>
-    public OspfRouteNews News;
+    /// <summary>What zebra is still to be told.</summary>
+    public RouteNews News;
 
     /// <summary>The network.</summary>
     public Ipv4Address Prefix;

@@ -236,7 +236,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
         Dictionary<string, uint> costs = [];
         foreach (ref readonly OspfRoute route in OspfdOf(router).Area!.Routes)
         {
-            if (route.Used && route.News != OspfRouteNews.Gone)
+            if (route.Used && route.News != RouteNews.Gone)
             {
                 costs[$"{route.Prefix}/{route.PrefixLength}"] = route.Cost;
             }

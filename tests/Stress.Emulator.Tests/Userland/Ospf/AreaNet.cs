@@ -1,4 +1,5 @@
 using Stress.Emulator.Core;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Userland.Ospf;
 using Stress.Emulator.Wire;
 using Xunit;
@@ -137,7 +138,7 @@ internal sealed class AreaNet
         List<string> lines = [];
         foreach (ref readonly OspfRoute route in Areas[router].Routes)
         {
-            if (route.Used && route.News != OspfRouteNews.Gone)
+            if (route.Used && route.News != RouteNews.Gone)
             {
                 lines.Add($"{route.Prefix}/{route.PrefixLength} {route.Cost} {route.NextHop}");
             }
