@@ -30,6 +30,6 @@ public sealed record LineOptions
     /// <summary>Frames of a million that noise breaks.</summary>
     public int NoisePerMillionFrames { get; init; } = 200;
 
-    /// <summary>Mean time between carrier losses of the line itself; zero for never.</summary>
+    /// <summary>Mean time between carrier losses of the line itself; zero, or a time that never comes, for a line that loses none.</summary>
     public VirtualTime CarrierLossEvery { get; init; }
 }

@@ -86,7 +86,7 @@ public sealed class ModemLine : IState
     public VirtualTime CarrierDetect() => _line.Draw(_options.CarrierDetect);
 
     /// <summary>Until the line itself next loses carrier, or never.</summary>
-    public VirtualTime NextLoss() => _options.CarrierLossEvery == VirtualTime.Zero ? VirtualTime.Never : _line.Exponential(_options.CarrierLossEvery);
+    public VirtualTime NextLoss() => _options.CarrierLossEvery is { IsNever: true } or { Microseconds: 0 } ? VirtualTime.Never : _line.Exponential(_options.CarrierLossEvery);
 
     /// <summary>The line goes on hook; what was on the way is lost.</summary>
     public void HangUp()
