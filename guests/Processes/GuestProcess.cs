@@ -8,7 +8,8 @@ namespace Stress.Guests.Processes;
 /// <param name="Code">Its exit code, or the signal that ended it.</param>
 /// <param name="BySignal">A signal ended it.</param>
 /// <param name="Cpu">CPU time of all its processes, user and system.</param>
-public readonly record struct GuestEnd(int Code, bool BySignal, TimeSpan Cpu)
+/// <param name="HostCpu">How much of it the host's kernel took: ptrace, signals and futexes, its page faults.</param>
+public readonly record struct GuestEnd(int Code, bool BySignal, TimeSpan Cpu, TimeSpan HostCpu)
 {
     /// <inheritdoc/>
     public override string ToString() => BySignal ? $"signal {Code}" : $"exit {Code}";
@@ -97,11 +98,13 @@ internal sealed class GuestProcess : IDisposable
         _launcher.WaitForExit();
         _reading.Wait();
         string[] words = _errors.Result.TrimEnd().Split('\n')[^1].Split(' ');
-        return words is ["launch:", "exit" or "signal", var code, var user, var system]
-            ? new GuestEnd(
-                int.Parse(code, CultureInfo.InvariantCulture), words[1] == "signal",
-                TimeSpan.FromMicroseconds(double.Parse(user, CultureInfo.InvariantCulture) + double.Parse(system, CultureInfo.InvariantCulture)))
-            : new GuestEnd(_launcher.ExitCode, false, TimeSpan.Zero);
+        if (words is not ["launch:", "exit" or "signal", var code, var user, var system])
+        {
+            return new GuestEnd(_launcher.ExitCode, false, TimeSpan.Zero, TimeSpan.Zero);
+        }
+
+        TimeSpan host = Microseconds(system);
+        return new GuestEnd(int.Parse(code, CultureInfo.InvariantCulture), words[1] == "signal", Microseconds(user) + host, host);
     }
 
     /// <summary>Waits for a while.</summary>
@@ -140,6 +143,8 @@ internal sealed class GuestProcess : IDisposable
             }
         }
     }
+
+    private static TimeSpan Microseconds(string text) => TimeSpan.FromMicroseconds(double.Parse(text, CultureInfo.InvariantCulture));
 
     // One who waits and one who takes: what is taken is in the console before the lock is free.
     private void Read()

@@ -45,7 +45,7 @@ public sealed class PairSession : IDisposable
     private readonly IncrementalHash _ends = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly string _scratch;
     private RandomStream _reboot;
-    private TimeSpan _cpu;
+    private TimeSpan _cpu, _hostCpu;
     private bool _shared;
     private Func<GuestCrash, bool>? _wanted;
     private GuestCrash? _found;
@@ -162,7 +162,7 @@ public sealed class PairSession : IDisposable
         return new PairResult
         {
             Digest = Convert.ToHexStringLower(digest), Reached = Now, Boots = [.. _boots.OrderBy(boot => boot.Boot).ThenBy(boot => boot.Role)], Line = _calendar.Line, Calendar = _calendar.Counts,
-            GuestCpu = _cpu, SharedCalendar = _shared, AllCrashes = [.. _crashes],
+            GuestCpu = _cpu, HostCpu = _hostCpu, SharedCalendar = _shared, AllCrashes = [.. _crashes],
         };
     }
 
@@ -226,6 +226,7 @@ public sealed class PairSession : IDisposable
         // A kernel that died by itself finishes printing; one that stands still, or is up at the end, is ended.
         GuestEnd end = exit is null || hung ? living.Seat.Process.End() : living.Seat.Process.WaitForEnd();
         _cpu += end.Cpu;
+        _hostCpu += end.HostCpu;
         string? ended = exit is null ? null : hung ? "hung" : end.ToString();
         Look(living, time);
         foreach (FarPanic report in living.Watch.Complete())
