@@ -61,14 +61,14 @@ public static class CompareCommand
         Scenario scenario = settings.Load(terminal.In);
         files.Check();
         IReadOnlyList<Variant> variants = scenario.IsReal ? await Kernels(terminal, choice, settings, scenario, stop) : Designs(choice, scenario);
-        Embedded.CheckFree(settings.MetricsPortNumber);
+        Embedded.CheckFree(settings.MetricsPort);
         Output output = Output.Choose(outFolder, json, scenario.Name + "-compare", DateTimeOffset.UtcNow);
         long start = Stopwatch.GetTimestamp();
         List<ComparedRun> runs = [];
         bool interrupted = false;
         var deliveries = new Deliveries(terminal);
         deliveries.Write(output.Folder.Path, () => output.Folder.Create(scenario.SourceText));
-        await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPortNumber, terminal))
+        await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPort, terminal))
         {
             foreach (Variant variant in variants)
             {

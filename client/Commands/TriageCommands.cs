@@ -57,7 +57,9 @@ public static class TriageCommands
         Option<string> store = Store();
         var search = new Option<string>("--search") { Description = "Only bugs with this in their title.", DefaultValueFactory = _ => "" };
         var backend = new Option<string>("--backend") { Description = "Only bugs on this teardown design, or on uml.", DefaultValueFactory = _ => "" };
-        var status = new Option<BugStatus?>("--status") { Description = "Only open, fixed, invalid or duplicate ones (default: all but duplicates)." };
+        Option<BugStatus?> status = TypedOption.Of("--status", "Only open, fixed, invalid or duplicate ones (default: all but duplicates).", text =>
+            Enum.GetValues<BugStatus>().Select(known => (BugStatus?)known).FirstOrDefault(known => $"{known}".Equals(text, StringComparison.OrdinalIgnoreCase)) is { } given
+                ? (BugStatus?)given : throw new UsageException($"--status {text}: accepted are open, fixed, invalid and duplicate"));
         var regressed = new Option<bool>("--regressed") { Description = "Only bugs that were fixed and are back." };
         var fixedBy = new Option<string?>("--fixed-by") { Description = "Say what ends the bug: a design, a patch or a commit." };
         var duplicate = new Option<string?>("--duplicate-of") { Description = "Say of which bug it is a duplicate." };

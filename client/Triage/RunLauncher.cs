@@ -218,7 +218,14 @@ public sealed class RunLauncher : IRunLauncher
 
         try
         {
-            var settings = new RunSettings { File = Name, Pairs = Given(request.Pairs), Hours = Given(request.Hours), Seed = Given(request.Seed), Design = Given(request.Design) };
+            var settings = new RunSettings
+            {
+                File = Name,
+                Pairs = Given(request.Pairs) is { } pairs ? RunOptions.ReadPairs(pairs) : null,
+                Hours = Given(request.Hours) is { } hours ? RunOptions.ReadHours(hours) : null,
+                Seed = Given(request.Seed) is { } seed ? Numbers.Seed(seed) : null,
+                Design = Given(request.Design),
+            };
             scenario = settings.Accept(scenario);
             double pairHours = scenario.Pairs * (scenario.Duration.Microseconds / (double)VirtualTime.FromHours(1).Microseconds);
             return pairHours <= IRunLauncher.MostPairHours ? (scenario, [])
@@ -254,7 +261,7 @@ public sealed class RunLauncher : IRunLauncher
         {
             Output output = Output.Choose(_runs, null, scenario.Name, _terminal.Time.GetUtcNow(), shared: _cluster is not null).Claim();
             scenario = scenario with { FileName = output.Folder.ScenarioPath };
-            var settings = new RunSettings { File = scenario.FileName, Design = Given(request.Design), Workers = $"{Math.Max(1, Environment.ProcessorCount - 1)}" };
+            var settings = new RunSettings { File = scenario.FileName, Design = Given(request.Design), Workers = Math.Max(1, Environment.ProcessorCount - 1) };
             Launch launch = Launch.Create(settings, scenario, output.RunId, check: false, resumable: true);
             launch.Save(output.Folder);
             return new Asked(settings, launch, output, new LaunchedRun(output.RunId, scenario.Name, by, _terminal.Time.GetUtcNow(), LaunchPhase.Waiting, ""));
