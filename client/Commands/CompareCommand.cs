@@ -139,7 +139,7 @@ public static class CompareCommand
         string?[] faults = choice.Faults is { } faultsNamed ? faultsNamed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : new string?[] { null };
         if (kernels.Distinct().Count() * faults.Distinct().Count() < 2)
         {
-            throw new UsageException("compare: of what with what? accepted of real kernels are two or more of --kernels A,B or --faults none,NAME");
+            throw new UsageException("compare: nothing to compare; accepted for real kernels are two or more of --kernels A,B or --faults none,NAME");
         }
 
         List<Variant> variants = [];

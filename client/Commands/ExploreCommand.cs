@@ -35,7 +35,7 @@ public static class ExploreCommand
         Option<int?> preemptions = TypedOption.Of(
             "--preemptions", "Most switches away from a process that could go on, or any (default 2).", text => text == "any" ? null : (int?)Numbers.Whole("--preemptions", text, 0, MaxPreemptions));
         preemptions.DefaultValueFactory = _ => UsualPreemptions;
-        var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and go on from it where it exists." };
+        var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and continue from it if it exists." };
         Option<int?> states = Numbers.Option("--stop-after", 1, int.MaxValue, "Stop after this many states; --resume continues.");
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
         var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
@@ -50,7 +50,7 @@ public static class ExploreCommand
     {
         string text = File.Exists(file) || file == ScenarioLoader.StandardInput
             ? ScenarioLoader.ReadFile(file, terminal.In)
-            : throw new UsageException($"{file}: no such file; accepted is a small world, as scenarios/explore/pair.yaml, or an operation list");
+            : throw new UsageException($"{file}: no such file; accepted is a small world, for example scenarios/explore/pair.yaml, or an operation list");
         World world = WorldLoader.Parse(text, file);
         if (resume is not null)
         {

@@ -31,13 +31,13 @@ public static class FuzzCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
+        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, separated by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
         Option<TimeSpan?> budget = TypedOption.Of("--budget", "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much).", text =>
             Durations.Seconds(text) is { Microseconds: > 0 } given ? (TimeSpan?)TimeSpan.FromMicroseconds(given.Microseconds) : throw new UsageException($"--budget {text}: accepted is {Durations.WithUnit}"));
         Option<long?> lists = Numbers.Option("--lists", 1, long.MaxValue, "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic.");
         Option<int?> findings = Numbers.Option("--findings", 1, int.MaxValue, "Stop after this many findings.");
         Option<ulong?> seed = SharedOptions.Seed("1");
-        var unguided = new Option<bool>("--unguided") { Description = "Draw each list by itself; by default lists that reached something new are changed." };
+        var unguided = new Option<bool>("--unguided") { Description = "Draw every list afresh; by default lists that reached something new are mutated." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
         Option<int?> workers = SharedOptions.Workers(MostWorkers, "Batches of lists");
@@ -114,7 +114,7 @@ public static class FuzzCommand
     {
         if (names.Length == 0 || names.Distinct().Count() < names.Length)
         {
-            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, parted by commas: {Accepted}");
+            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, separated by commas: {Accepted}");
         }
 
         if (names.Contains(LwipGrammar.Stack) && names.Length > 1)

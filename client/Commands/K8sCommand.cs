@@ -37,7 +37,7 @@ public static class K8sCommand
         Option<int?> lease = RunOptions.Lease("Pause the run when it has had no client for this many seconds, or for example 10min, and cancel it after as long again; 0 for never (default: 10min).");
         Option<int?> deadline = Seconds("--deadline", "End the Job after this many seconds, or for example 2d, however far the run has got (default: 1d).", least: 1);
         Option<int?> keep = Seconds("--keep", "Delete the Job and its log this many seconds after its end, or for example 2d (default: 7d).", least: 0);
-        var memory = new Option<string>("--memory") { Description = "Memory that the client may have; the run is in the silos.", DefaultValueFactory = _ => "1Gi" };
+        var memory = new Option<string>("--memory") { Description = "Memory limit of the client; the run itself is in the silos.", DefaultValueFactory = _ => "1Gi" };
         var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
         var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code." };
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
@@ -82,13 +82,13 @@ public static class K8sCommand
     // The image that is to come asks the cluster that is there.
     private static Command Upgrade(Terminal terminal)
     {
-        var image = new Option<string>("--image") { Description = "The image that is to take the place of the silos', for example REGISTRY/stress:2.", Required = true };
+        var image = new Option<string>("--image") { Description = "The image that is to replace the silos', for example REGISTRY/stress:2.", Required = true };
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
         var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt, where the silos ask for certificates (overlay prod: stress-run-tls)." };
         Option<TimeSpan?> wait = ClusterWait.Option("Wait up to this many seconds, or for example 2h, for the end of runs that the image does not read (default: 1d).");
         var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
-        var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may come, 6 when runs have to end first." };
+        var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may be rolled out, 6 when runs have to end first." };
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
         var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
         var command = new Command("upgrade", "Print, as a Job for kubectl create, the question whether an image may take the place of the silos', or ask it.")

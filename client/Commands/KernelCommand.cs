@@ -34,7 +34,7 @@ public static class KernelCommand
         var config = new Option<string[]>("--config") { Description = "A fragment of configuration beside ours; as often as needed." };
         var patch = new Option<string[]>("--patch") { Description = "A patch to apply first (patch -p1); as often as needed." };
         var plain = new Option<bool>("--plain") { Description = "Without KASAN." };
-        var faults = new Option<bool>("--faults") { Description = "With historic faults that --fault switches on, to see that they are found (needs coccinelle)." };
+        var faults = new Option<bool>("--faults") { Description = "Put historic faults back, for --fault to switch on and runs to find (needs coccinelle)." };
         var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults };
         command.SetAction(async (line, stop) =>
         {

@@ -28,7 +28,7 @@ public static class PredictCommand
         var model = new Option<string>("--model") { Description = "The model that predicts (default: linux-6).", DefaultValueFactory = _ => StackCatalog.Linux6 };
         var kernel = new Option<string?>("--kernel") { Description = $"The kernel that is predicted: {AcceptedKernels}." };
         Option<int?> batch = Numbers.Option("--batch", 1, MostBatch, $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves.");
-        var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that is likely another." };
+        var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that probably differs." };
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
         Option<int?> random = Numbers.Option("--random", 1, MostRandom, "Instead of FOLDER, this many lists of a generator; they are kept in the record.");
         Option<ulong?> seed = SharedOptions.Seed("from the clock");

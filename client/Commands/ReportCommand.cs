@@ -30,7 +30,7 @@ public static class ReportCommand
         var cluster = new ClusterOption();
         Option<TimeSpan?> wait = ClusterWait.Option();
         var output = new Option<string?>("--out") { Description = $"Of a run on a cluster: folder that gets the run's folder, or {OutputFile.Standard} for one tar archive on standard output (default: {Output.DefaultFolder})." };
-        var pictures = new Option<string?>("--pictures") { Description = "Write the charts into this folder too, each as an SVG file that stands alone." };
+        var pictures = new Option<string?>("--pictures") { Description = "Write the charts into this folder too, each as a self-contained SVG file." };
         var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, output, pictures, wait };
         cluster.AddTo(command);
         var checks = new CheckFileOptions();
@@ -174,7 +174,7 @@ public static class ReportCommand
     {
         if (!Directory.Exists(StateFolder.Of(folder)))
         {
-            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {StateFolder.Name}/; accepted is the folder of a run that has come to something");
+            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {StateFolder.Name}/; accepted is the folder of a run that has results");
         }
 
         return await ResumeCommand.WithState(terminal, Output.Again(folder, json), Environment.ProcessorCount, progress: false, files, new CancellationToken(canceled: true));

@@ -80,7 +80,7 @@ public static class RunCommand
         {
             if (wishes.Lease is not null)
             {
-                throw new UsageException("--lease: of a run on a cluster; one in this process ends with it, and accepted is --cluster beside it");
+                throw new UsageException("--lease: a run in this process ends with it and needs no lease; accepted together with --cluster");
             }
 
             Embedded.CheckFree(settings.MetricsPort);

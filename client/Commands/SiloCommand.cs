@@ -26,7 +26,7 @@ public static class SiloCommand
         Option<int?> dashboardPort = Port("--dashboard-port", "HTTP port of the dashboard", SiloDefaults.DashboardPort);
         var dashboard = new Option<bool>("--dashboard") { Description = "Serve Orleans' dashboard." };
         var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
-        var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
+        var advertise = new Option<string?>("--advertise") { Description = "Address announced to other silos and clients (default: the one it listens on)." };
         Option<int?> workers = SharedOptions.Workers();
         var designs = new Option<string?>("--designs") { Description = "Directory with libraries of teardown designs of your own, the same in every silo (docs/designs.md)." };
         Option<TimeSpan?> wait = ClusterWait.Option();

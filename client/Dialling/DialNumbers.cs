@@ -26,7 +26,7 @@ public static class DialNumbers
     /// <summary>An option that takes the time after which a request is repeated.</summary>
     public static Option<VirtualTime?> Restart(string name, string description) => TypedOption.Of(name, description, text =>
         ReadSeconds(name, text) is var restart && restart >= LeastRestart && restart <= MostRestart ? (VirtualTime?)restart
-            : throw new UsageException($"{name} {text}: accepted are seconds from 0.1 to 600, or a time with a unit, as 250ms or 3s"));
+            : throw new UsageException($"{name} {text}: accepted are seconds from 0.1 to 600, or a time with a unit, such as 250ms or 3s"));
 
     /// <summary>An option that takes how many packets are sent before something is given up.</summary>
     public static Option<int?> Packets(string name, string description) => Numbers.Option(name, 1, MaxPackets, description);

@@ -10,7 +10,7 @@ public static class Durations
     private const decimal MicrosecondsPerSecond = 1_000_000m, MicrosecondsPerHour = 3_600_000_000m;
 
     /// <summary>The units that are accepted, for messages.</summary>
-    public const string WithUnit = "a time with a unit, as 40min, 90s or 2h";
+    public const string WithUnit = "a time with a unit, such as 40min, 90s or 2h";
 
     /// <summary>Reads hours, or a time with a unit; null for anything else. A time of zero or above; never <c>never</c>.</summary>
     public static VirtualTime? Hours(string text) => Read(text, MicrosecondsPerHour);

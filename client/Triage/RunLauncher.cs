@@ -80,7 +80,7 @@ public sealed class RunLauncher : IRunLauncher
         {
             if (_asked.Count(asked => asked.Run.Phase == LaunchPhase.Waiting) >= IRunLauncher.MostWaiting)
             {
-                throw new TriageException($"{IRunLauncher.MostWaiting} runs wait already; accepted is to ask again when one has ended", TriageProblem.Unavailable);
+                throw new TriageException($"{IRunLauncher.MostWaiting} runs are waiting already; ask again when one has ended", TriageProblem.Unavailable);
             }
 
             Asked asked = Keep(scenario, request, by);
@@ -114,7 +114,7 @@ public sealed class RunLauncher : IRunLauncher
             {
                 if (order != LaunchOrder.Cancel)
                 {
-                    throw new TriageException($"{run} has not begun; accepted is to cancel it", TriageProblem.Wrong);
+                    throw new TriageException($"{run} has not started; accepted is cancelling it", TriageProblem.Wrong);
                 }
 
                 // Whoever takes it out of the queue sees that nobody wants it any more.
@@ -125,7 +125,7 @@ public sealed class RunLauncher : IRunLauncher
 
         if (await grain.Describe() is null)
         {
-            throw new TriageException($"{run} is just beginning; accepted is to ask again", TriageProblem.Unavailable);
+            throw new TriageException($"{run} is just starting; ask again in a moment", TriageProblem.Unavailable);
         }
 
         await (order == LaunchOrder.Cancel ? grain.Cancel() : grain.Pause(order == LaunchOrder.Pause));

@@ -100,7 +100,7 @@ public sealed class HelpTests : IDisposable
     [Fact]
     public void What_stands_behind_a_typed_option_is_refused_by_its_name_and_with_what_is_accepted() => Assert.All(
         AllCommands(StressCommand.Create(_screen.Terminal)).SelectMany(command => command.Options.Where(option => option.Arity.MaximumNumberOfValues > 0 && !Words.Contains(option.ValueType)).Select(option => (command, option))),
-        typed => Assert.StartsWith($"{typed.option.Name} nonsense: accepted ", Assert.Single(typed.command.Parse([$"{typed.option.Name}=nonsense"]).Errors.Where(error => error.Message.Contains("nonsense", StringComparison.Ordinal))).Message));
+        typed => Assert.StartsWith($"{typed.option.Name} nonsense: accepted ", Assert.Single(typed.command.Parse([$"{typed.option.Name}=nonsense"]).Errors, error => error.Message.Contains("nonsense", StringComparison.Ordinal)).Message));
 
     [Fact]
     public void An_option_that_is_a_number_or_a_time_is_no_text() => Assert.All(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stress.Client.Launching;
 using Stress.Contracts;
+using Stress.Emulator.Core;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
