@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Stress.Client.Following;
 using Stress.Client.Launching;
+using Stress.Emulator.Core;
 using Stress.Contracts;
 using Stress.Observability.Instruments;
 using Stress.Silo;
@@ -38,7 +39,7 @@ public static class OverheadCommand
         var rounds = new Option<int>("--rounds") { Description = "Rounds, besides one to warm up.", DefaultValueFactory = _ => 9 };
         var command = new Command("overhead", "What metrics and traces cost a run.") { file, pairs, hours, rounds };
         command.SetAction((line, stop) => Execute(
-            new RunSettings { File = line.GetValue(file)!, Pairs = $"{line.GetValue(pairs)}", Hours = $"{line.GetValue(hours)}" }, line.GetValue(rounds), stop));
+            new RunSettings { File = line.GetValue(file)!, Pairs = line.GetValue(pairs), Hours = VirtualTime.FromHours(line.GetValue(hours)) }, line.GetValue(rounds), stop));
         return command;
     }
 

@@ -117,7 +117,9 @@ public static class StressCommand
 
         if (Mistyped.Explain(line) is { } wrong)
         {
-            terminal.Error.WriteLine($"stress: {wrong} (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)");
+            // What a typed option has not accepted says what it accepts.
+            string see = wrong.Contains(": accepted ", StringComparison.Ordinal) ? "" : $" (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)";
+            terminal.Error.WriteLine($"stress: {wrong}{see}");
             return ExitCodes.Usage;
         }
 

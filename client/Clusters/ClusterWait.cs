@@ -24,15 +24,21 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
     public TimeSpan? Attempt => longest > TimeSpan.Zero ? SaidEvery : null;
 
     /// <summary>The option <c>--wait</c>.</summary>
-    public static Option<string?> Option() =>
-        new("--wait") { Description = "Wait up to this many seconds, or for example 5min, until Redis and a silo are there, and say what is missing (default: 0; exit code 6 when they are not)." };
+    /// <param name="description">Its help, where a command says more than the usual.</param>
+    public static Option<TimeSpan?> Option(string? description = null) => TypedOption.Of(
+        "--wait",
+        description ?? "Wait up to this many seconds, or for example 5min, until Redis and a silo are there, and say what is missing (default: 0; exit code 6 when they are not).",
+        text => (TimeSpan?)Read(text));
 
-    /// <summary>What the command line asks.</summary>
-    /// <exception cref="UsageException">The value is not accepted.</exception>
-    public static ClusterWait Read(string? option, Terminal terminal) => new(
-        option is null ? TimeSpan.Zero
-            : Durations.Seconds(option) is { } wait && wait.Microseconds <= MostHours * 3_600_000_000L ? TimeSpan.FromMicroseconds(wait.Microseconds)
-            : throw new UsageException($"--wait {option}: accepted are seconds, or {Durations.WithUnit}, up to {MostHours}h"),
+    /// <summary>Reads how long to wait.</summary>
+    /// <exception cref="UsageException">The text is not accepted.</exception>
+    public static TimeSpan Read(string text) =>
+        Durations.Seconds(text) is { } wait && wait.Microseconds <= MostHours * 3_600_000_000L ? TimeSpan.FromMicroseconds(wait.Microseconds)
+        : throw new UsageException($"--wait {text}: accepted are seconds, or {Durations.WithUnit}, up to {MostHours}h");
+
+    /// <summary>What the command line asks: one attempt where it asks for nothing.</summary>
+    public static ClusterWait Of(TimeSpan? option, Terminal terminal) => new(
+        option ?? TimeSpan.Zero,
         text => terminal.Error.WriteLine($"stress: {text}"),
         terminal.Time);
 

@@ -215,7 +215,7 @@ public static class AgreeCommand
 
         foreach (DifferingStep step in agreement.Otherwise)
         {
-            writer.WriteLine($"  hangs on time: {step.List} step {step.Step} ({step.Operation}): real {step.Recorded}, model {step.Modelled}, or that");
+            writer.WriteLine($"  depends on time: {step.List} step {step.Step} ({step.Operation}): real {step.Recorded}, model {step.Modelled}, or that");
         }
 
         foreach (DifferingStep step in agreement.DifferingFrames)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Stress.Client.Dialling;
+using Stress.Emulator.Core;
+using Stress.Emulator.Userland.Ppp;
 
 namespace Stress.Client.Commands;
 
@@ -11,14 +13,14 @@ public static class AnswerCommand
     {
         var listen = new Argument<string>("LISTEN") { Description = "Where calls come in: tcp://HOST:PORT, or pty:PATH for a new pty with that name." };
         var scenario = new Option<string?>("--scenario") { Description = "Take programme, pppd and daemon options of the called system from this scenario." };
-        var lines = new Option<string?>("--lines") { Description = "Calls answered at once (default: 1)." };
-        var calls = new Option<string?>("--calls") { Description = "Calls in all; 0 goes on until interrupted (default: 1)." };
-        var wait = new Option<string?>("--wait") { Description = "End when no call comes for this many seconds (default: wait for ever)." };
-        var up = new Option<string?>("--up") { Description = "End a link after this many seconds, or a range such as 20-40 (default: leave that to the caller)." };
+        Option<int?> lines = Numbers.Option("--lines", 1, DialNumbers.MaxLines, "Calls answered at once (default: 1).");
+        Option<int?> calls = Numbers.Option("--calls", 0, DialNumbers.MaxCycles, "Calls in all; 0 goes on until interrupted (default: 1).");
+        Option<VirtualTime?> wait = DialNumbers.Seconds("--wait", "End when no call comes for this many seconds (default: wait for ever).");
+        Option<TimeRange?> up = DialNumbers.Range("--up", "End a link after this many seconds, or a range such as 20-40 (default: leave that to the caller).");
         var noGetty = new Option<bool>("--no-getty") { Description = "Start PPP at once, without login and password prompts." };
         var name = new Option<string?>("--name") { Description = "The caller's name for PAP and CHAP." };
         var secret = new Option<string?>("--secret") { Description = "The caller's secret." };
-        var require = new Option<string?>("--require") { Description = "Make the caller authenticate itself: none, pap, chap, any (default: the scenario's, else none)." };
+        Option<PppAuthentication?> require = DialNumbers.Authentication("--require", "Make the caller authenticate itself: none, pap, chap, any (default: the scenario's, else none).");
         var address = new Option<string?>("--address") { Description = "Our IPv4 address (default: 10.0.n.1; the caller gets 10.0.n.2)." };
         var command = new Command("answer", "Answer calls from a real system.")
         {

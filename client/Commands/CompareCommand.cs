@@ -61,14 +61,14 @@ public static class CompareCommand
         Scenario scenario = settings.Load(terminal.In);
         files.Check();
         IReadOnlyList<Variant> variants = scenario.IsReal ? await Kernels(terminal, choice, settings, scenario, stop) : Designs(choice, scenario);
-        Embedded.CheckFree(settings.MetricsPortNumber);
+        Embedded.CheckFree(settings.MetricsPort);
         Output output = Output.Choose(outFolder, json, scenario.Name + "-compare", DateTimeOffset.UtcNow);
         long start = Stopwatch.GetTimestamp();
         List<ComparedRun> runs = [];
         bool interrupted = false;
         var deliveries = new Deliveries(terminal);
         deliveries.Write(output.Folder.Path, () => output.Folder.Create(scenario.SourceText));
-        await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPortNumber, terminal))
+        await using (EmbeddedSilo silo = await Embedded.Start(settings.WorkerCount, settings.MetricsPort, terminal))
         {
             foreach (Variant variant in variants)
             {
@@ -139,7 +139,7 @@ public static class CompareCommand
         string?[] faults = choice.Faults is { } faultsNamed ? faultsNamed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : new string?[] { null };
         if (kernels.Distinct().Count() * faults.Distinct().Count() < 2)
         {
-            throw new UsageException("compare: of what with what? accepted of real kernels are two or more of --kernels A,B or --faults none,NAME");
+            throw new UsageException("compare: nothing to compare; accepted for real kernels are two or more of --kernels A,B or --faults none,NAME");
         }
 
         List<Variant> variants = [];

@@ -41,7 +41,7 @@ public static class DemoCommand
         List<ChildProgram> programs = [];
         try
         {
-            terminal.Text.WriteLine("a short run first, so that there is something to look at ...");
+            terminal.Text.WriteLine("a short run first, to have something to look at ...");
             int code = await ChildProgram.OfThisProgram(["run", scenario, .. Short, "--out", runs]).End(stop);
             if (code is not (ExitCodes.Ok or ExitCodes.ExpectationFailed or ExitCodes.NotDecided))
             {

@@ -23,7 +23,7 @@ public static class ExploreCommand
 {
     private const string Magic = "stress-explore-2";
     private const string AllDesigns = "all";
-    private const int MaxDepth = 1_000, MaxPreemptions = 200;
+    private const int MaxDepth = 1_000, UsualPreemptions = 2, MaxPreemptions = 200;
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
@@ -32,14 +32,16 @@ public static class ExploreCommand
         var design = new Option<string?>("--design") { Description = "Teardown design, or all (default: netbsd-2005)." };
         Option<string?> library = SharedOptions.DesignAssembly();
         Option<int?> depth = Numbers.Option("--depth", 1, MaxDepth, "Longest schedule in steps (default 40).");
-        var preemptions = new Option<string?>("--preemptions") { Description = "Most switches away from a process that could go on, or any (default 2)." };
-        var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and go on from it where it exists." };
+        Option<int?> preemptions = TypedOption.Of(
+            "--preemptions", "Most switches away from a process that could go on, or any (default 2).", text => text == "any" ? null : (int?)Numbers.Whole("--preemptions", text, 0, MaxPreemptions));
+        preemptions.DefaultValueFactory = _ => UsualPreemptions;
+        var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and continue from it if it exists." };
         Option<int?> states = Numbers.Option("--stop-after", 1, int.MaxValue, "Stop after this many states; --resume continues.");
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
         var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
         command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", line.GetValue(library), new ExplorationLimits(
             line.GetValue(depth) ?? 40,
-            line.GetValue(preemptions) is { } p ? p == "any" ? null : Numbers.Whole("--preemptions", p, 0, MaxPreemptions) : 2,
+            line.GetValue(preemptions),
             !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) ?? int.MaxValue, stop)));
         return command;
     }
@@ -48,7 +50,7 @@ public static class ExploreCommand
     {
         string text = File.Exists(file) || file == ScenarioLoader.StandardInput
             ? ScenarioLoader.ReadFile(file, terminal.In)
-            : throw new UsageException($"{file}: no such file; accepted is a small world, as scenarios/explore/pair.yaml, or an operation list");
+            : throw new UsageException($"{file}: no such file; accepted is a small world, for example scenarios/explore/pair.yaml, or an operation list");
         World world = WorldLoader.Parse(text, file);
         if (resume is not null)
         {

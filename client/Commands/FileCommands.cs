@@ -15,7 +15,7 @@ public static partial class FileCommands
     /// <summary><c>stress new FILE [--from NAME]</c>: a file to begin with, a copy of one that is shipped. It never writes over a file.</summary>
     public static Command New(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The file to write, as mine.yaml; - is standard output." };
+        var file = new Argument<string>("FILE") { Description = "The file to write, for example mine.yaml; - is standard output." };
         var from = new Option<string>("--from") { Description = "A scenario or small world that stress list names.", DefaultValueFactory = _ => Usual };
         var command = new Command("new", "Write a scenario of your own, a copy of one that is shipped.") { file, from };
         command.SetAction(line => WriteNew(terminal, line.GetValue(file)!, line.GetValue(from)!));
@@ -74,7 +74,7 @@ public static partial class FileCommands
 
         if (File.Exists(file))
         {
-            throw new UsageException($"{file}: is there already and is not written over; accepted is the name of a new file");
+            throw new UsageException($"{file}: exists already and is not overwritten; accepted is the name of a new file");
         }
 
         Output.CheckFile("FILE", file);
@@ -185,7 +185,7 @@ public static partial class FileCommands
     {
         string folder = ProgramFolders.Find(Folder);
         return !Directory.Exists(folder)
-            ? throw new UsageException($"{Folder}: no such folder here or above the program; accepted is to be called in the source tree, or beside a folder {Folder}")
+            ? throw new UsageException($"{Folder}: no such folder here or above the program; accepted is running it in the source tree, or beside a folder {Folder}")
             : [
                 .. In(folder, Extension).Select(path => (Path.GetFileNameWithoutExtension(path), path, false)),
                 .. In(Path.Combine(folder, WorldFolder), Extension).Select(path => (Path.GetFileNameWithoutExtension(path), path, true)),

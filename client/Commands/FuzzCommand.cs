@@ -31,15 +31,16 @@ public static class FuzzCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, parted by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
-        var budget = new Option<string?>("--budget") { Description = "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much)." };
+        var stacks = new Option<string?>("--stacks") { Description = $"Stacks, separated by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
+        Option<TimeSpan?> budget = TypedOption.Of("--budget", "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much).", text =>
+            Durations.Seconds(text) is { Microseconds: > 0 } given ? (TimeSpan?)TimeSpan.FromMicroseconds(given.Microseconds) : throw new UsageException($"--budget {text}: accepted is {Durations.WithUnit}"));
         Option<long?> lists = Numbers.Option("--lists", 1, long.MaxValue, "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic.");
         Option<int?> findings = Numbers.Option("--findings", 1, int.MaxValue, "Stop after this many findings.");
-        Option<string?> seed = SharedOptions.Seed("1");
-        var unguided = new Option<bool>("--unguided") { Description = "Draw each list by itself; by default lists that reached something new are changed." };
+        Option<ulong?> seed = SharedOptions.Seed("1");
+        var unguided = new Option<bool>("--unguided") { Description = "Draw every list afresh; by default lists that reached something new are mutated." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
-        Option<int?> workers = Numbers.Option("--workers", 1, MostWorkers, "Batches of lists executed at once (default: one a processor). The result does not depend on it.");
+        Option<int?> workers = SharedOptions.Workers(MostWorkers, "Batches of lists");
         var output = new Option<string?>("--out") { Description = "Folder that gets the search's folder (default: runs)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the findings out of the triage store." };
         Option<string?> json = SharedOptions.Json();
@@ -79,16 +80,14 @@ public static class FuzzCommand
         public required FuzzOptions Options { get; init; }
     }
 
-    private static FuzzOptions OptionsOf(string? budget, long? lists, int? findings, string? seed, int? workers, bool guided)
+    private static FuzzOptions OptionsOf(TimeSpan? budget, long? lists, int? findings, ulong? seed, int? workers, bool guided)
     {
         const int UsualMinutes = 10;
-        TimeSpan? time = budget is null ? (lists is null ? TimeSpan.FromMinutes(UsualMinutes) : null)
-            : Durations.Seconds(budget) is { Microseconds: > 0 } given ? TimeSpan.FromMicroseconds(given.Microseconds)
-            : throw new UsageException($"--budget {budget}: accepted is {Durations.WithUnit}");
+        TimeSpan? time = budget ?? (lists is null ? TimeSpan.FromMinutes(UsualMinutes) : null);
         return new FuzzOptions
         {
             Lists = lists, Time = time, Findings = findings, Guided = guided,
-            Seed = seed is null ? 1 : Numbers.Seed(seed),
+            Seed = seed ?? 1,
             Workers = workers ?? Environment.ProcessorCount,
         };
     }
@@ -115,7 +114,7 @@ public static class FuzzCommand
     {
         if (names.Length == 0 || names.Distinct().Count() < names.Length)
         {
-            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, parted by commas: {Accepted}");
+            throw new UsageException($"--stacks {order.Stacks}: accepted are different names, separated by commas: {Accepted}");
         }
 
         if (names.Contains(LwipGrammar.Stack) && names.Length > 1)

@@ -19,7 +19,7 @@ public static partial class ImageCommand
         var name = new Option<string>("--name") { Description = "Name and tag of the image.", DefaultValueFactory = _ => UsualName };
         var origin = new Option<string>("--base") { Description = "The image that it is built on, of any registry: ASP.NET Core 10 and nothing else is needed.", DefaultValueFactory = _ => UsualBase };
         var runtime = new Option<string>("--runtime") { Description = "Runtime identifier of the machines that it is for.", DefaultValueFactory = _ => $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}" };
-        var plain = new Option<bool>("--no-ready-to-run") { Description = "Leave out the compilation ahead: a smaller image that starts more slowly." };
+        var plain = new Option<bool>("--no-ready-to-run") { Description = "Skip ahead-of-time compilation: a smaller image that starts more slowly." };
         var sbom = new Option<string?>("--sbom") { Description = $"Write the bill of materials here too (CycloneDX; it is /app/{BillOfMaterials.FileName} in the image)." };
         var command = new Command("image", "Build the image of silos and clients without an engine and without root (of the source tree).") { archive, name, origin, runtime, plain, sbom };
         command.SetAction((line, stop) => Execute(

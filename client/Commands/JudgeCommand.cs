@@ -32,12 +32,12 @@ public static class JudgeCommand
         var fixes = new Option<string?>("--fixes") { Description = "Folder with fixes: NAME.fix of the emulated kernel, NAME.patch with --kernel (docs/judge.md)." };
         var design = new Option<string?>("--design") { Description = "Teardown design of the kernel that has the bug (default: netbsd-2005; an entry of history names its own)." };
         var lists = new Option<string?>("--lists") { Description = $"Folder with lists whose answers a fix may not change while every interface lives (default: {RecordedFolder})." };
-        var schedules = new Option<string?>("--schedules") { Description = $"Most schedules of each small world (default {UsualSchedules.ToString("#,0", CultureInfo.InvariantCulture)})." };
-        var oneIn = new Option<string?>("--one-in") { Description = $"The claim that clean tries are counted for: below one in so many at 95 % (default {UsualOneIn.ToString("#,0", CultureInfo.InvariantCulture)})." };
+        Option<int?> schedules = Numbers.Option("--schedules", 1, MostSchedules, $"Most schedules of each small world (default {UsualSchedules.ToString("#,0", CultureInfo.InvariantCulture)}).");
+        Option<int?> oneIn = Numbers.Option("--one-in", 2, MostOneIn, $"The claim that clean tries are counted for: below one in so many at 95 % (default {UsualOneIn.ToString("#,0", CultureInfo.InvariantCulture)}).");
         var kernel = new Option<string?>("--kernel") { Description = "Judge patches: the real kernel that has the bug, uml:KERNEL (default of a stored bug: its own)." };
         var fault = new Option<string?>("--fault") { Description = "With --kernel, switch on a fault of a kernel built with --faults." };
-        var tries = new Option<string?>("--tries") { Description = $"With --kernel, boots of the list with each kernel (default {UsualTries})." };
-        Option<string?> seed = SharedOptions.Seed("1");
+        Option<int?> tries = Numbers.Option("--tries", 1, MostTries, $"With --kernel, boots of the list with each kernel (default {UsualTries}).");
+        Option<ulong?> seed = SharedOptions.Seed("1");
         Option<string> store = TriageCommands.Store();
         Option<string?> json = SharedOptions.Json();
         var command = new Command("judge", "Say of each fix whether it ends a bug, moves it, ends it on this schedule alone, leaks, breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, kernel, fault, tries, seed, store, json };
@@ -45,15 +45,15 @@ public static class JudgeCommand
         {
             string named = line.GetValue(list)!;
             StoredList? stored = IsThere(named) ? null : await StoredList.FindAsync(terminal, line.GetValue(store)!, named, stop);
-            int most = line.GetValue(oneIn) is { } n ? Numbers.Whole("--one-in", n, 2, MostOneIn) : UsualOneIn;
+            int most = line.GetValue(oneIn) ?? UsualOneIn;
             return (line.GetValue(kernel) ?? stored?.Kernel) is { } real
                 ? await OnRealKernel(terminal, named, stored, new PatchOrder(
                     named, "", Folder(line.GetValue(fixes), JudgePatches.Extension), real, line.GetValue(fault) ?? stored?.Fault, line.GetValue(lists),
-                    line.GetValue(tries) is { } t ? Numbers.Whole("--tries", t, 1, MostTries) : UsualTries, line.GetValue(seed) is { } s1 ? Numbers.Seed(s1) : 1, most, line.GetValue(json)), stop)
-                : (line.GetValue(fault) ?? line.GetValue(tries) ?? line.GetValue(seed)) is { } only ? throw new UsageException($"{only}: --fault, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL")
+                    line.GetValue(tries) ?? UsualTries, line.GetValue(seed) ?? 1, most, line.GetValue(json)), stop)
+                : ((Option[])[fault, tries, seed]).FirstOrDefault(option => line.GetResult(option) is not null) is { } only ? throw new UsageException($"{only.Name}: --fault, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL")
                 : Execute(
                     terminal, named, stored, Folder(line.GetValue(fixes), FixExtension), line.GetValue(design), line.GetValue(lists),
-                    line.GetValue(schedules) is { } s ? Numbers.Whole("--schedules", s, 1, MostSchedules) : UsualSchedules, most, line.GetValue(json));
+                    line.GetValue(schedules) ?? UsualSchedules, most, line.GetValue(json));
         });
         return command;
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Stress.Client.Clusters;
 using Stress.Client.Jobs;
 using Stress.Client.Launching;
+using Stress.Emulator.Core;
 using k8s;
 using k8s.Exceptions;
 using k8s.Models;
@@ -13,10 +14,11 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress k8s run FILE</c>: a run on a Kubernetes cluster that <c>k8s/</c> was applied to, as a Job that is printed, or made and followed.</summary>
 public static class K8sCommand
 {
-    private const int LongestDays = 365;
+    private const int LongestDays = 365, SecondsOfDay = 86_400, UsualLeaseSeconds = 600;
+    private const string OfScenario = "the scenario's";
 
     // A pod that was put off its node is followed by another, which waits from the beginning.
-    private const int LongestWaitSeconds = 86_400;
+    private const int LongestWaitSeconds = SecondsOfDay;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>The command.</summary>
@@ -27,15 +29,15 @@ public static class K8sCommand
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
         var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt for the run, where the silos ask for certificates (overlay prod: stress-run-tls)." };
-        var pairs = new Option<string?>("--pairs") { Description = "Pairs of a calling and a called system (default: the scenario's)." };
-        var hours = new Option<string?>("--hours") { Description = "Virtual hours of each pair (default: the scenario's)." };
-        Option<string?> seed = SharedOptions.Seed();
+        Option<int?> pairs = RunOptions.Pairs(OfScenario);
+        Option<VirtualTime?> hours = RunOptions.Hours(OfScenario);
+        Option<ulong?> seed = SharedOptions.Seed();
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the scenario's)." };
-        var pace = new Option<string?>("--pace") { Description = "Virtual seconds a second of wall time (default: as fast as possible)." };
-        var lease = new Option<string>("--lease") { Description = "The run is held when it has had no client for so long, and cancelled after as long again; 0 for never.", DefaultValueFactory = _ => "10min" };
-        var deadline = new Option<string>("--deadline") { Description = "End the Job after this many seconds, or for example 2d, however far the run has got.", DefaultValueFactory = _ => "1d" };
-        var keep = new Option<string>("--keep") { Description = "The Job and its log are deleted so long after its end.", DefaultValueFactory = _ => "7d" };
-        var memory = new Option<string>("--memory") { Description = "Memory that the client may have; the run is in the silos.", DefaultValueFactory = _ => "1Gi" };
+        Option<double?> pace = RunOptions.Pace();
+        Option<int?> lease = RunOptions.Lease("Pause the run when it has had no client for this many seconds, or for example 10min, and cancel it after as long again; 0 for never (default: 10min).");
+        Option<int?> deadline = Seconds("--deadline", "End the Job after this many seconds, or for example 2d, however far the run has got (default: 1d).", least: 1);
+        Option<int?> keep = Seconds("--keep", "Delete the Job and its log this many seconds after its end, or for example 2d (default: 7d).", least: 0);
+        var memory = new Option<string>("--memory") { Description = "Memory limit of the client; the run itself is in the silos.", DefaultValueFactory = _ => "1Gi" };
         var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
         var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code." };
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
@@ -61,16 +63,15 @@ public static class K8sCommand
                 Scenario = settings.Load(terminal.In),
                 Cluster = ClusterOption.ReadAddress(line.GetValue(cluster))!.ToString(),
                 TlsSecret = SecretOf(line.GetValue(tls)),
-                DeadlineSeconds = Seconds(deadline, line, least: 1),
-                KeptSeconds = Seconds(keep, line, least: 0),
+                DeadlineSeconds = line.GetValue(deadline) ?? SecondsOfDay,
+                KeptSeconds = line.GetValue(keep) ?? 7 * SecondsOfDay,
                 Memory = Quantity(memory, line),
                 Words =
                 [
                     .. Word(pairs, line), .. Word(hours, line), .. Word(seed, line), .. Word(design, line), .. Word(pace, line),
-                    "--wait=5min", $"--lease={RunCommand.LeaseOf(line.GetValue(lease))!.Seconds}s",
+                    "--wait=5min", $"--lease={line.GetValue(lease) ?? UsualLeaseSeconds}s",
                 ],
             };
-            _ = settings.PaceFactor;
             return line.GetValue(apply) || line.GetValue(follow)
                 ? Make(terminal, job.Create(), line.GetValue(space)!, line.GetValue(follow), () => Connect(line.GetValue(kubeconfig), line.GetValue(context)), stop)
                 : Print(terminal, job.Create(), line.GetValue(space)!);
@@ -81,13 +82,13 @@ public static class K8sCommand
     // The image that is to come asks the cluster that is there.
     private static Command Upgrade(Terminal terminal)
     {
-        var image = new Option<string>("--image") { Description = "The image that is to take the place of the silos', for example REGISTRY/stress:2.", Required = true };
+        var image = new Option<string>("--image") { Description = "The image that is to replace the silos', for example REGISTRY/stress:2.", Required = true };
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
         var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt, where the silos ask for certificates (overlay prod: stress-run-tls)." };
-        var wait = new Option<string>("--wait") { Description = "Wait so long for the end of runs that the image does not read.", DefaultValueFactory = _ => "1d" };
+        Option<TimeSpan?> wait = ClusterWait.Option("Wait up to this many seconds, or for example 2h, for the end of runs that the image does not read (default: 1d).");
         var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
-        var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may come, 6 when runs have to end first." };
+        var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may be rolled out, 6 when runs have to end first." };
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
         var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
         var command = new Command("upgrade", "Print, as a Job for kubectl create, the question whether an image may take the place of the silos', or ask it.")
@@ -96,14 +97,13 @@ public static class K8sCommand
         };
         command.SetAction((line, stop) =>
         {
-            _ = ClusterWait.Read(line.GetValue(wait), terminal);
             RunJob job = new()
             {
                 Image = ImageOf(line.GetValue(image)),
                 Prefix = "stress-upgrade-",
                 Cluster = ClusterOption.ReadAddress(line.GetValue(cluster))!.ToString(),
                 TlsSecret = SecretOf(line.GetValue(tls)),
-                Words = ["upgrade", $"--cluster=$({SiloDefaults.ClusterVariable})", $"--wait={line.GetValue(wait)}"],
+                Words = ["upgrade", $"--cluster=$({SiloDefaults.ClusterVariable})", $"--wait={(line.GetResult(wait)?.Tokens is [.., { } typed] ? typed.Value : "1d")}"],
                 DeadlineSeconds = 2 * LongestWaitSeconds,
             };
             return line.GetValue(apply) || line.GetValue(follow)
@@ -153,11 +153,12 @@ public static class K8sCommand
         }
     }
 
-    private static string[] Word(Option<string?> option, ParseResult line) => line.GetValue(option) is { } value ? [$"{option.Name}={value}"] : [];
+    // An option for the client in the Job, as it was typed here.
+    private static string[] Word(Option option, ParseResult line) => line.GetResult(option)?.Tokens is [.., { } typed] ? [$"{option.Name}={typed.Value}"] : [];
 
-    private static int Seconds(Option<string> option, ParseResult line, int least) =>
-        Durations.Seconds(line.GetValue(option)!) is { } time && time.Microseconds / 1_000_000 is var seconds && seconds >= least && seconds <= LongestDays * 86_400L ? (int)seconds
-            : throw new UsageException($"{option.Name} {line.GetValue(option)}: accepted are seconds from {least}, or {Durations.WithUnit}, up to {LongestDays}d");
+    private static Option<int?> Seconds(string name, string description, int least) => TypedOption.Of(name, description, text =>
+        Durations.Seconds(text) is { } time && time.Microseconds / 1_000_000 is var seconds && seconds >= least && seconds <= LongestDays * (long)SecondsOfDay ? (int?)seconds
+            : throw new UsageException($"{name} {text}: accepted are seconds from {least}, or {Durations.WithUnit}, up to {LongestDays}d"));
 
     private static string Quantity(Option<string> option, ParseResult line)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
+using Stress.Client.Launching;
 using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Emulator.Core;
@@ -18,6 +19,8 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress kernel</c>: real Linux kernels for runs and lists: building, keeping and trying them (docs/guests.md).</summary>
 public static class KernelCommand
 {
+    private const int MostTimes = 100_000;
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal) => new("kernel", "Build, list and try real Linux kernels (User-Mode Linux).")
     {
@@ -31,7 +34,7 @@ public static class KernelCommand
         var config = new Option<string[]>("--config") { Description = "A fragment of configuration beside ours; as often as needed." };
         var patch = new Option<string[]>("--patch") { Description = "A patch to apply first (patch -p1); as often as needed." };
         var plain = new Option<bool>("--plain") { Description = "Without KASAN." };
-        var faults = new Option<bool>("--faults") { Description = "With historic faults that --fault switches on, to see that they are found (needs coccinelle)." };
+        var faults = new Option<bool>("--faults") { Description = "Put historic faults back, for --fault to switch on and runs to find (needs coccinelle)." };
         var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults };
         command.SetAction(async (line, stop) =>
         {
@@ -126,10 +129,10 @@ public static class KernelCommand
         var file = new Argument<string>("SCENARIO") { Description = "The scenario whose line, programme and daemons the pair takes." };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel of both ends (default: the newest)." };
         var called = new Option<string?>("--called") { Description = "The kernel of the called end alone." };
-        var seed = new Option<ulong?>("--seed") { Description = "The seed (default: the scenario's)." };
-        var hours = new Option<double?>("--hours") { Description = "Virtual hours (default: the scenario's)." };
-        var number = new Option<ulong>("--pair") { Description = "The pair's number in the run." };
-        var times = new Option<int>("--times") { Description = "Execute it that often, and compare the digests (exit code 3 where they differ).", DefaultValueFactory = _ => 1 };
+        Option<ulong?> seed = SharedOptions.Seed();
+        Option<VirtualTime?> hours = RunOptions.Hours("the scenario's");
+        Option<int?> number = Numbers.Option("--pair", 0, RunOptions.MaxPairs - 1, "The pair's number in the run (default 0).");
+        Option<int?> times = Numbers.Option("--times", 1, MostTimes, "Execute it that often, and compare the digests (default 1; exit code 3 where they differ).");
         var fault = new Option<string?>("--fault") { Description = "Switch on a fault of a kernel built with --faults." };
         var console = new Option<bool>("--console") { Description = "Print both consoles." };
         var command = new Command("pair", "Run one pair of real kernels through a scenario, in virtual time (experimental).") { file, kernel, called, seed, hours, number, times, fault, console };
@@ -139,17 +142,17 @@ public static class KernelCommand
             Scenario scenario = ScenarioLoader.Load(line.GetValue(file)!);
             var store = new KernelStore(cache);
             GuestKernel calling = store.FindSite(line.GetValue(kernel)), answering = line.GetValue(called) is { } other ? store.FindSite(other) : calling;
-            PairOptions options = PairOptions.Of(scenario.Site with { Seed = scenario.Seed }, scenario.Duration) with { Number = line.GetValue(number), Fault = line.GetValue(fault) };
+            PairOptions options = PairOptions.Of(scenario.Site with { Seed = scenario.Seed }, scenario.Duration) with { Number = (ulong)(line.GetValue(number) ?? 0), Fault = line.GetValue(fault) };
             options = options with
             {
                 Seed = line.GetValue(seed) ?? options.Seed,
-                Duration = line.GetValue(hours) is { } h ? VirtualTime.FromSeconds((long)(h * 3600)) : options.Duration,
+                Duration = line.GetValue(hours) ?? options.Duration,
             };
             GuestSystem system = await new SystemBuilder(cache).EnsureAsync(terminal.Error.WriteLine, stop);
             string launcher = await Launcher.EnsureAsync(cache, stop);
             var run = new PairRun(new PairParts(cache, launcher, system, answering, calling));
             string? first = null;
-            for (int i = 0; i < line.GetValue(times); i++)
+            for (int i = 0; i < (line.GetValue(times) ?? 1); i++)
             {
                 PairResult result = await Task.Run(() => run.Run(options, stop), stop);
                 Write(terminal.Text, result, line.GetValue(console) && i == 0);

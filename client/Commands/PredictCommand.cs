@@ -27,18 +27,18 @@ public static class PredictCommand
         var folder = new Argument<string?>("FOLDER") { Description = "Folder with operation lists (NAME.ops), and its subfolders.", Arity = ArgumentArity.ZeroOrOne };
         var model = new Option<string>("--model") { Description = "The model that predicts (default: linux-6).", DefaultValueFactory = _ => StackCatalog.Linux6 };
         var kernel = new Option<string?>("--kernel") { Description = $"The kernel that is predicted: {AcceptedKernels}." };
-        var batch = new Option<string?>("--batch") { Description = $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves." };
-        var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that is likely another." };
+        Option<int?> batch = Numbers.Option("--batch", 1, MostBatch, $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves.");
+        var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that probably differs." };
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
-        var random = new Option<string?>("--random") { Description = "Instead of FOLDER, this many lists of a generator; they are kept in the record." };
-        Option<string?> seed = SharedOptions.Seed("from the clock");
+        Option<int?> random = Numbers.Option("--random", 1, MostRandom, "Instead of FOLDER, this many lists of a generator; they are kept in the record.");
+        Option<ulong?> seed = SharedOptions.Seed("from the clock");
         var fault = new Option<string?>("--fault") { Description = "Switch a fault on, in the model and in a kernel built with --faults: which lists die, and in which function." };
         var verify = new Option<string?>("--verify") { Description = "Folder of a prediction: check its seal, and score it again." };
         var command = new Command("predict", "Let a model predict a real kernel's answers, seal them, run the kernel, and score (exit 1 below 99.9 % of steps or 99 % of verdicts).") { folder, random, seed, model, kernel, fault, batch, minimise, output, verify };
         command.SetAction((line, stop) => line.GetValue(verify) is { } record
             ? Task.FromResult(Verify(terminal, record, line.GetValue(folder), line.GetValue(kernel)))
             : ExecuteAsync(
-                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(fault), line.GetValue(batch) is { } b ? Numbers.Whole("--batch", b, 1, MostBatch) : line.GetValue(fault) is null ? UsualBatch : 1,
+                terminal, line.GetValue(folder), RandomOf(terminal, line.GetValue(random), line.GetValue(seed)), line.GetValue(model)!, line.GetValue(kernel), line.GetValue(fault), line.GetValue(batch) ?? (line.GetValue(fault) is null ? UsualBatch : 1),
                 line.GetValue(minimise), line.GetValue(output) ?? DefaultOut, stop));
         return command;
     }
@@ -111,14 +111,14 @@ public static class PredictCommand
         }
     }
 
-    private static (int Lists, ulong Seed)? RandomOf(Terminal terminal, string? random, string? seed)
+    private static (int Lists, ulong Seed)? RandomOf(Terminal terminal, int? random, ulong? seed)
     {
-        if (random is null)
+        if (random is not { } lists)
         {
             return seed is null ? null : throw new UsageException($"--seed {seed}: a folder's lists have none; accepted with --random");
         }
 
-        return (Numbers.Whole("--random", random, 1, MostRandom), seed is null ? (ulong)terminal.Time.GetUtcNow().UtcTicks : Numbers.Seed(seed));
+        return (lists, seed ?? (ulong)terminal.Time.GetUtcNow().UtcTicks);
     }
 
     private static IReadOnlyList<KernelList> Drawn(int lists, ulong seed, string? fault) =>

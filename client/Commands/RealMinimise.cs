@@ -83,7 +83,7 @@ internal static class RealMinimise
         long begun = Stopwatch.GetTimestamp();
         VirtualTime? Crashes(SiteOptions site, int number, VirtualTime until) => FirstCrash(parts, settings, site, number, until, crash, stop);
         MinimalPair least = await Task.Run(() => new PairMinimiser(Crashes).Minimise(launch.Plan.Site with { Seed = crash.Seed }, (int)crash.Site, new VirtualTime(crash.AtMicroseconds)), stop)
-            ?? throw new UsageException($"{crash.Id}: site {crash.Site} does not crash so when executed again; accepted is a run of this version of stress");
+            ?? throw new UsageException($"{crash.Id}: site {crash.Site} does not crash that way when executed again; accepted is a run of this version of stress");
 
         VirtualTime window = launch.Plan.Site.Window;
         var duration = new VirtualTime((least.At.Microseconds / window.Microseconds + 1) * window.Microseconds);

@@ -32,7 +32,7 @@ public static class ReplayCommand
         Option<int?> until = Numbers.Option("--until", 1, int.MaxValue, "Stop after this event instead of the crash.");
         var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
-        var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a page that needs nothing else." };
+        var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a self-contained page." };
         var pcap = new Option<string?>("--pcap") { Description = "Write the line's frames to this file (pcapng)." };
         var command = new Command("replay", "Replay a crash from its seed.") { run, id, last, until, step, dump, html, pcap };
         command.SetAction(async (line, stop) =>

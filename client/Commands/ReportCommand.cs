@@ -28,15 +28,15 @@ public static class ReportCommand
         var run = new Argument<string?>("RUN") { Description = "The run's folder, or its name under runs or on the cluster (default: the latest).", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> json = SharedOptions.Json();
         var cluster = new ClusterOption();
-        Option<string?> wait = ClusterWait.Option();
+        Option<TimeSpan?> wait = ClusterWait.Option();
         var output = new Option<string?>("--out") { Description = $"Of a run on a cluster: folder that gets the run's folder, or {OutputFile.Standard} for one tar archive on standard output (default: {Output.DefaultFolder})." };
-        var pictures = new Option<string?>("--pictures") { Description = "Write the charts into this folder too, each as an SVG file that stands alone." };
+        var pictures = new Option<string?>("--pictures") { Description = "Write the charts into this folder too, each as a self-contained SVG file." };
         var command = new Command("report", "Show a run's result again, and write its pages again.") { run, json, output, pictures, wait };
         cluster.AddTo(command);
         var checks = new CheckFileOptions();
         checks.AddTo(command);
         command.SetAction((line, stop) => ClusterOf(cluster, line, line.GetValue(run)) is { } redis
-            ? OfCluster(terminal, redis, line.GetValue(run), line.GetValue(output), line.GetValue(json), checks.Read(line), ClusterWait.Read(line.GetValue(wait), terminal), stop)
+            ? OfCluster(terminal, redis, line.GetValue(run), line.GetValue(output), line.GetValue(json), checks.Read(line), ClusterWait.Of(line.GetValue(wait), terminal), stop)
             : line.GetValue(output) is { } place
             ? throw new UsageException($"--out {place}: of a run on a cluster, and accepted with --cluster; the files of one that has a folder are in it")
             : Execute(terminal, Output.FindRun(line.GetValue(run)), line.GetValue(json), checks.Read(line), line.GetValue(pictures)));
@@ -174,7 +174,7 @@ public static class ReportCommand
     {
         if (!Directory.Exists(StateFolder.Of(folder)))
         {
-            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {StateFolder.Name}/; accepted is the folder of a run that has come to something");
+            throw new UsageException($"{folder.Path}: neither {RunFolder.ReportName} nor {StateFolder.Name}/; accepted is the folder of a run that has results");
         }
 
         return await ResumeCommand.WithState(terminal, Output.Again(folder, json), Environment.ProcessorCount, progress: false, files, new CancellationToken(canceled: true));

@@ -22,7 +22,7 @@ public static class ResumeCommand
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs; on a cluster, its name." };
         var cluster = new ClusterOption();
         Option<string?> json = SharedOptions.Json();
-        Option<string?> workers = SharedOptions.Workers();
+        Option<int?> workers = SharedOptions.Workers();
         Option<bool> quiet = SharedOptions.NoProgress();
         var command = new Command("resume", "Continue an interrupted run, or a paused one on a cluster.") { run, json, workers, quiet };
         cluster.AddTo(command);
@@ -33,7 +33,7 @@ public static class ResumeCommand
             : Resume(
                 terminal,
                 Output.Again(Output.FindRun(line.GetValue(run)), line.GetValue(json)),
-                RunSettings.WorkersOf(line.GetValue(workers)),
+                line.GetValue(workers) ?? Environment.ProcessorCount,
                 progress: !line.GetValue(quiet),
                 checks.Read(line),
                 stop));

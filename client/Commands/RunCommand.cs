@@ -25,18 +25,16 @@ public static class RunCommand
     public static Command Create(Terminal terminal)
     {
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the scenario's)." };
-        var site = new Option<string?>("--site") { Description = "Execute this site only." };
-        var pace = new Option<string?>("--pace") { Description = "Virtual seconds a second of wall time, for example 60 (default: as fast as possible)." };
+        Option<int?> site = RunOptions.Site();
+        Option<double?> pace = RunOptions.Pace();
         var noSkip = new Option<bool>("--no-skip") { Description = "Execute the events of quiet stretches in full too (docs/performance.md). The result does not depend on it." };
         var pcap = new Option<string?>("--pcap") { Description = "Write every frame of every line to this file too (pcapng, PPP with direction)." };
         var check = new Option<bool>("--check") { Description = "Execute a sample of sites a second time and compare (exit 3 when they differ)." };
         var cluster = new ClusterOption();
-        var checkpoint = new Option<string?>("--checkpoint") { Description = $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows})." };
-        var lostAfter = new Option<string?>("--lost-after") { Description = $"Seconds without a window after which a site is lost: the run ends with exit 4 and names it (default: {RunPlan.DefaultLostAfterSeconds}). The client waits twice as long for a silent cluster, at least {ClusterSilence.ShortestPatienceSeconds} s." };
-        var inFlight = new Option<string?>("--in-flight") { Description = "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together." };
+        Option<int?> checkpoint = RunOptions.Checkpoint(), lostAfter = RunOptions.LostAfter(), inFlight = RunOptions.InFlight();
         var name = new Option<string?>("--name") { Description = $"The run's name (default: {SiloDefaults.RunNameVariable}, or the scenario's name and the time). Where there is a run of that name, it is followed, or resumed, and its report is written." };
-        Option<string?> wait = ClusterWait.Option();
-        var lease = new Option<string?>("--lease") { Description = "On a cluster: pause the run when no client has followed it for this many seconds, or for example 10min, and cancel it after as long again (default: it continues without a client, as with 0)." };
+        Option<TimeSpan?> wait = ClusterWait.Option();
+        Option<int?> lease = RunOptions.Lease("On a cluster: pause the run when no client has followed it for this many seconds, or for example 10min, and cancel it after as long again (default: it continues without a client, as with 0).");
         var noStore = new Option<bool>("--no-store") { Description = "Keep the run out of the triage store (docs/triage.md)." };
         var command = new Command("run", "Run a scenario.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command).AddKernelsTo(command);
@@ -62,8 +60,8 @@ public static class RunCommand
             },
             NameOf(line.GetValue(name)),
             cluster.Read(line),
-            ClusterWait.Read(line.GetValue(wait), terminal),
-            new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore), Lease = LeaseOf(line.GetValue(lease)) },
+            ClusterWait.Of(line.GetValue(wait), terminal),
+            new RunConclusion.Wishes(scenario.Folder(line), scenario.Json(line), scenario.Progress(line), Check: line.GetValue(check), checks.Read(line), line.GetValue(pcap)) { NoStore = line.GetValue(noStore), Lease = line.GetValue(lease) is { } seconds ? new RunLease(Environment.MachineName, seconds) : null },
             stop));
         return command;
     }
@@ -82,10 +80,10 @@ public static class RunCommand
         {
             if (wishes.Lease is not null)
             {
-                throw new UsageException("--lease: of a run on a cluster; one in this process ends with it, and accepted is --cluster beside it");
+                throw new UsageException("--lease: a run in this process ends with it and needs no lease; accepted together with --cluster");
             }
 
-            Embedded.CheckFree(settings.MetricsPortNumber);
+            Embedded.CheckFree(settings.MetricsPort);
             Launch launch = Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: true, real: real);
             CheckCapture(wishes, launch);
             if (name is not null && IsThere(output, launch))
@@ -108,7 +106,7 @@ public static class RunCommand
                 (launch, state) = (Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: false, real: real), null);
             }
 
-            await using EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPortNumber, terminal, state);
+            await using EmbeddedSilo silo = await Embedded.Start(launch.Workers, settings.MetricsPort, terminal, state);
             return await new RunConclusion(terminal, launch, output, wishes).Follow(silo, stop);
         }
 
@@ -153,13 +151,6 @@ public static class RunCommand
             : RunPlan.IsRunId(name!) ? name
             : throw new UsageException($"{(option is null ? SiloDefaults.RunNameVariable + "=" : "--name ")}{name}: accepted are up to {RunPlan.MaxRunIdLength} letters, digits, '-', '_' and '.', not first a dot");
     }
-
-    /// <summary>What <c>--lease</c> asks for, or null without it.</summary>
-    /// <exception cref="UsageException">The value is not accepted.</exception>
-    internal static RunLease? LeaseOf(string? option) => option is null ? null
-        : Durations.Seconds(option) is { } time && time.Microseconds % 1_000_000 == 0 && time.Microseconds / 1_000_000 is <= RunLease.MaxSeconds and var seconds
-            ? new RunLease(Environment.MachineName, (int)seconds)
-            : throw new UsageException($"--lease {option}: accepted are whole seconds up to {RunLease.MaxSeconds}, or {Durations.WithUnit}; 0 for a run that needs no client");
 
     // The run of the launch's name on the cluster, which has to be the same work; null for none.
     private static async Task<RunDescription?> Known(ClusterClient client, Launch launch)

@@ -18,7 +18,7 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress sensitivity FILE</c>: what each mechanism contributes. Runs a scenario as it is, and once for each <see cref="Variation"/>.</summary>
 public static class SensitivityCommand
 {
-    private const string DefaultPairs = "160", DefaultHours = "12";
+    private const int DefaultPairs = 160, DefaultHours = 12;
 
     // As VariationResult.Columns, broken into lines that leave room for the figures.
     private static readonly string[] Heads =

@@ -18,42 +18,43 @@ public static class ShowCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var number = new Argument<string>("N") { Description = "Number of the router in the run: the answering system of a site comes before its callers." };
+        var number = new Argument<long>("N") { Description = "Number of the router in the run: the answering system of a site comes before its callers.", CustomParser = TypedOption.Parser(text => Numbers.Whole("router", text, 0, long.MaxValue)) };
         var run = new Argument<string?>("RUN") { Description = "The run's folder or name (default: the latest under runs).", Arity = ArgumentArity.ZeroOrOne };
-        var at = new Option<string?>("--at") { Description = "Virtual hours at which to look (default: the end of the run)." };
+        Option<VirtualTime?> at = TypedOption.Of("--at", "Virtual hours at which to look (default: the end of the run).", text =>
+            Durations.Hours(text) is { } time ? (VirtualTime?)time : throw new UsageException($"--at {text}: accepted are hours from 0 to the end of the run, or {Durations.WithUnit}"));
         var router = new Command("router", "Show a router's interfaces, sockets, memberships and routes.") { number, run, at };
-        router.SetAction((line, stop) => Router(terminal, line.GetValue(number)!, line.GetValue(run), line.GetValue(at), stop));
+        router.SetAction((line, stop) => Router(terminal, line.GetValue(number), line.GetValue(run), line.GetValue(at), stop));
         return new Command("show", "Show a part of a run.") { router };
     }
 
-    private static async Task<int> Router(Terminal terminal, string number, string? run, string? at, CancellationToken stop)
+    private static async Task<int> Router(Terminal terminal, long number, string? run, VirtualTime? at, CancellationToken stop)
     {
         Launch launch = Launch.Open(Output.FindRun(run));
         (SiteOptions options, int windows, int pairs) = (launch.Scenario.Site, launch.Plan.Windows, launch.Scenario.Pairs);
         int routersOfSite = options.Topology.Nodes.Count;
         long routers = (long)(pairs / options.Lines) * routersOfSite;
-        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) || n >= routers)
+        if (number >= routers)
         {
             throw new UsageException($"router {number}: accepted is a whole number from 0 to {routers - 1}");
         }
 
-        int upTo = at is null ? windows : WindowAt(at, windows, options.Window);
+        int upTo = at is { } time ? WindowAt(time, windows, options.Window) : windows;
         if (launch.Real is not null)
         {
-            return await RealRouter(terminal, launch, (int)(n / routersOfSite), (int)(n % routersOfSite), upTo, stop);
+            return await RealRouter(terminal, launch, (int)(number / routersOfSite), (int)(number % routersOfSite), upTo, stop);
         }
 
-        var site = Site.Create(options, (uint)(n / routersOfSite));
+        var site = Site.Create(options, (uint)(number / routersOfSite));
         while (site.NextWindow < upTo)
         {
             stop.ThrowIfCancellationRequested();
             site.RunWindow();
         }
 
-        int member = (int)(n % routersOfSite);
+        int member = (int)(number % routersOfSite);
         Router router = site.Routers[member];
         string calls = string.Concat(RouterPlace.Of(options, site.Number, member).Ports.Where(port => port.End == ModemLink.Calling).Select(port => $", line {port.Link}"));
-        terminal.Text.WriteLine($"router {n}: site {site.Number}, {router.Label}{calls}, at {site.Now}");
+        terminal.Text.WriteLine($"router {number}: site {site.Number}, {router.Label}{calls}, at {site.Now}");
         terminal.Text.WriteLine(site.Show(member));
         return ExitCodes.Ok;
     }
@@ -81,9 +82,9 @@ public static class ShowCommand
         return ExitCodes.Ok;
     }
 
-    private static int WindowAt(string at, int windows, VirtualTime window) =>
-        Durations.Hours(at) is { } time && time.Microseconds <= windows * window.Microseconds
-            ? (int)(time.Microseconds / window.Microseconds)
+    private static int WindowAt(VirtualTime at, int windows, VirtualTime window) =>
+        at.Microseconds <= windows * window.Microseconds
+            ? (int)(at.Microseconds / window.Microseconds)
             : throw new UsageException(
-                $"--at {at}: accepted are hours from 0 to {((decimal)windows * window.Microseconds / 3_600_000_000m).ToString("0.##", CultureInfo.InvariantCulture)}, or {Durations.WithUnit}");
+                $"--at {Durations.SpellHours(at)}: accepted are hours from 0 to {((decimal)windows * window.Microseconds / 3_600_000_000m).ToString("0.##", CultureInfo.InvariantCulture)}, or {Durations.WithUnit}");
 }

@@ -20,16 +20,16 @@ public static class SiloCommand
     public static Command Create(Terminal terminal)
     {
         var cluster = new ClusterOption();
-        var siloPort = Port("--silo-port", "Port on which silos talk to each other", SiloDefaults.SiloPort);
-        var gatewayPort = Port("--gateway-port", "Port on which clients reach this silo", SiloDefaults.GatewayPort);
-        var metricsPort = Port("--metrics-port", "HTTP port of metrics and health", SiloDefaults.MetricsPort);
-        var dashboardPort = Port("--dashboard-port", "HTTP port of the dashboard", SiloDefaults.DashboardPort);
+        Option<int?> siloPort = Port("--silo-port", "Port on which silos talk to each other", SiloDefaults.SiloPort);
+        Option<int?> gatewayPort = Port("--gateway-port", "Port on which clients reach this silo", SiloDefaults.GatewayPort);
+        Option<int?> metricsPort = Port("--metrics-port", "HTTP port of metrics and health", SiloDefaults.MetricsPort, least: 0);
+        Option<int?> dashboardPort = Port("--dashboard-port", "HTTP port of the dashboard", SiloDefaults.DashboardPort);
         var dashboard = new Option<bool>("--dashboard") { Description = "Serve Orleans' dashboard." };
         var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
-        var advertise = new Option<string?>("--advertise") { Description = "Address that other silos and clients are told (default: the one it listens on)." };
-        Option<string?> workers = SharedOptions.Workers();
+        var advertise = new Option<string?>("--advertise") { Description = "Address announced to other silos and clients (default: the one it listens on)." };
+        Option<int?> workers = SharedOptions.Workers();
         var designs = new Option<string?>("--designs") { Description = "Directory with libraries of teardown designs of your own, the same in every silo (docs/designs.md)." };
-        Option<string?> wait = ClusterWait.Option();
+        Option<TimeSpan?> wait = ClusterWait.Option();
         var command = new Command("silo", "Start a silo of a cluster (docs/cluster.md).") { siloPort, gatewayPort, metricsPort, listen, advertise, workers, designs, wait, dashboard, dashboardPort };
         cluster.AddTo(command);
         command.SetAction((line, stop) =>
@@ -40,16 +40,16 @@ public static class SiloCommand
                 new SiloSettings
                 {
                     Redis = cluster.Required(line),
-                    SiloPort = PortOf(line, siloPort, 1) ?? SiloDefaults.SiloPort,
-                    GatewayPort = PortOf(line, gatewayPort, 1) ?? SiloDefaults.GatewayPort,
-                    MetricsPort = PortOf(line, metricsPort, 0) ?? SiloDefaults.MetricsPort,
-                    DashboardPort = line.GetValue(dashboard) ? PortOf(line, dashboardPort, 1) ?? SiloDefaults.DashboardPort : null,
+                    SiloPort = line.GetValue(siloPort) ?? SiloDefaults.SiloPort,
+                    GatewayPort = line.GetValue(gatewayPort) ?? SiloDefaults.GatewayPort,
+                    MetricsPort = line.GetValue(metricsPort) ?? SiloDefaults.MetricsPort,
+                    DashboardPort = line.GetValue(dashboard) ? line.GetValue(dashboardPort) ?? SiloDefaults.DashboardPort : null,
                     Listen = listens,
                     Advertise = Advertised(listens, Address("--advertise", line.GetValue(advertise))),
-                    Workers = RunSettings.WorkersOf(line.GetValue(workers)),
+                    Workers = line.GetValue(workers) ?? Environment.ProcessorCount,
                     Designs = DesignsOf(line.GetValue(designs)),
                 },
-                ClusterWait.Read(line.GetValue(wait), terminal),
+                ClusterWait.Of(line.GetValue(wait), terminal),
                 stop);
         });
         return command;
@@ -134,9 +134,10 @@ public static class SiloCommand
     private static IPAddress? Address(string option, string? text) =>
         text is null ? null : IPAddress.TryParse(text, out IPAddress? address) ? address : throw new UsageException($"{option} {text}: accepted is an IP address, for example 127.0.0.1");
 
-    private static Option<string?> Port(string name, string what, int usual) => new(name) { Description = $"{what} (default: {usual})." };
-
-    private static int? PortOf(ParseResult line, Option<string?> option, int min) => line.GetValue(option) is not { } text ? null
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port >= min && port <= IPEndPoint.MaxPort ? port
-        : throw new UsageException($"{option.Name} {text}: accepted is a port from {min} to {IPEndPoint.MaxPort}");
+    private static Option<int?> Port(string name, string what, int usual, int least = 1) => TypedOption.Of(
+        name,
+        $"{what} (default: {usual}).",
+        text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port >= least && port <= IPEndPoint.MaxPort
+            ? (int?)port
+            : throw new UsageException($"{name} {text}: accepted is a port from {least} to {IPEndPoint.MaxPort}"));
 }

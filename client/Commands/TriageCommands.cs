@@ -57,13 +57,15 @@ public static class TriageCommands
         Option<string> store = Store();
         var search = new Option<string>("--search") { Description = "Only bugs with this in their title.", DefaultValueFactory = _ => "" };
         var backend = new Option<string>("--backend") { Description = "Only bugs on this teardown design, or on uml.", DefaultValueFactory = _ => "" };
-        var status = new Option<BugStatus?>("--status") { Description = "Only open, fixed, invalid or duplicate ones (default: all but duplicates)." };
+        Option<BugStatus?> status = TypedOption.Of("--status", "Only open, fixed, invalid or duplicate ones (default: all but duplicates).", text =>
+            Enum.GetValues<BugStatus>().Select(known => (BugStatus?)known).FirstOrDefault(known => $"{known}".Equals(text, StringComparison.OrdinalIgnoreCase)) is { } given
+                ? (BugStatus?)given : throw new UsageException($"--status {text}: accepted are open, fixed, invalid and duplicate"));
         var regressed = new Option<bool>("--regressed") { Description = "Only bugs that were fixed and are back." };
-        var fixedBy = new Option<string?>("--fixed-by") { Description = "Say what ends the bug: a design, a patch or a commit." };
-        var duplicate = new Option<string?>("--duplicate-of") { Description = "Say of which bug it is a duplicate." };
-        var invalid = new Option<bool>("--invalid") { Description = "Say that it is none." };
-        var open = new Option<bool>("--open") { Description = "Say that it is open again." };
-        var opened = new Option<bool>("--public") { Description = "Say that a private bug is no secret any more." };
+        var fixedBy = new Option<string?>("--fixed-by") { Description = "Record what fixes the bug: a design, a patch or a commit." };
+        var duplicate = new Option<string?>("--duplicate-of") { Description = "Mark it as a duplicate of this bug." };
+        var invalid = new Option<bool>("--invalid") { Description = "Mark it as not a bug." };
+        var open = new Option<bool>("--open") { Description = "Reopen it." };
+        var opened = new Option<bool>("--public") { Description = "Make a private bug public." };
         var note = new Option<string?>("--note") { Description = "Write a note." };
         Option<string?> json = SharedOptions.Json();
         var command = new Command("bugs", "List the bugs of all runs, show one, or say what is known of it.") { bug, store, search, backend, status, regressed, fixedBy, duplicate, invalid, open, opened, note, json };
@@ -120,10 +122,10 @@ public static class TriageCommands
     {
         Option<string> store = Store();
         var listen = new Option<string>("--listen") { Description = "Address and port of the pages and the API.", DefaultValueFactory = _ => DefaultListen };
-        var hosts = new Option<string[]>("--host") { Description = "A name under which it is reached, beside those of the loopback interface.", AllowMultipleArgumentsPerToken = false };
+        var hosts = new Option<string[]>("--host") { Description = "A host name under which it is reached, besides those of the loopback interface.", AllowMultipleArgumentsPerToken = false };
         var tokens = new Option<string?>("--token-file") { Description = "File with lines 'read TOKEN' and 'write TOKEN': needed wherever others reach it." };
-        var user = new Option<string?>("--user-header") { Description = "Header in which a proxy that has authenticated says who asks." };
-        var webhooks = new Option<string?>("--webhooks") { Description = "File with lines 'ADDRESS SECRET': told of new bugs, regressions and runs that are not as expected." };
+        var user = new Option<string?>("--user-header") { Description = "Header in which an authenticating proxy names the user." };
+        var webhooks = new Option<string?>("--webhooks") { Description = "File with lines 'ADDRESS SECRET': addresses to notify of new bugs, regressions and runs that miss their expectations." };
         var cluster = new ClusterOption();
         var command = new Command("serve", "Serve the triage pages and their API: runs, bugs, crashes; and start runs from there.") { store, listen, hosts, tokens, user, webhooks };
         cluster.AddTo(command);

@@ -29,10 +29,10 @@ public static class WatchCommand
         var output = new Option<string?>("--out") { Description = $"On a cluster: folder that gets the run's folder with its report (default: {Output.DefaultFolder})." };
         var command = new Command("watch", "Watch a run that another process has started; on a cluster, to its report.") { run, output };
         cluster.AddTo(command);
-        Option<string?> wait = ClusterWait.Option();
+        Option<TimeSpan?> wait = ClusterWait.Option();
         command.Add(wait);
         command.SetAction((line, stop) => cluster.Read(line) is { } redis
-            ? OnCluster(terminal, redis, line.GetValue(run), line.GetValue(output), ClusterWait.Read(line.GetValue(wait), terminal), stop)
+            ? OnCluster(terminal, redis, line.GetValue(run), line.GetValue(output), ClusterWait.Of(line.GetValue(wait), terminal), stop)
             : Execute(terminal, RunSource.Of(Output.FindRun(line.GetValue(run))), stop));
         return command;
     }

@@ -15,12 +15,12 @@ namespace Stress.Client.Dialling;
 /// <summary>A dial or answer run on the command line: from settings to files and exit code.</summary>
 /// <param name="terminal">Where it writes.</param>
 /// <param name="settings">What was typed.</param>
-/// <param name="maxCrash">Accepted crashes per disconnect in percent, as typed, or null for none.</param>
+/// <param name="maxCrash">Accepted crashes per disconnect in percent.</param>
 /// <param name="outFolder">Folder of runs, or null.</param>
 /// <param name="json">A further file for the report, or null.</param>
 /// <param name="progress">Show where the calls are.</param>
 /// <param name="command">The command line, to repeat it.</param>
-public sealed class DialRun(Terminal terminal, DialSettings settings, string? maxCrash, string? outFolder, string? json, bool progress, string command)
+public sealed class DialRun(Terminal terminal, DialSettings settings, double maxCrash, string? outFolder, string? json, bool progress, string command)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
@@ -47,19 +47,12 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, string? ma
         Scenario? scenario = settings.LoadScenario(terminal.In);
         DialOptions options = settings.Apply(scenario);
         ConsoleWatch? console = settings.Watch(terminal.Time);
-        double accepted = 0;
-        if (maxCrash is not null
-            && !(double.TryParse(maxCrash, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out accepted) && accepted <= 100))
-        {
-            throw new UsageException($"--max-crash {maxCrash}: accepted is a percentage from 0 to 100");
-        }
-
         Output output = Output.Choose(outFolder, json, scenario?.Name ?? (settings.Calling ? "dial" : "answer"), DateTimeOffset.UtcNow);
         await using ILineListener? listener = Listen(options);
         var deliveries = new Deliveries(terminal);
         deliveries.Write(output.Folder.Path, () => output.Folder.Create(scenario?.SourceText ?? ""));
         DialResult result = await RunAsync(options, listener, console, stop);
-        RunReport report = DialReport.Run(output.RunId, scenario, options, result, settings.Calling, accepted, command);
+        RunReport report = DialReport.Run(output.RunId, scenario, options, result, settings.Calling, maxCrash, command);
         IReadOnlyList<CrashRecord> crashes = DialReport.Records(options, result, settings.Calling, command);
         DialReport dial = DialReport.Of(output.RunId, options, result);
         DialScreen.Write(terminal.Out, report, dial, output.Folder.Path);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Stress.Client.Launching;
 using Stress.Dial;
@@ -14,17 +13,9 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Dialling;
 
-/// <summary>What the command line of <c>dial</c> or <c>answer</c> says, as it was typed; <see cref="Apply"/> says what is accepted.</summary>
+/// <summary>What the command line of <c>dial</c> or <c>answer</c> says. <see cref="DialNumbers"/> has read its numbers; <see cref="Apply"/> says what of the rest is accepted.</summary>
 public sealed record DialSettings
 {
-    /// <summary>Most lines at once.</summary>
-    public const int MaxLines = 1024;
-
-    /// <summary>Most calls on a line.</summary>
-    public const int MaxCycles = 1_000_000_000;
-
-    private static readonly VirtualTime LeastRestart = VirtualTime.FromMilliseconds(100);
-    private static readonly VirtualTime MostRestart = VirtualTime.FromMinutes(10);
     private static readonly VirtualTime DefaultSettle = VirtualTime.FromSeconds(5);
 
     /// <summary>True for <c>dial</c>, false for <c>answer</c>.</summary>
@@ -37,25 +28,25 @@ public sealed record DialSettings
     public string? Scenario { get; init; }
 
     /// <summary>Lines at once.</summary>
-    public string? Lines { get; init; }
+    public int? Lines { get; init; }
 
     /// <summary>Calls on each line (dial), or in all (answer).</summary>
-    public string? Cycles { get; init; }
+    public int? Cycles { get; init; }
 
-    /// <summary>Seconds that a link stays up: a number or <c>MIN-MAX</c>.</summary>
-    public string? Up { get; init; }
+    /// <summary>How long a link stays up.</summary>
+    public TimeRange? Up { get; init; }
 
-    /// <summary>Seconds between calls.</summary>
-    public string? Holdoff { get; init; }
+    /// <summary>Time between calls.</summary>
+    public VirtualTime? Holdoff { get; init; }
 
-    /// <summary>Ends, with commas.</summary>
-    public string? Ends { get; init; }
+    /// <summary>How links are ended, in turn.</summary>
+    public IReadOnlyList<CallEnd>? Ends { get; init; }
 
-    /// <summary>Seconds of a silent end.</summary>
-    public string? Silence { get; init; }
+    /// <summary>How long a silent end lasts.</summary>
+    public VirtualTime? Silence { get; init; }
 
-    /// <summary>Seconds from the login to both network protocols.</summary>
-    public string? Establish { get; init; }
+    /// <summary>Time from the login to both network protocols.</summary>
+    public VirtualTime? Establish { get; init; }
 
     /// <summary>Login name; also the name for PAP and CHAP unless that is given.</summary>
     public string? Login { get; init; }
@@ -76,7 +67,7 @@ public sealed record DialSettings
     public string? ChatFile { get; init; }
 
     /// <summary>Authentication that the far side must pass.</summary>
-    public string? Require { get; init; }
+    public PppAuthentication? Require { get; init; }
 
     /// <summary>Our IPv4 address, or <c>ask</c>.</summary>
     public string? Address { get; init; }
@@ -84,29 +75,29 @@ public sealed record DialSettings
     /// <summary>No IPV6CP.</summary>
     public bool NoIpv6 { get; init; }
 
-    /// <summary>Seconds until LCP repeats a request.</summary>
-    public string? LcpRestart { get; init; }
+    /// <summary>Time until LCP repeats a request.</summary>
+    public VirtualTime? LcpRestart { get; init; }
 
     /// <summary>LCP requests without an answer.</summary>
-    public string? LcpMaxConfigure { get; init; }
+    public int? LcpMaxConfigure { get; init; }
 
     /// <summary>Naks of IPCP before an option is given up.</summary>
-    public string? IpcpMaxFailure { get; init; }
+    public int? IpcpMaxFailure { get; init; }
 
-    /// <summary>Seconds until IPCP repeats a request.</summary>
-    public string? IpcpRestart { get; init; }
+    /// <summary>Time until IPCP repeats a request.</summary>
+    public VirtualTime? IpcpRestart { get; init; }
 
     /// <summary>IPCP requests without an answer.</summary>
-    public string? IpcpMaxConfigure { get; init; }
+    public int? IpcpMaxConfigure { get; init; }
 
-    /// <summary>Seconds until IPV6CP repeats a request.</summary>
-    public string? Ipv6cpRestart { get; init; }
+    /// <summary>Time until IPV6CP repeats a request.</summary>
+    public VirtualTime? Ipv6cpRestart { get; init; }
 
-    /// <summary>Seconds until PAP repeats a request.</summary>
-    public string? PapRestart { get; init; }
+    /// <summary>Time until PAP repeats a request.</summary>
+    public VirtualTime? PapRestart { get; init; }
 
-    /// <summary>Seconds until CHAP repeats a challenge.</summary>
-    public string? ChapRestart { get; init; }
+    /// <summary>Time until CHAP repeats a challenge.</summary>
+    public VirtualTime? ChapRestart { get; init; }
 
     /// <summary>LCP waits for the far side to begin.</summary>
     public bool Silent { get; init; }
@@ -117,14 +108,14 @@ public sealed record DialSettings
     /// <summary>No control character is dropped on receipt.</summary>
     public bool ReceiveAll { get; init; }
 
-    /// <summary>Control characters that the far side must escape, in hexadecimal.</summary>
-    public string? Asyncmap { get; init; }
+    /// <summary>Control characters that the far side must escape, a bit each.</summary>
+    public uint? Asyncmap { get; init; }
 
     /// <summary>Answer with PPP at once, without getty.</summary>
     public bool NoGetty { get; init; }
 
     /// <summary>Seed of the draws.</summary>
-    public string? Seed { get; init; }
+    public ulong? Seed { get; init; }
 
     /// <summary>Folder for transcripts.</summary>
     public string? Transcript { get; init; }
@@ -135,15 +126,14 @@ public sealed record DialSettings
     /// <summary>A file of patterns for the far console, as typed, or null.</summary>
     public string? Patterns { get; init; }
 
-    /// <summary>Seconds that the console is watched after the last call.</summary>
-    public string? Settle { get; init; }
+    /// <summary>Time that the console is watched after the last call, or null for the usual.</summary>
+    public VirtualTime? Settle { get; init; }
 
-    /// <summary>Answering: seconds without a call after which no more is expected, or null to wait for ever.</summary>
-    public string? Wait { get; init; }
+    /// <summary>Answering: time without a call after which no more is expected, or null to wait for ever.</summary>
+    public VirtualTime? Wait { get; init; }
 
     /// <summary>How long the console is watched after the last call.</summary>
-    /// <exception cref="UsageException">It is no number of seconds.</exception>
-    public VirtualTime SettleTime => Settle is null ? DefaultSettle : Seconds("--settle", Settle);
+    public VirtualTime SettleTime => Settle ?? DefaultSettle;
 
     /// <summary>Loads the scenario, or null when none is named.</summary>
     /// <exception cref="UsageException">The file is not there.</exception>
@@ -163,27 +153,13 @@ public sealed record DialSettings
             throw new UsageException($"{Target}: accepted are tcp://HOST:PORT and pty:PATH");
         }
 
-        _ = SettleTime;
         if (Transcript is not null)
         {
             Output.CheckFolder("--transcript", Transcript);
         }
 
-        TimeRange? up = Up is null ? null : Range("--up", Up);
-        IReadOnlyList<CallEnd>? ends = Ends is null ? null : [.. Ends.Split(',').Select(End)];
-        VirtualTime? silence = Silence is null ? null : Seconds("--silence", Silence);
-        VirtualTime? establish = Establish is null ? null : Seconds("--establish", Establish);
-        VirtualTime? lcpRestart = Restart("--lcp-restart", LcpRestart), ipcpRestart = Restart("--ipcp-restart", IpcpRestart), ipv6cpRestart = Restart("--ipv6cp-restart", Ipv6cpRestart);
-        VirtualTime? papRestart = Restart("--pap-restart", PapRestart), chapRestart = Restart("--chap-restart", ChapRestart);
-        uint? asyncmap = Asyncmap is null ? null
-            : ScenarioFields.Scalar(typeof(uint), "asyncmap", Asyncmap) is uint map ? map
-            : throw new UsageException($"--asyncmap {Asyncmap}: accepted is {ScenarioFields.Accepts(typeof(uint), "asyncmap")}");
-        int? lcpMaxConfigure = LcpMaxConfigure is null ? null : Whole("--lcp-max-configure", LcpMaxConfigure, 10, 1, 1000);
-        int? ipcpMaxConfigure = IpcpMaxConfigure is null ? null : Whole("--ipcp-max-configure", IpcpMaxConfigure, 10, 1, 1000);
-        int? ipcpMaxFailure = IpcpMaxFailure is null ? null : Whole("--ipcp-max-failure", IpcpMaxFailure, 5, 1, 1000);
         ChatScript chat = ChatScript();
         PppSecret? identity = Identity();
-        PppAuthentication? require = Required();
         Ipv4Address? address = Address switch
         {
             null => null,
@@ -202,30 +178,30 @@ public sealed record DialSettings
             return call with
             {
                 Chat = chat,
-                Up = up ?? (scenario is null && Calling ? TimeRange.Seconds(60, 60) : call.Up),
-                Ends = ends ?? call.Ends,
-                Silence = silence ?? call.Silence,
-                Establish = establish ?? call.Establish,
+                Up = Up ?? (scenario is null && Calling ? TimeRange.Seconds(60, 60) : call.Up),
+                Ends = Ends ?? call.Ends,
+                Silence = Silence ?? call.Silence,
+                Establish = Establish ?? call.Establish,
                 Ppp = call.Ppp with
                 {
                     Name = identity?.Name ?? call.Ppp.Name,
                     Secret = identity?.Secret ?? call.Ppp.Secret,
                     Secrets = identity is null ? call.Ppp.Secrets : [identity],
-                    Require = require ?? call.Ppp.Require,
+                    Require = Require ?? call.Ppp.Require,
                     LocalAddress = address ?? call.Ppp.LocalAddress,
                     Ipv6cp = !NoIpv6,
-                    LcpRestart = lcpRestart ?? call.Ppp.LcpRestart,
-                    LcpMaxConfigure = lcpMaxConfigure ?? call.Ppp.LcpMaxConfigure,
-                    IpcpMaxFailure = ipcpMaxFailure ?? call.Ppp.IpcpMaxFailure,
-                    IpcpRestart = ipcpRestart ?? call.Ppp.IpcpRestart,
-                    IpcpMaxConfigure = ipcpMaxConfigure ?? call.Ppp.IpcpMaxConfigure,
-                    Ipv6cpRestart = ipv6cpRestart ?? call.Ppp.Ipv6cpRestart,
-                    PapRestart = papRestart ?? call.Ppp.PapRestart,
-                    ChapRestart = chapRestart ?? call.Ppp.ChapRestart,
+                    LcpRestart = LcpRestart ?? call.Ppp.LcpRestart,
+                    LcpMaxConfigure = LcpMaxConfigure ?? call.Ppp.LcpMaxConfigure,
+                    IpcpMaxFailure = IpcpMaxFailure ?? call.Ppp.IpcpMaxFailure,
+                    IpcpRestart = IpcpRestart ?? call.Ppp.IpcpRestart,
+                    IpcpMaxConfigure = IpcpMaxConfigure ?? call.Ppp.IpcpMaxConfigure,
+                    Ipv6cpRestart = Ipv6cpRestart ?? call.Ppp.Ipv6cpRestart,
+                    PapRestart = PapRestart ?? call.Ppp.PapRestart,
+                    ChapRestart = ChapRestart ?? call.Ppp.ChapRestart,
                     Silent = Silent || call.Ppp.Silent,
                     Passive = Passive || call.Ppp.Passive,
                     ReceiveAll = ReceiveAll || call.Ppp.ReceiveAll,
-                    ReceiveAsyncMap = asyncmap ?? call.Ppp.ReceiveAsyncMap,
+                    ReceiveAsyncMap = Asyncmap ?? call.Ppp.ReceiveAsyncMap,
                 },
             };
         }
@@ -233,12 +209,12 @@ public sealed record DialSettings
         return new DialOptions
         {
             Target = target,
-            Lines = Whole("--lines", Lines, 1, 1, MaxLines),
-            Cycles = Whole(Calling ? "--cycles" : "--calls", Cycles, 1, 0, MaxCycles),
+            Lines = Lines ?? 1,
+            Cycles = Cycles ?? 1,
             CallOf = CallOf,
-            Holdoff = Holdoff is not null ? Seconds("--holdoff", Holdoff) : site.Calling.Pppd.Holdoff,
-            Seed = Seed is null ? scenario?.Seed ?? 1 : Numbers.Seed(Seed),
-            Wait = Wait is null ? VirtualTime.Never : Seconds("--wait", Wait),
+            Holdoff = Holdoff ?? site.Calling.Pppd.Holdoff,
+            Seed = Seed ?? scenario?.Seed ?? 1,
+            Wait = Wait ?? VirtualTime.Never,
             Transcripts = Transcript,
         };
     }
@@ -269,16 +245,6 @@ public sealed record DialSettings
         ? null
         : new PppSecret(Bytes("--name", Name ?? Login ?? ""), Bytes("--secret", Secret ?? Password ?? ""));
 
-    private PppAuthentication? Required() => Require switch
-    {
-        null => null,
-        "none" => PppAuthentication.None,
-        "pap" => PppAuthentication.Pap,
-        "chap" => PppAuthentication.ChapMd5,
-        "any" => PppAuthentication.Pap | PppAuthentication.ChapMd5,
-        _ => throw new UsageException($"--require {Require}: accepted are none, pap, chap and any"),
-    };
-
     private static byte[] Bytes(string option, string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
@@ -296,33 +262,4 @@ public sealed record DialSettings
             throw new UsageException(e.Message);
         }
     }
-
-    private static CallEnd End(string text) => text switch
-    {
-        "hup" => CallEnd.Hup,
-        "carrier" => CallEnd.Carrier,
-        "silence" => CallEnd.Silence,
-        _ => throw new UsageException($"--end {text}: accepted are hup, carrier and silence, with commas"),
-    };
-
-    private static TimeRange Range(string option, string text)
-    {
-        // A scenario writes a range with two dots.
-        string[] ends = text.Contains("..", StringComparison.Ordinal) ? text.Split("..", 2) : text.Split('-', 2);
-        var range = new TimeRange(Seconds(option, ends[0]), Seconds(option, ends[^1]));
-        return range.Max >= range.Min ? range : throw new UsageException($"{option} {text}: accepted are seconds, or a range such as 20-40 or 20s..2min");
-    }
-
-    private static VirtualTime Seconds(string option, string text) =>
-        Durations.Seconds(text) is { } time && time <= VirtualTime.FromSeconds(1_000_000)
-            ? time
-            : throw new UsageException($"{option} {text}: accepted are seconds from 0 to 1000000, or {Durations.WithUnit}");
-
-    private static VirtualTime? Restart(string option, string? text) =>
-        text is null ? null
-        : Seconds(option, text) is { } restart && restart >= LeastRestart && restart <= MostRestart ? restart
-        : throw new UsageException($"{option} {text}: accepted are seconds from 0.1 to 600, or a time with a unit, as 250ms or 3s");
-
-    private static int Whole(string option, string? text, int otherwise, int min, int max) =>
-        text is null ? otherwise : Numbers.Whole(option, text, min, max);
 }

@@ -1,32 +1,34 @@
 using System.CommandLine;
+using Stress.Dial.Calls;
+using Stress.Emulator.Core;
 
 namespace Stress.Client.Dialling;
 
 /// <summary>The options that <c>dial</c> and <c>answer</c> share: how a call ends, what is watched, and where the results go.</summary>
 public sealed class RealCallOptions
 {
-    private readonly Option<string?> _end = new("--end") { Description = "How links are ended, in turn: hup, carrier, silence, with commas (default: the scenario's, else hup)." };
-    private readonly Option<string?> _silence = new("--silence") { Description = "Seconds that a silent end stays silent (default: 30)." };
-    private readonly Option<string?> _establish = new("--establish") { Description = "Seconds in which PPP must be up after the login (default: 90)." };
+    private readonly Option<IReadOnlyList<CallEnd>?> _end = DialNumbers.Ends("--end", "How links are ended, in turn: hup, carrier, silence, with commas (default: the scenario's, else hup).");
+    private readonly Option<VirtualTime?> _silence = DialNumbers.Seconds("--silence", "Seconds that a silent end stays silent (default: 30).");
+    private readonly Option<VirtualTime?> _establish = DialNumbers.Seconds("--establish", "Seconds in which PPP must be up after the login (default: 90).");
     private readonly Option<bool> _noIpv6 = new("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
-    private readonly Option<string?> _lcpRestart = new("--lcp-restart") { Description = "Seconds until LCP repeats a request (default: the scenario's, else 3)." };
-    private readonly Option<string?> _lcpMaxConfigure = new("--lcp-max-configure") { Description = "LCP requests without an answer before the link is given up (default: the scenario's, else 10)." };
-    private readonly Option<string?> _ipcpMaxFailure = new("--ipcp-max-failure") { Description = "Naks of IPCP before an option is rejected or given up (default: the scenario's, else 5)." };
-    private readonly Option<string?> _ipcpRestart = new("--ipcp-restart") { Description = "Seconds until IPCP repeats a request (default: the scenario's, else 3)." };
-    private readonly Option<string?> _ipcpMaxConfigure = new("--ipcp-max-configure") { Description = "IPCP requests without an answer before it is given up (default: the scenario's, else 10)." };
-    private readonly Option<string?> _ipv6cpRestart = new("--ipv6cp-restart") { Description = "Seconds until IPV6CP repeats a request (default: the scenario's, else 3)." };
-    private readonly Option<string?> _papRestart = new("--pap-restart") { Description = "Seconds until PAP repeats a request (default: the scenario's, else 3)." };
-    private readonly Option<string?> _chapRestart = new("--chap-restart") { Description = "Seconds until CHAP repeats a challenge (default: the scenario's, else 3)." };
+    private readonly Option<VirtualTime?> _lcpRestart = DialNumbers.Restart("--lcp-restart", "Seconds until LCP repeats a request (default: the scenario's, else 3).");
+    private readonly Option<int?> _lcpMaxConfigure = DialNumbers.Packets("--lcp-max-configure", "LCP requests without an answer before the link is given up (default: the scenario's, else 10).");
+    private readonly Option<int?> _ipcpMaxFailure = DialNumbers.Packets("--ipcp-max-failure", "Naks of IPCP before an option is rejected or given up (default: the scenario's, else 5).");
+    private readonly Option<VirtualTime?> _ipcpRestart = DialNumbers.Restart("--ipcp-restart", "Seconds until IPCP repeats a request (default: the scenario's, else 3).");
+    private readonly Option<int?> _ipcpMaxConfigure = DialNumbers.Packets("--ipcp-max-configure", "IPCP requests without an answer before it is given up (default: the scenario's, else 10).");
+    private readonly Option<VirtualTime?> _ipv6cpRestart = DialNumbers.Restart("--ipv6cp-restart", "Seconds until IPV6CP repeats a request (default: the scenario's, else 3).");
+    private readonly Option<VirtualTime?> _papRestart = DialNumbers.Restart("--pap-restart", "Seconds until PAP repeats a request (default: the scenario's, else 3).");
+    private readonly Option<VirtualTime?> _chapRestart = DialNumbers.Restart("--chap-restart", "Seconds until CHAP repeats a challenge (default: the scenario's, else 3).");
     private readonly Option<bool> _silent = new("--silent") { Description = "Send nothing in LCP until the far side has begun." };
     private readonly Option<bool> _passive = new("--passive") { Description = "Wait for the far side after LCP's own requests have gone unanswered." };
     private readonly Option<bool> _receiveAll = new("--receive-all") { Description = "Take control characters that came unescaped, whatever the map says." };
-    private readonly Option<string?> _asyncmap = new("--asyncmap") { Description = "Control characters that the far side must escape, 32 bits in hexadecimal (default: the scenario's, else 0)." };
+    private readonly Option<uint?> _asyncmap = DialNumbers.ControlCharacters("--asyncmap", "Control characters that the far side must escape, 32 bits in hexadecimal (default: the scenario's, else 0).");
     private readonly Option<string?> _console = new("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
     private readonly Option<string?> _patterns = new("--patterns") { Description = "What the console says beside what is known: a file of patterns (docs/dial.md)." };
-    private readonly Option<string?> _settle = new("--settle") { Description = "Seconds that the console is watched after the last call (default: 5)." };
+    private readonly Option<VirtualTime?> _settle = DialNumbers.Seconds("--settle", "Seconds that the console is watched after the last call (default: 5).");
     private readonly Option<string?> _transcript = new("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
-    private readonly Option<string?> _maxCrash = new("--max-crash") { Description = "Crashes per disconnect in percent that are accepted (default: 0)." };
-    private readonly Option<string?> _seed = SharedOptions.Seed("the scenario's, else 1");
+    private readonly Option<double?> _maxCrash = DialNumbers.Percent("--max-crash", "Crashes per disconnect in percent that are accepted (default: 0).");
+    private readonly Option<ulong?> _seed = SharedOptions.Seed("the scenario's, else 1");
     private readonly Option<string?> _output = SharedOptions.Out();
     private readonly Option<string?> _json = SharedOptions.Json();
     private readonly Option<bool> _quiet = SharedOptions.NoProgress();
@@ -70,7 +72,7 @@ public sealed class RealCallOptions
             Transcript = line.GetValue(_transcript),
             Seed = line.GetValue(_seed),
         },
-        line.GetValue(_maxCrash),
+        line.GetValue(_maxCrash) ?? 0,
         line.GetValue(_output),
         line.GetValue(_json),
         progress: !line.GetValue(_quiet),

@@ -10,13 +10,16 @@ public static class Durations
     private const decimal MicrosecondsPerSecond = 1_000_000m, MicrosecondsPerHour = 3_600_000_000m;
 
     /// <summary>The units that are accepted, for messages.</summary>
-    public const string WithUnit = "a time with a unit, as 40min, 90s or 2h";
+    public const string WithUnit = "a time with a unit, such as 40min, 90s or 2h";
 
     /// <summary>Reads hours, or a time with a unit; null for anything else. A time of zero or above; never <c>never</c>.</summary>
     public static VirtualTime? Hours(string text) => Read(text, MicrosecondsPerHour);
 
     /// <summary>Reads seconds, or a time with a unit; null for anything else. A time of zero or above; never <c>never</c>.</summary>
     public static VirtualTime? Seconds(string text) => Read(text, MicrosecondsPerSecond);
+
+    /// <summary>Reads whole seconds, or a time with a unit that comes to some; null for anything else.</summary>
+    public static long? WholeSeconds(string text) => Seconds(text) is { } time && time.Microseconds % (long)MicrosecondsPerSecond == 0 ? time.Microseconds / (long)MicrosecondsPerSecond : null;
 
     /// <summary>Hours as a command line spells them: a whole number, or with a unit what no decimal fraction says exactly. <see cref="Hours"/> reads the same time.</summary>
     public static string SpellHours(VirtualTime time) =>

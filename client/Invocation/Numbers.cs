@@ -25,27 +25,10 @@ public static class Numbers
     /// <param name="min">The least that is accepted, not below 0.</param>
     /// <param name="max">The most.</param>
     /// <param name="description">Its help.</param>
-    public static Option<int?> Option(string name, int min, int max, string description) => Of(name, description, text => (int?)Whole(name, text, min, max));
+    public static Option<int?> Option(string name, int min, int max, string description) => TypedOption.Of(name, description, text => (int?)Whole(name, text, min, max));
 
     /// <inheritdoc cref="Option(string, int, int, string)"/>
-    public static Option<long?> Option(string name, long min, long max, string description) => Of(name, description, text => (long?)Whole(name, text, min, max));
-
-    private static Option<T> Of<T>(string name, string description, Func<string, T> read) => new(name)
-    {
-        Description = description,
-        CustomParser = result =>
-        {
-            try
-            {
-                return read(result.Tokens[^1].Value);
-            }
-            catch (UsageException e)
-            {
-                result.AddError(e.Message);
-                return default;
-            }
-        },
-    };
+    public static Option<long?> Option(string name, long min, long max, string description) => TypedOption.Of(name, description, text => (long?)Whole(name, text, min, max));
 
     /// <summary>What <c>--seed</c> says.</summary>
     /// <exception cref="UsageException">It is no such number.</exception>

@@ -62,7 +62,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
 
         workers ??= settings.WorkerCount;
         int sites = scenario.Sites;
-        int first = settings.SiteNumber ?? 0, count = settings.SiteNumber is null ? sites : 1;
+        int first = settings.Site ?? 0, count = settings.Site is null ? sites : 1;
         int shardSize = Math.Max(RunPlan.DefaultShardSize, (count + RunPlan.MaxShards - 1) / RunPlan.MaxShards);
         int shards = (count + shardSize - 1) / shardSize;
         var plan = new RunPlan
@@ -73,17 +73,17 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
             Sites = count,
             Windows = RunPlan.WindowsOf(scenario.Duration, scenario.Site.Window),
             ShardSize = shardSize,
-            SitesInFlight = settings.SitesInFlight is { } flight ? Math.Max(1, flight / shards) : Math.Max(1, InFlight(real, workers.Value) / shards),
+            SitesInFlight = settings.InFlight is { } flight ? Math.Max(1, flight / shards) : Math.Max(1, InFlight(real, workers.Value) / shards),
             Backend = scenario.Backend,
             BackendSettings = real?.ToText(),
-            CheckpointWindows = resumable ? settings.CheckpointCount ?? CheckpointWindows : 0,
-            LostAfterSeconds = settings.LostAfterCount ?? RunPlan.DefaultLostAfterSeconds,
+            CheckpointWindows = resumable ? settings.Checkpoint ?? CheckpointWindows : 0,
+            LostAfterSeconds = settings.LostAfter ?? RunPlan.DefaultLostAfterSeconds,
             CheckedSites = check ? Sample(scenario.Seed, first, count) : [],
-            Pace = settings.PaceFactor,
+            Pace = settings.Pace ?? 0,
             Telemetry = TelemetryOf(scenario, real),
             Build = BuildStamp.Current,
         };
-        return new Launch(scenario, plan, workers.Value, settings.Design is not null, settings.SiteNumber is not null, settings.DesignAssembly);
+        return new Launch(scenario, plan, workers.Value, settings.Design is not null, settings.Site is not null, settings.DesignAssembly);
     }
 
     // A site of real kernels keeps its guests from its first window to its last.

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Designs;
@@ -8,40 +6,20 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Launching;
 
-/// <summary>What a command line asks of a scenario: everything as it was typed; <see cref="Apply"/> says what is accepted.</summary>
+/// <summary>What a command line asks of a scenario. <see cref="RunOptions"/> has read its numbers; <see cref="Apply"/> says what the scenario accepts of them.</summary>
 public sealed record RunSettings
 {
-    /// <summary>Most pairs of a run.</summary>
-    public const int MaxPairs = ScenarioLoader.MaxPairs;
-
-    /// <summary>Most virtual hours of a run (over a hundred years).</summary>
-    public const int MaxHours = 1_000_000;
-
-    /// <summary>Most sites that a process executes at once.</summary>
-    public const int MaxWorkers = 256;
-
-    /// <summary>Slowest pace: a virtual hour takes more than a month.</summary>
-    public const double MinPace = 0.001;
-
-    /// <summary>Fastest pace; beyond it a run is as fast as the machine anyway.</summary>
-    public const int MaxPace = 1_000_000;
-    /// <summary>Most windows between two checkpoints.</summary>
-    public const int MaxCheckpoint = 1_000_000;
-
-    /// <summary>Most seconds for which a silent site is waited for (a day).</summary>
-    public const int MaxLostAfter = 86_400;
-
     /// <summary>The scenario file.</summary>
     public required string File { get; init; }
 
     /// <summary>Pairs, or null for the scenario's.</summary>
-    public string? Pairs { get; init; }
+    public int? Pairs { get; init; }
 
-    /// <summary>Virtual hours, or null for the scenario's.</summary>
-    public string? Hours { get; init; }
+    /// <summary>Virtual time of each pair, or null for the scenario's.</summary>
+    public VirtualTime? Hours { get; init; }
 
     /// <summary>Seed, or null for the scenario's.</summary>
-    public string? Seed { get; init; }
+    public ulong? Seed { get; init; }
 
     /// <summary>Teardown design, or null for the scenario's.</summary>
     public string? Design { get; init; }
@@ -59,58 +37,31 @@ public sealed record RunSettings
     public const string NoFault = "none";
 
     /// <summary>The only site to execute, or null for all.</summary>
-    public string? Site { get; init; }
+    public int? Site { get; init; }
 
     /// <summary>Sites executed at once, or null for one a processor.</summary>
-    public string? Workers { get; init; }
+    public int? Workers { get; init; }
 
     /// <summary>The events of quiet stretches are executed in full too.</summary>
     public bool NoSkip { get; init; }
 
     /// <summary>Virtual seconds a second of wall time, or null for as fast as possible.</summary>
-    public string? Pace { get; init; }
+    public double? Pace { get; init; }
 
-    /// <summary>Loopback port of the embedded silo's metrics, or null for none.</summary>
-    public string? MetricsPort { get; init; }
+    /// <summary>Loopback port of the embedded silo's metrics, 0 for any that is free, or null for none.</summary>
+    public int? MetricsPort { get; init; }
 
-    /// <summary>Virtual seconds a second of wall time, or 0 for as fast as possible.</summary>
-    public double PaceFactor => Pace is null ? 0
-        : double.TryParse(Pace, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double pace) && pace is >= MinPace and <= MaxPace
-            ? pace
-            : throw new UsageException($"--pace {Pace}: accepted is a number from {MinPace.ToString(CultureInfo.InvariantCulture)} to {MaxPace}, virtual seconds a second, for example 60");
-
-    /// <summary>Port of the metrics, 0 for any that is free, or null for none.</summary>
-    public int? MetricsPortNumber => MetricsPort is null ? null : Numbers.Whole("--metrics-port", MetricsPort, 0, IPEndPoint.MaxPort);
     /// <summary>Windows between two checkpoints of a site, or null for <see cref="Launch.CheckpointWindows"/>.</summary>
-    public string? Checkpoint { get; init; }
+    public int? Checkpoint { get; init; }
 
     /// <summary>Wall seconds after which a silent site is lost, or null for <see cref="RunPlan.DefaultLostAfterSeconds"/>.</summary>
-    public string? LostAfter { get; init; }
+    public int? LostAfter { get; init; }
 
     /// <summary>Sites that are under way at once, or null for some a worker.</summary>
-    public string? InFlight { get; init; }
-
-    /// <summary>Windows between two checkpoints of a site.</summary>
-    public int? CheckpointCount => Checkpoint is null ? null : Numbers.Whole("--checkpoint", Checkpoint, 1, MaxCheckpoint);
-
-    /// <summary>Wall seconds after which a silent site is lost.</summary>
-    public int? LostAfterCount => LostAfter is null ? null
-        : Durations.Seconds(LostAfter) is { } time && time.Microseconds % 1_000_000 == 0 && time.Microseconds / 1_000_000 is >= 1 and <= MaxLostAfter and var seconds
-            ? (int)seconds
-            : throw new UsageException($"--lost-after {LostAfter}: accepted is a whole number from 1 to {MaxLostAfter}, seconds, or {Durations.WithUnit}");
-
-    /// <summary>Sites that are under way at once.</summary>
-    public int? SitesInFlight => InFlight is null ? null : Numbers.Whole("--in-flight", InFlight, 1, MaxPairs);
+    public int? InFlight { get; init; }
 
     /// <summary>Sites executed at once.</summary>
-    public int WorkerCount => WorkersOf(Workers);
-
-    /// <summary>Sites executed at once, as <c>--workers</c> says, or one a processor.</summary>
-    /// <exception cref="UsageException">The number is not accepted.</exception>
-    public static int WorkersOf(string? text) => text is null ? Environment.ProcessorCount : Numbers.Whole("--workers", text, 1, MaxWorkers);
-
-    /// <summary>The only site to execute, or null for all.</summary>
-    public int? SiteNumber => Site is null ? null : Numbers.Whole("--site", Site, 0, MaxPairs - 1);
+    public int WorkerCount => Workers ?? Environment.ProcessorCount;
 
     /// <summary>Loads the scenario and applies the command line to it.</summary>
     /// <param name="input">Standard input, for a scenario that is called <c>-</c>.</param>
@@ -172,22 +123,19 @@ public sealed record RunSettings
     /// <exception cref="UsageException">A value is not accepted.</exception>
     public Scenario Apply(Scenario scenario)
     {
-        int pairs = Pairs is null ? scenario.Pairs : Numbers.Whole("--pairs", Pairs, 1, MaxPairs);
+        int pairs = Pairs ?? scenario.Pairs;
         int callers = scenario.Site.Lines;
         if (pairs % callers != 0)
         {
             throw new UsageException($"--pairs {pairs}: {(scenario.Site.Graph is null ? $"an answering system of this scenario has {callers} callers" : $"a site of this scenario has {callers} links, each a pair")}; accepted are multiples of {callers}");
         }
 
-        if (SiteNumber is { } site && site >= pairs / callers)
+        if (Site is { } site && site >= pairs / callers)
         {
             throw new UsageException($"--site {site}: accepted are 0 to {(pairs / callers) - 1} for {pairs} pairs");
         }
 
-        _ = PaceFactor;
-        _ = MetricsPortNumber;
-        _ = (WorkerCount, CheckpointCount, LostAfterCount, SitesInFlight);
-        ulong seed = Seed is null ? scenario.Seed : Numbers.Seed(Seed);
+        ulong seed = Seed ?? scenario.Seed;
         DesignSet designs = DesignAssembly is null ? scenario.Site.Designs : DesignLibrary.Load(DesignAssembly);
         Known(designs, "--design", Design);
         Known(designs, $"{scenario.FileName}: design", scenario.Site.Design);
@@ -199,7 +147,7 @@ public sealed record RunSettings
         SiteOptions options = scenario.Site with { Seed = seed, Design = Design ?? scenario.Site.Design, Designs = designs, SkipQuiet = !NoSkip };
         (string called, string calling) = Kernel is null ? (scenario.CalledKernel, scenario.CallingKernel) : KernelsOf(Kernel);
         scenario = scenario with { CalledKernel = called, CallingKernel = calling, Fault = Fault is null ? scenario.Fault : Fault == NoFault ? "" : Fault };
-        return scenario with { Pairs = pairs, Duration = Hours is null ? scenario.Duration : ParseHours(Hours), Seed = seed, Site = options };
+        return scenario with { Pairs = pairs, Duration = Hours ?? scenario.Duration, Seed = seed, Site = options };
     }
 
     // Which kernels and what fault: of a scenario of real kernels alone.
@@ -244,9 +192,4 @@ public sealed record RunSettings
             _ = DesignLibrary.Named(designs, where, name);
         }
     }
-
-    private static VirtualTime ParseHours(string text) =>
-        Durations.Hours(text) is { } time && time > VirtualTime.Zero && time <= VirtualTime.FromHours(MaxHours)
-            ? time
-            : throw new UsageException($"--hours {text}: accepted is a number above 0, up to {MaxHours}, for example 24 or 0.5, or {Durations.WithUnit}");
 }

@@ -1,25 +1,26 @@
 using System.CommandLine;
+using System.Globalization;
+using Stress.Emulator.Core;
 
 namespace Stress.Client.Launching;
 
 /// <summary>
-/// What <c>run</c>, <c>compare</c> and <c>sensitivity</c> share: the scenario and its size, and where the results go. Numbers are taken as text:
-/// <see cref="RunSettings"/> says what is accepted, in one line, for the command line and its tests alike.
+/// What <c>run</c>, <c>compare</c> and <c>sensitivity</c> share: the scenario and its size, and where the results go.
 /// </summary>
 public sealed class ScenarioOptions
 {
-    private readonly string? _defaultPairs;
-    private readonly string? _defaultHours;
+    private readonly int? _defaultPairs;
+    private readonly int? _defaultHours;
     private readonly Argument<string> _file = new("FILE") { Description = "The scenario, for example scenarios/troxel-2005.yaml, or - for standard input." };
-    private readonly Option<string?> _pairs;
-    private readonly Option<string?> _hours;
-    private readonly Option<string?> _seed = SharedOptions.Seed();
-    private readonly Option<string?> _workers = SharedOptions.Workers();
+    private readonly Option<int?> _pairs;
+    private readonly Option<VirtualTime?> _hours;
+    private readonly Option<ulong?> _seed = SharedOptions.Seed();
+    private readonly Option<int?> _workers = SharedOptions.Workers();
     private readonly Option<string?> _json = SharedOptions.Json();
     private readonly Option<bool> _quiet = SharedOptions.NoProgress();
     private readonly Option<string?> _library = SharedOptions.DesignAssembly();
     private readonly Option<string?> _output = SharedOptions.Out();
-    private readonly Option<string?> _metrics = new("--metrics-port") { Description = "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one)." };
+    private readonly Option<int?> _metrics = RunOptions.MetricsPort();
     private readonly Option<string?> _kernel = new("--kernel") { Description = "Real kernels of both ends by name or key, or CALLED,CALLING (default: the scenario's, or the newest)." };
     private readonly Option<string?> _fault = new("--fault") { Description = "Switch on this fault of real kernels built with --faults, or none (default: the scenario's)." };
     private bool _keepsRuns;
@@ -28,11 +29,10 @@ public sealed class ScenarioOptions
     /// <summary>The options.</summary>
     /// <param name="defaultPairs">Pairs where the command line names none; null for the scenario's.</param>
     /// <param name="defaultHours">Virtual hours where the command line names none; null for the scenario's.</param>
-    public ScenarioOptions(string? defaultPairs = null, string? defaultHours = null)
+    public ScenarioOptions(int? defaultPairs = null, int? defaultHours = null)
     {
         (_defaultPairs, _defaultHours) = (defaultPairs, defaultHours);
-        _pairs = new("--pairs") { Description = $"Pairs of a calling and a called system (default: {defaultPairs ?? "the scenario's"})." };
-        _hours = new("--hours") { Description = $"Virtual hours of each pair (default: {defaultHours ?? "the scenario's"})." };
+        (_pairs, _hours) = (RunOptions.Pairs(Usual(defaultPairs)), RunOptions.Hours(Usual(defaultHours)));
     }
 
     /// <summary>Gives the scenario, its size and the report's file to a command.</summary>
@@ -64,7 +64,7 @@ public sealed class ScenarioOptions
     {
         File = line.GetValue(_file)!,
         Pairs = line.GetValue(_pairs) ?? _defaultPairs,
-        Hours = line.GetValue(_hours) ?? _defaultHours,
+        Hours = line.GetValue(_hours) ?? (_defaultHours is { } hours ? VirtualTime.FromHours(hours) : null),
         Seed = line.GetValue(_seed),
         Workers = line.GetValue(_workers),
         DesignAssembly = _keepsRuns ? line.GetValue(_library) : null,
@@ -81,6 +81,8 @@ public sealed class ScenarioOptions
 
     /// <summary>Whether progress is shown.</summary>
     public bool Progress(ParseResult line) => !line.GetValue(_quiet);
+
+    private static string Usual(int? number) => number is { } given ? given.ToString(CultureInfo.InvariantCulture) : "the scenario's";
 
     private static void Add(Command command, params Option[] options)
     {

@@ -64,7 +64,7 @@ public static class GuestExec
     {
         if (outcome.IsHung)
         {
-            terminal.Text.WriteLine("verdict: the kernel stood still and was ended");
+            terminal.Text.WriteLine("verdict: the kernel hung and was killed");
             return ExitCodes.Incomplete;
         }
 

@@ -10,7 +10,7 @@ namespace Stress.Client.Replay;
 internal static class RecordedCrash
 {
     /// <summary>A crash of a run, by its id or by a beginning of the id that no other crash has.</summary>
-    /// <exception cref="UsageException">The run has not ended, has no crash of that id, or has several that begin so.</exception>
+    /// <exception cref="UsageException">The run has not ended, has no crash of that id, or has several whose ids begin with it.</exception>
     public static CrashRecord Find(RunFolder folder, string id)
     {
         if (!File.Exists(folder.CrashesPath))
@@ -21,7 +21,7 @@ internal static class RecordedCrash
         CrashRecord[] crashes = [.. folder.ReadCrashes()];
         CrashRecord[] found = Array.Find(crashes, c => c.Id == id) is { } exact ? [exact] : id.Length == 0 ? [] : Array.FindAll(crashes, c => c.Id.StartsWith(id, StringComparison.Ordinal));
         return found.Length == 1 ? found[0]
-            : found.Length > 1 ? throw new UsageException($"{id}: more than one crash begins so; accepted: {string.Join(", ", found.Select(c => $"{c.Id} ({c.Title}, {c.Role})"))}")
+            : found.Length > 1 ? throw new UsageException($"{id}: more than one crash has an id that begins with it; accepted: {string.Join(", ", found.Select(c => $"{c.Id} ({c.Title}, {c.Role})"))}")
             : throw new UsageException($"{id}: no such crash in {folder.CrashesPath}; accepted: {(crashes.Length == 0 ? "none, the run had no crash" : string.Join(", ", crashes.Select(c => c.Id)))}");
     }
 

@@ -27,7 +27,7 @@ public static class FuzzScreen
         WriteOperations(terminal, report);
         if (report.Findings.Count == 0)
         {
-            o.WriteLine("nothing found; what the operations above have done is all that this says");
+            o.WriteLine("nothing found; this covers only the operations listed above");
         }
 
         foreach ((int i, Finding finding) in report.Findings.Index())

@@ -85,7 +85,7 @@ public sealed class CrashWork : ITriageWork
         },
         stop);
 
-    /// <summary>The least operation list with the title of a crash; null when the language has none, or the site does not crash so.</summary>
+    /// <summary>The least operation list with the title of a crash; null when the language has none, or the site does not crash that way.</summary>
     internal static MinimalOperations? Least(SiteOptions options, uint site, CrashTally crash) =>
         new SiteMinimiser(options, site, crash).Minimise() is { } minimal ? new OperationMinimiser(options.Designs.Named(options.Design), crash.Title).Minimise(minimal.Operations) : null;
 

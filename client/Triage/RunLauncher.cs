@@ -80,7 +80,7 @@ public sealed class RunLauncher : IRunLauncher
         {
             if (_asked.Count(asked => asked.Run.Phase == LaunchPhase.Waiting) >= IRunLauncher.MostWaiting)
             {
-                throw new TriageException($"{IRunLauncher.MostWaiting} runs wait already; accepted is to ask again when one has ended", TriageProblem.Unavailable);
+                throw new TriageException($"{IRunLauncher.MostWaiting} runs are waiting already; ask again when one has ended", TriageProblem.Unavailable);
             }
 
             Asked asked = Keep(scenario, request, by);
@@ -114,7 +114,7 @@ public sealed class RunLauncher : IRunLauncher
             {
                 if (order != LaunchOrder.Cancel)
                 {
-                    throw new TriageException($"{run} has not begun; accepted is to cancel it", TriageProblem.Wrong);
+                    throw new TriageException($"{run} has not started; accepted is cancelling it", TriageProblem.Wrong);
                 }
 
                 // Whoever takes it out of the queue sees that nobody wants it any more.
@@ -125,7 +125,7 @@ public sealed class RunLauncher : IRunLauncher
 
         if (await grain.Describe() is null)
         {
-            throw new TriageException($"{run} is just beginning; accepted is to ask again", TriageProblem.Unavailable);
+            throw new TriageException($"{run} is just starting; ask again in a moment", TriageProblem.Unavailable);
         }
 
         await (order == LaunchOrder.Cancel ? grain.Cancel() : grain.Pause(order == LaunchOrder.Pause));
@@ -218,7 +218,14 @@ public sealed class RunLauncher : IRunLauncher
 
         try
         {
-            var settings = new RunSettings { File = Name, Pairs = Given(request.Pairs), Hours = Given(request.Hours), Seed = Given(request.Seed), Design = Given(request.Design) };
+            var settings = new RunSettings
+            {
+                File = Name,
+                Pairs = Given(request.Pairs) is { } pairs ? RunOptions.ReadPairs(pairs) : null,
+                Hours = Given(request.Hours) is { } hours ? RunOptions.ReadHours(hours) : null,
+                Seed = Given(request.Seed) is { } seed ? Numbers.Seed(seed) : null,
+                Design = Given(request.Design),
+            };
             scenario = settings.Accept(scenario);
             double pairHours = scenario.Pairs * (scenario.Duration.Microseconds / (double)VirtualTime.FromHours(1).Microseconds);
             return pairHours <= IRunLauncher.MostPairHours ? (scenario, [])
@@ -254,7 +261,7 @@ public sealed class RunLauncher : IRunLauncher
         {
             Output output = Output.Choose(_runs, null, scenario.Name, _terminal.Time.GetUtcNow(), shared: _cluster is not null).Claim();
             scenario = scenario with { FileName = output.Folder.ScenarioPath };
-            var settings = new RunSettings { File = scenario.FileName, Design = Given(request.Design), Workers = $"{Math.Max(1, Environment.ProcessorCount - 1)}" };
+            var settings = new RunSettings { File = scenario.FileName, Design = Given(request.Design), Workers = Math.Max(1, Environment.ProcessorCount - 1) };
             Launch launch = Launch.Create(settings, scenario, output.RunId, check: false, resumable: true);
             launch.Save(output.Folder);
             return new Asked(settings, launch, output, new LaunchedRun(output.RunId, scenario.Name, by, _terminal.Time.GetUtcNow(), LaunchPhase.Waiting, ""));

@@ -233,7 +233,7 @@ public sealed record BugChange
     /// <summary>A note.</summary>
     public string? Note { get; init; }
 
-    /// <summary>True: nobody else's business yet; false: no secret any more.</summary>
+    /// <summary>True: private; false: public.</summary>
     public bool? Private { get; init; }
 
     /// <summary>Who says it.</summary>

@@ -18,7 +18,7 @@ public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<Far
 {
     /// <summary>Why the boot came to nothing, in words; null where it did not. A kernel that has reported something and then waits without an end has said what it had to say.</summary>
     public string? Trouble => Reports.Count > 0 ? null
-        : IsHung ? "the kernel stood still and was ended"
+        : IsHung ? "the kernel hung and was killed"
         : IsComplete && ByList.Count > 0 ? null : $"the guest ended before the list did ({End}) and reported nothing";
 
     /// <summary>The answers of each list that was begun, in order; all together they are <see cref="Answers"/>.</summary>

@@ -54,7 +54,7 @@ public sealed class ClusterWaitTests : IDisposable
     {
         string[] file = command == "run" ? [Repository.At("scenarios", "troxel-2005.yaml")] : [];
         Assert.Equal(ExitCodes.Usage, await _screen.Run([command, .. file, "--cluster=redis://127.0.0.1:1", option]));
-        Assert.Equal($"stress: {option.Replace('=', ' ')}: accepted are seconds, or a time with a unit, as 40min, 90s or 2h, up to 24h", _screen.Error.TrimEnd());
+        Assert.Equal($"stress: {option.Replace('=', ' ')}: accepted are seconds, or a time with a unit, such as 40min, 90s or 2h, up to 24h", _screen.Error.TrimEnd());
     }
 
     // The clock stands still but where somebody waits for it.

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Stress.Client.Dialling;
 using Stress.Client.Launching;
 using Stress.Emulator.Core;
@@ -18,7 +19,7 @@ public sealed class DurationTests
     public void Hours_on_a_command_line_are_what_a_scenario_takes(string text, long microseconds)
     {
         Assert.Equal(new VirtualTime(microseconds), Durations.Hours(text));
-        Assert.Equal(new VirtualTime(microseconds), new RunSettings { File = "x.yaml", Hours = text, Workers = "1" }.Apply(new Scenario()).Duration);
+        Assert.Equal(new VirtualTime(microseconds), new RunSettings { File = "x.yaml", Hours = RunOptions.ReadHours(text) }.Apply(new Scenario()).Duration);
         Assert.Equal(new VirtualTime(microseconds), ScenarioLoader.Parse($"name: x\nhours: {text}\n", "x.yaml").Duration);
     }
 
@@ -42,11 +43,13 @@ public sealed class DurationTests
     [InlineData("20s..1min", 20_000_000, 60_000_000)]
     public void Seconds_of_a_call_are_taken_with_and_without_a_unit(string text, long min, long max)
     {
-        var settings = new DialSettings { Calling = true, Target = "tcp://127.0.0.1:1", Up = text, Holdoff = "2min", Silence = "1s", Establish = "1min", Settle = "0s", Wait = "3" };
+        Option<TimeRange?> up = DialNumbers.Range("--up", "");
+        Option<VirtualTime?> holdoff = DialNumbers.Seconds("--holdoff", ""), restart = DialNumbers.Restart("--lcp-restart", "");
+        ParseResult line = new RootCommand { up, holdoff, restart }.Parse(["--up", text, "--holdoff", "2min", "--lcp-restart", "250ms"]);
 
-        Assert.Equal(new TimeRange(new VirtualTime(min), new VirtualTime(max)), settings.Apply(null).CallOf(0).Up);
-        Assert.Equal(VirtualTime.FromMinutes(2), settings.Apply(null).Holdoff);
-        Assert.Equal(VirtualTime.Zero, settings.SettleTime);
+        Assert.Empty(line.Errors);
+        Assert.Equal(new TimeRange(new VirtualTime(min), new VirtualTime(max)), line.GetValue(up));
+        Assert.Equal((VirtualTime.FromMinutes(2), VirtualTime.FromMilliseconds(250)), (line.GetValue(holdoff)!.Value, line.GetValue(restart)!.Value));
     }
 
     [Theory]
@@ -62,5 +65,10 @@ public sealed class DurationTests
     }
 
     [Fact]
-    public void The_patience_for_a_silent_site_takes_a_unit_too() => Assert.Equal(120, new RunSettings { File = "x.yaml", LostAfter = "2min" }.LostAfterCount);
+    public void The_patience_for_a_silent_site_takes_a_unit_too()
+    {
+        Option<int?> lostAfter = RunOptions.LostAfter();
+
+        Assert.Equal(120, new RootCommand { lostAfter }.Parse(["--lost-after", "2min"]).GetValue(lostAfter));
+    }
 }

@@ -95,6 +95,20 @@ public sealed class HelpTests : IDisposable
         Assert.Empty(_screen.Out);
     }
 
+    private static readonly Type[] Words = [typeof(bool), typeof(string), typeof(string[])];
+
+    [Fact]
+    public void What_stands_behind_a_typed_option_is_refused_by_its_name_and_with_what_is_accepted() => Assert.All(
+        AllCommands(StressCommand.Create(_screen.Terminal)).SelectMany(command => command.Options.Where(option => option.Arity.MaximumNumberOfValues > 0 && !Words.Contains(option.ValueType)).Select(option => (command, option))),
+        typed => Assert.StartsWith($"{typed.option.Name} nonsense: accepted ", Assert.Single(typed.command.Parse([$"{typed.option.Name}=nonsense"]).Errors, error => error.Message.Contains("nonsense", StringComparison.Ordinal)).Message));
+
+    [Fact]
+    public void An_option_that_is_a_number_or_a_time_is_no_text() => Assert.All(
+        AllCommands(StressCommand.Create(_screen.Terminal)).SelectMany(command => command.Options).Where(option => option.ValueType == typeof(string)),
+        text => Assert.DoesNotMatch(@"(?i)^(most|seed|pairs of|virtual|seconds|windows between|sites executed|wall time|port |http port|per cent|crashes per)|this many|seconds, or for example", text.Description));
+
+    private static IEnumerable<Command> AllCommands(Command command) => command.Subcommands.SelectMany(AllCommands).Append(command);
+
     [Fact]
     public async Task The_version_has_the_commit_and_the_runtime()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stress.Client.Launching;
 using Stress.Contracts;
+using Stress.Emulator.Core;
 using Stress.Silo;
 using Stress.Tests.Shared;
 using Xunit;
@@ -43,7 +44,7 @@ public sealed class LiveDashboardTests
     // Two virtual hours a second: far from what the machine can do, and crashes come at once.
     private static async Task<IRunGrain> Start(EmbeddedSilo silo, string runId, string? design)
     {
-        var settings = new RunSettings { File = Repository.At("scenarios", "troxel-2005.yaml"), Pairs = "6", Hours = "100000", Pace = "7200", Design = design };
+        var settings = new RunSettings { File = Repository.At("scenarios", "troxel-2005.yaml"), Pairs = 6, Hours = VirtualTime.FromHours(100_000), Pace = 7200, Design = design };
         RunPlan plan = Launch.Create(settings, settings.Load(), runId, check: false).Plan with { CheckpointWindows = 1 };
         IRunGrain run = silo.Grains.GetGrain<IRunGrain>(runId);
         await run.Start(plan);

@@ -31,8 +31,8 @@ public sealed class RealKernelOptionsTests : IDisposable
     [Theory]
     [InlineData("run", "--kernel=a,b,c", "--kernel a,b,c: accepted is the name or key of a kernel")]
     [InlineData("compare", "--designs=all", "--designs all: real kernels (backend: uml) have no teardown designs; accepted are --kernels A,B and --faults none,NAME")]
-    [InlineData("compare", "--kernels=a", "compare: of what with what? accepted of real kernels are two or more of --kernels A,B or --faults none,NAME")]
-    [InlineData("compare", "--faults=none,none", "compare: of what with what? accepted of real kernels are two or more of --kernels A,B or --faults none,NAME")]
+    [InlineData("compare", "--kernels=a", "compare: nothing to compare; accepted for real kernels are two or more of --kernels A,B or --faults none,NAME")]
+    [InlineData("compare", "--faults=none,none", "compare: nothing to compare; accepted for real kernels are two or more of --kernels A,B or --faults none,NAME")]
     public async Task A_choice_of_real_kernels_that_is_none_is_refused(string command, string option, string words)
     {
         Assert.Equal(ExitCodes.Usage, await _screen.Run(command, Real, option, "--out", _screen.Folder));

@@ -221,7 +221,7 @@ public sealed class ReportTests
             ExpectReached = expect.Length == 0 ? ["ETOOMANYREFS", "never seen"] : [],
             Reported = [new ReportedFigure("membership", Role.Called, 75)],
         };
-        Launch launch = Launch.Create(new RunSettings { File = "x.yaml", Workers = "1" }, scenario, "made-1", check: false);
+        Launch launch = Launch.Create(new RunSettings { File = "x.yaml", Workers = 1 }, scenario, "made-1", check: false);
         var ledger = new ShardLedger(launch.Plan, 0);
         for (int i = 0; i < Sites; i++)
         {

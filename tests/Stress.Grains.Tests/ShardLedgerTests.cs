@@ -153,12 +153,77 @@ public sealed class ShardLedgerTests
         ShardLedger ledger = Started();
 
         Assert.Contains("3 sites for a shard of 2", Assert.Throws<InvalidDataException>(() => new ShardLedger(Plans.Of(sites: 2, windows: 4), 0, ledger.Closed())).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => ledger.Close(0, SiteState.Done, 0, "done"));
+        Assert.Contains("site 0: accepted are the states of a site that did not finish", Assert.Throws<ArgumentOutOfRangeException>(() => ledger.Close(0, SiteState.Done, 0, "done")).Message);
     }
 
-    private static ShardLedger Started(RunPlan? plan = null)
+    [Fact]
+    public void Only_a_slice_that_ends_a_site_leaves_nothing_to_do_for_it()
     {
-        var ledger = new ShardLedger(plan ?? Plan, 0);
+        ShardLedger ledger = Started();
+        SliceResult finished = Plans.Finished(Plan, 4);
+
+        Assert.False(ledger.Merge(0, new SliceResult { NextWindow = 1 }));
+        Assert.True(ledger.Merge(0, finished with { NextWindow = 2, Outcome = finished.Outcome! with { Finished = false, Windows = 2 } }));
+        Assert.True(ledger.Merge(1, new SliceResult { NextWindow = 1, Problem = "boom" }));
+        Assert.True(ledger.Merge(1, new SliceResult { NextWindow = 2 }));
+    }
+
+    [Fact]
+    public void Every_site_that_is_closed_in_whatever_way_is_one_closing()
+    {
+        ShardLedger ledger = Started();
+        Assert.Equal(0, ledger.Closings);
+        ledger.Merge(0, Plans.Finished(Plan, 1));
+        ledger.Merge(0, Plans.Finished(Plan, 1));
+        Assert.Equal(1, ledger.Closings);
+        ledger.Merge(1, new SliceResult { NextWindow = 1, Problem = "boom" });
+        ledger.CloseUnbegun(2);
+        Assert.Equal(3, ledger.Closings);
+    }
+
+    [Fact]
+    public void A_shard_that_is_not_the_first_books_its_sites_under_their_numbers_in_the_run()
+    {
+        RunPlan plan = Plans.Of(sites: 6, windows: 4);
+        ShardLedger ledger = Started(plan, 1);
+        ledger.Merge(4, new SliceResult { NextWindow = 2 });
+        ledger.Merge(5, Plans.Finished(plan, 1));
+        ledger.Close(3, SiteState.Lost, 0, "no answer");
+
+        Assert.Equal((0, 2), (ledger.NextWindow(3), ledger.NextWindow(4)));
+        Assert.Equal([(4, 2)], ledger.Running);
+        Assert.Equal([SiteState.Lost, SiteState.Running, SiteState.Done], ledger.Result().States);
+    }
+
+    [Fact]
+    public void A_slice_that_ends_where_the_last_one_did_takes_its_place()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, new SliceResult { NextWindow = 2, Counters = new() { Events = 10 }, Crashes = 1 });
+        ledger.Merge(0, new SliceResult { NextWindow = 2, Counters = new() { Events = 12 }, Crashes = 3 });
+
+        Assert.Equal((12, 3L, 2L), (ledger.Progress.Counters.Events, ledger.Progress.Crashes, ledger.Progress.Windows));
+    }
+
+    [Fact]
+    public void Books_that_are_opened_again_know_every_digest_first_crash_and_trouble_and_no_crash_of_a_running_site()
+    {
+        ShardLedger ledger = Started();
+        ledger.Merge(0, Plans.Finished(Plan, 5) with { Crashes = 5 });
+        ledger.Merge(1, new SliceResult { NextWindow = 2, Crashes = 2 });
+        ledger.Merge(2, new SliceResult { NextWindow = 1, Problem = "boom" });
+        ShardResult before = ledger.Result(), again = new ShardLedger(Plan, 0, ledger.Closed()).Result();
+
+        Assert.Equal(before.Digests, again.Digests);
+        Assert.NotEqual(0UL, again.Digests[0]);
+        Assert.Equal([VirtualTime.FromMinutes(5), VirtualTime.Never, VirtualTime.Never], again.FirstCrashes);
+        Assert.Equal((2, 1, SiteState.Failed, "boom"), (Assert.Single(again.Troubles).Site, again.Troubles[0].Window, again.Troubles[0].State, again.Troubles[0].Problem));
+        Assert.Equal((7L, 5L), (before.Progress.Crashes, again.Progress.Crashes));
+    }
+
+    private static ShardLedger Started(RunPlan? plan = null, int shard = 0)
+    {
+        var ledger = new ShardLedger(plan ?? Plan, shard);
         while (ledger.TryTake(out _))
         {
         }

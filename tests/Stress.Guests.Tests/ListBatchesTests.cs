@@ -68,7 +68,7 @@ public sealed class ListBatchesTests
         var batches = new ListBatches(lists => new ListResult([], [], default(GuestEnd)!, false, true, []) { ByList = [["answer"]] }, 1);
 
         BatchedList result = Assert.Single(batches.Run([("l", "list")], _ => { }));
-        Assert.Equal("the kernel stood still and was ended", result.Trouble);
+        Assert.Equal("the kernel hung and was killed", result.Trouble);
         Assert.Equal(["answer"], result.Answers);
     }
 

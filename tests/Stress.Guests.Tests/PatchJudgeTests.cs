@@ -59,9 +59,9 @@ public sealed class PatchJudgeTests
     [Fact]
     public void A_kernel_that_stands_still_is_not_clean()
     {
-        JudgedPatch patch = Judged(seed => seed == 7 ? new Trial([], false, "the kernel stood still and was ended") : Clean);
+        JudgedPatch patch = Judged(seed => seed == 7 ? new Trial([], false, "the kernel hung and was killed") : Clean);
 
-        Assert.Equal((FixVerdict.NotSeen, "the kernel stood still and was ended"), (patch.Verdict, patch.Why));
+        Assert.Equal((FixVerdict.NotSeen, "the kernel hung and was killed"), (patch.Verdict, patch.Why));
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed partial class CodeTests
 
         Assert.Matches(@"^scenarios/[^/]+\.yaml$", args[1]);
         Assert.Contains("--from=build /src/scenarios/*.yaml scenarios/", Manifests.ImageOf(container.Container).Image.Select(instruction => instruction.Text));
-        new RunSettings { File = Repository.At(args[1]), Pairs = Value(args, "--pairs"), Hours = Value(args, "--hours") }.Load();
+        new RunSettings { File = Repository.At(args[1]), Pairs = Value(args, "--pairs") is { } pairs ? RunOptions.ReadPairs(pairs) : null, Hours = Value(args, "--hours") is { } hours ? RunOptions.ReadHours(hours) : null }.Load();
     });
 
     [ToolFact("kubectl", "kubernetes-client")]

@@ -35,7 +35,13 @@ public sealed class ComposeTests
                 string app = $"{image.Only("WORKDIR")}/scenarios/";
                 Assert.StartsWith(app, command[1], StringComparison.Ordinal);
                 Assert.Contains(image.Image, instruction => instruction.Text == "--from=build /src/scenarios/*.yaml scenarios/");
-                new RunSettings { File = Repository.At("scenarios", command[1][app.Length..]), Pairs = Value(command, "--pairs"), Hours = Value(command, "--hours"), Pace = Value(command, "--pace") }.Load();
+                new RunSettings
+                {
+                    File = Repository.At("scenarios", command[1][app.Length..]),
+                    Pairs = Value(command, "--pairs") is { } pairs ? RunOptions.ReadPairs(pairs) : null,
+                    Hours = Value(command, "--hours") is { } hours ? RunOptions.ReadHours(hours) : null,
+                    Pace = Value(command, "--pace") is { } pace ? RunOptions.ReadPace(pace) : null,
+                }.Load();
             }
         }
     }

@@ -181,7 +181,7 @@ public sealed class BugQueries(StoreAddress store)
         return found.Count == 1 ? found[0]
             : found.Find(bug => bug.Key == id) is { } exact ? exact
             : found.Count == 0 ? throw new TriageException($"{id}: no such bug; accepted is an identifier that stress bugs lists", TriageProblem.Wrong)
-            : throw new TriageException($"{id}: several bugs begin so: {string.Join(", ", found.Select(bug => bug.Key))}; accepted is one", TriageProblem.Wrong);
+            : throw new TriageException($"{id}: several bugs have identifiers that begin with it: {string.Join(", ", found.Select(bug => bug.Key))}; accepted is one", TriageProblem.Wrong);
     }
 
     // A bug and those that were merged into it.

@@ -155,6 +155,6 @@ public sealed class RunQueries(StoreAddress store)
         List<string> found = name.Length == 0 ? [] : await tables.Runs.Where(run => run.Name.StartsWith(name)).Select(run => run.Name).Distinct().OrderBy(run => run).Take(4).ToListAsync(stop);
         return found.Count == 1 ? await Find(tables, found[0], stop)
             : found.Count == 0 ? throw new TriageException($"{name}: no such run; accepted is a name that stress runs lists", TriageProblem.Wrong)
-            : throw new TriageException($"{name}: several runs begin so: {string.Join(", ", found)}; accepted is one", TriageProblem.Wrong);
+            : throw new TriageException($"{name}: several runs have names that begin with it: {string.Join(", ", found)}; accepted is one", TriageProblem.Wrong);
     }
 }

@@ -93,7 +93,7 @@ public sealed class Access
         return may;
     }
 
-    /// <summary>Whoever asks may see what is nobody else's business yet: he who may also say that it is no secret any more.</summary>
+    /// <summary>Whether the caller may see private bugs: only somebody who may make them public.</summary>
     public bool SeesPrivate(HttpRequest request) => Of(request) == Permission.Write;
 
     /// <summary>A bug as whoever asks may see it.</summary>

@@ -103,7 +103,7 @@ public sealed class CrashExecution(Triage triage, ITriageWork? work) : IDisposab
             if (Interlocked.Increment(ref _waiting) > MostWaiting)
             {
                 Interlocked.Decrement(ref _waiting);
-                throw new TriageException($"{MostWaiting} crashes wait already; accepted is to ask again later", TriageProblem.Unavailable);
+                throw new TriageException($"{MostWaiting} crashes are waiting already; ask again later", TriageProblem.Unavailable);
             }
 
             try

@@ -58,6 +58,22 @@ internal sealed class Machine : IKernelHost, ISiteTrace
 
     public List<string> Said { get; } = [];
 
+    /// <summary>Told when a message lies on the routing socket, or null.</summary>
+    public Action? Readable { get; set; }
+
+    /// <summary>Gets what comes in for a UDP socket of IPv6, or null.</summary>
+    public Udp6Handler? Datagram { get; set; }
+
+    /// <summary>Gets what comes in for a raw socket, or null.</summary>
+    public RawHandler? Packet { get; set; }
+
+    /// <summary>Gets every word of the kernel, or null.</summary>
+    public Action<string>? Heard { get; set; }
+
+    public delegate void Udp6Handler(int pcb, int ifIndex, Ipv6Header ip, ReadOnlySpan<byte> payload);
+
+    public delegate void RawHandler(int pcb, int ifIndex, ReadOnlySpan<byte> packet);
+
     public List<RoutingMessage> Messages()
     {
         var list = new List<RoutingMessage>();
@@ -150,9 +166,7 @@ internal sealed class Machine : IKernelHost, ISiteTrace
         return list;
     }
 
-    void IKernelHost.RoutingSocketReadable()
-    {
-    }
+    void IKernelHost.RoutingSocketReadable() => Readable?.Invoke();
 
     void IKernelHost.TtyOutput(int line, ReadOnlySpan<byte> frame)
     {
@@ -163,15 +177,27 @@ internal sealed class Machine : IKernelHost, ISiteTrace
 
     void IKernelHost.TtyInput(int line, ReadOnlySpan<byte> frame) => Reads.Add((line, frame.ToArray()));
 
-    void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet) => Received.Add((pcb, ifIndex));
+    void IKernelHost.RawInput(int pcb, int ifIndex, ReadOnlySpan<byte> packet)
+    {
+        Received.Add((pcb, ifIndex));
+        Packet?.Invoke(pcb, ifIndex, packet);
+    }
 
-    void IKernelHost.Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload) => Received.Add((pcb, ifIndex));
+    void IKernelHost.Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
+    {
+        Received.Add((pcb, ifIndex));
+        Datagram?.Invoke(pcb, ifIndex, ip, payload);
+    }
 
     void IKernelHost.FastTimerWanted()
     {
     }
 
-    void ISiteTrace.Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage) => Said.Add(text);
+    void ISiteTrace.Step(long number, VirtualTime at, int router, TraceSource source, string text, PointerStage stage)
+    {
+        Said.Add(text);
+        Heard?.Invoke(text);
+    }
 
     void ISiteTrace.Frame(VirtualTime at, int link, int from, ReadOnlySpan<byte> frame)
     {
