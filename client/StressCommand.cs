@@ -75,6 +75,10 @@ public static class StressCommand
     // Options that name a file for a result. Only minimise writes a scenario, where --scenario is read elsewhere, and only report packs a folder into one file.
     private static readonly string[] OutputFiles = ["--json", "--junit", "--sarif", "--html", "--pcap", "--ops"];
 
+    // The words that name a command, below the program's own.
+    private static IEnumerable<string> Path(CommandResult command) =>
+        command.Parent is CommandResult above ? Path(above).Append(command.Command.Name) : [];
+
     private static bool IsOutputFile(Command command, Option option) => OutputFiles.Contains(option.Name) || (option.Name, command.Name) is ("--scenario", "minimise") or ("--out", "report");
 
     /// <summary>Runs a command line and returns the exit code.</summary>
@@ -118,7 +122,7 @@ public static class StressCommand
         if (Mistyped.Explain(line) is { } wrong)
         {
             // What a typed option has not accepted says what it accepts.
-            string see = wrong.Contains(": accepted ", StringComparison.Ordinal) ? "" : $" (see {ProgramName} {(line.CommandResult.Command is RootCommand ? "" : line.CommandResult.Command.Name + " ")}--help)";
+            string see = wrong.Contains(": accepted ", StringComparison.Ordinal) ? "" : $" (see {string.Join(' ', Path(line.CommandResult).Prepend(ProgramName))} --help)";
             terminal.Error.WriteLine($"stress: {wrong}{see}");
             return ExitCodes.Usage;
         }

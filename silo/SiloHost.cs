@@ -36,6 +36,8 @@ public static class SiloHost
         "Orleans.Runtime.GrainDirectory",
     ];
 
+    private static readonly string[] SaidByTheStart = ["Microsoft.Extensions.Hosting.Internal.Host", "Microsoft.AspNetCore.Hosting.Diagnostics", "Orleans.Runtime.SiloLifecycleSubject", "Orleans.Grain"];
+
     private static readonly string[] SaidByOthers =
     [
         "Orleans.Runtime.MembershipService",
@@ -52,7 +54,9 @@ public static class SiloHost
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddEnvironmentVariables();
-        AddLogging(builder.Logging);
+        var joining = new Joining();
+        AddLogging(builder.Logging, joining);
+        builder.Services.AddSingleton(joining);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, ClientOwnedLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
@@ -69,6 +73,7 @@ public static class SiloHost
         builder.UseOrleans(silo => AddSilo(silo, settings));
 
         WebApplication app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(joining.Over);
         app.UseRouting();
         app.MapHealth();
         app.MapStressMetrics();
@@ -109,6 +114,7 @@ public static class SiloHost
             silo.Services.AddSingleton<ISiteBackend>(new EmulatorBackend(designs));
         }
 
+        silo.Configure<ClusterMembershipOptions>(options => options.MaxJoinAttemptTime = settings.JoinTime);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDrain>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloNews>();
         silo.Services.AddHostedService<RunKeeper>();
@@ -122,7 +128,7 @@ public static class SiloHost
         }
     }
 
-    private static void AddLogging(ILoggingBuilder logging)
+    private static void AddLogging(ILoggingBuilder logging, Joining joining)
     {
         logging.AddConsole(options =>
         {
@@ -140,6 +146,12 @@ public static class SiloHost
         foreach (string category in ConsequencesOfDeath)
         {
             logging.AddFilter(category, LogLevel.Error);
+        }
+
+        // A start that fails is thrown to whoever asked for it, and said there in one line.
+        foreach (string category in SaidByTheStart)
+        {
+            logging.AddFilter(category, _ => joining.IsOver);
         }
 
         // These take it for an error, once for every attempt and grain, that a dead silo cannot be told of something, or that Redis is away or was emptied. Whoever called

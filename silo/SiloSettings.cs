@@ -27,6 +27,9 @@ public sealed record SiloSettings
     /// <summary>Address that others are told; null in Kubernetes, where the pod's address is taken.</summary>
     public IPAddress? Advertise { get; init; } = IPAddress.Loopback;
 
+    /// <summary>Wall time that it has, from its start, to be answered by the cluster's other silos, which let it in then.</summary>
+    public TimeSpan JoinTime { get; init; } = SiloDefaults.JoinTime;
+
     /// <summary>Sites executed at once.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 

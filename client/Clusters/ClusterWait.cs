@@ -69,6 +69,23 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
         }
     }
 
+    /// <summary>Says every few seconds what a task waits for, until it has ended.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="what">What it waits for at the moment.</param>
+    public async Task Through(Task task, Func<string> what)
+    {
+        long start = time.GetTimestamp();
+        while (await Task.WhenAny(task, Task.Delay(SaidEvery, time)) != task)
+        {
+            say(string.Create(CultureInfo.InvariantCulture, $"waiting, {time.GetElapsedTime(start).TotalSeconds:0} s: {what()}"));
+        }
+
+        await task;
+    }
+
+    /// <summary>How much of the time is left; none without a wait.</summary>
+    public TimeSpan Left => longest > time.GetElapsedTime(_start) ? longest - time.GetElapsedTime(_start) : TimeSpan.Zero;
+
     // A silo that starts or ends answers with whatever it has come to.
     private static bool MayPass(Exception e) => e is ClusterUnavailableException or TimeoutException or OrleansException;
 }

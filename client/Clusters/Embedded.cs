@@ -28,7 +28,7 @@ public static class Embedded
         }
         catch (Exception e) when (metricsPort is { } port && (e is IOException || e.GetBaseException() is SocketException))
         {
-            throw NotFree(port, e);
+            throw ListeningPort.Refused(ListeningPort.MetricsPort, IPAddress.Loopback, port, e);
         }
     }
 
@@ -36,22 +36,9 @@ public static class Embedded
     /// <exception cref="UsageException">It cannot be listened on.</exception>
     public static void CheckFree(int? metricsPort)
     {
-        if (metricsPort is not { } port)
+        if (metricsPort is { } port)
         {
-            return;
-        }
-
-        try
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
-        }
-        catch (SocketException e)
-        {
-            throw NotFree(port, e);
+            ListeningPort.Check(ListeningPort.MetricsPort, IPAddress.Loopback, port);
         }
     }
-
-    private static UsageException NotFree(int port, Exception e) =>
-        new($"--metrics-port {port}: {e.GetBaseException().Message.TrimEnd('.')}; accepted is a free port of 127.0.0.1, or 0");
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
 using Stress.Client.Clusters;
 using Stress.Client.Launching;
 using Stress.Contracts;
@@ -16,6 +17,8 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress silo</c>: a member of a cluster, until it is asked to stop.</summary>
 public static class SiloCommand
 {
+    private static readonly TimeSpan DisposeTime = TimeSpan.FromSeconds(5);
+
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -69,27 +72,18 @@ public static class SiloCommand
 
     private static async Task<int> Execute(Terminal terminal, SiloSettings settings, ClusterWait wait, CancellationToken stop)
     {
-        await wait.For(
-            async () =>
-            {
-                await ClusterOption.CheckAnswers(settings.Redis);
-                return true;
-            },
-            stop);
-        await using WebApplication app = SiloHost.Build(settings);
+        CheckPorts(settings);
+        WebApplication started;
         try
         {
-            await app.StartAsync(stop);
+            started = await wait.For(() => Start(settings, wait, stop), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (e is IOException || e is SocketException || e.GetBaseException() is SocketException)
-        {
-            throw new UsageException($"a port cannot be listened on: {e.GetBaseException().Message}; accepted are free ports for --silo-port, --gateway-port and --metrics-port on an address of this machine");
-        }
 
+        await using WebApplication app = started;
         terminal.Out.Profile.Out.Writer.WriteLine(
             $"silo {settings.Advertise}:{settings.SiloPort} of {settings.Redis}, gateway port {settings.GatewayPort}, {Counted.Of(settings.Workers, "worker")}, {app.Urls.First()}{SiloDefaults.MetricsPath}");
         terminal.Out.Profile.Out.Writer.Flush();
@@ -114,6 +108,92 @@ public static class SiloCommand
         }
 
         return ExitCodes.Ok;
+    }
+
+    // Before anything is begun, since Orleans shares a port with another silo of the same user: to the cluster the two would be one, and the earlier would be declared dead.
+    private static void CheckPorts(SiloSettings settings)
+    {
+        (string Option, int Port)[] ports =
+        [
+            ("--silo-port", settings.SiloPort), ("--gateway-port", settings.GatewayPort), (ListeningPort.MetricsPort, settings.MetricsPort),
+            .. settings.DashboardPort is { } dashboard ? [("--dashboard-port", dashboard)] : Array.Empty<(string, int)>(),
+        ];
+        for (int i = 0; i < ports.Length; i++)
+        {
+            if (ports[i].Port != 0 && Array.FindIndex(ports, other => other.Port == ports[i].Port) is var first && first < i)
+            {
+                throw new UsageException($"{ports[i].Option} {ports[i].Port}: it is the {ports[first].Option} too; accepted is a port of its own");
+            }
+
+            ListeningPort.Check(ports[i].Option, settings.Listen, ports[i].Port);
+        }
+    }
+
+    // Starts the silo and waits until it is a member.
+    private static async Task<WebApplication> Start(SiloSettings settings, ClusterWait wait, CancellationToken stop)
+    {
+        await ClusterOption.CheckAnswers(settings.Redis);
+        WebApplication app = SiloHost.Build(settings with { JoinTime = wait.Left > settings.JoinTime ? wait.Left : settings.JoinTime });
+        try
+        {
+            Task starting = app.StartAsync(stop);
+            Task<string> end = app.Services.GetRequiredService<SiloEnd>().Said;
+            await wait.Through(
+                Task.WhenAny(starting, end),
+                () => Joining.Others(app.Services) is { Members: { Count: > 0 } members } others
+                    ? $"the silos of {settings.Redis} let this one in when each has answered it: {string.Join(", ", members)}{(others.Refusal is { } why ? $" ({why})" : "")}"
+                    : $"the silo joins the cluster of {settings.Redis}");
+            if (end.IsCompleted)
+            {
+                throw NotLetIn(await end, settings, app.Services);
+            }
+
+            await starting;
+            return app;
+        }
+        catch (Exception e)
+        {
+            Exception said = Explained(e, settings, app.Services);
+
+            // What of it does not end ends with the process, or with the next attempt's port.
+            _ = await Task.WhenAny(app.DisposeAsync().AsTask(), Task.Delay(DisposeTime, CancellationToken.None));
+            if (said == e)
+            {
+                throw;
+            }
+
+            throw said;
+        }
+    }
+
+    // Why a silo has not become a member, in a line.
+    private static Exception Explained(Exception e, SiloSettings settings, IServiceProvider services)
+    {
+        switch (e)
+        {
+            case ClusterUnavailableException or UsageException or OperationCanceledException:
+                return e;
+            case IOException or SocketException:
+            case { } other when other.GetBaseException() is SocketException:
+                return new UsageException(
+                    $"a port cannot be listened on: {e.GetBaseException().Message}; accepted are free ports for --silo-port, --gateway-port and --metrics-port on an address of this machine");
+            case StorageUnavailableException:
+                return new ClusterUnavailableException(
+                    $"{settings.Redis} does not take what a silo has to write ({e.Message.ReplaceLineEndings(" ").Split(", mc:")[0].TrimEnd('.')}); accepted is a Redis that is no replica, has room, and allows its user every command");
+            case OrleansException:
+                return NotLetIn(e.Message.ReplaceLineEndings(" "), settings, services);
+            default:
+                return e;
+        }
+    }
+
+    // The others wait in vain for an answer from a silo that they refuse or do not reach, and declare it dead in the end.
+    private static ClusterUnavailableException NotLetIn(string why, SiloSettings settings, IServiceProvider services)
+    {
+        (IReadOnlyList<string> members, string? refusal) = Joining.Others(services);
+        return new(members.Count == 0
+            ? $"the silo has not become a member of the cluster of {settings.Redis}: {why}"
+            : $"the silos of {settings.Redis} have not let this one in: not every one of {string.Join(", ", members)} has answered it ({refusal ?? "if they refuse it, their logs say why"}); accepted is a silo that each of them reaches at {settings.Advertise?.ToString() ?? "its address"}:{settings.SiloPort}, and that reaches each of them");
     }
 
     private static async Task WaitFor(WebApplication app, CancellationToken stop)

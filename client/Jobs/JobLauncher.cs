@@ -47,7 +47,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
         }
     }
 
-    /// <summary>Follows a Job to its end and returns the exit code of its last pod.</summary>
+    /// <summary>Follows a Job to its end and returns the exit code of its last pod; <see cref="ExitCodes.Incomplete"/> where that is none of a run's.</summary>
     /// <exception cref="ClusterUnavailableException">The API server is away for too long, or the Job was deleted.</exception>
     public async Task<int> Follow(string name, CancellationToken stop)
     {
@@ -114,18 +114,30 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
 
     private async Task<int> Code(string name, V1JobCondition end, CancellationToken stop)
     {
+        if (end.Type == "Complete")
+        {
+            // One of its pods has ended with 0, whatever became of others on the way.
+            return ExitCodes.Ok;
+        }
+
         V1PodList pods = await api.CoreV1.ListNamespacedPodAsync(space, labelSelector: $"batch.kubernetes.io/job-name={name}", cancellationToken: stop);
         V1ContainerStateTerminated? last = pods.Items
             .SelectMany(pod => pod.Status?.ContainerStatuses ?? [])
             .Where(container => container.Name == RunJob.ContainerName)
             .Select(container => container.State?.Terminated).OfType<V1ContainerStateTerminated>().MaxBy(ended => ended.FinishedAt);
-        if (end.Type == "Complete")
+        say($"{name}: {end.Reason}: {end.Message}");
+        if (last is { ExitCode: (>= ExitCodes.ExpectationFailed and <= ExitCodes.NotWritten) or ExitCodes.Interrupted })
         {
-            return last?.ExitCode ?? ExitCodes.Ok;
+            return last.ExitCode;
         }
 
-        say($"{name}: {end.Reason}: {end.Message}");
-        return last is { ExitCode: not ExitCodes.Ok } ? last.ExitCode : ExitCodes.Incomplete;
+        // Its node or its kernel has ended it (eviction, memory): that says nothing about the run, which goes on in the silos.
+        if (last is { ExitCode: not ExitCodes.Ok })
+        {
+            say($"{name}: its last pod was ended from outside, with {last.ExitCode} ({last.Reason}); the run itself is in the silos: ./stress status");
+        }
+
+        return ExitCodes.Incomplete;
     }
 
     private static bool IsAway(Exception e) => e is HttpRequestException or IOException or TaskCanceledException or HttpOperationException;

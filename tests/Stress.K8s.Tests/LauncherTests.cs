@@ -110,6 +110,7 @@ public sealed class LauncherTests : IAsyncDisposable
 
     [Theory]
     [InlineData(409, "AlreadyExists", ExitCodes.Usage, 5)]
+    [InlineData(401, "Unauthorized", ExitCodes.Usage, 1)]
     [InlineData(403, "Forbidden", ExitCodes.Usage, 1)]
     [InlineData(404, "NotFound", ExitCodes.Usage, 1)]
     [InlineData(422, "Invalid", ExitCodes.Usage, 1)]
@@ -189,6 +190,44 @@ public sealed class LauncherTests : IAsyncDisposable
         Assert.Contains("has not answered for 0 s", (await Assert.ThrowsAsync<ClusterUnavailableException>(() => Launcher(TimeSpan.Zero).Follow(Name, Generous()))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(401, "Unauthorized")]
+    [InlineData(403, "Forbidden")]
+    public async Task Who_may_make_a_job_and_not_follow_it_is_told_so_in_the_servers_words(int status, string reason)
+    {
+        _server.On("create", ApiServer.Json(Made, 201)).On("read", ApiServer.Refusal(status, reason, $"the server's words for {reason}."));
+        await _server.Start();
+        (int code, string text, string errors) = await Type("k8s", "run", Scenario, "--image", "stress:dev", "--follow", "--kubeconfig", Kubeconfig());
+
+        Assert.Equal((ExitCodes.Usage, $"job {Name}, run {Uid}"), (code, text.TrimEnd()));
+        Assert.Contains($"does not show Job {Name}: the server's words for {reason}; accepted is", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal(["create", "read"], _server.Asked);
+    }
+
+    [Fact]
+    public async Task A_job_whose_pod_was_evicted_and_replaced_has_the_code_of_the_one_that_ended_by_itself()
+    {
+        _server.On("read", ApiServer.Json(Job("1", active: 1))).On("read", ApiServer.Json(Job("3", end: "Complete")))
+            .On("watch", ApiServer.Watch(cut: false, ("MODIFIED", Job("2", active: 0)), ("MODIFIED", Job("3", end: "Complete"))))
+            .On("pods", ApiServer.Json(Pods((137, 2), (0, 1))));
+        await _server.Start();
+
+        Assert.Equal(ExitCodes.Ok, await Launcher().Follow(Name, Generous()));
+        Assert.Equal([$"{Name}: active", $"{Name}: waiting for a pod", $"{Name}: complete"], _said);
+    }
+
+    [Theory]
+    [InlineData(137, "its last pod was ended from outside, with 137 (OOMKilled)")]
+    [InlineData(null, "PodFailurePolicy: of this test")]
+    public async Task A_job_whose_last_pod_was_killed_or_is_gone_is_work_that_was_lost_and_no_code_of_a_run(int? last, string said)
+    {
+        _server.On("read", ApiServer.Json(Job("1", end: "Failed", failed: 3))).On("pods", ApiServer.Json(last is { } code ? Pods((6, 1), (code, 2)) : Pods()));
+        await _server.Start();
+
+        Assert.Equal(ExitCodes.Incomplete, await Launcher().Follow(Name, Generous()));
+        Assert.Contains(said, _said[^1], StringComparison.Ordinal);
+    }
+
     private JobLauncher Launcher(TimeSpan? patience = null) => new(
         new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(Kubeconfig())), "stress", _said.Add, TimeSpan.FromMilliseconds(20), patience ?? TimeSpan.FromMinutes(2));
 
@@ -209,7 +248,7 @@ public sealed class LauncherTests : IAsyncDisposable
         items = ended.Select(pod => new
         {
             metadata = new { name = $"{Name}-{pod.Minute}" },
-            status = new { containerStatuses = new[] { new { name = "run", state = new { terminated = new { exitCode = pod.Code, finishedAt = $"2026-01-02T03:0{pod.Minute}:00Z" } } } } },
+            status = new { containerStatuses = new[] { new { name = "run", state = new { terminated = new { exitCode = pod.Code, reason = pod.Code == 137 ? "OOMKilled" : "Error", finishedAt = $"2026-01-02T03:0{pod.Minute}:00Z" } } } } },
         }).ToArray(),
     };
 

@@ -194,7 +194,7 @@ public sealed class ManifestTests
         Assert.All(manifests.Pods.SelectMany(pod => pod.Spec.Containers).SelectMany(container => container.Ports ?? []), port => Assert.NotNull(port.Protocol));
         Assert.All(
             manifests.Of<V1StatefulSet>().SelectMany(set => set.Spec.VolumeClaimTemplates ?? []),
-            claim => Assert.Equal(("v1", V1PersistentVolumeClaim.KubeKind, "Filesystem"), (claim.ApiVersion, claim.Kind, claim.Spec.VolumeMode)));
+            claim => Assert.Equal(("v1", V1PersistentVolumeClaim.KubeKind, "Filesystem", "Pending"), (claim.ApiVersion, claim.Kind, claim.Spec.VolumeMode, claim.Status?.Phase)));
         Assert.All(manifests.Of<V1RoleBinding>().SelectMany(binding => binding.Subjects), subject => Assert.Equal("stress", subject.NamespaceProperty));
         Assert.All(
             manifests.Of<V1CronJob>().SelectMany(cron => cron.Spec.JobTemplate.Spec.PodFailurePolicy.Rules).SelectMany(rule => rule.OnPodConditions ?? []),
