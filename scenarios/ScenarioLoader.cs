@@ -242,9 +242,9 @@ public static class ScenarioLoader
         if (s.Site.Graph is { } graph)
         {
             int[] lines = new int[graph.Nodes.Count];
-            foreach (int node in graph.Segments.SelectMany(segment => segment.Stations))
+            foreach (int node in (graph.Segments ?? []).SelectMany(segment => segment.Stations))
             {
-                int neighbors = graph.Links.SelectMany(link => link.Ends).Count(end => end.Node == node) + graph.Segments.First(segment => segment.Stations.Contains(node)).Stations.Count - 1;
+                int neighbors = graph.Links.SelectMany(link => link.Ends).Count(end => end.Node == node) + graph.Segments!.First(segment => segment.Stations.Contains(node)).Stations.Count - 1;
                 if (neighbors > OspfArea.MaxNeighbors && s.Site.Roles[graph.Nodes[node]].Ospfd.Adjacency == OspfdAdjacency.Full)
                 {
                     throw new ScenarioException(
