@@ -242,6 +242,17 @@ public static class ScenarioLoader
         if (s.Site.Graph is { } graph)
         {
             int[] lines = new int[graph.Nodes.Count];
+            foreach (int node in (graph.Segments ?? []).SelectMany(segment => segment.Stations))
+            {
+                int neighbors = graph.Links.SelectMany(link => link.Ends).Count(end => end.Node == node) + graph.Segments!.First(segment => segment.Stations.Contains(node)).Stations.Count - 1;
+                if (neighbors > OspfArea.MaxNeighbors && s.Site.Roles[graph.Nodes[node]].Ospfd.Adjacency == OspfdAdjacency.Full)
+                {
+                    throw new ScenarioException(
+                        file, root.Children.TryGetValue(new YamlScalarNode("roles"), out YamlNode? named) ? (int)named.Start.Line : 0, "roles.ospfd.adjacency",
+                        $"full, and {graph.NodeName(node)} has {neighbors} neighbours on its lines and its segment", $"two-way, or at most {OspfArea.MaxNeighbors} neighbours of a node");
+                }
+            }
+
             foreach (LinkEnd end in graph.Links.SelectMany(link => link.Ends))
             {
                 if (++lines[end.Node] > OspfArea.MaxInterfaces && s.Site.Roles[graph.Nodes[end.Node]].Ospfd.Adjacency == OspfdAdjacency.Full)

@@ -192,7 +192,7 @@ public static class OptionsScreen
 
     private static string Daemon(object options) => options switch
     {
-        OspfdOptions o => $"{ScenarioFields.Spell(o.Version)}, hello {Span(o.HelloInterval)}, dead {Span(o.DeadInterval)}{(o.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(o.Exit)}")}{(o.Adjacency == OspfdAdjacency.Full ? ", to Full" : "")}",
+        OspfdOptions o => $"{ScenarioFields.Spell(o.Version)}, hello {Span(o.HelloInterval)}, dead {Span(o.DeadInterval)}{(o.Exit == OspfdExit.Never ? "" : $", exits {ScenarioFields.Spell(o.Exit)}")}{(o.Adjacency == OspfdAdjacency.Full ? ", to Full" : "")}{(o.Priority != new OspfdOptions().Priority ? $", priority {o.Priority}" : "")}",
         ZebraOptions z => z.RestartEvery == VirtualTime.Zero ? "" : $"restarted every {Span(z.RestartEvery)}, away for {Range(z.Downtime)}",
         RipngdOptions r => $"update {Span(r.Update)} ± {Span(r.UpdateJitter)}{(r.OnEthernet ? ", on Ethernet too" : "")}{(r.Routes ? ", learns routes" : "")}",
         _ => string.Join(", ", ScenarioFields.Properties(options.GetType()).Select(p => $"{ScenarioFields.FieldName(p.Name).Replace('_', ' ')} {ScenarioFields.SpellScalar(p.GetValue(options)!)}")),

@@ -11,7 +11,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// ospfd: one raw socket for all interfaces, memberships of 224.0.0.5 by the interface's local address, hellos, a point-to-point neighbour to 2-Way
+/// ospfd: one raw socket for all interfaces, memberships of 224.0.0.5, and of 224.0.0.6 where it is designated, by the interface's local address, hellos, neighbours to 2-Way
 /// (reference 7.2, 7.3; Quagga 0.98.2 ospfd/ospf_interface.c, ospf_network.c and 0.99.0's ospf_interface.c; RFC 2328 9.1-9.3, 10.3). Where the options say so it goes on to Full:
 /// what it does then beyond its socket, its timers and zebra is in <see cref="OspfArea"/>.
 /// </summary>
@@ -30,6 +30,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
 
         /// <summary>0.99.0's flag: the group was joined with success.</summary>
         public bool Joined;
+
+        /// <summary>AllDRouters was joined: on this network we are Designated Router or Backup.</summary>
+        public bool JoinedDesignated;
 
         /// <summary>The neighbour's machine ID, or any.</summary>
         public Ipv4Address Neighbor;
@@ -53,6 +56,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             pass.Field(ref value.Used);
             pass.Field(ref value.PointToPoint);
             pass.Field(ref value.Joined);
+            pass.Field(ref value.JoinedDesignated);
             pass.Struct(ref value.Neighbor);
             pass.Field(ref value.TwoWay);
             pass.Struct(ref value.HelloDue);
@@ -116,6 +120,10 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         public ushort Index;
         public Ipv4Address RouterId;
         public bool ListsUs;
+        public byte Priority;
+        public Ipv4Address From;
+        public Ipv4Address DesignatedRouter;
+        public Ipv4Address BackupDesignatedRouter;
 
         /// <inheritdoc/>
         public static void Fields<TPass>(ref Heard value, ref TPass pass)
@@ -124,6 +132,10 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             pass.Field(ref value.Index);
             pass.Struct(ref value.RouterId);
             pass.Field(ref value.ListsUs);
+            pass.Field(ref value.Priority);
+            pass.Struct(ref value.From);
+            pass.Struct(ref value.DesignatedRouter);
+            pass.Struct(ref value.BackupDesignatedRouter);
         }
     }
 
@@ -150,7 +162,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private Table<Oi> _ois = new();
     private Table<KnownIf> _ifs = new();
 
-    /// <summary>Where the Ethernet is at a segment: the neighbours there. A router's priority on it is 0, so that nobody is Designated Router and all stay at 2-Way (RFC 2328, 10.4).</summary>
+    /// <summary>
+    /// Where the Ethernet is at a segment: the neighbours there. Of a router that goes to 2-Way the priority on it is 0, so that it is never Designated Router (RFC 2328, 10.4).
+    /// </summary>
     private Table<SegmentNeighbor> _onSegment = new();
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
@@ -193,9 +207,9 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         get
         {
             int n = 0;
-            for (int i = 0; _area is not null && i < _area.Neighbors.Length; i++)
+            foreach (ref readonly OspfNeighbor neighbor in _area is null ? default : _area.Neighbors)
             {
-                n += _area.StateOf(i) == OspfNeighborState.Full ? 1 : 0;
+                n += neighbor.Used && neighbor.State == OspfNeighborState.Full ? 1 : 0;
             }
 
             return n;
@@ -214,7 +228,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         _socket = Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
         if (_area is { } area)
         {
-            area.Open(Machine.RouterId, EthernetPrefix, now);
+            area.Open(Machine.RouterId, Machine.IsStation ? (byte)0 : EthernetPrefix, now); // a segment's network is its interface's
             Rearm();
         }
 
@@ -260,7 +274,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         ReadOnlySpan<byte> ospf = ip.Payload(packet);
         if (OspfHello.TryParse(ospf, out OspfHello hello) == WireError.None)
         {
-            _input.Add(new Heard { Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, Machine.RouterId) });
+            _input.Add(new Heard
+            {
+                Index = (ushort)ifIndex, RouterId = hello.RouterId, ListsUs = hello.Lists(ospf, Machine.RouterId), Priority = hello.RouterPriority, From = ip.Source,
+                DesignatedRouter = hello.DesignatedRouter, BackupDesignatedRouter = hello.BackupDesignatedRouter,
+            });
         }
         else
         {
@@ -360,6 +378,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             if (_onSegment[n].Used && _onSegment[n].DeadDue <= now)
             {
                 _onSegment[n].Used = false;
+                _area?.Lost(_onSegment[n].Oi, _onSegment[n].RouterId, now);
                 Rearm();
                 return true;
             }
@@ -403,20 +422,25 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             int bytes = _received.Take(packet, out ushort index, out _);
             if (bytes <= Mtu && InterfaceOf(index) is >= 0 and int oi)
             {
-                OspfNeighborState before = area.StateOf(oi);
-                area.Receive(oi, packet[..bytes], now);
-                if (Machine.Clock.Trace is not null && area.StateOf(oi) != before)
+                int full = Machine.Clock.Trace is null ? 0 : FullNeighbors;
+                Ipv4Address from = area.Receive(oi, packet[..bytes], now);
+                if (Machine.Clock.Trace is not null && full != FullNeighbors)
                 {
-                    Say($"neighbour {_ois[oi].Neighbor}: {area.StateOf(oi)}");
+                    Say($"neighbour {from}: {area.StateOf(oi, from)}");
                 }
             }
 
             return true;
         }
 
-        if (area.NextPacket(packet, now, out int to) is > 0 and int length)
+        if (Machine.IsStation && ChangesAllDRouters(area))
         {
-            SendOnto(_ois[to], packet[..length]);
+            return true;
+        }
+
+        if (area.NextPacket(packet, now, out int to, out Ipv4Address destination) is > 0 and int length)
+        {
+            SendOnto(_ois[to], destination, packet[..length]);
             return true;
         }
 
@@ -456,8 +480,51 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         return -1;
     }
 
-    private void SendOnto(in Oi oi, ReadOnlySpan<byte> packet)
+    // ism_change_state: whoever becomes Designated Router or Backup joins 224.0.0.6, and leaves it when it is neither any more.
+    private bool ChangesAllDRouters(OspfArea area)
     {
+        for (int i = 0; i < _ois.Length; i++)
+        {
+            ref Oi oi = ref _ois[i];
+            if (oi.Used && oi.PointToPoint && IsOnSegment(oi) && area.Interfaces[i].IsDesignated != oi.JoinedDesignated)
+            {
+                if (Machine.Clock.Trace is not null)
+                {
+                    Say($"interface state {area.Interfaces[i].State}, designated router {area.Interfaces[i].DesignatedRouter}, backup {area.Interfaces[i].BackupDesignatedRouter}");
+                }
+
+                if (oi.JoinedDesignated)
+                {
+                    DropDesignated(ref oi);
+                }
+                else
+                {
+                    Say("IP_ADD_MEMBERSHIP 224.0.0.6", Kernel.IpAddMembership(_socket, Ipv4Address.AllDRouters, On(oi)));
+                    oi.JoinedDesignated = true;
+                }
+
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void DropDesignated(ref Oi oi)
+    {
+        Say("IP_DROP_MEMBERSHIP 224.0.0.6", Kernel.IpDropMembership(_socket, Ipv4Address.AllDRouters, On(oi)));
+        oi.JoinedDesignated = false;
+    }
+
+    // To a group by the interface's choice, to a neighbour with MSG_DONTROUTE.
+    private void SendOnto(in Oi oi, Ipv4Address destination, ReadOnlySpan<byte> packet)
+    {
+        if (!destination.IsMulticast)
+        {
+            Say("sendmsg", Kernel.SendRaw(_socket, destination, oi.Address, IpProtocol.Ospf, packet, dontRoute: true));
+            return;
+        }
+
         Kernel.IpMulticastTtlLoop(_socket, 1, false);
         Errno e = Kernel.IpMulticastIf(_socket, On(oi));
         if (e != Errno.None)
@@ -465,7 +532,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             Say("can't setsockopt IP_MULTICAST_IF", e);
         }
 
-        Say("sendmsg", Kernel.SendRaw(_socket, Ipv4Address.AllSpfRouters, oi.Address, IpProtocol.Ospf, packet));
+        Say("sendmsg", Kernel.SendRaw(_socket, destination, oi.Address, IpProtocol.Ospf, packet));
     }
 
     private void Rearm()
@@ -534,7 +601,8 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             n = _onSegment[i].Used && _onSegment[i].Oi == oi && _onSegment[i].RouterId == h.RouterId ? i : -1;
         }
 
-        if (n >= 0 && _onSegment[n].TwoWay == h.ListsUs)
+        bool news = _area is { } area && Elects(area, oi, h, now);
+        if (n >= 0 && _onSegment[n].TwoWay == h.ListsUs && !news)
         {
             Quiet.Steady();
         }
@@ -546,6 +614,17 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         n = n < 0 ? _onSegment.Put(new SegmentNeighbor { Oi = (short)oi, RouterId = h.RouterId, Used = true }) : n;
         _onSegment[n].TwoWay = h.ListsUs;
         _onSegment[n].DeadDue = now + options.DeadInterval;
+    }
+
+    private static bool Elects(OspfArea area, int oi, in Heard h, VirtualTime now)
+    {
+        if (h.ListsUs)
+        {
+            return area.HelloReceived(oi, new OspfBroadcastHello(h.RouterId, h.From, h.Priority, h.DesignatedRouter, h.BackupDesignatedRouter), now);
+        }
+
+        area.Lost(oi, h.RouterId, now);
+        return false;
     }
 
     /// <summary>What a Hello does that says what the last one said: the neighbour lives.</summary>
@@ -628,6 +707,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         if (IsOnSegment(oi))
         {
             hello = hello with { NetworkMask = Ipv4Address.Mask(EthernetPrefix), RouterPriority = 0 };
+            if (_area is not null && i < _area.Interfaces.Length)
+            {
+                ref readonly OspfInterface at = ref _area.Interfaces[i];
+                hello = hello with { RouterPriority = options.Priority, DesignatedRouter = at.DesignatedRouter, BackupDesignatedRouter = at.BackupDesignatedRouter };
+            }
+
             foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
             {
                 if (neighbor.Used && neighbor.Oi == i && n < MostNeighbors)
@@ -785,14 +870,14 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         oi.HelloDue = now + VirtualTime.FromSeconds(1);
         if (IsOnSegment(oi))
         {
-            return; // to the area the Ethernet is the stub network that it always is
+            _area?.InterfaceUp(i, new OspfBroadcastNetwork(oi.Address, EthernetPrefix, options.Priority, options.DeadInterval), MtuOf(oi.Index), now);
+            return;
         }
 
-        _area?.InterfaceUp(i, OspfNetworkType.PointToPoint, oi.Address, oi.Peer, MtuOf(oi.Index), now);
+        _area?.InterfaceUp(i, oi.Address, oi.Peer, MtuOf(oi.Index), now);
     }
 
     private int MtuOf(ushort index) => Kernel.IfByIndex(index) is >= 0 and int slot ? Kernel.Interfaces[slot].Mtu : Mtu;
-
 
     private void Down(int i, VirtualTime now)
     {
@@ -804,9 +889,11 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 _onSegment[n].Used &= _onSegment[n].Oi != i;
             }
         }
-        else
+
+        _area?.InterfaceDown(i, now);
+        if (oi.JoinedDesignated)
         {
-            _area?.InterfaceDown(i, now);
+            DropDesignated(ref oi);
         }
 
         bool drop = options.Version == OspfdVersion.Quagga0990 ? oi.Joined : oi.PointToPoint;

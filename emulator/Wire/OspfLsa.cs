@@ -253,3 +253,53 @@ public readonly record struct OspfRouterLink(Ipv4Address Id, Ipv4Address Data, O
         BinaryPrimitives.WriteUInt16BigEndian(destination[10..], Metric);
     }
 }
+
+/// <summary>The body of a Network-LSA (RFC 2328, A.4.3): the network's mask, and the Router IDs of the Designated Router and of those that are Full with it.</summary>
+public static class OspfNetworkLsa
+{
+    /// <summary>Bytes of the mask.</summary>
+    public const int MaskLength = 4;
+
+    /// <summary>Bytes of an attached router.</summary>
+    public const int AttachedLength = 4;
+
+    /// <summary>Bytes of the whole LSA with so many attached routers.</summary>
+    public static int LengthOf(int attached) => OspfLsaHeader.HeaderLength + MaskLength + (AttachedLength * attached);
+
+    /// <summary>Reads the body.</summary>
+    /// <param name="body">What follows the LSA's header.</param>
+    /// <param name="mask">The network's mask.</param>
+    /// <param name="attached">How many routers it lists.</param>
+    public static WireError TryParse(ReadOnlySpan<byte> body, out Ipv4Address mask, out int attached)
+    {
+        (mask, attached) = (default, 0);
+        if (body.Length < MaskLength + AttachedLength)
+        {
+            return WireError.TooShort;
+        }
+
+        if ((body.Length - MaskLength) % AttachedLength != 0)
+        {
+            return WireError.BadLength;
+        }
+
+        (mask, attached) = (Ipv4Address.Read(body), (body.Length - MaskLength) / AttachedLength);
+        return WireError.None;
+    }
+
+    /// <summary>The Router ID of attached router <paramref name="index"/>, from 0.</summary>
+    public static Ipv4Address Attached(ReadOnlySpan<byte> body, int index) => Ipv4Address.Read(body[(MaskLength + (AttachedLength * index))..]);
+
+    /// <summary>Writes the body.</summary>
+    /// <param name="body">Room for it.</param>
+    /// <param name="mask">The network's mask.</param>
+    /// <param name="attached">Router IDs.</param>
+    public static void WriteBody(Span<byte> body, Ipv4Address mask, ReadOnlySpan<Ipv4Address> attached)
+    {
+        mask.Write(body);
+        for (int i = 0; i < attached.Length; i++)
+        {
+            attached[i].Write(body[(MaskLength + (AttachedLength * i))..]);
+        }
+    }
+}

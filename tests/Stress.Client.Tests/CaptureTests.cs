@@ -62,6 +62,17 @@ public sealed class CaptureTests : IDisposable
         Assert.Contains("cable of the Ethernet pulled out", summary.Comment, StringComparison.Ordinal);
     }
 
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_frame_of_a_segment_at_full()
+    {
+        string file = Path.Combine(_screen.Folder, "full.pcapng");
+        await _screen.Run("run", Repository.At("scenarios", "lan-full.yaml"), "--pairs=4", "--hours=2", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+
+        TsharkSummary summary = Tshark.Dissect(file);
+        Assert.Empty(summary.Problems);
+        Assert.True(summary.Protocols["ARP"] > 10 && summary.Protocols["OSPF"] > 1_000, string.Join(", ", summary.Protocols));
+    }
+
     [Theory]
     [InlineData("{role: called, pppd: {require: pap}}")]
     [InlineData("{role: called, pppd: {require: chap-md5}}")]

@@ -236,8 +236,8 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>
-    /// zebra's RTM_ADD of a route through a gateway at the other end of a point-to-point interface: rt_ifa is the address that leads there (ifa_ifwithroute), and rt_ifp
-    /// that address's ifa_ifp.
+    /// zebra's RTM_ADD of a route through a gateway at the other end of a point-to-point interface or on an Ethernet: rt_ifa is the address that leads there (ifa_ifwithroute:
+    /// ifa_ifwithdstaddr, then ifa_ifwithnet), and rt_ifp that address's ifa_ifp.
     /// </summary>
     /// <param name="family">AF_INET or AF_INET6.</param>
     /// <param name="destination">The network; one of IPv4 lies in the low 32 bits.</param>
@@ -247,7 +247,8 @@ public sealed partial class BsdKernel
     /// <returns>ENETUNREACH when no address leads to the gateway, EEXIST.</returns>
     public Errno AddRoute(byte family, Ipv6Address destination, byte prefixLength, Ipv6Address gateway, int index)
     {
-        int ifa = family == AfInet ? IfaWithDestination((uint)gateway.Low) : IfaOfZone(gateway, index);
+        int ifa = family != AfInet ? IfaOfZone(gateway, index)
+            : IfaWithDestination((uint)gateway.Low) is >= 0 and int far ? far : IfaWithNet(new Ipv4Address((uint)gateway.Low));
         if (ifa < 0)
         {
             return Errno.ENETUNREACH;
@@ -299,6 +300,21 @@ public sealed partial class BsdKernel
         for (int i = 0; i < _inIfaddrs.Length; i++)
         {
             if (_inIfaddrs[i].Used && _inIfaddrs[i].Destination.Value == destination)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    // ifa_ifwithnet: the address of an interface whose net this is of, or -1. A far end's and a loopback's are hosts.
+    private int IfaWithNet(Ipv4Address a)
+    {
+        for (int i = 0; i < _inIfaddrs.Length; i++)
+        {
+            if (_inIfaddrs[i].Used && LiveAt(_inIfaddrs[i].Ifp.Address) is >= 0 and int slot && InetPrefixLength(slot) is < 32 and byte length
+                && _inIfaddrs[i].Address.Network(length) == a.Network(length))
             {
                 return i;
             }

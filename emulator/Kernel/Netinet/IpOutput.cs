@@ -90,6 +90,21 @@ public sealed partial class BsdKernel
         return route < 0 ? Gone : RouteSlot(route, UseSite.IpOutput, KernelFunction.IpOutput, out error);
     }
 
+    // ip_output with IP_ROUTETOIF: the interface of the address whose far end or net the destination is (ifa_ifwithladdr), and no hop further.
+    private Errno IpOutputToIf(Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
+    {
+        using Frame frame = Enter(KernelFunction.IpOutput);
+        int ia = IfaWithDestination(destination.Value) is >= 0 and int far ? far : IfaWithNet(destination);
+        if (ia < 0)
+        {
+            return Errno.ENETUNREACH;
+        }
+
+        IfnetPtr p = _inIfaddrs[ia].Ifp;
+        int slot = Use(p, HolderKind.IfaddrIfp, UseSite.IpOutput);
+        return slot == Dangling ? StaleOutput(p, HolderKind.IfaddrIfp, UseSite.IpOutput) : slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, 1, payload, false);
+    }
+
     // rt_ifp of a route that a packet takes: the interface, or below 0 with the error. A pointer to freed memory is followed in a function of its own, where one is named.
     private int RouteSlot(int route, UseSite site, KernelFunction? within, out Errno error)
     {

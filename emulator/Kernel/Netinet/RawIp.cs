@@ -8,8 +8,14 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     /// <summary>sendto(2) on a raw socket with IP_HDRINCL: rip_output, ip_output.</summary>
+    /// <param name="s">The socket.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="source">The source address in the header.</param>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="payload">What follows the header.</param>
+    /// <param name="dontRoute">MSG_DONTROUTE: the destination is on a link of ours, and no route is looked up or cached (IP_ROUTETOIF).</param>
     /// <returns>ENETDOWN, ENETUNREACH, EHOSTUNREACH or EADDRNOTAVAIL.</returns>
-    public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
+    public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload, bool dontRoute = false)
     {
         if (HearsCalls)
         {
@@ -21,6 +27,11 @@ public sealed partial class BsdKernel
         if (destination.IsMulticast && !pcb.MulticastIfp.IsNull)
         {
             return IpOutputMulticast(pcb.MulticastIfp, HolderKind.IpMoptionsIfp, UseSite.IpOutput, destination, source, protocol, pcb.MulticastTtl, payload, false);
+        }
+
+        if (dontRoute)
+        {
+            return IpOutputToIf(destination, source, protocol, payload);
         }
 
         int slot = IpOutputSlot(s, destination, out int route, out Errno error);

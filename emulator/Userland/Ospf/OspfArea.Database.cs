@@ -58,13 +58,29 @@ public sealed partial class OspfArea
         return header;
     }
 
-    private static int BucketOf(in OspfLsaKey key) => (int)(((key.LinkStateId.Value * 0x9E3779B9) ^ (key.AdvertisingRouter.Value * 0x85EBCA6B) ^ (uint)key.Type) >> 9) % Buckets;
+    // A network's LSA is looked for without its router (16.1).
+    private static int BucketOf(in OspfLsaKey key) =>
+        (int)(((key.LinkStateId.Value * 0x9E3779B9) ^ (key.Type == OspfLsaType.Network ? 0 : key.AdvertisingRouter.Value * 0x85EBCA6B) ^ (uint)key.Type) >> 9) % Buckets;
 
     private int Find(in OspfLsaKey key)
     {
         for (int i = _buckets[BucketOf(key)] - 1; i >= 0; i = _database[i].Next)
         {
             if (_database[i].Header.Key == key)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    // The LSA of the network whose Designated Router has this address, or -1.
+    private int FindNetwork(Ipv4Address dr)
+    {
+        for (int i = _buckets[BucketOf(new OspfLsaKey(OspfLsaType.Network, dr, default))] - 1; i >= 0; i = _database[i].Next)
+        {
+            if (_database[i].Header.Type == OspfLsaType.Network && _database[i].Header.LinkStateId == dr && !_database[i].Flushed)
             {
                 return i;
             }
@@ -210,6 +226,15 @@ public sealed partial class OspfArea
             }
         }
 
+        for (int i = 0; row.SendOut != 0; i++)
+        {
+            if ((row.SendOut & (1UL << i)) != 0)
+            {
+                row.SendOut &= ~(1UL << i);
+                _interfaces[i].SendCount--;
+            }
+        }
+
         row.Retransmit = 0;
     }
 
@@ -246,7 +271,7 @@ public sealed partial class OspfArea
 
         for (int i = 0; i < _database.Length; i++)
         {
-            if (_database[i].Used && _database[i].Flushed && (_database[i].Retransmit | _database[i].Send) == 0)
+            if (_database[i].Used && _database[i].Flushed && (_database[i].Retransmit | _database[i].Send | _database[i].SendOut) == 0)
             {
                 Remove(i);
             }
@@ -319,8 +344,11 @@ public sealed partial class OspfArea
             }
 
             slot = Install(header, body, now);
-            Flood(slot, number, now);
-            Acknowledge(number, header);
+            if (!Flood(slot, number, now))
+            {
+                AcknowledgeNew(number, header, now);
+            }
+
             if (header.AdvertisingRouter == routerId)
             {
                 OwnReceived(slot, now);
@@ -340,6 +368,7 @@ public sealed partial class OspfArea
             if ((_database[slot].Retransmit & bit) != 0)
             {
                 _database[slot].Retransmit &= ~bit; // an implied acknowledgment
+                AcknowledgeImplied(number, header, now);
             }
             else
             {
@@ -358,7 +387,7 @@ public sealed partial class OspfArea
     {
         foreach (ref readonly OspfRequest r in _requests.AsSpan())
         {
-            if (r.Used && r.Interface == number && r.Header.Key == key)
+            if (r.Used && r.Neighbor == number && r.Header.Key == key)
             {
                 return true;
             }
@@ -367,25 +396,44 @@ public sealed partial class OspfArea
         return false;
     }
 
-    // 13.3: to every neighbour that exchanges or has exchanged databases, but for the one that it came from (-1: nobody).
-    private void Flood(int slot, int from, VirtualTime now)
+    // 13.3: to every neighbour that exchanges or has exchanged databases, but for the one that it came from (-1: nobody). Whether it goes back out of the interface that it came by.
+    private bool Flood(int slot, int from, VirtualTime now)
     {
-        for (int i = 0; i < _neighbors.Length; i++)
+        int receiving = from >= 0 ? _neighbors[from].Interface : -1;
+        bool back = false;
+        for (int number = 0; number < _interfaces.Length; number++)
         {
-            ref OspfNeighbor n = ref _neighbors[i];
-            if (!n.Used || n.State < OspfNeighborState.Exchange)
+            ref OspfInterface i = ref _interfaces[number];
+            bool any = false;
+            for (int n = i.Used ? i.First : -1; n >= 0; n = _neighbors[n].Next)
             {
-                continue;
+                ref OspfNeighbor neighbor = ref _neighbors[n];
+                if (neighbor.State < OspfNeighborState.Exchange || (neighbor.State != OspfNeighborState.Full && Requested(n, slot, now)) || n == from)
+                {
+                    continue;
+                }
+
+                _database[slot].Retransmit |= 1UL << n;
+                any = true;
+                if (i.Type == OspfNetworkType.PointToPoint)
+                {
+                    SendTo(n, ref _database[slot]);
+                }
+                else if (neighbor.RetransmitDue.IsNever)
+                {
+                    neighbor.RetransmitDue = now + times.Retransmit;
+                }
             }
 
-            if (n.State != OspfNeighborState.Full && Requested(i, slot, now) || i == from)
+            // Steps 3 and 4: the Designated Router's and its Backup's have reached all on the network, and what anybody else's has to be flooded again is the Designated Router's.
+            if (any && i.Type == OspfNetworkType.Broadcast && !(number == receiving && (IsDesignated(from) || i.State == OspfInterfaceState.Backup)))
             {
-                continue;
+                SendOut(number, ref _database[slot]);
+                back |= number == receiving;
             }
-
-            _database[slot].Retransmit |= 1UL << i;
-            SendTo(i, ref _database[slot]);
         }
+
+        return back;
     }
 
     // 13.3 (1) (b): whether the neighbour has described an instance that is as recent or more. One that is as recent or less is asked for no more.
@@ -394,7 +442,7 @@ public sealed partial class OspfArea
         OspfLsaHeader header = HeaderOf(_database[slot], now);
         foreach (ref OspfRequest r in _requests.AsSpan())
         {
-            if (!r.Used || r.Interface != number || r.Header.Key != header.Key)
+            if (!r.Used || r.Neighbor != number || r.Header.Key != header.Key)
             {
                 continue;
             }
@@ -413,6 +461,10 @@ public sealed partial class OspfArea
         if (_database[slot].Header.Key == OwnKey)
         {
             _originateDue = now;
+        }
+        else if (IsOurNetwork(_database[slot].Header.Key) is >= 0 and int number)
+        {
+            _interfaces[number].OriginateDue = now;
         }
         else if (!_database[slot].Flushed)
         {
@@ -462,9 +514,13 @@ public sealed partial class OspfArea
                 {
                     _agingDue = VirtualTime.Min(_agingDue, due);
                 }
-                else if (_database[i].Header.AdvertisingRouter == routerId)
+                else if (_database[i].Header.Key == OwnKey)
                 {
                     Originate(now);
+                }
+                else if (IsOurNetwork(_database[i].Header.Key) is >= 0 and int number)
+                {
+                    OriginateNetwork(number, now);
                 }
                 else
                 {
@@ -490,17 +546,8 @@ public sealed partial class OspfArea
 
     private void OriginateNow(VirtualTime now)
     {
-        int slot = Find(OwnKey);
-        int sequence = slot < 0 ? OspfLsaHeader.InitialSequenceNumber : _database[slot].Header.Sequence + 1;
-        if (slot >= 0 && _database[slot].Header.Sequence == OspfLsaHeader.MaxSequenceNumber)
+        if (!NextSequence(OwnKey, now, out int sequence))
         {
-            // 12.1.6: the last number is flushed before the first comes again.
-            if (!_database[slot].Flushed)
-            {
-                Flush(slot, now);
-                RemoveFlushed();
-            }
-
             _originateDue = now + times.MinInterval;
             return;
         }
@@ -508,29 +555,56 @@ public sealed partial class OspfArea
         Span<byte> lsa = stackalloc byte[MaxLsaLength];
         int length = WriteRouterLsa(lsa, sequence);
         (_originated, _hasOriginated) = (now, true);
-        slot = Install(OspfLsaHeader.Read(lsa), lsa[OspfLsaHeader.HeaderLength..length], now);
-        Flood(slot, -1, now);
+        Flood(Install(OspfLsaHeader.Read(lsa), lsa[OspfLsaHeader.HeaderLength..length], now), -1, now);
     }
 
-    // 12.4.1: for each point-to-point interface a link to the neighbour that is Full, and the other end's address as a stub (option 1 of 12.4.1.1).
+    // False where it was the last (12.1.6): that is flushed before the first comes again.
+    private bool NextSequence(in OspfLsaKey key, VirtualTime now, out int sequence)
+    {
+        int slot = Find(key);
+        sequence = slot < 0 ? OspfLsaHeader.InitialSequenceNumber : _database[slot].Header.Sequence + 1;
+        if (slot < 0 || _database[slot].Header.Sequence != OspfLsaHeader.MaxSequenceNumber)
+        {
+            return true;
+        }
+
+        if (!_database[slot].Flushed)
+        {
+            Flush(slot, now);
+            RemoveFlushed();
+        }
+
+        return false;
+    }
+
+    // 12.4.1: for each point-to-point interface a link to the neighbour that is Full, and the other end's address as a stub (option 1 of 12.4.1.1); for a broadcast one the
+    // transit network, or a stub while nobody is Full there (12.4.1.2).
     private int WriteRouterLsa(Span<byte> lsa, int sequence)
     {
         int at = OspfRouterLink.First, links = 0;
-        foreach (ref readonly OspfNeighbor n in _neighbors.AsSpan())
+        for (int number = 0; number < _interfaces.Length; number++)
         {
-            if (!n.Used)
+            ref readonly OspfInterface i = ref _interfaces[number];
+            if (!i.Used)
             {
                 continue;
             }
 
-            if (n.State == OspfNeighborState.Full)
+            if (i.Type == OspfNetworkType.Broadcast)
             {
-                Add(new OspfRouterLink(n.RouterId, n.Address, OspfLinkType.PointToPoint, InterfaceCost), lsa);
+                Add(IsTransit(number) ? new OspfRouterLink(i.DesignatedRouter, i.Address, OspfLinkType.Transit, InterfaceCost)
+                    : new OspfRouterLink(i.Network, Ipv4Address.Mask(i.PrefixLength), OspfLinkType.Stub, InterfaceCost), lsa);
+                continue;
             }
 
-            if (!n.Peer.IsAny)
+            if (_neighbors[i.First].State == OspfNeighborState.Full)
             {
-                Add(new OspfRouterLink(n.Peer, Ipv4Address.Broadcast, OspfLinkType.Stub, InterfaceCost), lsa);
+                Add(new OspfRouterLink(_neighbors[i.First].RouterId, i.Address, OspfLinkType.PointToPoint, InterfaceCost), lsa);
+            }
+
+            if (!i.Peer.IsAny)
+            {
+                Add(new OspfRouterLink(i.Peer, Ipv4Address.Broadcast, OspfLinkType.Stub, InterfaceCost), lsa);
             }
         }
 

@@ -3,7 +3,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland.Ospf;
 
-/// <summary>The calculation of routes (RFC 2328, 16.1 and 16.1.1): the tree of shortest paths over Router-LSAs, and their stub networks.</summary>
+/// <summary>The calculation of routes (RFC 2328, 16.1 and 16.1.1): the tree of shortest paths over Router- and Network-LSAs, the networks of the latter and the stub networks of the former.</summary>
 public sealed partial class OspfArea
 {
     private const uint Unreachable = uint.MaxValue;
@@ -69,14 +69,20 @@ public sealed partial class OspfArea
         }
     }
 
+    // A path: the interface that it leads out of, and the next hop; 0.0.0.0 to a network of our own.
+    private readonly record struct Way(short Interface, Ipv4Address NextHop)
+    {
+        public bool IsBefore(Way other) => Interface < other.Interface || (Interface == other.Interface && NextHop.CompareTo(other.NextHop) < 0);
+    }
+
     private void Spf()
     {
         int rows = _database.Length;
         Span<uint> distance = rows <= MostOnStack ? stackalloc uint[rows] : new uint[rows];
-        Span<short> way = rows <= MostOnStack ? stackalloc short[rows] : new short[rows];
+        Span<Way> way = rows <= MostOnStack ? stackalloc Way[rows] : new Way[rows];
         Span<bool> done = rows <= MostOnStack ? stackalloc bool[rows] : new bool[rows];
         distance.Fill(Unreachable);
-        way.Fill(-1);
+        way.Fill(new Way(-1, default));
         done.Clear();
         int root = Find(OwnKey);
         if (root >= 0)
@@ -96,7 +102,17 @@ public sealed partial class OspfArea
 
         for (int v = 0; v < rows; v++)
         {
-            if (v != root && distance[v] != Unreachable)
+            if (v == root || distance[v] == Unreachable)
+            {
+                continue;
+            }
+
+            if (_database[v].Header.Type == OspfLsaType.Network)
+            {
+                byte length = PrefixLengthOf(new Ipv4Address(_database[v].Word));
+                FoundUnlessOurs(_database[v].Header.LinkStateId.Network(length), length, distance[v], way[v]);
+            }
+            else
             {
                 Stubs(v, distance[v], way[v]);
             }
@@ -112,13 +128,17 @@ public sealed partial class OspfArea
         }
     }
 
-    private static int Nearest(ReadOnlySpan<uint> distance, ReadOnlySpan<bool> done)
+    private static byte PrefixLengthOf(Ipv4Address mask) => (byte)System.Numerics.BitOperations.LeadingZeroCount(~mask.Value);
+
+    // Of vertices that are as near a network comes before a router (16.1 (3)).
+    private int Nearest(ReadOnlySpan<uint> distance, ReadOnlySpan<bool> done)
     {
         int nearest = -1;
         uint least = Unreachable;
         for (int i = 0; i < distance.Length; i++)
         {
-            if (!done[i] && distance[i] < least)
+            if (!done[i] && (distance[i] < least || (distance[i] == least && nearest >= 0
+                && _database[i].Header.Type == OspfLsaType.Network && _database[nearest].Header.Type != OspfLsaType.Network)))
             {
                 (nearest, least) = (i, distance[i]);
             }
@@ -127,11 +147,26 @@ public sealed partial class OspfArea
         return nearest;
     }
 
-    // 16.1 (2): the routers that v has links to, where they have one back.
-    private void Expand(int root, int v, Span<uint> distance, Span<short> way, ReadOnlySpan<bool> done)
+    // 16.1 (2): the vertices that v has links to, where they have one back.
+    private void Expand(int root, int v, Span<uint> distance, Span<Way> way, ReadOnlySpan<bool> done)
     {
         if (_database[v].Flushed)
         {
+            return;
+        }
+
+        if (_database[v].Header.Type == OspfLsaType.Network)
+        {
+            for (int i = 0; i < AttachedTo(v); i++)
+            {
+                Ipv4Address id = Attached(v, i);
+                if (Find(new OspfLsaKey(OspfLsaType.Router, id, id)) is >= 0 and int w && !done[w] && LinkBack(w, OspfLinkType.Transit, _database[v].Header.LinkStateId, out Ipv4Address address))
+                {
+                    // 16.1.1: behind a network of our own the next hop is the router itself.
+                    Reach(w, distance[v], way[v].NextHop.IsAny ? way[v] with { NextHop = address } : way[v], distance, way);
+                }
+            }
+
             return;
         }
 
@@ -139,71 +174,122 @@ public sealed partial class OspfArea
         for (int p = _database[v].First; p >= 0; p = _pieces[p].Next)
         {
             OspfRouterLink link = _pieces[p].Link;
-            if (link.Type != OspfLinkType.PointToPoint || Find(new OspfLsaKey(OspfLsaType.Router, link.Id, link.Id)) is not (>= 0 and int w) || done[w] || !LeadsBack(w, from))
+            int w = link.Type == OspfLinkType.PointToPoint ? Find(new OspfLsaKey(OspfLsaType.Router, link.Id, link.Id)) : link.Type == OspfLinkType.Transit ? FindNetwork(link.Id) : -1;
+            if (w < 0 || done[w] || !(link.Type == OspfLinkType.Transit ? Lists(w, from) : LinkBack(w, OspfLinkType.PointToPoint, from, out _)))
             {
                 continue;
             }
 
-            uint d = distance[v] + link.Metric;
-            short first = v == root ? InterfaceOf(link) : way[v];
-            if (first >= 0 && (d < distance[w] || (d == distance[w] && first < way[w])))
+            Way first = v == root ? WayOf(link) : way[v];
+            if (first.Interface >= 0)
             {
-                (distance[w], way[w]) = (d, first);
+                Reach(w, distance[v] + link.Metric, first, distance, way);
             }
         }
     }
 
-    private bool LeadsBack(int w, Ipv4Address to)
+    private static void Reach(int w, uint d, Way first, Span<uint> distance, Span<Way> way)
     {
-        if (_database[w].Flushed)
+        if (d < distance[w] || (d == distance[w] && first.IsBefore(way[w])))
         {
-            return false;
+            (distance[w], way[w]) = (d, first);
+        }
+    }
+
+    // Routers that a Network-LSA lists (A.4.3): its body is a mask and their IDs.
+    private int AttachedTo(int v) => (_database[v].Header.Length - OspfLsaHeader.HeaderLength - OspfNetworkLsa.MaskLength) / OspfNetworkLsa.AttachedLength;
+
+    private Ipv4Address Attached(int v, int number)
+    {
+        int p = _database[v].First;
+        for (; number >= OspfPiece.Words; number -= OspfPiece.Words)
+        {
+            p = _pieces[p].Next;
         }
 
+        return new Ipv4Address(_pieces[p][number]);
+    }
+
+    private bool Lists(int w, Ipv4Address router)
+    {
+        int count = AttachedTo(w), number = 0;
         for (int p = _database[w].First; p >= 0; p = _pieces[p].Next)
         {
-            if (_pieces[p].Link is { Type: OspfLinkType.PointToPoint } link && link.Id == to)
+            for (int word = 0; word < OspfPiece.Words && number < count; word++, number++)
             {
-                return true;
+                if (_pieces[p][word] == router.Value)
+                {
+                    return true;
+                }
             }
         }
 
         return false;
     }
 
-    // 16.1.1: the next hop of a link of our own is the interface that it was made for.
-    private short InterfaceOf(in OspfRouterLink link)
+    // The Link Data of a link from router w.
+    private bool LinkBack(int w, OspfLinkType type, Ipv4Address to, out Ipv4Address data)
     {
-        for (int i = 0; i < _neighbors.Length; i++)
+        for (int p = _database[w].Flushed ? -1 : _database[w].First; p >= 0; p = _pieces[p].Next)
         {
-            ref readonly OspfNeighbor n = ref _neighbors[i];
-            if (n.Used && n.State == OspfNeighborState.Full && n.RouterId == link.Id && n.Address == link.Data)
+            if (_pieces[p].Link is var link && link.Type == type && link.Id == to)
             {
-                return (short)i;
+                data = link.Data;
+                return true;
             }
         }
 
-        return -1;
+        data = default;
+        return false;
     }
 
-    private void Stubs(int v, uint distance, short way)
+    // 16.1.1: the next hop of a link of our own is the interface that it was made for.
+    private Way WayOf(in OspfRouterLink link)
+    {
+        for (int i = 0; i < _interfaces.Length; i++)
+        {
+            ref readonly OspfInterface at = ref _interfaces[i];
+            if (!at.Used || at.Address != link.Data)
+            {
+                continue;
+            }
+
+            if (link.Type == OspfLinkType.Transit)
+            {
+                return at.Type == OspfNetworkType.Broadcast ? new Way((short)i, default) : new Way(-1, default);
+            }
+
+            if (at.Type == OspfNetworkType.PointToPoint && _neighbors[at.First].State == OspfNeighborState.Full && _neighbors[at.First].RouterId == link.Id)
+            {
+                return new Way((short)i, at.Peer);
+            }
+        }
+
+        return new Way(-1, default);
+    }
+
+    private void Stubs(int v, uint distance, Way way)
     {
         for (int p = _database[v].First; p >= 0; p = _pieces[p].Next)
         {
             OspfRouterLink link = _pieces[p].Link;
             if (link.Type == OspfLinkType.Stub)
             {
-                byte length = (byte)System.Numerics.BitOperations.LeadingZeroCount(~link.Data.Value);
-                Ipv4Address prefix = link.Id.Network(length);
-                if (!IsOurs(prefix, length))
-                {
-                    Found(prefix, length, distance + link.Metric, way);
-                }
+                byte length = PrefixLengthOf(link.Data);
+                FoundUnlessOurs(link.Id.Network(length), length, distance + link.Metric, way);
             }
         }
     }
 
     // What the router is attached to itself needs no route.
+    private void FoundUnlessOurs(Ipv4Address prefix, byte length, uint cost, Way way)
+    {
+        if (!IsOurs(prefix, length) && !way.NextHop.IsAny)
+        {
+            Found(prefix, length, cost, way);
+        }
+    }
+
     private bool IsOurs(Ipv4Address prefix, byte length)
     {
         if (length == _stubLength && prefix == _stub)
@@ -211,9 +297,10 @@ public sealed partial class OspfArea
             return true;
         }
 
-        foreach (ref readonly OspfNeighbor n in _neighbors.AsSpan())
+        foreach (ref readonly OspfInterface i in _interfaces.AsSpan())
         {
-            if (n.Used && length == 32 && (n.Peer == prefix || n.Address == prefix))
+            bool ours = i.Used && (i.Type == OspfNetworkType.Broadcast ? length == i.PrefixLength && prefix == i.Network : length == 32 && (i.Peer == prefix || i.Address == prefix));
+            if (ours)
             {
                 return true;
             }
@@ -222,9 +309,8 @@ public sealed partial class OspfArea
         return false;
     }
 
-    private void Found(Ipv4Address prefix, byte length, uint cost, short way)
+    private void Found(Ipv4Address prefix, byte length, uint cost, Way way)
     {
-        ref readonly OspfNeighbor n = ref _neighbors[way];
         for (int i = 0; i < _routes.Length; i++)
         {
             ref OspfRoute route = ref _routes[i];
@@ -233,22 +319,22 @@ public sealed partial class OspfArea
                 continue;
             }
 
-            if (route.Found && (cost > route.Cost || (cost == route.Cost && way >= route.Interface)))
+            if (route.Found && (cost > route.Cost || (cost == route.Cost && !way.IsBefore(new Way(route.Interface, route.NextHop)))))
             {
                 return;
             }
 
-            if (route.Interface != way || route.NextHop != n.Peer || route.News == RouteNews.Gone)
+            if (route.Interface != way.Interface || route.NextHop != way.NextHop || route.News == RouteNews.Gone)
             {
                 route.News = RouteNews.Added;
                 _news = true;
             }
 
-            (route.Found, route.Cost, route.Interface, route.NextHop) = (true, cost, way, n.Peer);
+            (route.Found, route.Cost, route.Interface, route.NextHop) = (true, cost, way.Interface, way.NextHop);
             return;
         }
 
-        _routes.Put(new OspfRoute { Used = true, Found = true, News = RouteNews.Added, Prefix = prefix, PrefixLength = length, Cost = cost, Interface = way, NextHop = n.Peer });
+        _routes.Put(new OspfRoute { Used = true, Found = true, News = RouteNews.Added, Prefix = prefix, PrefixLength = length, Cost = cost, Interface = way.Interface, NextHop = way.NextHop });
         _news = true;
     }
 }

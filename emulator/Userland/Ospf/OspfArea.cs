@@ -16,6 +16,9 @@ public sealed record OspfTimes
     /// <summary>MinLSInterval: between two instances of an LSA of our own.</summary>
     public VirtualTime MinInterval { get; init; } = VirtualTime.FromSeconds(5);
 
+    /// <summary>From the receipt of an LSA to its delayed acknowledgment, less than RxmtInterval (13.5; Quagga 0.98: 1 s).</summary>
+    public VirtualTime AckDelay { get; init; } = VirtualTime.FromSeconds(1);
+
     /// <summary>MinLSArrival: between two instances that are taken from a neighbour.</summary>
     public VirtualTime MinArrival { get; init; } = VirtualTime.FromSeconds(1);
 
@@ -28,7 +31,7 @@ public sealed record OspfTimes
 
 /// <summary>
 /// The backbone area as one router has it: its neighbours from 2-Way to Full, its link state database, flooding, and the calculation of routes (RFC 2328, 10 to 16).
-/// Hellos are its owner's, who says who is 2-Way. Nothing is sent from here: the owner takes packets that are due (<see cref="NextPacket"/>) and routes that
+/// Hellos are its owner's, who says who is 2-Way; what they say of a broadcast network's Designated Router is decided here (9.4). Nothing is sent from here: the owner takes packets that are due (<see cref="NextPacket"/>) and routes that
 /// have changed (<see cref="NextRoute"/>). Time is given.
 /// </summary>
 /// <param name="routerId">Our Router ID.</param>
@@ -38,6 +41,9 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     /// <summary>Most interfaces: so many point-to-point links and a network of one's own fit into a Router-LSA of one packet of 1,500 bytes.</summary>
     public const int MaxInterfaces = 58;
 
+    /// <summary>Most neighbours: sets of them are 64 bits.</summary>
+    public const int MaxNeighbors = 64;
+
     /// <summary>Longest LSA that is taken, in bytes: what a Link State Update in a packet of 1,500 bytes has room for.</summary>
     public const int MaxLsaLength = 1500 - IpHeader - OspfHeader.HeaderLength - 4;
 
@@ -46,6 +52,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
 
     private const byte Options = OspfHello.OptionExternal;
     private const int IpHeader = Ipv4Header.MinLength, LeastMtu = 576;
+    private Table<OspfInterface> _interfaces = new();
     private Table<OspfNeighbor> _neighbors = new();
     private Table<OspfRequest> _requests = new();
     private readonly Ring<OspfAcknowledgment> _acknowledgments = new();
@@ -57,6 +64,9 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     public Ipv4Address RouterId => routerId;
 
     /// <summary>Interfaces that are up, by the owner's number.</summary>
+    public ReadOnlySpan<OspfInterface> Interfaces => _interfaces.AsSpan();
+
+    /// <summary>Their neighbours; a row is in use when <see cref="OspfNeighbor.Used"/>.</summary>
     public ReadOnlySpan<OspfNeighbor> Neighbors => _neighbors.AsSpan();
 
     /// <summary>The area opens: the router's own network goes into its Router-LSA.</summary>
@@ -67,102 +77,185 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     {
         (_stub, _stubLength) = (stub.Network(length), length);
         _ddSequence = (uint)(now.Microseconds / 1_000_000);
-        (_agingDue, _originateDue, _spfDue) = (VirtualTime.Never, now, VirtualTime.Never);
+        (_agingDue, _originateDue, _spfDue, _delayedDue) = (VirtualTime.Never, now, VirtualTime.Never, VirtualTime.Never);
     }
 
-    /// <summary>InterfaceUp (9.2).</summary>
+    /// <summary>InterfaceUp (9.2) on a point-to-point network.</summary>
     /// <param name="number">The owner's number for it, from 0.</param>
-    /// <param name="type">The kind of network.</param>
     /// <param name="address">Our address on it.</param>
     /// <param name="peer">The other end's.</param>
     /// <param name="mtu">Its MTU in bytes.</param>
     /// <param name="now">Virtual time.</param>
-    /// <exception cref="TableFullException">There are <see cref="MaxInterfaces"/>.</exception>
-    public void InterfaceUp(int number, OspfNetworkType type, Ipv4Address address, Ipv4Address peer, int mtu, VirtualTime now)
+    /// <exception cref="TableFullException">There are <see cref="MaxInterfaces"/>, or <see cref="MaxNeighbors"/>.</exception>
+    public void InterfaceUp(int number, Ipv4Address address, Ipv4Address peer, int mtu, VirtualTime now)
     {
-        _neighbors.Reserve(number + 1);
-        _neighbors[number] = new OspfNeighbor
-        {
-            Used = true, Type = type, Address = address, Peer = peer, Mtu = (ushort)Math.Min(mtu, ushort.MaxValue), SummaryEnd = -1,
-            DdDue = VirtualTime.Never, RequestDue = VirtualTime.Never, RetransmitDue = VirtualTime.Never,
-        };
+        _interfaces.Reserve(number + 1);
+        _interfaces[number] = NewInterface(mtu) with { Type = OspfNetworkType.PointToPoint, State = OspfInterfaceState.PointToPoint, Address = address, Peer = peer };
+        AddNeighbor(number, OspfNeighborState.Down);
         Originate(now);
     }
 
-    /// <summary>InterfaceDown (9.2): its neighbour goes with it.</summary>
-    public void InterfaceDown(int number, VirtualTime now)
+    private static OspfInterface NewInterface(int mtu) => new()
     {
-        if (number < _neighbors.Length && _neighbors[number].Used)
+        Used = true, Mtu = (ushort)Math.Min(mtu, ushort.MaxValue), First = -1, WaitDue = VirtualTime.Never, OriginateDue = VirtualTime.Never,
+    };
+
+    private int AddNeighbor(int number, OspfNeighborState state)
+    {
+        int n = _neighbors.Put(new OspfNeighbor
         {
-            Killed(number, now);
-            _neighbors[number] = default;
-            Originate(now);
+            Used = true, Interface = (short)number, Next = _interfaces[number].First, State = state, SummaryEnd = -1,
+            DdDue = VirtualTime.Never, RequestDue = VirtualTime.Never, RetransmitDue = VirtualTime.Never,
+        });
+        _interfaces[number].First = (short)n;
+        return n;
+    }
+
+    private void RemoveNeighbor(int n)
+    {
+        ref OspfInterface i = ref _interfaces[_neighbors[n].Interface];
+        if (i.First == n)
+        {
+            i.First = _neighbors[n].Next;
+        }
+        else
+        {
+            int before = i.First;
+            while (_neighbors[before].Next != n)
+            {
+                before = _neighbors[before].Next;
+            }
+
+            _neighbors[before].Next = _neighbors[n].Next;
+        }
+
+        _neighbors[n] = default;
+        for (int k = 0; k < _acknowledgments.Count; k++)
+        {
+            ref OspfAcknowledgment waiting = ref _acknowledgments[k];
+            waiting.To = waiting.To == n ? (short)-1 : waiting.To;
         }
     }
 
-    /// <summary>2-WayReceived (10.2): on a point-to-point network the two become adjacent (10.4).</summary>
+    /// <summary>InterfaceDown (9.2): its neighbours go with it.</summary>
+    public void InterfaceDown(int number, VirtualTime now)
+    {
+        if (!IsUp(number))
+        {
+            return;
+        }
+
+        while (_interfaces[number].First is >= 0 and short n)
+        {
+            KillNeighbor(n, now);
+            RemoveNeighbor(n);
+        }
+
+        NetworkGone(number, now);
+        StopFlooding(number);
+        _interfaces[number] = default;
+        Originate(now);
+    }
+
+    private bool IsUp(int number) => number < _interfaces.Length && _interfaces[number].Used;
+
+    /// <summary>2-WayReceived (10.2) on a point-to-point network: the two become adjacent (10.4).</summary>
     public void TwoWay(int number, Ipv4Address neighbor, VirtualTime now)
     {
-        ref OspfNeighbor n = ref _neighbors[number];
+        int slot = _interfaces[number].First;
+        ref OspfNeighbor n = ref _neighbors[slot];
         if (n.State >= OspfNeighborState.TwoWay && n.RouterId != neighbor)
         {
-            Killed(number, now);
+            KillNeighbor(slot, now);
         }
 
         if (n.State < OspfNeighborState.TwoWay)
         {
             n.RouterId = neighbor;
             n.State = OspfNeighborState.TwoWay;
-            if (BecomesAdjacent(n))
-            {
-                ExStart(number, now);
-            }
+            ExStart(slot, now);
         }
     }
 
-    /// <summary>1-WayReceived, InactivityTimer, KillNbr or LLDown (10.2).</summary>
+    /// <summary>1-WayReceived, InactivityTimer, KillNbr or LLDown (10.2) of the neighbour on a point-to-point network.</summary>
     public void Killed(int number, VirtualTime now)
     {
-        if (number >= _neighbors.Length || !_neighbors[number].Used)
+        if (IsUp(number))
         {
-            return;
+            KillNeighbor(_interfaces[number].First, now);
         }
+    }
 
-        bool was = _neighbors[number].State == OspfNeighborState.Full;
-        ClearLists(number);
-        ref OspfNeighbor n = ref _neighbors[number];
+    private void KillNeighbor(int slot, VirtualTime now)
+    {
+        bool was = _neighbors[slot].State == OspfNeighborState.Full;
+        ClearLists(slot);
+        ref OspfNeighbor n = ref _neighbors[slot];
         (n.State, n.RouterId, n.SendDd, n.HasLast) = (OspfNeighborState.Down, default, false, false);
         if (was)
         {
-            Originate(now);
+            AdjacencyChanged(n.Interface, now);
         }
 
         RemoveFlushed();
     }
 
-    /// <summary>The neighbour of an interface, or a state below 2-Way.</summary>
-    public OspfNeighborState StateOf(int number) => number < _neighbors.Length && _neighbors[number].Used ? _neighbors[number].State : OspfNeighborState.Down;
+    // The Router-LSA says who is Full, and the network's LSA does (12.4).
+    private void AdjacencyChanged(int number, VirtualTime now)
+    {
+        Originate(now);
+        OriginateNetwork(number, now);
+    }
+
+    /// <summary>The neighbour at the other end of a point-to-point network, or a state below 2-Way.</summary>
+    public OspfNeighborState StateOf(int number) => IsUp(number) && _interfaces[number].First is >= 0 and short n ? _neighbors[n].State : OspfNeighborState.Down;
+
+    /// <summary>A neighbour of an interface, or a state below 2-Way.</summary>
+    public OspfNeighborState StateOf(int number, Ipv4Address neighbor) => FindNeighbor(number, neighbor) is >= 0 and int n ? _neighbors[n].State : OspfNeighborState.Down;
+
+    private int FindNeighbor(int number, Ipv4Address routerId)
+    {
+        int n = IsUp(number) ? _interfaces[number].First : -1;
+        while (n >= 0 && _neighbors[n].RouterId != routerId)
+        {
+            n = _neighbors[n].Next;
+        }
+
+        return n;
+    }
 
     /// <summary>When something is due next that no packet brings.</summary>
     public VirtualTime NextDue
     {
         get
         {
-            VirtualTime next = VirtualTime.Min(VirtualTime.Min(_agingDue, _originateDue), _spfDue);
+            VirtualTime next = VirtualTime.Min(VirtualTime.Min(_agingDue, _originateDue), VirtualTime.Min(_spfDue, _delayedDue));
             foreach (ref readonly OspfNeighbor n in _neighbors.AsSpan())
             {
                 next = n.Used ? VirtualTime.Min(next, VirtualTime.Min(n.DdDue, VirtualTime.Min(n.RequestDue, n.RetransmitDue))) : next;
+            }
+
+            foreach (ref readonly OspfInterface i in _interfaces.AsSpan())
+            {
+                next = i.Used ? VirtualTime.Min(next, VirtualTime.Min(i.WaitDue, i.OriginateDue)) : next;
             }
 
             return next;
         }
     }
 
-    private static bool BecomesAdjacent(in OspfNeighbor n) => n.Type switch
+    // 10.4.
+    private bool BecomesAdjacent(int slot)
     {
-        OspfNetworkType.PointToPoint => true,
-        _ => throw new InvalidOperationException($"{n.Type}: no rule says who becomes adjacent"),
-    };
+        ref readonly OspfNeighbor n = ref _neighbors[slot];
+        ref readonly OspfInterface i = ref _interfaces[n.Interface];
+        return i.Type switch
+        {
+            OspfNetworkType.PointToPoint => true,
+            OspfNetworkType.Broadcast => i.IsDesignated || n.Address == i.DesignatedRouter || n.Address == i.BackupDesignatedRouter,
+            _ => throw new InvalidOperationException($"{i.Type}: no rule says who becomes adjacent"),
+        };
+    }
 
     /// <summary>Does what is due by now: retransmissions, originations, aging, routes.</summary>
     /// <returns>False when nothing was.</returns>
@@ -194,7 +287,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
             }
         }
 
-        return AgeAndOriginate(now) || any;
+        return BroadcastTimers(now) || AgeAndOriginate(now) || any;
     }
 
     // Lists of one neighbour: nothing is left to describe, to send, to send again or to ask for.
@@ -210,7 +303,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
 
         foreach (ref OspfRequest r in _requests.AsSpan())
         {
-            r.Used &= r.Interface != number;
+            r.Used &= r.Neighbor != number;
         }
 
         ref OspfNeighbor n = ref _neighbors[number];
@@ -229,7 +322,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         (n.Master, n.HasLast, n.SendDd) = (true, false, true);
         if (was)
         {
-            Originate(now);
+            AdjacencyChanged(n.Interface, now);
         }
     }
 
@@ -278,7 +371,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         bool asked = false;
         foreach (ref readonly OspfRequest r in _requests.AsSpan())
         {
-            if (r.Used && r.Interface == number)
+            if (r.Used && r.Neighbor == number)
             {
                 if (r.Asked)
                 {
@@ -296,22 +389,29 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         }
 
         (n.State, n.SendRequest, n.RequestDue) = (OspfNeighborState.Full, false, VirtualTime.Never);
-        Originate(now);
+        AdjacencyChanged(n.Interface, now);
         RemoveFlushed();
     }
 
-    /// <summary>A packet other than a Hello arrives from the neighbour of an interface. Anything at all may be in it.</summary>
+    /// <summary>A packet other than a Hello arrives by an interface. Anything at all may be in it.</summary>
     /// <param name="number">The interface.</param>
     /// <param name="packet">The payload of the IPv4 packet.</param>
     /// <param name="now">Virtual time.</param>
-    public void Receive(int number, ReadOnlySpan<byte> packet, VirtualTime now)
+    /// <returns>The sender's Router ID, or 0.0.0.0 where it is no neighbour from ExStart on.</returns>
+    public Ipv4Address Receive(int number, ReadOnlySpan<byte> packet, VirtualTime now)
     {
-        if (number >= _neighbors.Length || !_neighbors[number].Used || OspfHeader.TryParse(packet, out OspfHeader header) != WireError.None
-            || !header.AreaId.IsAny || header.RouterId != _neighbors[number].RouterId || _neighbors[number].State < OspfNeighborState.ExStart)
+        if (OspfHeader.TryParse(packet, out OspfHeader header) != WireError.None || !header.AreaId.IsAny
+            || FindNeighbor(number, header.RouterId) is not (>= 0 and int slot) || _neighbors[slot].State < OspfNeighborState.ExStart)
         {
-            return;
+            return Ipv4Address.Any;
         }
 
+        Received(slot, header, packet, now);
+        return header.RouterId;
+    }
+
+    private void Received(int number, in OspfHeader header, ReadOnlySpan<byte> packet, VirtualTime now)
+    {
         ReadOnlySpan<byte> body = header.Body(packet);
         switch (header.Type)
         {
@@ -334,7 +434,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     private void DescriptionReceived(int number, ReadOnlySpan<byte> body, VirtualTime now)
     {
         ref OspfNeighbor n = ref _neighbors[number];
-        if (OspfDatabaseDescription.TryParse(body, out OspfDatabaseDescription dd) != WireError.None || dd.Mtu > n.Mtu)
+        if (OspfDatabaseDescription.TryParse(body, out OspfDatabaseDescription dd) != WireError.None || dd.Mtu > _interfaces[n.Interface].Mtu)
         {
             return;
         }
@@ -404,7 +504,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
             int i = Find(header.Key);
             if (i < 0 || HeaderOf(_database[i], now).CompareTo(header) < 0)
             {
-                _requests.Put(new OspfRequest { Used = true, Interface = (short)number, Header = header });
+                _requests.Put(new OspfRequest { Used = true, Neighbor = (short)number, Header = header });
             }
         }
 
@@ -444,7 +544,9 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         _neighbors[number].SummaryEnd = -1;
     }
 
-    private static int Room(in OspfNeighbor n) => Math.Max((int)n.Mtu, LeastMtu) - IpHeader - OspfHeader.HeaderLength;
+    private int Room(in OspfNeighbor n) => Room(n.Interface);
+
+    private int Room(int number) => Math.Max((int)_interfaces[number].Mtu, LeastMtu) - IpHeader - OspfHeader.HeaderLength;
 
     private bool SummaryFits(int number)
     {
@@ -517,55 +619,81 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         RemoveFlushed();
     }
 
-    private void Acknowledge(int number, in OspfLsaHeader header) => _acknowledgments.Add(new OspfAcknowledgment { Interface = (short)number, Header = header });
+    private void Acknowledge(int number, in OspfLsaHeader header) => _acknowledgments.Add(new OspfAcknowledgment { To = (short)number, Header = header });
 
     /// <summary>The next packet that is due.</summary>
     /// <param name="packet">Room for an interface's MTU.</param>
     /// <param name="now">Virtual time.</param>
-    /// <param name="number">The interface that it goes out of, to AllSPFRouters (8.1).</param>
+    /// <param name="number">The interface that it goes out of.</param>
+    /// <param name="destination">AllSPFRouters, on a broadcast network AllDRouters or a neighbour (8.1).</param>
     /// <returns>Bytes of the OSPF packet; 0 when none is due.</returns>
-    public int NextPacket(Span<byte> packet, VirtualTime now, out int number)
+    public int NextPacket(Span<byte> packet, VirtualTime now, out int number, out Ipv4Address destination)
     {
-        for (number = 0; number < _neighbors.Length; number++)
+        for (number = 0; number < _interfaces.Length; number++)
         {
-            ref OspfNeighbor n = ref _neighbors[number];
-            if (!n.Used || n.State < OspfNeighborState.ExStart)
+            ref OspfInterface i = ref _interfaces[number];
+            if (!i.Used)
             {
                 continue;
             }
 
-            if (n.SendDd)
+            if (i.SendCount > 0)
             {
-                return Finish(packet, OspfType.DatabaseDescription, WriteDescription(number, packet[OspfHeader.HeaderLength..], now));
+                destination = i.Group;
+                return Finish(packet, OspfType.LinkStateUpdate, WriteFlood(number, packet[OspfHeader.HeaderLength..], now));
             }
 
-            if (n.SendRequest && n.State == OspfNeighborState.Loading)
+            for (int n = i.First; n >= 0; n = _neighbors[n].Next)
             {
-                n.SendRequest = false;
-                if (WriteRequest(number, packet[OspfHeader.HeaderLength..], now) is > 0 and int length)
+                if (NextPacketTo(n, packet, now) is > 0 and int length)
                 {
-                    return Finish(packet, OspfType.LinkStateRequest, length);
+                    destination = DestinationOf(n);
+                    return length;
                 }
-            }
-
-            if (n.SendCount > 0)
-            {
-                return Finish(packet, OspfType.LinkStateUpdate, WriteUpdate(number, packet[OspfHeader.HeaderLength..], now));
             }
         }
 
         while (_acknowledgments.Count > 0)
         {
-            number = _acknowledgments.Front.Interface;
-            if (StateOf(number) >= OspfNeighborState.Exchange)
+            int to = _acknowledgments.Front.To;
+            if (to >= 0 && _neighbors[to].State >= OspfNeighborState.Exchange)
             {
-                return Finish(packet, OspfType.LinkStateAcknowledgment, WriteAcknowledgment(number, packet[OspfHeader.HeaderLength..]));
+                (number, destination) = (_neighbors[to].Interface, DestinationOf(to));
+                return Finish(packet, OspfType.LinkStateAcknowledgment, WriteAcknowledgments(_acknowledgments, to, Room(number), packet[OspfHeader.HeaderLength..]));
             }
 
             _acknowledgments.Take();
         }
 
-        return 0;
+        return NextDelayed(packet, out number, out destination);
+    }
+
+    private Ipv4Address DestinationOf(int slot) =>
+        _interfaces[_neighbors[slot].Interface].Type == OspfNetworkType.PointToPoint ? Ipv4Address.AllSpfRouters : _neighbors[slot].Address;
+
+    private int NextPacketTo(int slot, Span<byte> packet, VirtualTime now)
+    {
+        ref OspfNeighbor n = ref _neighbors[slot];
+        if (n.State < OspfNeighborState.ExStart)
+        {
+            return 0;
+        }
+
+        if (n.SendDd)
+        {
+            return Finish(packet, OspfType.DatabaseDescription, WriteDescription(slot, packet[OspfHeader.HeaderLength..], now));
+        }
+
+        if (n.SendRequest && n.State == OspfNeighborState.Loading)
+        {
+            n.SendRequest = false;
+            if (WriteRequest(slot, packet[OspfHeader.HeaderLength..], now) is > 0 and int length)
+            {
+                return Finish(packet, OspfType.LinkStateRequest, length);
+            }
+        }
+
+        return n.SendCount > 0 ? Finish(packet, OspfType.LinkStateUpdate, WriteUpdate(slot, packet[OspfHeader.HeaderLength..], now)) : 0;
     }
 
     private int Finish(Span<byte> packet, OspfType type, int body)
@@ -584,7 +712,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         if (n.State == OspfNeighborState.ExStart)
         {
             n.SentMore = true;
-            new OspfDatabaseDescription(n.Mtu, Options, flags | OspfDdFlags.Init | OspfDdFlags.More, n.DdSequence).Write(body);
+            new OspfDatabaseDescription(_interfaces[n.Interface].Mtu, Options, flags | OspfDdFlags.Init | OspfDdFlags.More, n.DdSequence).Write(body);
             return OspfDatabaseDescription.Length;
         }
 
@@ -611,7 +739,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         }
 
         n.SentMore = more;
-        new OspfDatabaseDescription(n.Mtu, Options, flags | (more ? OspfDdFlags.More : OspfDdFlags.None), n.DdSequence).Write(body);
+        new OspfDatabaseDescription(_interfaces[n.Interface].Mtu, Options, flags | (more ? OspfDdFlags.More : OspfDdFlags.None), n.DdSequence).Write(body);
         return at;
     }
 
@@ -621,7 +749,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         int at = 0, room = Room(_neighbors[number]);
         foreach (ref OspfRequest r in _requests.AsSpan())
         {
-            if (r.Used && r.Interface == number && (r.Asked = at + OspfLsaKey.Length <= room))
+            if (r.Used && r.Neighbor == number && (r.Asked = at + OspfLsaKey.Length <= room))
             {
                 r.Header.Key.Write(body[at..]);
                 at += OspfLsaKey.Length;
@@ -661,12 +789,12 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
         return at;
     }
 
-    private int WriteAcknowledgment(int number, Span<byte> body)
+    private static int WriteAcknowledgments(Ring<OspfAcknowledgment> waiting, int to, int room, Span<byte> body)
     {
-        int at = 0, room = Room(_neighbors[number]);
-        while (_acknowledgments.Count > 0 && _acknowledgments.Front.Interface == number && at + OspfLsaHeader.HeaderLength <= room)
+        int at = 0;
+        while (waiting.Count > 0 && waiting.Front.To == to && at + OspfLsaHeader.HeaderLength <= room)
         {
-            _acknowledgments.Take().Header.Write(body[at..]);
+            waiting.Take().Header.Write(body[at..]);
             at += OspfLsaHeader.HeaderLength;
         }
 
@@ -677,12 +805,14 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     public void Fields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass
     {
+        _interfaces.Fields(ref pass);
         _neighbors.Fields(ref pass);
         _requests.Fields(ref pass);
         _acknowledgments.Fields(ref pass);
         pass.Struct(ref _stub);
         pass.Field(ref _stubLength);
         pass.Field(ref _ddSequence);
+        BroadcastFields(ref pass);
         DatabaseFields(ref pass);
         SpfFields(ref pass);
     }

@@ -28,36 +28,37 @@ public enum OspfNeighborState : byte
     Full,
 }
 
-/// <summary>What kind of network an interface is at (RFC 2328, 1.2): it decides who becomes adjacent, where packets go, and what the Router-LSA says of it.</summary>
-public enum OspfNetworkType : byte
-{
-    /// <summary>Two routers and nobody else: they always become adjacent, and every packet goes to AllSPFRouters (10.4, 8.1).</summary>
-    PointToPoint,
-}
-
-/// <summary>An interface that is up, and the neighbour at its other end from 2-Way on (RFC 2328, 9 and 10).</summary>
+/// <summary>
+/// A neighbour (RFC 2328, 10). On a point-to-point network the row is there as long as the interface is up, on a broadcast network from 2-Way on.
+/// </summary>
 public struct OspfNeighbor : ITableRow<OspfNeighbor>
 {
-    /// <summary>The interface is up.</summary>
+    /// <summary>The row is taken.</summary>
     public bool Used;
 
-    /// <summary>The kind of network.</summary>
-    public OspfNetworkType Type;
+    /// <summary>The interface that it is at.</summary>
+    public short Interface;
+
+    /// <summary>The next neighbour of the interface, or -1.</summary>
+    public short Next;
 
     /// <summary>The neighbour's state; what is below 2-Way is <see cref="OspfNeighborState.Down"/> here.</summary>
     public OspfNeighborState State;
 
-    /// <summary>Our address on the interface.</summary>
+    /// <summary>Its address, on a broadcast network.</summary>
     public Ipv4Address Address;
-
-    /// <summary>The other end's.</summary>
-    public Ipv4Address Peer;
 
     /// <summary>The neighbour's Router ID.</summary>
     public Ipv4Address RouterId;
 
-    /// <summary>Interface MTU in bytes.</summary>
-    public ushort Mtu;
+    /// <summary>Its Router Priority, on a broadcast network.</summary>
+    public byte Priority;
+
+    /// <summary>Whom its last Hello declared to be the Designated Router.</summary>
+    public Ipv4Address DesignatedRouter;
+
+    /// <summary>Whom its last Hello declared to be the Backup.</summary>
+    public Ipv4Address BackupDesignatedRouter;
 
     /// <summary>We are the master of the exchange.</summary>
     public bool Master;
@@ -102,7 +103,7 @@ public struct OspfNeighbor : ITableRow<OspfNeighbor>
     public VirtualTime RetransmitDue;
 
     /// <inheritdoc/>
-    public static TableRoom Room => new("ospf_neighbor", 2, 2, OspfArea.MaxInterfaces);
+    public static TableRoom Room => new("ospf_neighbor", 2, 2, OspfArea.MaxNeighbors);
 
     readonly bool ITableRow<OspfNeighbor>.InUse => Used;
 
@@ -111,12 +112,14 @@ public struct OspfNeighbor : ITableRow<OspfNeighbor>
         where TPass : struct, IStatePass
     {
         pass.Field(ref value.Used);
-        pass.Field(ref value.Type);
+        pass.Field(ref value.Interface);
+        pass.Field(ref value.Next);
         pass.Field(ref value.State);
         pass.Struct(ref value.Address);
-        pass.Struct(ref value.Peer);
         pass.Struct(ref value.RouterId);
-        pass.Field(ref value.Mtu);
+        pass.Field(ref value.Priority);
+        pass.Struct(ref value.DesignatedRouter);
+        pass.Struct(ref value.BackupDesignatedRouter);
         pass.Field(ref value.Master);
         pass.Field(ref value.DdSequence);
         pass.Field(ref value.SummaryEnd);

@@ -30,8 +30,11 @@ public struct OspfDatabaseRow : ITableRow<OspfDatabaseRow>
     /// <summary>The next row of its bucket, or -1.</summary>
     public short Next;
 
-    /// <summary>Interfaces, a bit each, out of which it is still to be sent.</summary>
+    /// <summary>Neighbours, a bit each, to whom it is still to be sent.</summary>
     public ulong Send;
+
+    /// <summary>Interfaces, a bit each, out of which it is still to be flooded to a group.</summary>
+    public ulong SendOut;
 
     /// <summary>Neighbours, a bit each, that have not acknowledged it: their Link state retransmission lists.</summary>
     public ulong Retransmit;
@@ -57,6 +60,7 @@ public struct OspfDatabaseRow : ITableRow<OspfDatabaseRow>
         pass.Field(ref value.First);
         pass.Field(ref value.Next);
         pass.Field(ref value.Send);
+        pass.Field(ref value.SendOut);
         pass.Field(ref value.Retransmit);
         pass.Field(ref value.Summary);
     }
@@ -79,6 +83,12 @@ public struct OspfPiece : ITableRow<OspfPiece>
 
     /// <summary>Bytes 8 to 11.</summary>
     public uint C;
+
+    /// <summary>Its words of four bytes.</summary>
+    public const int Words = 3;
+
+    /// <summary>Word <paramref name="i"/> of them.</summary>
+    public readonly uint this[int i] => i == 0 ? A : i == 1 ? B : C;
 
     /// <summary>The bytes as a link of a Router-LSA.</summary>
     public readonly OspfRouterLink Link => new(new(A), new(B), (OspfLinkType)(C >> 24), (ushort)C);
@@ -106,8 +116,8 @@ public struct OspfRequest : ITableRow<OspfRequest>
     /// <summary>The row is taken.</summary>
     public bool Used;
 
-    /// <summary>The neighbour's interface.</summary>
-    public short Interface;
+    /// <summary>The neighbour.</summary>
+    public short Neighbor;
 
     /// <summary>It is in the request that was sent last.</summary>
     public bool Asked;
@@ -125,7 +135,7 @@ public struct OspfRequest : ITableRow<OspfRequest>
         where TPass : struct, IStatePass
     {
         pass.Field(ref value.Used);
-        pass.Field(ref value.Interface);
+        pass.Field(ref value.Neighbor);
         pass.Field(ref value.Asked);
         pass.Struct(ref value.Header);
     }
@@ -134,8 +144,8 @@ public struct OspfRequest : ITableRow<OspfRequest>
 /// <summary>An acknowledgment that waits to be sent.</summary>
 public struct OspfAcknowledgment : IStateValue<OspfAcknowledgment>
 {
-    /// <summary>Out of which interface.</summary>
-    public short Interface;
+    /// <summary>To which neighbour, or out of which interface where it is a delayed one (RFC 2328, 13.5); -1 when there is nobody any more.</summary>
+    public short To;
 
     /// <summary>The instance that was received.</summary>
     public OspfLsaHeader Header;
@@ -144,7 +154,7 @@ public struct OspfAcknowledgment : IStateValue<OspfAcknowledgment>
     public static void Fields<TPass>(ref OspfAcknowledgment value, ref TPass pass)
         where TPass : struct, IStatePass
     {
-        pass.Field(ref value.Interface);
+        pass.Field(ref value.To);
         pass.Struct(ref value.Header);
     }
 }

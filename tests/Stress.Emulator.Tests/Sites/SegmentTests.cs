@@ -6,6 +6,7 @@ using Stress.Emulator.Link;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Userland;
+using Stress.Emulator.Userland.Ospf;
 using Stress.Emulator.Wire;
 using Xunit;
 
@@ -114,6 +115,95 @@ public sealed class SegmentTests
         Assert.Equal(whole.Digest, packed.Open(options).Digest);
         Assert.Equal(whole.Digest, full.Digest);
         Assert.NotEqual(whole.Digest, Ran(options with { Events = null }, 12).Digest);
+    }
+
+    // Four routers on a segment whose lines nobody dials for, each with the address of a net of its own behind it.
+    private static SiteOptions FullLan(string design = "purge-all", IReadOnlyList<SiteEventOptions>? events = null, bool flaps = false)
+    {
+        SiteOptions options = Lan(design: design, events: events, down: TimeRange.Seconds(100, 100));
+        options = options with
+        {
+            Line = options.Line with { CarrierLossEvery = flaps ? VirtualTime.FromMinutes(20) : VirtualTime.Zero },
+            Graph = options.Graph! with { Links = [.. options.Graph.Links, new PlannedLink(LinkKind.Modem, new LinkEnd(1, 0), new LinkEnd(3, 1))] },
+        };
+        return options.With([.. options.Roles.Select(role => role with
+        {
+            Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Kernel = role.Kernel with { Forwarding = true },
+            Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(7), DatagramBytes = 64, To = DatagramsTo.Network },
+        })]);
+    }
+
+    private static string Database(Router router)
+    {
+        List<string> lines = [];
+        foreach (ref readonly OspfDatabaseRow row in OspfdOf(router).Area!.Database)
+        {
+            if (row.Used)
+            {
+                lines.Add($"{row.Header.Type} {row.Header.LinkStateId} {row.Header.Sequence:x8} {row.Header.Checksum:x4} {row.Flushed}");
+            }
+        }
+
+        lines.Sort(StringComparer.Ordinal);
+        return string.Join('\n', lines);
+    }
+
+    private static string[] Designated(Site site) => [.. site.Routers.Take(3).Select(r => r.Kernel.InMultis.ToArray().Any(m => m.Used && m.Group == Ipv4Address.AllDRouters) ? $"{r.Number}" : "-")];
+
+    [Fact]
+    public void Stations_at_full_elect_and_join_224_0_0_6_have_one_database_and_routes_over_the_segment()
+    {
+        Site site = Ran(FullLan(), 2);
+
+        Assert.All(site.Routers, r => Assert.Equal((r.Number, Database(site.Routers[0])), (r.Number, Database(r))));
+        Assert.Contains("Network 192.168.0.3 ", Database(site.Routers[3]), StringComparison.Ordinal);
+        Assert.Equal(["-", "1", "2"], Designated(site));
+
+        // Router 2 reaches what is behind the lines of the others by their addresses on the segment, and the branch the segment by the nearer one.
+        RtEntry over = Assert.Single(site.Routers[2].Kernel.Routes.ToArray(), r => r.Up && r.Family == 2 && r.PrefixLength == 24 && r.Destination.Low == 0xC0A80300);
+        Assert.True(site.Routers[2].Kernel.IsStation(over.Ifp.Index));
+        Assert.Contains(site.Routers[3].Kernel.Routes.ToArray(), r => r.Up && r.Family == 2 && r.PrefixLength == 24 && r.Destination.Low == 0xC0A80000);
+        Assert.True(site.Tally.Counters.Total.Forwarded > 100, $"{site.Tally.Counters.Total.Forwarded}");
+    }
+
+    [Fact]
+    public void Routes_lead_another_way_while_the_cable_of_the_designated_router_is_out_and_224_0_0_6_is_left_when_another_stays_designated()
+    {
+        SiteOptions options = FullLan(events: [new SiteEventOptions { What = SiteEventKind.Flap, Of = "lan", To = EventScope.One, Pattern = EventPattern.Schedule, Every = VirtualTime.FromMinutes(10) }]);
+        Site site = Site.Create(options, 0);
+        var designated = new HashSet<string>();
+        for (int second = 0; second < 7200; second += 20)
+        {
+            site.RunUntil(VirtualTime.FromSeconds(second), long.MaxValue);
+            designated.Add(string.Join(' ', Designated(site)));
+        }
+
+        Assert.Superset(new HashSet<string> { "- 1 2" }, designated);
+        Assert.True(designated.Count > 2, string.Join(" | ", designated));
+        site.RunUntil(VirtualTime.FromSeconds(7200 + 400), long.MaxValue);
+        Assert.All(site.Routers, r => Assert.Equal((r.Number, Database(site.Routers[0])), (r.Number, Database(r))));
+    }
+
+    [Fact]
+    public void A_segment_at_full_is_the_same_from_images_and_in_full_and_allocates_nothing_while_nothing_happens()
+    {
+        SiteOptions options = FullLan("netbsd-2005", [new SiteEventOptions { What = SiteEventKind.Flap, Every = VirtualTime.FromMinutes(7) }], flaps: true);
+        Site whole = Ran(options, 8), full = Ran(options with { SkipQuiet = false }, 8);
+        PackedSite packed = PackedSite.Pack(Site.Create(options, 0));
+        for (int window = 0; window < 8; window++)
+        {
+            Site opened = packed.Open(options);
+            opened.RunWindow();
+            packed = PackedSite.Pack(opened);
+        }
+
+        Assert.Equal((whole.Digest, whole.Digest), (packed.Open(options).Digest, full.Digest));
+
+        Site quiet = Site.Create(FullLan(), 0);
+        quiet.RunUntil(VirtualTime.FromMinutes(70), long.MaxValue);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        quiet.RunUntil(VirtualTime.FromMinutes(130), long.MaxValue);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]

@@ -112,4 +112,18 @@ public sealed class OspfTests
         bytes[0] = 1;
         Assert.Equal(OspfLsaType.None, OspfLsaKey.Read(bytes).Type);
     }
+
+    [Fact]
+    public void A_network_lsa_reads_as_it_was_written() => Gen.Select(Gen.UInt, Gen.UInt.Array[1, 65]).Sample((mask, routers) =>
+    {
+        Ipv4Address[] attached = [.. routers.Select(r => new Ipv4Address(r))];
+        byte[] body = new byte[OspfNetworkLsa.LengthOf(attached.Length) - OspfLsaHeader.HeaderLength];
+        OspfNetworkLsa.WriteBody(body, new Ipv4Address(mask), attached);
+
+        Assert.Equal(WireError.None, OspfNetworkLsa.TryParse(body, out Ipv4Address read, out int count));
+        Assert.Equal((mask, attached.Length), (read.Value, count));
+        Assert.Equal(attached, Enumerable.Range(0, count).Select(i => OspfNetworkLsa.Attached(body, i)));
+        Assert.Equal(WireError.BadLength, OspfNetworkLsa.TryParse([.. body, 0], out _, out _));
+        Assert.Equal(WireError.TooShort, OspfNetworkLsa.TryParse(body.AsSpan(0, 4), out _, out _));
+    });
 }

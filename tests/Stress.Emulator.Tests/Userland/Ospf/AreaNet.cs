@@ -48,7 +48,7 @@ internal sealed class AreaNet
         for (int end = 0; end < 2; end++)
         {
             (int router, int number) = _links[link][end];
-            Areas[router].InterfaceUp(number, OspfNetworkType.PointToPoint, Address(link, end), Address(link, 1 - end), 1500, Now);
+            Areas[router].InterfaceUp(number, Address(link, end), Address(link, 1 - end), 1500, Now);
         }
 
         for (int end = 0; end < 2; end++)
@@ -100,7 +100,7 @@ internal sealed class AreaNet
         bool any = false;
         for (int i = 0; i < Areas.Length; i++)
         {
-            while (Areas[i].NextPacket(_packet, Now, out int number) is > 0 and int length)
+            while (Areas[i].NextPacket(_packet, Now, out int number, out _) is > 0 and int length)
             {
                 any = true;
                 byte[] packet = _packet[..length];

@@ -136,7 +136,7 @@ public sealed class OspfAreaTests
         AreaNet net = Pair();
         net.RunTo(VirtualTime.FromSeconds(30));
         net.Down(0);
-        net.Areas[0].InterfaceUp(3, OspfNetworkType.PointToPoint, Ipv4Address.Of(10, 9, 0, 1), Ipv4Address.Of(10, 9, 0, 2), 1500, net.Now);
+        net.Areas[0].InterfaceUp(3, Ipv4Address.Of(10, 9, 0, 1), Ipv4Address.Of(10, 9, 0, 2), 1500, net.Now);
         net.Sent.Clear();
         Feed(net.Areas[0], 400, net.Now);
         net.Down(0);
@@ -158,7 +158,7 @@ public sealed class OspfAreaTests
         area.TwoWay(3, far, now);
         Span<byte> body = packet.AsSpan(OspfHeader.HeaderLength);
         uint number = 0;
-        while (area.NextPacket(packet, now, out int at) > 0)
+        while (area.NextPacket(packet, now, out int at, out _) > 0)
         {
             if (at == 3 && packet[1] == (byte)OspfType.DatabaseDescription)
             {
@@ -169,7 +169,7 @@ public sealed class OspfAreaTests
         new OspfDatabaseDescription(1500, 2, OspfDdFlags.None, number).Write(body);
         new OspfHeader { Type = OspfType.DatabaseDescription, RouterId = far }.Write(packet.AsSpan(0, OspfHeader.HeaderLength + OspfDatabaseDescription.Length));
         area.Receive(3, packet.AsSpan(0, OspfHeader.HeaderLength + OspfDatabaseDescription.Length), now);
-        while (area.NextPacket(packet, now, out _) > 0)
+        while (area.NextPacket(packet, now, out _, out _) > 0)
         {
         }
 
@@ -226,7 +226,7 @@ public sealed class OspfAreaTests
             {
             }
 
-            while (area.NextPacket(packet, due, out _) > 0)
+            while (area.NextPacket(packet, due, out _, out _) > 0)
             {
                 sent++;
             }
