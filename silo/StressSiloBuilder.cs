@@ -6,7 +6,10 @@ using Orleans.Metadata;
 using Orleans.Runtime;
 using Orleans.Storage;
 using Stress.Contracts;
+using Stress.Fuzz.Search;
+using Stress.Fuzz.Stacks;
 using Stress.Grains;
+using Stress.Guests;
 using Stress.Guests.Sites;
 using Stress.Observability.Instruments;
 
@@ -36,6 +39,12 @@ public static class StressSiloBuilder
         UmlBackend.OfProcess(),
     ];
 
+    /// <summary>What searches: a backend is a line here.</summary>
+    public static IReadOnlyList<ISearchBackend> SearchBackends { get; } =
+    [
+        new FuzzBackend(new StackOpener(GuestCache.OfUser())),
+    ];
+
     /// <summary>Adds the services of the grains.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="workers">Sites executed at once.</param>
@@ -56,6 +65,12 @@ public static class StressSiloBuilder
             silo.Services.AddSingleton(backend);
         }
 
+        foreach (ISearchBackend backend in SearchBackends)
+        {
+            silo.Services.AddSingleton(backend);
+        }
+
+        silo.Services.AddSingleton<SearchBackends>();
         silo.Services.TryAddSingleton(DesignFolder.None);
         silo.Services.AddSingleton<SiteBackends>();
         silo.Services.AddSingleton<TracedSlices>();
@@ -67,6 +82,7 @@ public static class StressSiloBuilder
         silo.Services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         silo.Services.AddSingleton<SiteHome>();
         silo.AddPlacementDirector<SitePlacement, SitePlacementDirector>();
+        silo.AddPlacementDirector<SearchPartPlacement, SearchPartPlacementDirector>();
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloPlacementDirector>();
         silo.Configure<ClusterOptions>(options => options.ServiceId = ServiceId);
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));

@@ -3,6 +3,7 @@ using System.Globalization;
 using Stress.Client.Lines;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.Recorded;
+using Stress.Guests;
 using Stress.Observability;
 
 namespace Stress.Client.Commands;

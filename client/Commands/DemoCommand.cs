@@ -5,6 +5,7 @@ using Stress.Client.Demo;
 using Stress.Client.Launching;
 using Stress.Client.Triage;
 using Stress.Contracts.Triage;
+using Stress.Guests;
 
 namespace Stress.Client.Commands;
 

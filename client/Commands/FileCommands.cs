@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.RegularExpressions;
 using Stress.Client.Launching;
 using Stress.Emulator.Stacks;
+using Stress.Guests;
 using Stress.Scenarios;
 
 namespace Stress.Client.Commands;

@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using Stress.Client.Clusters;
+using Stress.Client.Following;
 using Stress.Client.Launching;
 using Stress.Client.RealStacks;
 using Stress.Client.Screen;
+using Stress.Contracts;
 using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Search;
@@ -14,6 +17,7 @@ using Stress.Guests.Kernels;
 using Stress.Guests.Running;
 using Stress.Guests.Systems;
 using Stress.Observability;
+using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
@@ -21,6 +25,8 @@ namespace Stress.Client.Commands;
 public static class FuzzCommand
 {
     private const string Name = "fuzz";
+
+    private const string FileName = "fuzz.json";
 
     private const int MostWorkers = 1024;
 
@@ -41,18 +47,23 @@ public static class FuzzCommand
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
         Option<int?> workers = SharedOptions.Workers(MostWorkers, "Batches of lists");
+        var name = new Option<string?>("--name") { Description = "With --cluster, the search's name (default: fuzz, the time and six hexadecimal digits). A search of that name that was left goes on." };
+        Option<TimeSpan?> wait = ClusterWait.Option();
+        var cluster = new ClusterOption();
         var output = new Option<string?>("--out") { Description = "Folder that gets the search's folder (default: runs)." };
         var noStore = new Option<bool>("--no-store") { Description = "Keep the findings out of the triage store." };
         Option<string?> json = SharedOptions.Json();
         Option<bool> quiet = SharedOptions.NoProgress();
         var command = new Command(Name, "Search for operation lists that crash a stack, or on which two stacks disagree (exit 1 when there are any).")
         {
-            stacks, budget, lists, findings, seed, unguided, fault, allow, workers, output, noStore, json, quiet,
+            stacks, budget, lists, findings, seed, unguided, fault, allow, workers, name, wait, output, noStore, json, quiet,
         };
+        cluster.AddTo(command);
         command.SetAction((line, stop) => Execute(
             terminal,
-            new FuzzOrder
+            new Asked
             {
+                Cluster = cluster.Read(line), Name = line.GetValue(name), Workers = line.GetValue(workers), Wait = ClusterWait.Read(line.GetValue(wait), terminal),
                 Stacks = line.GetValue(stacks) ?? StackCatalog.NetBsd2005, Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
                 ShowProgress = !line.GetValue(quiet), IsStored = !line.GetValue(noStore), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
             },
@@ -61,8 +72,16 @@ public static class FuzzCommand
     }
 
     // What the command line asks for.
-    private sealed record FuzzOrder
+    private sealed record Asked
     {
+        public RedisAddress? Cluster { get; init; }
+
+        public string? Name { get; init; }
+
+        public int? Workers { get; init; }
+
+        public required ClusterWait Wait { get; init; }
+
         public required string Stacks { get; init; }
 
         public string? Fault { get; init; }
@@ -92,25 +111,66 @@ public static class FuzzCommand
         };
     }
 
-    private static async Task<int> Execute(Terminal terminal, FuzzOrder order, CancellationToken stop)
+    private static async Task<int> Execute(Terminal terminal, Asked order, CancellationToken stop)
     {
         string[] names = [.. order.Stacks.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         Check(names, order);
-        var output = Output.Choose(order.Out, order.Json, Name, terminal.Time.GetUtcNow());
+        FuzzReport report;
+        Output output;
+        if (order.Cluster is { } cluster)
+        {
+            output = order.Name is { } name ? Output.Named(order.Out, name, order.Json) : Output.Choose(order.Out, order.Json, Name, terminal.Time.GetUtcNow(), shared: true);
+            if (File.Exists(Path.Combine(output.Folder.Path, FileName)))
+            {
+                throw new UsageException($"--name {output.RunId}: {output.Folder.Path} has a result already; accepted is a name that no search has");
+            }
+
+            report = await OnCluster(terminal, order, names, output.RunId, cluster, stop);
+        }
+        else
+        {
+            output = Output.Choose(order.Out, order.Json, Name, terminal.Time.GetUtcNow());
+            report = await Here(terminal, order, names, stop);
+        }
+
+        report = report with { Fault = order.Fault ?? "", Private = order.Fault is null && names.Any(name => !StackCatalog.Names.Contains(name)) };
+        return await Conclude(terminal, order, output, report);
+    }
+
+    private static async Task<FuzzReport> Here(Terminal terminal, Asked order, string[] names, CancellationToken stop)
+    {
         IFuzzStack[] stacks = new IFuzzStack[names.Length];
         for (int i = 0; i < names.Length; i++)
         {
             stacks[i] = await StackOf(names[i], order.Fault, terminal, stop);
         }
 
-        Grammar grammar = names.Contains(LwipGrammar.Stack) ? LwipGrammar.Grammar : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
-        var search = new FuzzSearch(grammar, stacks, order.Options);
-        FuzzReport report = await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
-        report = report with { Fault = order.Fault ?? "", Private = order.Fault is null && names.Any(name => !StackCatalog.Names.Contains(name)) };
-        return await Conclude(terminal, order, output, report);
+        var search = new FuzzSearch(StackOpener.GrammarOf(stacks), stacks, order.Options);
+        return await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
     }
 
-    private static void Check(string[] names, FuzzOrder order)
+    // Its silos execute it, and keep it: a client that was interrupted leaves it standing, to be taken up under its name.
+    private static async Task<FuzzReport> OnCluster(Terminal terminal, Asked order, string[] names, string name, RedisAddress cluster, CancellationToken stop)
+    {
+        var plan = new SearchPlan
+        {
+            Name = name, Backend = FuzzBackend.BackendName, Build = BuildStamp.Current,
+            Order = FuzzBackend.Write(new FuzzOrder { Stacks = names, Fault = order.Fault, Options = order.Options with { Workers = 1 } }),
+        };
+        await using ClusterClient client = await ClusterOption.Connect(cluster, stop, order.Wait);
+        var follower = new SearchFollower(client, text => terminal.Error.WriteLine($"stress: {text}"));
+        byte[] report = await new LiveLine(terminal, order.ShowProgress).During(show =>
+            follower.Run(plan, state => show(State(JsonSerializer.Deserialize<FuzzProgress>(state)!, order.Options)), stop));
+        FuzzReport read = JsonSerializer.Deserialize<FuzzReport>(report)!;
+        if (read.Interrupted)
+        {
+            terminal.Error.WriteLine($"stress: search {name} is left as it is; the same command line with --name {name} goes on with it");
+        }
+
+        return read;
+    }
+
+    private static void Check(string[] names, Asked order)
     {
         if (names.Length == 0 || names.Distinct().Count() < names.Length)
         {
@@ -132,6 +192,7 @@ public static class FuzzCommand
             throw new UsageException($"--stacks {unsafeName}: a finding there takes the machine down; accepted with --allow-crash");
         }
 
+        CheckCluster(names, order);
         if (order.Fault is { } fault)
         {
             if (!names.Any(name => GuestExec.KernelOf(name) is not null))
@@ -146,22 +207,31 @@ public static class FuzzCommand
         }
     }
 
+    private static void CheckCluster(string[] names, Asked order)
+    {
+        if (order.Cluster is null)
+        {
+            if (order.Name is not null)
+            {
+                throw new UsageException($"--name {order.Name}: accepted with --cluster");
+            }
+        }
+        else if (names.FirstOrDefault(name => StackOpener.FactsOf(name) is null) is { } apart)
+        {
+            throw new UsageException($"--stacks {apart}: on a cluster every silo executes lists; accepted are {string.Join(", ", StackCatalog.Names)}, uml:KERNEL, or {LwipGrammar.Stack} alone");
+        }
+        else if (order.Workers is { } workers)
+        {
+            throw new UsageException($"--workers {workers}: accepted without --cluster; a silo has workers of its own (./stress silo --workers)");
+        }
+    }
+
     private static async Task<IFuzzStack> StackOf(string name, string? fault, Terminal terminal, CancellationToken stop)
     {
         GuestCache cache = GuestCache.OfUser();
-        if (name == LwipGrammar.Stack)
+        if (StackOpener.FactsOf(name) is not null)
         {
-            return new LwipStack(await new LwipDriver(cache).EnsureAsync(ProgramFolders.Find, terminal.Error.WriteLine, stop));
-        }
-
-        if (!GuestExec.IsReal(name))
-        {
-            return new EmulatedStack(name);
-        }
-
-        if (GuestExec.KernelOf(name) is { } kernel)
-        {
-            return new GuestStack(name, await ListRun.OpenAsync(cache, kernel, terminal.Error.WriteLine, stop), fault);
+            return await new StackOpener(cache).OpenAsync(name, fault, terminal.Error.WriteLine, stop);
         }
 
         var host = new AgentHost(cache);
@@ -178,7 +248,7 @@ public static class FuzzCommand
         return new LiveState(share, text, Finished: false);
     }
 
-    private static async Task<int> Conclude(Terminal terminal, FuzzOrder order, Output output, FuzzReport report)
+    private static async Task<int> Conclude(Terminal terminal, Asked order, Output output, FuzzReport report)
     {
         FuzzScreen.Write(terminal, report);
         var deliveries = new Deliveries(terminal);
@@ -191,7 +261,7 @@ public static class FuzzCommand
                 File.WriteAllText(Path.Combine(folder, RunFolder.NoStoreName), "");
             }
 
-            File.WriteAllText(Path.Combine(folder, "fuzz.json"), text);
+            File.WriteAllText(Path.Combine(folder, FileName), text);
             foreach ((int i, Finding finding) in report.Findings.Index())
             {
                 Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"finding-{i + 1:00}")), finding);

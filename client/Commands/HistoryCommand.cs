@@ -8,6 +8,7 @@ using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.History;
+using Stress.Guests;
 using Stress.Observability;
 using Stress.Observability.Ci;
 

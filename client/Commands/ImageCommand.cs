@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Stress.Client.Images;
+using Stress.Guests;
 
 namespace Stress.Client.Commands;
 

@@ -11,6 +11,7 @@ using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Stacks;
 using Stress.Emulator.Stacks.History;
+using Stress.Guests;
 using Stress.Observability;
 
 namespace Stress.Client.Commands;

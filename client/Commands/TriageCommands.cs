@@ -10,6 +10,7 @@ using Stress.Client.Screen;
 using Stress.Client.Triage;
 using Stress.Contracts;
 using Stress.Contracts.Triage;
+using Stress.Guests;
 using Stress.Observability;
 using Stress.Silo;
 

@@ -1,3 +1,4 @@
+using Stress.Guests;
 using System.Globalization;
 
 namespace Stress.Client.Demo;

@@ -170,7 +170,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     }
 
     // Silos of a cluster die and come back, and one that hangs answers nothing at all: every question may be asked again.
-    private static async Task<T> Ask<T>(Func<Task<T>> question, ClusterSilence? silence, CancellationToken stop)
+    internal static async Task<T> Ask<T>(Func<Task<T>> question, ClusterSilence? silence, CancellationToken stop)
     {
         if (silence is null)
         {

@@ -18,7 +18,7 @@ public static class FuzzScreen
             $"{Counted.Of(report.Lists, "list")} on {string.Join(" and ", report.Stacks)}, seed {report.Seed}{(report.Guided ? "" : ", unguided")}: {report.Steps:#,0} steps, {report.Lists / Math.Max(report.SearchSeconds, 0.001):#,0} lists/s while searching"));
         o.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Seconds:0.0} s, of which {report.SearchSeconds:0.0} s searching; {report.CpuSeconds:0.0} s of processors; {report.Reached:#,0} reached, {Counted.Of(report.Corpus, "list")} kept; digest {report.Digest}"));
+            $"{report.Seconds:0.0} s, of which {report.SearchSeconds:0.0} s searching; {(report.CpuSeconds > 0 ? $"{report.CpuSeconds:0.0} s of processors; " : "")}{report.Reached:#,0} reached, {Counted.Of(report.Corpus, "list")} kept; digest {report.Digest}"));
         if (report.NotExecuted > 0)
         {
             o.WriteLine($"{Counted.Of(report.NotExecuted, "list")} without a result, the last: {report.WhyLost}");

@@ -8,7 +8,7 @@ internal static class Disagreement
     /// <summary>The title of the first step that they answer differently; null where they agree as far as both came.</summary>
     /// <param name="first">A stack with its outcome.</param>
     /// <param name="second">Another.</param>
-    public static string? Of((IFuzzStack Stack, ListOutcome Outcome) first, (IFuzzStack Stack, ListOutcome Outcome) second)
+    public static string? Of((IStackFacts Stack, ListOutcome Outcome) first, (IStackFacts Stack, ListOutcome Outcome) second)
     {
         for (int i = 0; i < Math.Min(first.Outcome.Steps.Count, second.Outcome.Steps.Count); i++)
         {

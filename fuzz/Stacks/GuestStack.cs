@@ -13,6 +13,8 @@ namespace Stress.Fuzz.Stacks;
 /// <param name="fault">A fault to switch on, or null.</param>
 public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzStack
 {
+    private const int BootLists = 32;
+
     /// <inheritdoc/>
     public string Name => name;
 
@@ -23,7 +25,7 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
     public string? Family => AgentAnswers.Linux;
 
     /// <inheritdoc/>
-    public int Batch => 32;
+    public int Batch => BootLists;
 
     /// <inheritdoc/>
     public IReadOnlyList<ListOutcome> Run(IReadOnlyList<IReadOnlyList<string>> lists, ulong seed, CancellationToken stop)
@@ -43,6 +45,10 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
 
         return outcomes;
     }
+
+    /// <summary>What is known of one without a kernel.</summary>
+    /// <param name="name">The name on the command line, <c>uml:KERNEL</c>.</param>
+    public static StackFacts FactsOf(string name) => new(name, KernelGrammar.Agent, AgentAnswers.Linux, BootLists);
 
     private static string Mark(int number) => $"list {number}";
 

@@ -20,8 +20,8 @@ public sealed record ListOutcome(IReadOnlyList<StepAnswer> Steps, IReadOnlyList<
     public static ListOutcome Nothing(string why) => new([], [], [], why);
 }
 
-/// <summary>Something that executes lists and says what it saw.</summary>
-public interface IFuzzStack
+/// <summary>What a search has to know of a stack to draw lists for it and to judge what came of them.</summary>
+public interface IStackFacts
 {
     /// <summary>The name on the command line.</summary>
     string Name { get; }
@@ -34,7 +34,18 @@ public interface IFuzzStack
 
     /// <summary>Lists that are executed in one call at best; it does not depend on the machine.</summary>
     int Batch { get; }
+}
 
+/// <summary>The facts of a stack that is somewhere else.</summary>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="Speaks">What its productions call it.</param>
+/// <param name="Family">Stacks of one family ought to agree; null for one that is compared with none.</param>
+/// <param name="Batch">Lists that are executed in one call at best.</param>
+public sealed record StackFacts(string Name, string Speaks, string? Family, int Batch) : IStackFacts;
+
+/// <summary>Something that executes lists and says what it saw.</summary>
+public interface IFuzzStack : IStackFacts
+{
     /// <summary>Executes lists, each as on a system that has just been started.</summary>
     /// <param name="lists">The lists.</param>
     /// <param name="seed">What the system draws its own random numbers from.</param>

@@ -9,6 +9,11 @@ namespace Stress.Fuzz.Stacks;
 /// <param name="driver">The driver's program.</param>
 public sealed class LwipStack(string driver) : IFuzzStack
 {
+    private const int ProcessLists = 64;
+
+    /// <summary>What is known of it without its driver.</summary>
+    public static StackFacts Facts { get; } = new(LwipGrammar.Stack, LwipGrammar.Stack, null, ProcessLists);
+
     /// <inheritdoc/>
     public string Name => LwipGrammar.Stack;
 
@@ -19,7 +24,7 @@ public sealed class LwipStack(string driver) : IFuzzStack
     public string? Family => null;
 
     /// <inheritdoc/>
-    public int Batch => 64;
+    public int Batch => ProcessLists;
 
     /// <inheritdoc/>
     public IReadOnlyList<ListOutcome> Run(IReadOnlyList<IReadOnlyList<string>> lists, ulong seed, CancellationToken stop)

@@ -27,6 +27,11 @@ public sealed class FuzzCommandTests
     [InlineData("--stacks lwip,linux-6: lwip has operations of its own", "--stacks", "lwip,linux-6")]
     [InlineData("--budget soon: accepted is a time with a unit", "--budget", "soon")]
     [InlineData("--lists 0: accepted is a whole number from 1", "--lists", "0")]
+    [InlineData("--name mine: accepted with --cluster", "--name", "mine")]
+    [InlineData("--stacks host: on a cluster every silo executes lists; accepted are", "--stacks", "host", "--allow-crash", "--cluster", "redis://127.0.0.1:1")]
+    [InlineData("--workers 2: accepted without --cluster", "--workers", "2", "--cluster", "redis://127.0.0.1:1")]
+    [InlineData("a b: accepted is the name of a run", "--name", "a b", "--cluster", "redis://127.0.0.1:1")]
+    [InlineData("--cluster ...: ", "--cluster", "nowhere")]
     [InlineData("--fault clone-mc-list: accepted with a stack uml:KERNEL", "--fault", "clone-mc-list")]
     public async Task What_cannot_be_searched_is_refused_in_a_sentence_and_nothing_is_written(string words, params string[] options)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Stress.Client;
 using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
@@ -62,5 +64,33 @@ public sealed class FaultTests
         await Faults.Apply(cluster, Fault.Kill, RedisAway);
         await run.End();
         Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("run"), run.Output);
+    }
+
+    [ToolFact("redis-server")]
+    public async Task A_search_has_one_digest_here_and_on_one_and_two_silos_and_when_the_silo_that_keeps_it_is_killed()
+    {
+        await using LocalCluster cluster = LocalCluster.Start();
+        string[] search = ["fuzz", "--stacks", "netbsd-7,netbsd-2005", "--lists", "3000", "--seed", "3", "--no-progress", "--no-store"];
+        string here = await Searched(cluster, "here", search);
+        await cluster.StartSilo(0);
+        Assert.Equal(here, await Searched(cluster, "one", OnCluster("one")));
+        await cluster.StartSilo(1);
+        Task<string> two = Searched(cluster, "two", OnCluster("two"));
+
+        // The silo that has the search's own grain: the other one goes on from what is stored.
+        Task first = cluster.SaysOfSilo(0, "search two: started"), second = cluster.SaysOfSilo(1, "search two: started");
+        await cluster.KillSilo(await Task.WhenAny(first, second) == first ? 0 : 1);
+
+        Assert.Equal(here, await two);
+        string[] OnCluster(string name) => [.. search, "--cluster", cluster.Address, "--name", name];
+    }
+
+    // What a search has come to, without times: corpus and findings are in its digest.
+    private static async Task<string> Searched(LocalCluster cluster, string folder, string[] arguments)
+    {
+        RunningProcess run = cluster.Stress([.. arguments, "--out", Path.Combine(cluster.Folder, folder)]);
+        Assert.True(await run.End() == ExitCodes.ExpectationFailed, run.Output);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(cluster.RunFolder(folder)!, "fuzz.json")));
+        return string.Join('\n', new[] { "digest", "lists", "corpus", "reached", "findings" }.Select(field => report.RootElement.GetProperty(field).ToString()));
     }
 }

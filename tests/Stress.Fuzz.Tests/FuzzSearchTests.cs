@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Stress.Contracts;
 using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Search;
@@ -17,6 +19,45 @@ public sealed class FuzzSearchTests
         Assert.Equal(one.Digest, four.Digest);
         Assert.Equal(one.Findings.Select(f => (f.Title, f.List)), four.Findings.Select(f => (f.Title, f.List)));
         Assert.NotEqual(one.Digest, other.Digest);
+    }
+
+    [Fact]
+    public async Task A_search_that_is_written_and_read_after_every_round_and_executes_parts_twice_comes_to_the_same()
+    {
+        var options = new FuzzOptions { Lists = 400 };
+        var backend = new FuzzBackend(new StackOpener(new Guests.GuestCache(Path.GetTempPath())));
+        string order = FuzzBackend.Write(new FuzzOrder { Stacks = [StackCatalog.NetBsd7], Options = options });
+        byte[]? image = null;
+        for (; ; )
+        {
+            ISearch search = backend.Open(order, image is null ? null : (ReadOnlyMemory<byte>?)image);
+            IReadOnlyList<byte[]> parts = search.Next();
+            if (parts.Count == 0)
+            {
+                break;
+            }
+
+            byte[][] results = await Task.WhenAll(parts.Select(part => backend.Execute(order, part, CancellationToken.None)));
+            byte[][] again = await Task.WhenAll(search.Next().Select(part => backend.Execute(order, part, CancellationToken.None)));
+            Assert.Equal(results, again);
+            search.Take(again);
+            image = search.Save();
+        }
+
+        FuzzReport here = Search(StackCatalog.NetBsd7, options), carried = JsonSerializer.Deserialize<FuzzReport>(backend.Open(order, image).Report(interrupted: false))!;
+        Assert.NotEmpty(here.Findings);
+        Assert.Equal((here.Digest, here.Corpus, here.Reached, here.Steps), (carried.Digest, carried.Corpus, carried.Reached, carried.Steps));
+        Assert.Equal(JsonSerializer.Serialize(here.Findings), JsonSerializer.Serialize(carried.Findings));
+    }
+
+    [Fact]
+    public void An_order_that_a_silo_cannot_execute_is_refused_with_what_is_accepted()
+    {
+        var backend = new FuzzBackend(new StackOpener(new Guests.GuestCache(Path.GetTempPath())));
+
+        Assert.Contains("stack host: a silo has none of that name; accepted are", backend.Problem(FuzzBackend.Write(new FuzzOrder { Stacks = ["host"], Options = new FuzzOptions() })), StringComparison.Ordinal);
+        Assert.Contains("cannot be read", backend.Problem("{"), StringComparison.Ordinal);
+        Assert.Null(backend.Problem(FuzzBackend.Write(new FuzzOrder { Stacks = ["lwip"], Options = new FuzzOptions() })));
     }
 
     [Fact]

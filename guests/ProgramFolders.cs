@@ -1,4 +1,4 @@
-namespace Stress.Client;
+namespace Stress.Guests;
 
 /// <summary>Folders that come with the program, wherever it is called from.</summary>
 public static class ProgramFolders

@@ -1,0 +1,35 @@
+namespace Stress.Fuzz.Search;
+
+/// <summary>What a search may use up, and how it goes about it.</summary>
+public sealed record FuzzOptions
+{
+    /// <summary>The seed of every draw.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Lists; null for no limit.</summary>
+    public long? Lists { get; init; }
+
+    /// <summary>Wall time; null for no limit. Confirming and minimising count.</summary>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>Findings after which it ends; null for no limit.</summary>
+    public int? Findings { get; init; }
+
+    /// <summary>Change lists that reached something new.</summary>
+    public bool Guided { get; init; } = true;
+
+    /// <summary>Parts of a round executed at once in one process. The result does not depend on it.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>Cut findings down.</summary>
+    public bool Minimise { get; init; } = true;
+}
+
+/// <summary>Where a search is.</summary>
+/// <param name="Lists">Lists so far.</param>
+/// <param name="Steps">Steps so far.</param>
+/// <param name="Reached">Different things reached.</param>
+/// <param name="Findings">Findings.</param>
+/// <param name="Elapsed">Wall time.</param>
+/// <param name="What">What is being done beside searching, or empty.</param>
+public sealed record FuzzProgress(long Lists, long Steps, int Reached, int Findings, TimeSpan Elapsed, string What);

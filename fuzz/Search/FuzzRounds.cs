@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using System.IO.Hashing;
+using System.Text;
+using Stress.Fuzz.Lists;
+using Stress.Fuzz.Stacks;
+
+namespace Stress.Fuzz.Search;
+
+/// <summary>
+/// The search without whoever executes it: rounds of lists, each drawn or made of one that reached something new as of the round's beginning, cut into parts. What a round
+/// finds is taken in by the order of its lists, so that nothing depends on who executed which part, how many did, or how often a part was executed again.
+/// </summary>
+public sealed class FuzzRounds
+{
+    // In so many of a hundred cases a list is drawn by itself although there are lists to change.
+    private const int FreshShare = 25;
+
+    // Rounds are small at first, so that what the first lists reach is used soon; the sizes do not depend on anything but the round's number.
+    private const int FirstRound = 32, LargestGrowth = 8;
+
+    private readonly Grammar _grammar;
+    private readonly IReadOnlyList<IStackFacts> _stacks;
+    private readonly FuzzOptions _options;
+    private readonly Generator _generator;
+    private readonly HashSet<string> _names;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly FuzzState _state;
+    private readonly Corpus _corpus;
+    private readonly SortedDictionary<string, long> _seen;
+    private readonly SortedDictionary<(string Stack, string Word), (long Tried, long Succeeded)> _rates = [];
+    private IReadOnlyList<string>[]? _drawn;
+    private FuzzPart[]? _parts;
+    private TimeSpan _concludingSince;
+
+    /// <summary>A search, new or as it was.</summary>
+    /// <param name="grammar">The language with what every stack has.</param>
+    /// <param name="stacks">The stacks.</param>
+    /// <param name="options">What it may use up.</param>
+    /// <param name="state">What <see cref="Save"/> gave; null for a new one.</param>
+    public FuzzRounds(Grammar grammar, IReadOnlyList<IStackFacts> stacks, FuzzOptions options, FuzzState? state = null)
+    {
+        (_grammar, _stacks, _options, _state) = (grammar, stacks, options, state ?? new FuzzState());
+        _generator = new Generator(grammar);
+        _names = [.. grammar.Pools.SelectMany(pool => pool.Members)];
+        _corpus = new Corpus(_state.Corpus, _state.Reached);
+        _seen = new SortedDictionary<string, long>(_state.Seen, StringComparer.Ordinal);
+        foreach (OperationRate rate in _state.Operations)
+        {
+            _rates[(rate.Stack, rate.Operation)] = (rate.Tried, rate.Succeeded);
+        }
+    }
+
+    /// <summary>Rounds that were taken in, and those that confirmed titles.</summary>
+    public long Round => _state.Round;
+
+    /// <summary>Titles are being confirmed and cut down.</summary>
+    public bool IsConcluding => _state.Pending.Count > 0;
+
+    private TimeSpan Elapsed => _state.Elapsed + _clock.Elapsed;
+
+    /// <summary>The parts of the round that is open, or of the next; asked again before they were taken in, the same ones. None at the end.</summary>
+    public IReadOnlyList<FuzzPart> Next()
+    {
+        if (_parts is null && IsConcluding)
+        {
+            _concludingSince = Elapsed;
+            _parts = [.. _state.Pending.Select(title => new FuzzPart { Title = title })];
+        }
+        else if (_parts is null && Left() is > 0 and { } left)
+        {
+            int batch = _stacks.Max(stack => stack.Batch);
+            _drawn = Draw((int)Math.Min(left, Math.Max(FirstRound, batch * Math.Min(_state.Searched + 1, LargestGrowth) / 2)));
+            _parts = [.. _stacks.SelectMany(stack => _drawn.Chunk(stack.Batch).Select(lists => new FuzzPart { Stack = stack.Name, Lists = lists }))];
+        }
+
+        return _parts ?? [];
+    }
+
+    /// <summary>Takes in what came of the open round.</summary>
+    /// <param name="results">A result for each part, in their order.</param>
+    public void Take(IReadOnlyList<FuzzPartResult> results)
+    {
+        if (_parts is not { } parts || parts.Length != results.Count)
+        {
+            throw new InvalidOperationException($"{results.Count} results of {_parts?.Length ?? 0} parts");
+        }
+
+        if (_drawn is { } drawn)
+        {
+            ListOutcome[][] outcomes = [.. _stacks.Select(stack => parts.Zip(results).Where(pair => pair.First.Stack == stack.Name).SelectMany(pair => pair.Second.Outcomes).ToArray())];
+            for (int i = 0; i < drawn.Length && !HasEnough; i++)
+            {
+                _state.Lists++;
+                Take(drawn[i], [.. outcomes.Select(of => of[i])]);
+            }
+
+            _state.Searched++;
+        }
+        else
+        {
+            foreach (FuzzPartResult result in results)
+            {
+                Finding finding = result.Finding!;
+                Digest([finding.Title, $"{finding.Confirmed}", .. finding.Minimal]);
+                _state.Findings.Add(finding);
+            }
+
+            _state.Pending.Clear();
+            _state.Aside += Elapsed - _concludingSince;
+        }
+
+        _state.Round++;
+        (_drawn, _parts) = (null, null);
+    }
+
+    /// <summary>The state between two rounds; what is open is drawn again by whoever goes on with it.</summary>
+    public FuzzState Save() => _state with
+    {
+        Elapsed = Elapsed, Corpus = [.. _corpus.Lists], Reached = [.. _corpus.Seen], Seen = new Dictionary<string, long>(_seen), Pending = [.. _state.Pending], Findings = [.. _state.Findings],
+        Operations = [.. _rates.Select(rate => new OperationRate(rate.Key.Stack, rate.Key.Word, rate.Value.Tried, rate.Value.Succeeded))],
+    };
+
+    /// <summary>Where it is.</summary>
+    /// <param name="lately">Lists of the open round that have been executed.</param>
+    public FuzzProgress Progress(long lately = 0) => new(
+        _state.Lists + lately, _state.Steps, _corpus.Reached, _state.Findings.Count + _state.Pending.Count, Elapsed,
+        IsConcluding ? $"confirming and cutting down: {string.Join("; ", _state.Pending.Select(title => title.Title))}" : "");
+
+    /// <summary>What it has done so far.</summary>
+    /// <param name="processor">Processor time of the stacks and of the search; zero where nobody has measured it.</param>
+    /// <param name="interrupted">It was ended before its budget was used.</param>
+    public FuzzReport Report(TimeSpan processor, bool interrupted) => new()
+    {
+        Stacks = [.. _stacks.Select(stack => stack.Name)], Seed = _options.Seed, Guided = _options.Guided, Lists = _state.Lists, NotExecuted = _state.NotExecuted, WhyLost = _state.WhyLost,
+        Steps = _state.Steps, Reached = _corpus.Reached, Corpus = _corpus.Lists.Count, Findings = [.. _state.Findings.Concat(_state.Pending.Select(Unconfirmed)).Select(finding => finding with { Seen = _seen[finding.Title] })],
+        Operations = Rates(), Digest = $"{_state.Digest:x16}", SearchSeconds = (Elapsed - _state.Aside).TotalSeconds, Seconds = Elapsed.TotalSeconds, CpuSeconds = processor.TotalSeconds,
+        Interrupted = interrupted,
+    };
+
+    // A search that was ended before it could look at a title again has seen it all the same.
+    private static Finding Unconfirmed(NewTitle title) => new()
+    {
+        Title = title.Title, Kind = title.Kind, Stacks = title.Stacks, List = title.Number, Drawn = title.List, Minimal = title.List,
+    };
+
+    private bool HasEnough => _state.Findings.Count + _state.Pending.Count >= _options.Findings;
+
+    // An operation that no list has had is one that nothing is said of either.
+    private OperationRate[] Rates() =>
+    [
+        .. _stacks.SelectMany(stack => _grammar.Productions.Select(p => p.Word).Distinct().Select(word =>
+        {
+            (long tried, long succeeded) = _rates.GetValueOrDefault((stack.Name, word));
+            return new OperationRate(stack.Name, word, tried, succeeded);
+        })),
+    ];
+
+    // Lists that may still be drawn; 0 at the end.
+    private long Left() => Elapsed >= _options.Time || HasEnough ? 0 : _options.Lists is { } most ? most - _state.Lists : long.MaxValue;
+
+    private IReadOnlyList<string>[] Draw(int size)
+    {
+        IReadOnlyList<string>[] lists = new IReadOnlyList<string>[size];
+        for (int i = 0; i < size; i++)
+        {
+            var chance = new Emulator.Stacks.Chance(_options.Seed, (ulong)(_state.Lists + i + 1));
+            lists[i] = !_options.Guided || _corpus.Lists.Count == 0 || chance.Percent(FreshShare) ? _generator.Generate(chance) : _generator.Mutate(_corpus.Draw(chance), _corpus.Draw(chance), chance);
+        }
+
+        return lists;
+    }
+
+    private void Take(IReadOnlyList<string> list, ListOutcome[] outcomes)
+    {
+        var reached = new List<string>();
+        var titles = new List<(string Title, FindingKind Kind, IStackFacts[] Stacks)>();
+        Digest(list);
+        foreach ((int s, ListOutcome outcome) in outcomes.Index())
+        {
+            IStackFacts stack = _stacks[s];
+            Digest([.. outcome.Steps.Select(step => step.Error), .. outcome.Titles]);
+            if (outcome.Lost is { } why)
+            {
+                _state.NotExecuted++;
+                _state.WhyLost = why;
+                continue;
+            }
+
+            _state.Steps += outcome.Steps.Count;
+            Count(stack.Name, outcome);
+            reached.AddRange(Novelty.Of(stack.Name, list, outcome, word => _names.Contains(word.TrimStart('@'))));
+            titles.AddRange(outcome.Titles.Select(title => (title, FindingKind.Crash, new[] { stack })));
+        }
+
+        for (int a = 0; a < outcomes.Length; a++)
+        {
+            for (int b = a + 1; b < outcomes.Length; b++)
+            {
+                if (_stacks[a].Family is { } family && family == _stacks[b].Family && outcomes[a].Lost is null && outcomes[b].Lost is null
+                    && Disagreement.Of((_stacks[a], outcomes[a]), (_stacks[b], outcomes[b])) is { } title)
+                {
+                    titles.Add((title, FindingKind.Disagreement, [_stacks[a], _stacks[b]]));
+                }
+            }
+        }
+
+        // A list that crashed is changed no further: most of what is made of it would only crash so again.
+        _corpus.Take(list, reached, keep: !titles.Exists(t => t.Kind == FindingKind.Crash));
+        foreach ((string title, FindingKind kind, IStackFacts[] on) in titles)
+        {
+            if (_seen.TryAdd(title, 0))
+            {
+                _state.Pending.Add(new NewTitle(title, kind, [.. on.Select(stack => stack.Name)], _state.Lists, list));
+            }
+
+            _seen[title]++;
+        }
+    }
+
+    private void Count(string stack, ListOutcome outcome)
+    {
+        foreach (StepAnswer step in outcome.Steps.Where(step => step.IsExecuted))
+        {
+            (long tried, long succeeded) = _rates.GetValueOrDefault((stack, step.Word));
+            _rates[(stack, step.Word)] = (tried + 1, succeeded + (step.Error.Length == 0 ? 1 : 0));
+        }
+    }
+
+    // Each hash has the one before it as its seed: a search that goes on from its state comes to the same.
+    private void Digest(IEnumerable<string> words) =>
+        _state.Digest = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Concat(words.Select(word => word + "\n"))), (long)_state.Digest);
+}

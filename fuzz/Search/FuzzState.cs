@@ -1,0 +1,50 @@
+namespace Stress.Fuzz.Search;
+
+/// <summary>A search between two rounds: with grammar, stacks and options, all that it needs to go on.</summary>
+public sealed record FuzzState
+{
+    /// <summary>Rounds taken in, of lists and of titles.</summary>
+    public long Round { get; set; }
+
+    /// <summary>Rounds of lists taken in: the size of the next depends on it.</summary>
+    public long Searched { get; set; }
+
+    /// <summary>Lists drawn.</summary>
+    public long Lists { get; set; }
+
+    /// <summary>Steps answered.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>Lists without a result.</summary>
+    public long NotExecuted { get; set; }
+
+    /// <summary>Why the last of them has none; null for none.</summary>
+    public string? WhyLost { get; set; }
+
+    /// <summary>The digest so far.</summary>
+    public ulong Digest { get; set; }
+
+    /// <summary>Wall time that it was worked on.</summary>
+    public TimeSpan Elapsed { get; set; }
+
+    /// <summary>Of that, confirming and cutting down.</summary>
+    public TimeSpan Aside { get; set; }
+
+    /// <summary>Titles to confirm.</summary>
+    public List<NewTitle> Pending { get; init; } = [];
+
+    /// <summary>Findings, in the order of their lists.</summary>
+    public List<Finding> Findings { get; init; } = [];
+
+    /// <summary>Lists that reached something new.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Corpus { get; init; } = [];
+
+    /// <summary>Hashes of what was reached.</summary>
+    public IReadOnlyList<ulong> Reached { get; init; } = [];
+
+    /// <summary>In how many lists each title was seen.</summary>
+    public Dictionary<string, long> Seen { get; init; } = [];
+
+    /// <summary>How each operation went.</summary>
+    public IReadOnlyList<OperationRate> Operations { get; init; } = [];
+}
