@@ -63,7 +63,7 @@ public static class FuzzCommand
             terminal,
             new Asked
             {
-                Cluster = cluster.Read(line), Name = line.GetValue(name), Workers = line.GetValue(workers), Wait = ClusterWait.Read(line.GetValue(wait), terminal),
+                Cluster = cluster.Read(line), Name = line.GetValue(name), Workers = line.GetValue(workers), Wait = ClusterWait.Of(line.GetValue(wait), terminal),
                 Stacks = line.GetValue(stacks) ?? StackCatalog.NetBsd2005, Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
                 ShowProgress = !line.GetValue(quiet), IsStored = !line.GetValue(noStore), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
             },
