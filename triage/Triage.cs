@@ -96,7 +96,7 @@ public sealed class Triage(StoreAddress store, string runsFolder, TimeProvider t
     public Task Serve(ServeOptions options, Action<string> listening, CancellationToken stop) => TriageServer.Run(this, options, listening, stop);
 
     /// <inheritdoc/>
-    public Task<int> ExportSite(string folder, CancellationToken stop) => SiteExport.Write(this, folder, stop);
+    public Task<int> ExportSite(string folder, ITriageWork? work, int replays, CancellationToken stop) => SiteExport.Write(this, folder, work, replays, stop);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Stress.Client.Clusters;
@@ -20,6 +21,9 @@ namespace Stress.Client.Commands;
 public static class TriageCommands
 {
     internal const string DefaultListen = "127.0.0.1:8090";
+
+    // Each takes up to a few seconds.
+    private const int MostReplays = 10_000;
 
     private static readonly JsonSerializerOptions Json = new(RunFolder.Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
@@ -145,13 +149,20 @@ public static class TriageCommands
     {
         var folder = new Argument<string>("FOLDER") { Description = "Folder that gets the pages." };
         Option<string> store = Store();
-        var command = new Command("export-site", "Write the triage pages as files that open without a server.") { folder, store };
+        var replays = new Option<string>("--replays")
+        {
+            Description = "At most so many crashes, of the newest runs first, are executed again, so that the way to each is on its page; 0 for none.",
+            DefaultValueFactory = _ => "100",
+        };
+        var command = new Command("export-site", "Write the triage pages as files that open without a server.") { folder, store, replays };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
-            string to = line.GetValue(folder)!;
+            string to = line.GetValue(folder)!, asked = line.GetValue(replays)!;
+            int drawn = int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MostReplays ? number
+                : throw new UsageException($"--replays {asked}: accepted is a number from 0 to {MostReplays}");
             Output.CheckFolder("FOLDER", to);
             await TakeIn(terminal, triage, stop);
-            int files = await triage.ExportSite(to, stop);
+            int files = await triage.ExportSite(to, new CrashWork(), drawn, stop);
             terminal.Text.WriteLine($"{Counted.Of(files, "file")} in {to}; open {Path.Combine(to, "index.html")}");
             return ExitCodes.Ok;
         }));

@@ -45,11 +45,37 @@ public sealed class CrashWork : ITriageWork
         TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
         ReplayedSite replay = crash.Site(keep: 1, picture);
         Reach(replay, crash, shown, stop);
-        SystemState[] systems = [.. replay.Site.Routers.Select(router => new SystemState($"{router.Label} system", replay.Site.Show(router.Number)))];
+        IReadOnlyList<SystemState> systems = States(replay);
         Reach(replay, crash, crash.Record.Event, stop);
-        CrashTally again = replay.Site.Crashes.FirstOrDefault(tally => tally.FirstEvent == crash.Record.Event && tally.Title.ToString() == crash.Record.Title) ?? throw crash.IsAnother();
+        CrashTally again = CrashOf(replay, crash);
         return new CrashReplay(picture.Timeline(crash.Record.Title)!, crash.Record.Event, shown, systems, replay.StoryOf(crash.Record.Event, again));
     }, stop);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<CrashReplay>> Walk(string runFolder, string crashId, CancellationToken stop) => Executed<IReadOnlyList<CrashReplay>>(runFolder, crashId, crash =>
+    {
+        // The way is known when it was gone once; then it is gone again, and looked at after each of its events.
+        TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
+        ReplayedSite first = crash.Site(keep: 1, picture);
+        Reach(first, crash, crash.Record.Event, stop);
+        CrashTally again = CrashOf(first, crash);
+        CrashTimeline timeline = picture.Timeline(crash.Record.Title)!;
+        ReplayedSite second = crash.Site(keep: 1);
+        List<CrashReplay> walk = [];
+        foreach (long number in timeline.Steps.Select(step => step.Number).Append(crash.Record.Event).Distinct().Order())
+        {
+            Reach(second, crash, number, stop);
+            walk.Add(new(timeline, crash.Record.Event, number, States(second), first.StoryOf(crash.Record.Event, again)));
+        }
+
+        return walk;
+    }, stop);
+
+    private static IReadOnlyList<SystemState> States(ReplayedSite replay) =>
+        [.. replay.Site.Routers.Select(router => new SystemState($"{router.Label} system", replay.Site.Show(router.Number)))];
+
+    private static CrashTally CrashOf(ReplayedSite replay, StoredRun crash) =>
+        replay.Site.Crashes.FirstOrDefault(tally => tally.FirstEvent == crash.Record.Event && tally.Title.ToString() == crash.Record.Title) ?? throw crash.IsAnother();
 
     /// <inheritdoc/>
     public Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop) =>

@@ -32,6 +32,14 @@ public interface ITriageWork
     /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the event is none on the way.</exception>
     Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop);
 
+    /// <summary>Executes the site of a crash again and goes the way that is drawn event by event: for pages that nobody can ask for another event.</summary>
+    /// <param name="runFolder">The run's folder.</param>
+    /// <param name="crashId">The crash's identifier in the run.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>One replay for each event that is drawn, in order; the last is that of the crash.</returns>
+    /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
+    Task<IReadOnlyList<CrashReplay>> Walk(string runFolder, string crashId, CancellationToken stop);
+
     /// <summary>A crash as a file that says it elsewhere.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>

@@ -46,8 +46,13 @@ public interface ITriage : IAsyncDisposable
     Task Serve(ServeOptions options, Action<string> listening, CancellationToken stop);
 
     /// <summary>Writes all pages into a folder, to be opened without a server.</summary>
+    /// <param name="folder">The folder; created when it is not there.</param>
+    /// <param name="work">What can execute crashes again, so that the way to each is on its page; null for nothing.</param>
+    /// <param name="replays">At most so many crashes are executed again, of the newest runs first: each takes up to a few seconds.</param>
+    /// <param name="stop">Ends it between two pages.</param>
     /// <returns>Files written.</returns>
-    Task<int> ExportSite(string folder, CancellationToken stop);
+    /// <exception cref="TriageException">The folder cannot be written.</exception>
+    Task<int> ExportSite(string folder, ITriageWork? work, int replays, CancellationToken stop);
 }
 
 /// <summary>Opens <see cref="ITriage"/>; the one class that the client looks for in Stress.Triage.</summary>

@@ -34,6 +34,22 @@ public sealed class CrashWorkTests : IDisposable
         Assert.Contains($"accepted are 1 to {crash.Event}", after.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_crash_is_walked_event_by_event_and_each_state_is_that_of_the_replay_at_its_event()
+    {
+        (string folder, CrashRecord crash) = await Crash();
+        var work = new CrashWork();
+
+        IReadOnlyList<CrashReplay> walk = await work.Walk(folder, crash.Id, CancellationToken.None);
+        CrashReplay middle = walk[walk.Count / 2], asked = await work.Replay(folder, crash.Id, middle.At, CancellationToken.None);
+
+        Assert.Equal(walk[0].Timeline.Steps.Select(step => step.Number).Distinct().Order(), walk.Select(replay => replay.At));
+        Assert.Equal((crash.Event, crash.Event), (walk[^1].At, walk[^1].CrashEvent));
+        Assert.Equal(asked.Systems, middle.Systems);
+        Assert.Equal(asked.Timeline.Steps, middle.Timeline.Steps);
+        Assert.Equal(asked.Story, middle.Story);
+    }
+
     // Of the flagship: the multicast membership of the called end. purge-all asks every family at if_detach, whatever addresses remain.
     [Fact]
     public async Task Without_the_event_that_lost_it_and_with_a_complete_design_from_the_store_on_no_future_crashes_so_and_a_design_that_comes_after_the_loss_changes_nothing()

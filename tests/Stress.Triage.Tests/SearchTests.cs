@@ -70,7 +70,7 @@ public sealed class SearchTests
         await store.Triage.ImportWithNews([store.Runs], (news, _) => { told.Add(news); return Task.CompletedTask; }, CancellationToken.None);
         BugRow secret = (await store.Bugs()).Single(bug => bug.Backend == "lwip"), open = (await store.Bugs()).Single(bug => bug.Backend == "netbsd-7");
         string site = Path.Combine(store.Folder, "site");
-        await store.Triage.ExportSite(site, CancellationToken.None);
+        await store.Triage.ExportSite(site, null, 0, CancellationToken.None);
         await using Served served = await Served.Start(store, $"read {Reader}\nwrite {Writer}\n");
         async Task<string> Text(string address, string token) => await (await served.Send(HttpMethod.Get, address, token)).Content.ReadAsStringAsync();
 

@@ -444,7 +444,7 @@ public sealed partial class ServerTests
         await store.Import();
         string site = Path.Combine(store.Folder, "site");
 
-        int files = await store.Triage.ExportSite(site, CancellationToken.None);
+        int files = await store.Triage.ExportSite(site, new ToldCause(), 3, CancellationToken.None);
 
         string[] pages = [.. Directory.EnumerateFiles(site, "*.html", SearchOption.AllDirectories)];
         Assert.Equal(files, Directory.EnumerateFiles(site, "*", SearchOption.AllDirectories).Count());
@@ -464,6 +464,44 @@ public sealed partial class ServerTests
             }
         }
     }
+
+    [Fact]
+    public async Task Crashes_of_an_exported_site_have_lanes_ribbon_and_stepper_as_many_as_were_asked_for_and_the_others_say_why_not()
+    {
+        await using TemporaryStore store = await TemporaryStore.Open();
+        store.Write(TemporaryStore.Run(1, titles: ["a", "b"]));
+        store.Write(TemporaryStore.Run(2, titles: ["b"]));
+        await store.Import();
+        string site = Path.Combine(store.Folder, "site");
+        var work = new ToldCause();
+
+        await store.Triage.ExportSite(site, work, 2, CancellationToken.None);
+
+        string[] pages = [.. Directory.EnumerateFiles(Path.Combine(site, "crashes"), "*.html").Select(File.ReadAllText)], drawn = [.. pages.Where(page => page.Contains("<svg", StringComparison.Ordinal))];
+        Assert.Equal((3, 2, 2), (pages.Length, drawn.Length, work.Asked.Count));
+        Assert.Single(pages, page => page.Contains("asked for with --replays", StringComparison.Ordinal));
+        Assert.All(drawn, page =>
+        {
+            // One step is open, a link leads to the inside of each of the others, and a system that is as it was is not told again.
+            Assert.Equal(4, Details().Count(page));
+            Assert.Single(Details().Matches(page), match => match.Value.Contains(" open", StringComparison.Ordinal));
+            string[] ids = [.. StepIds().Matches(page).Select(match => match.Groups[1].Value)];
+            Assert.Equal(["event-551", "event-552", "event-560", "event-614"], ids);
+            Assert.All(ids, id => Assert.Contains($"href=\"#{id}\"", page, StringComparison.Ordinal));
+            Assert.Contains("The calling system: as after", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("\u001b", page, StringComparison.Ordinal);
+        });
+
+        await store.Triage.ExportSite(site, null, 2, CancellationToken.None);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(site, "crashes"), "*.html"), page => File.ReadAllText(page).Contains("<svg", StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex("<details class=\"walked\" name=\"step\"[^>]*>")]
+    private static partial Regex Details();
+
+    [GeneratedRegex("<nav class=\"stepper\" id=\"([^\"]+)\"")]
+    private static partial Regex StepIds();
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 

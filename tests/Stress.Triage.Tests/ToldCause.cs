@@ -45,6 +45,12 @@ internal sealed class ToldCause : ITriageWork
         return Task.FromResult(new CrashReplay(timeline, 614, at ?? 614, [new("called system", $"interfaces after {at ?? 614}\nppp0 <b>up</b>"), new("calling system", "none")], ["allocated", "used"]));
     }
 
+    public async Task<IReadOnlyList<CrashReplay>> Walk(string runFolder, string crashId, CancellationToken stop)
+    {
+        CrashReplay whole = await Replay(runFolder, crashId, null, stop);
+        return [.. whole.Timeline.Steps.Select(step => whole with { At = step.Number, Systems = [new("called system", $"interfaces after {step.Number}\nppp0 <b>up</b>"), new("calling system", "none")] })];
+    }
+
     public IReadOnlyList<string> Designs => ["netbsd-2005", "purge-flagged"];
 
     public Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop) =>

@@ -12,20 +12,24 @@ namespace Stress.Triage.Web;
 public static class SiteExport
 {
     private const int RowsOfAPart = 200;
+    private const string NotDrawn = "as many crashes as export-site was asked for with --replays, of newer runs, have theirs";
 
     /// <summary>Writes all pages.</summary>
     /// <param name="triage">Runs and bugs.</param>
     /// <param name="folder">The folder; created when it is not there.</param>
+    /// <param name="work">What can execute crashes again; null for nothing.</param>
+    /// <param name="replays">At most so many crashes are executed again.</param>
     /// <param name="stop">Ends it between two pages.</param>
     /// <returns>Files written.</returns>
     /// <exception cref="TriageException">The folder cannot be written.</exception>
-    public static async Task<int> Write(Triage triage, string folder, CancellationToken stop)
+    public static async Task<int> Write(Triage triage, string folder, ITriageWork? work, int replays, CancellationToken stop)
     {
         try
         {
             await using var services = new ServiceCollection().BuildServiceProvider();
             await using var renderer = new HtmlRenderer(services, NullLoggerFactory.Instance);
             var site = new Writer(renderer, folder);
+            int left = work is null ? 0 : replays;
             Links top = new("", isExport: true), below = new("../", isExport: true);
             foreach (string asset in new[] { "charts.css", "triage.css", "live.js" })
             {
@@ -43,7 +47,11 @@ public static class SiteExport
                     site.File($"reports/{Links.FileName(run.Name)}.html", System.Text.Encoding.UTF8.GetBytes(Site.ReportOf(detail)));
                     foreach (CrashRow crash in detail.Crashes)
                     {
-                        await site.Page<CrashPage>(string.Create(CultureInfo.InvariantCulture, $"crashes/{crash.Number}.html"), new() { ["Links"] = below, ["Crash"] = crash });
+                        (IReadOnlyList<CrashReplay> walk, string none) = left > 0 ? await Walk(triage, work!, crash, stop) : ([], work is null ? "" : NotDrawn);
+                        left -= walk.Count > 0 ? 1 : 0;
+                        await site.Page<CrashPage>(
+                            string.Create(CultureInfo.InvariantCulture, $"crashes/{crash.Number}.html"),
+                            new() { ["Links"] = below, ["Crash"] = crash, ["Walk"] = walk, ["Replay"] = walk.Count > 0 ? walk[^1] : null, ["NoReplay"] = none });
                     }
                 },
                 stop);
@@ -79,11 +87,23 @@ public static class SiteExport
         while (skip < page.Total);
     }
 
+    // The way to a crash, or why there is none.
+    private static async Task<(IReadOnlyList<CrashReplay> Walk, string None)> Walk(Triage triage, ITriageWork work, CrashRow crash, CancellationToken stop)
+    {
+        try
+        {
+            return ([.. (await work.Walk(await triage.OfRuns.FolderOf(crash.Number, stop), crash.CrashId, stop)).Select(replay => replay.Shown())], "");
+        }
+        catch (TriageException e)
+        {
+            return ([], e.Message);
+        }
+    }
+
     // What is told to maintainers first is on no page that is handed on (SECURITY.md).
     private static BugDetail Public(BugDetail bug) => bug with { Elsewhere = [.. bug.Elsewhere.Where(other => !other.IsPrivate)] };
 
     private static string Part(string list, int skip) => skip == 0 ? $"{list}.html" : string.Create(CultureInfo.InvariantCulture, $"{list}-{skip}.html");
-
 
     private sealed class Writer(HtmlRenderer renderer, string folder)
     {
