@@ -40,7 +40,7 @@ public sealed class FileCommandTests : IDisposable
         Assert.Contains("a copy of troxel-2005", _screen.Out);
         string text = File.ReadAllText(file);
         Assert.Equal(ExitCodes.Usage, await _screen.Run("new", file, "--from", "multi-line"));
-        Assert.Contains("is there already", _screen.Error);
+        Assert.Contains("exists already", _screen.Error);
         Assert.Equal(text, File.ReadAllText(file));
     }
 
