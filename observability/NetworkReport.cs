@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Stress.Observability;
 
 /// <summary>A run's sites as a network, with what was counted at each node and link over all of them.</summary>
@@ -7,9 +9,18 @@ namespace Stress.Observability;
 /// <param name="Links">The links, by number.</param>
 public sealed record NetworkReport(string Shape, int Width, IReadOnlyList<NetworkNode> Nodes, IReadOnlyList<NetworkLink> Links)
 {
+    /// <summary>The Ethernet segments; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<NetworkSegment>? Segments { get; init; }
+
     /// <summary>The links with the most crashes first; among equals the lower number.</summary>
     public IEnumerable<NetworkLink> Worst() => Links.Where(link => link.Crashes > 0).OrderByDescending(link => link.Crashes).ThenBy(link => link.Link);
 }
+
+/// <summary>An Ethernet segment of a network.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Stations">Its stations, by number.</param>
+public sealed record NetworkSegment(string Name, IReadOnlyList<int> Stations);
 
 /// <summary>A node of a network.</summary>
 /// <param name="Name">Its name, or its label and number.</param>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 using YamlDotNet.RepresentationModel;
 
@@ -14,7 +16,7 @@ internal static class NetworkLoader
 
     internal static readonly string[] LinkFields = ["called", "calling", "kind", "addresses", "group"];
 
-    internal static readonly string[] SegmentFields = ["name", "stations", "down"];
+    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface"];
 
     /// <summary>Longest name of a node, a label or a group.</summary>
     internal const int MaxName = 40;
@@ -272,7 +274,7 @@ internal static class NetworkLoader
         }
 
         var graph = new Topology(labels, nodes, links) { Names = names, Addresses = addresses.TrueForAll(a => a.IsAny) ? null : addresses, Segments = segments is { Count: > 0 } ? segments : null };
-        foreach ((int number, PlannedSegment segment) in (segments ?? []).Index())
+        foreach ((int number, PlannedSegment segment) in (segments ?? []).Index().Where(s => s.Item.Interface is null))
         {
             int at = (int)((YamlSequenceNode)segmentList!).Children[number].Start.Line;
             Ipv4Address[] of = [.. segment.Stations.Select(graph.AddressOf)];
@@ -299,6 +301,7 @@ internal static class NetworkLoader
             string? name = null;
             List<int>? stations = null;
             TimeRange? down = null;
+            string? nic = null;
             foreach ((string field, YamlNode key, YamlNode value) in FieldsIn(file, node, "segments", SegmentFields))
             {
                 switch (field)
@@ -314,6 +317,11 @@ internal static class NetworkLoader
                     case "down":
                         down = (TimeRange)(ScenarioFields.Scalar(typeof(TimeRange), "segments.down", ScenarioLoader.Text(file, value, "segments.down"))
                             ?? throw ScenarioLoader.Bad(file, value, "segments.down", "a time or a range of times, as 5s..1min"));
+                        break;
+                    case "interface":
+                        nic = ScenarioLoader.Text(file, value, "segments.interface");
+                        nic = nic == InterfaceOptions.Ethernet ? null : ClonedKind.TryParse(nic, out short unit) && ClonedKind.Of(unit).IsPluggedIn
+                            ? nic : throw ScenarioLoader.Bad(file, value, "segments.interface", $"{InterfaceOptions.Ethernet}, or the name of an interface that is plugged in, as aue0");
                         break;
                     default:
                         stations = [];
@@ -340,10 +348,11 @@ internal static class NetworkLoader
 
             if (name is null || stations is null)
             {
-                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down where wanted");
+                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down and interface where wanted");
             }
 
             var segment = new PlannedSegment(name, stations);
+            segment = segment with { Interface = nic };
             segments.Add(down is { } range ? segment with { Down = range } : segment);
         }
 

@@ -242,6 +242,16 @@ public static class ScenarioLoader
         if (s.Site.Graph is { } graph)
         {
             int[] lines = new int[graph.Nodes.Count];
+            foreach (PlannedSegment segment in (graph.Segments ?? []).Where(segment => segment.Interface is not null))
+            {
+                if (segment.Stations.FirstOrDefault(node => !Topology.HasNic(s.Site.Roles[graph.Nodes[node]], segment.Interface!), -1) is >= 0 and int without)
+                {
+                    throw new ScenarioException(
+                        file, root.Children.TryGetValue(new YamlScalarNode("segments"), out YamlNode? named) ? (int)named.Start.Line : 0, "segments.interface",
+                        $"{segment.Interface}, which role {graph.NameOf(graph.Nodes[without])} of {graph.NodeName(without)} has not", $"{segment.Interface} among the interfaces of each station's role");
+                }
+            }
+
             foreach (int node in (graph.Segments ?? []).SelectMany(segment => segment.Stations))
             {
                 int neighbors = graph.Links.SelectMany(link => link.Ends).Count(end => end.Node == node) + graph.Segments!.First(segment => segment.Stations.Contains(node)).Stations.Count - 1;

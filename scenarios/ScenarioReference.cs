@@ -67,6 +67,7 @@ public static class ScenarioReference
         ["segments[].name"] = "Its name, which events call it by.",
         ["segments[].stations"] = "The nodes whose Ethernet is at it, each at one segment at most. Those without an address have addresses of one net, 192.168.n.1 and so on, where n is the first one's number.",
         ["segments[].down"] = "How long a cable stays out that an event pulls out.",
+        ["segments[].interface"] = "Which interface of each station is at it: ne0, which is there from boot on, or an interface of the role that is plugged in, as aue0; that one has 10.208.s.1 and so on, where s is the segment's number.",
         ["window"] = "Virtual time of one unit of work.",
         ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
         ["roles[].role"] = "Which end, or which label. Each may stand once.",
@@ -247,6 +248,7 @@ public static class ScenarioReference
                     yield return Field("segments[].name", "a name (needed)");
                     yield return Field("segments[].stations", $"a list of 2 to {EthernetSegment.MaxStations} names of nodes (needed)");
                     yield return Field("segments[].down", "a time or a range of times, as 200ms..2s", ScenarioFields.SpellScalar(new PlannedSegment("", []).Down)!);
+                    yield return Field("segments[].interface", "ne0, or the name of an interface that is plugged in, as aue0", InterfaceOptions.Ethernet);
                     break;
                 case "callers_per_answerer" or "window":
                     yield return Of("", defaults.Site).First(x => x.Path == field);

@@ -115,7 +115,10 @@ public static class ReportBuilder
                         link, graph.LinkName(link), planned.Ends[ModemLink.Called].Node, planned.Ends[ModemLink.Calling].Node, planned.Group ?? "", decided, crashed, decided == 0 ? 0 : Math.Round(crashed / (double)decided, 6),
                         [.. from crash in crashes[link] group crash.Count by crash.Path into path orderby path.Sum() descending, path.Key select new LinkPath(path.Key, path.Sum())]);
                 }),
-            ]);
+            ])
+        {
+            Segments = graph.Segments is { } segments ? [.. segments.Select(segment => new NetworkSegment(segment.Name, segment.Stations))] : null,
+        };
     }
 
     // Nothing could happen in the whole run, or nothing in a role of which the scenario expects something.

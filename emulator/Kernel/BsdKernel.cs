@@ -41,7 +41,7 @@ public sealed partial class BsdKernel : IState
         _design = design;
         _boot = Checked(boot);
         _loopback = Array.FindIndex(boot, static port => port.Kind == InterfaceKind.Loopback);
-        _station = Array.FindIndex(boot, static port => port.LinkAddress != 0);
+        _bootStation = Array.FindIndex(boot, static port => port.LinkAddress != 0);
         _switches = switches;
         _differences = differences;
         _oracle = oracle;

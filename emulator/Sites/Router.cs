@@ -50,7 +50,7 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IState
         Label = place.Label;
         Entity = place.Entity;
         RouterId = place.Address;
-        IsStation = place.LinkAddress != 0;
+        Station = place.Station;
         _ports = new Port[place.Ports.Count];
         _timerBase = timerBase;
         _options = site.Options.Roles[Role];
@@ -59,7 +59,10 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IState
         Oracle = new RouterOracle(Number, site.Clock, _ports.Length + _options.Interfaces.Count, Counted) { Enabled = site.Options.Oracle };
         (RandomStream heap, RandomStream igmp) = KernelRandom();
         Kernel = new BsdKernel(
-            _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0, place.LinkAddress), Oracle, this, heap, igmp);
+            _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0, Station.Unit < 0 ? Station.LinkAddress : 0), Oracle, this, heap, igmp)
+        {
+            Nic = Station.Unit < 0 ? default : new StationNic(Station.Unit, Station.LinkAddress),
+        };
         Quiet = new QuietWay(site, this, plan.Count, _ports.Length);
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);
     }
@@ -82,7 +85,16 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IState
     public ulong Entity { get; }
 
     /// <inheritdoc/>
-    public bool IsStation { get; }
+    public bool IsStation => Station.LinkAddress != 0;
+
+    /// <inheritdoc/>
+    public short StationUnit => Station.Unit;
+
+    /// <inheritdoc/>
+    public Ipv4Address StationAddress => Station.Address;
+
+    /// <summary>Its place on an Ethernet segment.</summary>
+    public StationPlace Station { get; }
 
     /// <summary>OSPF router ID.</summary>
     public Ipv4Address RouterId { get; }

@@ -12,11 +12,21 @@ namespace Stress.Emulator.Sites;
 /// <param name="Address">Its Ethernet's address, which is its OSPF router ID.</param>
 public readonly record struct RouterPlace(int Number, ulong Entity, Role Role, string Label, IReadOnlyList<PortPlace> Ports, Ipv4Address Address)
 {
-    /// <summary>Its address on an Ethernet segment; 0 where it is at none.</summary>
-    public ulong LinkAddress { get; init; }
+    /// <summary>Its place on an Ethernet segment, where it is at one.</summary>
+    public StationPlace Station { get; init; }
 
     /// <summary>The place of a router.</summary>
     public static RouterPlace Of(SiteOptions options, uint site, int number) => options.Topology.PlaceOf(site, number);
+}
+
+/// <summary>A node's place on an Ethernet segment.</summary>
+/// <param name="LinkAddress">Its link-layer address, in the low 48 bits; 0 where it is at no segment.</param>
+/// <param name="Unit">The unit of the interface that is plugged in there, or <see cref="OfBoot"/> for the Ethernet of boot.</param>
+/// <param name="Address">The address that an interface that is plugged in gets on the segment's net.</param>
+public readonly record struct StationPlace(ulong LinkAddress, short Unit, Ipv4Address Address)
+{
+    /// <summary>The Ethernet of boot, which has no unit.</summary>
+    public const short OfBoot = -1;
 }
 
 /// <summary>What is at a port of a router.</summary>

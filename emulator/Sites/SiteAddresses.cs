@@ -24,6 +24,11 @@ public static class SiteAddresses
     /// <param name="node">Its number.</param>
     public static ulong OnEthernet(int node) => 0x0000_E800_0000 | (uint)(node + 1);
 
+    /// <summary>The address of a station's interface that is plugged in, on its segment's net: 10.208.s.1 and so on for segment s, beyond 256 the second byte counting on.</summary>
+    /// <param name="segment">The segment's number.</param>
+    /// <param name="station">The station's number there.</param>
+    public static Ipv4Address Segment(int segment, int station) => Ipv4Address.Of(10, (byte)(208 + (segment >> 8)), (byte)segment, (byte)(station + 1));
+
     /// <summary>The address of an end of a line.</summary>
     /// <param name="line">The line's number.</param>
     /// <param name="end">The line's end (<see cref="ModemLink"/>).</param>

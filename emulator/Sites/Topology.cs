@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Link;
 using Stress.Emulator.Wire;
 
@@ -48,6 +49,10 @@ public sealed record PlannedSegment(string Name, IReadOnlyList<int> Stations)
 {
     /// <summary>How long a cable that a programme of events pulls out stays out.</summary>
     public TimeRange Down { get; init; } = TimeRange.Seconds(5, 60);
+
+    /// <summary>The interface of each station that is at it: the Ethernet of boot, or one of the role's that is plugged in, and goes and comes back.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Interface { get; init; }
 }
 
 /// <summary>A site as a graph: nodes by number, each with a label, and the links between their ports.</summary>
@@ -155,8 +160,26 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
         Ipv4Address given = GivenTo(node);
         return new RouterPlace(node, ((ulong)site << 16) | (uint)(node + 1), Nodes[node], NameOf(Nodes[node]), places, given.IsAny ? SiteAddresses.Ethernet(node) : given)
         {
-            LinkAddress = Segments is not null && Stations.Any(station => station.Node == node) ? SiteAddresses.OnEthernet(node) : 0,
+            Station = StationOf(node),
         };
+    }
+
+    private StationPlace StationOf(int node)
+    {
+        for (int s = 0; s < (Segments?.Count ?? 0); s++)
+        {
+            for (int station = 0; station < Segments![s].Stations.Count; station++)
+            {
+                if (Segments[s].Stations[station] == node)
+                {
+                    return Segments[s].Interface is { } name && ClonedKind.TryParse(name, out short unit)
+                        ? new StationPlace(SiteAddresses.OnEthernet(node), unit, SiteAddresses.Segment(s, station))
+                        : new StationPlace(SiteAddresses.OnEthernet(node), StationPlace.OfBoot, Ipv4Address.Any);
+                }
+            }
+        }
+
+        return default;
     }
 
     // Stations are of one net: that of the first one's Ethernet.
@@ -171,7 +194,7 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
         {
             for (int station = 0; station < Segments![s].Stations.Count; station++)
             {
-                if (Segments[s].Stations[station] == node)
+                if (Segments[s].Stations[station] == node && Segments[s].Interface is null)
                 {
                     return SiteAddresses.Ethernet(Segments[s].Stations[0], (byte)(station + 1));
                 }
@@ -180,6 +203,9 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
 
         return Ipv4Address.Any;
     }
+
+    /// <summary>Whether a role has an interface of this name that is an Ethernet and plugged in.</summary>
+    public static bool HasNic(RoleOptions role, string name) => role.Interfaces.Any(i => i.Name == name && ClonedKind.TryParse(name, out short unit) && ClonedKind.Of(unit) is { IsPluggedIn: true, IsEthernet: true });
 
     /// <summary>Refuses what is no site.</summary>
     /// <param name="roles">What its nodes are.</param>
@@ -203,6 +229,8 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
             : Links.SelectMany(l => l.Ends).GroupBy(e => e.Node).FirstOrDefault(g => g.Count() > MaxPorts) is { } many ? $"node {many.Key} has {many.Count()} ports, more than {MaxPorts}"
             : Stations.Any(s => s.Node < 0 || s.Node >= Nodes.Count) ? $"a segment has a station that is none of its {Nodes.Count} nodes"
             : Stations.GroupBy(s => s.Node).FirstOrDefault(g => g.Count() > 1) is { } often ? $"node {often.Key} is a station twice"
+            : Segments?.FirstOrDefault(s => s.Interface is not null && s.Stations.Any(n => !HasNic(roles[Nodes[n]], s.Interface))) is { } without
+                ? $"a station of the segment {without.Name} has no {without.Interface} that is plugged in"
             : Segments?.FirstOrDefault(s => s.Stations.Count is < 2 or > EthernetSegment.MaxStations) is { } segment ? $"the segment {segment.Name} has {segment.Stations.Count} stations"
             : null;
         if (problem is not null)

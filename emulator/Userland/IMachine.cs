@@ -31,8 +31,14 @@ public interface IMachine
     /// <summary>The kernel that runs, or the one that panicked.</summary>
     BsdKernel Kernel { get; }
 
-    /// <summary>Whether the Ethernet is at a segment of the site.</summary>
+    /// <summary>Whether an Ethernet is at a segment of the site.</summary>
     bool IsStation { get; }
+
+    /// <summary>Of a station the unit of its interface at the segment; -1 for the Ethernet of boot.</summary>
+    short StationUnit { get; }
+
+    /// <summary>The address on the segment's net that the interface gets when it is plugged in; 0.0.0.0 of the Ethernet of boot, which has its own.</summary>
+    Ipv4Address StationAddress { get; }
 
     /// <summary>Who watches the kernel.</summary>
     RouterOracle Oracle { get; }

@@ -2,6 +2,7 @@ using Stress.Emulator.Core;
 using Stress.Emulator.Kernel;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Ports;
+using Stress.Emulator.Link;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
@@ -81,6 +82,9 @@ public sealed class Netif : Process
     public const int Timers = 1;
 
     private const int NextTimer = 0, FirstHost = 1, Hosts = 250;
+
+    // A station's address and those that it is renumbered to are no other station's.
+    private const int StationNumbers = 3;
     private const byte FarEnd = 254, LinkLocalBits = 128;
     private readonly InterfaceOptions[] _options;
     [NotSaved("it follows from the options")]
@@ -357,7 +361,9 @@ public sealed class Netif : Process
     };
 
     // An address comes back with an interface that is created again; only one that is renumbered goes on to the next.
-    private static Ipv4Address LocalOf(int which, in Interface i) => InterfaceOptions.Address(which, (byte)(FirstHost + (i.Renumbered % Hosts)));
+    private Ipv4Address LocalOf(int which, in Interface i) => Machine.IsStation && _units[which] == Machine.StationUnit
+        ? new Ipv4Address(Machine.StationAddress.Value + (uint)(EthernetSegment.MaxStations * (i.Renumbered % StationNumbers)))
+        : InterfaceOptions.Address(which, (byte)(FirstHost + (i.Renumbered % Hosts)));
 
     private static ulong IdentifierOf(int which) => ((ulong)(which + 1) << 16) | 1;
 

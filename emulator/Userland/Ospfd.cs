@@ -228,7 +228,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         _socket = Kernel.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
         if (_area is { } area)
         {
-            area.Open(Machine.RouterId, Machine.IsStation ? (byte)0 : EthernetPrefix, now); // a segment's network is its interface's
+            area.Open(Machine.RouterId, Machine.IsStation && Machine.StationUnit < 0 ? (byte)0 : EthernetPrefix, now); // a segment's network is its interface's
             Rearm();
         }
 
@@ -591,7 +591,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     }
 
     // An Ethernet at a segment; all else has one far end.
-    private static bool IsOnSegment(in Oi oi) => oi.Unit < 0;
+    private bool IsOnSegment(in Oi oi) => Machine.IsStation && oi.Unit == Machine.StationUnit;
 
     private void HeardOnSegment(int oi, in Heard h, VirtualTime now)
     {
@@ -710,7 +710,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             if (_area is not null && i < _area.Interfaces.Length)
             {
                 ref readonly OspfInterface at = ref _area.Interfaces[i];
-                hello = hello with { RouterPriority = options.Priority, DesignatedRouter = at.DesignatedRouter, BackupDesignatedRouter = at.BackupDesignatedRouter };
+                hello = hello with { RouterPriority = (byte)options.Priority, DesignatedRouter = at.DesignatedRouter, BackupDesignatedRouter = at.BackupDesignatedRouter };
             }
 
             foreach (ref readonly SegmentNeighbor neighbor in _onSegment.AsSpan())
@@ -870,7 +870,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         oi.HelloDue = now + VirtualTime.FromSeconds(1);
         if (IsOnSegment(oi))
         {
-            _area?.InterfaceUp(i, new OspfBroadcastNetwork(oi.Address, EthernetPrefix, options.Priority, options.DeadInterval), MtuOf(oi.Index), now);
+            _area?.InterfaceUp(i, new OspfBroadcastNetwork(oi.Address, EthernetPrefix, (byte)options.Priority, options.DeadInterval), MtuOf(oi.Index), now);
             return;
         }
 

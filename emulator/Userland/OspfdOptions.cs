@@ -71,7 +71,7 @@ public sealed record OspfdOptions
     [Description("How far it goes with a neighbour (RFC 2328, 10.1): full exchanges link state databases, and hands routes to zebra.")]
     public OspfdAdjacency Adjacency { get; init; } = OspfdAdjacency.TwoWay;
 
-    /// <summary>Router Priority on an Ethernet segment, where <see cref="Adjacency"/> is full.</summary>
+    /// <summary>Router Priority on an Ethernet segment, from 0 to 255, where <see cref="Adjacency"/> is full.</summary>
     [Description("Router Priority on an Ethernet segment (RFC 2328, C.3; Quagga's default): the highest that is there when an election is held becomes Designated Router, 0 never does. Where adjacency is two-way it is 0.")]
-    public byte Priority { get; init; } = 1;
+    public int Priority { get; init; } = 1;
 }

@@ -4,7 +4,7 @@ namespace Stress.Observability.Html;
 
 /// <summary>
 /// A network as a picture: links coloured, and as thick, by their crash rate; nodes as large as their panics. A grid is drawn as one, a ring, a star and a mesh as circles, and any other in
-/// rings about its first node, each branch in a sector as wide as its leaves are many.
+/// rings about its first node, each branch in a sector as wide as its leaves are many. A segment is a bar amid its stations, with a way to each: its crashes are its nodes'.
 /// </summary>
 public static class NetworkPicture
 {
@@ -27,6 +27,18 @@ public static class NetworkPicture
         double top = network.Links.Count == 0 ? 0 : network.Links.Max(link => link.Rate);
         double dot = Math.Clamp(Math.Sqrt(width * height / Math.Max(1, network.Nodes.Count)) / 9, 2, 9);
         (double X, double Y) At(int node) => (margin + (places[node].X * (width - (2 * margin))), margin + (places[node].Y * (height - (2 * margin))));
+
+        foreach (NetworkSegment segment in network.Segments ?? [])
+        {
+            (double X, double Y)[] stations = [.. segment.Stations.Select(At)];
+            (double x, double y) = (stations.Average(s => s.X), stations.Average(s => s.Y));
+            string ways = string.Concat(stations.Select(s => $"M{Svg.N(x)} {Svg.N(y)}L{Svg.N(s.X)} {Svg.N(s.Y)}"));
+            svg.Path($"M{Svg.N(x - (2 * dot))} {Svg.N(y)}L{Svg.N(x + (2 * dot))} {Svg.N(y)}{ways}", "net net0", $"{segment.Name}: an Ethernet segment of {string.Join(", ", segment.Stations.Select(s => network.Nodes[s].Name))}");
+            if (network.Nodes.Count <= NamedNodes)
+            {
+                svg.Text(x, y - 5, segment.Name, "tick", "middle");
+            }
+        }
 
         // The worst on top, where lines cross.
         foreach (NetworkLink link in network.Links.OrderBy(link => link.Rate).ThenBy(link => link.Link))
@@ -93,6 +105,15 @@ public static class NetworkPicture
         {
             neighbours[link.Called].Add(link.Calling);
             neighbours[link.Calling].Add(link.Called);
+        }
+
+        foreach (NetworkSegment segment in network.Segments ?? [])
+        {
+            foreach (int station in segment.Stations.Skip(1))
+            {
+                neighbours[segment.Stations[0]].Add(station);
+                neighbours[station].Add(segment.Stations[0]);
+            }
         }
 
         var parent = new int[nodes];

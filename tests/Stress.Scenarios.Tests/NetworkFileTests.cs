@@ -177,6 +177,8 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, c]}", 7, "segments.stations", "names of nodes")]
     [InlineData(Two + "segments:\n  - {name: r, stations: [a, b]}", 7, "segments.name", "a name that no node, label or other segment has")]
     [InlineData(Two + "segments:\n  - {name: lan}", 7, "segments.stations", "name and stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], interface: ppp0}", 7, "segments.interface", "ne0, or the name of an interface that is plugged in, as aue0")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], interface: aue0}", 7, "segments.interface", "aue0 among the interfaces of each station's role")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], down: soon}", 7, "segments.down", "a time or a range of times")]
     [InlineData("nodes:\n  - {name: a, role: r, address: 192.0.2.1}\n  - {name: b, role: r}\nlinks:\n  - {called: a, calling: b}\nsegments:\n  - {name: lan, stations: [a, b]}", 7, "segments.stations", "of one net of 24 bits")]
     [InlineData("nodes: []", 1, "nodes", "nodes and links together")]

@@ -20,6 +20,11 @@ public enum InterfaceKind : byte
 /// <param name="Peer">The other end's, or 0.0.0.0.</param>
 public readonly record struct InterfaceAddress(Ipv4Address Local, Ipv4Address Peer = default);
 
+/// <summary>An interface at a segment of the site that is plugged in and pulled out.</summary>
+/// <param name="Unit">Its unit (<see cref="ClonedKind.TryParse"/>).</param>
+/// <param name="LinkAddress">Its link-layer address, in the low 48 bits; 0 for no interface.</param>
+public readonly record struct StationNic(short Unit, ulong LinkAddress);
+
 /// <summary>An interface that autoconfiguration attaches at boot, before any process runs.</summary>
 /// <param name="Name">As ifconfig prints it. Names of ppp units follow from their numbers.</param>
 /// <param name="Kind">What drives it.</param>

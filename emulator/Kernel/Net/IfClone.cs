@@ -39,6 +39,7 @@ public sealed partial class BsdKernel
         {
             Address = Heap.AddressOf(block), Generation = Heap.Block(block).Generation, Block = block, ExtraBlock = -1, Unit = unit, Line = -1, Flags = kind.Flags, Mtu = kind.Mtu, Attached = true,
         });
+        _station = Nic.LinkAddress != 0 && Nic.Unit == unit ? slot : _station;
         IfAttach(slot);
         _cloned.Put(new ClonedSoftc { Slot = (short)slot, Route = -1, Used = true });
         if (kind.ParentHolder == HolderKind.PppoeEthIfp)
@@ -88,6 +89,11 @@ public sealed partial class BsdKernel
 
         _cloned[c].Used = false;
         IfDetach(slot);
+        if (slot == _station)
+        {
+            StationDetached();
+        }
+
         FreeSoftc(slot);
     }
 

@@ -10,7 +10,10 @@ namespace Stress.Emulator.Kernel;
 public sealed partial class BsdKernel
 {
     private const int LongestHeld = EthernetMtu;
-    private readonly int _station;
+    private readonly int _bootStation;
+
+    // The slot of the interface that is at a segment of the site, or -1.
+    private int _station;
     private Table<EthernetNeighbor> _neighbors = new();
     private Table<EthernetGateway> _gateways = new();
 
@@ -21,12 +24,23 @@ public sealed partial class BsdKernel
     private void IfEthersubrFields<TPass>(ref TPass pass)
         where TPass : struct, IStatePass
     {
-        if (_station >= 0)
+        pass.Field(ref _station, initial: _bootStation);
+        if (_bootStation >= 0 || Nic.LinkAddress != 0)
         {
             _neighbors.Fields(ref pass);
             _gateways.Fields(ref pass);
             pass.Numbers(ref _held);
         }
+    }
+
+    /// <summary>The interface that is at a segment of the site whenever it is plugged in; none by default.</summary>
+    public StationNic Nic { get; init; }
+
+    // What is known of the neighbours lies in their routes, which have gone with the interface.
+    private void StationDetached()
+    {
+        _station = -1;
+        _neighbors.Clear();
     }
 
     /// <summary>Whether the interface of this index is at a segment of the site.</summary>
@@ -35,7 +49,7 @@ public sealed partial class BsdKernel
     /// <summary>What is known of the addresses on the segment.</summary>
     public ReadOnlySpan<EthernetNeighbor> Neighbors => _neighbors.AsSpan();
 
-    private ulong StationAddress => _boot[_station].LinkAddress;
+    private ulong StationAddress => Nic.LinkAddress != 0 ? Nic.LinkAddress : _boot[_bootStation].LinkAddress;
 
     // ether_output: the destination on the Ethernet follows from a group, or from ARP or neighbour discovery of the route's gateway or of the destination itself.
     private Errno EtherOutput(PppProtocol protocol, ReadOnlySpan<byte> packet, int route)

@@ -31,11 +31,9 @@ public sealed partial class OspfArea
     {
         _interfaces.Reserve(number + 1);
         bool eligible = network.Priority > 0;
-        _interfaces[number] = NewInterface(mtu) with
-        {
-            Type = OspfNetworkType.Broadcast, Address = network.Address, PrefixLength = network.PrefixLength, Priority = network.Priority,
-            State = eligible ? OspfInterfaceState.Waiting : OspfInterfaceState.DrOther, WaitDue = eligible ? now + network.Wait : VirtualTime.Never,
-        };
+        ref OspfInterface i = ref _interfaces[number];
+        i = NewInterface(mtu) with { Type = OspfNetworkType.Broadcast, Address = network.Address, PrefixLength = network.PrefixLength, Priority = network.Priority };
+        (i.State, i.WaitDue) = eligible ? (OspfInterfaceState.Waiting, now + network.Wait) : (OspfInterfaceState.DrOther, VirtualTime.Never);
         Originate(now);
     }
 

@@ -206,6 +206,64 @@ public sealed class SegmentTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    // The stations' NICs are plugged in, and are pulled out one after another.
+    private static SiteOptions Pulled(InterfaceTeardown teardown, string design)
+    {
+        SiteOptions options = FullLan(design, [new SiteEventOptions { What = SiteEventKind.Recreate, Of = "aue0", Pattern = EventPattern.Schedule, Every = VirtualTime.FromMinutes(8) }]);
+        options = options with { Graph = options.Graph! with { Segments = [new PlannedSegment("lan", [0, 1, 2]) { Interface = "aue0" }] } };
+        return options.With([.. options.Roles.Select((role, number) => number > 0 ? role : role with
+        {
+            Ospfd = role.Ospfd with { Exit = OspfdExit.AtAddressAdd },
+            Interfaces = [new InterfaceOptions { Name = "aue0", Teardown = teardown, Down = TimeRange.Seconds(60, 90) }],
+        })]);
+    }
+
+    [Fact]
+    public void A_station_that_is_pulled_out_and_plugged_in_again_is_a_neighbour_again_with_the_same_database()
+    {
+        Site site = Site.Create(Pulled(InterfaceTeardown.Usual, "purge-all"), 0);
+        site.RunUntil(VirtualTime.FromMinutes(7), long.MaxValue);
+        Assert.All(site.Routers, r => Assert.Equal((r.Number, Database(site.Routers[0])), (r.Number, Database(r))));
+        Assert.Contains("Network 10.208.0.3 ", Database(site.Routers[0]), StringComparison.Ordinal);
+        Assert.All(site.Routers.Take(3), r => Assert.Equal(2, r.Kernel.Neighbors.ToArray().Count(n => n.Used && n.Family == 2 && n.LinkAddress != 0)));
+        int away = 0;
+        for (int second = 420; second < 7200; second += 20)
+        {
+            site.RunUntil(VirtualTime.FromSeconds(second), long.MaxValue);
+            away += site.Routers.Take(3).Count(r => !r.Kernel.Interfaces.ToArray().Any(i => i.Attached && r.Kernel.IsStation(i.Index)));
+        }
+
+        Assert.InRange(away, 20, 200);
+        site.RunUntil(VirtualTime.FromMinutes(127), long.MaxValue);
+        Assert.All(site.Routers, r => Assert.Equal((r.Number, Database(site.Routers[0])), (r.Number, Database(r))));
+        Assert.Equal(0, site.Tally.Counters.Total.Panics);
+        Assert.Equal(site.Digest, Ran(Pulled(InterfaceTeardown.Usual, "purge-all") with { SkipQuiet = false }, 12) is var full ? Through(full, VirtualTime.FromMinutes(127)) : 0);
+    }
+
+    private static ulong Through(Site site, VirtualTime end)
+    {
+        site.RunUntil(end, long.MaxValue);
+        return site.Digest;
+    }
+
+    [Fact]
+    public void A_NIC_of_a_segment_whose_addresses_go_first_leaves_memberships_behind_that_kill_the_kernel_of_2005()
+    {
+        Site dies = Ran(Pulled(InterfaceTeardown.AddressesFirst, "netbsd-2005"), 24), lives = Ran(Pulled(InterfaceTeardown.AddressesFirst, "purge-all"), 24);
+
+        Assert.True(dies.Tally.Counters.Total.Panics > 0);
+        Assert.Equal(0, lives.Tally.Counters.Total.Panics);
+    }
+
+    [Fact]
+    public void A_segment_of_NICs_that_a_role_has_not_is_refused_in_a_sentence()
+    {
+        SiteOptions options = Pulled(InterfaceTeardown.Usual, "purge-all");
+        var refused = Assert.Throws<ArgumentException>(() => Site.Create(options.With([.. options.Roles.Select(role => role with { Interfaces = [] })]) with { Events = null }, 0));
+
+        Assert.Contains("a station of the segment lan has no aue0 that is plugged in", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Options_with_a_segment_cross_as_json()
     {

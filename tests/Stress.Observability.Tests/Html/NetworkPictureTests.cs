@@ -47,6 +47,20 @@ public sealed class NetworkPictureTests
         }
     }
 
+    [Fact]
+    public void A_segment_is_drawn_from_its_middle_to_each_station_and_its_stations_lie_beside_each_other_in_the_rings()
+    {
+        NetworkReport network = Network("", 0, 6, [(0, 3), (1, 4), (2, 5)]) with { Segments = [new NetworkSegment("lan", [0, 1, 2])] };
+        XElement svg = XElement.Parse(NetworkPicture.Draw(network, 1072, "a network", "wide"));
+        XElement segment = Assert.Single(svg.Elements("path"), path => path.Element("title")!.Value == "lan: an Ethernet segment of n0, n1, n2");
+
+        Assert.Equal(4, segment.Attribute("d")!.Value.Count(c => c == 'M'));
+        Assert.Contains(svg.Elements("text"), text => text.Value == "lan");
+        Assert.Equal(6, NetworkPicture.Places(network).Distinct().Count());
+        double fromMiddle = Math.Sqrt(Math.Pow(NetworkPicture.Places(network)[1].X - 0.5, 2) + Math.Pow(NetworkPicture.Places(network)[1].Y - 0.5, 2));
+        Assert.InRange(fromMiddle, 0.2, 0.3);
+    }
+
     [Theory]
     [MemberData(nameof(Networks))]
     public void No_two_nodes_lie_at_one_place(string name)
