@@ -9,6 +9,7 @@ using Stress.Client.RealStacks;
 using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Emulator.Stacks;
+using Stress.Fuzz.Daemons;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Search;
 using Stress.Fuzz.Stacks;
@@ -38,6 +39,7 @@ public static class FuzzCommand
     public static Command Create(Terminal terminal)
     {
         var stacks = new Option<string?>("--stacks") { Description = $"Stacks, separated by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
+        var daemons = new Option<bool>("--daemons") { Description = "In place of --stacks: Debian's FRR (zebra, ospfd, ripngd) in namespaces of this machine, interfaces created, renamed, flapped and destroyed under them; as root." };
         Option<TimeSpan?> budget = TypedOption.Of("--budget", "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much).", text =>
             Durations.Seconds(text) is { Microseconds: > 0 } given ? (TimeSpan?)TimeSpan.FromMicroseconds(given.Microseconds) : throw new UsageException($"--budget {text}: accepted is {Durations.WithUnit}"));
         Option<long?> lists = Numbers.Option("--lists", 1, long.MaxValue, "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic.");
@@ -56,7 +58,7 @@ public static class FuzzCommand
         Option<bool> quiet = SharedOptions.NoProgress();
         var command = new Command(Name, "Search for operation lists that crash a stack, or on which two stacks disagree (exit 1 when there are any).")
         {
-            stacks, budget, lists, findings, seed, unguided, fault, allow, workers, name, wait, output, noStore, json, quiet,
+            stacks, daemons, budget, lists, findings, seed, unguided, fault, allow, workers, name, wait, output, noStore, json, quiet,
         };
         cluster.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -64,7 +66,7 @@ public static class FuzzCommand
             new Asked
             {
                 Cluster = cluster.Read(line), Name = line.GetValue(name), Workers = line.GetValue(workers), Wait = ClusterWait.Of(line.GetValue(wait), terminal),
-                Stacks = line.GetValue(stacks) ?? StackCatalog.NetBsd2005, Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
+                Stacks = StacksOf(line.GetValue(stacks), line.GetValue(daemons)), Daemons = line.GetValue(daemons), Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
                 ShowProgress = !line.GetValue(quiet), IsStored = !line.GetValue(noStore), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
             },
             stop));
@@ -88,6 +90,8 @@ public static class FuzzCommand
 
         public bool AllowCrash { get; init; }
 
+        public bool Daemons { get; init; }
+
         public string? Out { get; init; }
 
         public string? Json { get; init; }
@@ -98,6 +102,11 @@ public static class FuzzCommand
 
         public required FuzzOptions Options { get; init; }
     }
+
+    private static string StacksOf(string? stacks, bool daemons) =>
+        !daemons ? stacks ?? StackCatalog.NetBsd2005
+        : stacks is null ? DaemonGrammar.Stack
+        : throw new UsageException($"--daemons: accepted without --stacks ({stacks})");
 
     private static FuzzOptions OptionsOf(TimeSpan? budget, long? lists, int? findings, ulong? seed, int? workers, bool guided)
     {
@@ -146,7 +155,8 @@ public static class FuzzCommand
         }
 
         var search = new FuzzSearch(StackOpener.GrammarOf(stacks), stacks, order.Options);
-        return await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
+        FuzzReport report = await new LiveLine(terminal, order.ShowProgress).During(show => Task.Run(() => search.Run(progress => show(State(progress, order.Options)), stop), CancellationToken.None));
+        return report with { Notes = [.. stacks.OfType<DaemonStack>().Select(stack => stack.Shared)] };
     }
 
     // Its silos execute it, and keep it: a client that was interrupted leaves it standing, to be taken up under its name.
@@ -172,6 +182,21 @@ public static class FuzzCommand
 
     private static void Check(string[] names, Asked order)
     {
+        if (order.Daemons)
+        {
+            if (order.Cluster is not null)
+            {
+                throw new UsageException("--daemons: its namespaces are this machine's; accepted without --cluster");
+            }
+
+            if (order.Fault is not null)
+            {
+                throw new UsageException($"--fault {order.Fault}: accepted with a stack uml:KERNEL, of a kernel built with --faults");
+            }
+
+            return;
+        }
+
         if (names.Length == 0 || names.Distinct().Count() < names.Length)
         {
             throw new UsageException($"--stacks {order.Stacks}: accepted are different names, separated by commas: {Accepted}");
@@ -229,6 +254,13 @@ public static class FuzzCommand
     private static async Task<IFuzzStack> StackOf(string name, string? fault, Terminal terminal, CancellationToken stop)
     {
         GuestCache cache = GuestCache.OfUser();
+        if (name == DaemonGrammar.Stack)
+        {
+            var daemons = new DaemonStack();
+            daemons.Check();
+            return daemons;
+        }
+
         if (StackOpener.FactsOf(name) is not null)
         {
             return await new StackOpener(cache).OpenAsync(name, fault, terminal.Error.WriteLine, stop);
@@ -292,6 +324,12 @@ public static class FuzzCommand
         string list = string.Join('\n', [$"# {finding.Title}", $"# on {string.Join(" and ", finding.Stacks)}, {finding.Confirmed} of {FuzzSearch.Confirmations} executions", .. finding.Minimal, ""]);
         string name = Path.GetFileName(path) + ".ops";
         File.WriteAllText(path + ".ops", list);
+        if (finding.Stacks.Contains(DaemonGrammar.Stack))
+        {
+            File.WriteAllText(path + ".sh", DaemonExport.ToShell(name, finding.Title, finding.Minimal));
+            return;
+        }
+
         if (finding.Stacks.Contains(LwipGrammar.Stack))
         {
             File.WriteAllText(path + ".c", LwipExport.ToC(Path.GetFileName(path) + ".c", list));

@@ -24,6 +24,11 @@ public static class FuzzScreen
             o.WriteLine($"{Counted.Of(report.NotExecuted, "list")} without a result, the last: {report.WhyLost}");
         }
 
+        foreach (string note in report.Notes)
+        {
+            o.WriteLine(note);
+        }
+
         WriteOperations(terminal, report);
         if (report.Findings.Count == 0)
         {

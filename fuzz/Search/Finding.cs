@@ -118,6 +118,9 @@ public sealed record FuzzReport
     /// <summary>Processor time of the stacks and of the search.</summary>
     public required double CpuSeconds { get; init; }
 
+    /// <summary>What a stack says of how it executed lists, for people.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>It was ended before its budget was used.</summary>
     public bool Interrupted { get; init; }
 

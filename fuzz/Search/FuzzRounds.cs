@@ -116,7 +116,12 @@ public sealed class FuzzRounds
     /// <summary>The state between two rounds; what is open is drawn again by whoever goes on with it.</summary>
     public FuzzState Save() => _state with
     {
-        Elapsed = Elapsed, Corpus = [.. _corpus.Lists], Reached = [.. _corpus.Seen], Seen = new Dictionary<string, long>(_seen), Pending = [.. _state.Pending], Findings = [.. _state.Findings],
+        Elapsed = Elapsed,
+        Corpus = [.. _corpus.Lists],
+        Reached = [.. _corpus.Seen],
+        Seen = new Dictionary<string, long>(_seen),
+        Pending = [.. _state.Pending],
+        Findings = [.. _state.Findings],
         Operations = [.. _rates.Select(rate => new OperationRate(rate.Key.Stack, rate.Key.Word, rate.Value.Tried, rate.Value.Succeeded))],
     };
 

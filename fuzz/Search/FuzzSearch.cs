@@ -16,7 +16,7 @@ public sealed class FuzzSearch(Grammar grammar, IReadOnlyList<IFuzzStack> stacks
     private readonly FuzzRounds _rounds = new(grammar, stacks, options);
     private readonly FuzzWorker _worker = new(stacks, options);
 
-    /// <summary>Searches until its budget is used up, or it is ended.</summary>
+    /// <summary>Searches until its budget is used up, or it is ended; stacks that keep processes from list to list end them then.</summary>
     /// <param name="show">Hears where it is.</param>
     /// <param name="stop">Ends it; what was found until then is the result.</param>
     public FuzzReport Run(Action<FuzzProgress> show, CancellationToken stop)
@@ -35,6 +35,11 @@ public sealed class FuzzSearch(Grammar grammar, IReadOnlyList<IFuzzStack> stacks
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             interrupted = true;
+        }
+
+        foreach (IDisposable stack in stacks.OfType<IDisposable>())
+        {
+            stack.Dispose();
         }
 
         return _rounds.Report(ProcessorTime() - processor, interrupted);

@@ -22,7 +22,7 @@ public sealed class StackOpener(GuestCache cache)
     /// <summary>The language with what every one of some stacks has.</summary>
     /// <param name="stacks">The stacks.</param>
     public static Grammar GrammarOf(IReadOnlyList<IStackFacts> stacks) =>
-        stacks.Any(stack => stack.Name == LwipGrammar.Stack) ? LwipGrammar.Grammar : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
+        stacks.Any(stack => stack.Name == LwipGrammar.Stack) ? LwipGrammar.Grammar : stacks.Any(stack => stack.Name == DaemonGrammar.Stack) ? DaemonGrammar.Grammar : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
 
     /// <summary>Opens one.</summary>
     /// <param name="name">Its name, of which something is known.</param>
