@@ -82,6 +82,10 @@ internal sealed class Host : IMachine, IQuietWay
 
     public bool IsStation => false;
 
+    public short StationUnit => -1;
+
+    public Ipv4Address StationAddress => default;
+
     public RouterOracle Oracle => _machine.Oracle;
 
     public RunQueues Queues { get; } = new();
