@@ -247,15 +247,6 @@ public sealed class SegmentTests
     }
 
     [Fact]
-    public void A_NIC_of_a_segment_whose_addresses_go_first_leaves_memberships_behind_that_kill_the_kernel_of_2005()
-    {
-        Site dies = Ran(Pulled(InterfaceTeardown.AddressesFirst, "netbsd-2005"), 24), lives = Ran(Pulled(InterfaceTeardown.AddressesFirst, "purge-all"), 24);
-
-        Assert.True(dies.Tally.Counters.Total.Panics > 0);
-        Assert.Equal(0, lives.Tally.Counters.Total.Panics);
-    }
-
-    [Fact]
     public void A_segment_of_NICs_that_a_role_has_not_is_refused_in_a_sentence()
     {
         SiteOptions options = Pulled(InterfaceTeardown.Usual, "purge-all");
