@@ -1,4 +1,5 @@
 using System.Text;
+using Stress.Fuzz.Lists;
 
 namespace Stress.Fuzz.Daemons;
 
@@ -33,7 +34,17 @@ public static class DaemonExport
             text.Append(command.Shell is { } shell ? shell.Replace("$$", "1", StringComparison.Ordinal) : $"vty {command.Daemon}{string.Concat(command.Vty.Select(line => $" '{line}'"))}").Append('\n');
         }
 
-        text.Append("sleep 2\njobs -l; grep -H -A12 -e 'Received signal' -e 'assertion' *.out\nfor d in zebra ospfd ripngd; do kill -0 $(cat $d.pid) || echo \"$d has gone\"; done\n");
+        text.Append("# The list is over: every interface goes, and every setting goes back.\n");
+        text.Append("for n in $(ip -o link | cut -d' ' -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done\n");
+        foreach (string daemon in DaemonCommands.Names)
+        {
+            foreach (IReadOnlyList<string> words in (IReadOnlyList<string>[])[DaemonCommands.Reset(daemon, DaemonGrammar.Grammar.PoolOf("if")!.Members), ["configure terminal", .. DaemonCommands.Beginning(daemon), "end"]])
+            {
+                text.Append("vty ").Append(daemon).Append(string.Concat(words.Select(line => $" '{line}'"))).Append('\n');
+            }
+        }
+
+        text.Append("sleep 2\njobs -l; grep -H -A12 -e 'Received signal' -e 'assertion' *.out\nfor d in zebra ospfd ripngd; do kill -0 $(cat $d.pid) || echo \"$d has gone\"; done\nvty zebra 'show interface brief'\n");
         return text.ToString();
     }
 }
