@@ -32,16 +32,17 @@ public static class ExploreCommand
         var design = new Option<string?>("--design") { Description = "Teardown design, or all (default: netbsd-2005)." };
         Option<string?> library = SharedOptions.DesignAssembly();
         Option<int?> depth = Numbers.Option("--depth", 1, MaxDepth, "Longest schedule in steps (default 40).");
-        Option<int?> preemptions = TypedOption.Of(
-            "--preemptions", "Most switches away from a process that could go on, or any (default 2).", text => text == "any" ? null : (int?)Numbers.Whole("--preemptions", text, 0, MaxPreemptions));
-        preemptions.DefaultValueFactory = _ => UsualPreemptions;
+        Option<Switches> preemptions = TypedOption.Of(
+            "--preemptions", "Most switches away from a process that could go on, or any (default 2).",
+            text => new Switches(text == "any" ? null : Numbers.Whole("--preemptions", text, 0, MaxPreemptions)));
+        preemptions.DefaultValueFactory = _ => new Switches(UsualPreemptions);
         var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and continue from it if it exists." };
         Option<int?> states = Numbers.Option("--stop-after", 1, int.MaxValue, "Stop after this many states; --resume continues.");
         var whole = new Option<bool>("--no-reduction") { Description = "Execute every order, also of independent steps." };
         var command = new Command("explore", "Visit every schedule of a small world.") { file, design, library, depth, preemptions, resume, states, whole };
         command.SetAction((line, stop) => Task.FromResult(Execute(terminal, line.GetValue(file)!, line.GetValue(design) ?? "netbsd-2005", line.GetValue(library), new ExplorationLimits(
             line.GetValue(depth) ?? 40,
-            line.GetValue(preemptions),
+            line.GetValue(preemptions)!.AtMost,
             !line.GetValue(whole)), line.GetValue(resume), line.GetValue(states) ?? int.MaxValue, stop)));
         return command;
     }
@@ -199,4 +200,7 @@ public static class ExploreCommand
         // The search of before is worth more than half of this one.
         RunFolder.ReplaceFile(resume, next => File.WriteAllBytes(next, image.Written.ToArray()));
     }
+
+    // How many; null for any number. A parser's value cannot be null itself.
+    private sealed record Switches(int? AtMost);
 }
