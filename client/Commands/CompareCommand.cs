@@ -31,6 +31,7 @@ public static class CompareCommand
     public static Command Create(Terminal terminal)
     {
         var designs = new Option<string?>("--designs") { Description = "all, or names with commas between them (default: all)." };
+        designs.CompletionSources.Add([.. TeardownDesigns.All.Select(design => design.Name), "all"]);
         var kernels = new Option<string?>("--kernels") { Description = "Of a scenario of real kernels: names or keys with commas between them, CALLED/CALLING where the ends differ; the first is the baseline." };
         var faults = new Option<string?>("--faults") { Description = "Of a scenario of real kernels: faults with commas between them, none among them; the first is the baseline." };
         var command = new Command("compare", "Compare teardown designs, or real kernels, on the same worlds.");

@@ -64,7 +64,7 @@ public static class TriageCommands
         var backend = new Option<string>("--backend") { Description = "Only bugs on this teardown design, or on uml.", DefaultValueFactory = _ => "" };
         Option<BugStatus?> status = TypedOption.Of("--status", "Only open, fixed, invalid or duplicate ones (default: all but duplicates).", text =>
             Enum.GetValues<BugStatus>().Select(known => (BugStatus?)known).FirstOrDefault(known => $"{known}".Equals(text, StringComparison.OrdinalIgnoreCase)) is { } given
-                ? (BugStatus?)given : throw new UsageException($"--status {text}: accepted are open, fixed, invalid and duplicate"));
+                ? (BugStatus?)given : throw new UsageException($"--status {text}: accepted are open, fixed, invalid and duplicate"), "open", "fixed", "invalid", "duplicate");
         var regressed = new Option<bool>("--regressed") { Description = "Only bugs that were fixed and are back." };
         var fixedBy = new Option<string?>("--fixed-by") { Description = "Record what fixes the bug: a design, a patch or a commit." };
         var duplicate = new Option<string?>("--duplicate-of") { Description = "Mark it as a duplicate of this bug." };
