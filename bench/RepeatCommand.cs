@@ -10,7 +10,7 @@ using Stress.Tests.Shared;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>stress bench repeat</c>: the tests that use time, processes or sockets again and again on a busy machine, and the whole suite some times. A test that passes only when
+/// <c>stress bench repeat</c>: the tests that use time, processes or sockets again and again on a busy machine, and the whole suite several times. A test that passes only when
 /// something is early or late fails here.
 /// </summary>
 internal static partial class RepeatCommand

@@ -111,7 +111,7 @@ internal static class TriageCommand
         string[] pages = ["/", "/runs", "/runs?verdict=no%20expectation&sort=panics", "/runs?search=made-0", "/runs?skip=5000", "/bugs", "/bugs?backend=epoch", "/bugs?search=function_b", "/bugs?skip=500", "/api/v1/runs", "/api/v1/bugs"];
         foreach (string page in pages)
         {
-            // What is compiled at the first request is no part of a page's time.
+            // What is compiled at the first request is not part of a page's time.
             await client.GetStringAsync(page);
         }
 

@@ -21,7 +21,7 @@ public sealed record BuildStamp([property: Id(0)] int Format, [property: Id(1)] 
     /// <summary>Name of the assembly's metadata with the number of the format that this build writes and reads; its project file sets it.</summary>
     public const string FormatProperty = "StressFormat";
 
-    /// <summary>What is said of a file or message that carries no stamp.</summary>
+    /// <summary>The description of a file or message that carries no stamp.</summary>
     public const string Unversioned = "without a format number, as builds before format 1 wrote it";
 
     /// <summary>This build's.</summary>

@@ -3,7 +3,7 @@ namespace Stress.Contracts;
 /// <summary>What an exception says, for a line of a log or a screen.</summary>
 public static class ExceptionText
 {
-    /// <summary>The first line of what the innermost exception says. Some messages of the runtime go on with another exception's stack.</summary>
+    /// <summary>The first line of what the innermost exception says. Some messages of the runtime continue with another exception's stack.</summary>
     public static string FirstLine(this Exception problem)
     {
         ReadOnlySpan<char> message = problem.GetBaseException().Message;

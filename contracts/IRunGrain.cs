@@ -7,14 +7,14 @@ namespace Stress.Contracts;
 [Alias("stress.IRunGrain")]
 public interface IRunGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the run. Starting the same plan again changes nothing, or lets go on what storage still holds of it.</summary>
+    /// <summary>Starts the run. Starting the same plan again changes nothing, or resumes what storage still holds of it.</summary>
     /// <param name="plan">What to execute.</param>
     /// <param name="launch">Whatever the client needs to make a report of the run, should another client ask for it; at most <see cref="RunDescription.MaxLaunchLength"/> characters.</param>
     /// <exception cref="RunRefusedException">A run of this name has another plan, or the plan is not accepted.</exception>
     [Alias("Start")]
     Task Start(RunPlan plan, string launch = "");
 
-    /// <summary>Holds the run, or lets it go on.</summary>
+    /// <summary>Pauses the run, or resumes it.</summary>
     [Alias("Pause")]
     Task Pause(bool paused);
 
@@ -38,18 +38,18 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Result"), AlwaysInterleave]
     Task<RunResult> Result();
 
-    /// <summary>The plan and what belongs to it; null for a run that nobody started.</summary>
+    /// <summary>The plan and what belongs to it; null for a run that was never started.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<RunDescription?> Describe();
 
     /// <summary>
-    /// A client follows the run: its lease begins anew, and a run that was held since nobody followed it goes on. Asked some times in the lease's length.
+    /// A client follows the run: its lease begins anew, and a run that was held because nobody followed it continues. Called several times per lease.
     /// </summary>
     /// <param name="lease">Who owns the run and how long it may be without a client; null to leave that as it is.</param>
     [Alias("Attend")]
     Task Attend(RunLease? lease);
 
-    /// <summary>Sees to it that the run goes on, if it is not finished.</summary>
+    /// <summary>Keeps the run going, if it is not finished.</summary>
     [Alias("Keep"), AlwaysInterleave]
     Task Keep();
 
@@ -70,7 +70,7 @@ public enum RunPhase : byte
     /// <summary>Close every site where it stands, in storage too.</summary>
     Cancelled,
 
-    /// <summary>Close every site where it stands, but leave in storage what is there, to be resumed.</summary>
+    /// <summary>Close every site where it stands, but leave storage as it is, so that the run can be resumed.</summary>
     Interrupted,
 
     /// <summary>Nothing is left to do.</summary>
@@ -80,7 +80,7 @@ public enum RunPhase : byte
 /// <summary>What follows from a run's phase.</summary>
 public static class RunPhaseExtensions
 {
-    /// <summary>Whether the run has sites to execute, now or when it is let go on.</summary>
+    /// <summary>Whether the run has sites to execute, now or when it is resumed.</summary>
     public static bool IsUnfinished(this RunPhase phase) => phase is RunPhase.Running or RunPhase.Paused;
 }
 

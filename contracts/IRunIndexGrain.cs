@@ -18,7 +18,7 @@ public interface IRunIndexGrain : IGrainWithIntegerKey
     [Alias("List"), AlwaysInterleave]
     Task<IReadOnlyList<RunEntry>> List();
 
-    /// <summary>Sees to it that every unfinished run goes on. Every silo asks, several times a minute: whoever died, the next to ask revives the run.</summary>
+    /// <summary>Keeps every unfinished run going. Every silo asks several times a minute: whichever silo has died, the next one to ask revives the run.</summary>
     [Alias("Keep"), AlwaysInterleave]
     Task Keep();
 }

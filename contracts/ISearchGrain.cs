@@ -6,24 +6,24 @@ namespace Stress.Contracts;
 [Alias("stress.ISearchGrain")]
 public interface ISearchGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the search, or lets it go on from what storage holds of it.</summary>
+    /// <summary>Starts the search, or resumes it from what storage holds of it.</summary>
     /// <param name="plan">What to search.</param>
     /// <exception cref="RunRefusedException">A search of this name has another plan, or the plan is not accepted.</exception>
     [Alias("Start")]
     Task Start(SearchPlan plan);
 
     /// <summary>
-    /// Where the search is; null for one that nobody has started, or that was forgotten. Whoever asks follows it: a search that nobody has asked about for
-    /// <see cref="SearchPlan.FollowedSeconds"/> stands still until somebody does, and a silo that took it over goes on with it.
+    /// Where the search is; null for one that nobody has started, or that was forgotten. Asking counts as following it: a search that nobody has asked about for
+    /// <see cref="SearchPlan.FollowedSeconds"/> pauses until somebody does, and a silo that took it over continues it.
     /// </summary>
     [Alias("Progress"), AlwaysInterleave]
     Task<SearchProgress?> Progress();
 
-    /// <summary>Lets the search stand still after the round that was taken in last. What is stored stays, and it can be started again from there.</summary>
+    /// <summary>Pauses the search after the last completed round. Storage is kept, and the search can be started again from there.</summary>
     [Alias("Hold"), AlwaysInterleave]
     Task Hold();
 
-    /// <summary>What it has come to so far, as its backend writes it; final once <see cref="SearchProgress.Finished"/>. Null for a search that nobody has started.</summary>
+    /// <summary>Its result so far, as its backend writes it; final once <see cref="SearchProgress.Finished"/>. Null for a search that nobody has started.</summary>
     [Alias("Report"), AlwaysInterleave]
     Task<byte[]?> Report();
 
@@ -37,7 +37,7 @@ public interface ISearchGrain : IGrainWithStringKey
 public interface ISearchPartGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Executes the part. Null when it takes longer than some seconds, or its silo is leaving: whoever needs it asks again, and hears of the same execution, or of another
+    /// Executes the part. Null when it takes longer than some seconds, or its silo is leaving: the caller asks again, and gets the result of the same execution, or of another
     /// with the same result.
     /// </summary>
     /// <param name="plan">The search.</param>
@@ -51,7 +51,7 @@ public interface ISearchPartGrain : IGrainWithStringKey
 [GenerateSerializer, Immutable, Alias("stress.SearchPlan")]
 public sealed record SearchPlan
 {
-    /// <summary>Wall seconds without a question after which a search stands still.</summary>
+    /// <summary>Wall seconds without a question after which a search pauses.</summary>
     public const int FollowedSeconds = 60;
 
     /// <summary>Most characters of <see cref="Order"/>.</summary>
@@ -85,7 +85,7 @@ public sealed record SearchProgress
     [Id(0)]
     public required bool Finished { get; init; }
 
-    /// <summary>It stands still: it was told to.</summary>
+    /// <summary>It is paused: it was told to.</summary>
     [Id(1)]
     public required bool Held { get; init; }
 
@@ -93,12 +93,12 @@ public sealed record SearchProgress
     [Id(2)]
     public required byte[] State { get; init; }
 
-    /// <summary>Why it cannot go on; null while it can.</summary>
+    /// <summary>Why it cannot continue; null while it can.</summary>
     [Id(3)]
     public string? Problem { get; init; }
 }
 
-/// <summary>A part cannot be executed, and not elsewhere either: what it needs is not there.</summary>
+/// <summary>A part cannot be executed, here or elsewhere: something it needs is missing.</summary>
 /// <param name="message">What is missing.</param>
 [GenerateSerializer, Alias("stress.SearchPartException")]
 public sealed class SearchPartException(string message) : Exception(message);

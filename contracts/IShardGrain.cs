@@ -7,7 +7,7 @@ namespace Stress.Contracts;
 public interface IShardGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Starts the shard's sites, or goes on with those that storage does not know as finished. Does nothing when the shard is at work.
+    /// Starts the shard's sites, or continues with those that storage does not know as finished. Does nothing when the shard is at work.
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="shard">Which of its shards.</param>
@@ -44,7 +44,7 @@ public sealed record ShardProgress
     [Id(1)]
     public long Done { get; init; }
 
-    /// <summary>Sites stopped by an error of ours.</summary>
+    /// <summary>Sites stopped by an error of our own.</summary>
     [Id(2)]
     public long Failed { get; init; }
 
@@ -52,7 +52,7 @@ public sealed record ShardProgress
     [Id(3)]
     public long Lost { get; init; }
 
-    /// <summary>Sites that an interruption closed where they stood, to go on with, or a cancellation, for good: partial.</summary>
+    /// <summary>Sites that an interruption closed where they stood, to continue with, or a cancellation, for good: partial.</summary>
     [Id(22)]
     public long Begun { get; init; }
 

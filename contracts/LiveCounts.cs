@@ -25,7 +25,7 @@ public sealed class LiveCounts
     /// <summary>Nothing yet of a run.</summary>
     public static LiveCounts Of(RunPlan plan) => new() { Counters = new NodeCounters(plan.Site.Topology.Labels) };
 
-    /// <summary>The counts of a site as it stands. The tally goes on by itself; these do not.</summary>
+    /// <summary>The counts of a site as it stands. The tally continues on its own; these do not.</summary>
     public static LiveCounts Of(SiteTally tally)
     {
         var counts = new LiveCounts { Counters = tally.Counters.Copy() };

@@ -3,7 +3,7 @@ using System.IO.Hashing;
 
 namespace Stress.Contracts;
 
-/// <summary>The digest of a run: the digests of its finished sites, folded in the order of their numbers, whoever executed them and when.</summary>
+/// <summary>The digest of a run: the digests of its finished sites, folded in the order of their numbers, regardless of where and when they were executed.</summary>
 public sealed class RunDigest
 {
     private readonly XxHash3 _hash = new();

@@ -24,7 +24,7 @@ public sealed record RunPlan
     /// <summary>Most sites that a shard drives at once.</summary>
     public const int MaxSitesInFlight = 10_000;
 
-    /// <summary>Most sites whose every window is noted.</summary>
+    /// <summary>Most sites of which every window is recorded.</summary>
     public const int MaxCheckedSites = 64;
 
     /// <summary>Most characters of a run's name.</summary>
@@ -87,7 +87,7 @@ public sealed record RunPlan
     [Id(20)]
     public RunTelemetry? Telemetry { get; init; }
 
-    /// <summary>Virtual seconds a second of wall time, or 0 for as fast as possible.</summary>
+    /// <summary>Virtual seconds per second of wall time, or 0 for as fast as possible.</summary>
     [Id(21)]
     public double Pace { get; init; }
 
@@ -113,10 +113,10 @@ public sealed record RunPlan
     [Id(25)]
     public string? DesignHash { get; init; }
 
-    /// <summary>The labels of the run's metrics. Another backend has no teardown designs: what its systems are stands in their place.</summary>
+    /// <summary>The labels of the run's metrics. Another backend has no teardown designs: the description of its systems takes their place.</summary>
     public RunLabels Labels => new(RunId, Telemetry?.Scenario ?? "", Backend == DefaultBackend ? Site.Design : Telemetry is { Systems.Length: > 0 } known ? known.Systems : Backend, Backend);
 
-    /// <summary>Wall seconds after which a site from which no window comes is given up as lost.</summary>
+    /// <summary>Wall seconds without a finished window after which a site is given up as lost.</summary>
     [Id(10)]
     public int LostAfterSeconds { get; init; } = DefaultLostAfterSeconds;
 

@@ -15,13 +15,13 @@ public enum SiteState : byte
     /// <summary>Executed to its end.</summary>
     Done,
 
-    /// <summary>Stopped by an error of ours.</summary>
+    /// <summary>Stopped by an error of our own.</summary>
     Failed,
 
     /// <summary>Nobody answered for it.</summary>
     Lost,
 
-    /// <summary>Begun, and closed where it stood when the run was interrupted, to go on with, or cancelled, for good.</summary>
+    /// <summary>Begun, and closed where it stood when the run was interrupted, to continue with, or cancelled, for good.</summary>
     Begun,
 
     /// <summary>Not begun when the run was interrupted or cancelled.</summary>
@@ -116,7 +116,7 @@ public sealed record RunResult
     [Id(7)]
     public IReadOnlyList<SiteRecord> Sites { get; init; } = [];
 
-    /// <summary>Merges the shards, which stand in shard order.</summary>
+    /// <summary>Merges the shards, which are in shard order.</summary>
     public static RunResult Merge(RunPlan plan, IReadOnlyList<ShardResult> shards)
     {
         var totals = RunTotals.Of(plan);

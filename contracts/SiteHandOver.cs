@@ -84,12 +84,12 @@ public sealed class SiteHandOver
     /// <summary>The image as it stands; null at virtual time zero, and for a site whose backend has none.</summary>
     public ZeroRuns? Save() => _execution is { } site ? site.Save() : Image;
 
-    /// <summary>Ends the execution, if there is one: nobody goes on with it.</summary>
+    /// <summary>Ends the execution, if there is one: nobody continues with it.</summary>
     public ValueTask End() => _execution?.DisposeAsync() ?? default;
 }
 
 /// <summary>A site between two leases: packed, since most of a large run's sites rest at any moment; live where its backend has no images.</summary>
-/// <param name="site">What came back.</param>
+/// <param name="site">The site that was returned.</param>
 public sealed class SiteAtRest(SiteHandOver site)
 {
     private readonly (ZeroRuns? Image, SiteHandOver? Live) _site = Packed(site);

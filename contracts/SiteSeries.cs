@@ -153,7 +153,7 @@ public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
         var image = new ImageWriter();
         if (Disconnects.Count != LabelsOfPair)
         {
-            // What is no number of bins: the number of labels, where they are not a pair's.
+            // What is not a number of bins: the number of labels, where they are not a pair's.
             image.Write(-Disconnects.Count);
         }
 

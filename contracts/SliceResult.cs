@@ -23,7 +23,7 @@ public sealed record SliceResult
     [Id(4)]
     public SiteOutcome? Outcome { get; init; }
 
-    /// <summary>An error of ours that stopped the site at <see cref="NextWindow"/>; null when all is well. Never an emulated crash.</summary>
+    /// <summary>An error of our own that stopped the site at <see cref="NextWindow"/>; null when all is well. Never an emulated crash.</summary>
     [Id(5)]
     public string? Problem { get; init; }
 
@@ -52,7 +52,7 @@ public sealed record SiteOutcome
     [Id(1)]
     public required int Windows { get; init; }
 
-    /// <summary>The counters. Nobody changes them any more.</summary>
+    /// <summary>The counters. Nobody changes them any longer.</summary>
     [Id(2)]
     public required SiteTally Tally { get; init; }
 

@@ -65,7 +65,7 @@ public sealed class CallLedger
         }
     }
 
-    /// <summary>The result, once nothing runs any more.</summary>
+    /// <summary>The result, once nothing is running.</summary>
     /// <param name="planned">Calls that were to be made, or null for as many as were begun.</param>
     /// <param name="console">The far console, or null.</param>
     /// <param name="elapsed">Wall time.</param>

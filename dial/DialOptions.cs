@@ -85,6 +85,6 @@ public interface ICallRun
     CallLedger Ledger { get; }
 
     /// <summary>Runs to the end. The far side's behaviour never makes it throw.</summary>
-    /// <param name="stop">Hangs up and returns what there is.</param>
+    /// <param name="stop">Hangs up and returns the result so far.</param>
     Task<DialResult> RunAsync(CancellationToken stop);
 }

@@ -1,6 +1,6 @@
 namespace Stress.Guests;
 
-/// <summary>Why a guest, a kernel or a guest system cannot be had.</summary>
+/// <summary>The reasons why a guest, a kernel or a guest system is not available.</summary>
 public enum GuestProblem
 {
     /// <summary>What was asked for is wrong; nothing was done.</summary>
@@ -13,7 +13,7 @@ public enum GuestProblem
     Failed,
 }
 
-/// <summary>A kernel, a guest system or a guest cannot be had. The message is what a person needs to know, mostly one line.</summary>
+/// <summary>A kernel, a guest system or a guest is not available. The message is what a person needs to know, mostly one line.</summary>
 /// <param name="problem">What kind.</param>
 /// <param name="message">What, where, and what would be accepted.</param>
 public sealed class GuestException(GuestProblem problem, string message) : Exception(message)

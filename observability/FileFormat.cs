@@ -15,16 +15,16 @@ public static class FileFormat
     /// <param name="options">How it is read.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="FormatRefusedException">It is of another format, or says none.</exception>
-    /// <exception cref="JsonException">It is no JSON of that kind.</exception>
+    /// <exception cref="JsonException">It is not JSON of that kind.</exception>
     public static T Read<T>(string path, int accepted, JsonSerializerOptions options) => Parse<T>(path, File.ReadAllText(path), accepted, options);
 
     /// <summary>Reads the text of a file of one format.</summary>
-    /// <param name="name">What it is called in messages.</param>
+    /// <param name="name">Its name in messages.</param>
     /// <param name="text">The text.</param>
     /// <param name="accepted">The format that is read.</param>
     /// <param name="options">How it is read.</param>
     /// <exception cref="FormatRefusedException">It is of another format, or says none.</exception>
-    /// <exception cref="JsonException">It is no JSON of that kind.</exception>
+    /// <exception cref="JsonException">It is not JSON of that kind.</exception>
     public static T Parse<T>(string name, string text, int accepted, JsonSerializerOptions options)
     {
         using JsonDocument document = JsonDocument.Parse(text);

@@ -131,9 +131,9 @@ public sealed class RunFolder(string path)
         ReplaceFile(file, next => File.WriteAllText(next, text));
     }
 
-    /// <summary>Writes a file beside its place and then puts it there: a reader never sees half a file, and one that could not be written leaves nothing behind.</summary>
+    /// <summary>Writes a file under a temporary name and then renames it: a reader never sees half a file, and a failed write leaves nothing behind.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="write">Writes it under the name that it is given.</param>
+    /// <param name="write">Writes it to the given path.</param>
     /// <exception cref="IOException">It could not be written.</exception>
     public static void ReplaceFile(string file, Action<string> write)
     {

@@ -30,7 +30,7 @@ public sealed record RunReport : ScenarioReport
     /// <summary><see cref="Incomplete"/> of a run that its user ended early: a state of its own, in which nothing is judged and nothing is lost.</summary>
     public const string Interrupted = "interrupted";
 
-    /// <summary><see cref="Incomplete"/> of a run that was ended for good before its end, by whoever: partial as well, and not to be resumed.</summary>
+    /// <summary><see cref="Incomplete"/> of a run that was cancelled: partial as well, and not to be resumed.</summary>
     public const string Cancelled = "cancelled";
 
     /// <summary>The run was ended early on purpose: partial, and nothing is lost.</summary>
@@ -214,7 +214,7 @@ public sealed record CurvePoint(double Minutes, double Share);
 /// <summary>planned = done + failed + lost + not begun + unfinished. Only a partial run has sites of the last two kinds, and they are not lost: the run can go on.</summary>
 /// <param name="Planned">Sites of the run.</param>
 /// <param name="Done">Executed to their end.</param>
-/// <param name="Failed">An error of ours stopped them: never an emulated crash.</param>
+/// <param name="Failed">An error of our own stopped them: never an emulated crash.</param>
 /// <param name="Lost">Not executed to their end: nobody answered for them.</param>
 /// <param name="NotBegun">Not started when the run was interrupted or cancelled.</param>
 /// <param name="Unfinished">Under way when the run was interrupted or cancelled.</param>

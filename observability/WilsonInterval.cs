@@ -24,7 +24,7 @@ public readonly record struct WilsonInterval(double Rate, double Low, double Hig
         return trials == 0 ? new(0, 0, 1) : OfRate(Math.Min(1.0, hits / (double)trials), independent);
     }
 
-    /// <summary>The interval of a share that so many independent trials had.</summary>
+    /// <summary>The interval of a share over this many independent trials.</summary>
     public static WilsonInterval OfRate(double rate, double independent)
     {
         if (independent <= 0)

@@ -24,8 +24,8 @@ public sealed record FileProblem(string File, int Line, string Message);
 
 /// <summary>
 /// Finds everything in a file that its loader refuses. The loaders stop at the first error, since a run must not begin; here the refused value is taken out of
-/// the tree, or a value that is accepted stands in where the format needs one, and the file is read again. What fields say together is judged when each of them is
-/// accepted by itself, so that no error follows from another one.
+/// the tree, or a value that is accepted stands in where the format needs one, and the file is read again. Combinations of fields are checked once each of them is
+/// valid on its own, so that no error follows from another one.
 /// </summary>
 public sealed class FileCheck
 {
@@ -91,7 +91,7 @@ public sealed class FileCheck
 
     /// <summary>Checks a scenario that comes without a folder, such as one from the network: <c>include:</c> is refused.</summary>
     /// <param name="text">Its text.</param>
-    /// <param name="name">What it is called in messages.</param>
+    /// <param name="name">Its name in messages.</param>
     public static FileCheck OfText(string text, string name)
     {
         var check = new FileCheck(InputKind.Scenario);

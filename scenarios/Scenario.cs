@@ -32,7 +32,7 @@ public sealed record Expectation
     public int Line { get; init; }
 }
 
-/// <summary>A run as a file describes it: how many pairs for how long, what each role is, and what must come out.</summary>
+/// <summary>A run as a file describes it: how many pairs for how long, what each role is, and what result is expected.</summary>
 public sealed record Scenario
 {
     /// <summary>Short name, as the file gives it.</summary>

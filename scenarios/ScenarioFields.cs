@@ -108,7 +108,7 @@ public static class ScenarioFields
     /// <summary>The least and the greatest of a whole number.</summary>
     public static (long Min, long Max) Limit(string field) => Limits.TryGetValue(field, out var l) ? l : (0, int.MaxValue);
 
-    // A competitor can keep what it has for ever, and nobody need start a pppd again; any other wait without an end would come round to a time in the past.
+    // A competitor can keep what it has forever, and nobody need start a pppd again; any other wait without an end would come round to a time in the past.
     internal static bool TakesNever(string field) => field is "hold" or "started_again";
 
     private static (VirtualTime Min, VirtualTime Max) TimeLimit(string field) => TimeLimits.TryGetValue(field, out var l) ? l : (VirtualTime.Zero, Longest);

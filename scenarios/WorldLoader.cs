@@ -30,7 +30,7 @@ public static class WorldLoader
         : Worlds(ScenarioLoader.Root(text, file), file));
 
     /// <summary>The sentence that a file says of its world; empty where it has none.</summary>
-    /// <exception cref="ScenarioException">The text is no map, or the description is no text.</exception>
+    /// <exception cref="ScenarioException">The text is not a map, or the description is not a text.</exception>
     public static string DescriptionOf(string text, string file) =>
         Optional(ScenarioLoader.Root(text, file), "description") is { } description ? ScenarioLoader.Text(file, description, "description").Trim() : "";
 

@@ -48,7 +48,7 @@ public sealed class EmbeddedSilo : IRunHost
         StartAsync(new EmbeddedSiloOptions { Workers = workers }, cancel);
 
     /// <summary>Starts the silo.</summary>
-    /// <param name="options">What it is told.</param>
+    /// <param name="options">Its settings.</param>
     /// <param name="cancel">Gives up starting.</param>
     /// <exception cref="IOException">The metrics port cannot be listened on, or another process is using the folder.</exception>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancel = default)

@@ -2,7 +2,7 @@ using Stress.Contracts;
 
 namespace Stress.Silo;
 
-/// <summary>What an embedded silo is told.</summary>
+/// <summary>The settings of an embedded silo.</summary>
 public sealed record EmbeddedSiloOptions
 {
     /// <summary>Sites executed at once, at least 1.</summary>

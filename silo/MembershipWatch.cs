@@ -11,7 +11,7 @@ namespace Stress.Silo;
 
 /// <summary>
 /// Looks once a second whether this silo is still in the membership table. A Redis that was emptied has no table: nobody would find the silo any more, a new one would make a
-/// cluster of its own, and this one would take itself for a member of the old for ever. It ends. While Redis does not answer, the log says so once.
+/// cluster of its own, and this one would take itself for a member of the old forever. It ends. While Redis does not answer, the log says so once.
 /// </summary>
 internal sealed class MembershipWatch(
     SiloSettings settings, SiloEnd end, ILocalSiloDetails here, ISiloStatusOracle status, IOptions<RedisClusteringOptions> redis, IOptions<ClusterOptions> cluster,

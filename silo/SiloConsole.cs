@@ -10,7 +10,7 @@ namespace Stress.Silo;
 
 /// <summary>
 /// A silo's log on its console: a line an entry, with the time in UTC. What Orleans says of storage that is away (each grain, each attempt, with its stack) is left out:
-/// whoever needs the storage says so once, when that begins and when it is over (<see cref="Grains.Outage"/>).
+/// the user of the storage logs it once, when that begins and when it is over (<see cref="Grains.Outage"/>).
 /// </summary>
 internal sealed class SiloConsole() : ConsoleFormatter(FormatterName)
 {

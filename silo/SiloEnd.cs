@@ -4,7 +4,7 @@ using Stress.Contracts;
 namespace Stress.Silo;
 
 /// <summary>
-/// The end of a silo that its cluster has no place for any more: one line and a code, at once. A drain would write to a cluster that is not its own; whoever supervises the
+/// The end of a silo that its cluster no longer accepts: one line and a code, at once. A drain would write to a cluster that is not its own; whoever supervises the
 /// process starts it again, and it joins as a new member. What was asked to end first ends it.
 /// </summary>
 public sealed class SiloEnd
@@ -14,7 +14,7 @@ public sealed class SiloEnd
     /// <summary>Why it ends, as soon as it does.</summary>
     public Task<string> Said => _said.Task;
 
-    /// <summary>True once it ends: it takes no work any more.</summary>
+    /// <summary>True once it is ending: it accepts no more work.</summary>
     public bool IsNear => _said.Task.IsCompleted;
 
     /// <summary>Ends the silo.</summary>

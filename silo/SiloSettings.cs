@@ -3,7 +3,7 @@ using Stress.Contracts;
 
 namespace Stress.Silo;
 
-/// <summary>What a silo process is told. Whatever is left out stays on loopback.</summary>
+/// <summary>The settings of a silo process. By default everything stays on loopback.</summary>
 public sealed record SiloSettings
 {
     /// <summary>The cluster's Redis: membership and grain storage.</summary>

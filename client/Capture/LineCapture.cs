@@ -83,7 +83,7 @@ public sealed class CaptureFile : IDisposable
 }
 
 /// <summary>
-/// Captures the lines of one site. What is no frame (HUP, carrier, detach, crash) becomes a comment of the last frame before it, or of the first.
+/// Captures the lines of one site. What is not a frame (HUP, carrier, detach, crash) becomes a comment of the last frame before it, or of the first.
 /// </summary>
 public sealed class LineCapture : ISiteTrace
 {

@@ -4,7 +4,7 @@ using Stress.Silo.Tls;
 
 namespace Stress.Client.Clusters;
 
-/// <summary>The options <c>--cluster</c> and <c>--tls-*</c>, and what stands in for them.</summary>
+/// <summary>The options <c>--cluster</c> and <c>--tls-*</c>, and the environment variables that stand in for them.</summary>
 public sealed class ClusterOption
 {
     private const string OfAll = "with the other two of --tls-*: mutual TLS";
@@ -33,7 +33,7 @@ public sealed class ClusterOption
     }
 
     /// <summary>The cluster that was named, on the command line or in the environment; null for none.</summary>
-    /// <exception cref="UsageException">It is no address, or the files of mutual TLS are not what they are to be.</exception>
+    /// <exception cref="UsageException">It is not an address, or the files of mutual TLS are not as they should be.</exception>
     public RedisAddress? Read(ParseResult line)
     {
         if (ReadAddress(line.GetValue(Address)) is { } address)
@@ -46,7 +46,7 @@ public sealed class ClusterOption
     }
 
     /// <summary>The cluster, which has to be named.</summary>
-    /// <exception cref="UsageException">It is not, or it is no address, or the files of mutual TLS are not what they are to be.</exception>
+    /// <exception cref="UsageException">It is not, or it is not an address, or the files of mutual TLS are not as they should be.</exception>
     public RedisAddress Required(ParseResult line) =>
         Read(line) ?? throw new UsageException($"no cluster; accepted is --cluster redis://HOST:PORT, or {SiloDefaults.ClusterVariable} in the environment");
 
@@ -58,7 +58,7 @@ public sealed class ClusterOption
     }
 
     /// <summary>An address that was named, on the command line or in the environment; null for none.</summary>
-    /// <exception cref="UsageException">It is no address.</exception>
+    /// <exception cref="UsageException">It is not an address.</exception>
     public static RedisAddress? ReadAddress(string? option)
     {
         string from = option is null ? SiloDefaults.ClusterVariable + "=" : "--cluster ";
@@ -136,7 +136,7 @@ public sealed class ClusterOption
     /// trusted may have been given others in a moment, as its clients have, and so may a certificate that has expired: they count as not there yet.
     /// </summary>
     /// <exception cref="ClusterUnavailableException">No answer comes, Redis refuses, or the certificate has expired.</exception>
-    /// <exception cref="UsageException">The files of mutual TLS have changed since, and are not what they are to be.</exception>
+    /// <exception cref="UsageException">The files of mutual TLS have changed since, and are not as they should be.</exception>
     public static async Task CheckAnswers(RedisAddress redis)
     {
         try

@@ -20,7 +20,7 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
     private readonly long _start = time.GetTimestamp();
     private TimeSpan _said = TimeSpan.MinValue;
 
-    /// <summary>How long one attempt to reach a silo lasts; null for the usual patience. With a longer wait behind it, an attempt is short, so that what is waited for is said.</summary>
+    /// <summary>How long one attempt to reach a silo lasts; null for the usual patience. Within a longer wait each attempt is short, so that the user is told what is being waited for.</summary>
     public TimeSpan? Attempt => longest > TimeSpan.Zero ? SaidEvery : null;
 
     /// <summary>The option <c>--wait</c>.</summary>

@@ -24,7 +24,7 @@ internal static class ListeningPort
         }
     }
 
-    /// <summary>What is said of a port that cannot be listened on.</summary>
+    /// <summary>The message for a port that cannot be listened on.</summary>
     /// <param name="option">The option that names it.</param>
     /// <param name="address">Address to listen on.</param>
     /// <param name="port">The port.</param>

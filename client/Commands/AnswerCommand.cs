@@ -14,8 +14,8 @@ public static class AnswerCommand
         var listen = new Argument<string>("LISTEN") { Description = "Where calls come in: tcp://HOST:PORT, or pty:PATH for a new pty with that name." };
         var scenario = new Option<string?>("--scenario") { Description = "Take programme, pppd and daemon options of the called system from this scenario." };
         Option<int?> lines = Numbers.Option("--lines", 1, DialNumbers.MaxLines, "Calls answered at once (default: 1).");
-        Option<int?> calls = Numbers.Option("--calls", 0, DialNumbers.MaxCycles, "Calls in all; 0 goes on until interrupted (default: 1).");
-        Option<VirtualTime?> wait = DialNumbers.Seconds("--wait", "End when no call comes for this many seconds (default: wait for ever).");
+        Option<int?> calls = Numbers.Option("--calls", 0, DialNumbers.MaxCycles, "Calls in all; 0 continues until interrupted (default: 1).");
+        Option<VirtualTime?> wait = DialNumbers.Seconds("--wait", "End when no call comes for this many seconds (default: wait forever).");
         Option<TimeRange?> up = DialNumbers.Range("--up", "End a link after this many seconds, or a range such as 20-40 (default: leave that to the caller).");
         var noGetty = new Option<bool>("--no-getty") { Description = "Start PPP at once, without login and password prompts." };
         var name = new Option<string?>("--name") { Description = "The caller's name for PAP and CHAP." };

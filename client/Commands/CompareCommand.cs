@@ -30,9 +30,10 @@ public static class CompareCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var designs = new Option<string?>("--designs") { Description = "all, or names with commas between them (default: all)." };
-        var kernels = new Option<string?>("--kernels") { Description = "Of a scenario of real kernels: names or keys with commas between them, CALLED/CALLING where the ends differ; the first is the baseline." };
-        var faults = new Option<string?>("--faults") { Description = "Of a scenario of real kernels: faults with commas between them, none among them; the first is the baseline." };
+        var designs = new Option<string?>("--designs") { Description = "all, or names separated by commas (default: all)." };
+        designs.CompletionSources.Add([.. TeardownDesigns.All.Select(design => design.Name), "all"]);
+        var kernels = new Option<string?>("--kernels") { Description = "Of a scenario of real kernels: names or keys separated by commas, CALLED/CALLING where the ends differ; the first is the baseline." };
+        var faults = new Option<string?>("--faults") { Description = "Of a scenario of real kernels: faults separated by commas, or none for no fault; the first is the baseline." };
         var command = new Command("compare", "Compare teardown designs, or real kernels, on the same worlds.");
         ScenarioOptions scenario = new ScenarioOptions().AddTo(command).AddRunsTo(command);
         var details = new Option<bool>("--details") { Description = "Print every table, and not only the verdict: they are in the page too." };
@@ -117,7 +118,7 @@ public static class CompareCommand
     internal static int CodeOf(CompareReport report, bool interrupted) => ExitCodes.Of(
         interrupted, differs: false, report.Complete, report.Designs.All(design => design.Expectations.All(verdict => !verdict.Failed)), report.NotDecided.Count == 0);
 
-    /// <summary>The folder of one of a comparison's runs: what is no letter of a name is a dash there.</summary>
+    /// <summary>The folder of one of a comparison's runs: what is not a letter of a name is a dash there.</summary>
     internal static string FolderOf(string comparison, string design) =>
         Path.Combine(comparison, string.Concat(design.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')));
 

@@ -8,8 +8,8 @@ using Stress.Emulator.Stacks;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress completion bash|zsh|fish</c>: a script by which a shell completes commands, options and the values that are known. It is written from the command line's
-/// own declarations and starts no program, so that a key costs nothing. Whatever else is typed is a file's name.
+/// <c>stress completion bash|zsh|fish</c>: a script that completes commands, options and known values in a shell. It is generated from the command line's
+/// own declarations and starts no program, so that a keystroke costs nothing. Everything else is completed as a file name.
 /// </summary>
 public static class CompletionCommand
 {
@@ -22,7 +22,7 @@ public static class CompletionCommand
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
         shell.CompletionSources.Add(Shells);
-        var command = new Command("completion", "Print a script by which a shell completes the command line: source <(./stress completion bash).") { shell };
+        var command = new Command("completion", "Print a script that completes the command line in a shell: source <(./stress completion bash).") { shell };
         command.SetAction(line =>
         {
             Command root = line.RootCommandResult.Command;
@@ -91,9 +91,17 @@ public static class CompletionCommand
             script.Append($"complete -c stress -n 'not __fish_seen_subcommand_from {top}' -a {command.Name} -d {Quote(command.Description)}\n");
         }
 
-        foreach ((Command[] path, Command command) in All(root, []))
+        (Command[] Path, Command Command)[] all = [.. All(root, [])];
+        foreach ((Command[] path, Command command) in all)
         {
             string seen = path.Length == 0 ? $"not __fish_seen_subcommand_from {top}" : string.Join("; and ", path.Select(c => $"__fish_seen_subcommand_from {c.Name}"));
+
+            // fish sees a word wherever it stands: the run of k8s run is not the command run.
+            if (path.Length == 1 && all.Where(c => c.Path.Length > 1 && c.Path[^1].Name == command.Name && c.Path[0] != command).Select(c => c.Path[0].Name).ToArray() is { Length: > 0 } elsewhere)
+            {
+                seen += $"; and not __fish_seen_subcommand_from {string.Join(' ', elsewhere)}";
+            }
+
             foreach (Command inner in path.Length == 0 ? [] : Visible(command))
             {
                 script.Append($"complete -c stress -n '{seen}' -a {inner.Name} -d {Quote(inner.Description)}\n");
@@ -156,8 +164,8 @@ public static class CompletionCommand
 
     private static IEnumerable<string> Values(Option option)
     {
-        IEnumerable<string> designs = TeardownDesigns.All.Select(design => design.Name);
-        return option.Name switch { "--design" => designs, "--designs" => designs.Append("all"), _ => option.GetCompletions(CompletionContext.Empty).Select(item => item.Label) };
+        string[] own = [.. option.GetCompletions(CompletionContext.Empty).Select(item => item.Label)];
+        return own.Length == 0 && option.Name == "--design" ? TeardownDesigns.All.Select(design => design.Name) : own;
     }
 
     private static IEnumerable<string> Words(Argument argument) => argument.Hidden || argument.ValueType == typeof(bool) ? [] : argument.GetCompletions(CompletionContext.Empty).Select(item => item.Label);

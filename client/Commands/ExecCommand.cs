@@ -26,7 +26,7 @@ public static class ExecCommand
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
         Option<string?> library = SharedOptions.DesignAssembly();
-        var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005, as often as needed: {KernelSwitches.Names}." };
+        var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005; may be repeated: {KernelSwitches.Names}." };
         var conditions = new Option<string?>("--conditions") { Description = "The conditions of a list whose header says none, as in a header (docs/operations.md)." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
         var command = new Command("exec", "Run a list of operations on one router, emulated or real.") { file, stack, design, library, switches, conditions, json, fault };

@@ -30,6 +30,7 @@ public static class ExploreCommand
     {
         var file = new Argument<string>("FILE") { Description = "A small world: a .yaml file, or an operation list whose sockets and interfaces become processes; - is standard input." };
         var design = new Option<string?>("--design") { Description = "Teardown design, or all (default: netbsd-2005)." };
+        design.CompletionSources.Add([.. TeardownDesigns.All.Select(known => known.Name), AllDesigns]);
         Option<string?> library = SharedOptions.DesignAssembly();
         Option<int?> depth = Numbers.Option("--depth", 1, MaxDepth, "Longest schedule in steps (default 40).");
         Option<Switches> preemptions = TypedOption.Of(

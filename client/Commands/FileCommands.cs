@@ -18,7 +18,7 @@ public static partial class FileCommands
     {
         var file = new Argument<string>("FILE") { Description = "The file to write, for example mine.yaml; - is standard output." };
         var from = new Option<string>("--from") { Description = "A scenario or small world that stress list names.", DefaultValueFactory = _ => Usual };
-        var command = new Command("new", "Write a scenario of your own, a copy of one that is shipped.") { file, from };
+        var command = new Command("new", "Write your own scenario, as a copy of a shipped one.") { file, from };
         command.SetAction(line => WriteNew(terminal, line.GetValue(file)!, line.GetValue(from)!));
         return command;
     }
@@ -26,7 +26,7 @@ public static partial class FileCommands
     /// <summary><c>stress list</c>: the scenarios, small worlds and operation lists that are shipped, each with a sentence.</summary>
     public static Command List(Terminal terminal)
     {
-        var command = new Command("list", "List the scenarios, small worlds and operation lists that are shipped, each with what it shows.");
+        var command = new Command("list", "List the shipped scenarios, small worlds and operation lists, each with what it shows.");
         command.SetAction(_ => WriteList(terminal));
         return command;
     }
@@ -35,7 +35,7 @@ public static partial class FileCommands
     public static Command Check(Terminal terminal)
     {
         var files = new Argument<string[]>("FILE") { Description = "Scenarios, small worlds (.yaml) or operation lists (.ops); - is standard input.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("check", "Name every error of a scenario, a small world or an operation list, and run nothing.") { files };
+        var command = new Command("check", "Report every error of a scenario, a small world or an operation list, and run nothing.") { files };
         command.SetAction(line => WriteCheck(terminal, line.GetValue(files)!));
         return command;
     }

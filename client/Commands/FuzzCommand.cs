@@ -49,7 +49,7 @@ public static class FuzzCommand
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
         Option<int?> workers = SharedOptions.Workers(MostWorkers, "Batches of lists");
-        var name = new Option<string?>("--name") { Description = "With --cluster, the search's name (default: fuzz, the time and six hexadecimal digits). A search of that name that was left goes on." };
+        var name = new Option<string?>("--name") { Description = "With --cluster, the search's name (default: fuzz, the time and six hexadecimal digits). A search of that name that was left continues." };
         Option<TimeSpan?> wait = ClusterWait.Option();
         var cluster = new ClusterOption();
         var output = new Option<string?>("--out") { Description = "Folder that gets the search's folder (default: runs)." };
@@ -174,7 +174,7 @@ public static class FuzzCommand
         FuzzReport read = JsonSerializer.Deserialize<FuzzReport>(report)!;
         if (read.Interrupted)
         {
-            terminal.Error.WriteLine($"stress: search {name} is left as it is; the same command line with --name {name} goes on with it");
+            terminal.Error.WriteLine($"stress: search {name} is left as it is; the same command line with --name {name} continues it");
         }
 
         return read;

@@ -18,7 +18,7 @@ public static partial class ImageCommand
     {
         var archive = new Option<string>("--out") { Description = "The archive (an OCI image layout as tar), for podman load, docker load or skopeo copy oci-archive:.", DefaultValueFactory = _ => UsualArchive };
         var name = new Option<string>("--name") { Description = "Name and tag of the image.", DefaultValueFactory = _ => UsualName };
-        var origin = new Option<string>("--base") { Description = "The image that it is built on, of any registry: ASP.NET Core 10 and nothing else is needed.", DefaultValueFactory = _ => UsualBase };
+        var origin = new Option<string>("--base") { Description = "The image that it is built on, from any registry: it needs ASP.NET Core 10 and nothing else.", DefaultValueFactory = _ => UsualBase };
         var runtime = new Option<string>("--runtime") { Description = "Runtime identifier of the machines that it is for.", DefaultValueFactory = _ => $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}" };
         var plain = new Option<bool>("--no-ready-to-run") { Description = "Skip ahead-of-time compilation: a smaller image that starts more slowly." };
         var sbom = new Option<string?>("--sbom") { Description = $"Write the bill of materials here too (CycloneDX; it is /app/{BillOfMaterials.FileName} in the image)." };

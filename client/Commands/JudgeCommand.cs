@@ -34,14 +34,14 @@ public static class JudgeCommand
         var design = new Option<string?>("--design") { Description = "Teardown design of the kernel that has the bug (default: netbsd-2005; an entry of history names its own)." };
         var lists = new Option<string?>("--lists") { Description = $"Folder with lists whose answers a fix may not change while every interface lives (default: {RecordedFolder})." };
         Option<int?> schedules = Numbers.Option("--schedules", 1, MostSchedules, $"Most schedules of each small world (default {UsualSchedules.ToString("#,0", CultureInfo.InvariantCulture)}).");
-        Option<int?> oneIn = Numbers.Option("--one-in", 2, MostOneIn, $"The claim that clean tries are counted for: below one in so many at 95 % (default {UsualOneIn.ToString("#,0", CultureInfo.InvariantCulture)}).");
+        Option<int?> oneIn = Numbers.Option("--one-in", 2, MostOneIn, $"The claim that clean tries are counted for: below one in this many at 95 % (default {UsualOneIn.ToString("#,0", CultureInfo.InvariantCulture)}).");
         var kernel = new Option<string?>("--kernel") { Description = "Judge patches: the real kernel that has the bug, uml:KERNEL (default of a stored bug: its own)." };
         var fault = new Option<string?>("--fault") { Description = "With --kernel, switch on a fault of a kernel built with --faults." };
         Option<int?> tries = Numbers.Option("--tries", 1, MostTries, $"With --kernel, boots of the list with each kernel (default {UsualTries}).");
         Option<ulong?> seed = SharedOptions.Seed("1");
         Option<string> store = TriageCommands.Store();
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("judge", "Say of each fix whether it ends a bug, moves it, ends it on this schedule alone, leaks, breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, kernel, fault, tries, seed, store, json };
+        var command = new Command("judge", "Tell for each fix whether it ends a bug, moves it, ends it only on this schedule, leaks or breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, kernel, fault, tries, seed, store, json };
         command.SetAction(async (line, stop) =>
         {
             string named = line.GetValue(list)!;

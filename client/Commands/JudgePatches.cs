@@ -122,7 +122,7 @@ public static class JudgePatches
             if (lines[n].StartsWith(Expect, StringComparison.Ordinal))
             {
                 string word = lines[n][Expect.Length..].Trim();
-                return FixVerdictNames.Named(word) ?? throw new UsageException($"{file}:{n + 1}: '{word}' is no verdict; accepted: {string.Join(", ", FixVerdictNames.All)}");
+                return FixVerdictNames.Named(word) ?? throw new UsageException($"{file}:{n + 1}: '{word}' is not a verdict; accepted: {string.Join(", ", FixVerdictNames.All)}");
             }
         }
 

@@ -91,7 +91,7 @@ public static class K8sCommand
         var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may be rolled out, 6 when runs have to end first." };
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own)." };
         var context = new Option<string?>("--context") { Description = "A context of the kubeconfig (default: its current one)." };
-        var command = new Command("upgrade", "Print, as a Job for kubectl create, the question whether an image may take the place of the silos', or ask it.")
+        var command = new Command("upgrade", "Print a Job for kubectl create that asks whether an image may replace the silos' image, or run it.")
         {
             image, space, cluster, tls, wait, apply, follow, kubeconfig, context,
         };

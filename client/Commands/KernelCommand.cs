@@ -31,10 +31,10 @@ public static class KernelCommand
     {
         var source = new Option<string?>("--source") { Description = "A folder with a kernel's source, a .deb of linux-source, or a tar archive (default: the newest linux-source package of this system)." };
         var name = new Option<string?>("--name") { Description = "The name to keep it under (default: the kernel's release)." };
-        var config = new Option<string[]>("--config") { Description = "A fragment of configuration beside ours; as often as needed." };
-        var patch = new Option<string[]>("--patch") { Description = "A patch to apply first (patch -p1); as often as needed." };
+        var config = new Option<string[]>("--config") { Description = "A further fragment of configuration; may be repeated." };
+        var patch = new Option<string[]>("--patch") { Description = "A patch to apply first (patch -p1); may be repeated." };
         var plain = new Option<bool>("--plain") { Description = "Without KASAN." };
-        var faults = new Option<bool>("--faults") { Description = "Put historic faults back, for --fault to switch on and runs to find (needs coccinelle)." };
+        var faults = new Option<bool>("--faults") { Description = "Reintroduce historical faults, for --fault to switch on and runs to find (needs coccinelle)." };
         var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults };
         command.SetAction(async (line, stop) =>
         {
@@ -55,7 +55,7 @@ public static class KernelCommand
 
     private static Command List(Terminal terminal)
     {
-        var command = new Command("list", "List the kernels that are there.");
+        var command = new Command("list", "List the kernels in the cache.");
         command.SetAction(line =>
         {
             IReadOnlyList<GuestKernel> all = new KernelStore(GuestCache.OfUser()).All();
@@ -128,7 +128,7 @@ public static class KernelCommand
     {
         var file = new Argument<string>("SCENARIO") { Description = "The scenario whose line, programme and daemons the pair takes." };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel of both ends (default: the newest)." };
-        var called = new Option<string?>("--called") { Description = "The kernel of the called end alone." };
+        var called = new Option<string?>("--called") { Description = "The kernel of the called end only." };
         Option<ulong?> seed = SharedOptions.Seed();
         Option<VirtualTime?> hours = RunOptions.Hours("the scenario's");
         Option<int?> number = Numbers.Option("--pair", 0, RunOptions.MaxPairs - 1, "The pair's number in the run (default 0).");

@@ -10,13 +10,13 @@ public static class ManCommand
 {
     private static readonly (int Code, string Meaning)[] Codes =
     [
-        (ExitCodes.Ok, "Done, and what was expected came out."),
+        (ExitCodes.Ok, "Done, and the result is as expected."),
         (ExitCodes.ExpectationFailed, "The run is complete, and an expectation is not met."),
         (ExitCodes.Usage, "The command line or a file is not accepted."),
-        (ExitCodes.NotDeterministic, "A repetition gives something else than was recorded."),
+        (ExitCodes.NotDeterministic, "A repetition differs from what was recorded."),
         (ExitCodes.Incomplete, "Work failed or was lost."),
-        (ExitCodes.NotDecided, "Not decided; the output says why."),
-        (ExitCodes.Unavailable, "What the command needs is not there; trying again may help."),
+        (ExitCodes.NotDecided, "Undecided; the output says why."),
+        (ExitCodes.Unavailable, "Something that the command needs is not available; trying again may help."),
         (ExitCodes.NotWritten, "The result is known and printed, but could not be written."),
         (ExitCodes.BisectSkip, "With --bisect: this commit cannot be tested."),
         (ExitCodes.Interrupted, "Interrupted; the report is partial."),
@@ -25,7 +25,7 @@ public static class ManCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("man", "Print the help of every command as a page for man: ./stress man | man -l -.");
+        var command = new Command("man", "Print the help of every command as a man page: ./stress man | man -l -.");
         command.SetAction(line =>
         {
             OutputFile.Write(OutputFile.Standard, Page(line.RootCommandResult.Command), terminal);

@@ -27,7 +27,7 @@ public static class MinimiseCommand
         var scenario = new Option<string?>("--scenario") { Description = "Where to write the scenario (default: CRASH-ID.yaml in the run's folder)." };
         var stack = new Option<string?>("--stack") { Description = "The real kernel on which an operation list is cut down: uml:KERNEL." };
         var fault = new Option<string?>("--fault") { Description = "With --stack, switch on a fault of a kernel built with --faults." };
-        var command = new Command("minimise", "Find the least that a crash needs: as an operation list and as a scenario.") { run, id, ops, scenario, stack, fault };
+        var command = new Command("minimise", "Reduce a crash to what it needs: an operation list and a scenario.") { run, id, ops, scenario, stack, fault };
         command.SetAction((line, stop) => Choose(
             terminal, line.GetValue(run)!, line.GetValue(id), line.GetValue(ops), line.GetValue(scenario), line.GetValue(stack), line.GetValue(fault), stop));
         return command;

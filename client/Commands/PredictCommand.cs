@@ -30,7 +30,7 @@ public static class PredictCommand
         Option<int?> batch = Numbers.Option("--batch", 1, MostBatch, $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves.");
         var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that probably differs." };
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
-        Option<int?> random = Numbers.Option("--random", 1, MostRandom, "Instead of FOLDER, this many lists of a generator; they are kept in the record.");
+        Option<int?> random = Numbers.Option("--random", 1, MostRandom, "Instead of FOLDER, this many generated lists; they are kept in the record.");
         Option<ulong?> seed = SharedOptions.Seed("from the clock");
         var fault = new Option<string?>("--fault") { Description = "Switch a fault on, in the model and in a kernel built with --faults: which lists die, and in which function." };
         var verify = new Option<string?>("--verify") { Description = "Folder of a prediction: check its seal, and score it again." };

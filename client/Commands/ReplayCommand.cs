@@ -28,7 +28,7 @@ public static class ReplayCommand
     {
         var run = new Argument<string>("RUN") { Description = "The run's folder, or its name under runs." };
         var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
-        Option<int?> last = Numbers.Option("--last", 1, MostSteps, "Print this many of the last steps (default: the steps of the pointer's life, with what stands beside them, and the last few).");
+        Option<int?> last = Numbers.Option("--last", 1, MostSteps, "Print this many of the last steps (default: the steps of the pointer's life, with the steps around them, and the last few).");
         Option<int?> until = Numbers.Option("--until", 1, int.MaxValue, "Stop after this event instead of the crash.");
         var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
@@ -182,10 +182,10 @@ public static class ReplayCommand
 
     private sealed record Asked(int? Last, int? Until, bool Step, bool Dump, string? Html, string? Pcap)
     {
-        /// <summary>Nobody says which steps: those of the story.</summary>
+        /// <summary>No steps were chosen: those of the story.</summary>
         public bool ByDefault => Last is null && Until is null && !Step;
 
-        /// <summary>How much to show of a real kernel's line: of its steps nobody can be asked, since a kernel has none.</summary>
+        /// <summary>How much to show of a real kernel's line. There are no steps to choose from, since a real kernel reports none.</summary>
         public int? LastLines() => Until is null && !Step && !Dump && Html is null && Pcap is null
             ? Last
             : throw new UsageException("a crash of a real kernel is replayed with its console and line; accepted is --last N, and none of --until, --step, --dump, --html, --pcap");

@@ -11,7 +11,7 @@ using Stress.Silo;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress resume RUN</c>: goes on with a run that was interrupted or killed, from the checkpoints in its folder; or, with <c>--cluster</c>, lets a paused
+/// <c>stress resume RUN</c>: continues a run that was interrupted or killed, from the checkpoints in its folder; or, with <c>--cluster</c>, lets a paused
 /// run go on.
 /// </summary>
 public static class ResumeCommand
@@ -51,7 +51,7 @@ public static class ResumeCommand
         return await WithState(terminal, output, workers, progress, files, stop);
     }
 
-    /// <summary>Goes on with a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports its results so far.</summary>
+    /// <summary>Continues a run from its state, or, where <paramref name="stop"/> is cancelled already, only reports its results so far.</summary>
     internal static async Task<int> WithState(Terminal terminal, Output output, int workers, bool progress, CheckFiles files, CancellationToken stop)
     {
         Launch launch = Launch.Open(output.Folder) with { Workers = workers };

@@ -33,9 +33,9 @@ public static class TriageCommands
         var folders = new Argument<string[]>("FOLDER") { Description = $"Folders of runs, or folders that hold such folders (default: {Output.DefaultFolder}).", Arity = ArgumentArity.ZeroOrMore };
         Option<string> store = Store();
         var cluster = new ClusterOption();
-        cluster.Address.Description = "Take the runs that have ended on this cluster too, redis://HOST:PORT or rediss://HOST:PORT.";
+        cluster.Address.Description = "Also import the finished runs of this cluster, redis://HOST:PORT or rediss://HOST:PORT.";
         var output = new Option<string>("--out") { Description = "With --cluster: folder that gets the folders of its runs.", DefaultValueFactory = _ => Output.DefaultFolder };
-        var command = new Command("import", "Take runs into the triage store.") { folders, store, output };
+        var command = new Command("import", "Import runs into the triage store.") { folders, store, output };
         cluster.AddTo(command);
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
@@ -64,7 +64,7 @@ public static class TriageCommands
         var backend = new Option<string>("--backend") { Description = "Only bugs on this teardown design, or on uml.", DefaultValueFactory = _ => "" };
         Option<BugStatus?> status = TypedOption.Of("--status", "Only open, fixed, invalid or duplicate ones (default: all but duplicates).", text =>
             Enum.GetValues<BugStatus>().Select(known => (BugStatus?)known).FirstOrDefault(known => $"{known}".Equals(text, StringComparison.OrdinalIgnoreCase)) is { } given
-                ? (BugStatus?)given : throw new UsageException($"--status {text}: accepted are open, fixed, invalid and duplicate"));
+                ? (BugStatus?)given : throw new UsageException($"--status {text}: accepted are open, fixed, invalid and duplicate"), "open", "fixed", "invalid", "duplicate");
         var regressed = new Option<bool>("--regressed") { Description = "Only bugs that were fixed and are back." };
         var fixedBy = new Option<string?>("--fixed-by") { Description = "Record what fixes the bug: a design, a patch or a commit." };
         var duplicate = new Option<string?>("--duplicate-of") { Description = "Mark it as a duplicate of this bug." };
@@ -73,7 +73,7 @@ public static class TriageCommands
         var opened = new Option<bool>("--public") { Description = "Make a private bug public." };
         var note = new Option<string?>("--note") { Description = "Write a note." };
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("bugs", "List the bugs of all runs, show one, or say what is known of it.") { bug, store, search, backend, status, regressed, fixedBy, duplicate, invalid, open, opened, note, json };
+        var command = new Command("bugs", "List the bugs of all runs, show one, or record what is known about it.") { bug, store, search, backend, status, regressed, fixedBy, duplicate, invalid, open, opened, note, json };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
             string? id = line.GetValue(bug), file = line.GetValue(json);
@@ -110,7 +110,7 @@ public static class TriageCommands
         var second = new Argument<string>("SECOND") { Description = "Another." };
         Option<string> store = Store();
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("diff", "Compare any two runs: what differed in what was executed, and in what came of it.") { first, second, store, json };
+        var command = new Command("diff", "Compare any two runs: what differed in what was executed, and in the outcome.") { first, second, store, json };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
             await TakeIn(terminal, triage, stop);
@@ -151,7 +151,7 @@ public static class TriageCommands
         Option<string> store = Store();
         var replays = new Option<string>("--replays")
         {
-            Description = "At most so many crashes, of the newest runs first, are executed again, so that the way to each is on its page; 0 for none.",
+            Description = "Execute at most this many crashes again, of the newest runs first, to show the path to each on its page; 0 for none.",
             DefaultValueFactory = _ => "100",
         };
         var command = new Command("export-site", "Write the triage pages as files that open without a server.") { folder, store, replays };

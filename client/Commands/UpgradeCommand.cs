@@ -17,7 +17,7 @@ public static class UpgradeCommand
         var cluster = new ClusterOption();
         Option<TimeSpan?> wait = ClusterWait.Option();
         wait.Description = "Wait up to this many seconds, or for example 12h, for the end of runs that this build does not read (default: 0; exit code 6 when there are any).";
-        var command = new Command("upgrade", "Say whether silos of this build may take the place of a cluster's: unfinished runs move to them, or have to end first.");
+        var command = new Command("upgrade", "Tell whether silos of this build may replace a cluster's: whether unfinished runs can move to them or have to end first.");
         cluster.AddTo(command).Add(wait);
         command.SetAction((line, stop) => Execute(terminal, cluster.Required(line), ClusterWait.Of(line.GetValue(wait), terminal), stop));
         return command;

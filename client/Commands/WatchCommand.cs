@@ -14,7 +14,7 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress watch RUN</c>: a run that lives in another process or on a cluster, as it goes on.</summary>
 public static class WatchCommand
 {
-    /// <summary>Wall time without news of a run after which it is taken for gone.</summary>
+    /// <summary>Wall time without news of a run after which it is considered gone.</summary>
     private static readonly TimeSpan GoneAfter = TimeSpan.FromSeconds(60);
 
     /// <summary>The command.</summary>
@@ -27,7 +27,7 @@ public static class WatchCommand
         };
         var cluster = new ClusterOption();
         var output = new Option<string?>("--out") { Description = $"On a cluster: folder that gets the run's folder with its report (default: {Output.DefaultFolder})." };
-        var command = new Command("watch", "Watch a run that another process has started; on a cluster, to its report.") { run, output };
+        var command = new Command("watch", "Watch a run that another process has started; on a cluster, until its report is written.") { run, output };
         cluster.AddTo(command);
         Option<TimeSpan?> wait = ClusterWait.Option();
         command.Add(wait);

@@ -40,7 +40,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         public RunLease? Lease { get; init; }
     }
 
-    /// <summary>Starts the run, or goes on with what storage holds of it, and follows it to its end.</summary>
+    /// <summary>Starts the run, or resumes what storage holds of it, and follows it to its end.</summary>
     public async Task<int> Follow(IRunHost host, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();

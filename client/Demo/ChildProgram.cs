@@ -26,7 +26,7 @@ public sealed class ChildProgram
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>What it is called in messages.</summary>
+    /// <summary>Its name in messages.</summary>
     public string Name { get; }
 
     /// <summary>Done once it has ended.</summary>

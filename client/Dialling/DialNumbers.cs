@@ -66,7 +66,7 @@ public static class DialNumbers
         "chap" => PppAuthentication.ChapMd5,
         "any" => PppAuthentication.Pap | PppAuthentication.ChapMd5,
         _ => throw new UsageException($"{name} {text}: accepted are none, pap, chap and any"),
-    }));
+    }), "none", "pap", "chap", "any");
 
     private static VirtualTime ReadSeconds(string name, string text) =>
         Durations.Seconds(text) is { } time && time <= VirtualTime.FromSeconds(MaxSeconds)

@@ -129,7 +129,7 @@ public sealed record DialSettings
     /// <summary>Time that the console is watched after the last call, or null for the usual.</summary>
     public VirtualTime? Settle { get; init; }
 
-    /// <summary>Answering: time without a call after which no more is expected, or null to wait for ever.</summary>
+    /// <summary>Answering: time without a call after which no more is expected, or null to wait forever.</summary>
     public VirtualTime? Wait { get; init; }
 
     /// <summary>How long the console is watched after the last call.</summary>

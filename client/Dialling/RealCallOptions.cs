@@ -7,7 +7,7 @@ namespace Stress.Client.Dialling;
 /// <summary>The options that <c>dial</c> and <c>answer</c> share: how a call ends, what is watched, and where the results go.</summary>
 public sealed class RealCallOptions
 {
-    private readonly Option<IReadOnlyList<CallEnd>?> _end = DialNumbers.Ends("--end", "How links are ended, in turn: hup, carrier, silence, with commas (default: the scenario's, else hup).");
+    private readonly Option<IReadOnlyList<CallEnd>?> _end = DialNumbers.Ends("--end", "How links are ended, in turn: hup, carrier, silence, separated by commas (default: the scenario's, else hup).");
     private readonly Option<VirtualTime?> _silence = DialNumbers.Seconds("--silence", "Seconds that a silent end stays silent (default: 30).");
     private readonly Option<VirtualTime?> _establish = DialNumbers.Seconds("--establish", "Seconds in which PPP must be up after the login (default: 90).");
     private readonly Option<bool> _noIpv6 = new("--no-ipv6") { Description = "Do not negotiate IPV6CP." };
@@ -21,10 +21,10 @@ public sealed class RealCallOptions
     private readonly Option<VirtualTime?> _chapRestart = DialNumbers.Restart("--chap-restart", "Seconds until CHAP repeats a challenge (default: the scenario's, else 3).");
     private readonly Option<bool> _silent = new("--silent") { Description = "Send nothing in LCP until the far side has begun." };
     private readonly Option<bool> _passive = new("--passive") { Description = "Wait for the far side after LCP's own requests have gone unanswered." };
-    private readonly Option<bool> _receiveAll = new("--receive-all") { Description = "Take control characters that came unescaped, whatever the map says." };
+    private readonly Option<bool> _receiveAll = new("--receive-all") { Description = "Accept unescaped control characters, whatever the map says." };
     private readonly Option<uint?> _asyncmap = DialNumbers.ControlCharacters("--asyncmap", "Control characters that the far side must escape, 32 bits in hexadecimal (default: the scenario's, else 0).");
     private readonly Option<string?> _console = new("--console") { Description = "Watch the far system's console for panics: tcp://HOST:PORT, file:PATH, pty:PATH or exec:COMMAND." };
-    private readonly Option<string?> _patterns = new("--patterns") { Description = "What the console says beside what is known: a file of patterns (docs/dial.md)." };
+    private readonly Option<string?> _patterns = new("--patterns") { Description = "Further messages of the console: a file of patterns (docs/dial.md)." };
     private readonly Option<VirtualTime?> _settle = DialNumbers.Seconds("--settle", "Seconds that the console is watched after the last call (default: 5).");
     private readonly Option<string?> _transcript = new("--transcript") { Description = "Write a transcript and a pcapng of each call into this folder." };
     private readonly Option<double?> _maxCrash = DialNumbers.Percent("--max-crash", "Crashes per disconnect in percent that are accepted (default: 0).");

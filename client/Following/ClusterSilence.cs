@@ -40,7 +40,7 @@ internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpa
     }
 
     /// <summary>The cluster has not answered yet.</summary>
-    /// <param name="problem">What came in place of an answer, or null.</param>
+    /// <param name="problem">What arrived instead of an answer, or null.</param>
     /// <exception cref="ClusterUnavailableException">It has been silent for too long.</exception>
     public void Check(string? problem)
     {

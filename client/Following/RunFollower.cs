@@ -26,7 +26,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
 
     /// <summary>
     /// Runs a plan to its end. When <paramref name="stop"/> is cancelled, an embedded run is closed where it stands and its partial result returned; a run on
-    /// a cluster goes on by itself, and is only left.
+    /// a cluster continues on its own, and is only left.
     /// </summary>
     /// <param name="plan">What to run.</param>
     /// <param name="watch">Hears where the run is, several times a second.</param>

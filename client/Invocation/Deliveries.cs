@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Stress.Client;
 
 /// <summary>
-/// Writes what a command leaves behind. A disk may be full, a folder gone, a pipe closed: the result is on the screen before anything is written, what fails is
+/// Writes a command's output files. A disk may be full, a folder gone, a pipe closed: the result is on the screen before anything is written, what fails is
 /// remembered, everything else is written all the same, and one line at the end says what is missing.
 /// </summary>
 /// <param name="terminal">Hears what could not be written.</param>
@@ -55,7 +55,7 @@ public sealed class Deliveries(Terminal terminal)
         return ExitCodes.OfNotWritten(code);
     }
 
-    /// <summary>True for what a file system or a pipe says: no space, no such folder, no permission, a reader that is gone.</summary>
+    /// <summary>True for errors of a file system or a pipe: no space, no such folder, no permission, a reader that is gone.</summary>
     public static bool IsOfFileSystem([NotNullWhen(true)] Exception? e) => e is IOException or UnauthorizedAccessException;
 
     /// <summary>The file system's own words, without the path that the message names anyway.</summary>

@@ -34,7 +34,7 @@ public static class ExitCodes
     public const int Interrupted = 130;
 
     /// <summary>
-    /// The code of a run. The gravest outcome wins: an interrupted run is no result; work that differs or is missing makes its numbers worthless; only
+    /// The code of a run. The gravest outcome wins: an interrupted run is not a result; work that differs or is missing makes its numbers worthless; only
     /// then do the numbers count.
     /// </summary>
     /// <param name="interrupted">The user ended it early.</param>

@@ -8,7 +8,7 @@ public static class Numbers
 {
     /// <summary>A whole number.</summary>
     /// <param name="option">The option, as it is typed.</param>
-    /// <param name="text">What stands behind it.</param>
+    /// <param name="text">Its value.</param>
     /// <param name="min">The least that is accepted, not below 0.</param>
     /// <param name="max">The most.</param>
     /// <exception cref="UsageException">It is none, or outside.</exception>
@@ -31,7 +31,7 @@ public static class Numbers
     public static Option<long?> Option(string name, long min, long max, string description) => TypedOption.Of(name, description, text => (long?)Whole(name, text, min, max));
 
     /// <summary>What <c>--seed</c> says.</summary>
-    /// <exception cref="UsageException">It is no such number.</exception>
+    /// <exception cref="UsageException">It is not such a number.</exception>
     public static ulong Seed(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
         ? seed
         : throw new UsageException($"--seed {text}: accepted is a whole number from 0 to {ulong.MaxValue}");

@@ -21,7 +21,7 @@ public static class OutputFile
         stream.Flush();
     }
 
-    /// <summary>Writes what a writer is given.</summary>
+    /// <summary>Writes a file through a writer.</summary>
     public static void Write(string file, Action<TextWriter> write, Terminal terminal)
     {
         using var writer = new StreamWriter(Create(file, terminal), Utf8);

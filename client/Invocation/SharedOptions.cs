@@ -9,7 +9,7 @@ public static class SharedOptions
     public const int MaxWorkers = 256;
 
     /// <summary><c>--seed</c>.</summary>
-    /// <param name="usual">What it is where the command line names none.</param>
+    /// <param name="usual">The default.</param>
     public static Option<ulong?> Seed(string usual = "the scenario's") => TypedOption.Of("--seed", $"Seed of every random stream (default: {usual}).", text => (ulong?)Numbers.Seed(text));
 
     /// <summary><c>--design-assembly</c>.</summary>
@@ -24,7 +24,7 @@ public static class SharedOptions
     /// <summary><c>--workers</c>.</summary>
     /// <param name="most">Most that are accepted.</param>
     /// <param name="what">What is executed at once.</param>
-    public static Option<int?> Workers(int most = MaxWorkers, string what = "Sites") => Numbers.Option("--workers", 1, most, $"{what} executed at once (default: one a processor). The result does not depend on it.");
+    public static Option<int?> Workers(int most = MaxWorkers, string what = "Sites") => Numbers.Option("--workers", 1, most, $"{what} executed at once (default: one per processor). The result does not depend on it.");
 
     /// <summary><c>--no-progress</c>.</summary>
     public static Option<bool> NoProgress() => new("--no-progress") { Description = "Show no progress." };

@@ -29,7 +29,7 @@ public sealed class WrappingWriter(TextWriter inner, Func<int> width) : TextWrit
         _line.Clear();
     }
 
-    /// <summary>Writes what stands of a line that has no end yet, as a prompt has none.</summary>
+    /// <summary>Writes an unfinished line, such as a prompt.</summary>
     public override void Flush()
     {
         inner.Write(_line);

@@ -6,7 +6,7 @@ using Stress.Silo;
 namespace Stress.Client.Jobs;
 
 /// <summary>
-/// A run as a Job of Kubernetes. Its name is generated, so that a run is made once and is no part of what is applied again and again; it ends and is deleted by itself.
+/// A run as a Job of Kubernetes. Its name is generated, so that a run is created once and is not part of what is applied repeatedly; it ends and is deleted on its own.
 /// The scenario travels with it, in an annotation of its pod, so that the image need not have it.
 /// </summary>
 public sealed record RunJob
@@ -57,7 +57,7 @@ public sealed record RunJob
     /// <summary>The Job ends after this many seconds, however far the run has got.</summary>
     public long DeadlineSeconds { get; init; } = 86_400;
 
-    /// <summary>So many seconds after its end the Job and its pods are deleted.</summary>
+    /// <summary>Seconds after its end at which the Job and its pods are deleted.</summary>
     public int KeptSeconds { get; init; } = 604_800;
 
     /// <summary>Memory that the client may have, as Kubernetes spells it. The run is in the silos.</summary>

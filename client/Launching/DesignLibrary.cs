@@ -10,7 +10,7 @@ public static class DesignLibrary
 {
     /// <summary>The built-in designs, and those of a library where one is named.</summary>
     /// <param name="file">The library, or null for none.</param>
-    /// <exception cref="UsageException">The file is no such library, or a name in it is not accepted.</exception>
+    /// <exception cref="UsageException">The file is not such a library, or a name in it is not accepted.</exception>
     public static DesignSet Load(string? file)
     {
         try
@@ -34,13 +34,13 @@ public static class DesignLibrary
             ?? throw new UsageException($"{where} {name}: no such design{NearestWord.Hint(name, known.All.Select(design => design.Name))}; accepted: {(orAll ? "all, " : "")}{known.Names}");
 
     /// <summary>The designs of a library alone.</summary>
-    /// <exception cref="UsageException">The file is no such library.</exception>
+    /// <exception cref="UsageException">The file is not such a library.</exception>
     public static IReadOnlyList<TeardownDesign> Read(string file) => Open(file).Designs;
 
     /// <summary>The hash of the library that a design is in; null for a design that is built in.</summary>
     /// <param name="file">The library, or null for none.</param>
     /// <param name="design">The design's name.</param>
-    /// <exception cref="UsageException">The file is no such library.</exception>
+    /// <exception cref="UsageException">The file is not such a library.</exception>
     public static string? HashOf(string? file, string design) =>
         file is not null && Open(file) is var library && library.Designs.Any(known => known.Name == design) ? library.Hash : null;
 

@@ -39,10 +39,10 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     // Enough that a worker never waits for a hand-over; few, so that few images are alive and a cancelled run closes at once.
     private const int SitesInFlightPerWorker = 4;
 
-    /// <summary>What a report says of the build that writes it.</summary>
+    /// <summary>A report's description of the build that writes it.</summary>
     public static ReportBuild ThisBuild { get; } = BuildOf(BuildStamp.Current);
 
-    /// <summary>What a report says of a build.</summary>
+    /// <summary>A report's description of a build.</summary>
     public static ReportBuild BuildOf(BuildStamp build) => new(build.Version, build.Commit, build.Format, $"{build.Layout:x16}");
 
     /// <summary>Plans a run.</summary>
@@ -133,7 +133,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// <summary>The command that executes one site again, alone.</summary>
     public string SiteCommand(int site) => RunLine($" --site {site}");
 
-    /// <summary>Keeps what is needed to execute a site again, or to go on with the run.</summary>
+    /// <summary>Keeps what is needed to execute a site again, or to continue the run.</summary>
     /// <remarks>The build is a label: a site is executed again by whichever build reads the format.</remarks>
     public void Save(RunFolder folder)
     {

@@ -123,8 +123,8 @@ public sealed class Output
         return new Output(new RunFolder(Path.Combine(parent ?? DefaultFolder, runId)), runId, json);
     }
 
-    /// <summary>The folder of a run that is packed: one of its name in a folder that nobody keeps.</summary>
-    /// <param name="parent">The folder that nobody keeps.</param>
+    /// <summary>The folder of a run that is packed: one with its name in a temporary folder.</summary>
+    /// <param name="parent">The temporary folder.</param>
     /// <param name="runId">The run's name, as it came over the network.</param>
     /// <param name="json">Further file for the report, or null.</param>
     /// <exception cref="UsageException">The name is none, or the place cannot be written.</exception>
@@ -140,7 +140,7 @@ public sealed class Output
     /// <exception cref="UsageException">It cannot.</exception>
     public static void CheckFile(string option, string file)
     {
-        // Standard output, and what is no file but a device or a pipe, is only tried when the result is written: opening it is an event for who reads it.
+        // Standard output, and what is not a file but a device or a pipe, is only tried when the result is written: opening it is an event for who reads it.
         if (file == OutputFile.Standard || IsDevice(file))
         {
             return;

@@ -13,12 +13,12 @@ public static class RunConfiguration
 {
     /// <summary>The configuration of a run.</summary>
     /// <param name="launch">The run as it was started.</param>
-    /// <param name="execution">On what it was executed, or null where nobody knows.</param>
+    /// <param name="execution">On what it was executed, or null if unknown.</param>
     public static PageConfiguration Of(Launch launch, ExecutionFacts? execution) => Of([launch], execution);
 
     /// <summary>The configuration of runs that differ in their designs only.</summary>
     /// <param name="launches">The runs; at least one.</param>
-    /// <param name="execution">On what they were executed, or null where nobody knows.</param>
+    /// <param name="execution">On what they were executed, or null if unknown.</param>
     public static PageConfiguration Of(IReadOnlyList<Launch> launches, ExecutionFacts? execution)
     {
         Launch launch = launches[0];
@@ -43,7 +43,7 @@ public static class RunConfiguration
             new("Sites in flight of a shard", Text(plan.SitesInFlight)),
             new("Workers", Text(launch.Workers)),
             new("Silos", execution is null ? "1, in the client's process" : Text(execution.Silos)),
-            new("Pace", plan.Pace == 0 ? "as fast as possible" : Text(plan.Pace), plan.Pace == 0 ? "" : "virtual seconds a second"),
+            new("Pace", plan.Pace == 0 ? "as fast as possible" : Text(plan.Pace), plan.Pace == 0 ? "" : "virtual seconds per second"),
             new("Checkpoint of a site", plan.CheckpointWindows == 0 ? "none" : Text(plan.CheckpointWindows), plan.CheckpointWindows == 0 ? "" : "windows apart"),
             new("A silent site is lost after", Text(plan.LostAfterSeconds), "s"),
             new("Quiet stretches", plan.Site.SkipQuiet ? "skipped, with their events counted" : "executed event by event"),
@@ -92,7 +92,7 @@ public static class RunConfiguration
             new("Hold-off", options.Holdoff.ToString()),
             new("Time for a line to be there", options.Connect.ToString()),
             new("Attempts without an answer", Text(options.SilentAttempts)),
-            new("Wait for a caller", options.Wait.IsNever ? "for ever" : options.Wait.ToString()),
+            new("Wait for a caller", options.Wait.IsNever ? "forever" : options.Wait.ToString()),
             new("Seed", Text(options.Seed)),
             new("Transcripts", options.Transcripts ?? "none"),
         ],

@@ -32,7 +32,7 @@ public static class RunOptions
     private const string PairsName = "--pairs", HoursName = "--hours", PaceName = "--pace", LostAfterName = "--lost-after", LeaseName = "--lease";
 
     /// <summary><c>--pairs</c>.</summary>
-    /// <param name="usual">What it is where the command line names none.</param>
+    /// <param name="usual">The default.</param>
     public static Option<int?> Pairs(string usual) => Numbers.Option(PairsName, 1, MaxPairs, $"Pairs of a calling and a called system (default: {usual}).");
 
     /// <summary>Reads pairs.</summary>
@@ -40,7 +40,7 @@ public static class RunOptions
     public static int ReadPairs(string text) => Numbers.Whole(PairsName, text, 1, MaxPairs);
 
     /// <summary><c>--hours</c>, virtual.</summary>
-    /// <param name="usual">What it is where the command line names none.</param>
+    /// <param name="usual">The default.</param>
     public static Option<VirtualTime?> Hours(string usual) => TypedOption.Of(HoursName, $"Virtual hours of each pair (default: {usual}).", text => (VirtualTime?)ReadHours(text));
 
     /// <summary>Reads virtual hours.</summary>
@@ -54,14 +54,14 @@ public static class RunOptions
     public static Option<int?> Site() => Numbers.Option("--site", 0, MaxPairs - 1, "Execute this site only.");
 
     /// <summary><c>--pace</c>.</summary>
-    public static Option<double?> Pace() => TypedOption.Of(PaceName, "Virtual seconds a second of wall time, for example 60 (default: as fast as possible).", text => (double?)ReadPace(text));
+    public static Option<double?> Pace() => TypedOption.Of(PaceName, "Virtual seconds per second of wall time, for example 60 (default: as fast as possible).", text => (double?)ReadPace(text));
 
-    /// <summary>Reads a pace: virtual seconds a second of wall time.</summary>
+    /// <summary>Reads a pace: virtual seconds per second of wall time.</summary>
     /// <exception cref="UsageException">The text is not accepted.</exception>
     public static double ReadPace(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double pace) && pace is >= MinPace and <= MaxPace
             ? pace
-            : throw new UsageException($"{PaceName} {text}: accepted is a number from {MinPace.ToString(CultureInfo.InvariantCulture)} to {MaxPace}, virtual seconds a second, for example 60");
+            : throw new UsageException($"{PaceName} {text}: accepted is a number from {MinPace.ToString(CultureInfo.InvariantCulture)} to {MaxPace}, virtual seconds per second, for example 60");
 
     /// <summary><c>--metrics-port</c> of a run.</summary>
     public static Option<int?> MetricsPort() => Numbers.Option("--metrics-port", 0, IPEndPoint.MaxPort, "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one).");
@@ -78,7 +78,7 @@ public static class RunOptions
             : throw new UsageException($"{LostAfterName} {text}: accepted is a whole number from 1 to {MaxLostAfter}, seconds, or {Durations.WithUnit}"));
 
     /// <summary><c>--in-flight</c>.</summary>
-    public static Option<int?> InFlight() => Numbers.Option("--in-flight", 1, MaxPairs, "Sites that are under way at once (default: some a worker). Not with --pace, which moves all sites on together.");
+    public static Option<int?> InFlight() => Numbers.Option("--in-flight", 1, MaxPairs, "Sites that are under way at once (default: a few per worker). Not with --pace, which advances all sites together.");
 
     /// <summary><c>--lease</c>, wall seconds.</summary>
     /// <param name="description">Its help.</param>

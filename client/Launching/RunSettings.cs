@@ -6,7 +6,7 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Launching;
 
-/// <summary>What a command line asks of a scenario. <see cref="RunOptions"/> has read its numbers; <see cref="Apply"/> says what the scenario accepts of them.</summary>
+/// <summary>The changes that a command line makes to a scenario. <see cref="RunOptions"/> has read its numbers; <see cref="Apply"/> says what the scenario accepts of them.</summary>
 public sealed record RunSettings
 {
     /// <summary>The scenario file.</summary>
@@ -39,13 +39,13 @@ public sealed record RunSettings
     /// <summary>The only site to execute, or null for all.</summary>
     public int? Site { get; init; }
 
-    /// <summary>Sites executed at once, or null for one a processor.</summary>
+    /// <summary>Sites executed at once, or null for one per processor.</summary>
     public int? Workers { get; init; }
 
     /// <summary>The events of quiet stretches are executed in full too.</summary>
     public bool NoSkip { get; init; }
 
-    /// <summary>Virtual seconds a second of wall time, or null for as fast as possible.</summary>
+    /// <summary>Virtual seconds per second of wall time, or null for as fast as possible.</summary>
     public double? Pace { get; init; }
 
     /// <summary>Loopback port of the embedded silo's metrics, 0 for any that is free, or null for none.</summary>
@@ -57,7 +57,7 @@ public sealed record RunSettings
     /// <summary>Wall seconds after which a silent site is lost, or null for <see cref="RunPlan.DefaultLostAfterSeconds"/>.</summary>
     public int? LostAfter { get; init; }
 
-    /// <summary>Sites that are under way at once, or null for some a worker.</summary>
+    /// <summary>Sites that are under way at once, or null for a few per worker.</summary>
     public int? InFlight { get; init; }
 
     /// <summary>Sites executed at once.</summary>

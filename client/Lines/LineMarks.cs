@@ -7,7 +7,7 @@ namespace Stress.Client.Lines;
 /// <summary>One line of a program that can be executed.</summary>
 /// <param name="File">The source file, from the folder that was asked for.</param>
 /// <param name="Line">The line, from 1.</param>
-/// <param name="Function">The method, as its file calls it; a local function or lambda counts to the method that it stands in.</param>
+/// <param name="Function">The method, as its file calls it; a local function or lambda counts towards its enclosing method.</param>
 public sealed record MarkedLine(string File, int Line, string Function);
 
 /// <summary>
@@ -20,7 +20,7 @@ public static class LineMarks
     public const string TypeName = "LineMarks", FieldName = "Executed";
 
     /// <summary>Writes the copy.</summary>
-    /// <param name="assembly">The assembly, with its symbols beside it.</param>
+    /// <param name="assembly">The assembly, with its symbols next to it.</param>
     /// <param name="folder">Only lines of sources below a folder of this path are marked, such as <c>/emulator/Kernel/</c>.</param>
     /// <param name="into">Receives the copy.</param>
     /// <returns>The lines, each at its place in the array.</returns>
@@ -48,7 +48,7 @@ public static class LineMarks
         return lines;
     }
 
-    // Which fields a kernel has and how they are saved is no behaviour of the kernel.
+    // Which fields a kernel has and how they are saved is not behaviour of the kernel.
     private static bool ShowsState(MethodDefinition method) => method.Name.EndsWith("Fields", StringComparison.Ordinal) && method.HasGenericParameters;
 
     private static void Mark(MethodDefinition method, string folder, FieldDefinition executed, List<MarkedLine> lines)

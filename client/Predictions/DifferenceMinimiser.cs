@@ -21,7 +21,7 @@ public sealed record MinimalDifference(string Operation, string Predicted, strin
 /// <param name="execute">The kernel's outcome of the same.</param>
 public sealed class DifferenceMinimiser(Func<KernelList, ListPrediction> predict, Func<KernelList, ListOutcome> execute)
 {
-    /// <summary>Cuts down one list of each kind: the operation, what was predicted and what came.</summary>
+    /// <summary>Minimises one list of each kind of difference: the operation, the predicted and the real answer.</summary>
     /// <param name="lists">The lists.</param>
     /// <param name="score">How they came out.</param>
     /// <param name="done">Hears of each.</param>

@@ -22,10 +22,10 @@ public interface IListKernel
     /// <summary>The conditions under which it executes a list, whatever its header says; null where the header decides.</summary>
     RecordingConditions? Conditions { get; }
 
-    /// <summary>Its release; null where nobody knows it.</summary>
+    /// <summary>Its release; null if unknown.</summary>
     string? Release => null;
 
-    /// <summary>Why it comes to no verdict of its own, whatever a list does; null when it does.</summary>
+    /// <summary>Why it never gives a verdict, whatever a list does; null when it does give one.</summary>
     string? NoVerdict { get; }
 
     /// <summary>Executes lists. It is called after the prediction was sealed.</summary>

@@ -36,11 +36,11 @@ public sealed record SealedPrediction
     /// <summary>Its release and key.</summary>
     public required string Identity { get; init; }
 
-    /// <summary>What is said of each list.</summary>
+    /// <summary>The prediction for each list.</summary>
     public required IReadOnlyList<ListPrediction> Lists { get; init; }
 }
 
-/// <summary>What came, with the seal of the prediction that it is held against.</summary>
+/// <summary>The outcome, with the seal of the prediction that it is held against.</summary>
 public sealed record PredictionOutcome
 {
     /// <summary>SHA-256 of prediction.json, in hexadecimal.</summary>
@@ -52,13 +52,13 @@ public sealed record PredictionOutcome
     /// <summary>When the last had ended.</summary>
     public required DateTimeOffset Ended { get; init; }
 
-    /// <summary>What came of each list.</summary>
+    /// <summary>The outcome of each list.</summary>
     public required IReadOnlyList<ListOutcome> Lists { get; init; }
 
     /// <summary>The score.</summary>
     public required PredictionScore Score { get; init; }
 
-    /// <summary>Differences, each cut down by itself; empty without <c>--minimise</c>.</summary>
+    /// <summary>Differences, each minimised on its own; empty without <c>--minimise</c>.</summary>
     public IReadOnlyList<MinimalDifference> Differences { get; init; } = [];
 }
 
@@ -90,14 +90,14 @@ public sealed class PredictionRecord(string folder)
         return seal;
     }
 
-    /// <summary>Writes what came.</summary>
+    /// <summary>Writes the outcome.</summary>
     public void Write(PredictionOutcome outcome) => WriteThrough(OutcomeFile, JsonSerializer.SerializeToUtf8Bytes(outcome, RunFolder.Json));
 
     /// <summary>The seal of the prediction's file as it is now.</summary>
     /// <exception cref="UsageException">There is no such file.</exception>
     public string SealNow() => SealOf(Bytes(PredictionFile));
 
-    /// <summary>The seal as it was written down beside the prediction.</summary>
+    /// <summary>The seal as it was written next to the prediction.</summary>
     /// <exception cref="UsageException">There is no such file.</exception>
     public string SealWritten() => Encoding.UTF8.GetString(Bytes(SealFile)).Split(' ', 2)[0].Trim();
 
@@ -106,7 +106,7 @@ public sealed class PredictionRecord(string folder)
     public SealedPrediction Prediction() => Read<SealedPrediction>(PredictionFile) is { Format: SealedPrediction.CurrentFormat } read ? read
         : throw new UsageException($"{Path.Combine(Folder, PredictionFile)}: another format; accepted is format {SealedPrediction.CurrentFormat}");
 
-    /// <summary>What came.</summary>
+    /// <summary>The outcome.</summary>
     /// <exception cref="UsageException">There is none, or it cannot be read.</exception>
     public PredictionOutcome Outcome() => Read<PredictionOutcome>(OutcomeFile);
 

@@ -3,8 +3,8 @@ using Stress.Emulator.Stacks.Predictions;
 
 namespace Stress.Client.Predictions;
 
-/// <summary>What a real kernel answered once: <c>LIST.NAME.txt</c> beside the lists. A recording has answers and no console.</summary>
-/// <param name="recording">What stands between a list's name and <c>.txt</c>, as <c>linux-6.18</c>.</param>
+/// <summary>Recorded answers of a real kernel: <c>LIST.NAME.txt</c> next to the lists. A recording has answers and no console.</summary>
+/// <param name="recording">The part between a list's name and <c>.txt</c>, such as <c>linux-6.18</c>.</param>
 public sealed class RecordedListKernel(string recording) : IListKernel
 {
     /// <summary>The prefix of such a kernel on the command line.</summary>

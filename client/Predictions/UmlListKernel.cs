@@ -21,7 +21,7 @@ public sealed class UmlListKernel : IListKernel
     /// <param name="name">As <c>exec</c> takes it: <c>uml:KERNEL</c>.</param>
     /// <param name="fault">A fault to switch on; null for none.</param>
     /// <param name="batch">Most lists of a boot.</param>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">There is no such kernel.</exception>
     public static async Task<UmlListKernel> FindAsync(string name, string? fault, int batch, Action<string> tell, CancellationToken stop)

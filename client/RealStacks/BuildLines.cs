@@ -8,7 +8,7 @@ internal static class BuildLines
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
 
-    /// <summary>Says it on the terminal's error output. Whoever builds may call from any thread.</summary>
+    /// <summary>Writes a line to the terminal's error output. May be called from any thread.</summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="words">The line.</param>
     public static Action<BuildProgress> On(Terminal terminal, Func<BuildProgress, string> words)

@@ -20,7 +20,7 @@ public sealed class LaneScreen
     /// <summary>Columns before the lanes: event and time.</summary>
     private const int Before = 26;
 
-    /// <summary>Columns that a step's words need beside the lanes.</summary>
+    /// <summary>Columns that a step's text needs next to the lanes.</summary>
     private const int LeastText = 36;
 
     private readonly int? _breakAt;

@@ -19,7 +19,7 @@ public sealed class PointerStory
         return i < 0 ? null : _events[i];
     }
 
-    /// <summary>The pointer's life, a line a stage, ending with the use.</summary>
+    /// <summary>The pointer's life, one line per stage, ending with the use.</summary>
     /// <param name="use">The use.</param>
     /// <param name="gap">Why the purge did not clear the holder.</param>
     public IReadOnlyList<string> Tell(PointerEvent use, PurgeGap gap)

@@ -60,7 +60,7 @@ public sealed class ReplayedSite : ISiteTrace
         return Site.Clock.Events == last;
     }
 
-    /// <summary>The life of the pointer that a crash used, a line a stage.</summary>
+    /// <summary>The life of the pointer that a crash used, one line per stage.</summary>
     /// <param name="number">The event that crashed.</param>
     /// <param name="crash">The crash.</param>
     /// <returns>Of a membership record that was freed by itself, which names no allocation of an interface, the story that the crash was recorded with.</returns>

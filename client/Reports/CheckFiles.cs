@@ -18,7 +18,7 @@ public sealed record CheckFormat(string Option, string Description, Action<Check
     });
 }
 
-/// <summary>What a continuous-integration service gets of a command: the same cases in every format that was asked for.</summary>
+/// <summary>A command's files for continuous integration: the same cases in every requested format.</summary>
 /// <param name="Files">A file for each format that goes into one.</param>
 /// <param name="GitHub">True to print GitHub's annotations.</param>
 public sealed record CheckFiles(IReadOnlyList<(CheckFormat Format, string File)> Files, bool GitHub)

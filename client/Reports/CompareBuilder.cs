@@ -7,7 +7,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Reports;
 
-/// <summary>One design of a comparison: how it was run and what came of it.</summary>
+/// <summary>One design of a comparison: how it was run and its outcome.</summary>
 /// <param name="Launch">The run.</param>
 /// <param name="Result">Its sums, with the sites kept.</param>
 /// <param name="Report">Its report.</param>

@@ -22,7 +22,7 @@ public sealed record CoverageEntry(TeardownOrder Order, long Stale, long Alias, 
 /// <param name="Crashes">Uses that the kernel did not survive, both roles.</param>
 public sealed record CoverageRow(string Holder, string Site, IReadOnlyList<CoverageEntry> Cells, long Crashes);
 
-/// <summary>What a run reached: the matrix holder × teardown order × use site, and the named probes.</summary>
+/// <summary>What a run reached: the matrix of holder × teardown order × use site, and the named probes.</summary>
 /// <param name="Run">The run's name.</param>
 /// <param name="Rows">The uses that a run's kernel has, and any other that was seen.</param>
 /// <param name="Probes">The named probes with their counts; zero for one that was never reached.</param>

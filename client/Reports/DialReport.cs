@@ -13,7 +13,7 @@ using Stress.Scenarios;
 namespace Stress.Client.Reports;
 
 /// <summary>
-/// The result of a dial or answer run, as <c>dial.json</c> holds it beside <c>report.json</c>: what belongs to real calls alone. What both kinds of run have
+/// The result of a dial or answer run, as <c>dial.json</c> holds it beside <c>report.json</c>: only what belongs to real calls. What both kinds of run have
 /// (rates per disconnect, code paths, crashes, work) is in the run's report, in the same shape.
 /// </summary>
 public sealed record DialReport
@@ -21,7 +21,7 @@ public sealed record DialReport
     /// <summary>File name in the run's folder.</summary>
     public const string FileName = "dial.json";
 
-    /// <summary>The title of a crash that no console told: the system answered before, and then nothing came any more.</summary>
+    /// <summary>The title of a crash that no console reported: the system had answered before, and then fell silent.</summary>
     public const string SilentTitle = "silence after a disconnect";
 
     /// <summary>Version of this format.</summary>
@@ -189,7 +189,7 @@ public sealed record DialReport
         ];
     }
 
-    /// <summary>What a console's report says beside the stack, one line each.</summary>
+    /// <summary>What a console's report says besides the stack, one line each.</summary>
     public static IReadOnlyList<string> Told(FarPanic panic)
     {
         List<string> story = [panic.Text];

@@ -10,7 +10,7 @@ using Stress.Scenarios;
 namespace Stress.Client.Reports;
 
 /// <summary>
-/// Why nothing could happen in a run: a rate without a trial is no rate, and "no crash" where no link was ever lost says nothing. The cause is a field of the scenario.
+/// Why nothing could happen in a run: a rate without a trial is not a rate, and "no crash" where no link was ever lost says nothing. The cause is a field of the scenario.
 /// </summary>
 public static class Idleness
 {
@@ -21,7 +21,7 @@ public static class Idleness
     /// <summary>The reasons, one sentence each; empty where something could happen.</summary>
     /// <param name="scenario">What was run.</param>
     /// <param name="hours">The virtual time of each pair.</param>
-    /// <param name="measured">What came out.</param>
+    /// <param name="measured">The results.</param>
     /// <param name="lines">Lines of the run: each has its first call.</param>
     /// <param name="calls">Calls placed, the first of each line among them.</param>
     public static IReadOnlyList<string> Of(Scenario scenario, double hours, Measured measured, long lines, RoleCounts calls)

@@ -9,7 +9,7 @@ namespace Stress.Client.Screen;
 /// <summary>The result of a comparison, for a person.</summary>
 public static class CompareScreen
 {
-    /// <summary>Writes what each design comes to, and where the files are; with details, the tables behind it.</summary>
+    /// <summary>Writes the verdict on each design, and where the files are; with details, the tables behind it.</summary>
     public static void Write(IAnsiConsole console, CompareReport report, string folder, bool details)
     {
         if (!report.Complete)

@@ -4,7 +4,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Screen;
 
-/// <summary>What a search found, for people.</summary>
+/// <summary>The findings of a search, for people.</summary>
 public static class FuzzScreen
 {
     /// <summary>Writes it.</summary>

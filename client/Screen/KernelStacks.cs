@@ -8,7 +8,7 @@ internal static class KernelStacks
     /// <summary>Writes those that the report has, a line each, innermost function first.</summary>
     /// <param name="o">Where to write.</param>
     /// <param name="report">The report.</param>
-    /// <param name="indent">What stands before a line.</param>
+    /// <param name="indent">The text before each line.</param>
     /// <param name="most">Functions of a stack that are named.</param>
     public static void Write(TextWriter o, FarPanic report, string indent = "", int most = int.MaxValue)
     {

@@ -10,7 +10,7 @@ public static class ReportScreen
     /// <summary>Most lines for things of one kind: the report has all of them.</summary>
     private const int MaxLines = 5;
 
-    /// <summary>Memory a router is said of so many: of a few it is what the process takes for anything.</summary>
+    /// <summary>Memory per router is shown from this many routers on: for a few, it is mostly the process's own.</summary>
     private const int ManyRouters = 1_000;
 
     /// <summary>Writes the tables, the digest, what is missing, the verdicts, and where the files are.</summary>

@@ -13,7 +13,7 @@ public readonly record struct ScreenCell(string Text, string Style = "")
 }
 
 /// <summary>
-/// A table that fits its screen. Where its columns do not, each row becomes a paragraph: what it is about, then its figures by name.
+/// A table that fits its screen. If its columns do not fit, each row becomes a paragraph: its subject, then its figures by name.
 /// No word is ever cut.
 /// </summary>
 public sealed class ScreenTable

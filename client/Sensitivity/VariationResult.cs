@@ -5,7 +5,7 @@ namespace Stress.Client.Sensitivity;
 
 /// <summary>What one variation measured, and how far that is from the scenario as it is (in points of a hundred).</summary>
 /// <param name="Name">The variation.</param>
-/// <param name="Mechanism">What it is about.</param>
+/// <param name="Mechanism">The mechanism that it varies.</param>
 /// <param name="Change">What it changes.</param>
 /// <param name="Disconnects">Disconnects by role.</param>
 /// <param name="Cells">The measured figures, in the order of <see cref="Columns"/>.</param>
@@ -29,7 +29,7 @@ public sealed record VariationResult(
 
     /// <summary>The row of a run.</summary>
     /// <param name="variation">What was run.</param>
-    /// <param name="report">What came out.</param>
+    /// <param name="report">The results.</param>
     /// <param name="reference">The row of the scenario as it is; null for that row itself.</param>
     public static VariationResult Of(Variation variation, RunReport report, VariationResult? reference)
     {

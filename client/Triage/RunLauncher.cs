@@ -241,7 +241,7 @@ public sealed class RunLauncher : IRunLauncher
 
     private static int LineOf(string text, string begins) => Array.FindIndex(text.Split('\n'), line => line.StartsWith(begins, StringComparison.Ordinal)) + 1;
 
-    // A file that is no scenario of emulated kernels is not offered; stress check says what is wrong with it.
+    // A file that is not a scenario of emulated kernels is not offered; stress check says what is wrong with it.
     private static IEnumerable<OfferedScenario> Offered(string folder)
     {
         string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yaml") : [];

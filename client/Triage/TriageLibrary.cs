@@ -7,7 +7,7 @@ namespace Stress.Client.Triage;
 /// <summary>Loads Stress.Triage when it is first asked: a run needs neither its packages nor its build.</summary>
 internal static class TriageLibrary
 {
-    /// <summary>The store where the command line names none: a file beside the folder of runs.</summary>
+    /// <summary>The default store: a file next to the folder of runs.</summary>
     public const string DefaultStore = "triage.db";
 
     private const string LibraryName = "Stress.Triage", Type = "Stress.Triage.TriageFactory";

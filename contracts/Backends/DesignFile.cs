@@ -12,7 +12,7 @@ public sealed record DesignFile(string Path, string Hash, IReadOnlyList<Teardown
 {
     /// <summary>Loads a library.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ArgumentException">The file is no such library; the message begins with what is wrong with it and does not name it.</exception>
+    /// <exception cref="ArgumentException">The file is not such a library; the message begins with what is wrong with it and does not name it.</exception>
     public static DesignFile Read(string path)
     {
         if (!File.Exists(path))

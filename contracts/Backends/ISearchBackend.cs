@@ -33,7 +33,7 @@ public interface ISearch
     /// <summary>The parts of the open round, or of the next; none at the end. They do not depend on who executes them.</summary>
     IReadOnlyList<byte[]> Next();
 
-    /// <summary>Takes in what came of the open round.</summary>
+    /// <summary>Takes in the outcome of the open round.</summary>
     /// <param name="results">A result for each part, in their order.</param>
     void Take(IReadOnlyList<byte[]> results);
 
@@ -43,7 +43,7 @@ public interface ISearch
     /// <summary>Where it is, for the client.</summary>
     byte[] Progress();
 
-    /// <summary>What it has come to so far, for the client.</summary>
+    /// <summary>The result so far, for the client.</summary>
     /// <param name="interrupted">It was ended before its end.</param>
     byte[] Report(bool interrupted);
 }

@@ -75,7 +75,7 @@ public interface ISiteExecution : IAsyncDisposable
     SiteTally Tally { get; }
 
     /// <summary>
-    /// Executes one window of virtual time, or waits a while for one that goes on by itself: then <see cref="NextWindow"/> is what it was, and whoever drives the
+    /// Executes one window of virtual time, or waits a while for one that continues on its own: then <see cref="NextWindow"/> is unchanged, and whoever drives the
     /// site asks again. A call must not take longer than some seconds of wall time. An execution whose window was cancelled or failed is only disposed of.
     /// </summary>
     /// <param name="cancel">Asked when the silo leaves, of backends that are not checkpointable: the window would count for nothing.</param>

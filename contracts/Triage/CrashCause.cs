@@ -77,11 +77,11 @@ public enum CrashForm
 }
 
 /// <summary>The way to a crash, as it was executed again.</summary>
-/// <param name="Timeline">The steps of the pointer's life with what stands beside each, and the last before the crash.</param>
+/// <param name="Timeline">The steps of the pointer's life with the steps next to each, and the last before the crash.</param>
 /// <param name="CrashEvent">The event that crashed.</param>
 /// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
 /// <param name="Systems">What each system of the site held then.</param>
-/// <param name="Story">The life of the pointer, a line a stage.</param>
+/// <param name="Story">The life of the pointer, one line per stage.</param>
 public sealed record CrashReplay(CrashTimeline Timeline, long CrashEvent, long At, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
 
 /// <summary>A system of a site between two events.</summary>

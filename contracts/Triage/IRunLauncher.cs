@@ -26,7 +26,7 @@ public interface IRunLauncher : IAsyncDisposable
 
     /// <summary>Puts a run into the queue.</summary>
     /// <param name="request">What to run.</param>
-    /// <param name="by">Who asks, as far as that is known.</param>
+    /// <param name="by">Who asks, if known.</param>
     /// <returns>The run, or what is not accepted.</returns>
     /// <exception cref="TriageException">As many wait as may, or the folder of runs cannot be written.</exception>
     LaunchAnswer Start(LaunchRequest request, string by);

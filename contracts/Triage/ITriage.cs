@@ -29,7 +29,7 @@ public interface ITriage : IAsyncDisposable
 
     /// <summary>Says what is known of a bug.</summary>
     /// <param name="id">The bug, as <see cref="Bug"/> takes it.</param>
-    /// <param name="change">What is said.</param>
+    /// <param name="change">The change.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">There is no such bug, or it would become its own duplicate.</exception>
     Task<BugDetail> Change(string id, BugChange change, CancellationToken stop);
@@ -48,7 +48,7 @@ public interface ITriage : IAsyncDisposable
     /// <summary>Writes all pages into a folder, to be opened without a server.</summary>
     /// <param name="folder">The folder; created when it is not there.</param>
     /// <param name="work">What can execute crashes again, so that the way to each is on its page; null for nothing.</param>
-    /// <param name="replays">At most so many crashes are executed again, of the newest runs first: each takes up to a few seconds.</param>
+    /// <param name="replays">At most this many crashes are executed again, of the newest runs first: each takes up to a few seconds.</param>
     /// <param name="stop">Ends it between two pages.</param>
     /// <returns>Files written.</returns>
     /// <exception cref="TriageException">The folder cannot be written.</exception>

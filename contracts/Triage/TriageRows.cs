@@ -170,7 +170,7 @@ public sealed record BugDetail(
 /// <param name="List">The number of the list that showed it first.</param>
 /// <param name="Lists">Lists of the search.</param>
 /// <param name="Seen">Lists of the search that showed it.</param>
-/// <param name="Titles">All titles that executions of its list by itself have given, with how often: its own first.</param>
+/// <param name="Titles">All titles that executions of its list alone have given, with their counts: its own first.</param>
 /// <param name="Least">The list cut down to what the title needs.</param>
 /// <param name="IsLeast">No operation of it can go.</param>
 public sealed record FindingRow(
@@ -199,7 +199,7 @@ public sealed record RateOf(string Name, long Runs, Rate Rate);
 /// <param name="Runs">Runs of its backend without it.</param>
 /// <param name="Disconnects">Their disconnects.</param>
 /// <param name="RateExcluded">The greatest rate that they leave possible at 95 %.</param>
-/// <param name="OneIn">The next claim: below one in so many.</param>
+/// <param name="OneIn">The next claim: below one in this many.</param>
 /// <param name="More">Clean disconnects that are missing to it.</param>
 public sealed record CleanSince(long Runs, long Disconnects, double RateExcluded, long OneIn, long More);
 
@@ -214,11 +214,11 @@ public sealed record FlakeFacts(long With, long Alike)
 
 /// <summary>What somebody wrote of a bug.</summary>
 /// <param name="At">Wall time.</param>
-/// <param name="By">Who, as far as it is known.</param>
+/// <param name="By">Who, if known.</param>
 /// <param name="Text">What.</param>
 public sealed record BugNote(DateTimeOffset At, string By, string Text);
 
-/// <summary>What is said of a bug; null leaves as it is.</summary>
+/// <summary>A change to a bug; null leaves a property as it is.</summary>
 public sealed record BugChange
 {
     /// <summary>Its status.</summary>

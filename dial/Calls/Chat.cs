@@ -33,7 +33,7 @@ public enum ChatState
     Flooded,
 }
 
-/// <summary>Runs a chat script over bytes and given times. Its memory is the longest text and what comes during a delay; a banner may be <see cref="MaxBytes"/> long.</summary>
+/// <summary>Runs a chat script over bytes and given times. It keeps only the longest text and the input that arrives during a delay; a banner may be <see cref="MaxBytes"/> long.</summary>
 public sealed class Chat
 {
     /// <summary>Bytes after which a far side that never says what is expected is given up.</summary>
@@ -112,7 +112,7 @@ public sealed class Chat
         return notes;
     }
 
-    /// <summary>Takes what came during a last delay, when the script is done: it belongs to PPP.</summary>
+    /// <summary>Returns the input that arrived during a last delay, when the script is done: it belongs to PPP.</summary>
     public byte[] TakeRest()
     {
         byte[] rest = [.. _held];

@@ -48,10 +48,10 @@ public enum ChatDirective
     /// <summary>Longest wait for each text from here on, in seconds.</summary>
     Timeout,
 
-    /// <summary>ON: what comes is told to the user from here on.</summary>
+    /// <summary>ON: input is reported to the user from here on.</summary>
     Echo,
 
-    /// <summary>OFF: loss of carrier is no signal from here on, only the end of what can come.</summary>
+    /// <summary>OFF: loss of carrier does not end the script from here on; it only means that no more input can arrive.</summary>
     Hangup,
 }
 
@@ -106,7 +106,7 @@ public sealed record ChatScript(IReadOnlyList<ChatStep> Steps, IReadOnlyList<str
         new([Await("ogin:"), Plain(name + "\r"), Await("assword:"), Plain(password + "\r")], DefaultAbort);
 
     /// <summary>Reads a script file of chat(8).</summary>
-    /// <exception cref="FormatException">It cannot be read, or is no script; the message names the file and the line.</exception>
+    /// <exception cref="FormatException">It cannot be read, or is not a script; the message names the file and the line.</exception>
     public static ChatScript Load(string file)
     {
         try

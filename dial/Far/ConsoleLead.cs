@@ -14,7 +14,7 @@ internal static partial class ConsoleLead
     /// <summary>Takes the lead off a line.</summary>
     /// <param name="line">The line as printed.</param>
     /// <param name="text">The rest: what the kernel printed, if it did.</param>
-    /// <returns>False when the line names another program as its author: a daemon that quotes a kernel's words is no kernel.</returns>
+    /// <returns>False when the line names another program as its author: a daemon that quotes a kernel's words is not a kernel.</returns>
     public static bool Strip(string line, out string text)
     {
         text = line.Contains('\e', StringComparison.Ordinal) ? Escapes().Replace(line, "") : line;

@@ -51,7 +51,7 @@ public enum FarKind
     /// <summary>An interface or another object that cannot be freed, since somebody holds a reference.</summary>
     Held,
 
-    /// <summary>Memory that nothing points to any more.</summary>
+    /// <summary>Memory to which nothing points any longer.</summary>
     Leak,
 }
 

@@ -6,7 +6,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Dial.Recording;
 
-/// <summary>What a call tells whoever writes it down.</summary>
+/// <summary>What a call reports to its recorder.</summary>
 public interface ICallLog
 {
     /// <summary>A frame, protocol first.</summary>

@@ -31,7 +31,7 @@ public interface IStateValue<TSelf>
     }
 }
 
-/// <summary>This field is no part of an image.</summary>
+/// <summary>This field is not part of an image.</summary>
 /// <param name="reason">Why an object that is read back does not miss it.</param>
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class NotSavedAttribute(string reason) : Attribute

@@ -22,7 +22,7 @@ public interface IStatePass
     void Struct<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IStateValue<T>;
 
-    /// <summary>What is no part of an image: it is reset, and whoever reads an image finds it reset. The field says why by <see cref="NotSavedAttribute"/>.</summary>
+    /// <summary>What is not part of an image: it is reset, and whoever reads an image finds it reset. The field says why by <see cref="NotSavedAttribute"/>.</summary>
     void Transient<T>(ref T value, T initial = default)
         where T : unmanaged;
 
@@ -34,7 +34,7 @@ public interface IStatePass
     void Numbers<T>(ref T[] values, T initial = default, [CallerArgumentExpression(nameof(values))] string name = "")
         where T : unmanaged, IConvertible;
 
-    /// <summary>The numbers that a part of a buffer holds; how long the buffer is, and where they lie in it, is no part of the state.</summary>
+    /// <summary>The numbers that a part of a buffer holds; how long the buffer is, and where they lie in it, is not part of the state.</summary>
     void Part<T>(ref T[] buffer, ref int start, ref int count, [CallerArgumentExpression(nameof(buffer))] string name = "")
         where T : unmanaged, IConvertible;
 
@@ -42,7 +42,7 @@ public interface IStatePass
     void Structs<T>(Span<T> values, [CallerArgumentExpression(nameof(values))] string name = "")
         where T : struct, IStateValue<T>;
 
-    /// <summary>Rows of a table: how far the array has grown is no part of the state, nor are rows of zeros at its end.</summary>
+    /// <summary>Rows of a table: how far the array has grown is not part of the state, nor are rows of zeros at its end.</summary>
     void Rows<T>(ref T[] rows, [CallerArgumentExpression(nameof(rows))] string name = "")
         where T : unmanaged, IStateValue<T>;
 

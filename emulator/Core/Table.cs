@@ -43,7 +43,7 @@ public sealed class TableFullException(TableRoom room) : InvalidOperationExcepti
 }
 
 /// <summary>
-/// Rows that are taken and given back. Whoever needs one gets the first that is free: the order is part of the results. A struct, so that a row is as near
+/// Rows that are taken and given back. A new row is the first that is free: the order is part of the results. A struct, so that a row is as near
 /// as an array's element; it is kept in a field and never copied.
 /// </summary>
 /// <typeparam name="T">The row.</typeparam>

@@ -3,7 +3,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
-/// <summary>Purges as in_ifdetach; memory is given back only when every reader of before has left, which on one CPU is the end of the system call. Source: FreeBSD network epochs (NET_EPOCH, if_ref); reference 9.5.</summary>
+/// <summary>Purges as in_ifdetach; memory is given back only when every earlier reader has left, which on one CPU is the end of the system call. Source: FreeBSD network epochs (NET_EPOCH, if_ref); reference 9.5.</summary>
 public class Epoch : TeardownDesign
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ public class Epoch : TeardownDesign
     public override string Source => "FreeBSD network epochs (NET_EPOCH, if_ref); reference 9.5";
 
     /// <inheritdoc/>
-    public override string Summary => "Purges as in_ifdetach; memory is given back only when every reader of before has left, which on one CPU is the end of the system call.";
+    public override string Summary => "Purges as in_ifdetach; memory is given back only when every earlier reader has left, which on one CPU is the end of the system call.";
 
     /// <inheritdoc/>
     public override bool InvalidatesRouteCaches => true;

@@ -53,7 +53,7 @@ internal sealed class KernelImages(World world, TeardownDesign design)
     /// <param name="actor">The actor.</param>
     /// <param name="number">The step's number among the actor's.</param>
     /// <param name="step">The step.</param>
-    /// <returns>What came of it, and the number of the image after it: the same one for a kernel that died.</returns>
+    /// <returns>The outcome, and the number of the image after it: the same one for a kernel that died.</returns>
     public (StepOutcome Outcome, int Image) Execute(int image, int actor, int number, WorldStep step)
     {
         if (_outcomes.TryGetValue((image, actor, number), out var known))

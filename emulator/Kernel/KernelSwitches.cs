@@ -43,7 +43,7 @@ public enum KernelSwitch : ushort
     /// <summary>Another's way: what is on an Ethernet that goes keeps the pointer to it.</summary>
     ParentKept = 1024,
 
-    /// <summary>Another's way: a tunnel goes on with the route that it has cached, whether that is up or not.</summary>
+    /// <summary>Another's way: a tunnel continues with the route that it has cached, whether that is up or not.</summary>
     GifRouteUnchecked = 2048,
 
     /// <summary>Another's way: a packet filter's descriptor keeps the interface that it listens on.</summary>

@@ -29,7 +29,7 @@ public interface ILink : IState
     /// <summary>The frames whose oldest arrives by an event, through all of the link's life: the event is due at the oldest's time.</summary>
     /// <param name="which">The event's number among the link's own.</param>
     /// <param name="to">The end that it arrives at.</param>
-    /// <returns>Null where the event is no frame's arrival.</returns>
+    /// <returns>Null where the event is not a frame's arrival.</returns>
     FrameRing? Arriving(int which, out int to);
 
     /// <summary>The frames among which the last one is that an end has sent, each with its FCS: that is how <see cref="RepeatedFrame"/> remembers it.</summary>
@@ -86,7 +86,7 @@ public enum LinkEvent : byte
     /// <summary>The link itself loses carrier.</summary>
     LineLoss,
 
-    /// <summary>An end is told that carrier has gone.</summary>
+    /// <summary>An end is told that carrier was lost.</summary>
     CarrierLoss,
 }
 

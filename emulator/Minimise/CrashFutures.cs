@@ -143,8 +143,8 @@ public sealed class CrashFutures
     }
 
     /// <summary>Executes one future.</summary>
-    /// <param name="from">The point whose state is gone on from.</param>
-    /// <param name="key">Which future; 0 is the one that came.</param>
+    /// <param name="from">The point from whose state it continues.</param>
+    /// <param name="key">Which future; 0 is the one that happened.</param>
     /// <param name="withoutNext">The next event does not come: it is taken from the queue.</param>
     /// <param name="design">The teardown design of every kernel from here on; null for the run's own. A design keeps no state, so that one that counts no holders can come into a kernel at any event.</param>
     public FutureEnd Execute(FuturePoint from, ulong key, bool withoutNext = false, string? design = null)

@@ -16,7 +16,7 @@ public enum SitePartKind : byte
     /// <summary>The line itself loses carrier.</summary>
     LineLoss,
 
-    /// <summary>An end is told that carrier has gone.</summary>
+    /// <summary>An end is told that carrier was lost.</summary>
     CarrierLoss,
 
     /// <summary>A block that a competitor allocates.</summary>

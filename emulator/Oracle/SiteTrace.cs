@@ -23,7 +23,7 @@ public sealed record TraceSource(byte Number, string Name)
     /// <summary>cron.</summary>
     public static TraceSource Cron { get; } = new(7, "cron");
 
-    /// <summary>Whoever else runs there.</summary>
+    /// <summary>Any other process there.</summary>
     public static TraceSource Other { get; } = new(8, "other");
 
     /// <summary>The name with a capital.</summary>
@@ -33,7 +33,7 @@ public sealed record TraceSource(byte Number, string Name)
 /// <summary>A stage in the life of an interface pointer, as the swim-lane picture marks it.</summary>
 public enum PointerStage : byte
 {
-    /// <summary>The step is no part of a pointer's life.</summary>
+    /// <summary>The step is not part of a pointer's life.</summary>
     None,
 
     /// <summary>The interface's block was allocated.</summary>

@@ -62,7 +62,7 @@ public sealed record NetworkOptions
         _ => ["router"],
     };
 
-    /// <summary>Why it is no network, with what is accepted; null where it is one.</summary>
+    /// <summary>Why it is not a network, with what is accepted; null where it is one.</summary>
     public (string Field, string Problem, string Accepted)? Problem()
     {
         (int nodes, long links) = Size();
@@ -90,7 +90,7 @@ public sealed record NetworkOptions
     };
 
     /// <summary>The nodes and links. The node with the lower number answers on a link, but for that between the first and the last of a ring.</summary>
-    /// <exception cref="ArgumentException">It is no network (<see cref="Problem"/>).</exception>
+    /// <exception cref="ArgumentException">It is not a network (<see cref="Problem"/>).</exception>
     public Topology Build()
     {
         if (Problem() is { } problem)

@@ -12,10 +12,10 @@ public static class PairTopology
     /// <summary>The labels: of the answering system and of its callers.</summary>
     public static readonly IReadOnlyList<string> Labels = ["called", "calling"];
 
-    /// <summary>What both are unless told.</summary>
+    /// <summary>The default of both.</summary>
     public static readonly RoleSet Roles = new(new RoleOptions { Role = Role.Called }, new RoleOptions { Role = Role.Calling });
 
-    /// <summary>The nodes and lines of an answering system with so many callers.</summary>
+    /// <summary>The nodes and lines of an answering system with this many callers.</summary>
     public static Topology Of(int callers) => new(
         Labels,
         [Role.Called, .. Enumerable.Repeat(Role.Calling, callers)],

@@ -10,7 +10,7 @@ public sealed class RoleSet : IReadOnlyList<RoleOptions>, IEquatable<RoleSet>
 
     /// <summary>Options for each label.</summary>
     /// <param name="roles">In the order of their labels, from 0.</param>
-    /// <exception cref="ArgumentException">One does not stand at the place of its label.</exception>
+    /// <exception cref="ArgumentException">One is not at the place of its label.</exception>
     public RoleSet(params ReadOnlySpan<RoleOptions> roles)
     {
         _roles = roles.ToArray();

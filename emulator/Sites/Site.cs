@@ -303,7 +303,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
     /// <param name="slot">The slot.</param>
     /// <param name="next">When the first of them is due; then, when the first is that was left.</param>
     /// <param name="every">The distance.</param>
-    /// <param name="most">No more than so many.</param>
+    /// <param name="most">No more than this many.</param>
     /// <param name="stop">Events at this time or later are left.</param>
     /// <param name="lastEvent">No event after this one is executed.</param>
     /// <returns>How many were executed.</returns>

@@ -49,7 +49,7 @@ public sealed record SiteOptions
     /// <summary>Nodes and links of each site.</summary>
     public Topology Topology => Graph ?? PairTopology.Of(CallersPerAnswerer);
 
-    /// <summary>What a site of the same nodes and links is unless told.</summary>
+    /// <summary>The defaults of a site with the same nodes and links.</summary>
     public SiteOptions Usual => Graph is null ? new SiteOptions() : new SiteOptions { Graph = Graph, Roles = new RoleSet([.. Graph.Labels.Select((_, label) => new RoleOptions { Role = (Role)label })]) };
 
     /// <summary>The same site with other options for the roles of these.</summary>

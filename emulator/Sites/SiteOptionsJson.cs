@@ -7,7 +7,7 @@ namespace Stress.Emulator.Sites;
 
 /// <summary>
 /// Options of a site as JSON: a property for each, and one for the options of each label, of the label's name. A name that this build does not have is skipped, and one
-/// that is missing is as it is unless told.
+/// that is missing has its default.
 /// </summary>
 public sealed class SiteOptionsJson : JsonConverter<SiteOptions>
 {

@@ -207,7 +207,7 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
     /// <summary>Whether a role has an interface of this name that is an Ethernet and plugged in.</summary>
     public static bool HasNic(RoleOptions role, string name) => role.Interfaces.Any(i => i.Name == name && ClonedKind.TryParse(name, out short unit) && ClonedKind.Of(unit) is { IsPluggedIn: true, IsEthernet: true });
 
-    /// <summary>Refuses what is no site.</summary>
+    /// <summary>Refuses what is not a site.</summary>
     /// <param name="roles">What its nodes are.</param>
     /// <exception cref="ArgumentException">It is none, and the message says why and what would be accepted.</exception>
     public void Check(RoleSet roles)

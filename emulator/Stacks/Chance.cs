@@ -12,7 +12,7 @@ public sealed class Chance(ulong seed, ulong list)
     /// <summary>A number from 0 to below the bound.</summary>
     public int Below(int bound) => (int)_stream.Below((uint)bound);
 
-    /// <summary>True in so many of a hundred draws.</summary>
+    /// <summary>True in this many of a hundred draws.</summary>
     public bool Percent(int share) => Below(100) < share;
 
     /// <summary>One of a list.</summary>

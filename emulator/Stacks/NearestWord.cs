@@ -32,7 +32,7 @@ public static class NearestWord
         slips <= Math.Max(1, Math.Min(word.Length, candidate.Length) / 3) && slips < candidate.Length
         || (word.Length >= 3 && candidate.StartsWith(word, StringComparison.Ordinal));
 
-    // Capitals and the three ways to join words are no slips.
+    // Capitals and the three ways to join words are not mistakes.
     private static string Plain(string word) => word.ToLowerInvariant().Replace('_', '-').Replace(' ', '-');
 
     /// <summary>Letters to add, to leave out, to change, or to swap with their neighbour (optimal string alignment).</summary>

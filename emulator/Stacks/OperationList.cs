@@ -16,7 +16,7 @@ public sealed class OperationListException(string file, int line, string problem
 }
 
 /// <summary>
-/// Parser of operation lists: one operation a line, words parted by blanks, <c>#</c> at the start of a line or after a blank and followed by a blank
+/// Parser of operation lists: one operation a line, words separated by blanks, <c>#</c> at the start of a line or after a blank and followed by a blank
 /// begins a comment (<c>#3</c> is a literal index), empty lines count only for line numbers.
 /// </summary>
 public static class OperationList
@@ -195,7 +195,7 @@ public static class OperationList
                 case OperationKind.Route4:
                     if (words.Length > 4 && words[4] != "clone")
                     {
-                        throw Error($"'{words[4]}' is no kind of route; accepted: 'clone', or nothing");
+                        throw Error($"'{words[4]}' is not a kind of route; accepted: 'clone', or nothing");
                     }
 
                     return operation with { Target = Interface(words[1]), Address4 = Address4(words[2]), Number = Number(words[3], 0, 32, "prefix length"), Cloning = words.Length > 4 };
@@ -350,7 +350,7 @@ public static class OperationList
         private int Number(string word, int low, int high, string what) =>
             int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
                 ? value
-                : throw Error($"'{word}' is no {what}; accepted: {low} to {high}");
+                : throw Error($"'{word}' is not a valid {what}; accepted: {low} to {high}");
 
         private int Mif(string word) => Number(word, 0, BsdKernel.MaxMifs - 1, "mif");
 

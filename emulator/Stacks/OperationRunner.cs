@@ -34,7 +34,7 @@ public sealed record OperationRun(IStack Stack, IReadOnlyList<StepResult> Steps)
     public bool IsDecided => Steps.All(step => step.Result.IsModelled);
 
     /// <summary>
-    /// The oracle's verdict; where an operation is not modelled, that the list is not decided, and by which steps. What was seen is said all the same.
+    /// The oracle's verdict; where an operation is not modelled, that the list is undecided, and because of which steps. What was seen is reported nevertheless.
     /// </summary>
     public string Verdict => IsDecided ? Stack.Oracle.Verdict : $"{(Stack.Oracle.IsClean ? "" : Stack.Oracle.Verdict + "; ")}not decided: {WhyNotDecided}";
 

@@ -62,7 +62,7 @@ public sealed record RecordingConditions(bool AutomaticLinkLocal, bool NodeInfor
         return found;
     }
 
-    /// <summary>Reads <c>NAME=VALUE</c> words parted by blanks; a setting that is not named is as in <see cref="Default"/>.</summary>
+    /// <summary>Reads <c>NAME=VALUE</c> words separated by blanks; a setting that is not named is as in <see cref="Default"/>.</summary>
     /// <param name="words">The words.</param>
     /// <param name="file">The name for error messages.</param>
     /// <param name="line">The line for error messages, from 1.</param>

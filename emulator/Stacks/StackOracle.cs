@@ -27,7 +27,7 @@ public sealed class StackMemory
 /// <summary>What kind of bad access was seen, in AddressSanitizer's words.</summary>
 public enum BadAccessKind : byte
 {
-    /// <summary>A read of memory that had been freed. The kernel goes on with what it finds there.</summary>
+    /// <summary>A read of memory that had been freed. The kernel continues with what it finds there.</summary>
     HeapUseAfterFree,
 
     /// <summary>A read through a null or wild pointer. The kernel dies.</summary>
@@ -78,7 +78,7 @@ public sealed class StackOracle
     /// <summary>True when nothing bad was seen.</summary>
     public bool IsClean => accesses.Count == 0;
 
-    /// <summary>The verdict as recorded: <c>clean</c>, or the accesses parted by semicolons.</summary>
+    /// <summary>The verdict as recorded: <c>clean</c>, or the accesses separated by semicolons.</summary>
     public string Verdict => IsClean ? "clean" : string.Join("; ", accesses);
 
     /// <summary>The verdict as a sanitizer words it: it sees reads of freed memory and faults, no alias, and not why a kernel called panic.</summary>

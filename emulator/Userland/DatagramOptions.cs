@@ -8,7 +8,7 @@ public enum DatagramsTo : byte
     /// <summary>To the link-local address at the other end of each line, over IPv6.</summary>
     FarEnd,
 
-    /// <summary>To the Ethernet's address of another node, drawn for each, over IPv4: as far as routes lead.</summary>
+    /// <summary>To the Ethernet's address of another node, drawn for each, over IPv4, wherever routes lead.</summary>
     Network,
 }
 

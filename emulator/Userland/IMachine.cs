@@ -7,7 +7,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>What a process sees of the machine that it runs on: the kernel's system calls, timers, other processes, its lines, and whoever listens.</summary>
+/// <summary>What a process sees of the machine that it runs on: the kernel's system calls, timers, other processes, its lines, and its observers.</summary>
 public interface IMachine
 {
     /// <summary>if_index of the Ethernet.</summary>
@@ -75,7 +75,7 @@ public interface IMachine
     /// <param name="age">Age of the kernel when the link was lost.</param>
     void DisconnectDecided(int line, int age);
 
-    /// <summary>A system call ended in a panic that came as a value: the machine is halted, its processes stopped. Whoever says so does nothing more.</summary>
+    /// <summary>A system call ended in a panic that came as a value: the machine is halted, its processes stopped. The caller does nothing more.</summary>
     void Panicked(KernelPanic panic, VirtualTime now);
 
     /// <summary>Sends a signal to all processes of a program (pkill).</summary>

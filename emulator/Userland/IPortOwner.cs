@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// A process that has a port of its machine: what a tty and its modem tell whoever opened it. A machine has one for each of its ports, and knows no more of them.
+/// A process that has a port of its machine: what a tty and its modem report to the process that opened it. A machine has one for each of its ports, and knows nothing else about them.
 /// </summary>
 public interface IPortOwner
 {

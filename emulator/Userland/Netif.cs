@@ -8,7 +8,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// Whoever configures the interfaces that are at no line: rc at boot, an operator, devd when a device comes or has gone. Each order is a list of system calls, of which each step that the
+/// The configuration of interfaces that belong to no line: by rc at boot, an operator, or devd when a device appears or is gone. Each order is a list of system calls, of which each step that the
 /// process is given the CPU makes one.
 /// </summary>
 public sealed class Netif : Process

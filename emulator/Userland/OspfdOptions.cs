@@ -51,7 +51,7 @@ public sealed record OspfdOptions
     [Description("HelloInterval (RFC 2328, 9.5).")]
     public VirtualTime HelloInterval { get; init; } = VirtualTime.FromSeconds(10);
 
-    /// <summary>Time without a Hello until the neighbour is taken for dead.</summary>
+    /// <summary>Time without a Hello until the neighbour is considered dead.</summary>
     [Description("RouterDeadInterval (RFC 2328, 9).")]
     public VirtualTime DeadInterval { get; init; } = VirtualTime.FromSeconds(40);
 

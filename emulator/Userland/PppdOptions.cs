@@ -47,7 +47,7 @@ public sealed record PppdOptions
     /// <summary>lcp-echo-interval; zero is off.</summary>
     public VirtualTime LcpEchoInterval { get; init; }
 
-    /// <summary>lcp-echo-failure: echoes without an answer before the link is taken for dead.</summary>
+    /// <summary>lcp-echo-failure: echoes without an answer before the link is considered dead.</summary>
     public int LcpEchoFailure { get; init; } = 4;
 
     /// <summary>lcp-restart: time until LCP repeats a request.</summary>

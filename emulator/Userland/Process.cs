@@ -18,7 +18,7 @@ namespace Stress.Emulator.Userland;
 public sealed record ProcessEntry(IMachine Machine, int Number, string Name, int Timers, int FirstTimer, TraceSource Source, RandomPurpose Draws);
 
 /// <summary>
-/// What the table of processes asks of each of them: a daemon, pppd on a line, cron, whoever else runs beside the kernel. Everything that a process does not
+/// What the table of processes asks of each of them: a daemon, pppd on a line, cron, and anything else that runs on top of the kernel. Everything that a process does not
 /// care for has an answer here. It acts on the kernel only through system calls, and on the rest of its machine through <see cref="IMachine"/>.
 /// </summary>
 public abstract class Process : IState

@@ -262,7 +262,7 @@ public sealed class RipngTable : IState
         }
     }
 
-    /// <summary>The next route of which zebra is to be told.</summary>
+    /// <summary>The next route to tell zebra.</summary>
     /// <param name="entry">The route, with what is new of it.</param>
     /// <returns>False when there is no news.</returns>
     public bool NextRoute(out RipngEntry entry)
@@ -282,7 +282,7 @@ public sealed class RipngTable : IState
         return false;
     }
 
-    /// <summary>Somebody else is told from now on, who knows nothing yet.</summary>
+    /// <summary>From now on another client is told, which knows nothing yet.</summary>
     public void TellAgain()
     {
         foreach (ref RipngEntry e in _entries.AsSpan())

@@ -4,8 +4,8 @@ using Stress.Emulator.Oracle;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// Whoever restarts zebra, and the timers with which its clients come back (Quagga 0.98.2 lib/zclient.c: zclient_failed, zclient_event): 10 s after the first three
-/// failures, then 60 s, and not any more after ten. A process of its own, so that the others have their places in the order of equal times whether it is there or not.
+/// Restarts of zebra, and the timers with which its clients come back (Quagga 0.98.2 lib/zclient.c: zclient_failed, zclient_event): 10 s after the first three
+/// failures, then 60 s, and no longer after ten. A process of its own, so that the others have their places in the order of equal times whether it is there or not.
 /// </summary>
 public sealed class ZebraRestarts : Process
 {
@@ -29,7 +29,7 @@ public sealed class ZebraRestarts : Process
         _random = random;
     }
 
-    /// <summary>Timers that it needs in a table with so many processes before it.</summary>
+    /// <summary>Timers that it needs in a table with this many processes before it.</summary>
     public static int TimersOf(int processes) => FirstClient + processes;
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ public enum RouteNews : byte
     /// <summary>It is new, or leads another way.</summary>
     Added,
 
-    /// <summary>It leads nowhere any more.</summary>
+    /// <summary>It no longer leads anywhere.</summary>
     Gone,
 }
 

@@ -263,7 +263,7 @@ public static class OspfNetworkLsa
     /// <summary>Bytes of an attached router.</summary>
     public const int AttachedLength = 4;
 
-    /// <summary>Bytes of the whole LSA with so many attached routers.</summary>
+    /// <summary>Bytes of the whole LSA with this many attached routers.</summary>
     public static int LengthOf(int attached) => OspfLsaHeader.HeaderLength + MaskLength + (AttachedLength * attached);
 
     /// <summary>Reads the body.</summary>

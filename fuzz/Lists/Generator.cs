@@ -6,7 +6,7 @@ namespace Stress.Fuzz.Lists;
 /// <param name="grammar">The language, with what the stacks at hand have.</param>
 public sealed class Generator(Grammar grammar)
 {
-    /// <summary>A list has from so many lines to so many, and a changed one no more than the last number.</summary>
+    /// <summary>The least and the most lines of a list; a mutated one also has at most this many.</summary>
     public const int Shortest = 6, Longest = 36, LongestChanged = 64;
 
     // In so many of a hundred cases a name that was not made or that has gone: most of these fail, and some are the faults.

@@ -4,7 +4,7 @@ namespace Stress.Fuzz.Lists;
 /// <param name="Weight">How often it is drawn, against the others that are possible at that place.</param>
 /// <param name="Template">
 /// The line, a word or a place in braces for each word. <c>{pool}</c> is a name of the pool that the list has made (rarely one that it has not, or no longer); <c>{pool:type}</c>
-/// one of a type, or of types parted by <c>|</c>; <c>{+pool:type}</c> makes one; <c>{-pool}</c> ends one; any other <c>{name}</c> is drawn from the values of that name.
+/// one of a type, or of types separated by <c>|</c>; <c>{+pool:type}</c> makes one; <c>{-pool}</c> ends one; any other <c>{name}</c> is drawn from the values of that name.
 /// </param>
 /// <param name="Where">Stacks that have it; null for all.</param>
 /// <param name="Undoes">The operation that it takes back: mostly it has the arguments of a line with that one.</param>

@@ -21,7 +21,7 @@ internal static class Disagreement
 
             if (a.Error != b.Error)
             {
-                // A model's other answer is no difference, but what follows may be one of it.
+                // A model's other answer is not a difference, but what follows may be one of it.
                 return a.Otherwise.Contains(b.Error) || b.Otherwise.Contains(a.Error) ? null : $"{a.Word}: {first.Stack.Name} says {Words(a)}, {second.Stack.Name} {Words(b)}";
             }
         }

@@ -16,7 +16,7 @@ public enum FindingKind
 /// <summary>One title that the search came upon.</summary>
 public sealed record Finding
 {
-    /// <summary>The exact title: what it is the same by.</summary>
+    /// <summary>The exact title, which identifies it.</summary>
     public required string Title { get; init; }
 
     /// <summary>What kind.</summary>
@@ -25,13 +25,13 @@ public sealed record Finding
     /// <summary>The stack, or the two stacks, that it was seen on.</summary>
     public required IReadOnlyList<string> Stacks { get; init; }
 
-    /// <summary>The number of the list that showed it first, from 1: so many lists it took.</summary>
+    /// <summary>The number of the list that showed it first, from 1: how many lists it took.</summary>
     public required long List { get; init; }
 
     /// <summary>The list as it was drawn.</summary>
     public required IReadOnlyList<string> Drawn { get; init; }
 
-    /// <summary>How many of <see cref="FuzzSearch.Confirmations"/> executions of the list by itself gave the title.</summary>
+    /// <summary>How many of <see cref="FuzzSearch.Confirmations"/> executions of the list on its own gave the title.</summary>
     public int Confirmed { get; init; }
 
     /// <summary>The list cut down to what the title needs.</summary>
@@ -46,7 +46,7 @@ public sealed record Finding
     /// <summary>In how many lists of the search it was seen.</summary>
     public long Seen { get; init; }
 
-    /// <summary>Every execution by itself gave it.</summary>
+    /// <summary>Every execution on its own gave it.</summary>
     [JsonIgnore]
     public bool IsConfirmed => Confirmed == FuzzSearch.Confirmations;
 }
@@ -61,7 +61,7 @@ public sealed record OperationRate(string Stack, string Operation, long Tried, l
 /// <summary>What a search has done.</summary>
 public sealed record FuzzReport
 {
-    /// <summary>Where the shape of the file is told apart.</summary>
+    /// <summary>The version of the file's format.</summary>
     public int Format { get; init; } = 1;
 
     /// <summary>The stacks.</summary>
@@ -70,16 +70,16 @@ public sealed record FuzzReport
     /// <summary>The fault that was switched on in a real kernel, or empty.</summary>
     public string Fault { get; init; } = "";
 
-    /// <summary>A stack is software that is shipped, with no fault of ours put back into it: what was found is told to its maintainers before anybody else (SECURITY.md).</summary>
+    /// <summary>A stack is software that is shipped, with no fault of ours put back into it: findings are reported to its maintainers before anybody else (SECURITY.md).</summary>
     public bool Private { get; init; }
 
-    /// <summary>Executions of each finding's list by itself.</summary>
+    /// <summary>Executions of each finding's list on its own.</summary>
     public int Confirmations { get; init; } = FuzzSearch.Confirmations;
 
     /// <summary>The seed.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Lists that reach something new are changed; otherwise each list is drawn by itself.</summary>
+    /// <summary>Lists that reach something new are mutated; otherwise each list is drawn independently.</summary>
     public required bool Guided { get; init; }
 
     /// <summary>Lists drawn.</summary>

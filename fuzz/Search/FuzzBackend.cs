@@ -5,7 +5,7 @@ using Stress.Fuzz.Stacks;
 
 namespace Stress.Fuzz.Search;
 
-/// <summary>What a search on a cluster is told.</summary>
+/// <summary>The settings of a search on a cluster.</summary>
 public sealed record FuzzOrder
 {
     /// <summary>Names of the stacks.</summary>

@@ -1,6 +1,6 @@
 namespace Stress.Fuzz.Search;
 
-/// <summary>What a search may use up, and how it goes about it.</summary>
+/// <summary>The limits of a search, and how it proceeds.</summary>
 public sealed record FuzzOptions
 {
     /// <summary>The seed of every draw.</summary>
@@ -31,5 +31,5 @@ public sealed record FuzzOptions
 /// <param name="Reached">Different things reached.</param>
 /// <param name="Findings">Findings.</param>
 /// <param name="Elapsed">Wall time.</param>
-/// <param name="What">What is being done beside searching, or empty.</param>
+/// <param name="What">What is being done besides searching, or empty.</param>
 public sealed record FuzzProgress(long Lists, long Steps, int Reached, int Findings, TimeSpan Elapsed, string What);

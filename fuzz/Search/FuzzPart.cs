@@ -11,7 +11,7 @@ namespace Stress.Fuzz.Search;
 public sealed record NewTitle(string Title, FindingKind Kind, IReadOnlyList<string> Stacks, long Number, IReadOnlyList<string> List);
 
 /// <summary>
-/// A part of a round: some of its lists on one stack, or a title to confirm. It is all that whoever executes it needs to know, and executing it again gives the same where the
+/// A part of a round: some of its lists on one stack, or a title to confirm. It is self-contained, and executing it again gives the same result where the
 /// stack is deterministic: a part whose worker died is handed to another.
 /// </summary>
 public sealed record FuzzPart
@@ -26,7 +26,7 @@ public sealed record FuzzPart
     public NewTitle? Title { get; init; }
 }
 
-/// <summary>What came of a part.</summary>
+/// <summary>The outcome of a part.</summary>
 public sealed record FuzzPartResult
 {
     /// <summary>An outcome for each list.</summary>

@@ -7,7 +7,7 @@ using Stress.Fuzz.Stacks;
 namespace Stress.Fuzz.Search;
 
 /// <summary>
-/// The search without whoever executes it: rounds of lists, each drawn or made of one that reached something new as of the round's beginning, cut into parts. What a round
+/// The search apart from its execution: rounds of lists, each drawn afresh or mutated from one that had reached something new before the round began, divided into parts. What a round
 /// finds is taken in by the order of its lists, so that nothing depends on who executed which part, how many did, or how often a part was executed again.
 /// </summary>
 public sealed class FuzzRounds
@@ -76,7 +76,7 @@ public sealed class FuzzRounds
         return _parts ?? [];
     }
 
-    /// <summary>Takes in what came of the open round.</summary>
+    /// <summary>Takes in the outcome of the open round.</summary>
     /// <param name="results">A result for each part, in their order.</param>
     public void Take(IReadOnlyList<FuzzPartResult> results)
     {
@@ -113,7 +113,7 @@ public sealed class FuzzRounds
         (_drawn, _parts) = (null, null);
     }
 
-    /// <summary>The state between two rounds; what is open is drawn again by whoever goes on with it.</summary>
+    /// <summary>The state between two rounds; the open round is drawn again when the search continues.</summary>
     public FuzzState Save() => _state with
     {
         Elapsed = Elapsed,

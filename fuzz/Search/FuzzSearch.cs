@@ -10,7 +10,7 @@ namespace Stress.Fuzz.Search;
 /// <param name="options">What it may use up.</param>
 public sealed class FuzzSearch(Grammar grammar, IReadOnlyList<IFuzzStack> stacks, FuzzOptions options)
 {
-    /// <summary>How often a finding's list is executed by itself.</summary>
+    /// <summary>How often a finding's list is executed on its own.</summary>
     public const int Confirmations = 3;
 
     private readonly FuzzRounds _rounds = new(grammar, stacks, options);

@@ -11,7 +11,7 @@ internal static class Novelty
     /// <summary>What a list reached on a stack.</summary>
     /// <param name="stack">The stack's name.</param>
     /// <param name="list">The list.</param>
-    /// <param name="outcome">What came of it.</param>
+    /// <param name="outcome">The outcome.</param>
     /// <param name="isName">Whether a word names an object.</param>
     public static IEnumerable<string> Of(string stack, IReadOnlyList<string> list, ListOutcome outcome, Func<string, bool> isName)
     {

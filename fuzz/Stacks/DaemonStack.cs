@@ -8,7 +8,7 @@ namespace Stress.Fuzz.Stacks;
 
 /// <summary>
 /// Debian's FRR under the lives of interfaces. Many lists share a machine (<see cref="DaemonSite"/>), each beginning with no interface but lo and the settings that the daemons were started
-/// with; a list that is executed by itself has a fresh one, and so has the list behind one that showed anything or left anything.
+/// with; a list that is executed on its own has a fresh one, and so has the list behind one that showed anything or left anything.
 /// </summary>
 public sealed class DaemonStack : IFuzzStack, IDisposable
 {

@@ -9,7 +9,7 @@ namespace Stress.Fuzz.Stacks;
 /// <param name="IsExecuted">False where the stack does not have the operation, or a rule of its interface forbids it there.</param>
 public sealed record StepAnswer(string Word, string Error, IReadOnlyList<string> Otherwise, bool IsExecuted = true);
 
-/// <summary>What came of one list on one stack.</summary>
+/// <summary>The outcome of one list on one stack.</summary>
 /// <param name="Steps">Its answers, as far as it came.</param>
 /// <param name="Titles">What was reported, in the order in which it was; empty for a list that went well.</param>
 /// <param name="Reached">What else the stack knows to have been reached: cells of a model's coverage.</param>
@@ -20,7 +20,7 @@ public sealed record ListOutcome(IReadOnlyList<StepAnswer> Steps, IReadOnlyList<
     public static ListOutcome Nothing(string why) => new([], [], [], why);
 }
 
-/// <summary>What a search has to know of a stack to draw lists for it and to judge what came of them.</summary>
+/// <summary>What a search has to know of a stack to draw lists for it and to judge their outcomes.</summary>
 public interface IStackFacts
 {
     /// <summary>The name on the command line.</summary>

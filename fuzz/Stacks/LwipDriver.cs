@@ -32,7 +32,7 @@ public sealed class LwipDriver(GuestCache cache)
 
     /// <summary>The driver's program.</summary>
     /// <param name="folderOf">Finds a folder of the project from wherever the program runs.</param>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">The source or the compiler is not there, or it does not build.</exception>
     public async Task<string> EnsureAsync(Func<string, string> folderOf, Action<string> tell, CancellationToken stop)

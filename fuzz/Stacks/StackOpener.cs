@@ -27,7 +27,7 @@ public sealed class StackOpener(GuestCache cache)
     /// <summary>Opens one.</summary>
     /// <param name="name">Its name, of which something is known.</param>
     /// <param name="fault">A fault to switch on in a kernel, or null.</param>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">The kernel, the source or a compiler is not there.</exception>
     public async Task<IFuzzStack> OpenAsync(string name, string? fault, Action<string> tell, CancellationToken stop) =>

@@ -14,7 +14,7 @@ public sealed class LeaseClock(TimeProvider time)
     /// <summary>A client has been heard of.</summary>
     public void Attended() => _attended = time.GetTimestamp();
 
-    /// <summary>What the run is to be told now, or null for nothing. A run that somebody has paused waits for that somebody.</summary>
+    /// <summary>What to tell the run now, or null for nothing. A run that somebody has paused stays paused until that person resumes it.</summary>
     public RunPhase? Due(RunDescription run)
     {
         if (run.Lease is not { Seconds: > 0 } lease)

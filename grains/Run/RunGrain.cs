@@ -23,7 +23,7 @@ public sealed class RunGrain(
 {
     private static readonly TimeSpan PublishEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whoever follows a run hears that it is finished, also when the silo with the list of runs hangs.</summary>
+    /// <summary>Followers of a run are told that it is finished even if the silo with the list of runs hangs.</summary>
     private static readonly TimeSpan LongestFinish = TimeSpan.FromSeconds(2);
 
     private RunPublisher? _publisher;

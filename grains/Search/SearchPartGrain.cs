@@ -2,7 +2,7 @@ using Stress.Contracts;
 
 namespace Stress.Grains;
 
-/// <summary>One part of a round (<see cref="ISearchPartGrain"/>): executed beside the grain, when one of the silo's workers is free.</summary>
+/// <summary>One part of a round (<see cref="ISearchPartGrain"/>): executed outside the grain's turn, when one of the silo's workers is free.</summary>
 [SearchPartPlacement]
 public sealed class SearchPartGrain(SliceGate gate, SearchBackends backends, BuildStamp build, RunClock clock) : Grain, ISearchPartGrain
 {

@@ -6,7 +6,7 @@ using Stress.Contracts;
 
 namespace Stress.Grains;
 
-/// <summary>Places the parts of a search on the silos of its format in turn. Where a part is executed changes nothing in what comes out.</summary>
+/// <summary>Places the parts of a search on the silos of its format in turn. Where a part is executed does not affect the result.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SearchPartPlacementAttribute() : PlacementAttribute(new SearchPartPlacement());
 
@@ -20,7 +20,7 @@ public sealed class SearchPartPlacement : PlacementStrategy
     /// <param name="part">The part's number in it.</param>
     public static string Key(string search, long round, int part) => string.Create(CultureInfo.InvariantCulture, $"{search}/part-{round}-{part}");
 
-    /// <summary>Whose turn it is among so many silos.</summary>
+    /// <summary>Whose turn it is among this many silos.</summary>
     /// <param name="key">The part's key.</param>
     /// <param name="silos">How many there are.</param>
     public static int Turn(string key, int silos)

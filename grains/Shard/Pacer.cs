@@ -11,7 +11,7 @@ public sealed record RunClock(TimeProvider Time);
 /// <summary>
 /// Holds the sites of a shard in step with wall time. A window is due when wall time has covered it: never before, so that virtual time is not ahead.
 /// The sites of a run take their turns evenly spread over a window, so that what one sees moves steadily and the work comes evenly.
-/// It decides when a window is executed, never what comes out.
+/// It decides when a window is executed, never the result.
 /// </summary>
 public sealed class Pacer
 {
@@ -56,7 +56,7 @@ public sealed class Pacer
         }
     }
 
-    /// <summary>Stops the clock of the run, or lets it go on from where it stood.</summary>
+    /// <summary>Stops the clock of the run, or resumes it from where it stopped.</summary>
     public void Pause(bool paused)
     {
         if (paused)

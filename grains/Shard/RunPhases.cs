@@ -30,12 +30,12 @@ public enum Presence : byte
     /// <summary>Its activation ends, and has its books to write.</summary>
     Leaving,
 
-    /// <summary>Its books are deleted, or are another activation's now: nothing is written any more.</summary>
+    /// <summary>Its books are deleted, or are another activation's now: nothing more is written.</summary>
     Forgotten,
 }
 
 /// <summary>
-/// The phases of a run and of each of its shards, in one place: what was said to do, where the shard is, what follows which, and what it means for those who drive
+/// The phases of a run and of each of its shards, in one place: what was ordered, where the shard is, which phase may follow which, and what it means for those who drive
 /// sites. A value, apart from any grain; whatever comes in any order, an end is final.
 /// </summary>
 /// <param name="Told">What the run is told to do.</param>
@@ -53,9 +53,9 @@ public readonly record struct RunPhases(RunPhase Told, Presence Presence)
     /// <summary>Whether the books may be written: what an interruption closes is closed for a partial report only, and storage stays as it was.</summary>
     public bool Writes => Told != RunPhase.Interrupted && Presence != Presence.Forgotten;
 
-    /// <summary>What a run is told after it was told something: it is paused and goes on as often as one likes, and ends once.</summary>
+    /// <summary>The order that holds after another one: a run is paused and resumed any number of times, and ends once.</summary>
     /// <param name="now">What it was told last.</param>
-    /// <param name="told">What it is told now.</param>
+    /// <param name="told">The new order.</param>
     public static RunPhase After(RunPhase now, RunPhase told) => now.IsUnfinished() ? told : now;
 
     /// <summary>The shard is told what to do.</summary>
@@ -75,7 +75,7 @@ public readonly record struct RunPhases(RunPhase Told, Presence Presence)
 }
 
 /// <summary>
-/// The phase that a shard is in, and a token for its end. A change is whole before anybody hears of it, and whoever waits goes on in a turn of his own, never inside
+/// The phase that a shard is in, and a token for its end. A change is complete before anybody hears of it, and waiters continue in a turn of their own, never inside
 /// the call that made the change.
 /// </summary>
 public sealed class PhaseWatch
@@ -88,7 +88,7 @@ public sealed class PhaseWatch
     /// <summary>Cancelled when <see cref="Now"/> is no longer true. Taken together with it, before anything is awaited.</summary>
     public CancellationToken Over => _over.Token;
 
-    /// <summary>Goes on to another phase. The task ends when everybody who waits has been told; nobody need await it.</summary>
+    /// <summary>Moves to another phase. The task ends when all waiters have been told; it need not be awaited.</summary>
     public Task Set(RunPhases next)
     {
         if (next == Now)

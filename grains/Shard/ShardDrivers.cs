@@ -8,7 +8,7 @@ public interface ISiteCalls
     /// <summary>Executes a slice.</summary>
     /// <param name="site">The site.</param>
     /// <param name="window">The window that it goes on from.</param>
-    /// <param name="first">True when nobody can have executed anything of it before.</param>
+    /// <param name="first">True when no part of it can have been executed before.</param>
     Task<SliceResult> RunSlice(int site, int window, bool first);
 
     /// <summary>Closes a site where it stands.</summary>

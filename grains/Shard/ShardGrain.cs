@@ -303,7 +303,7 @@ public sealed class ShardGrain(
         }
     }
 
-    // Either the reply to our own write was lost, and what is stored is ours; or another activation goes on with the shard, and this one is in the way.
+    // Either the reply to our own write was lost, and what is stored is ours; or another activation continues with the shard, and this one is in the way.
     private async Task Reread()
     {
         try

@@ -1,7 +1,7 @@
 namespace Stress.Grains;
 
 /// <summary>
-/// For how long nothing has come of a site, while somebody could have heard it. A wait that ends much later than it was set for says that the process, or its machine, stood still: that time is nobody's
+/// For how long nothing has been heard of a site, while somebody could have heard it. A wait that ends much later than it was set for says that the process, or its machine, stood still: that time is nobody's
 /// silence, and who slept asks again before he gives a site up.
 /// </summary>
 /// <param name="clock">The clock.</param>

@@ -6,7 +6,7 @@ namespace Stress.Grains;
 
 /// <summary>The grains of this silo that hold something which must not be lost when the silo is asked to leave, and whether it is leaving.</summary>
 /// <param name="grains">Reaches them.</param>
-/// <param name="log">Hears when storage does not take what it is given.</param>
+/// <param name="log">Is told when storage refuses a write.</param>
 public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
 {
     private readonly ConcurrentDictionary<GrainId, bool> _routers = new();
@@ -64,7 +64,7 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
     public void Remove(IShardGrain shard) => _shards.TryRemove(shard.GetGrainId(), out _);
 
     /// <summary>
-    /// Leaves: no slice starts any more, those that run end with the window they are in and give their images back; then every router and shard here
+    /// Leaves: no further slice starts, running slices end with their current window and return their images; then every router and shard here
     /// writes what it has and moves to another silo, if there is one.
     /// </summary>
     /// <param name="gate">The silo's gate.</param>

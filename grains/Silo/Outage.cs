@@ -28,7 +28,7 @@ public sealed class Outage(ILogger log, string what)
         }
     }
 
-    // Messages of storage and of the runtime go on with addresses, counters and advice.
+    // Messages of storage and of the runtime continue with addresses, counters and advice.
     private static string FirstSentence(Exception problem)
     {
         string message = problem.FirstLine();

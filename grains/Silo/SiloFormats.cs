@@ -6,7 +6,7 @@ using Stress.Contracts;
 namespace Stress.Grains;
 
 /// <summary>
-/// Says with what a silo tells its cluster of itself (its manifest) which format it writes and reads, beside every grain class. A silo without it is of a build
+/// Adds to a silo's manifest, for every grain class, which format it writes and reads. A silo without it is of a build
 /// before format 1.
 /// </summary>
 /// <param name="build">What this silo writes and reads.</param>

@@ -10,7 +10,7 @@ namespace Stress.Grains;
 
 /// <summary>
 /// Places a grain by its site, so that the router and the line of a site share a silo and an image never crosses the network in the usual case. Where a
-/// site is executed changes nothing in what comes out.
+/// site is executed does not affect the result.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SitePlacementAttribute() : PlacementAttribute(new SitePlacement());

@@ -12,7 +12,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
 {
     /// <summary>
     /// Wall time after which a slice ends with the window it is in: long enough that the calls around it cost well under 1 %, short enough that a
-    /// grain's turn stays far below Orleans' scheduling quantum. It decides how much is done in one call, never what comes out.
+    /// grain's turn stays far below Orleans' scheduling quantum. It decides how much is done in one call, never the result.
     /// </summary>
     private const int SliceMilliseconds = 20;
 
@@ -183,7 +183,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         }
     }
 
-    // Returns the problem, or null. Ends early when the silo leaves. Whatever a backend throws is an error of ours in one site, and must not stop the others.
+    // Returns the problem, or null. Ends early when the silo leaves. Whatever a backend throws is an error of our own in one site, and must not stop the others.
     private async ValueTask<string?> ExecuteWindows(RunPlan plan, SiteHandOver site, int upTo, int asked, CancellationToken cancel)
     {
         using Activity? span = WindowSpans.Execute();

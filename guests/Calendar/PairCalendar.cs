@@ -43,7 +43,7 @@ public sealed record CalendarCounts
 /// <summary>
 /// Two guests and the line between them under one conservative order of events. Each guest has its own clock. It may run as far as nothing can reach it:
 /// to the other's next event and the line's least delay D, to its own next event and 2 D (an answer to what it sends now), to its own next arrival, and to
-/// what the line has still to do and D. What the guests did is put to the line in the order of time once nobody can do anything earlier.
+/// what the line has still to do and D. The guests' output is passed to the line in order of time, once nothing earlier can happen.
 /// </summary>
 internal sealed class PairCalendar
 {
@@ -81,7 +81,7 @@ internal sealed class PairCalendar
     /// <param name="boot">Starts the guest of a role at a time, free to run to another.</param>
     /// <param name="lost">Takes a guest that is gone, and when; says when its successor is switched on.</param>
     /// <param name="limits">When a guest counts as hung.</param>
-    /// <param name="observe">Sees what the guests did and what arrived at them, in the order of time, with whether the guest did it; may be null.</param>
+    /// <param name="observe">Sees what the guests did and what arrived at them, in order of time, with whether the guest did it; may be null.</param>
     public PairCalendar(
         LineOptions options, ulong seed, ulong entity, Func<Role, long, long, GuestSeat> boot, Func<Role, GuestSeat, GuestLoss, long, long> lost, GuestLimits limits,
         Action<long, Role, bool, PortEvent>? observe = null)

@@ -23,7 +23,7 @@ public sealed record GuestKernel
     /// <summary>Names of patches and reintroduced faults that went in.</summary>
     public IReadOnlyList<string> Patches { get; init; } = [];
 
-    /// <summary>What stands before a fault's name in <see cref="Patches"/>.</summary>
+    /// <summary>The prefix of a fault's name in <see cref="Patches"/>.</summary>
     internal const string FaultPatch = "fault ";
 
     /// <summary>The faults among <see cref="Patches"/> (<see cref="KernelFaults"/>): each can be switched on.</summary>
@@ -39,7 +39,7 @@ public sealed record GuestKernel
     /// <summary>Built with KASAN.</summary>
     public bool Kasan { get; init; }
 
-    /// <summary>Built with kmemleak: what nobody can reach any more is looked for at the end.</summary>
+    /// <summary>Built with kmemleak: unreachable memory is looked for at the end.</summary>
     public bool Kmemleak { get; init; }
 
     /// <summary>Takes part in virtual time and has the modem port: it can be a site.</summary>

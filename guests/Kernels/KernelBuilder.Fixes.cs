@@ -6,7 +6,7 @@ namespace Stress.Guests.Kernels;
 
 /// <summary>
 /// Kernels that differ from a kernel of the cache by one patch each. The tree that the kernel was built in is made once more and kept beside it; each patch goes into that tree, make compiles what has
-/// changed, and the patch comes out again.
+/// changed, and the patch is reverted.
 /// </summary>
 public sealed partial class KernelBuilder
 {
@@ -143,7 +143,7 @@ public sealed partial class KernelBuilder
         }
     }
 
-    // A tree that the patch does not come out of is no tree any more: the next fix makes another.
+    // A tree that the patch does not come out of is not a tree any more: the next fix makes another.
     private static async Task TakeOutAsync(string tree, string applied)
     {
         (int failed, _) = await Tool.RunAsync(tree, null, CancellationToken.None, "patch", "-p1", "--batch", "-R", "--dry-run", "-i", applied).ConfigureAwait(false);

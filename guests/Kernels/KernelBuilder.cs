@@ -15,7 +15,7 @@ public sealed record KernelOrder
     /// <summary>The name to keep it under; null for the kernel's release.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Fragments of configuration beside ours.</summary>
+    /// <summary>Fragments of configuration in addition to ours.</summary>
     public IReadOnlyList<string> Fragments { get; init; } = [];
 
     /// <summary>Patches, in order.</summary>
@@ -35,7 +35,7 @@ public sealed record KernelOrder
 /// <param name="Left">About how long it still takes; null when that is not known.</param>
 public readonly record struct BuildProgress(string Step, int Done, int About, TimeSpan? Left);
 
-/// <summary>Builds kernels into the cache; what is there already is not built again.</summary>
+/// <summary>Builds kernels into the cache; a kernel that is already there is not built again.</summary>
 public sealed partial class KernelBuilder(GuestCache cache)
 {
     // Lines that make prints for our configuration of 6.1 and 6.12; only the time left is reckoned from it.

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Stress.Guests.Line;
 
-/// <summary>What a command line asks of the modem.</summary>
+/// <summary>What a command line tells the modem to do.</summary>
 internal enum ModemCommand
 {
     /// <summary>Nothing yet.</summary>
@@ -24,7 +24,7 @@ internal sealed class ModemCommands
     private const int Longest = 80;
     private readonly StringBuilder _line = new();
 
-    /// <summary>The modem repeats what it is told.</summary>
+    /// <summary>The modem echoes its input.</summary>
     public bool Echoes { get; private set; } = true;
 
     /// <summary>The modem answers.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Stress.Guests.Line;
 
-/// <summary>What goes between a guest's serial port and its modem (kernel/stress_tty.c).</summary>
+/// <summary>Messages between a guest's serial port and its modem (kernel/stress_tty.c).</summary>
 internal enum PortMessageKind : ushort
 {
     None,

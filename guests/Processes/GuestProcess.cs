@@ -86,10 +86,10 @@ internal sealed class GuestProcess : IDisposable
         }
     }
 
-    /// <summary>It has ended by itself, or the launcher has.</summary>
+    /// <summary>It has ended on its own, or the launcher has.</summary>
     public bool HasExited => _launcher.HasExited;
 
-    /// <summary>CPU time of the guest's processes so far, as far as they are there.</summary>
+    /// <summary>CPU time so far of the guest's processes that still exist.</summary>
     public TimeSpan CpuSoFar() => ProcessTree.Cpu(_launcher.Id);
 
     /// <summary>Waits for the end.</summary>

@@ -73,7 +73,7 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Reads what is there.</summary>
+    /// <summary>Reads the available bytes.</summary>
     /// <returns>Bytes read; 0 at the end, -1 when nothing is there.</returns>
     public static int Receive(int fd, Span<byte> buffer, bool wait)
     {

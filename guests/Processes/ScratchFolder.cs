@@ -2,7 +2,7 @@ namespace Stress.Guests.Processes;
 
 /// <summary>
 /// Folders for running guests, in shared memory where the system has it: a guest's memory is a file there. Each is named after the process that owns it;
-/// what a process that is gone has left is removed by the next one.
+/// files left by a dead process are removed by the next one.
 /// </summary>
 internal static class ScratchFolder
 {

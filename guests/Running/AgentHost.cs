@@ -28,7 +28,7 @@ public sealed class AgentHost(GuestCache cache)
     }
 
     /// <summary>On the host's kernel, in a network namespace that goes with the agent.</summary>
-    /// <exception cref="GuestException">We are not root, or namespaces cannot be had.</exception>
+    /// <exception cref="GuestException">We are not root, or namespaces are not available.</exception>
     public async Task<IReadOnlyList<string>> RunOnHostAsync(string list, CancellationToken stop)
     {
         if (!Environment.IsPrivilegedProcess)

@@ -2,7 +2,7 @@ using Stress.Dial.Far;
 
 namespace Stress.Guests.Running;
 
-/// <summary>What came of one of many lists.</summary>
+/// <summary>The outcome of one of many lists.</summary>
 /// <param name="Answers">The agent's lines; of a kernel that died they end with the last step that was answered.</param>
 /// <param name="Reports">What the kernel reported in a boot of this list alone.</param>
 /// <param name="Trouble">Why the list has no verdict; null when it has one.</param>

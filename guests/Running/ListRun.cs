@@ -7,7 +7,7 @@ using Stress.Guests.Systems;
 
 namespace Stress.Guests.Running;
 
-/// <summary>What came of operation lists on a real kernel.</summary>
+/// <summary>The outcome of operation lists on a real kernel.</summary>
 /// <param name="Answers">The agent's lines, without the console's other words.</param>
 /// <param name="Reports">What the kernel reported.</param>
 /// <param name="End">How the kernel's process ended.</param>
@@ -38,7 +38,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     /// <summary>Finds the kernel, and the guest's system and the launcher or makes them.</summary>
     /// <param name="cache">Where kernels and systems are.</param>
     /// <param name="kernel">The kernel's name or key.</param>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">There is no such kernel, or the system cannot be made.</exception>
     public static async Task<ListRun> OpenAsync(GuestCache cache, string kernel, Action<string> tell, CancellationToken stop)
@@ -85,7 +85,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     }
 
     /// <summary>Runs a program that needs nothing of the guest's system, as an exported list is.</summary>
-    /// <param name="name">What it is called.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="program">A static program.</param>
     /// <param name="seed">What the kernel draws its random numbers from.</param>
     /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>

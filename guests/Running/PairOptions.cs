@@ -7,7 +7,7 @@ namespace Stress.Guests.Running;
 /// <summary>One pair of real systems: which kernels, what line, what programme.</summary>
 public sealed record PairOptions
 {
-    /// <summary>Memory of a guest where nobody says, MiB: FRR and KASAN fit in.</summary>
+    /// <summary>Default memory of a guest, MiB: enough for FRR and KASAN.</summary>
     public const int UsualMemoryMiB = 96;
 
     /// <summary>The run's seed.</summary>

@@ -69,7 +69,7 @@ public sealed class PairSession : IDisposable
     /// <summary>A pair that is switched on at virtual time zero; nothing is started yet.</summary>
     /// <param name="parts">Kernels and systems.</param>
     /// <param name="options">What to run.</param>
-    /// <param name="observe">Sees every event of the line in the order of time; may be null.</param>
+    /// <param name="observe">Sees every event of the line in order of time; may be null.</param>
     /// <exception cref="GuestException">A kernel cannot be a site.</exception>
     public PairSession(PairParts parts, PairOptions options, Action<LineEvent>? observe = null)
     {
@@ -104,7 +104,7 @@ public sealed class PairSession : IDisposable
 
     /// <summary>Runs on to a time.</summary>
     /// <param name="until">Virtual time.</param>
-    /// <param name="stop">Ends it early, at a place that depends on the moment: what is reached then is no result.</param>
+    /// <param name="stop">Ends it early, at a place that depends on the moment: what is reached then is not a result.</param>
     public void RunTo(VirtualTime until, CancellationToken stop)
     {
         _calendar.Run(until.Microseconds * Microsecond, stop);

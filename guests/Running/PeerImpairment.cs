@@ -22,7 +22,7 @@ internal sealed class PeerImpairment(int perThousand, RandomStream draws)
     public long Touched { get; private set; }
 
     /// <summary>Takes bytes of the line.</summary>
-    /// <returns>What comes out of it: whole frames, and what is no frame at once.</returns>
+    /// <returns>The output: whole frames, and at once whatever is not a frame.</returns>
     public byte[] Take(ReadOnlySpan<byte> bytes)
     {
         if (perThousand == 0)

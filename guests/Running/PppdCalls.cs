@@ -27,7 +27,7 @@ public sealed record PppdCallOptions
     public ulong Seed { get; init; } = 1;
 }
 
-/// <summary>What came of them.</summary>
+/// <summary>Their outcomes.</summary>
 /// <param name="Results">A line's calls each.</param>
 /// <param name="Touched">Frames that lines doubled, dropped or broke.</param>
 /// <param name="Reports">What the guests' kernels reported.</param>

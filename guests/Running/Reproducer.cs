@@ -60,7 +60,7 @@ public static class Reproducer
     /// <summary>One script for sh: iproute2 makes and changes interfaces, a process of perl holds sockets open.</summary>
     /// <param name="name">What the list is called.</param>
     /// <param name="list">The list.</param>
-    /// <exception cref="GuestException">An operation cannot be had there.</exception>
+    /// <exception cref="GuestException">An operation is not available there.</exception>
     public static string ToShell(string name, string list)
     {
         var text = new StringBuilder();

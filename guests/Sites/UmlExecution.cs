@@ -10,7 +10,7 @@ using Stress.Observability;
 namespace Stress.Guests.Sites;
 
 /// <summary>
-/// A pair of real kernels as a site. Windows are executed on a thread of their own, since a guest is waited for; whoever asks for a window waits a while and asks
+/// A pair of real kernels as a site. Windows are executed on a thread of their own, since guests block; the caller of a window waits a while and asks
 /// again (<see cref="ISiteExecution.RunWindow"/>). What is read between two windows is of the last one's end.
 /// </summary>
 internal sealed class UmlExecution : ISiteExecution
@@ -181,7 +181,7 @@ internal sealed class UmlExecution : ISiteExecution
     }
 }
 
-/// <summary>What a guest's agent says of its kernel from time to time, on the console.</summary>
+/// <summary>A guest agent's periodic account of its kernel, on the console.</summary>
 internal static class Account
 {
     private const string Mark = "account: ";

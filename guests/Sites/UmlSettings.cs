@@ -34,7 +34,7 @@ public sealed record UmlSettings
     /// <param name="called">The called end's kernel by name or key; empty for the newest.</param>
     /// <param name="calling">The calling end's kernel; empty for the newest.</param>
     /// <param name="fault">A fault to switch on, or empty.</param>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">Something is missing or wrong.</exception>
     public static async Task<UmlSettings> OfMachineAsync(GuestCache cache, string called, string calling, string fault, Action<string> tell, CancellationToken stop)

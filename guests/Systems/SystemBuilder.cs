@@ -24,13 +24,13 @@ public sealed class SystemBuilder(GuestCache cache)
     ]);
 
     /// <summary>A system that is there, or else a new one.</summary>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">A package or the compiler is not there.</exception>
     public async Task<GuestSystem> EnsureAsync(Action<string> tell, CancellationToken stop) => GuestSystem.Newest(cache) ?? await BuildAsync(tell, stop).ConfigureAwait(false);
 
     /// <summary>The system of the packages that apt offers now, from the cache where nothing has changed.</summary>
-    /// <param name="tell">Takes what a person may want to see.</param>
+    /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">A package or the compiler is not there.</exception>
     public async Task<GuestSystem> BuildAsync(Action<string> tell, CancellationToken stop)

@@ -10,7 +10,7 @@ public static class CrashPage
     /// <param name="design">The run's teardown design.</param>
     /// <param name="crash">A line of <c>crashes.ndjson</c>.</param>
     /// <param name="timeline">The way to it.</param>
-    /// <param name="story">The pointer's life, a line a stage.</param>
+    /// <param name="story">The pointer's life, one line per stage.</param>
     public static ReportPage Of(string design, CrashRecord crash, CrashTimeline? timeline, IReadOnlyList<string> story) =>
         new()
         {

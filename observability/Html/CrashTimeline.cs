@@ -14,7 +14,7 @@ public sealed record TimelineStep(long Number, VirtualTime At, int Router, Trace
 /// <param name="Steps">The crash is the last.</param>
 public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyList<TimelineStep> Steps)
 {
-    /// <summary>The label of each router of the site, by its number: those of a pair unless told.</summary>
+    /// <summary>The label of each router of the site, by its number: by default those of a pair.</summary>
     public IReadOnlyList<string> Systems { get; init; } = PairTopology.Labels;
 
     /// <summary>A router's label; further ones are as the last.</summary>

@@ -33,7 +33,7 @@ public sealed record ReportPage
     /// <summary>Label and value of each figure in the head of the page.</summary>
     public IReadOnlyList<PageFact> Facts { get; init; } = [];
 
-    /// <summary>What a comparison comes to, shown before all else; null for a run.</summary>
+    /// <summary>The verdict of a comparison, shown first; null for a run.</summary>
     public PageTable? Verdict { get; init; }
 
     /// <summary>Crash rates of the run per code path and role.</summary>
@@ -81,7 +81,7 @@ public sealed record ReportPage
     /// <summary>The crash titles, most frequent first.</summary>
     public IReadOnlyList<PageCrash> Titles { get; init; } = [];
 
-    /// <summary>What was executed, with every value that had a part in it; null where nobody says.</summary>
+    /// <summary>What was executed, with every value that had a part in it; null if unknown.</summary>
     public PageConfiguration? Configuration { get; init; }
 
     /// <summary>The steps of one crash; null when none was traced.</summary>

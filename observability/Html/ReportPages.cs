@@ -57,7 +57,7 @@ public static class ReportPages
         };
     }
 
-    /// <summary>Paths without a row of their own that crashed all the same: every role, most crashes first. Their sites are not known any more.</summary>
+    /// <summary>Paths without a row of their own that crashed nevertheless: every role, most crashes first. Their sites are no longer known.</summary>
     private static IEnumerable<RateRow> OtherPaths(RunReport report) =>
         report.CodePaths.Where(c => report.Paths.All(p => p.Path != c.Path))
             .GroupBy(c => c.Path).OrderByDescending(g => g.Sum(c => c.Crashes)).ThenBy(g => g.Key, StringComparer.Ordinal)

@@ -16,7 +16,7 @@ public enum MetricKind : byte
 }
 
 /// <summary>A metric of ours.</summary>
-/// <param name="Name">As it stands at /metrics. The part after <c>stress_</c> is the instrument's name in the meter <c>stress</c>.</param>
+/// <param name="Name">Its name at /metrics. The part after <c>stress_</c> is the instrument's name in the meter <c>stress</c>.</param>
 /// <param name="Kind">Counter, gauge or histogram.</param>
 /// <param name="Labels">In addition to <c>run</c>, <c>scenario</c>, <c>design</c> and <c>backend</c>, which every metric of a run's has.</param>
 /// <param name="Help">What it counts, with its unit.</param>
@@ -58,7 +58,7 @@ public static class MetricCatalogue
     /// <summary><c>stress_run_sites_done</c>: sites executed to their end.</summary>
     public static readonly MetricInfo RunSitesDone = new("stress_run_sites_done", MetricKind.Gauge, None, "Sites executed to their end.");
 
-    /// <summary><c>stress_run_sites_failed</c>: sites stopped by an error of ours, never by a crash of their kernels.</summary>
+    /// <summary><c>stress_run_sites_failed</c>: sites stopped by an error of our own, never by a crash of their kernels.</summary>
     public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by a crash of their kernels.");
 
     /// <summary><c>stress_run_sites_lost</c>: sites closed early, or for which nobody answered.</summary>
@@ -67,8 +67,8 @@ public static class MetricCatalogue
     /// <summary><c>stress_run_pace_lag_seconds</c>: wall time by which a paced run is behind, in seconds; 0 without --pace.</summary>
     public static readonly MetricInfo RunPaceLag = new("stress_run_pace_lag_seconds", MetricKind.Gauge, None, "Wall time by which a paced run is behind, in seconds; 0 without --pace.");
 
-    /// <summary><c>stress_run_pace_ratio</c>: virtual seconds a second of wall time that --pace asks for; 0 without it.</summary>
-    public static readonly MetricInfo RunPace = new("stress_run_pace_ratio", MetricKind.Gauge, None, "Virtual seconds a second of wall time that --pace asks for; 0 without it.");
+    /// <summary><c>stress_run_pace_ratio</c>: virtual seconds per second of wall time that --pace asks for; 0 without it.</summary>
+    public static readonly MetricInfo RunPace = new("stress_run_pace_ratio", MetricKind.Gauge, None, "Virtual seconds per second of wall time that --pace asks for; 0 without it.");
 
     /// <summary><c>stress_run_wall_time_seconds</c>: wall time since the run started, in seconds.</summary>
     public static readonly MetricInfo RunWallTime = new("stress_run_wall_time_seconds", MetricKind.Gauge, None, "Wall time since the run started, in seconds.");

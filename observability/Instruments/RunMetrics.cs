@@ -66,7 +66,7 @@ public sealed class RunMetrics
             (_, before) => snapshot.Windows < before.Snapshot.Windows ? before : new Exported(snapshot, now, Seen(before.Seen, snapshot, now)));
     }
 
-    /// <summary>Stops exporting a run. Unknown runs are no error.</summary>
+    /// <summary>Stops exporting a run. Unknown runs are not an error.</summary>
     public void Forget(string run) => _runs.TryRemove(run, out _);
 
     private static Dictionary<(string Path, Role Role), (long Count, double First, double Last)> Seen(

@@ -17,7 +17,7 @@ public sealed record RunLabels(string Run, string Scenario, string Design, strin
 /// <param name="Independent">Independent disconnects that would tell as much of the rate as the role's decided ones do (<see cref="ClusterInterval"/>).</param>
 public readonly record struct PathCount(string Path, Role Role, long Count, double Independent = 0);
 
-/// <summary>Shares of a code path in a role, 0 to 1, or null where nothing is said.</summary>
+/// <summary>Shares of a code path in a role, 0 to 1, or null if not stated.</summary>
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>
 /// <param name="Role">The label of the role.</param>
 /// <param name="Reported">What the mail reports.</param>
@@ -61,7 +61,7 @@ public sealed record RunSnapshot
     /// <summary>Sites executed to their end.</summary>
     public long SitesDone { get; init; }
 
-    /// <summary>Sites stopped by an error of ours.</summary>
+    /// <summary>Sites stopped by an error of our own.</summary>
     public long SitesFailed { get; init; }
 
     /// <summary>Sites closed early, or for which nobody answered.</summary>
@@ -79,7 +79,7 @@ public sealed record RunSnapshot
     /// <summary>Wall time since the run started, up to its end.</summary>
     public TimeSpan Wall { get; init; }
 
-    /// <summary>Virtual seconds a second of wall time, or 0 for as fast as possible.</summary>
+    /// <summary>Virtual seconds per second of wall time, or 0 for as fast as possible.</summary>
     public double Pace { get; init; }
 
     /// <summary>How far a paced run is behind.</summary>

@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Kernel.Net;
 
-/// <summary>A slot of the interface table, as far as a design may look.</summary>
+/// <summary>A slot of the interface table: the part that a design may read.</summary>
 public struct Ifnet
 {
     /// <summary>The emulated address of the struct ifnet.</summary>

@@ -10,7 +10,7 @@ using Stress.Silo.Tls;
 
 namespace Stress.Silo.Connections;
 
-/// <summary>What stands between a socket and Orleans.</summary>
+/// <summary>The layers between a socket and Orleans.</summary>
 internal static class ConnectionExtensions
 {
     /// <summary>Limits on a silo's two ports, and mutual TLS on them and on its connections to other silos.</summary>

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Stress.Silo.Connections;
 
 /// <summary>
-/// Keeps those out of a silo's port who connect and say nothing: Orleans waits for ever for a connection's first words. Two layers of the connection's pipeline, with TLS
+/// Keeps those out of a silo's port who connect and say nothing: Orleans waits forever for a connection's first words. Two layers of the connection's pipeline, with TLS
 /// between them where it is on: the outer one counts, and closes who has not spoken in time; the inner one sees that somebody has.
 /// </summary>
 /// <param name="where">The port, in words.</param>

@@ -3,7 +3,7 @@ namespace Stress.Silo.Connections;
 /// <summary>How many connections a port of a silo takes, and how long one may be silent.</summary>
 public sealed record ConnectionLimits
 {
-    /// <summary>Connections of one port at once. Whoever comes then is refused.</summary>
+    /// <summary>Connections of one port at once. Further ones are refused.</summary>
     public int Most { get; init; } = 4096;
 
     /// <summary>Connections of one port that have not said yet who they are. When another comes, the one that has been silent longest is closed.</summary>

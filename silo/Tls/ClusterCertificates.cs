@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Stress.Silo.Tls;
 
 /// <summary>
-/// The certificates of a process as its files are now: each handshake takes what stands there, so that a Secret that was renewed counts without a restart. Files that do not
-/// belong together, as while somebody writes them one by one, leave the earlier ones in use; that is said once.
+/// The certificates of a process as its files are now: each handshake uses the current files, so that a renewed Secret takes effect without a restart. Files that do not
+/// belong together, as while somebody writes them one by one, leave the earlier ones in use; that is logged once.
 /// </summary>
 /// <param name="files">The files.</param>
 /// <param name="first">What they held at the start.</param>

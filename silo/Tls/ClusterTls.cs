@@ -15,8 +15,8 @@ public sealed record TlsFile(string Named, string Path)
 }
 
 /// <summary>
-/// Mutual TLS between silos, and between clients and silos: whoever connects, and whoever is connected to, shows a certificate by the cluster's authority. The authority
-/// is the cluster's own: what it has signed is let in. The files are PEM, as a Secret of Kubernetes has them.
+/// Mutual TLS between silos, and between clients and silos: both ends of a connection show a certificate signed by the cluster's authority. The authority
+/// is the cluster's own: whatever it has signed is accepted. The files are PEM, as a Secret of Kubernetes has them.
 /// </summary>
 /// <param name="Certificate">The process' certificate, and whatever stands between it and the authority.</param>
 /// <param name="Key">Its key.</param>
@@ -31,7 +31,7 @@ public sealed record ClusterTls(TlsFile Certificate, TlsFile Key, TlsFile Author
 
     /// <summary>Reads the files and checks that they belong together.</summary>
     /// <param name="now">What time it is.</param>
-    /// <exception cref="FormatException">One is missing or not what it is to be; the message names it.</exception>
+    /// <exception cref="FormatException">One is missing or not as it should be; the message names it.</exception>
     /// <exception cref="ClusterUnavailableException">The certificate has expired, or is not valid yet: another may come.</exception>
     public TlsIdentity Read(DateTimeOffset now)
     {

@@ -21,6 +21,11 @@ public sealed class CompletionCommandTests : IDisposable
     [InlineData("netbsd-2005|notifier-hold", "stress", "run", "FILE", "--design", "n")]
     [InlineData("purge-all", "stress", "run", "FILE", "--design", "=", "purge-a")]
     [InlineData("bash|zsh|fish", "stress", "completion", "")]
+    [InlineData("none|pap|chap|any", "stress", "dial", "TARGET", "--require", "")]
+    [InlineData("open|fixed|invalid|duplicate", "stress", "bugs", "--status", "")]
+    [InlineData("all", "stress", "explore", "FILE", "--design", "al")]
+    [InlineData("all", "stress", "compare", "FILE", "--designs", "al")]
+    [InlineData("", "stress", "silo", "--designs", "")]
     [InlineData("", "stress", "run", "")]
     [InlineData("", "stress", "run", "nonesuch")]
     public async Task Bash_completes_commands_options_and_known_values_and_leaves_files_to_itself(string expected, params string[] words)
@@ -54,6 +59,17 @@ public sealed class CompletionCommandTests : IDisposable
             Assert.Contains(command.Name, _screen.Out);
             Assert.All(command.Options.Where(o => !o.Hidden), option => Assert.Contains(shell == "fish" ? $"-l {option.Name.TrimStart('-')}" : option.Name, _screen.Out));
         }
+    }
+
+    // fish sees a word wherever it stands on the line.
+    [Theory]
+    [InlineData("run", "checkpoint", "k8s")]
+    [InlineData("upgrade", "cluster", "k8s")]
+    [InlineData("show", "bisect", "kernel")]
+    public async Task Fish_offers_the_options_of_a_command_only_where_its_word_is_not_that_of_an_inner_command(string command, string option, string outer)
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("completion", "fish"));
+        Assert.Contains($"complete -c stress -n '__fish_seen_subcommand_from {command}; and not __fish_seen_subcommand_from {outer}' -l {option} ", _screen.Out);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class HistoryCommandTests : IDisposable
         File.WriteAllText(file, "# title: t\n# colour: red\ncreate ppp0\n");
 
         Assert.Equal(ExitCodes.Usage, await _screen.Run("history", "--folder", _screen.Folder));
-        Assert.StartsWith($"stress: {file}:2: '# colour: red' is no line of a header; accepted: ", _screen.Error);
+        Assert.StartsWith($"stress: {file}:2: '# colour: red' is not a line of a header; accepted: ", _screen.Error);
         Assert.Empty(_screen.Out);
     }
 

@@ -81,7 +81,7 @@ public sealed class JudgeCommandTests : IDisposable
         File.WriteAllText(Path.Combine(_screen.Folder, "x.patch"), "Why\nexpect: perhaps\n--- a/x\n+++ b/x\n");
 
         Assert.Equal(ExitCodes.Usage, await _screen.Run("judge", Entry, "--fixes", _screen.Folder, "--kernel", "uml:x"));
-        Assert.Contains("x.patch:2: 'perhaps' is no verdict; accepted: ends, ", _screen.Error);
+        Assert.Contains("x.patch:2: 'perhaps' is not a verdict; accepted: ends, ", _screen.Error);
     }
 
     [Fact]

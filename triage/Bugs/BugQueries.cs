@@ -98,7 +98,7 @@ public sealed class BugQueries(StoreAddress store)
     }
 
     /// <summary>Says what is known of a bug.</summary>
-    /// <exception cref="TriageException">There is no such bug, or what is said makes no sense.</exception>
+    /// <exception cref="TriageException">There is no such bug, or the change makes no sense.</exception>
     public async Task Change(string id, BugChange change, DateTimeOffset now, CancellationToken stop)
     {
         using TriageContext tables = store.Open();

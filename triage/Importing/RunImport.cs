@@ -11,7 +11,7 @@ using Stress.Triage.Web;
 namespace Stress.Triage.Importing;
 
 /// <summary>
-/// Takes runs into a store. A run is one transaction: it is there with all of its crashes, or not at all, whenever the process ends. What is there already is not
+/// Takes runs into a store. A run is one transaction: it is there with all of its crashes, or not at all, whenever the process ends. A run that is already there is not
 /// taken in twice, by whatever folder or server it comes.
 /// </summary>
 /// <param name="store">The store.</param>

@@ -26,8 +26,8 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReadin
     /// <summary>Reads a folder.</summary>
     /// <param name="path">The run's folder.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="FormatException">It is of another format, or is no run.</exception>
-    /// <exception cref="JsonException">A file is no JSON of that kind.</exception>
+    /// <exception cref="FormatException">It is of another format, or is not a run.</exception>
+    /// <exception cref="JsonException">A file is not JSON of that kind.</exception>
     public static RunReading Of(string path)
     {
         var folder = new RunFolder(path);
@@ -45,7 +45,7 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReadin
     /// <param name="crashes">Its crashes.</param>
     /// <param name="folder">Where they came from.</param>
     /// <param name="written">When the report was written, for a run whose name has no time.</param>
-    /// <exception cref="FormatException">It is no run.</exception>
+    /// <exception cref="FormatException">It is not a run.</exception>
     public static RunReading Of(RunReport report, string text, IReadOnlyList<CrashRecord> crashes, string folder, DateTimeOffset written)
     {
         if (report.RunId.Length == 0 || report.Pairs < 0 || crashes.Any(crash => crash.Title.Length == 0 || crash.Count <= 0))

@@ -25,8 +25,8 @@ public sealed partial record SearchReading(bool IsPrivate, IReadOnlyList<(Findin
     /// <summary>Reads a folder.</summary>
     /// <param name="path">The search's folder.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="FormatException">It is of another format, or is no search.</exception>
-    /// <exception cref="JsonException">The file is no JSON of that kind.</exception>
+    /// <exception cref="FormatException">It is of another format, or is not a search.</exception>
+    /// <exception cref="JsonException">The file is not JSON of that kind.</exception>
     public static SearchReading Of(string path)
     {
         var file = new FileInfo(Path.Combine(path, FileName));

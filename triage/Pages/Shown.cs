@@ -35,7 +35,7 @@ public static class Shown
         return string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours:00}:{time.Minutes:00}:{time.Seconds:00}.{microseconds % 1_000_000:000000}");
     }
 
-    /// <summary>Text that came from a console or a file: what is no letter is shown as such, so that nothing in it can steer a screen.</summary>
+    /// <summary>Text that came from a console or a file: what is not a letter is shown as such, so that nothing in it can steer a screen.</summary>
     public static string Text(string text)
     {
         var shown = new StringBuilder(text.Length);

@@ -6,7 +6,7 @@ using Stress.Triage.Bugs;
 
 namespace Stress.Triage.Runs;
 
-/// <summary>Two runs side by side: what differs in what was executed, and in what came of it.</summary>
+/// <summary>Two runs side by side: what differs in what was executed, and in its outcome.</summary>
 public static class Comparison
 {
     /// <summary>Compares two runs.</summary>

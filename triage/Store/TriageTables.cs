@@ -113,7 +113,7 @@ public sealed class StoredCrash
     /// <summary>Functions, a line each, innermost first.</summary>
     public required string Stack { get; set; }
 
-    /// <summary>The story, a line a stage.</summary>
+    /// <summary>The story, one line per stage.</summary>
     public required string Story { get; set; }
 
     /// <summary>Command.</summary>

@@ -96,17 +96,17 @@ public sealed class Access
     /// <summary>Whether the caller may see private bugs: only somebody who may make them public.</summary>
     public bool SeesPrivate(HttpRequest request) => Of(request) == Permission.Write;
 
-    /// <summary>A bug as whoever asks may see it.</summary>
+    /// <summary>A bug as the caller may see it.</summary>
     /// <exception cref="TriageException">He may not: there is none for him.</exception>
     public BugDetail Seen(HttpRequest request, string id, BugDetail bug) =>
         SeesPrivate(request) ? bug
         : bug.Row.IsPrivate ? throw new TriageException($"{id}: no such bug; accepted is an identifier that stress bugs lists", TriageProblem.Wrong)
         : bug with { Elsewhere = [.. bug.Elsewhere.Where(other => !other.IsPrivate)] };
 
-    /// <summary>Who asks, as far as it is known.</summary>
+    /// <summary>Who asks, if known.</summary>
     public string UserOf(HttpRequest request) => _userHeader is { } header ? request.Headers[header].ToString() : "";
 
-    /// <summary>Who asks, in words that can stand in a list.</summary>
+    /// <summary>The caller, in a form for lists.</summary>
     public string Who(HttpRequest request) =>
         UserOf(request) is { Length: > 0 } user ? user[..Math.Min(LongestUser, user.Length)] : _open ? "somebody on this machine" : "somebody with a token that may write";
 

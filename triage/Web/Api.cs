@@ -103,9 +103,9 @@ public static class Api
 /// <summary>The way to a crash.</summary>
 /// <param name="CrashEvent">The event that crashed.</param>
 /// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
-/// <param name="Steps">The steps of the pointer's life with what stands beside each, and the last before the crash.</param>
+/// <param name="Steps">The steps of the pointer's life with the steps next to each, and the last before the crash.</param>
 /// <param name="Systems">What each system held then.</param>
-/// <param name="Story">The life of the pointer, a line a stage.</param>
+/// <param name="Story">The life of the pointer, one line per stage.</param>
 public sealed record CrashSteps(long CrashEvent, long At, IReadOnlyList<CrashStep> Steps, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
 
 /// <summary>A step on the way to a crash.</summary>

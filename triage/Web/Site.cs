@@ -230,7 +230,7 @@ public static class Site
         return (bytes.ToArray(), type);
     }
 
-    /// <summary>What a query asks of runs; what is no number or no word of ours is left at its default.</summary>
+    /// <summary>What a query asks of runs; whatever is neither a number nor a known word is left at its default.</summary>
     internal static RunFilter FilterOfRuns(IQueryCollection query) => new()
     {
         Search = Text(query["search"]), Backend = Text(query["backend"]), Verdict = Text(query["verdict"]), Sort = Text(query["sort"]) is { Length: > 0 } sort ? sort : "started",

@@ -18,7 +18,7 @@ public static class SiteExport
     /// <param name="triage">Runs and bugs.</param>
     /// <param name="folder">The folder; created when it is not there.</param>
     /// <param name="work">What can execute crashes again; null for nothing.</param>
-    /// <param name="replays">At most so many crashes are executed again.</param>
+    /// <param name="replays">At most this many crashes are executed again.</param>
     /// <param name="stop">Ends it between two pages.</param>
     /// <returns>Files written.</returns>
     /// <exception cref="TriageException">The folder cannot be written.</exception>

@@ -216,7 +216,7 @@ public static class TriageServer
         await next(context);
     }
 
-    // A browser says where a request comes from; what says nothing is no browser.
+    // A browser says where a request comes from; what says nothing is not a browser.
     private static bool IsForeign(HttpRequest request)
     {
         string site = request.Headers["Sec-Fetch-Site"].ToString(), origin = request.Headers.Origin.ToString();

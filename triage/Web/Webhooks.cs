@@ -35,7 +35,7 @@ public sealed class Webhooks : IDisposable
     /// <summary>Reads the addresses: a line each, an address and a secret.</summary>
     /// <param name="file">The file.</param>
     /// <param name="time">The clock of the waits between tries.</param>
-    /// <exception cref="TriageException">It is no such file.</exception>
+    /// <exception cref="TriageException">It is not such a file.</exception>
     public static Webhooks Read(string file, TimeProvider? time = null)
     {
         List<(Uri, byte[])> told = [];

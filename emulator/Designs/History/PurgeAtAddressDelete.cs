@@ -3,7 +3,7 @@ using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Designs.History;
 
-/// <summary>The purge of IPv4 sockets hangs on SIOCDIFADDR and not on if_detach. Source: FreeBSD in_control before r150296 (2005-09-18).</summary>
+/// <summary>The purge of IPv4 sockets depends on SIOCDIFADDR and not on if_detach. Source: FreeBSD in_control before r150296 (2005-09-18).</summary>
 public sealed class PurgeAtAddressDelete : PurgeNone
 {
     /// <inheritdoc/>

@@ -43,7 +43,7 @@ public sealed record Fix(string Name, HistorySide Side, FixVerdict Expected)
             string key = colon < 0 ? line : line[..colon].Trim();
             if (colon < 0 || !Keys.Contains(key))
             {
-                throw new OperationListException(file, n + 1, $"'{key}' is no key of a fix{NearestWord.Hint(key, Keys)}; accepted: KEY: VALUE with KEY one of {string.Join(", ", Keys)}");
+                throw new OperationListException(file, n + 1, $"'{key}' is not a key of a fix{NearestWord.Hint(key, Keys)}; accepted: KEY: VALUE with KEY one of {string.Join(", ", Keys)}");
             }
 
             if (!values.TryAdd(key, (n + 1, line[(colon + 1)..].Trim())))
@@ -97,7 +97,7 @@ public sealed record Fix(string Name, HistorySide Side, FixVerdict Expected)
         private IReadOnlyList<DesignStep>? Steps(string key) => !values.TryGetValue(key, out (int Line, string Text) value) ? null
             : value.Text == None ? []
             : [.. Words(value.Text).Select(word => DesignStep.All.FirstOrDefault(step => step.Name == word)
-                ?? throw Wrong(value.Line, $"'{word}' is no step{NearestWord.Hint(word, DesignStep.All.Select(s => s.Name))}; accepted: {None}, or in their order {string.Join(", ", DesignStep.All.Select(s => s.Name))}"))];
+                ?? throw Wrong(value.Line, $"'{word}' is not a step{NearestWord.Hint(word, DesignStep.All.Select(s => s.Name))}; accepted: {None}, or in their order {string.Join(", ", DesignStep.All.Select(s => s.Name))}"))];
 
         private bool? Flag(string key) => !values.TryGetValue(key, out (int Line, string Text) value) ? null
             : value.Text is Yes or No ? value.Text == Yes
@@ -115,12 +115,12 @@ public sealed record Fix(string Name, HistorySide Side, FixVerdict Expected)
                 None => [],
                 All => [.. Holders.All.Select(h => h.Kind)],
                 _ => [.. Words(value.Text).Select(word => Holders.Named(word) is not HolderKind.None and var kind ? kind
-                    : throw Wrong(value.Line, $"'{word}' is no holder; accepted: {All}, {None}, or of {string.Join(", ", Holders.All.Select(h => h.Name))}"))],
+                    : throw Wrong(value.Line, $"'{word}' is not a holder; accepted: {All}, {None}, or of {string.Join(", ", Holders.All.Select(h => h.Name))}"))],
             };
         }
 
         private FixVerdict Expected() => !values.TryGetValue("expect", out (int Line, string Text) value) ? FixVerdict.Ends
-            : FixVerdictNames.Named(value.Text) ?? throw Wrong(value.Line, $"'{value.Text}' is no verdict; accepted: {string.Join(", ", FixVerdictNames.All)}");
+            : FixVerdictNames.Named(value.Text) ?? throw Wrong(value.Line, $"'{value.Text}' is not a verdict; accepted: {string.Join(", ", FixVerdictNames.All)}");
 
         private T Known<T>(int line, Func<T> named)
         {

@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Exploration.Judging;
 
-/// <summary>What a fix comes to.</summary>
+/// <summary>The verdict on a fix.</summary>
 public enum FixVerdict : byte
 {
     /// <summary>Nothing of the bug is left, on the list and on every schedule of its small worlds.</summary>
@@ -15,7 +15,7 @@ public enum FixVerdict : byte
     /// <summary>It changes what is answered while every interface lives.</summary>
     Breaks,
 
-    /// <summary>Something is kept for ever.</summary>
+    /// <summary>Something is kept forever.</summary>
     Leaks,
 
     /// <summary>The bug has gone, and the kernel dies of another.</summary>

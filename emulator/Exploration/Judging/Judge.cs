@@ -135,7 +135,7 @@ public sealed class Judge
         ListsLeftOut = lists.Count - _lists.Count;
     }
 
-    /// <summary>What the list comes to without a fix.</summary>
+    /// <summary>The result of the list without a fix.</summary>
     public HolderFinding OnListBefore { get; }
 
     /// <summary>The small worlds: the list, and the list without each one operation that the others can do without.</summary>
@@ -273,7 +273,7 @@ public sealed class Judge
             stack.Close(socket);
         }
 
-        return stack.Title is null && stack.RunningKernel.DetachesPending is > 0 and int pending ? $"{pending} of the interfaces that have gone wait for ever: all sockets are closed" : null;
+        return stack.Title is null && stack.RunningKernel.DetachesPending is > 0 and int pending ? $"{pending} of the departed interfaces wait forever: all sockets are closed" : null;
     }
 
     private (IReadOnlyList<ChangedAnswer> Changed, FixPrice Price) Answers(HistorySide side)

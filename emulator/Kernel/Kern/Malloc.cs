@@ -149,10 +149,10 @@ public sealed class KernelHeap : IState
     /// <summary>Address of pppoutput in the kernel's text.</summary>
     public const uint TextPppOutput = 0xC02A2000;
 
-    /// <summary>Address in the kernel's text of the if_ioctl of an interface that is no ppp unit.</summary>
+    /// <summary>Address in the kernel's text of the if_ioctl of an interface that is not a ppp unit.</summary>
     public const uint TextClonedIoctl = 0xC02A3000;
 
-    /// <summary>Address in the kernel's text of the if_output of an interface that is no ppp unit.</summary>
+    /// <summary>Address in the kernel's text of the if_output of an interface that is not a ppp unit.</summary>
     public const uint TextClonedOutput = 0xC02A4000;
 
     /// <summary>Address of an nd_ifinfo that was allocated at attach (its own class; contents survive its free).</summary>

@@ -28,7 +28,7 @@ public enum ClonedWay : byte
 /// <param name="Mtu">if_mtu when it is attached, in bytes.</param>
 public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mtu)
 {
-    /// <summary>The first number of a unit that is no ppp unit's: each kind has so many.</summary>
+    /// <summary>The first number of a unit that is not a ppp unit's: each kind has so many.</summary>
     public const short FirstUnit = 1024;
 
     /// <summary>Every kind, in the order of the numbers of their units.</summary>

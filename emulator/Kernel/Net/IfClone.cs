@@ -122,7 +122,7 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>SIOCSIFPHYADDR: where the tunnel leads.</summary>
-    /// <returns>EINVAL where it is no tunnel.</returns>
+    /// <returns>EINVAL where it is not a tunnel.</returns>
     public Errno SiocSIfPhyAddr(int slot, Ipv4Address destination)
     {
         if (HearsCalls)

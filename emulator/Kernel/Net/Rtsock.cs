@@ -34,7 +34,7 @@ public sealed partial class BsdKernel
         _rtBytes = 0;
     }
 
-    /// <summary>Its last close: what lies in the queue is gone, and what the kernel says from now on nobody hears.</summary>
+    /// <summary>Its last close: the queue is discarded, and later messages of the kernel reach nobody.</summary>
     public void CloseRoutingSocket()
     {
         OpenRoutingSocket();

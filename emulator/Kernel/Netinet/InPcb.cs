@@ -52,7 +52,7 @@ public sealed partial class BsdKernel
     /// <see cref="CloseSocket"/>, but with a panic of in_delmulti as a value: most kernels die here, and an exception costs a hundred times as much. Other panics
     /// are thrown.
     /// </summary>
-    /// <returns>What the kernel died of: whoever called does nothing more.</returns>
+    /// <returns>What the kernel died of: the caller does nothing more.</returns>
     public KernelPanic? CloseSocketOrPanic(int s, bool exiting)
     {
         if (HearsCalls)

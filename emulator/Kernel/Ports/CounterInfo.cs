@@ -23,7 +23,7 @@ public sealed class CounterAttribute(string help) : Attribute
     /// <summary>True for what a site counts as a whole, false for what each node counts.</summary>
     public bool OfSite { get; init; }
 
-    /// <summary>The kind of work that it counts, in the words of the table of prices; null for what is no price.</summary>
+    /// <summary>The kind of work that it counts, in the words of the table of prices; null for what is not a price.</summary>
     public string? Work { get; init; }
 }
 

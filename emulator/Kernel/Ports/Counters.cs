@@ -15,7 +15,7 @@ public struct Counters : IStateValue<Counters>
 
     /// <summary>
     /// A lost link came to its redial, or its kernel died before that. What a lost link leaves behind is used when the next one comes, so that a loss
-    /// whose redial has not come has not shown yet whether it kills: it is no trial.
+    /// whose redial has not come has not shown yet whether it kills: it is not a trial.
     /// </summary>
     [Counter("Links lost whose redial came, or whose kernel crashed before it: what rates are of.")]
     public long DecidedDisconnects;

@@ -5,7 +5,7 @@ namespace Stress.Emulator.Kernel.Ports;
 /// <summary>Whose protocols purge a holder.</summary>
 public enum HolderFamily : byte
 {
-    /// <summary>No family's: what a purge misses does not hang on addresses.</summary>
+    /// <summary>No family's: what a purge misses does not depend on addresses.</summary>
     None,
 
     /// <summary>AF_INET's.</summary>
@@ -33,7 +33,7 @@ public sealed record Holder
     /// <summary>The family whose protocols purge it.</summary>
     public HolderFamily Family { get; init; }
 
-    /// <summary>Why a purge misses it, where that does not hang on what happened at the detach; <see cref="PurgeGap.None"/> where it does.</summary>
+    /// <summary>Why a purge misses it, where that does not depend on what happened at the detach; <see cref="PurgeGap.None"/> where it does.</summary>
     public PurgeGap Missed { get; init; }
 
     /// <summary>How it is walked; null where nothing reachable holds it between two calls, or what it keeps is a record and no interface.</summary>

@@ -8,7 +8,7 @@ public interface IKernelHost
     /// <summary>What the machine counts, the kernel's part too. The same object all through the kernel's life.</summary>
     MachineCounters Counted { get; }
 
-    /// <summary>A message lies in the routing socket's queue: whoever selects on it is woken.</summary>
+    /// <summary>A message is in the routing socket's queue: processes that select on it are woken.</summary>
     void RoutingSocketReadable();
 
     /// <summary>A frame leaves a tty: HDLC content without FCS, valid during the call.</summary>
@@ -19,7 +19,7 @@ public interface IKernelHost
     {
     }
 
-    /// <summary>A frame waits for whoever reads a tty: HDLC content without FCS, valid during the call.</summary>
+    /// <summary>A frame waits for the reader of a tty: HDLC content without FCS, valid during the call.</summary>
     void TtyInput(int line, ReadOnlySpan<byte> frame);
 
     /// <summary>An IPv4 packet for a raw socket (the whole packet, header included).</summary>

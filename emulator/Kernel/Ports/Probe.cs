@@ -24,13 +24,13 @@ public enum Probe : byte
     /// <summary>A stale pointer was used, fatally or not.</summary>
     StalePointerUsed,
 
-    /// <summary>A freed softc block went to something that is no interface.</summary>
+    /// <summary>A freed softc block went to something that is not an interface.</summary>
     SoftcBlockReusedByOther,
 
     /// <summary>ospfd died of its own assertion.</summary>
     OspfdAborted,
 
-    /// <summary>A Hello for a group of which the socket is no member. Nothing raises it yet.</summary>
+    /// <summary>A Hello for a group of which the socket is not a member. Nothing raises it yet.</summary>
     HelloWithoutMembership,
 
     /// <summary>ospfd left a group when the address that names the interface had gone.</summary>

@@ -7,7 +7,7 @@ namespace Stress.Emulator.Stacks.History;
 
 /// <summary>
 /// A bug of a real network stack as an operation list: what it left behind before the fix, and what after. The file starts with a header of comment lines
-/// <c># key: value</c>, each key once; a line <c>#</c> and three blanks goes on with the value before it.
+/// <c># key: value</c>, each key once; a line <c>#</c> and three blanks continues the value before it.
 /// </summary>
 /// <param name="Id">The file's name without extension.</param>
 /// <param name="Title">One line for people.</param>
@@ -15,7 +15,7 @@ namespace Stress.Emulator.Stacks.History;
 /// <param name="Source">Where the bug and its fix are published.</param>
 /// <param name="Class">Kind of mistake.</param>
 /// <param name="Holder">The holder that the bug is about.</param>
-/// <param name="Verdict">What it comes to before the fix.</param>
+/// <param name="Verdict">The verdict before the fix.</param>
 /// <param name="Before">The kernel before the fix.</param>
 /// <param name="After">The kernel with it.</param>
 /// <param name="Inferred">What no source states, or <c>nothing</c>.</param>
@@ -52,7 +52,7 @@ public sealed record HistoryEntry(
             key = colon > 2 && line[1] == ' ' ? line[2..colon] : "";
             if (!Keys.Contains(key))
             {
-                throw new OperationListException(file, at + 1, $"'{line}' is no line of a header; accepted: # KEY: VALUE with KEY one of {string.Join(", ", Keys)}, or # and three blanks to go on");
+                throw new OperationListException(file, at + 1, $"'{line}' is not a line of a header; accepted: # KEY: VALUE with KEY one of {string.Join(", ", Keys)}, or # and three blanks to go on");
             }
 
             if (!values.TryAdd(key, (at + 1, line[(colon + 2)..].Trim())))
@@ -129,7 +129,7 @@ public sealed record HistoryEntry(
                 throw new OperationListException(file, value.Line, e.Message);
             }
 
-            throw new OperationListException(file, value.Line, $"'{word}' is no part of a side; accepted: design=NAME, then switch=NAME as often as needed");
+            throw new OperationListException(file, value.Line, $"'{word}' is not part of a side; accepted: design=NAME, then switch=NAME as often as needed");
         }
 
         return side ?? throw new OperationListException(file, value.Line, "an empty side; accepted: design=NAME, then switch=NAME as often as needed");

@@ -24,7 +24,7 @@ public sealed record HistoryOutcome(Verdict Verdict, string Text, int Steps, IRe
 /// <param name="After">With the fix.</param>
 public sealed record HistoryRun(HistoryEntry Entry, HistoryOutcome Before, HistoryOutcome After)
 {
-    /// <summary>Whether the kernel before the fix comes to what the header says.</summary>
+    /// <summary>Whether the kernel before the fix gives the verdict in the header.</summary>
     public bool Found => Before.IsDecided && Before.Verdict == Entry.Verdict;
 
     /// <summary>Whether nothing of the holder is found with the fix.</summary>

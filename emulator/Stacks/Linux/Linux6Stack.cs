@@ -881,7 +881,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
 
     /// <summary>
     /// ip6_dst_lookup_tail: the route is looked for first, then a source address for its device; without a route any address of the system will do as
-    /// source, and only if there is one does the missing route become the error. An address that is tentative is no source, and neither it nor its
+    /// source, and only if there is one does the missing route become the error. An address that is tentative is not a source, and neither it nor its
     /// peer has a route: where that makes a difference the answer has another one beside it.
     /// </summary>
     private OperationResult Output6(Ipv6Address destination, uint index, int bytes)

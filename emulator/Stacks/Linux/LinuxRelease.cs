@@ -14,7 +14,7 @@ public sealed record LinuxRelease(bool FreesInDeviceAtOnce)
     public static readonly LinuxRelease Modelled = new(false);
 
     /// <summary>A kernel's release.</summary>
-    /// <param name="release">As <c>uname -r</c> says it; null, or what is no number, for the one that is modelled.</param>
+    /// <param name="release">As <c>uname -r</c> says it; null, or what is not a number, for the one that is modelled.</param>
     public static LinuxRelease Of(string? release)
     {
         string[] parts = (release ?? "").Split('.', '-');

@@ -325,7 +325,7 @@ public sealed partial class NetBsd7Stack
         ? ByIndex(local.Value & 0xFFFFFF) is { IsMulticast: true } byIndex ? byIndex : null
         : AddressHash.Find(a => a.Local == local && a.Interface.IsMulticast)?.Interface;
 
-    /// <summary>in_addprefix: an address whose prefix has a route already shares it; a route of another kind to the same host is no error.</summary>
+    /// <summary>in_addprefix: an address whose prefix has a route already shares it; a route of another kind to the same host is not an error.</summary>
     private void InAddPrefix(InterfaceAddress4 ia)
     {
         ia.OwnsRoute = !AllAddresses4().Any(a => a != ia && a.Peer == ia.Peer && a.OwnsRoute) && AddRoute4(ia.Peer, isLocal: false, ia);

@@ -271,7 +271,7 @@ public sealed partial class NetBsd7Stack : StackBase
     }
 
     /// <summary>
-    /// tun_output: until the device is open and TUN_READY a packet is thrown away, and the sender is told nothing. Whether the interface is up is not asked.
+    /// tun_output: until the device is open and TUN_READY a packet is thrown away, without telling the sender. Whether the interface is up does not matter.
     /// </summary>
     private static void TunOutput(StackInterface ifp, Frame frame)
     {

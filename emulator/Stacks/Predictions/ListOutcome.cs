@@ -5,7 +5,7 @@ namespace Stress.Emulator.Stacks.Predictions;
 /// <param name="Function">The function that it names; empty where it names none.</param>
 public sealed record ReportSeen(string Title, string Function);
 
-/// <summary>What came of one list on a real kernel.</summary>
+/// <summary>The outcome of one list on a real kernel.</summary>
 /// <param name="Name">The list's name.</param>
 /// <param name="Answers">Its answers, in the form of a recording (<see cref="Recorded.Recording"/>); of a kernel that died they end with the last step that was answered.</param>
 /// <param name="Reports">What the kernel reported, in order.</param>

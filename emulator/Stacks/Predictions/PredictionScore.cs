@@ -72,7 +72,7 @@ public sealed record PredictionScore
 
     /// <summary>Scores predictions.</summary>
     /// <param name="predictions">What was said before.</param>
-    /// <param name="outcomes">What came, in the same order.</param>
+    /// <param name="outcomes">The outcomes, in the same order.</param>
     /// <exception cref="ArgumentException">The lists are not the same.</exception>
     public static PredictionScore Of(IReadOnlyList<ListPrediction> predictions, IReadOnlyList<ListOutcome> outcomes)
     {

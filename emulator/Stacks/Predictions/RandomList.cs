@@ -3,7 +3,7 @@ using Stress.Emulator.Stacks.Linux.Faults;
 namespace Stress.Emulator.Stacks.Predictions;
 
 /// <summary>
-/// A list that nobody has seen: one to three interfaces that share addresses, sockets, and every operation that the model of Linux has, in a random order. Interfaces are mostly made, opened and
+/// A freshly drawn list: one to three interfaces that share addresses, sockets, and every operation that the model of Linux has, in a random order. Interfaces are mostly made, opened and
 /// brought up before they are used; the rest is drawn alike, so that much of it fails, and how it fails is predicted too. A list for a kernel with a fault lets time pass after each operation that may
 /// free something, so that what is put off is done before the next: a tick, or long enough for every report; and it closes its sockets one by one.
 /// </summary>

@@ -76,7 +76,7 @@ public sealed class Agreement(RecordedKernel kernel)
     /// </summary>
     public IReadOnlyList<(string List, RecordingConditions Conditions)> FoundConditions => found;
 
-    /// <summary>True when at least so many hundredths of a percent of the steps agree: 9900 is 99 %.</summary>
+    /// <summary>True when at least this many hundredths of a percent of the steps agree: 9900 is 99 %.</summary>
     public bool Reaches(int basisPoints) => Compared > 0 && (long)Agreed * 10_000 >= (long)Compared * basisPoints;
 
     /// <summary>True when steps and ends agree as far as the kernel needs.</summary>

@@ -27,7 +27,7 @@ public sealed record RecordedKernel(string Name, string Stack, string Design, in
     ];
 
     /// <summary>The kernel of a recording's name, null when no stack models it.</summary>
-    /// <param name="name">What stands between the list's name and <c>.txt</c>: <c>netbsd-7</c>, <c>linux-6.18</c>.</param>
+    /// <param name="name">The part between the list's name and <c>.txt</c>: <c>netbsd-7</c>, <c>linux-6.18</c>.</param>
     public static RecordedKernel? Named(string name) => All.FirstOrDefault(k => k.Name == name || (name.StartsWith(k.Name + ".", StringComparison.Ordinal) && name[(k.Name.Length + 1)..].All(c => char.IsAsciiDigit(c) || c == '.')));
 
     /// <summary>The kernel of a verdict, null when no stack models it.</summary>

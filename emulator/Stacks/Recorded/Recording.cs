@@ -9,7 +9,7 @@ namespace Stress.Emulator.Stacks.Recorded;
 /// <param name="Value">The value.</param>
 /// <param name="Error">Name and number of the error as recorded, empty for none.</param>
 /// <param name="Frames">Drained frames as text, in order; empty for other steps.</param>
-/// <param name="Detail">What stands in brackets behind the value, empty for nothing.</param>
+/// <param name="Detail">The text in brackets after the value, or empty.</param>
 public sealed record RecordedAnswer(int Number, string Operation, int Value, string Error, IReadOnlyList<string> Frames, string Detail = "");
 
 /// <summary>The death of a real kernel: an answer too.</summary>
@@ -58,7 +58,7 @@ public sealed partial record Recording(IReadOnlyList<RecordedAnswer> Answers, Re
     }
 
     /// <summary>
-    /// Parses a recording. Lines that are no step (the continuation of a state listing) are passed over. A recording ends with a line <c>END</c>; without
+    /// Parses a recording. Lines that are not steps (the continuation of a state listing) are passed over. A recording ends with a line <c>END</c>; without
     /// one, or where that line says so, the kernel died: in the step that has no answer, or in the one after the last.
     /// </summary>
     public static Recording Parse(string text)

@@ -21,7 +21,7 @@ public static partial class VerdictTable
 {
     private const string UnnamedKernel = "netbsd-7";
 
-    /// <summary>Parses the table: list, kernel (or nothing for <c>netbsd-7</c>), side and verdict, parted by tabs.</summary>
+    /// <summary>Parses the table: list, kernel (or nothing for <c>netbsd-7</c>), side and verdict, separated by tabs.</summary>
     /// <exception cref="FormatException">A line without three or four columns, a side or a verdict of another form.</exception>
     public static IReadOnlyList<RecordedVerdict> Parse(string text)
     {
@@ -39,7 +39,7 @@ public static partial class VerdictTable
             Match first = FirstAccess().Match(columns[^1]);
             if (columns.Length is not (3 or 4) || columns[^2] is not ("fix-in" or "fix-out") || (columns[^1] != "clean" && !first.Success))
             {
-                throw new FormatException($"verdicts.tsv:{i + 1}: expected LIST, the kernel's name or nothing for {UnnamedKernel}, fix-in or fix-out, and 'clean' or 'step N (OPERATION): ... in FUNCTION (FILE)', parted by tabs");
+                throw new FormatException($"verdicts.tsv:{i + 1}: expected LIST, the kernel's name or nothing for {UnnamedKernel}, fix-in or fix-out, and 'clean' or 'step N (OPERATION): ... in FUNCTION (FILE)', separated by tabs");
             }
 
             int step = columns[^1] == "clean" ? 0 : int.Parse(first.Groups["step"].Value, CultureInfo.InvariantCulture);
@@ -81,7 +81,7 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
 
     /// <summary>
     /// Lists that the real kernel failed first in a timer that had no call behind it, at a step during which that timer was armed in the model too: when it fires is random,
-    /// and a list says no time. They are no part of <see cref="Dirty"/>.
+    /// and a list says no time. They are not part of <see cref="Dirty"/>.
     /// </summary>
     public int FirstInTimer { get; private set; }
 
@@ -91,7 +91,7 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
     /// <summary>Lists whose text is not the same.</summary>
     public IReadOnlyList<DifferingVerdict> Differing => differing;
 
-    /// <summary>Lists with an operation that is not modelled: they are compared with nothing, and are no part of the other counts.</summary>
+    /// <summary>Lists with an operation that is not modelled: they are compared with nothing, and are not part of the other counts.</summary>
     public IReadOnlyList<DifferingVerdict> NotModelled => undecided;
 
     /// <summary>True when verdicts, first steps and functions agree as far as the kernel needs.</summary>

@@ -33,7 +33,7 @@ public sealed partial class OspfArea
         _spfDue = _spfDue.IsNever ? held > due ? held : due : _spfDue;
     }
 
-    /// <summary>The next route of which zebra is to be told.</summary>
+    /// <summary>The next route to tell zebra.</summary>
     /// <param name="route">The route, with what is new of it.</param>
     /// <returns>False when there is no news.</returns>
     public bool NextRoute(out OspfRoute route)
@@ -58,7 +58,7 @@ public sealed partial class OspfArea
         return false;
     }
 
-    /// <summary>Somebody else is told from now on, who knows nothing yet.</summary>
+    /// <summary>From now on another client is told, which knows nothing yet.</summary>
     public void TellAgain()
     {
         foreach (ref OspfRoute row in _routes.AsSpan())

@@ -397,7 +397,7 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
     /// <param name="number">The interface.</param>
     /// <param name="packet">The payload of the IPv4 packet.</param>
     /// <param name="now">Virtual time.</param>
-    /// <returns>The sender's Router ID, or 0.0.0.0 where it is no neighbour from ExStart on.</returns>
+    /// <returns>The sender's Router ID, or 0.0.0.0 where it is not a neighbour from ExStart on.</returns>
     public Ipv4Address Receive(int number, ReadOnlySpan<byte> packet, VirtualTime now)
     {
         if (OspfHeader.TryParse(packet, out OspfHeader header) != WireError.None || !header.AreaId.IsAny

@@ -107,7 +107,7 @@ public struct OspfInterface : ITableRow<OspfInterface>
     /// <summary>We are Designated Router or Backup: AllDRouters is joined, and everybody on the network adjacent (9.4, 10.4).</summary>
     public readonly bool IsDesignated => State is OspfInterfaceState.Dr or OspfInterfaceState.Backup;
 
-    /// <summary>Where packets for all on the network go that are no Hellos (8.1).</summary>
+    /// <summary>Where packets for all on the network go that are not Hellos (8.1).</summary>
     public readonly Ipv4Address Group => Type == OspfNetworkType.PointToPoint || IsDesignated ? Ipv4Address.AllSpfRouters : Ipv4Address.AllDRouters;
 
     /// <inheritdoc/>

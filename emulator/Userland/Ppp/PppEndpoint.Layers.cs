@@ -99,7 +99,7 @@ public sealed partial class PppEndpoint
 
     private void LayerUp(int layer, VirtualTime now, IPppActions actions)
     {
-        // What was negotiated is no part of the next negotiation: a call of days may have any number of them.
+        // What was negotiated is not part of the next negotiation: a call of days may have any number of them.
         _s.Layers[layer].ConfigurePackets = _s.Layers[layer].Naks = _s.Layers[layer].NaksReceived = 0;
         switch (layer)
         {

@@ -178,7 +178,7 @@ public sealed partial class PppEndpoint
         // fsm_rconfnakrej counts before it looks: a bad Nak belongs to the row, and a bad Reject ends it.
         f.NaksReceived = packet.Code == LcpCode.ConfigureReject ? 0 : f.NaksReceived + 1;
 
-        // pppd lcp.c and ipcp.c, *_nakci and *_rejci: a bad Nak or Reject changes nothing else and is no answer; the Restart timer repeats the request.
+        // pppd lcp.c and ipcp.c, *_nakci and *_rejci: a bad Nak or Reject changes nothing else and is not an answer; the Restart timer repeats the request.
         if (packet.Code == LcpCode.ConfigureReject ? !AreOurs(data, request) : !IsGoodNak(layer, data, request))
         {
             _s.Counters.Unexpected++;
@@ -192,7 +192,7 @@ public sealed partial class PppEndpoint
             _s.Lcp.Loops = 0;
         }
 
-        // A peer that goes on with Naks wants what we do not have: give its options up (pppd fsm.c, fsm_rconfnakrej: treat_as_reject), except the magic number.
+        // A peer that keeps sending Naks wants what we do not have: give its options up (pppd fsm.c, fsm_rconfnakrej: treat_as_reject), except the magic number.
         bool fedUp = f.NaksReceived >= MaxFailureOf(layer);
         PppTermination? refusal = null;
         var walk = new PppOptions(data);

@@ -106,6 +106,6 @@ public sealed record PppEndpointOptions
     /// <summary>lcp-echo-interval; zero is off.</summary>
     public VirtualTime EchoInterval { get; init; }
 
-    /// <summary>lcp-echo-failure: echoes without an answer before the peer is taken for dead; 0 never takes it so (pppd lcp.c: LcpSendEchoRequest).</summary>
+    /// <summary>lcp-echo-failure: echoes without an answer before the peer is considered dead; 0 for never (pppd lcp.c: LcpSendEchoRequest).</summary>
     public int EchoFailure { get; init; } = 4;
 }

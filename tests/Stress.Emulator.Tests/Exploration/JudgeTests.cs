@@ -162,15 +162,15 @@ public sealed class JudgeTests
     }
 
     [Theory]
-    [InlineData("desing: epoch", "x.fix:1: 'desing' is no key of a fix, did you mean design?; accepted: KEY: VALUE with KEY one of design, switches")]
+    [InlineData("desing: epoch", "x.fix:1: 'desing' is not a key of a fix, did you mean design?; accepted: KEY: VALUE with KEY one of design, switches")]
     [InlineData("design: epoch\ndesign: psref", "x.fix:2: 'design' stands on line 1 already")]
     [InlineData("# nothing", "the file ends without 'design'; accepted: design: NAME")]
     [InlineData("design: epoc", "x.fix:1: design \"epoc\" is not known; accepted: netbsd-2005")]
     [InlineData("design: epoch\nswitches: none-such", "x.fix:2: switch \"none-such\" is not known; accepted: ")]
     [InlineData("design: epoch\nholds: perhaps", "x.fix:2: 'holds: perhaps'; accepted: holds: yes or holds: no")]
-    [InlineData("design: epoch\nbefore-detach: purge-inet4", "x.fix:2: 'purge-inet4' is no step, did you mean purge-inet?; accepted: none, or in their order purge-inet")]
-    [InlineData("design: epoch\nstores-index: x", "x.fix:2: 'x' is no holder; accepted: all, none, or of ")]
-    [InlineData("design: epoch\nexpect: good", "x.fix:2: 'good' is no verdict; accepted: ends, not-seen")]
+    [InlineData("design: epoch\nbefore-detach: purge-inet4", "x.fix:2: 'purge-inet4' is not a step, did you mean purge-inet?; accepted: none, or in their order purge-inet")]
+    [InlineData("design: epoch\nstores-index: x", "x.fix:2: 'x' is not a holder; accepted: all, none, or of ")]
+    [InlineData("design: epoch\nexpect: good", "x.fix:2: 'good' is not a verdict; accepted: ends, not-seen")]
     public void A_wrong_line_of_a_fix_is_named_with_what_is_accepted(string text, string message) =>
         Assert.Contains(message, Assert.Throws<OperationListException>(() => Parse(text)).Message);
 }

@@ -48,15 +48,15 @@ public sealed class HistoryTests
     }
 
     [Theory]
-    [InlineData("# title: t", "# titel: t", 1, "'# titel: t' is no line of a header; accepted: # KEY: VALUE with KEY one of title, ")]
+    [InlineData("# title: t", "# titel: t", 1, "'# titel: t' is not a line of a header; accepted: # KEY: VALUE with KEY one of title, ")]
     [InlineData("# system: s", "# title: s", 2, "'title' stands on line 1 already; accepted: each key once")]
     [InlineData("# system: s\n", "", 9, "the header ends without 'system'; accepted: title, ")]
     [InlineData("in_multi.inm_ifp", "inm_ifp", 5, "holder 'inm_ifp' is not known; accepted: in_multi.inm_ifp, ")]
     [InlineData("crash", "boom", 6, "verdict 'boom' is not known; accepted: leak, stale, alias, crash")]
     [InlineData("design=netbsd-2005", "design=netbsd", 7, "design \"netbsd\" is not known; accepted: netbsd-2005, ")]
-    [InlineData("design=netbsd-2005", "netbsd-2005", 7, "'netbsd-2005' is no part of a side; accepted: design=NAME, then switch=NAME as often as needed")]
+    [InlineData("design=netbsd-2005", "netbsd-2005", 7, "'netbsd-2005' is not part of a side; accepted: design=NAME, then switch=NAME as often as needed")]
     [InlineData("design=purge-all", "design=purge-all switch=x", 8, "switch \"x\" is not known; accepted: in6-ifloop-handed-over, ")]
-    [InlineData("design=purge-all", "switch=in6-multi-counted", 8, "'switch=in6-multi-counted' is no part of a side; accepted: design=NAME, then")]
+    [InlineData("design=purge-all", "switch=in6-multi-counted", 8, "'switch=in6-multi-counted' is not part of a side; accepted: design=NAME, then")]
     [InlineData("create ppp0", "creat ppp0", 10, "unknown operation 'creat', did you mean create?; accepted: create, ")]
     [InlineData("create ppp0", "", 10, "no operation; accepted: a header, then an operation list")]
     public void A_wrong_entry_is_refused_with_its_line(string good, string bad, int line, string message)
