@@ -751,6 +751,11 @@ public static class ScenarioLoader
                     way == ClonedWay.Tunnel ? "the IPv4 address that the tunnel leads to, as 10.0.0.1" : "tunnel of a gif alone");
             }
 
+            if (i.Discovery && ClonedKind.Of(unit).ParentHolder != HolderKind.PppoeEthIfp)
+            {
+                throw new ScenarioException(file, (int)At("discovery").Start.Line, field + ".discovery", $"{i.Name} has none", "discovery of a pppoe alone");
+            }
+
             interfaces.Add(i);
             if (interfaces.Count > InterfaceOptions.MostOfRole)
             {

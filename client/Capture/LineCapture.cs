@@ -7,7 +7,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Client.Capture;
 
-/// <summary>A pcapng file with an interface for each captured line: PPP frames in both directions, as the calling end sees them; and one for each Ethernet segment.</summary>
+/// <summary>A pcapng file with an interface for each captured line: PPP frames in both directions, as the calling end sees them; and one for each Ethernet segment, and for the wire between a node and its access concentrator.</summary>
 public sealed class CaptureFile : IDisposable
 {
     private const int FlushAt = 1 << 20;
@@ -91,9 +91,11 @@ public sealed class LineCapture : ISiteTrace
     private const int MaxComments = 200;
 
     private readonly CaptureFile _file;
+    private readonly uint _site;
     private readonly Topology _topology;
     private readonly uint[] _interfaces;
     private readonly uint[] _segments;
+    private readonly Dictionary<int, uint> _concentrators = [];
     private readonly List<string> _comments = [];
     private byte[] _frame = new byte[1_600];
     private int _length = -1;
@@ -109,6 +111,7 @@ public sealed class LineCapture : ISiteTrace
     public LineCapture(CaptureFile file, uint site, Topology topology)
     {
         _file = file;
+        _site = site;
         _topology = topology;
         _interfaces = [.. Enumerable.Range(0, topology.Links.Count).Select(line => file.Add($"site {site} line {line}"))];
         _segments = [.. (topology.Segments ?? []).Select(segment => file.AddSegment($"site {site} segment {segment.Name}"))];
@@ -137,6 +140,17 @@ public sealed class LineCapture : ISiteTrace
 
     /// <inheritdoc/>
     public void EtherFrame(VirtualTime at, int segment, int station, ReadOnlySpan<byte> frame) => Keep(_segments[segment], at, null, frame);
+
+    /// <inheritdoc/>
+    public void PppoeFrame(VirtualTime at, int node, bool sent, ReadOnlySpan<byte> frame)
+    {
+        if (!_concentrators.TryGetValue(node, out uint place))
+        {
+            _concentrators.Add(node, place = _file.AddSegment($"site {_site} PPPoE of {_topology.NodeName(node)}"));
+        }
+
+        Keep(place, at, sent, frame);
+    }
 
     private void Keep(uint at, VirtualTime time, bool? sent, ReadOnlySpan<byte> frame)
     {

@@ -68,6 +68,11 @@ public static class OptionsScreen
             Row("interfaces", role => role.Interfaces.Count == 0 ? "none" : string.Join(' ', role.Interfaces.Select(i => i.Name)));
         }
 
+        if (site.Roles.Any(role => role.Discovers))
+        {
+            Row("PPPoE", role => role.Discovers ? $"answered after {Range(role.Concentrator.Answer)}, {role.Concentrator.UnansweredPerThousand}/1000 not, {SessionsOf(role.Concentrator)}" : "none");
+        }
+
         Row("reboot", role => Range(role.Reboot));
         table.Write(console);
         WriteLine(console, site.Line);
@@ -91,6 +96,8 @@ public static class OptionsScreen
             }
         }
     }
+
+    private static string SessionsOf(ConcentratorOptions concentrator) => concentrator.Session.Max > VirtualTime.Zero ? $"sessions of {Range(concentrator.Session)}" : "sessions without end";
 
     private static string Advertisements(RoleOptions role)
     {

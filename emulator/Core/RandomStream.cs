@@ -80,6 +80,9 @@ public enum RandomPurpose : ushort
     /// <summary>How long a cable of a segment is out.</summary>
     Segment,
 
+    /// <summary>When an access concentrator answers, and how long a session lasts.</summary>
+    Concentrator,
+
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,
 }

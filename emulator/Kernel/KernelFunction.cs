@@ -260,6 +260,15 @@ public enum KernelFunction : byte
 
     /// <summary><c>nd6_dad_timer</c>.</summary>
     Nd6DadTimer,
+
+    /// <summary><c>pppoe_timeout</c>.</summary>
+    PppoeTimeout,
+
+    /// <summary><c>pppoe_send_padt</c>.</summary>
+    PppoeSendPadt,
+
+    /// <summary><c>pppoe_disc_input</c>.</summary>
+    PppoeDiscInput,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -367,6 +376,9 @@ public static class FunctionNames
         KernelFunction.SpppKeepalive => "sppp_keepalive",
         KernelFunction.IfLladdrEvent => "iflladdr_event",
         KernelFunction.Nd6DadTimer => "nd6_dad_timer",
+        KernelFunction.PppoeTimeout => "pppoe_timeout",
+        KernelFunction.PppoeSendPadt => "pppoe_send_padt",
+        KernelFunction.PppoeDiscInput => "pppoe_disc_input",
         _ => "?",
     };
 }

@@ -60,6 +60,9 @@ public sealed record KernelOptions
     /// <summary>net.inet.ip.forwarding and net.inet6.ip6.forwarding: packets for others go on by the kernel's table.</summary>
     public bool Forwarding { get; init; }
 
+    /// <summary>options PFIL_HOOKS, as GENERIC has it: a session of PPP over Ethernet hears that its Ethernet is detached (pppoe_ifattach_hook). Without it nobody tells the session.</summary>
+    public bool PfilHooks { get; init; } = true;
+
     /// <summary>Free blocks in the class of the ppp softc after boot (reuse distance k, reference 5.4).</summary>
     public CountRange FreeSoftcBlocks { get; init; } = new(2, 4);
 

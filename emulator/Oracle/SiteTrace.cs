@@ -107,4 +107,13 @@ public interface ISiteTrace
     void EtherFrame(VirtualTime at, int segment, int station, ReadOnlySpan<byte> frame)
     {
     }
+
+    /// <summary>A frame of PPP over Ethernet is on the wire between a node and its access concentrator.</summary>
+    /// <param name="at">Virtual time.</param>
+    /// <param name="node">The node's number.</param>
+    /// <param name="sent">The node sent it; otherwise it arrives there.</param>
+    /// <param name="frame">From the header's first byte on, without FCS; valid during the call.</param>
+    void PppoeFrame(VirtualTime at, int node, bool sent, ReadOnlySpan<byte> frame)
+    {
+    }
 }

@@ -60,6 +60,13 @@ public sealed record RoleOptions
     /// <summary>Interfaces that are created at boot and that programmes of events destroy and create again; up to <see cref="InterfaceOptions.MostOfRole"/>.</summary>
     public IReadOnlyList<InterfaceOptions> Interfaces { get; init; } = [];
 
+    /// <summary>Who answers the discovery of sessions of PPP over Ethernet.</summary>
+    public ConcentratorOptions Concentrator { get; init; } = new();
+
+    /// <summary>Whether a session of the role's comes up by discovery.</summary>
+    [JsonIgnore]
+    public bool Discovers => Interfaces.Any(static i => i.Discovery);
+
     /// <summary>Another process's membership, for example <c>224.0.1.1</c>, or null (reference 8.4 M8).</summary>
     public string? GroupMember { get; init; }
 

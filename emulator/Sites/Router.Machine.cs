@@ -136,6 +136,34 @@ public sealed partial class Router
 
     void IKernelHost.EtherOutput(ReadOnlySpan<byte> frame) => _segment?.Transmit(_stationOfSegment, frame, _site.Now);
 
+    void IKernelHost.PppoeOutput(short unit, ReadOnlySpan<byte> frame) => _concentrator?.Transmit(unit, frame, _site.Now);
+
+    void IKernelHost.PppoeWentDown(int slot) => _processes.Netif?.WentDown(slot, _site.Now);
+
+    /// <summary>Puts an access concentrator behind the Ethernets that lead out of the site.</summary>
+    public void Plug(AccessConcentrator concentrator) => _concentrator = concentrator;
+
+    /// <inheritdoc/>
+    public void PppoeArrived(short unit, ReadOnlySpan<byte> frame, VirtualTime now)
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        try
+        {
+            Kernel.EnterFromUser(KernelFunction.SoftNet);
+            Kernel.PppoeInput(unit, frame);
+        }
+        catch (KernelPanic panic)
+        {
+            Panic(panic, now);
+        }
+
+        RunCpu(now);
+    }
+
     /// <summary>Plugs a segment into the Ethernet.</summary>
     /// <param name="segment">The segment.</param>
     /// <param name="station">Which of its stations the router is.</param>

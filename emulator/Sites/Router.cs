@@ -15,7 +15,7 @@ namespace Stress.Emulator.Sites;
 /// One emulated router: a kernel, a table of processes on one CPU, and the machine around them. It acts on the rest of the site only through its lines.
 /// Its life is here; what it is to its kernel and its processes is in <c>Router.Machine.cs</c>.
 /// </summary>
-public sealed partial class Router : IKernelHost, IMachine, IStation, IState
+public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost, IState
 {
     /// <summary>Period of the fast timeout (PR_FASTHZ).</summary>
     public static readonly VirtualTime FastTick = VirtualTime.FromMilliseconds(200);
@@ -67,6 +67,8 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IState
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);
     }
 
+    [NotSaved("the site's, which saves it")]
+    private AccessConcentrator? _concentrator;
     [NotSaved("it follows from the options")]
     private EthernetSegment? _segment;
     [NotSaved("it follows from the options")]
@@ -234,13 +236,14 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IState
             Kernel.Frag6SlowTimo();
             Kernel.Nd6Timer();
             Kernel.Nd6DadTimer();
+            Kernel.PppoeTimo();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns))
+        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns || Kernel.PppoeTimersRun))
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }

@@ -14,12 +14,15 @@ namespace Stress.Emulator.Sites;
 /// One connected component of the run, such as an answering system with its modem bank and callers, executed as one event loop.
 /// A pure function of its images and the window number: the same options and site number give the same tally, wherever and however often it runs.
 /// </summary>
-public sealed partial class Site : IState, ILinkSite, ISegmentSite
+public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentratorSite
 {
     private readonly Router[] _routers;
     private readonly ILink[] _links;
     private readonly SiteProgramme[] _programmes;
     private readonly EthernetSegment[] _segments;
+
+    // One for each node that discovers, in the order of the nodes.
+    private readonly AccessConcentrator[] _concentrators;
     [NotSaved("it follows from the options")]
     private readonly Port[][] _ends;
 
@@ -27,7 +30,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
     [NotSaved("it follows from the options")]
     private readonly (int Segment, int Station, int Node)[] _stations;
 
-    // Owners of slots: the routers, then the links, then the programmes, then the segments.
+    // Owners of slots: the routers, then the links, then the programmes, then the segments, then the concentrators.
     [NotSaved("it follows from the options")]
     private readonly ushort[] _owner;
     [NotSaved("it follows from the options")]
@@ -62,7 +65,10 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
         _programmes = new SiteProgramme[options.Events?.Count ?? 0];
         _segments = new EthernetSegment[topology.Segments?.Count ?? 0];
         _stations = [.. topology.Stations];
-        _firstSlot = new int[_routers.Length + _links.Length + _programmes.Length + _segments.Length + 1];
+        int[] discoverers = [.. Enumerable.Range(0, _routers.Length).Where(node => options.Roles[topology.Nodes[node]].Discovers)];
+        _concentrators = new AccessConcentrator[discoverers.Length];
+        _firstSlot = new int[_routers.Length + _links.Length + _programmes.Length + _segments.Length + _concentrators.Length + 1];
+        int firstSegment = _routers.Length + _links.Length + _programmes.Length, firstConcentrator = firstSegment + _segments.Length;
         _decidedOfLink = new long[options.Graph is null ? 0 : _links.Length];
         RouterPlace[] places = topology.PlacesOf(number);
         _linkOf = [.. places.Select(place => place.Ports.Select(port => port.Link).ToArray())];
@@ -78,7 +84,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
             else
             {
                 slots = owner - _routers.Length < _links.Length ? topology.Links[owner - _routers.Length].Kind.Events
-                    : owner < _firstSlot.Length - 1 - _segments.Length ? SiteProgramme.Events : EthernetSegment.Events;
+                    : owner < firstSegment ? SiteProgramme.Events : owner < firstConcentrator ? EthernetSegment.Events : AccessConcentrator.Events;
             }
 
             _firstSlot[owner + 1] = _firstSlot[owner] + slots;
@@ -96,9 +102,15 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
             }
 
             int link = owner - _routers.Length;
-            if (owner >= _firstSlot.Length - 1 - _segments.Length)
+            if (owner >= firstConcentrator)
             {
-                PlugSegment(owner - (_firstSlot.Length - 1 - _segments.Length), topology, _firstSlot[owner]);
+                PlugConcentrator(owner - firstConcentrator, discoverers[owner - firstConcentrator], _firstSlot[owner]);
+                continue;
+            }
+
+            if (owner >= firstSegment)
+            {
+                PlugSegment(owner - firstSegment, topology, _firstSlot[owner]);
                 continue;
             }
 
@@ -124,6 +136,13 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
         }
 
         _digest = Mix64(options.Seed ^ ((ulong)number << 32));
+    }
+
+    private void PlugConcentrator(int concentrator, int node, int firstSlot)
+    {
+        Router router = _routers[node];
+        _concentrators[concentrator] = new AccessConcentrator(this, node, firstSlot, router, Options.Roles[router.Role].Concentrator, new RandomStream(Options.Seed, router.Entity, RandomPurpose.Concentrator));
+        router.Plug(_concentrators[concentrator]);
     }
 
     private void PlugSegment(int segment, Topology topology, int firstSlot)
@@ -358,9 +377,13 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
         {
             _programmes[programme].Fire(which, now);
         }
+        else if (programme - _programmes.Length is var segment && segment < _segments.Length)
+        {
+            _segments[segment].Fire(which, now);
+        }
         else
         {
-            _segments[programme - _programmes.Length].Fire(which, now);
+            _concentrators[segment - _segments.Length].Fire(which, now);
         }
     }
 
@@ -433,6 +456,16 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
 
     void ISegmentSite.Say(int segment, int station, string text) => Trace?.Step(Clock.Events, Clock.Now, Options.Topology.Segments![segment].Stations[station], TraceSource.Line, text);
 
+    EventQueue IConcentratorSite.Events => Queue;
+
+    void IConcentratorSite.PppoeSent(int node, bool sent, ReadOnlySpan<byte> frame)
+    {
+        _frames++;
+        Trace?.PppoeFrame(Clock.Now, node, sent, frame);
+    }
+
+    void IConcentratorSite.SayOfConcentrator(int node, string text) => Trace?.Step(Clock.Events, Clock.Now, node, TraceSource.Line, text);
+
     // The line itself is a part of its own number; what an end is told is one of its port.
     bool ILinkSite.Admits(LinkEvent what, int link, int end)
     {
@@ -454,7 +487,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true } })]), 0);
+        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true }, Interfaces = [new InterfaceOptions { Name = "pppoe0", Discovery = true }] })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 
@@ -493,6 +526,11 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite
         foreach (EthernetSegment s in _segments)
         {
             s.Fields(ref pass);
+        }
+
+        foreach (AccessConcentrator c in _concentrators)
+        {
+            c.Fields(ref pass);
         }
 
         CrashTally.Fields(_crashes, ref pass);

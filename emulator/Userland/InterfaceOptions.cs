@@ -44,6 +44,12 @@ public sealed record InterfaceOptions
     /// <summary>The MTU that it has besides the usual one, in bytes.</summary>
     public int OtherMtu { get; init; } = 1280;
 
+    /// <summary>Of a session of PPP over Ethernet: it comes up by discovery (RFC 2516), and stays when its Ethernet goes; otherwise it is there at once, and goes with that.</summary>
+    public bool Discovery { get; init; }
+
+    /// <summary>How long after the kernel has taken a session down somebody sets it up again (ifwatchd).</summary>
+    public TimeRange Redial { get; init; } = TimeRange.Seconds(5, 30);
+
     /// <summary>What goes together with others: a namespace, a jail, a hub.</summary>
     public string Group { get; init; } = "";
 

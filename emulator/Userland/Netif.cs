@@ -178,6 +178,15 @@ public sealed class Netif : Process
         Do(Op.Up, which);
         for (int other = 0; other < _options.Length; other++)
         {
+            if (_options[other].Discovery && _interfaces[other].IsWanted && _parents[other] == which)
+            {
+                // pppoectl -e and ifconfig up, as devd's script of an attach.
+                Do(Op.Down, other);
+                Do(Op.Configure, other);
+                Do(Op.Up, other);
+                _interfaces[other].Due = VirtualTime.Never;
+            }
+
             if (_interfaces[other].WentWithParent && _parents[other] == which)
             {
                 Create(other);
@@ -212,6 +221,11 @@ public sealed class Netif : Process
         {
             if (_interfaces[other].IsWanted && IsOnParent(other) && _parents[other] == which)
             {
+                if (_options[other].Discovery)
+                {
+                    continue; // it stays: of a detach nobody tells rc
+                }
+
                 _interfaces[other].WentWithParent = true;
                 TakeAway(other);
             }
@@ -254,6 +268,21 @@ public sealed class Netif : Process
         }
     }
 
+    /// <summary>The kernel has taken a session of PPP over Ethernet down: ifwatchd's script sets it up again after its time.</summary>
+    /// <param name="slot">The kernel's slot for it.</param>
+    /// <param name="now">Virtual time.</param>
+    public void WentDown(int slot, VirtualTime now)
+    {
+        for (int which = 0; which < _interfaces.Length; which++)
+        {
+            if (_interfaces[which].Slot == slot && _interfaces[which].IsWanted)
+            {
+                _interfaces[which].Due = now + _random.Draw(_options[which].Redial);
+                Rearm();
+            }
+        }
+    }
+
     private void Rearm()
     {
         VirtualTime next = VirtualTime.Never;
@@ -270,7 +299,18 @@ public sealed class Netif : Process
     {
         for (int i = 0; i < _interfaces.Length; i++)
         {
-            if (_interfaces[i].Due <= now)
+            if (_interfaces[i].Due > now)
+            {
+                continue;
+            }
+
+            if (_interfaces[i].IsWanted && _options[i].Discovery)
+            {
+                _interfaces[i].Due = VirtualTime.Never;
+                Do(Op.Up, i);
+                Wakeup();
+            }
+            else
             {
                 Create(i);
             }
@@ -302,7 +342,7 @@ public sealed class Netif : Process
                 i.HasOtherMtu = false;
                 break;
             case Op.Configure:
-                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, _tunnels[which]) : Kernel.SiocSetParent(i.Slot, ParentOf(which));
+                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, _tunnels[which]) : ConfigureOnParent(i.Slot, which);
                 break;
             case Op.AddAddress or Op.AddNextAddress:
                 i.Renumbered += op == Op.AddNextAddress ? (byte)1 : (byte)0;
@@ -345,6 +385,9 @@ public sealed class Netif : Process
 
         Say(Machine.Clock.Trace is null ? Name(op) : $"{Name(op)} {_options[which].Name}", e);
     }
+
+    // A session whose Ethernet is not there yet is told of it when that comes.
+    private Errno ConfigureOnParent(int slot, int which) => ParentOf(which) is >= 0 and int parent ? Kernel.SiocSetParent(slot, parent, _options[which].Discovery) : Errno.ENXIO;
 
     private static string Name(Op op) => op switch
     {

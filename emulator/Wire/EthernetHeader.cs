@@ -80,4 +80,10 @@ public enum EtherType : ushort
 
     /// <summary>IPv6.</summary>
     Ipv6 = 0x86DD,
+
+    /// <summary>Discovery of PPP over Ethernet (RFC 2516).</summary>
+    PppoeDiscovery = 0x8863,
+
+    /// <summary>A session of PPP over Ethernet (RFC 2516).</summary>
+    PppoeSession = 0x8864,
 }

@@ -17,7 +17,7 @@ public sealed class InterfaceFileTests
         Assert.Equal(["aue0", "vlan0", "gif0", "lo1"], s.Site.Roles[1].Interfaces.Select(i => i.Name));
         Assert.Equal((InterfaceTeardown.AtOnce, 1000, "jail"), (s.Site.Roles[1].Interfaces[3].Teardown, s.Site.Roles[1].Interfaces[2].OtherMtu, s.Site.Roles[1].Interfaces[1].Group));
         Assert.Equal([false, true, true, false], s.Site.Roles[1].Interfaces.Select(i => i.TakesAddressesFirst));
-        Assert.Contains(("roles.calling.interfaces.vlan0", "parent aue0, teardown usual, down 5s..30s, other_mtu 1280, group jail", ""), s.Options());
+        Assert.Contains(("roles.calling.interfaces.vlan0", "parent aue0, teardown usual, down 5s..30s, other_mtu 1280, discovery false, redial 5s..30s, group jail", ""), s.Options());
         foreach (string text in new[] { ScenarioWriter.Write(s), ScenarioWriter.WriteShort(s) })
         {
             Scenario again = ScenarioLoader.Parse(text, "s.yaml");
@@ -36,7 +36,8 @@ public sealed class InterfaceFileTests
     [InlineData("      - {name: gif0}\n", 4, "roles.calling.interfaces.tunnel", "the IPv4 address that the tunnel leads to")]
     [InlineData("      - {name: vlan0, tunnel: 10.0.0.1}\n", 4, "roles.calling.interfaces.tunnel", "tunnel of a gif alone")]
     [InlineData("      - {name: vlan0, other_mtu: 100}\n", 4, "roles.calling.interfaces.other_mtu", "576")]
-    [InlineData("      - {name: vlan0, up: 3s}\n", 4, "roles.calling.interfaces.up", "name, parent, tunnel, teardown, down, other_mtu, group")]
+    [InlineData("      - {name: vlan0, up: 3s}\n", 4, "roles.calling.interfaces.up", "name, parent, tunnel, teardown, down, other_mtu, discovery, redial, group")]
+    [InlineData("      - {name: vlan0, discovery: true}\n", 4, "roles.calling.interfaces.discovery", "discovery of a pppoe alone")]
     [InlineData("      - {name: vlan0}\nevents:\n  - {what: destroy, of: vlan1, every: 1s}\n", 6, "events.of", "all, called, calling, vlan0")]
     public void What_is_no_interface_is_refused_with_file_line_field_and_what_is_accepted(string interfaces, int line, string field, string accepted) =>
         Refusals.Of("roles:\n  - role: calling\n    interfaces:\n" + interfaces, line, field, accepted);

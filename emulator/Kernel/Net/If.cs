@@ -256,6 +256,8 @@ public sealed partial class BsdKernel
         {
             IfUp(slot);
         }
+
+        PppoeFlags(slot, up);
     }
 
     // The driver frees what if_detach has unlinked.

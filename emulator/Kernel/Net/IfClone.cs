@@ -87,6 +87,7 @@ public sealed partial class BsdKernel
             ParentIfDetach(PointerTo(slot));
         }
 
+        PppoeStop(slot);
         _cloned[c].Used = false;
         IfDetach(slot);
         if (slot == _station)
@@ -97,9 +98,12 @@ public sealed partial class BsdKernel
         FreeSoftc(slot);
     }
 
-    /// <summary>SIOCSETVLAN, or PPPOESETPARMS: the vlan or the session is on another interface from now on, and runs. A session comes up at once: its discovery is not modelled.</summary>
+    /// <summary>SIOCSETVLAN, or PPPOESETPARMS: the vlan or the session is on another interface from now on, and runs.</summary>
+    /// <param name="slot">The vlan or the session.</param>
+    /// <param name="parent">What it is on.</param>
+    /// <param name="discovers">A session comes up by discovery when the interface does; otherwise it is there at once.</param>
     /// <returns>EINVAL where one of them is not what it should be: a vlan or a session on an Ethernet.</returns>
-    public Errno SiocSetParent(int slot, int parent)
+    public Errno SiocSetParent(int slot, int parent, bool discovers = false)
     {
         if (HearsCalls)
         {
@@ -114,6 +118,11 @@ public sealed partial class BsdKernel
         }
 
         ParentUnconfig(c);
+        if (discovers)
+        {
+            PppoeSetParms(slot);
+        }
+
         _cloned[c].Parent = PointerTo(parent);
         _design.Hold(this, _cloned[c].Parent);
         _oracle.Stored(this, parent, ClonedKind.Of(_ifs[slot].Unit).ParentHolder);
@@ -171,20 +180,23 @@ public sealed partial class BsdKernel
         }
     }
 
-    // vlan_ifdetach, which ether_ifdetach of a departing parent calls, and pppoe_ifattach_hook: what is on it stays, without a parent, and is down.
+    // vlan_ifdetach, which ether_ifdetach of a departing parent calls, and pppoe_ifattach_hook, which pfil calls: what is on it stays, without a parent, and is down.
     private void ParentIfDetach(IfnetPtr p)
     {
         using Frame frame = Enter(KernelFunction.VlanIfDetach);
         for (int c = 0; c < _cloned.Length; c++)
         {
-            if (_cloned[c].Used && !_cloned[c].Parent.IsNull && Same(_cloned[c].Parent, p))
+            if (_cloned[c].Used && !_cloned[c].Parent.IsNull && Same(_cloned[c].Parent, p) && HearsOfParent(_cloned[c].Slot))
             {
                 ParentUnconfig(c);
+                PppoeClear(_cloned[c].Slot);
                 IfDown(_cloned[c].Slot);
                 SetFlags(_cloned[c].Slot, _ifs[_cloned[c].Slot].Flags & ~(Iff.Up | Iff.Running));
             }
         }
     }
+
+    private bool HearsOfParent(int slot) => _options.PfilHooks || ClonedKind.Of(_ifs[slot].Unit).ParentHolder != HolderKind.PppoeEthIfp;
 
     // gif_delete_tunnel.
     private void GifDeleteTunnel(int c)
@@ -224,6 +236,11 @@ public sealed partial class BsdKernel
     // vlan_start: the tagged frame goes to ifv_p's queue and its if_start. pppoe_output: sc_eth_if's if_output.
     private Errno OutputOnParent(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
     {
+        if (PppoeOf(slot) is >= 0 and int sc)
+        {
+            return PppoeStart(sc, protocol, packet);
+        }
+
         var kind = ClonedKind.Of(_ifs[slot].Unit);
         using Frame frame = Enter(kind.ParentUse == UseSite.VlanStart ? KernelFunction.VlanStart : KernelFunction.PppoeOutput);
         IfnetPtr p = _cloned[ClonedOf(slot)].Parent;

@@ -156,7 +156,7 @@ public sealed partial class BsdKernel
                 least = Math.Min(least, mld == int.MaxValue ? 0 : mld);
             }
 
-            least = Math.Min(least, Math.Min(DadQuietTicks(), Math.Min(Frag6QuietTicks(), Nd6QuietTicks())));
+            least = Math.Min(least, Math.Min(DadQuietTicks(), Math.Min(Frag6QuietTicks(), Math.Min(Nd6QuietTicks(), PppoeQuietTicks()))));
             return least == int.MaxValue ? 0 : least - 1;
         }
     }
@@ -167,6 +167,7 @@ public sealed partial class BsdKernel
         Frag6CountDown(ticks);
         Nd6CountDown(ticks);
         DadCountDown(ticks);
+        PppoeCountDown(ticks);
         if (_igmpTimersRunning)
         {
             foreach (ref InMulti m in _inMultis.AsSpan())

@@ -19,6 +19,19 @@ public interface IKernelHost
     {
     }
 
+    /// <summary>A frame of PPP over Ethernet leaves an Ethernet that is at no segment of the site: from the header's first byte on, without FCS, valid during the call.</summary>
+    /// <param name="unit">The Ethernet's unit (<see cref="Net.ClonedKind"/>); -1 for the Ethernet of boot.</param>
+    /// <param name="frame">The frame.</param>
+    void PppoeOutput(short unit, ReadOnlySpan<byte> frame)
+    {
+    }
+
+    /// <summary>The kernel itself has taken a session of PPP over Ethernet down: what ifwatchd reads from its routing socket.</summary>
+    /// <param name="slot">The interface.</param>
+    void PppoeWentDown(int slot)
+    {
+    }
+
     /// <summary>A frame waits for the reader of a tty: HDLC content without FCS, valid during the call.</summary>
     void TtyInput(int line, ReadOnlySpan<byte> frame);
 

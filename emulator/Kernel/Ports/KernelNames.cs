@@ -48,6 +48,7 @@ public static class KernelNames
         UseSite.SpppKeepalive => "sppp_keepalive",
         UseSite.IfLladdrEvent => "iflladdr_event",
         UseSite.Nd6DadTimer => "nd6_dad_timer",
+        UseSite.PppoeSendPadt => "pppoe_send_padt",
         _ => "unknown",
     };
 

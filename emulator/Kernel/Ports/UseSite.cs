@@ -122,4 +122,7 @@ public enum UseSite : byte
 
     /// <summary>nd6_dad_timer.</summary>
     Nd6DadTimer,
+
+    /// <summary>pppoe_send_padt.</summary>
+    PppoeSendPadt,
 }

@@ -143,7 +143,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
                 Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
                 Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
                 Rtadvd = new RtadvdOptions { Interval = VirtualTime.FromMinutes(10) },
-                Interfaces = [new InterfaceOptions { Name = "vlan0" }],
+                Interfaces = [new InterfaceOptions { Name = "vlan0" }, new InterfaceOptions { Name = "pppoe0", Discovery = true }],
             });
         }
     }

@@ -51,6 +51,16 @@ internal sealed class Machine : IKernelHost, ISiteTrace
     /// <summary>What was sent, with PPP's header.</summary>
     public List<byte[]> Frames { get; } = [];
 
+    /// <summary>Frames of PPP over Ethernet that left, each with its Ethernet's unit.</summary>
+    public List<(short Unit, byte[] Frame)> Pppoe { get; } = [];
+
+    /// <summary>Sessions of PPP over Ethernet that the kernel took down, by slot.</summary>
+    public List<int> PppoeDown { get; } = [];
+
+    public void PppoeOutput(short unit, ReadOnlySpan<byte> frame) => Pppoe.Add((unit, frame.ToArray()));
+
+    public void PppoeWentDown(int slot) => PppoeDown.Add(slot);
+
     /// <summary>What waits for pppd.</summary>
     public List<(int Line, byte[] Frame)> Reads { get; } = [];
 
