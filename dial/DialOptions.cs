@@ -14,7 +14,7 @@ public sealed record DialOptions
     /// <summary>Lines at once.</summary>
     public int Lines { get; init; } = 1;
 
-    /// <summary>Calls on each line (dial) or in all (answer); 0 goes on until asked to stop.</summary>
+    /// <summary>Calls on each line (dial) or in all (answer); 0 continues until asked to stop.</summary>
     public long Cycles { get; init; } = 1;
 
     /// <summary>The options of a line's calls, by its number.</summary>

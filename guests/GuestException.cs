@@ -3,7 +3,7 @@ namespace Stress.Guests;
 /// <summary>The reasons why a guest, a kernel or a guest system is not available.</summary>
 public enum GuestProblem
 {
-    /// <summary>What was asked for is wrong; nothing was done.</summary>
+    /// <summary>The request is invalid; nothing was done.</summary>
     Wrong,
 
     /// <summary>A program, package or kernel is not there; installing it helps.</summary>

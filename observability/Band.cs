@@ -26,7 +26,7 @@ public readonly record struct Band(double MinPercent, double MaxPercent)
 
     private const double MostTimes = 1e6;
 
-    /// <summary>What is asked is a count and no rate.</summary>
+    /// <summary>The band is about a count, not a rate.</summary>
     public bool IsPoint => MinPercent == MaxPercent;
 
     /// <summary>The verdict.</summary>

@@ -27,6 +27,6 @@ public static class CodePath
         _ => title.Site == UseSite.In6SelectHlim ? In6SelectHlim : KernelNames.Of(title.Site),
     };
 
-    /// <summary>A pair's role as it stands in reports and scenario files. What has labels of its own is asked for them (<see cref="Topology.NameOf"/>).</summary>
+    /// <summary>A pair's role as it stands in reports and scenario files. Sites with their own labels are asked for them (<see cref="Topology.NameOf"/>).</summary>
     public static string Of(Role role) => PairTopology.Labels[(int)role];
 }

@@ -27,7 +27,7 @@ public sealed record CompareReport : ScenarioReport
     public required IReadOnlyList<DesignDifference> Differences { get; init; }
 }
 
-/// <summary>What one design came to.</summary>
+/// <summary>The result of one design.</summary>
 public sealed record DesignResult
 {
     /// <summary>The design's name.</summary>
@@ -57,7 +57,7 @@ public sealed record DesignResult
     /// <summary>Uses of a pointer that named another live interface.</summary>
     public required RoleCounts Aliases { get; init; }
 
-    /// <summary>Membership slots that a stale record came to occupy: until a drop frees it, or for the life of the socket.</summary>
+    /// <summary>Membership slots occupied by a stale record: until a drop frees it, or for the life of the socket.</summary>
     public required RoleCounts LeakedSlots { get; init; }
 
     /// <summary>Detaches whose memory had to wait for a holder, by a design that waits.</summary>

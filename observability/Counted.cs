@@ -5,7 +5,7 @@ namespace Stress.Observability;
 /// <summary>A number of things in words: <c>1 entry</c>, <c>0 entries</c>, <c>1,200 entries</c>.</summary>
 public static class Counted
 {
-    /// <summary>The number and the word that goes with it.</summary>
+    /// <summary>The number and its noun, in singular or plural.</summary>
     /// <param name="n">How many.</param>
     /// <param name="one">The word for one, as <c>entry</c>.</param>
     /// <param name="many">The word for another number; by rule: <c>entries</c>, <c>crashes</c>, <c>sites</c>.</param>

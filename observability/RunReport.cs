@@ -100,7 +100,7 @@ public sealed record RunReport : ScenarioReport
     /// <summary>Counts over virtual time.</summary>
     public required RunSeries Series { get; init; }
 
-    /// <summary>On what it was executed; null where nobody asked. Nothing else in the report depends on it, but for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
+    /// <summary>On what it was executed; null where not recorded. Nothing else in the report depends on it, but for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
     public ExecutionFacts? Execution { get; init; }
 
     /// <summary>The network that each site is, with its counts; null in a run of pairs.</summary>

@@ -141,7 +141,7 @@ internal static class NetworkLoader
             : throw new ScenarioException(file, LineOf(map, problem.Field, (int)node.Start.Line), $"network.{problem.Field}", problem.Problem, problem.Accepted);
     }
 
-    /// <summary>The fields that a shape goes by.</summary>
+    /// <summary>The fields of a shape.</summary>
     internal static IReadOnlyList<string> FieldsOf(NetworkShape shape) => shape switch
     {
         NetworkShape.Pair => [],

@@ -18,7 +18,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Stress.Scenarios;
 
-/// <summary>Reads scenario files. Strict: every field is known, has its unit and lies in its range, or one error says which does not.</summary>
+/// <summary>Reads scenario files. Strict: every field must be known, have its unit and be in its range; otherwise one error says which is not.</summary>
 public static class ScenarioLoader
 {
     /// <summary>Largest file, in bytes.</summary>

@@ -11,7 +11,7 @@ public interface IRunHost : IAsyncDisposable
     /// <summary>The cluster, or null for a silo in this process.</summary>
     RedisAddress? Cluster { get; }
 
-    /// <summary>True for a cluster: a run goes on when the client goes away, and silos may come and go.</summary>
+    /// <summary>True for a cluster: a run continues without its client, and silos may come and go.</summary>
     bool IsCluster => Cluster is not null;
 
     /// <summary>How each silo is doing.</summary>

@@ -6,7 +6,7 @@ namespace Stress.Silo;
 /// </summary>
 public static class SiloDefaults
 {
-    /// <summary>Wall time that a silo has to be answered by the cluster's other silos. Dead ones that are still listed are passed over in less.</summary>
+    /// <summary>Wall time that a silo has to be answered by the cluster's other silos. Dead ones that are still listed are skipped sooner.</summary>
     public static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(2);
 
     /// <summary>TCP port on which silos talk to each other.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Stress.Client.Clusters;
@@ -24,6 +23,7 @@ public static class TriageCommands
 
     // Each takes up to a few seconds.
     private const int MostReplays = 10_000;
+    private const int UsualReplays = 100;
 
     private static readonly JsonSerializerOptions Json = new(RunFolder.Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
@@ -149,20 +149,14 @@ public static class TriageCommands
     {
         var folder = new Argument<string>("FOLDER") { Description = "Folder that gets the pages." };
         Option<string> store = Store();
-        var replays = new Option<string>("--replays")
-        {
-            Description = "Execute at most this many crashes again, of the newest runs first, to show the path to each on its page; 0 for none.",
-            DefaultValueFactory = _ => "100",
-        };
+        Option<int?> replays = Numbers.Option("--replays", 0, MostReplays, $"Execute at most this many crashes again, of the newest runs first, to show the path to each on its page; 0 for none (default: {UsualReplays}).");
         var command = new Command("export-site", "Write the triage pages as files that open without a server.") { folder, store, replays };
         command.SetAction((line, stop) => With(terminal, line.GetValue(store)!, async triage =>
         {
-            string to = line.GetValue(folder)!, asked = line.GetValue(replays)!;
-            int drawn = int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MostReplays ? number
-                : throw new UsageException($"--replays {asked}: accepted is a number from 0 to {MostReplays}");
+            string to = line.GetValue(folder)!;
             Output.CheckFolder("FOLDER", to);
             await TakeIn(terminal, triage, stop);
-            int files = await triage.ExportSite(to, new CrashWork(), drawn, stop);
+            int files = await triage.ExportSite(to, new CrashWork(), line.GetValue(replays) ?? UsualReplays, stop);
             terminal.Text.WriteLine($"{Counted.Of(files, "file")} in {to}; open {Path.Combine(to, "index.html")}");
             return ExitCodes.Ok;
         }));

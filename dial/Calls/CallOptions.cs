@@ -11,10 +11,10 @@ public enum CallEnd
     /// <summary>What pppd does at SIGHUP: layers down, Terminate-Request, then carrier down.</summary>
     Hup,
 
-    /// <summary>Carrier goes without a word: the connection is closed, DTR falls.</summary>
+    /// <summary>Carrier is lost without notice: the connection is closed, DTR drops.</summary>
     Carrier,
 
-    /// <summary>Nothing more is sent or answered for a while; then carrier goes.</summary>
+    /// <summary>Nothing more is sent or answered for a while; then carrier is dropped.</summary>
     Silence,
 }
 
@@ -36,7 +36,7 @@ public sealed record CallOptions
     /// <summary>The ends, taken in turn; call n of a line takes end n modulo their number.</summary>
     public IReadOnlyList<CallEnd> Ends { get; init; } = [CallEnd.Hup];
 
-    /// <summary>How long a silent end stays silent before carrier goes.</summary>
+    /// <summary>How long a silent end stays silent before carrier is dropped.</summary>
     public VirtualTime Silence { get; init; } = VirtualTime.FromSeconds(30);
 
     /// <summary>Longest time from carrier and login to the network protocols being open.</summary>

@@ -29,14 +29,14 @@ public enum ChatState
     /// <summary>Carrier went.</summary>
     HungUp,
 
-    /// <summary>More bytes came than any banner has.</summary>
+    /// <summary>More bytes arrived than any banner has.</summary>
     Flooded,
 }
 
 /// <summary>Runs a chat script over bytes and given times. It keeps only the longest text and the input that arrives during a delay; a banner may be <see cref="MaxBytes"/> long.</summary>
 public sealed class Chat
 {
-    /// <summary>Bytes after which a far side that never says what is expected is given up.</summary>
+    /// <summary>Bytes after which a far side that never sends the expected text is given up.</summary>
     public const int MaxBytes = 1 << 20;
 
     private const int Window = ChatScript.MaxText + 1;
@@ -96,7 +96,7 @@ public sealed class Chat
         _ => 3,
     };
 
-    /// <summary>Takes what is to be sent now, in order; after some of it a break.</summary>
+    /// <summary>Returns the bytes to send now, in order; a break may follow.</summary>
     public IReadOnlyList<(byte[] Bytes, bool Break, bool Secret)> TakeSend()
     {
         (byte[], bool, bool)[] due = [.. _due];

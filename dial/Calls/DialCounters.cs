@@ -96,7 +96,7 @@ public sealed class DialCounters
     /// <summary>Frames with a wrong FCS.</summary>
     public long BadFcs { get; set; }
 
-    /// <summary>Frames longer than any MRU: thrown away as they came.</summary>
+    /// <summary>Frames longer than any MRU, discarded on arrival.</summary>
     public long TooLong { get; set; }
 
     /// <summary>Runs of bytes between flags too short for a frame, and aborted frames.</summary>

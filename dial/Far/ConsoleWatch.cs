@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Dial.Far;
 
-/// <summary>Watches the far system's console, a stream of bytes, for panics. Runs beside the calls; a console that goes away is opened again.</summary>
+/// <summary>Watches the far system's console, a stream of bytes, for panics. Runs alongside the calls; a console that closes is opened again.</summary>
 public sealed class ConsoleWatch
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2), Reopen = TimeSpan.FromSeconds(1), FilePoll = TimeSpan.FromMilliseconds(100);

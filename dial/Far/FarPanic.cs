@@ -42,7 +42,7 @@ public enum FarKind
     /// <summary>A checker's report: KASAN, KFENCE, KCSAN, KMSAN, UBSAN, the allocator's own, lockdep.</summary>
     Checker,
 
-    /// <summary>A warning; the system goes on.</summary>
+    /// <summary>A warning; the system continues.</summary>
     Warning,
 
     /// <summary>A task, a processor or a workqueue that makes no progress.</summary>

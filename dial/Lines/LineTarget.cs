@@ -220,7 +220,7 @@ internal sealed class TcpLineListener(Socket socket) : ILineListener
     }
 }
 
-/// <summary>A line that is a command's standard input and output. Its standard error goes where ours goes.</summary>
+/// <summary>A line that is a command's standard input and output. Its standard error is ours.</summary>
 internal sealed class ExecLine : ILine
 {
     private readonly Process _process;

@@ -58,7 +58,7 @@ internal sealed class GuestClock : IDisposable
     /// <summary>How far the guest may run when it starts.</summary>
     public long FreeUntilAtStart { get; init; }
 
-    /// <summary>Takes one message; there has to be one.</summary>
+    /// <summary>Receives one message, which must be there.</summary>
     public void Serve()
     {
         if (_fd < 0)

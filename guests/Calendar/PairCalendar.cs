@@ -419,7 +419,7 @@ public readonly record struct GuestLimits(TimeSpan Cpu, TimeSpan Idle)
     public static GuestLimits Default { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2));
 }
 
-/// <summary>Watches a guest that gives no sign. Load of the machine does not count: CPU time does, and a guest that stands still.</summary>
+/// <summary>Watches a guest that shows no progress. The machine's load does not matter: only CPU time used, and a guest that does nothing, count.</summary>
 internal sealed class StallWatch(GuestProcess process, GuestLimits limits)
 {
     /// <summary>How often to look.</summary>

@@ -5,7 +5,7 @@ using Stress.Observability;
 
 namespace Stress.Guests.Judging;
 
-/// <summary>What one boot of a list came to.</summary>
+/// <summary>The result of one boot of a list.</summary>
 /// <param name="Titles">What the kernel reported, in order.</param>
 /// <param name="IsHeld">The first is about something that stays: an interface that cannot go, or memory that nothing points to.</param>
 /// <param name="Trouble">Why the boot came to nothing; null where it did not.</param>
@@ -62,7 +62,7 @@ public sealed record JudgedPatch(
 /// </summary>
 public sealed class PatchJudge
 {
-    /// <summary>A difference is told from chance where the exact test gives at most this.</summary>
+    /// <summary>A difference counts as more than chance where the exact test gives at most this p.</summary>
     public const double Alpha = 0.05;
 
     private readonly IJudgedKernel _patient;
@@ -87,7 +87,7 @@ public sealed class PatchJudge
         _cpu = patient.Answer(out _answers);
     }
 
-    /// <summary>What the boots without a patch came to.</summary>
+    /// <summary>The results of the boots without a patch.</summary>
     public IReadOnlyList<Trial> Before { get; }
 
     /// <summary>The bug: the title that most of them began with.</summary>

@@ -18,7 +18,7 @@ public static class BuildTools
     public static IReadOnlyList<string> Missing(IEnumerable<(string Needed, string Package)> needed) =>
         [.. needed.Where(n => n.Needed.StartsWith('/') ? !File.Exists(n.Needed) : Tool.Find(n.Needed) is null).Select(n => n.Package).Distinct()];
 
-    /// <summary>Refuses when something is missing, with the line that installs all of it.</summary>
+    /// <summary>Throws when something is missing, naming the command that installs all of it.</summary>
     internal static void Check(IEnumerable<(string Needed, string Package)> needed)
     {
         IReadOnlyList<string> missing = Missing(needed);

@@ -8,7 +8,7 @@ internal enum ModemCommand
     /// <summary>Nothing yet.</summary>
     None,
 
-    /// <summary>Settings, which it takes and ignores.</summary>
+    /// <summary>Settings, which it accepts and ignores.</summary>
     Settings,
 
     /// <summary>ATD: dial.</summary>

@@ -7,7 +7,7 @@ internal static class Tool
 {
     private const int Told = 12;
 
-    /// <summary>Where a program lies in PATH; null when it is not there.</summary>
+    /// <summary>The path of a program in PATH; null when it is not there.</summary>
     public static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Append("/sbin")
         .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 

@@ -37,7 +37,7 @@ public sealed record PairResult
     /// <summary>CPU time of both guests' processes.</summary>
     public required TimeSpan GuestCpu { get; init; }
 
-    /// <summary>How much of it the host's kernel took: the price of ptrace is a part of this.</summary>
+    /// <summary>How much of it the host's kernel took, which includes the cost of ptrace.</summary>
     public required TimeSpan HostCpu { get; init; }
 
     /// <summary>The calendar was in shared memory.</summary>

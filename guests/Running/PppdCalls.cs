@@ -34,7 +34,7 @@ public sealed record PppdCallOptions
 /// <param name="Consoles">What each guest's console said: pppd's own log.</param>
 public sealed record PppdCallResult(IReadOnlyList<DialResult> Results, long Touched, IReadOnlyList<FarPanic> Reports, IReadOnlyList<IReadOnlyList<string>> Consoles)
 {
-    /// <summary>Calls that were to be made.</summary>
+    /// <summary>Calls planned.</summary>
     public long Planned => Results.Sum(result => result.Planned);
 
     /// <summary>Calls that went as planned.</summary>

@@ -80,7 +80,7 @@ public sealed record UmlSettings
     public PairOptions OptionsOf(SiteOptions site, VirtualTime duration, int number) =>
         PairOptions.Of(site, duration) with { Number = (ulong)number, Fault = Fault, MemoryMiB = MemoryMiB, ShowEvery = site.Window };
 
-    /// <summary>What is missing here to execute it, in a sentence; null when all is there.</summary>
+    /// <summary>What is missing here to execute it, in one sentence; null when nothing is.</summary>
     internal string? Missing(GuestCache cache)
     {
         var store = new KernelStore(cache);
@@ -105,7 +105,7 @@ public sealed record UmlSettings
         return GuestSystem.Find(cache, System.Key) is null ? $"guest system {System.Key}: not in {cache.Systems} of this silo; accepted is what ./stress kernel rootfs makes there" : null;
     }
 
-    /// <summary>The parts of it here.</summary>
+    /// <summary>Its parts that are available here.</summary>
     /// <param name="cache">Where kernels and systems are.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">Something is missing.</exception>

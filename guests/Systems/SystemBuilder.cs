@@ -23,7 +23,7 @@ public sealed class SystemBuilder(GuestCache cache)
         ("applets", Encoding.UTF8.GetBytes(string.Join(' ', Applets))),
     ]);
 
-    /// <summary>A system that is there, or else a new one.</summary>
+    /// <summary>An existing system, or else a new one.</summary>
     /// <param name="tell">Receives what may interest a person.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">A package or the compiler is not there.</exception>

@@ -1,6 +1,6 @@
 namespace Stress.Observability.Ci;
 
-/// <summary>What a case came to.</summary>
+/// <summary>The outcome of a case.</summary>
 public enum CheckOutcome
 {
     /// <summary>As it should be.</summary>
@@ -60,6 +60,6 @@ public sealed record CheckCase
 public sealed record CheckReport(
     string Name, string Command, DateTimeOffset At, double WallSeconds, IReadOnlyList<KeyValuePair<string, string>> Properties, IReadOnlyList<CheckCase> Cases)
 {
-    /// <summary>How many cases came to this.</summary>
+    /// <summary>How many cases have this outcome.</summary>
     public int Count(CheckOutcome outcome) => Cases.Count(c => c.Outcome == outcome);
 }

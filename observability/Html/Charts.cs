@@ -15,7 +15,7 @@ public static class Charts
 
     private const double MiddleWidth = 720, NarrowWidth = 344;
 
-    /// <summary>The style of charts, light and dark; scoped to them, so that it can stand beside a page's own.</summary>
+    /// <summary>The style of charts, light and dark; scoped to them, so that it does not interfere with a page's own.</summary>
     public static string Style() => Resource("charts.css");
 
     /// <summary>One crash from top to bottom, below what its stages are called.</summary>

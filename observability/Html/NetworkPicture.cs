@@ -72,7 +72,7 @@ public static class NetworkPicture
     /// <summary>The step of a rate: 0 for none, then as many steps up to the highest as are left.</summary>
     public static int StepOf(double rate, double highest) => rate <= 0 || highest <= 0 ? 0 : Math.Clamp((int)Math.Ceiling((Steps - 1) * rate / highest), 1, Steps - 1);
 
-    /// <summary>Where each node lies, both ways from 0 to 1. No two lie at one place.</summary>
+    /// <summary>The position of each node, from 0 to 1 in both directions. No two share a position.</summary>
     public static (double X, double Y)[] Places(NetworkReport network)
     {
         int nodes = network.Nodes.Count;

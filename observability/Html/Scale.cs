@@ -16,7 +16,7 @@ public readonly record struct Scale(double Max, double From, double To)
         return new Scale(Math.Max(step, Math.Ceiling((max / step) - 1e-9) * step), from, to);
     }
 
-    /// <summary>Where a value lies, in user units.</summary>
+    /// <summary>The position of a value, in user units.</summary>
     public double At(double value) => From + ((To - From) * value / Max);
 
     /// <summary>Multiples of 1, 2 or 5 powers of ten, about <paramref name="count"/> of them.</summary>

@@ -37,7 +37,7 @@ public static class WindowSpans
     /// <summary>The site executor runs.</summary>
     public static Activity? Execute() => Source.StartActivity("execute");
 
-    /// <summary>The image goes back.</summary>
+    /// <summary>The image is returned.</summary>
     public static Activity? Return() => Source.StartActivity("return");
 
     /// <summary>The image is written to storage.</summary>

@@ -1,12 +1,12 @@
 namespace Stress.Silo.Connections;
 
-/// <summary>How many connections a port of a silo takes, and how long one may be silent.</summary>
+/// <summary>How many connections a port of a silo accepts, and how long one may be silent.</summary>
 public sealed record ConnectionLimits
 {
     /// <summary>Connections of one port at once. Further ones are refused.</summary>
     public int Most { get; init; } = 4096;
 
-    /// <summary>Connections of one port that have not said yet who they are. When another comes, the one that has been silent longest is closed.</summary>
+    /// <summary>Connections of one port that have not identified themselves yet. When another arrives, the one that has been silent longest is closed.</summary>
     public int MostSilent { get; init; } = 256;
 
     /// <summary>Wall time within which a connection has to have said who it is: its TLS handshake, where there is one, and the first words of Orleans' protocol.</summary>

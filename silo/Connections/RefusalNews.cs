@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stress.Silo.Connections;
 
-/// <summary>Says that connections are refused: a line at once, and then at most one for each port in ten seconds, with how many there were in between.</summary>
+/// <summary>Logs that connections are refused: one line at once, and then at most one per port every ten seconds, with the number in between.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="say">Hears the lines.</param>
 public sealed class RefusalNews(TimeProvider time, Action<string> say)
