@@ -149,7 +149,7 @@ public sealed class LineCapture : ISiteTrace
             _concentrators.Add(node, place = _file.AddSegment($"site {_site} PPPoE of {_topology.NodeName(node)}"));
         }
 
-        Keep(place, at, sent, frame);
+        Keep(place, at, null, frame); // the addresses say who sent it
     }
 
     private void Keep(uint at, VirtualTime time, bool? sent, ReadOnlySpan<byte> frame)
