@@ -32,7 +32,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        _clock.Wait();
+        Task.WaitAny(_clock); // without its exception, of which Until has told
         _frr?.Dispose();
         _stop.Dispose();
     }
