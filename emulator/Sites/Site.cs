@@ -215,6 +215,9 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     /// <summary>The routers.</summary>
     public IReadOnlyList<Router> Routers => _routers;
 
+    /// <summary>The Ethernet segments.</summary>
+    public IReadOnlyList<EthernetSegment> Segments => _segments;
+
     /// <summary>The crashes so far, one entry a title and label.</summary>
     public IReadOnlyList<CrashTally> Crashes => _crashes;
 

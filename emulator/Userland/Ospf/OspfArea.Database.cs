@@ -449,7 +449,23 @@ public sealed partial class OspfArea
 
             int newer = header.CompareTo(r.Header);
             r.Used = newer < 0;
+
+            // Where it was the last, the next look for a request to send finds none, which ends Loading.
+            _neighbors[number].SendRequest |= !r.Used && !IsAsking(number);
             return newer <= 0;
+        }
+
+        return false;
+    }
+
+    private bool IsAsking(int number)
+    {
+        foreach (ref readonly OspfRequest r in _requests.AsSpan())
+        {
+            if (r.Used && r.Neighbor == number)
+            {
+                return true;
+            }
         }
 
         return false;

@@ -691,6 +691,8 @@ public sealed partial class OspfArea(Ipv4Address routerId, OspfTimes times) : IS
             {
                 return Finish(packet, OspfType.LinkStateRequest, length);
             }
+
+            LoadingDone(slot, now); // all that was to be asked for has come from somebody else (13.3 (1) (b))
         }
 
         return n.SendCount > 0 ? Finish(packet, OspfType.LinkStateUpdate, WriteUpdate(slot, packet[OspfHeader.HeaderLength..], now)) : 0;

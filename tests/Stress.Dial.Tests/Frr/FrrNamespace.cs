@@ -17,23 +17,33 @@ internal sealed class FrrNamespace : IDisposable
     /// <param name="peer">The emulated router's.</param>
     /// <param name="network">The address and prefix of its loopback, which is its Router ID too.</param>
     public FrrNamespace(string address, string peer, string network)
+        : this(["addr", "add", address, "peer", peer], network, ethernet: false)
+    {
+    }
+
+    /// <summary>The namespace with a TAP, a station of an Ethernet segment.</summary>
+    /// <param name="address">FRR's address on the segment, and the bits of its mask.</param>
+    /// <param name="network">The address and prefix of its loopback, which is its Router ID too.</param>
+    public static FrrNamespace AtSegment(string address, string network) => new(["addr", "add", address], network, ethernet: true);
+
+    private FrrNamespace(string[] address, string network, bool ethernet)
     {
         Device = $"st{Environment.ProcessId % 100_000_000}";
         _folder = Directory.CreateTempSubdirectory("stress-frr").FullName;
-        Tun = new Tun(Device);
+        Tun = new Tun(Device, ethernet);
         try
         {
             Ip("netns", "add", _name);
             Ip("link", "set", Device, "netns", _name);
             Ip("-n", _name, "link", "set", "lo", "up");
-            Ip("-n", _name, "addr", "add", address, "peer", peer, "dev", Device);
+            Ip(["-n", _name, .. address, "dev", Device]);
             Ip("-n", _name, "addr", "add", network, "dev", "lo");
             Ip("-n", _name, "link", "set", Device, "up", "mtu", "1500");
             string id = network.Split('/')[0];
             File.WriteAllText(Path.Combine(_folder, "zebra.conf"), "ip forwarding\n");
             File.WriteAllText(
                 Path.Combine(_folder, "ospfd.conf"),
-                $"interface {Device}\n ip ospf network point-to-point\n ip ospf hello-interval 1\n ip ospf dead-interval 4\n ip ospf cost 10\n ip ospf area 0\ninterface lo\n ip ospf area 0\n ip ospf passive\nrouter ospf\n ospf router-id {id}\n");
+                $"interface {Device}\n ip ospf network {(ethernet ? "broadcast" : "point-to-point")}\n ip ospf hello-interval 1\n ip ospf dead-interval 4\n ip ospf cost 10\n ip ospf area 0\ninterface lo\n ip ospf area 0\n ip ospf passive\nrouter ospf\n ospf router-id {id}\n");
             Assert(Programs.Run("chown", "-R", "frr:frr", _folder));
             Start("zebra");
             WaitFor("zserv");

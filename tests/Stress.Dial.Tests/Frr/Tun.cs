@@ -2,20 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Stress.Dial.Tests.Frr;
 
-/// <summary>A TUN of this machine: IP packets, one a read and one a write.</summary>
+/// <summary>A TUN or TAP of this machine: IP packets or Ethernet frames, one a read and one a write.</summary>
 internal sealed class Tun : IDisposable
 {
     private const int ReadWrite = 2, NonBlocking = 0x800;
     private const ulong SetIff = 0x400454CA;
-    private const short IffTun = 1, IffNoPi = 0x1000, PollIn = 1;
+    private const short IffTun = 1, IffTap = 2, IffNoPi = 0x1000, PollIn = 1;
     private readonly int _fd;
 
-    public Tun(string name)
+    public Tun(string name, bool ethernet = false)
     {
         _fd = Open("/dev/net/tun", ReadWrite | NonBlocking);
         byte[] request = new byte[40];
         System.Text.Encoding.ASCII.GetBytes(name).CopyTo(request, 0);
-        BitConverter.TryWriteBytes(request.AsSpan(16), (short)(IffTun | IffNoPi));
+        BitConverter.TryWriteBytes(request.AsSpan(16), (short)((ethernet ? IffTap : IffTun) | IffNoPi));
         if (_fd < 0 || IoCtl(_fd, SetIff, request) < 0)
         {
             throw new InvalidOperationException($"/dev/net/tun: errno {Marshal.GetLastPInvokeError()}");

@@ -78,6 +78,24 @@ public sealed class OspfAreaTests
     }
 
     [Fact]
+    public void A_neighbour_is_full_when_what_it_was_asked_for_has_come_from_another_one()
+    {
+        AreaNet net = Ring(3);
+        net.RunTo(VirtualTime.FromMinutes(1));
+        net.Down(0);
+        net.Down(2); // router 0 is alone
+        net.RunTo(VirtualTime.FromMinutes(2));
+        net.Loses = (router, packet) => router == 1 && OspfHeader.TryParse(packet, out OspfHeader header) == WireError.None && header.Type == OspfType.LinkStateUpdate;
+        net.Up(0);
+        net.RunTo(VirtualTime.FromMinutes(2) + VirtualTime.FromSeconds(1));
+        Assert.Equal(OspfNeighborState.Loading, net.Areas[0].StateOf(0));
+
+        net.Up(2);
+        net.RunTo(VirtualTime.FromMinutes(3));
+        Assert.Equal(OspfNeighborState.Full, net.Areas[0].StateOf(0));
+    }
+
+    [Fact]
     public void A_router_that_has_lost_its_memory_gets_a_later_number_than_its_earlier_life_had()
     {
         AreaNet net = Ring(3);
