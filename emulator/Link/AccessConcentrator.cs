@@ -156,9 +156,8 @@ public sealed class AccessConcentrator : IState
             case PppoeCode.Session when Find(unit, header.Source, packet.SessionId) < 0:
                 Answer(unit, header.Source, PppoeCode.Terminate, packet.SessionId, default, now);
                 break;
-            case PppoeCode.Session when tags.Length > LcpPacket.ProtocolLength && BinaryPrimitives.ReadUInt16BigEndian(tags) == (ushort)PppProtocol.Lcp
-                && LcpPacket.TryParse(tags[LcpPacket.ProtocolLength..], out LcpPacket lcp) == WireError.None && lcp.Code == LcpCode.EchoRequest && lcp.DataLength == sizeof(uint):
-                Reply(unit, header.Source, packet.SessionId, lcp, lcp.Data(tags[LcpPacket.ProtocolLength..]), now);
+            case PppoeCode.Session when LcpPacket.TryParseLcp(tags, out LcpPacket lcp, out ReadOnlySpan<byte> information) && lcp.Code == LcpCode.EchoRequest && lcp.DataLength == sizeof(uint):
+                Reply(unit, header.Source, packet.SessionId, lcp, lcp.Data(information), now);
                 break;
         }
     }

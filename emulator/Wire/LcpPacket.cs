@@ -76,6 +76,18 @@ public readonly record struct LcpPacket(LcpCode Code, byte Id, int DataLength)
         return WireError.None;
     }
 
+    /// <summary>Parses what a session of PPP carries, protocol number first, where it is LCP's.</summary>
+    /// <param name="payload">Without address, control and FCS.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="information">What follows the protocol number.</param>
+    /// <returns>Whether it is LCP's, and well-formed.</returns>
+    public static bool TryParseLcp(ReadOnlySpan<byte> payload, out LcpPacket packet, out ReadOnlySpan<byte> information)
+    {
+        packet = default;
+        information = payload[Math.Min(ProtocolLength, payload.Length)..];
+        return payload.Length > ProtocolLength && BinaryPrimitives.ReadUInt16BigEndian(payload) == (ushort)PppProtocol.Lcp && TryParse(information, out packet) == WireError.None;
+    }
+
     /// <summary>The data of the packet: options, a rejected packet, or a magic number.</summary>
     public ReadOnlySpan<byte> Data(ReadOnlySpan<byte> information) => information.Slice(HeaderLength, DataLength);
 

@@ -273,11 +273,11 @@ public sealed partial class BsdKernel
             return Errno.ENETDOWN;
         }
 
-        const int Headers = EthernetHeader.Length + PppoePacket.Length + sizeof(ushort);
+        const int Headers = EthernetHeader.Length + PppoePacket.Length + LcpPacket.ProtocolLength;
         Span<byte> frame = stackalloc byte[Math.Max(EthernetHeader.MinFrame, Headers + packet.Length)];
         frame.Clear();
-        new PppoePacket(PppoeCode.Session, sc.Session, (ushort)(sizeof(ushort) + packet.Length)).Write(frame[EthernetHeader.Length..]);
-        BinaryPrimitives.WriteUInt16BigEndian(frame[(Headers - sizeof(ushort))..], (ushort)protocol);
+        new PppoePacket(PppoeCode.Session, sc.Session, (ushort)(LcpPacket.ProtocolLength + packet.Length)).Write(frame[EthernetHeader.Length..]);
+        BinaryPrimitives.WriteUInt16BigEndian(frame[(Headers - LcpPacket.ProtocolLength)..], (ushort)protocol);
         packet.CopyTo(frame[Headers..]);
         return PppoeOutput(ref sc, EtherType.PppoeSession, frame);
     }
@@ -378,8 +378,7 @@ public sealed partial class BsdKernel
             {
                 PppoeClear(_pppoes[session].Slot);
             }
-            else if (tags.Length > LcpPacket.ProtocolLength && BinaryPrimitives.ReadUInt16BigEndian(tags) == (ushort)PppProtocol.Lcp
-                && LcpPacket.TryParse(tags[LcpPacket.ProtocolLength..], out LcpPacket lcp) == WireError.None && lcp.Code == LcpCode.EchoReply)
+            else if (LcpPacket.TryParseLcp(tags, out LcpPacket lcp, out _) && lcp.Code == LcpCode.EchoReply)
             {
                 _pppoes[session].AliveCount = 0;
             }

@@ -75,9 +75,9 @@ public sealed partial class OspfArea
             Elect(number, now);
         }
 
-        if (changed && _neighbors[n].State == OspfNeighborState.TwoWay && BecomesAdjacent(n))
+        if (changed)
         {
-            ExStart(n, now);
+            AdjacencyOk(n, now);
         }
 
         return changed || backupSeen;
