@@ -14,6 +14,23 @@ public static class DaemonCommands
     /// <summary>The daemons, in the order in which they are started.</summary>
     public static IReadOnlyList<string> Names { get; } = ["zebra", "ospfd", "ripngd"];
 
+    /// <summary>What unshare(1) gives their machine.</summary>
+    public static IReadOnlyList<string> Namespaces { get; } = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+    /// <summary>A line of sh for their environment: what is freed is overwritten, and not kept for the next of its size at once.</summary>
+    public const string Heap = "export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0";
+
+    /// <summary>A line of sh that begins the other namespace.</summary>
+    public const string Away = "(exec unshare --net sleep infinity) & AWAY=$!";
+
+    /// <summary>Root's line of /etc/group: whoever uses a vty has to be in its group, which is missing where Debian's package was only unpacked.</summary>
+    public const string VtyGroup = "frrvty:x:64999:root";
+
+    /// <summary>A line of sh that starts a daemon in the folder that it is in, with that folder's settings.</summary>
+    /// <param name="daemon">The daemon.</param>
+    public static string Start(string daemon) =>
+        $"{DaemonSite.Folder}/{daemon} -f {daemon}.conf -z $PWD/zserv -i $PWD/{daemon}.pid --vty_socket $PWD -P 0 -u root -g root --log stdout > {daemon}.out 2>&1 &";
+
     /// <summary>What a line does; null for one that is none of the language.</summary>
     /// <param name="line">The line.</param>
     public static DaemonCommand? Of(string line)

@@ -15,17 +15,15 @@ public static class DaemonExport
         var text = new StringBuilder();
         text.Append("#!/bin/bash\n# ").Append(name).Append(": ").Append(title).Append('\n');
         text.Append("# As root, on a machine with FRR and iproute2. Namespaces of its own; whatever the daemons say is in the folder that is printed.\n");
-        text.Append("[ \"$1\" = inside ] || exec unshare --net --mount --pid --fork --kill-child --mount-proc bash \"$0\" inside\n");
+        text.Append("[ \"$1\" = inside ] || exec unshare ").Append(string.Join(' ', DaemonCommands.Namespaces)).Append(" bash \"$0\" inside\n");
         text.Append("D=$(mktemp -d) && cd $D && echo $D && ulimit -c 0\n");
-        text.Append("grep -v ^frrvty: /etc/group > group && echo frrvty:x:64999:root >> group && mount --bind group /etc/group\n");
-        text.Append("ip link set lo up\n(exec unshare --net sleep infinity) & AWAY=$!\n");
-        text.Append("export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0\n");
+        text.Append("grep -v ^frrvty: /etc/group > group && echo ").Append(DaemonCommands.VtyGroup).Append(" >> group && mount --bind group /etc/group\n");
+        text.Append("ip link set lo up\n").Append(DaemonCommands.Away).Append('\n').Append(DaemonCommands.Heap).Append('\n');
         text.Append("vty() { d=$1; shift; for c; do set -- \"$@\" -c \"$c\"; shift; done; vtysh --vty_socket $D -d $d \"$@\"; }\n");
         foreach (string daemon in DaemonCommands.Names)
         {
             text.Append("printf '%s\\n'").Append(string.Concat(DaemonCommands.Beginning(daemon).DefaultIfEmpty("!").Select(line => $" '{line}'"))).Append(" > ").Append(daemon).Append(".conf\n");
-            text.Append(DaemonSite.Folder).Append('/').Append(daemon).Append(" -f ").Append(daemon).Append(".conf -z $D/zserv -i $D/").Append(daemon)
-                .Append(".pid --vty_socket $D -P 0 -u root -g root --log stdout > ").Append(daemon).Append(".out 2>&1 &\n");
+            text.Append(DaemonCommands.Start(daemon)).Append('\n');
             text.Append("until [ -S ").Append(daemon).Append(".vty ]; do sleep 0.1; done\n");
         }
 

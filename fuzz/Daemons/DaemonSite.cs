@@ -40,7 +40,7 @@ internal sealed partial class DaemonSite : IDisposable
     /// <exception cref="GuestException">It does not start.</exception>
     public DaemonSite()
     {
-        var start = new ProcessStartInfo("unshare", ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "--norc"])
+        var start = new ProcessStartInfo("unshare", [.. DaemonCommands.Namespaces, "bash", "--norc"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder,
         };
@@ -135,18 +135,15 @@ internal sealed partial class DaemonSite : IDisposable
 
     private void Begin()
     {
-        // The user and groups of Debian's package may be missing where it was only unpacked: the daemons run as root, which has to be in the vty's group.
-        string[] groups = [.. File.ReadAllLines("/etc/group").Where(line => !line.StartsWith("frrvty:", StringComparison.Ordinal)), "frrvty:x:64999:root"];
+        string[] groups = [.. File.ReadAllLines("/etc/group").Where(line => !line.StartsWith("frrvty:", StringComparison.Ordinal)), DaemonCommands.VtyGroup];
         File.WriteAllLines(Path.Combine(_folder, "group"), groups);
         Need("mount --bind group /etc/group && ulimit -c 0 && ip link set lo up");
-        Need("(exec unshare --net sleep infinity) & AWAY=$!");
-
-        // What is freed is overwritten, and not kept for the next of its size at once.
-        Need("export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0");
+        Need(DaemonCommands.Away);
+        Need(DaemonCommands.Heap);
         foreach (string daemon in DaemonCommands.Names)
         {
             File.WriteAllLines(Path.Combine(_folder, daemon + ".conf"), DaemonCommands.Beginning(daemon));
-            Need($"{Folder}/{daemon} -f {daemon}.conf -z $PWD/zserv -i $PWD/{daemon}.pid --vty_socket $PWD -P 0 -u root -g root --log stdout > {daemon}.out 2>&1 & echo {Mark}$!");
+            Need($"{DaemonCommands.Start(daemon)} echo {Mark}$!");
             Need($"for i in $(seq 600); do [ -S {daemon}.vty ] && break; sleep 0.1; done; [ -S {daemon}.vty ]");
             _vtys[daemon] = new Vty(Path.Combine(_folder, daemon + ".vty"), PatienceMilliseconds);
             _pids[daemon] = _last;
