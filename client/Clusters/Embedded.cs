@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Spectre.Console;
+using Stress.Client.Launching;
 using Stress.Silo;
 
 namespace Stress.Client.Clusters;
@@ -28,7 +29,7 @@ public static class Embedded
         }
         catch (Exception e) when (metricsPort is { } port && (e is IOException || e.GetBaseException() is SocketException))
         {
-            throw ListeningPort.Refused(ListeningPort.MetricsPort, IPAddress.Loopback, port, e);
+            throw ListeningPort.Refused(RunOptions.MetricsPortName, IPAddress.Loopback, port, e);
         }
     }
 
@@ -38,7 +39,7 @@ public static class Embedded
     {
         if (metricsPort is { } port)
         {
-            ListeningPort.Check(ListeningPort.MetricsPort, IPAddress.Loopback, port);
+            ListeningPort.Check(RunOptions.MetricsPortName, IPAddress.Loopback, port);
         }
     }
 }

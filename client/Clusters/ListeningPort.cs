@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Stress.Client.Launching;
 
 namespace Stress.Client.Clusters;
 
@@ -34,9 +35,6 @@ internal static class ListeningPort
         string reason = e.GetBaseException().Message.TrimEnd('.');
         return new UsageException(e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
             ? $"--listen {address}: {reason}; accepted is an address of this machine"
-            : $"{option} {port}: {reason}; accepted is a free port of {address}{(option == MetricsPort ? ", or 0" : "")}");
+            : $"{option} {port}: {reason}; accepted is a free port of {address}{(option == RunOptions.MetricsPortName ? ", or 0" : "")}");
     }
-
-    /// <summary>The option of which 0 is accepted, for any port that is free.</summary>
-    public const string MetricsPort = "--metrics-port";
 }

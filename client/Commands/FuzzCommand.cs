@@ -182,21 +182,33 @@ public static class FuzzCommand
 
     private static void Check(string[] names, Asked order)
     {
-        if (order.Daemons)
+        if (!order.Daemons)
         {
-            if (order.Cluster is not null)
-            {
-                throw new UsageException("--daemons: its namespaces are this machine's; accepted without --cluster");
-            }
+            CheckStacks(names, order);
+        }
+        else if (order.Cluster is not null)
+        {
+            throw new UsageException("--daemons: its namespaces are this machine's; accepted without --cluster");
+        }
 
-            if (order.Fault is not null)
-            {
-                throw new UsageException($"--fault {order.Fault}: accepted with a stack uml:KERNEL, of a kernel built with --faults");
-            }
-
+        if (order.Fault is not { } fault)
+        {
             return;
         }
 
+        if (!names.Any(name => GuestExec.KernelOf(name) is not null))
+        {
+            throw new UsageException($"--fault {fault}: accepted with a stack uml:KERNEL, of a kernel built with --faults");
+        }
+
+        if (!KernelFaults.All.Any(f => f.Name == fault))
+        {
+            throw new UsageException($"--fault {fault}: unknown fault; accepted: {string.Join(", ", KernelFaults.All.Select(f => f.Name))}");
+        }
+    }
+
+    private static void CheckStacks(string[] names, Asked order)
+    {
         if (names.Length == 0 || names.Distinct().Count() < names.Length)
         {
             throw new UsageException($"--stacks {order.Stacks}: accepted are different names, separated by commas: {Accepted}");
@@ -218,18 +230,6 @@ public static class FuzzCommand
         }
 
         CheckCluster(names, order);
-        if (order.Fault is { } fault)
-        {
-            if (!names.Any(name => GuestExec.KernelOf(name) is not null))
-            {
-                throw new UsageException($"--fault {fault}: accepted with a stack uml:KERNEL, of a kernel built with --faults");
-            }
-
-            if (!KernelFaults.All.Any(f => f.Name == fault))
-            {
-                throw new UsageException($"--fault {fault}: unknown fault; accepted: {string.Join(", ", KernelFaults.All.Select(f => f.Name))}");
-            }
-        }
     }
 
     private static void CheckCluster(string[] names, Asked order)

@@ -25,7 +25,7 @@ public static class SiloCommand
         var cluster = new ClusterOption();
         Option<int?> siloPort = Port("--silo-port", "Port on which silos talk to each other", SiloDefaults.SiloPort);
         Option<int?> gatewayPort = Port("--gateway-port", "Port on which clients reach this silo", SiloDefaults.GatewayPort);
-        Option<int?> metricsPort = Port("--metrics-port", "HTTP port of metrics and health", SiloDefaults.MetricsPort, least: 0);
+        Option<int?> metricsPort = Port(RunOptions.MetricsPortName, "HTTP port of metrics and health", SiloDefaults.MetricsPort, least: 0);
         Option<int?> dashboardPort = Port("--dashboard-port", "HTTP port of the dashboard", SiloDefaults.DashboardPort);
         var dashboard = new Option<bool>("--dashboard") { Description = "Serve Orleans' dashboard." };
         var listen = new Option<string?>("--listen") { Description = "Address to listen on (default: 127.0.0.1, this machine only)." };
@@ -115,7 +115,7 @@ public static class SiloCommand
     {
         (string Option, int Port)[] ports =
         [
-            ("--silo-port", settings.SiloPort), ("--gateway-port", settings.GatewayPort), (ListeningPort.MetricsPort, settings.MetricsPort),
+            ("--silo-port", settings.SiloPort), ("--gateway-port", settings.GatewayPort), (RunOptions.MetricsPortName, settings.MetricsPort),
             .. settings.DashboardPort is { } dashboard ? [("--dashboard-port", dashboard)] : Array.Empty<(string, int)>(),
         ];
         for (int i = 0; i < ports.Length; i++)

@@ -42,7 +42,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         long start = Stopwatch.GetTimestamp();
         try
         {
-            await Ask(() => Start(run, plan, launch), silence, stop);
+            await Tell(() => run.Start(plan, launch), silence, stop);
             await Attend(run, plan, launch, lease, silence, stop);
             return await Follow(run, plan, launch, watch, silence, memory, start, stop);
         }
@@ -66,12 +66,6 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         {
             return FollowedRun.Left;
         }
-    }
-
-    private static async Task<bool> Start(IRunGrain run, RunPlan plan, string launch)
-    {
-        await run.Start(plan, launch);
-        return true;
     }
 
     // Over a cluster, a run may have a lease; in this process it has its client.
@@ -168,6 +162,16 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         TimeSpan half = progress.Done == 0 ? longest : elapsed * ((progress.Planned - progress.Done) / (2.0 * progress.Done));
         return half < shortest ? shortest : half > longest ? longest : half;
     }
+
+    // What has no answer but that it was done.
+    internal static Task Tell(Func<Task> question, ClusterSilence? silence, CancellationToken stop) => Ask(
+        async () =>
+        {
+            await question();
+            return true;
+        },
+        silence,
+        stop);
 
     // Silos of a cluster die and come back, and one that hangs answers nothing at all: every question may be asked again.
     internal static async Task<T> Ask<T>(Func<Task<T>> question, ClusterSilence? silence, CancellationToken stop)

@@ -20,25 +20,21 @@ public sealed class SearchFollower(ClusterClient host, Action<string> say)
     {
         ISearchGrain search = host.Grains.GetGrain<ISearchGrain>(plan.Name);
         var silence = new ClusterSilence(plan.Name, host.Cluster!, ClusterSilence.PatienceOf(0), say);
-        await Start(search, plan, silence);
+        await Tell(() => search.Start(plan));
         bool held = false;
         for (; ; )
         {
             if (stop.IsCancellationRequested && !held)
             {
                 held = true;
-                await Ask(async () =>
-                {
-                    await search.Hold();
-                    return true;
-                });
+                await Tell(search.Hold);
             }
 
             SearchProgress? progress = await Ask(search.Progress);
             if (progress is null)
             {
                 say("the cluster has forgotten the search (was its Redis emptied?): it is started again from its beginning");
-                await Start(search, plan, silence);
+                await Tell(() => search.Start(plan));
                 continue;
             }
 
@@ -53,11 +49,7 @@ public sealed class SearchFollower(ClusterClient host, Action<string> say)
                 byte[]? report = await Ask(search.Report);
                 if (progress.Finished && report is not null)
                 {
-                    await Ask(async () =>
-                    {
-                        await search.Forget();
-                        return true;
-                    });
+                    await Tell(search.Forget);
                 }
 
                 if (report is not null)
@@ -70,15 +62,8 @@ public sealed class SearchFollower(ClusterClient host, Action<string> say)
         }
 
         // What was asked before an interruption is answered after it too.
+        Task Tell(Func<Task> question) => RunFollower.Tell(() => question().WaitAsync(AskAgainAfter), silence, CancellationToken.None);
+
         Task<T> Ask<T>(Func<Task<T>> question) => RunFollower.Ask(() => question().WaitAsync(AskAgainAfter), silence, CancellationToken.None);
     }
-
-    private static Task<bool> Start(ISearchGrain search, SearchPlan plan, ClusterSilence silence) => RunFollower.Ask(
-        async () =>
-        {
-            await search.Start(plan).WaitAsync(AskAgainAfter);
-            return true;
-        },
-        silence,
-        CancellationToken.None);
 }

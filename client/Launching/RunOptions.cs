@@ -29,6 +29,9 @@ public static class RunOptions
     /// <summary>Most seconds for which a silent site is waited for (a day).</summary>
     public const int MaxLostAfter = 86_400;
 
+    /// <summary>The option of which port 0 is accepted, for any that is free.</summary>
+    public const string MetricsPortName = "--metrics-port";
+
     private const string PairsName = "--pairs", HoursName = "--hours", PaceName = "--pace", LostAfterName = "--lost-after", LeaseName = "--lease";
 
     /// <summary><c>--pairs</c>.</summary>
@@ -64,7 +67,7 @@ public static class RunOptions
             : throw new UsageException($"{PaceName} {text}: accepted is a number from {MinPace.ToString(CultureInfo.InvariantCulture)} to {MaxPace}, virtual seconds per second, for example 60");
 
     /// <summary><c>--metrics-port</c> of a run.</summary>
-    public static Option<int?> MetricsPort() => Numbers.Option("--metrics-port", 0, IPEndPoint.MaxPort, "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one).");
+    public static Option<int?> MetricsPort() => Numbers.Option(MetricsPortName, 0, IPEndPoint.MaxPort, "Serve the run's metrics on this port of 127.0.0.1, for Prometheus (0: any free one).");
 
     /// <summary><c>--checkpoint</c>, windows.</summary>
     public static Option<int?> Checkpoint() => Numbers.Option("--checkpoint", 1, MaxCheckpoint, $"Windows between two checkpoints of a site (default: {Launch.CheckpointWindows}).");
