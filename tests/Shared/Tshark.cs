@@ -19,6 +19,22 @@ public static class Tshark
 
     private static readonly string[] Status = ["ip.checksum.status", "udp.checksum.status", "icmpv6.checksum.status", "igmp.checksum.status", "ospf.checksum_status", "icmp.checksum.status"];
 
+    /// <summary>Dissects every frame of a capture in memory.</summary>
+    /// <exception cref="InvalidOperationException">tshark does not accept it.</exception>
+    public static TsharkSummary Dissect(ReadOnlySpan<byte> capture)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, capture);
+            return Dissect(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Dissects every frame of a file.</summary>
     /// <exception cref="InvalidOperationException">tshark does not accept the file.</exception>
     public static TsharkSummary Dissect(string file)

@@ -219,8 +219,6 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{what} after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
     }
 
-    private static OspfArea AreaOf(Router router) => ((Ospfd)router.Processes.All.ToArray().Single(p => p is Ospfd)).Area!;
-
     private static IEnumerable<Router> Emulated(Site site) => site.Routers.Where((_, node) => node != Bridge);
 
     private static int InterfaceOf(OspfArea area)
@@ -238,7 +236,7 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
 
     private static (Ipv4Address Dr, Ipv4Address Backup) Elected(Site site, int station)
     {
-        OspfArea area = AreaOf(site.Routers[station]);
+        OspfArea area = site.Routers[station].Ospfd().Area!;
         return InterfaceOf(area) is >= 0 and int number ? (area.Interfaces[number].DesignatedRouter, area.Interfaces[number].BackupDesignatedRouter) : (Ipv4Address.Any, Ipv4Address.Any);
     }
 
@@ -250,7 +248,7 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
 
     private OspfNeighborState NeighbourOf(Site site, int station, int other)
     {
-        OspfArea area = AreaOf(site.Routers[station]);
+        OspfArea area = site.Routers[station].Ospfd().Area!;
         return InterfaceOf(area) is >= 0 and int number ? area.StateOf(number, IdOf(other)) : OspfNeighborState.Down;
     }
 
@@ -320,7 +318,7 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
             List<string> wrong = [];
             foreach (Router router in Emulated(s))
             {
-                OspfArea area = AreaOf(router);
+                OspfArea area = router.Ospfd().Area!;
                 int count = 0;
                 foreach (ref readonly OspfDatabaseRow row in area.Database)
                 {
@@ -366,8 +364,8 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
             List<string> wrong = [];
             foreach (Router router in Emulated(s))
             {
-                OspfArea area = AreaOf(router);
-                Dictionary<string, uint> ours = Costs(area);
+                OspfArea area = router.Ospfd().Area!;
+                Dictionary<string, uint> ours = area.Costs();
                 bool plain = router != s.Routers[Gateway] && router != s.Routers[Behind];
                 foreach ((string prefix, uint cost) in frr)
                 {
@@ -404,20 +402,6 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
         return false;
     }
 
-    private static Dictionary<string, uint> Costs(OspfArea area)
-    {
-        Dictionary<string, uint> costs = [];
-        foreach (ref readonly OspfRoute route in area.Routes)
-        {
-            if (route.Used && route.News != RouteNews.Gone)
-            {
-                costs[$"{route.Prefix}/{route.PrefixLength}"] = route.Cost;
-            }
-        }
-
-        return costs;
-    }
-
     // Where tshark is there: every frame of the segment, whoever sent it, is well-formed and has right checksums.
     private void Dissected()
     {
@@ -435,19 +419,10 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
             Pcapng.WriteFrame(capture, at, null, frame, null);
         }
 
-        string file = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllBytes(file, capture.WrittenSpan);
-            TsharkSummary summary = Tshark.Dissect(file);
-            Assert.Empty(summary.Problems);
-            Assert.Equal(frames.Count, summary.Frames);
-            output.WriteLine($"{summary.Frames} frames, {summary.Protocols["OSPF"]} of OSPF");
-            Assert.True(summary.Protocols["OSPF"] > 100);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+        TsharkSummary summary = Tshark.Dissect(capture.WrittenSpan);
+        Assert.Empty(summary.Problems);
+        Assert.Equal(frames.Count, summary.Frames);
+        output.WriteLine($"{summary.Frames} frames, {summary.Protocols["OSPF"]} of OSPF");
+        Assert.True(summary.Protocols["OSPF"] > 100);
     }
 }

@@ -156,8 +156,6 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{what} after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
     }
 
-    private static Ospfd OspfdOf(Router router) => (Ospfd)router.Processes.All.ToArray().Single(p => p is Ospfd);
-
     private List<string> Neighbours()
     {
         JsonElement? shown = _frr!.Show("show ip ospf neighbor");
@@ -166,7 +164,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
 
     private bool AllFull()
     {
-        bool full = At(s => s.Routers.Take(Outside).All(r => OspfdOf(r).FullNeighbors == r.Ports.Length));
+        bool full = At(s => s.Routers.Take(Outside).All(r => r.Ospfd().FullNeighbors == r.Ports.Length));
         List<string> neighbours = Neighbours();
         _last = $"emulated {full}, FRR's neighbours {string.Join(", ", neighbours)}";
         return full && neighbours is ["Full"];
@@ -189,7 +187,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
     private static string Database(Router router)
     {
         List<string> lines = [];
-        foreach (ref readonly OspfDatabaseRow row in OspfdOf(router).Area!.Database)
+        foreach (ref readonly OspfDatabaseRow row in router.Ospfd().Area!.Database)
         {
             if (row.Used)
             {
@@ -211,7 +209,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
 
         var frr = shown.EnumerateObject().SelectMany(p => p.Value.EnumerateArray()).Where(r => r.TryGetProperty("installed", out JsonElement i) && i.GetBoolean())
             .ToDictionary(r => r.GetProperty("prefix").GetString()!, r => r.GetProperty("metric").GetUInt32());
-        Dictionary<string, uint> ours = At(s => Costs(s.Routers[0]));
+        Dictionary<string, uint> ours = At(s => s.Routers[0].Ospfd().Area!.Costs());
         uint line = OspfArea.InterfaceCost;
         bool outward = Enumerable.Range(0, Outside).All(n => frr.TryGetValue($"192.168.{n}.0/24", out uint metric) && metric == (n == 0 ? 2 * line : ours.GetValueOrDefault($"192.168.{n}.0/24") + line));
         bool inward = At(s => s.Routers.Take(Outside).All(HasOutside));
@@ -232,20 +230,6 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
         return false;
     }
 
-    private static Dictionary<string, uint> Costs(Router router)
-    {
-        Dictionary<string, uint> costs = [];
-        foreach (ref readonly OspfRoute route in OspfdOf(router).Area!.Routes)
-        {
-            if (route.Used && route.News != RouteNews.Gone)
-            {
-                costs[$"{route.Prefix}/{route.PrefixLength}"] = route.Cost;
-            }
-        }
-
-        return costs;
-    }
-
     // Where tshark is there: every packet of the line, whoever sent it, is well-formed and has right checksums.
     private void Dissected()
     {
@@ -262,18 +246,9 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
             Pcapng.WriteFrame(capture, at, sent, frame, null);
         }
 
-        string file = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllBytes(file, capture.WrittenSpan);
-            TsharkSummary summary = Tshark.Dissect(file);
-            Assert.Empty(summary.Problems);
-            Assert.Equal(frames.Count, summary.Frames);
-            Assert.True(summary.Protocols["OSPF"] > 20);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+        TsharkSummary summary = Tshark.Dissect(capture.WrittenSpan);
+        Assert.Empty(summary.Problems);
+        Assert.Equal(frames.Count, summary.Frames);
+        Assert.True(summary.Protocols["OSPF"] > 20);
     }
 }

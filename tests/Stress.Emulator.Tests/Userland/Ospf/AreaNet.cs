@@ -118,35 +118,9 @@ internal sealed class AreaNet
     }
 
     /// <summary>Each LSA of a router's database with number and checksum, in order.</summary>
-    public string Database(int router)
-    {
-        List<string> lines = [];
-        foreach (ref readonly OspfDatabaseRow row in Areas[router].Database)
-        {
-            if (row.Used)
-            {
-                lines.Add($"{row.Header.Type} {row.Header.LinkStateId} {row.Header.AdvertisingRouter} {row.Header.Sequence:x8} {row.Header.Checksum:x4} {row.Flushed}");
-            }
-        }
+    public string Database(int router) => OspfText.Database(Areas[router]);
 
-        lines.Sort(StringComparer.Ordinal);
-        return string.Join('\n', lines);
-    }
-
-    public string Routes(int router)
-    {
-        List<string> lines = [];
-        foreach (ref readonly OspfRoute route in Areas[router].Routes)
-        {
-            if (route.Used && route.News != RouteNews.Gone)
-            {
-                lines.Add($"{route.Prefix}/{route.PrefixLength} {route.Cost} {route.NextHop}");
-            }
-        }
-
-        lines.Sort(StringComparer.Ordinal);
-        return string.Join('\n', lines);
-    }
+    public string Routes(int router) => OspfText.Routes(Areas[router]);
 
     public void AllFull()
     {

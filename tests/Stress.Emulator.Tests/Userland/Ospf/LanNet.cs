@@ -171,35 +171,7 @@ internal sealed class LanNet
 
     public string Elected(int router) => $"{Areas[router].Interfaces[Segment].DesignatedRouter.Value & 255}/{Areas[router].Interfaces[Segment].BackupDesignatedRouter.Value & 255}";
 
-    public string Database(int router)
-    {
-        List<string> lines = [];
-        foreach (ref readonly OspfDatabaseRow row in Areas[router].Database)
-        {
-            if (row.Used)
-            {
-                lines.Add($"{row.Header.Type} {row.Header.LinkStateId} {row.Header.AdvertisingRouter} {row.Header.Sequence:x8} {row.Header.Checksum:x4} {row.Flushed}");
-            }
-        }
+    public string Database(int router) => OspfText.Database(Areas[router]);
 
-        lines.Sort(StringComparer.Ordinal);
-        return string.Join('\n', lines);
-    }
-
-    public string Routes(int router) => Routes(Areas[router]);
-
-    public static string Routes(OspfArea area)
-    {
-        List<string> lines = [];
-        foreach (ref readonly OspfRoute route in area.Routes)
-        {
-            if (route.Used && route.News != RouteNews.Gone)
-            {
-                lines.Add($"{route.Prefix}/{route.PrefixLength} {route.Cost} {route.NextHop}");
-            }
-        }
-
-        lines.Sort(StringComparer.Ordinal);
-        return string.Join('\n', lines);
-    }
+    public string Routes(int router) => OspfText.Routes(Areas[router]);
 }

@@ -57,7 +57,7 @@ public sealed class OspfBroadcastTests
         OspfArea far = net.JoinFar();
         net.RunTo(net.Now + VirtualTime.FromMinutes(1));
 
-        Assert.Equal("10.9.0.2/32 30 10.9.1.1\n10.9.2.2/32 30 10.9.1.1\n192.168.77.0/24 20 10.9.1.1", LanNet.Routes(far));
+        Assert.Equal("10.9.0.2/32 30 10.9.1.1\n10.9.2.2/32 30 10.9.1.1\n192.168.77.0/24 20 10.9.1.1", OspfText.Routes(far));
         Assert.Equal(net.Areas[0].DatabaseCount, far.DatabaseCount);
     }
 
