@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -23,26 +24,27 @@ internal static partial class RepeatCommand
         var times = new Option<int>("--times") { Description = "How often each project with time, processes or sockets.", DefaultValueFactory = _ => 30 };
         var suite = new Option<int>("--suite") { Description = "How often the whole suite.", DefaultValueFactory = _ => 5 };
         var load = new Option<int>("--load") { Description = "Busy processes beside the tests; they are started and ended here.", DefaultValueFactory = _ => 8 };
+        var lanes = new Option<int>("--lanes") { Description = "How many projects at once; each is the others' load too.", DefaultValueFactory = _ => 1 };
         var project = new Option<string[]>("--project") { Description = "Only this project, for example Stress.Grains.Tests (default: all that use time, processes or sockets).", AllowMultipleArgumentsPerToken = true };
         var filter = new Option<string?>("--filter") { Description = "Only these tests, as dotnet test takes it." };
-        foreach (Option<int> count in (Option<int>[])[times, suite, load])
+        foreach ((Option<int> count, int least) in ((Option<int>, int)[])[(times, 0), (suite, 0), (load, 0), (lanes, 1)])
         {
             count.Validators.Add(result =>
             {
-                if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, out int n) && n >= 0))
+                if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, out int n) && n >= least))
                 {
-                    result.AddError($"{count.Name} {result.Tokens[0].Value}: accepted is a whole number from 0");
+                    result.AddError($"{count.Name} {result.Tokens[0].Value}: accepted is a whole number from {least}");
                 }
             });
         }
 
-        var command = new Command("repeat", "Tests that use time, processes or sockets, again and again under load: none may depend on who is faster.") { times, suite, load, project, filter };
+        var command = new Command("repeat", "Tests that use time, processes or sockets, again and again under load: none may depend on who is faster.") { times, suite, load, lanes, project, filter };
         command.SetAction((line, stop) => Execute(
-            line.GetValue(times), line.GetValue(suite), line.GetValue(load), line.GetValue(project) is { Length: > 0 } named ? named : TimedProjects, line.GetValue(filter), stop));
+            line.GetValue(times), line.GetValue(suite), line.GetValue(load), line.GetValue(lanes), line.GetValue(project) is { Length: > 0 } named ? named : TimedProjects, line.GetValue(filter), stop));
         return command;
     }
 
-    private static async Task<int> Execute(int times, int suite, int load, string[] projects, string? filter, CancellationToken stop)
+    private static async Task<int> Execute(int times, int suite, int load, int lanes, string[] projects, string? filter, CancellationToken stop)
     {
         string[] all = [.. Directory.EnumerateDirectories(Repository.At("tests"), "*.Tests").Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
         if (projects.FirstOrDefault(project => !all.Contains(project)) is { } unknown)
@@ -63,10 +65,13 @@ internal static partial class RepeatCommand
             Console.WriteLine(line);
         }
 
-        Console.WriteLine($"load       {load} busy processes");
+        Console.WriteLine($"load       {load} busy processes, {lanes} projects at once");
         Console.WriteLine();
         List<RunningProcess> busy = [];
-        List<Outcome> outcomes = [];
+        ConcurrentBag<Outcome> outcomes = [];
+        // Round by round, so that what is stopped early has seen every project.
+        var work = new ConcurrentQueue<(string Name, string Project, int Round)>(
+            [.. Rounds(times, projects, project => project), .. Rounds(suite, all, project => $"suite: {project}")]);
         try
         {
             for (int i = 0; i < load; i++)
@@ -74,22 +79,15 @@ internal static partial class RepeatCommand
                 busy.Add(RunningProcess.Start("sh", ["-c", "while :; do :; done"]));
             }
 
-            // Round by round, so that a run that is stopped early has seen every project.
-            for (int round = 1; round <= times && !stop.IsCancellationRequested; round++)
-            {
-                foreach (string project in projects)
+            await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(
+                async () =>
                 {
-                    outcomes.Add(await Once(project, project, round, filter));
-                }
-            }
-
-            for (int round = 1; round <= suite && !stop.IsCancellationRequested; round++)
-            {
-                foreach (string project in all)
-                {
-                    outcomes.Add(await Once($"suite: {project}", project, round, filter));
-                }
-            }
+                    while (!stop.IsCancellationRequested && work.TryDequeue(out (string Name, string Project, int Round) next))
+                    {
+                        outcomes.Add(await Once(next.Name, next.Project, next.Round, filter));
+                    }
+                },
+                CancellationToken.None)));
         }
         finally
         {
@@ -99,8 +97,11 @@ internal static partial class RepeatCommand
             }
         }
 
-        return Report(outcomes);
+        return Report([.. outcomes]);
     }
+
+    private static IEnumerable<(string Name, string Project, int Round)> Rounds(int times, string[] projects, Func<string, string> name) =>
+        Enumerable.Range(1, times).SelectMany(round => projects.Select(project => (name(project), project, round)));
 
     private static async Task<Outcome> Once(string name, string project, int round, string? filter)
     {
@@ -110,25 +111,27 @@ internal static partial class RepeatCommand
             "dotnet", ["test", Repository.At("tests", project), "-c", "Release", "--no-build", "--nologo", "--blame-hang", "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none", .. only]);
         int code = await test.End(Timeout.InfiniteTimeSpan);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
+        string atLoad = Machine.Load();
         string[] failed = [.. FailedTest().Matches(test.Output).Select(match => match.Groups[1].Value).Distinct()];
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name} {round}: {(code == 0 ? "passed" : "FAILED")} in {took.TotalSeconds:0} s {string.Join(' ', failed)}"));
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name} {round}: {(code == 0 ? "passed" : "FAILED")} in {took.TotalSeconds:0} s, at a load of {atLoad} {string.Join(' ', failed)}"));
         if (code != 0)
         {
             Console.Error.WriteLine(test.Output);
         }
 
-        return new Outcome(name, code == 0, took, failed);
+        return new Outcome(name, code == 0, took, double.TryParse(atLoad, CultureInfo.InvariantCulture, out double mean) ? mean : 0, failed);
     }
 
     private static int Report(List<Outcome> outcomes)
     {
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("project", "times", "passed", "failed", "shortest, s", "longest, s");
-        foreach (IGrouping<string, Outcome> project in outcomes.GroupBy(outcome => outcome.Name))
+        table.AddColumns("project", "times", "passed", "failed", "shortest, s", "longest, s", "load");
+        foreach (IGrouping<string, Outcome> project in outcomes.GroupBy(outcome => outcome.Name).OrderBy(project => project.Key, StringComparer.Ordinal))
         {
             table.AddRow(
                 project.Key, Text(project.Count()), Text(project.Count(outcome => outcome.Passed)), Text(project.Count(outcome => !outcome.Passed)),
-                Text((int)project.Min(outcome => outcome.Took).TotalSeconds), Text((int)project.Max(outcome => outcome.Took).TotalSeconds));
+                Text((int)project.Min(outcome => outcome.Took).TotalSeconds), Text((int)project.Max(outcome => outcome.Took).TotalSeconds),
+                $"{Text((int)project.Min(outcome => outcome.Load))} to {Text((int)project.Max(outcome => outcome.Load))}");
         }
 
         AnsiConsole.Write(table);
@@ -145,5 +148,5 @@ internal static partial class RepeatCommand
     [GeneratedRegex(@"^\s+Failed (\S+)", RegexOptions.Multiline)]
     private static partial Regex FailedTest();
 
-    private sealed record Outcome(string Name, bool Passed, TimeSpan Took, string[] Failed);
+    private sealed record Outcome(string Name, bool Passed, TimeSpan Took, double Load, string[] Failed);
 }

@@ -24,7 +24,8 @@ internal static class Machine
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
         : "unknown";
 
-    private static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+    /// <summary>Mean number of programs that ran or were ready to, over the last minute (/proc/loadavg); "unknown" on systems without it.</summary>
+    public static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
     private static string Switch(string name) => AppContext.TryGetSwitch(name, out bool on) ? on.ToString(CultureInfo.InvariantCulture).ToLowerInvariant() : "default";
 }

@@ -35,6 +35,16 @@ public sealed partial class TestScriptTests : IDisposable
     }
 
     [Fact]
+    public void What_a_build_leaves_running_does_not_hold_the_lock_of_builds()
+    {
+        // The played dotnet fails when it has been handed the lock: a compiler's server that it starts would keep it, and the next command wait for that server's end.
+        (int exit, string[] lines) = Test(("A", 1, 0, 0, 0));
+
+        Assert.Equal(0, exit);
+        Assert.Equal("1 passed, 0 failed, 0 skipped", lines[^1]);
+    }
+
+    [Fact]
     public void A_project_that_left_no_result_makes_it_fail()
     {
         (int exit, string[] lines) = Test(("A", 5, 0, 0, 0), ("B", -1, 0, 0, 1));
@@ -95,6 +105,11 @@ public sealed partial class TestScriptTests : IDisposable
         string dotnet = Path.Combine(tools, "dotnet");
         File.WriteAllText(dotnet, $"""
             #!/bin/bash
+            if [ "$1" = build ]; then
+                for descriptor in /proc/$$/fd/*; do
+                    case $(readlink "$descriptor") in *.lock) echo "error: a build holds the lock" && exit 1 ;; esac
+                done
+            fi
             [ "$1" = test ] || exit 0
             name=$(basename "$2" .csproj)
             while [ "$1" != --results-directory ]; do shift; done
