@@ -8,6 +8,7 @@ using Stress.Dial.Calls;
 using Stress.Emulator.Core;
 using Stress.Guests;
 using Stress.Guests.Kernels;
+using Stress.Guests.Processes;
 using Stress.Guests.Running;
 using Stress.Guests.Systems;
 using Stress.Scenarios;
@@ -24,7 +25,7 @@ internal static class GuestsCommand
     private static readonly string[] Kinds = ["embedded", "two", "killed"];
 
     /// <summary>The command.</summary>
-    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed(), Pppd() };
+    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed(), Memory(), Pppd() };
 
     private static Command Digests()
     {
@@ -213,6 +214,63 @@ internal static class GuestsCommand
         }
 
         return ExitCodes.Ok;
+    }
+
+    private static Command Memory()
+    {
+        var pairs = new Option<int>("--pairs") { Description = "Pairs that live at once.", DefaultValueFactory = _ => 50 };
+        var seconds = new Option<int>("--seconds") { Description = "Virtual seconds of each pair.", DefaultValueFactory = _ => 1_300 };
+        var daemons = new Option<bool>("--daemons") { Description = "With FRR's daemons." };
+        var most = new Option<int>("--most") { Description = "Memory of all guests and of this process that is not to be exceeded, MiB.", DefaultValueFactory = _ => 4096 };
+        var kernel = new Option<string?>("--kernel") { Description = "The kernel (default: the newest)." };
+        var command = new Command("memory", "So many pairs alive at once: memory of all.") { pairs, seconds, daemons, most, kernel };
+        command.SetAction((line, stop) => Hold(line.GetValue(pairs), line.GetValue(seconds), line.GetValue(daemons), line.GetValue(most), line.GetValue(kernel), stop));
+        return command;
+    }
+
+    private static async Task<int> Hold(int pairs, int seconds, bool daemons, int most, string? named, CancellationToken stop)
+    {
+        Describe();
+        var cache = GuestCache.OfUser();
+        (GuestKernel kernel, GuestSystem system, string launcher) = await Parts(cache, named, faults: false, stop);
+        var parts = new PairParts(cache, launcher, system, kernel, kernel);
+        Scenario scenario = ScenarioLoader.Load(Repository.At("scenarios", "troxel-linux.yaml"));
+        List<PairSession> alive = [];
+        try
+        {
+            for (int pair = 0; pair < pairs; pair++)
+            {
+                // Longer than what is executed, so that no guest has come to its end.
+                PairOptions options = PairOptions.Of(scenario.Site, VirtualTime.FromSeconds(2 * seconds)) with { Daemons = daemons, Number = (ulong)pair };
+                alive.Add(new PairSession(parts, options));
+                alive[^1].RunTo(VirtualTime.FromSeconds(seconds), stop);
+                if (alive[^1].Crashes is { Count: > 0 } crashes)
+                {
+                    Console.Error.WriteLine($"stress bench: pair {pair}: {crashes[0].Title}; memory of guests that crash is no figure");
+                    return ExitCodes.ExpectationFailed;
+                }
+
+                if (pair is 0 or 1 or 9)
+                {
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pair + 1,4} pairs  {ProcessTree.ChildrenMiB(Environment.ProcessId),8:0.0} MiB"));
+                }
+            }
+
+            double guests = ProcessTree.ChildrenMiB(Environment.ProcessId);
+            using Process self = Process.GetCurrentProcess();
+            double own = self.WorkingSet64 / 1048576.0;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{pairs,4} pairs{(daemons ? " with FRR" : "")} alive after {seconds} virtual s and {alive.Sum(session => session.LineCounts.Disconnects.Sum())} disconnects: {guests:0.0} MiB of guests ({guests / pairs:0.0} a pair), {own:0.0} MiB of this process; accepted: {most} MiB"));
+            return guests > 0 && guests + own <= most ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
+        }
+        finally
+        {
+            foreach (PairSession session in alive)
+            {
+                session.Dispose();
+            }
+        }
     }
 
     private static async Task<(GuestKernel Kernel, GuestSystem System, string Launcher)> Parts(GuestCache cache, string? named, bool faults, CancellationToken stop)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -40,7 +41,10 @@ public sealed partial class KernelBuilder(GuestCache cache)
 {
     // Lines that make prints for our configuration of 6.1 and 6.12; only the time left is reckoned from it.
     private const int UsualFiles = 1_330;
-    private const string Drivers = "arch/um/drivers", Unfinished = ".building";
+    private const string Drivers = "arch/um/drivers", StackDepot = "lib/stackdepot.c", Unfinished = ".building";
+
+    // Logarithm of the number of buckets in which a kernel with KASAN finds the stacks that it has seen.
+    private const int StackTable = 14;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     /// <summary>The kernel of an order.</summary>
@@ -135,6 +139,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
         return GuestCache.Key(
         [
             ("compiler", Encoding.UTF8.GetBytes(compiler)),
+            ("stack table", [StackTable]),
             ("source", await source.IdentityAsync(stop).ConfigureAwait(false)),
             .. Resources.Of("kernel").Select(name => (name, Resources.Bytes(name))),
             .. order.Faults ? Resources.Of("faults").Select(name => (name, Resources.Bytes(name))) : [],
@@ -187,6 +192,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
         }
 
         AddDriver(tree, source);
+        SizeStackTable(tree);
         if (order.Faults)
         {
             progress?.Invoke(new BuildProgress("putting the faults back", 0, 0, null));
@@ -217,6 +223,21 @@ public sealed partial class KernelBuilder(GuestCache cache)
             File.WriteAllBytes(Path.Combine(folder, file), Resources.Bytes("kernel/" + file));
         }
     }
+
+    // With KASAN the table in which stacks are found is made for a million of them (lib/stackdepot.c): 16 MiB of a guest that has some thousands.
+    private static void SizeStackTable(string tree)
+    {
+        string file = Path.Combine(tree, StackDepot);
+        if (File.Exists(file))
+        {
+            string text = File.ReadAllText(file);
+            File.WriteAllText(file, StackTableOrder().Replace(text, "${1}" + StackTable.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    // STACK_HASH_ORDER_MAX from 5.19 on, STACK_BUCKET_NUMBER_ORDER_MAX from 6.3 on; before, an option sets it.
+    [GeneratedRegex(@"^(\s*#\s*define\s+STACK_(?:HASH|BUCKET_NUMBER)_ORDER_MAX\s+)20\b", RegexOptions.Multiline)]
+    private static partial Regex StackTableOrder();
 
     private static async Task<IReadOnlyList<string>> ConfigureAsync(string tree, string output, KernelOrder order, KernelSource source, CancellationToken stop)
     {

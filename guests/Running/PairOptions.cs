@@ -40,6 +40,12 @@ public sealed record PairOptions
     /// <summary>Memory of a guest, MiB.</summary>
     public int MemoryMiB { get; init; } = UsualMemoryMiB;
 
+    /// <summary>
+    /// Memory of a guest's host that a pair's usual life takes, MiB: both guests with KASAN's shadow and all that the host keeps for them, as <c>./stress bench
+    /// guests memory</c> measures it, and a tenth more. A silo counts its room in it.
+    /// </summary>
+    public int PairMiB => Math.Min(Daemons ? 140 : 80, 2 * (MemoryMiB + (MemoryMiB / 4)));
+
     /// <summary>Virtual time between two accounts of itself that each guest prints: interfaces, routes, memberships, sockets; zero for none.</summary>
     public VirtualTime ShowEvery { get; init; }
 

@@ -1,4 +1,5 @@
 using Stress.Contracts;
+using Stress.Emulator.Core;
 using Stress.Guests.Kernels;
 
 namespace Stress.Guests.Sites;
@@ -23,6 +24,9 @@ public sealed class UmlBackend(GuestCache cache, GuestCapacity capacity) : ISite
     /// <inheritdoc/>
     public BackendCapabilities Capabilities => new(Deterministic: true, Checkpointable: false, RealTime: false);
 
+    /// <summary>Memory that a site of a plan takes, MiB.</summary>
+    internal static int MemoryOf(RunPlan plan, UmlSettings settings) => settings.OptionsOf(plan.Site, VirtualTime.Zero, 0).PairMiB;
+
     /// <summary>Room for guests.</summary>
     internal GuestCapacity Capacity => capacity;
 
@@ -37,8 +41,8 @@ public sealed class UmlBackend(GuestCache cache, GuestCapacity capacity) : ISite
         UmlSettings.Read(plan.BackendSettings) is not { } settings ? "backend 'uml': the plan names no kernels; accepted is a plan of a scenario with backend: uml"
         : plan.Site.Graph is not null ? "a network: a site of real kernels is one pair; accepted is a scenario of pairs"
         : plan.Site.CallersPerAnswerer != 1 ? $"callers_per_answerer {plan.Site.CallersPerAnswerer}: a site of real kernels is one pair; accepted is 1"
-        : !capacity.CanHold(Guests, Guests * settings.MemoryMiB)
-            ? $"a site of real kernels needs {Guests} kernels and {Guests * settings.MemoryMiB} MiB; this silo may hold {capacity.Kernels} kernels in {capacity.Mebibytes} MiB (memory, {GuestCapacity.Variable})"
+        : !capacity.CanHold(Guests, MemoryOf(plan, settings))
+            ? $"a site of real kernels needs {Guests} kernels and {MemoryOf(plan, settings)} MiB; this silo may hold {capacity.Kernels} kernels in {capacity.Mebibytes} MiB (memory, {GuestCapacity.Variable})"
         : settings.Missing(cache);
 
     /// <inheritdoc/>

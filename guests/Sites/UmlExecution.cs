@@ -139,7 +139,7 @@ internal sealed class UmlExecution : ISiteExecution
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private int Memory => UmlBackend.Guests * _settings.MemoryMiB;
+    private int Memory => UmlBackend.MemoryOf(_plan, _settings);
 
     private void End()
     {

@@ -8,7 +8,12 @@
  *
  * Messages, both ways, little endian: struct stress_message, then length bytes.
  */
+#include <linux/gfp.h>
 #include <linux/init.h>
+#include <linux/initrd.h>
+#include <linux/kasan.h>
+#include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -367,3 +372,53 @@ static int __init stress_init(void)
 	return 0;
 }
 device_initcall(stress_init);
+
+/*
+ * The packed initramfs lies in the guest's memory until it is unpacked; then the kernel frees it, but its host has no way to know. All that is free by
+ * then is given back, and the host provides it again, as zeros, when the guest touches it.
+ */
+#define STRESS_LEAST_ORDER 4
+
+extern int stress_give_back(void *address, unsigned long length);
+extern int stress_zero_in_forks(void *address, unsigned long length);
+extern int stress_zero(void *address, unsigned long length);
+
+static int __init stress_give_back_free_memory(void)
+{
+	LIST_HEAD(taken);
+	struct page *page, *next;
+	int order;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
+	wait_for_initramfs();
+#endif
+	for (order = 10; order >= STRESS_LEAST_ORDER; order--) {
+		/* Nothing sleeps here, so nobody else finds memory short. */
+		while ((page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY, order))) {
+			set_page_private(page, order);
+			list_add(&page->lru, &taken);
+			stress_give_back(page_address(page), PAGE_SIZE << order);
+		}
+	}
+	list_for_each_entry_safe(page, next, &taken, lru) {
+		void *memory = page_address(page);
+
+		order = page_private(page);
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+#ifdef CONFIG_KASAN
+		/*
+		 * Nor is shadow kept for memory that nobody has had since boot: its eighth part. It is poisoned as any other from the first time on that
+		 * it is freed; what boot itself has freed may be read unnoticed until then.
+		 */
+		stress_zero(kasan_mem_to_shadow(memory), (PAGE_SIZE << order) >> KASAN_SHADOW_SCALE_SHIFT);
+#endif
+	}
+#ifdef CONFIG_KASAN
+	/* A process of the guest is a fork of the kernel's on the host, which would keep the shadow as it was then; all that it needs is zeros. */
+	stress_zero_in_forks((void *)KASAN_SHADOW_START, KASAN_SHADOW_END - KASAN_SHADOW_START);
+#endif
+	return 0;
+}
+late_initcall_sync(stress_give_back_free_memory);

@@ -7,6 +7,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -110,4 +111,26 @@ ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
 void *sbrk(intptr_t increment)
 {
 	return (void *)(((uintptr_t)_end + 0xFFF) & ~(uintptr_t)0xFFF);
+}
+
+/* The guest's memory is a shared mapping of a file: a hole in it is what the host gets back. */
+int stress_give_back(void *address, unsigned long length);
+
+int stress_give_back(void *address, unsigned long length)
+{
+	return madvise(address, length, MADV_REMOVE);
+}
+
+int stress_zero_in_forks(void *address, unsigned long length);
+
+int stress_zero_in_forks(void *address, unsigned long length)
+{
+	return madvise(address, length, MADV_WIPEONFORK);
+}
+
+int stress_zero(void *address, unsigned long length);
+
+int stress_zero(void *address, unsigned long length)
+{
+	return madvise(address, length, MADV_DONTNEED);
 }
