@@ -225,7 +225,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
     }
 
     // With KASAN the table in which stacks are found is made for a million of them (lib/stackdepot.c): 16 MiB of a guest that has some thousands.
-    private static void SizeStackTable(string tree)
+    internal static void SizeStackTable(string tree)
     {
         string file = Path.Combine(tree, StackDepot);
         if (File.Exists(file))

@@ -10,7 +10,7 @@ namespace Stress.Packages.Tests;
 /// <param name="output">What the commands printed.</param>
 public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("stress-author-").FullName;
 
