@@ -44,7 +44,7 @@ public sealed record PairOptions
     /// Memory of a guest's host that a pair's usual life takes, MiB: both guests with KASAN's shadow and all that the host keeps for them, as <c>./stress bench
     /// guests memory</c> measures it, and a tenth more. A silo counts its room in it.
     /// </summary>
-    public int PairMiB => Math.Min(Daemons ? 140 : 80, 2 * (MemoryMiB + (MemoryMiB / 4)));
+    public int PairMiB => Math.Min(Daemons ? 120 : 80, 2 * (MemoryMiB + (MemoryMiB / 4)));
 
     /// <summary>Virtual time between two accounts of itself that each guest prints: interfaces, routes, memberships, sockets; zero for none.</summary>
     public VirtualTime ShowEvery { get; init; }

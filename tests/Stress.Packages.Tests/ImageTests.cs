@@ -16,7 +16,7 @@ namespace Stress.Packages.Tests;
 /// <param name="output">What the commands printed.</param>
 public sealed class ImageTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("stress-image-test-").FullName;
 
