@@ -2,7 +2,7 @@
  * Starts one guest and sees to it that nothing of it outlives the program that asked for it.
  *   stress-launch SCRATCH PROGRAM [ARGUMENT]...
  * The standard input is a pipe that the parent holds open: at its end, however the parent ended, every process of the guest is killed and the folder
- * SCRATCH is removed. The guest gets /dev/null as its input, our output as output and errors, and SCRATCH as its working directory. The last line of
+ * SCRATCH is removed. stress-state.so, where it lies beside this program, is loaded with the guest's. The guest gets /dev/null as its input, our output as output and errors, and SCRATCH as its working directory. The last line of
  * our errors is "launch: exit N" or "launch: signal N", with the CPU time of all processes of the guest in microseconds, user and system.
  * C99 and Linux.
  */
@@ -79,6 +79,18 @@ static void remove_folder(const char *folder, int depth)
     rmdir(folder);
 }
 
+/* The library beside us, by a name that is the same on every machine: the environment lies on the guest's stack. Before the folder is entered. */
+static void load_state(const char *program, const char *folder)
+{
+    char beside[4096], link[4096];
+    const char *slash = strrchr(program, '/');
+    int length = slash == NULL ? 0 : (int)(slash - program) + 1;
+    if (snprintf(beside, sizeof beside, "%.*sstress-state.so", length, program) >= (int)sizeof beside || access(beside, R_OK) != 0)
+        return;
+    if (snprintf(link, sizeof link, "%s/state.so", folder) < (int)sizeof link && symlink(beside, link) == 0)
+        setenv("LD_PRELOAD", "./state.so", 1);
+}
+
 int main(int count, char **words)
 {
     if (count < 3) {
@@ -94,6 +106,7 @@ int main(int count, char **words)
     setpgid(0, 0);
     /* A console that finds no room waits for an interrupt of the host's, which no virtual time orders. */
     fcntl(1, F_SETPIPE_SZ, 1 << 20);
+    load_state(words[0], words[1]);
     pid_t self = getpid(), guest = fork();
     if (guest == 0) {
         signal(SIGINT, SIG_DFL);
