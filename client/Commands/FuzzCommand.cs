@@ -31,7 +31,7 @@ public static class FuzzCommand
 
     private const int MostWorkers = 1024;
 
-    private static readonly string Accepted = $"{string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}, or {LwipGrammar.Stack} alone";
+    private static readonly string Accepted = $"{string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}, or {LwipGrammar.Stack} or {PppdStack.Prefix}KERNEL alone";
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -196,9 +196,9 @@ public static class FuzzCommand
             return;
         }
 
-        if (!names.Any(name => GuestExec.KernelOf(name) is not null))
+        if (!names.Any(name => GuestExec.KernelOf(name) is not null || IsPppd(name)))
         {
-            throw new UsageException($"--fault {fault}: accepted with a stack uml:KERNEL, of a kernel built with --faults");
+            throw new UsageException($"--fault {fault}: accepted with a stack uml:KERNEL or {PppdStack.Prefix}KERNEL, of a kernel built with --faults");
         }
 
         if (!KernelFaults.All.Any(f => f.Name == fault))
@@ -214,12 +214,12 @@ public static class FuzzCommand
             throw new UsageException($"--stacks {order.Stacks}: accepted are different names, separated by commas: {Accepted}");
         }
 
-        if (names.Contains(LwipGrammar.Stack) && names.Length > 1)
+        if (names.Length > 1 && names.FirstOrDefault(name => name == LwipGrammar.Stack || IsPppd(name)) is { } own)
         {
-            throw new UsageException($"--stacks {order.Stacks}: {LwipGrammar.Stack} has operations of its own; accepted is {LwipGrammar.Stack} alone, or stacks without it");
+            throw new UsageException($"--stacks {order.Stacks}: {own} has operations of its own; accepted is {own} alone, or stacks without it");
         }
 
-        if (names.FirstOrDefault(name => name != LwipGrammar.Stack && !GuestExec.IsReal(name) && !StackCatalog.Names.Contains(name)) is { } unknown)
+        if (names.FirstOrDefault(name => name != LwipGrammar.Stack && !IsPppd(name) && !GuestExec.IsReal(name) && !StackCatalog.Names.Contains(name)) is { } unknown)
         {
             throw new UsageException($"--stacks {unknown}: unknown stack{NearestWord.Hint(unknown, [.. StackCatalog.Names, LwipGrammar.Stack])}; accepted: {Accepted}");
         }
@@ -232,6 +232,8 @@ public static class FuzzCommand
         CheckCluster(names, order);
     }
 
+    private static bool IsPppd(string name) => name.Length > PppdStack.Prefix.Length && name.StartsWith(PppdStack.Prefix, StringComparison.Ordinal);
+
     private static void CheckCluster(string[] names, Asked order)
     {
         if (order.Cluster is null)
@@ -243,7 +245,7 @@ public static class FuzzCommand
         }
         else if (names.FirstOrDefault(name => StackOpener.FactsOf(name) is null) is { } apart)
         {
-            throw new UsageException($"--stacks {apart}: on a cluster every silo executes lists; accepted are {string.Join(", ", StackCatalog.Names)}, uml:KERNEL, or {LwipGrammar.Stack} alone");
+            throw new UsageException($"--stacks {apart}: on a cluster every silo executes lists; accepted are {string.Join(", ", StackCatalog.Names)}, uml:KERNEL, or {LwipGrammar.Stack} or {PppdStack.Prefix}KERNEL alone");
         }
         else if (order.Workers is { } workers)
         {
@@ -327,6 +329,12 @@ public static class FuzzCommand
         if (finding.Stacks.Contains(DaemonGrammar.Stack))
         {
             File.WriteAllText(path + ".sh", DaemonExport.ToShell(name, finding.Title, finding.Minimal));
+            return;
+        }
+
+        if (finding.Stacks.Any(IsPppd))
+        {
+            File.WriteAllText(path + ".sh", PppdStack.ToShell(name, finding.Title, finding.Minimal));
             return;
         }
 

@@ -37,11 +37,12 @@ public static class JudgeCommand
         Option<int?> oneIn = Numbers.Option("--one-in", 2, MostOneIn, $"The claim that clean tries are counted for: below one in this many at 95 % (default {UsualOneIn.ToString("#,0", CultureInfo.InvariantCulture)}).");
         var kernel = new Option<string?>("--kernel") { Description = "Judge patches: the real kernel that has the bug, uml:KERNEL (default of a stored bug: its own)." };
         var fault = new Option<string?>("--fault") { Description = "With --kernel, switch on a fault of a kernel built with --faults." };
+        var bug = new Option<string?>("--bug") { Description = "With --kernel, a patch that is the bug: it goes in before each fix, and into the kernel without one." };
         Option<int?> tries = Numbers.Option("--tries", 1, MostTries, $"With --kernel, boots of the list with each kernel (default {UsualTries}).");
         Option<ulong?> seed = SharedOptions.Seed("1");
         Option<string> store = TriageCommands.Store();
         Option<string?> json = SharedOptions.Json();
-        var command = new Command("judge", "Tell for each fix whether it ends a bug, moves it, ends it only on this schedule, leaks or breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, kernel, fault, tries, seed, store, json };
+        var command = new Command("judge", "Tell for each fix whether it ends a bug, moves it, ends it only on this schedule, leaks or breaks, and what it costs.") { list, fixes, design, lists, schedules, oneIn, kernel, fault, bug, tries, seed, store, json };
         command.SetAction(async (line, stop) =>
         {
             string named = line.GetValue(list)!;
@@ -49,9 +50,9 @@ public static class JudgeCommand
             int most = line.GetValue(oneIn) ?? UsualOneIn;
             return (line.GetValue(kernel) ?? stored?.Kernel) is { } real
                 ? await OnRealKernel(terminal, named, stored, new PatchOrder(
-                    named, "", Folder(line.GetValue(fixes), JudgePatches.Extension), real, line.GetValue(fault) ?? stored?.Fault, line.GetValue(lists),
+                    named, "", Folder(line.GetValue(fixes), JudgePatches.Extension), real, line.GetValue(fault) ?? stored?.Fault, PatchOf(line.GetValue(bug)), line.GetValue(lists),
                     line.GetValue(tries) ?? UsualTries, line.GetValue(seed) ?? 1, most, line.GetValue(json)), stop)
-                : ((Option[])[fault, tries, seed]).FirstOrDefault(option => line.GetResult(option) is not null) is { } only ? throw new UsageException($"{only.Name}: --fault, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL")
+                : ((Option[])[fault, bug, tries, seed]).FirstOrDefault(option => line.GetResult(option) is not null) is { } only ? throw new UsageException($"{only.Name}: --fault, --bug, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL")
                 : Execute(
                     terminal, named, stored, Folder(line.GetValue(fixes), FixExtension), line.GetValue(design), line.GetValue(lists),
                     line.GetValue(schedules) ?? UsualSchedules, most, line.GetValue(json));
@@ -62,6 +63,8 @@ public static class JudgeCommand
     private static string Folder(string? folder, string extension) => folder is null ? throw new UsageException($"--fixes is missing; accepted is a folder with NAME{extension}")
         : Directory.Exists(folder) ? folder
         : throw new UsageException($"--fixes {folder}: no such folder; accepted is a folder with NAME{extension}");
+
+    private static string? PatchOf(string? file) => file is null || File.Exists(file) ? file : throw new UsageException($"--bug {file}: no such file; accepted is a patch of the kernel");
 
     private static string? FileOf(string list) => File.Exists(list) ? list
         : Path.Combine(ProgramFolders.Find(HistoryFolder), list + Extension) is var entry && File.Exists(entry) ? entry : null;

@@ -18,18 +18,19 @@ namespace Stress.Client.Commands;
 /// <param name="Folder">Folder with the patches.</param>
 /// <param name="Kernel">The kernel without one, <c>uml:NAME</c>.</param>
 /// <param name="Fault">A fault to switch on while the list runs; null for none.</param>
+/// <param name="Bug">A patch that is the bug: it goes in before each fix; null for none.</param>
 /// <param name="Lists">Folder with lists whose answers may not change; null for the recorded ones.</param>
 /// <param name="Tries">Boots of the list with each kernel.</param>
 /// <param name="Seed">The first boot's seed.</param>
 /// <param name="OneIn">The claim that clean tries are counted for.</param>
 /// <param name="Json">File for the verdicts; null for none.</param>
-public sealed record PatchOrder(string Name, string Text, string Folder, string Kernel, string? Fault, string? Lists, int Tries, ulong Seed, int OneIn, string? Json);
+public sealed record PatchOrder(string Name, string Text, string Folder, string Kernel, string? Fault, string? Bug, string? Lists, int Tries, ulong Seed, int OneIn, string? Json);
 
 /// <summary><c>stress judge LIST --fixes DIR --kernel uml:NAME</c>: which patch of a real kernel ends what the list shows (docs/judge.md).</summary>
 public static class JudgePatches
 {
     /// <summary>How a patch's file ends.</summary>
-    public const string Extension = ".patch";
+    public const string Extension = KernelBuilder.PatchExtension;
 
     private const string Expect = "expect:";
     private const int Batch = 60;
@@ -40,7 +41,7 @@ public static class JudgePatches
     /// <param name="stop">Ends it.</param>
     public static async Task<int> ExecuteAsync(Terminal terminal, PatchOrder order, CancellationToken stop)
     {
-        IReadOnlyList<(string File, FixVerdict Expected)> patches = Patches(order.Folder);
+        IReadOnlyList<(string File, FixVerdict Expected)> patches = Patches(order.Folder, order.Bug);
         GuestExec.Check(order.Name, order.Text);
         GuestCache cache = GuestCache.OfUser();
         ListRun run = await ListRun.OpenAsync(cache, GuestExec.KernelOf(order.Kernel)!, terminal.Error.WriteLine, stop);
@@ -57,36 +58,44 @@ public static class JudgePatches
 
         // A patch that does not apply, or does not build, is refused before any kernel is booted.
         var builder = new KernelBuilder(cache);
-        foreach ((string file, _) in patches)
+        foreach (string file in order.Bug is { } first ? [first] : patches.Select(patch => patch.File))
         {
             await builder.CheckFixAsync(patient, file, stop);
         }
 
+        async Task<GuestKernel> Build(params IReadOnlyList<string> files)
+        {
+            string name = Path.GetFileName(files[^1]);
+            (GuestKernel kernel, bool isNew) = await builder.BuildFixAsync(patient, files, Progress(terminal, name), stop);
+            terminal.Error.WriteLine(isNew ? string.Create(CultureInfo.InvariantCulture, $"{name}: built in {kernel.BuildCpuSeconds:F0} CPU-seconds") : $"{name}: built before");
+            return kernel;
+        }
+
+        GuestKernel sick = order.Bug is null ? patient : await Build(order.Bug);
         var built = new List<GuestKernel>();
         foreach ((string file, _) in patches)
         {
-            (GuestKernel kernel, bool isNew) = await builder.BuildFixAsync(patient, file, Progress(terminal, Path.GetFileName(file)), stop);
-            terminal.Error.WriteLine(isNew ? string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(file)}: built in {kernel.BuildCpuSeconds:F0} CPU-seconds") : $"{Path.GetFileName(file)}: built before");
-            built.Add(kernel);
+            built.Add(order.Bug is null ? await Build(file) : await Build(order.Bug, file));
         }
 
         IReadOnlyList<(string Name, string Text)> lists = Lists(order.Lists);
         JudgedKernel Of(GuestKernel kernel) => new(cache, run.With(kernel), order, lists, terminal, stop);
-        return await Task.Run(() => Conclude(terminal, order, Of(patient), [.. patches.Zip(built, (patch, kernel) => (Path.GetFileNameWithoutExtension(patch.File), patch.Expected, (IJudgedKernel)Of(kernel)))], [.. lists.Select(l => l.Name)]), stop);
+        return await Task.Run(() => Conclude(terminal, order, Of(sick), Of(patient), [.. patches.Zip(built, (patch, kernel) => (Path.GetFileNameWithoutExtension(patch.File), patch.Expected, (IJudgedKernel)Of(kernel)))], [.. lists.Select(l => l.Name)]), stop);
     }
 
     /// <summary>Judges kernels that are there.</summary>
     /// <param name="terminal">Takes the verdicts.</param>
     /// <param name="order">What was asked.</param>
-    /// <param name="patient">The kernel without a patch.</param>
+    /// <param name="patient">The kernel without a fix.</param>
+    /// <param name="healthy">The kernel whose answers a fix may not change.</param>
     /// <param name="fixes">Those with one, and what is expected of each.</param>
     /// <param name="lists">Names of the lists whose answers may not change.</param>
-    public static int Conclude(Terminal terminal, PatchOrder order, IJudgedKernel patient, IReadOnlyList<(string Name, FixVerdict Expected, IJudgedKernel Kernel)> fixes, IReadOnlyList<string> lists)
+    public static int Conclude(Terminal terminal, PatchOrder order, IJudgedKernel patient, IJudgedKernel healthy, IReadOnlyList<(string Name, FixVerdict Expected, IJudgedKernel Kernel)> fixes, IReadOnlyList<string> lists)
     {
         PatchJudge judge;
         try
         {
-            judge = new PatchJudge(patient, lists, order.Tries, order.Seed);
+            judge = new PatchJudge(patient, healthy, lists, order.Tries, order.Seed);
         }
         catch (ArgumentException e)
         {
@@ -107,16 +116,20 @@ public static class JudgePatches
             : judged.All(patch => patch.Verdict != FixVerdict.NotSeen) ? ExitCodes.Ok : ExitCodes.NotDecided);
     }
 
-    // What the file expects stands before the first line of the difference, where patch passes over it.
-    private static IReadOnlyList<(string File, FixVerdict Expected)> Patches(string folder)
+    // What the file expects stands before the first line of the difference, where patch passes over it, and in a comment of a semantic patch.
+    private static IReadOnlyList<(string File, FixVerdict Expected)> Patches(string folder, string? bug)
     {
-        string[] files = [.. Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal)];
-        return files.Length > 0 ? [.. files.Select(file => (file, Expected(file)))] : throw new UsageException($"--fixes {folder}: no patch here; accepted with --kernel are files NAME{Extension}");
+        string[] files =
+        [
+            .. Directory.EnumerateFiles(folder).Where(file => file.EndsWith(Extension, StringComparison.Ordinal) || file.EndsWith(KernelBuilder.SemanticExtension, StringComparison.Ordinal))
+                .Where(file => bug is null || Path.GetFullPath(file) != Path.GetFullPath(bug)).Order(StringComparer.Ordinal),
+        ];
+        return files.Length > 0 ? [.. files.Select(file => (file, Expected(file)))] : throw new UsageException($"--fixes {folder}: no patch here; accepted with --kernel are files NAME{Extension} and NAME{KernelBuilder.SemanticExtension}");
     }
 
     private static FixVerdict Expected(string file)
     {
-        string[] lines = File.ReadAllLines(file);
+        string[] lines = [.. File.ReadAllLines(file).Select(line => line.StartsWith("// ", StringComparison.Ordinal) ? line[3..] : line)];
         for (int n = 0; n < lines.Length && !lines[n].StartsWith("--- ", StringComparison.Ordinal) && !lines[n].StartsWith("diff ", StringComparison.Ordinal); n++)
         {
             if (lines[n].StartsWith(Expect, StringComparison.Ordinal))
@@ -159,8 +172,8 @@ public static class JudgePatches
             o.WriteLine();
             o.WriteLine($"{patch.Patch}: {Tries(patch, order.OneIn)}");
             o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  the same seeds without and with it: {patch.OnlyBefore} bad only without, {patch.OnlyAfter} only with (McNemar, exact: p {McNemar.ExactP(patch.OnlyBefore, patch.OnlyAfter):0.###e+0})"));
-            string answers = lists == 0 ? "answers not compared: there are no recorded lists here (--lists)" : $"answers changed, without the fault: {Counted.Of(patch.Changed.Count, "list")} of {lists}";
-            o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {answers}; price: {patch.MoreBytes:+#,0;-#,0;0} bytes of the program, {patch.MoreCpu:+0.##;-0.##;0} CPU-seconds over these lists (a busy machine makes it more)"));
+            string answers = patch.MoreCpu is null ? "answers not compared: the verdict is known without them" : lists == 0 ? "answers not compared: there are no recorded lists here (--lists)" : $"answers changed, without the fault: {Counted.Of(patch.Changed.Count, "list")} of {lists}";
+            o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {answers}; price: {patch.MoreBytes:+#,0;-#,0;0} bytes of the program{(patch.MoreCpu is { } cpu ? string.Create(CultureInfo.InvariantCulture, $", {cpu:+0.##;-0.##;0} CPU-seconds over these lists (a busy machine makes it more)") : "")}"));
         }
     }
 

@@ -35,13 +35,14 @@ public static class KernelCommand
         var patch = new Option<string[]>("--patch") { Description = "A patch to apply first (patch -p1); may be repeated." };
         var plain = new Option<bool>("--plain") { Description = "Without KASAN." };
         var faults = new Option<bool>("--faults") { Description = "Reintroduce historical faults, for --fault to switch on and runs to find (needs coccinelle)." };
-        var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults };
+        var noTree = new Option<bool>("--no-tree") { Description = "Do not keep the tree it is built in, which judge builds patched kernels from (some 2 GB)." };
+        var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults, noTree };
         command.SetAction(async (line, stop) =>
         {
             var order = new KernelOrder
             {
                 Source = line.GetValue(source), Name = line.GetValue(name), Fragments = line.GetValue(config) ?? [], Patches = line.GetValue(patch) ?? [],
-                Plain = line.GetValue(plain), Faults = line.GetValue(faults),
+                Plain = line.GetValue(plain), Faults = line.GetValue(faults), NoTree = line.GetValue(noTree),
             };
             Action<BuildProgress> tell = BuildLines.On(terminal, progress => progress.About == 0 ? progress.Step
                 : string.Create(CultureInfo.InvariantCulture, $"{progress.Step}: {progress.Done} of about {progress.About} files{(progress.Left is { } left ? $", about {Math.Ceiling(left.TotalMinutes)} min left" : "")}"));

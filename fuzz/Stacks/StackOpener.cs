@@ -6,7 +6,7 @@ using Stress.Guests.Running;
 
 namespace Stress.Fuzz.Stacks;
 
-/// <summary>Finds and opens the stacks that need nothing but a name: emulated ones, kernels of this project in guests, lwIP.</summary>
+/// <summary>Finds and opens the stacks that need nothing but a name: emulated ones, kernels of this project in guests, pppd on one, lwIP.</summary>
 /// <param name="cache">Where kernels, guest systems and drivers are.</param>
 public sealed class StackOpener(GuestCache cache)
 {
@@ -17,12 +17,16 @@ public sealed class StackOpener(GuestCache cache)
     public static IStackFacts? FactsOf(string name) =>
         name == LwipGrammar.Stack ? LwipStack.Facts
         : StackCatalog.Names.Contains(name) ? new EmulatedStack(name)
+        : name.Length > PppdStack.Prefix.Length && name.StartsWith(PppdStack.Prefix, StringComparison.Ordinal) ? PppdStack.FactsOf(name)
         : name.Length > Guest.Length && name.StartsWith(Guest, StringComparison.Ordinal) ? GuestStack.FactsOf(name) : null;
 
     /// <summary>The language with what every one of some stacks has.</summary>
     /// <param name="stacks">The stacks.</param>
     public static Grammar GrammarOf(IReadOnlyList<IStackFacts> stacks) =>
-        stacks.Any(stack => stack.Name == LwipGrammar.Stack) ? LwipGrammar.Grammar : stacks.Any(stack => stack.Name == DaemonGrammar.Stack) ? DaemonGrammar.Grammar : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
+        stacks.Any(stack => stack.Name == LwipGrammar.Stack) ? LwipGrammar.Grammar
+        : stacks.Any(stack => stack.Name == DaemonGrammar.Stack) ? DaemonGrammar.Grammar
+        : stacks.Any(stack => stack.Speaks == PppdGrammar.Language) ? PppdGrammar.Grammar
+        : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
 
     /// <summary>Opens one.</summary>
     /// <param name="name">Its name, of which something is known.</param>
@@ -32,6 +36,7 @@ public sealed class StackOpener(GuestCache cache)
     /// <exception cref="GuestException">The kernel, the source or a compiler is not there.</exception>
     public async Task<IFuzzStack> OpenAsync(string name, string? fault, Action<string> tell, CancellationToken stop) =>
         name == LwipGrammar.Stack ? new LwipStack(await new LwipDriver(cache).EnsureAsync(ProgramFolders.Find, tell, stop).ConfigureAwait(false))
+        : name.StartsWith(PppdStack.Prefix, StringComparison.Ordinal) ? new PppdStack(name, await ListRun.OpenAsync(cache, name[PppdStack.Prefix.Length..], tell, stop).ConfigureAwait(false), fault)
         : name.StartsWith(Guest, StringComparison.Ordinal) ? new GuestStack(name, await ListRun.OpenAsync(cache, name[Guest.Length..], tell, stop).ConfigureAwait(false), fault)
         : new EmulatedStack(name);
 }

@@ -48,9 +48,9 @@ public interface IJudgedKernel
 /// <param name="OnlyAfter">Seeds with one only with it.</param>
 /// <param name="Changed">Answers to recorded lists that it changes.</param>
 /// <param name="MoreBytes">Bytes that its program is longer.</param>
-/// <param name="MoreCpu">CPU-seconds that the recorded lists took longer.</param>
+/// <param name="MoreCpu">CPU-seconds that the recorded lists took longer; null where they were not run, since a boot with the patch reported something.</param>
 public sealed record JudgedPatch(
-    string Patch, FixVerdict Verdict, FixVerdict Expected, string Why, int Tries, int Bad, int OnlyBefore, int OnlyAfter, IReadOnlyList<ChangedAnswer> Changed, long MoreBytes, double MoreCpu)
+    string Patch, FixVerdict Verdict, FixVerdict Expected, string Why, int Tries, int Bad, int OnlyBefore, int OnlyAfter, IReadOnlyList<ChangedAnswer> Changed, long MoreBytes, double? MoreCpu)
 {
     /// <summary>The verdict is the one that its file expects.</summary>
     public bool IsAsExpected => Verdict == Expected;
@@ -65,7 +65,7 @@ public sealed class PatchJudge
     /// <summary>A difference counts as more than chance where the exact test gives at most this p.</summary>
     public const double Alpha = 0.05;
 
-    private readonly IJudgedKernel _patient;
+    private readonly IJudgedKernel _healthy;
     private readonly int _tries;
     private readonly ulong _seed;
     private readonly IReadOnlyList<string> _lists;
@@ -74,17 +74,18 @@ public sealed class PatchJudge
 
     /// <summary>Boots the kernel without a patch.</summary>
     /// <param name="patient">That kernel.</param>
+    /// <param name="healthy">The kernel whose answers a patch may not change: without the bug, where it is a patch itself, or the patient.</param>
     /// <param name="lists">Names of the lists of <see cref="IJudgedKernel.Answer"/>.</param>
     /// <param name="tries">Boots of the list.</param>
     /// <param name="seed">The first boot's seed; each other has the next.</param>
     /// <exception cref="ArgumentException">The list shows nothing on it.</exception>
-    public PatchJudge(IJudgedKernel patient, IReadOnlyList<string> lists, int tries, ulong seed)
+    public PatchJudge(IJudgedKernel patient, IJudgedKernel healthy, IReadOnlyList<string> lists, int tries, ulong seed)
     {
-        (_patient, _lists, _tries, _seed) = (patient, lists, tries, seed);
+        (_healthy, _lists, _tries, _seed) = (healthy, lists, tries, seed);
         Before = [.. Enumerable.Range(0, tries).Select(n => patient.Try(seed + (ulong)n))];
         Title = Before.Where(t => t.Titles.Count > 0).GroupBy(t => t.Titles[0]).MaxBy(g => g.Count())?.Key
             ?? throw new ArgumentException($"kernel {patient.Name} reports nothing in {tries} boots{(Before.FirstOrDefault(t => t.Trouble is not null)?.Trouble is { } trouble ? $" ({trouble})" : "")}; accepted is a list that shows the bug");
-        _cpu = patient.Answer(out _answers);
+        _cpu = healthy.Answer(out _answers);
     }
 
     /// <summary>The results of the boots without a patch.</summary>
@@ -100,11 +101,19 @@ public sealed class PatchJudge
     public JudgedPatch Of(string patch, FixVerdict expected, IJudgedKernel kernel)
     {
         Trial[] after = [.. Enumerable.Range(0, _tries).Select(n => kernel.Try(_seed + (ulong)n))];
-        double cpu = kernel.Answer(out IReadOnlyList<IReadOnlyList<string>> answers);
-        IReadOnlyList<ChangedAnswer> changed = Changed(answers);
+
+        // A kernel that reports something has its verdict: its answers cannot change it, and each list that kills it costs a boot.
+        double? cpu = null;
+        IReadOnlyList<ChangedAnswer> changed = [];
+        if (!after.Any(IsBad))
+        {
+            cpu = kernel.Answer(out IReadOnlyList<IReadOnlyList<string>> answers) - _cpu;
+            changed = Changed(answers);
+        }
+
         int bad = after.Count(IsBad), onlyBefore = Before.Zip(after).Count(t => IsBad(t.First) && !IsBad(t.Second)), onlyAfter = Before.Zip(after).Count(t => !IsBad(t.First) && IsBad(t.Second));
         (FixVerdict verdict, string why) = Verdict(after, changed, onlyBefore, onlyAfter);
-        return new JudgedPatch(patch, verdict, expected, why, _tries, bad, onlyBefore, onlyAfter, changed, kernel.Bytes - _patient.Bytes, Math.Round(cpu - _cpu, 2));
+        return new JudgedPatch(patch, verdict, expected, why, _tries, bad, onlyBefore, onlyAfter, changed, kernel.Bytes - _healthy.Bytes, cpu is { } more ? Math.Round(more, 2) : null);
     }
 
     private static bool IsBad(Trial trial) => trial.Titles.Count > 0;

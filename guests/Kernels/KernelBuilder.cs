@@ -27,6 +27,9 @@ public sealed record KernelOrder
 
     /// <summary>With the historic faults, which the boot parameter <c>stress_fault=</c> switches on one by one.</summary>
     public bool Faults { get; init; }
+
+    /// <summary>Without keeping the tree that it is built in, which a kernel with a patch is built from in seconds (some 2 GB).</summary>
+    public bool NoTree { get; init; }
 }
 
 /// <summary>How far a build is.</summary>
@@ -87,18 +90,25 @@ public sealed partial class KernelBuilder(GuestCache cache)
         }
 
         RemoveOrphans();
-        string work = Path.Combine(cache.Kernels, $"{key}.{Environment.ProcessId}{Unfinished}");
-        Directory.CreateDirectory(work);
+        string tree = TreeOf(cache, key), finished = Path.Combine(cache.Kernels, $"{key}.{Environment.ProcessId}{Unfinished}");
+        using FileStream turnOfTree = await TurnAsync(key + ".tree", progress, stop).ConfigureAwait(false);
+        bool done = false;
+        Directory.CreateDirectory(finished);
         try
         {
-            GuestKernel kernel = await BuildInAsync(work, order, source, key, progress, stop).ConfigureAwait(false);
+            (IReadOnlyList<string> lacks, double cpu) = await MakeTreeAsync(tree, order, source, progress, stop).ConfigureAwait(false);
+            GuestKernel kernel = Finish(Path.Combine(tree, "build"), finished, order, source, key, lacks, cpu);
+            done = true;
             return (kernel, true);
         }
         finally
         {
-            if (Directory.Exists(work))
+            foreach (string left in done && !order.NoTree ? (string[])[finished] : [finished, tree])
             {
-                Directory.Delete(work, recursive: true);
+                if (Directory.Exists(left))
+                {
+                    Directory.Delete(left, recursive: true);
+                }
             }
         }
     }
@@ -109,19 +119,29 @@ public sealed partial class KernelBuilder(GuestCache cache)
         Directory.CreateDirectory(cache.Kernels);
         while (true)
         {
-            try
+            if (Turn(key) is { } turn)
             {
-                return new FileStream(Path.Combine(cache.Kernels, key + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                return turn;
             }
-            catch (IOException)
-            {
-                progress?.Invoke(new BuildProgress("waiting for another build of the same kernel", 0, 0, null));
-                await Task.Delay(Again, stop).ConfigureAwait(false);
-            }
+
+            progress?.Invoke(new BuildProgress("waiting for another build of the same kernel", 0, 0, null));
+            await Task.Delay(Again, stop).ConfigureAwait(false);
         }
     }
 
-    // What builds have left that were killed.
+    private FileStream? Turn(string key)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(cache.Kernels, key + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    // What builds have left that were killed: a tree that is not complete, and is nobody's turn.
     private void RemoveOrphans()
     {
         foreach (string left in Directory.Exists(cache.Kernels) ? Directory.GetDirectories(cache.Kernels, "*" + Unfinished) : [])
@@ -129,6 +149,17 @@ public sealed partial class KernelBuilder(GuestCache cache)
             if (!Directory.Exists("/proc/" + Path.GetFileName(left).Split('.')[1]))
             {
                 Directory.Delete(left, recursive: true);
+            }
+        }
+
+        foreach (string tree in Directory.Exists(cache.Kernels) ? Directory.GetDirectories(cache.Kernels, "*.tree") : [])
+        {
+            if (!File.Exists(Path.Combine(tree, Complete)) && Turn(Path.GetFileName(tree)) is { } turn)
+            {
+                using (turn)
+                {
+                    Directory.Delete(tree, recursive: true);
+                }
             }
         }
     }
@@ -149,16 +180,11 @@ public sealed partial class KernelBuilder(GuestCache cache)
         ]);
     }
 
-    private async Task<GuestKernel> BuildInAsync(string work, KernelOrder order, KernelSource source, string key, Action<BuildProgress>? progress, CancellationToken stop)
+    private GuestKernel Finish(string output, string finished, KernelOrder order, KernelSource source, string key, IReadOnlyList<string> lacks, double cpu)
     {
-        string tree = Path.Combine(work, "source"), output = Path.Combine(work, "build");
-        IReadOnlyList<string> lacks = await PrepareAsync(tree, output, order, source, progress, stop).ConfigureAwait(false);
-        double cpu = await MakeAsync(tree, output, progress, stop).ConfigureAwait(false);
-
-        string config = Path.Combine(output, ".config"), folder = Path.Combine(cache.Kernels, key), finished = Path.Combine(work, "finished");
+        string config = Path.Combine(output, ".config"), folder = Path.Combine(cache.Kernels, key);
         string release = File.ReadAllText(Path.Combine(output, "include/config/kernel.release")).Trim();
-        Directory.CreateDirectory(finished);
-        File.Move(Path.Combine(output, "linux"), Path.Combine(finished, "linux"));
+        File.Copy(Path.Combine(output, "linux"), Path.Combine(finished, "linux"));
         File.Copy(config, Path.Combine(finished, "config"));
         var kernel = new GuestKernel
         {

@@ -97,15 +97,32 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return Run(archive, seed, fault, stop);
     }
 
-    private ListResult Run(CpioArchive work, ulong seed, string? fault, CancellationToken stop, bool apart = false)
+    /// <summary>Runs a job of its own in a guest that has pppd and busybox.</summary>
+    /// <param name="job">The job: the name of one of the files in the folder <c>jobs</c>. Its console is the result; the line <c>exec: end</c> says that it came to its end.</param>
+    /// <param name="files">Paths in the guest, and what is there.</param>
+    /// <param name="seed">What the kernel draws its random numbers from.</param>
+    /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>
+    /// <param name="stop">Ends it.</param>
+    public ListResult RunJob(string job, IReadOnlyList<(string Path, byte[] Content)> files, ulong seed, string? fault, CancellationToken stop)
+    {
+        var archive = new CpioArchive();
+        foreach ((string path, byte[] content) in files)
+        {
+            archive.AddFile(path, content);
+        }
+
+        return Run(archive, seed, fault, stop, load: GuestLoad.Pppd, job: job);
+    }
+
+    private ListResult Run(CpioArchive work, ulong seed, string? fault, CancellationToken stop, bool apart = false, GuestLoad load = GuestLoad.Lists, string job = "exec")
     {
         string scratch = ScratchFolder.Create();
         try
         {
             string folder = Path.Combine(scratch, "0");
             Directory.CreateDirectory(folder);
-            WriteImage(Path.Combine(folder, "initramfs"), work);
-            using var process = new GuestProcess(launcher, folder, Kernel.ProgramOf(cache), CommandLine(fault, apart), seed);
+            WriteImage(Path.Combine(folder, "initramfs"), work, load);
+            using var process = new GuestProcess(launcher, folder, Kernel.ProgramOf(cache), CommandLine(fault, apart, job), seed);
             bool hung = Wait(process, stop);
             GuestEnd end = hung || stop.IsCancellationRequested ? process.End() : process.WaitForEnd();
             byte[] console = process.Console;
@@ -119,20 +136,20 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     }
 
     // The kernel unpacks one archive after another: the work lies behind the system.
-    private void WriteImage(string path, CpioArchive work)
+    private void WriteImage(string path, CpioArchive work, GuestLoad load)
     {
         using FileStream file = File.Create(path);
-        file.Write(File.ReadAllBytes(system.ImageOf(cache, GuestLoad.Lists)));
+        file.Write(File.ReadAllBytes(system.ImageOf(cache, load)));
         file.Write(work.ToArray());
     }
 
-    private IEnumerable<string> CommandLine(string? fault, bool apart) =>
+    private IEnumerable<string> CommandLine(string? fault, bool apart, string job) =>
     [
         "mem=96M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1",
         .. Kernel.VirtualTime ? (string[])["time-travel=inf-cpu", "time-travel-start=1109635200"] : [],
         "kasan.fault=panic", "oops=panic", "panic=-1", "random.trust_bootloader=1",
         .. fault is null ? (string[])[] : [$"stress_fault={fault}"],
-        "job=exec", .. apart ? (string[])["lists=apart"] : [], "end",
+        $"job={job}", .. apart ? (string[])["lists=apart"] : [], "end",
     ];
 
     private static bool Wait(GuestProcess process, CancellationToken stop)

@@ -66,8 +66,8 @@ public sealed class JudgeCommandTests : IDisposable
     [InlineData("nonesuch: no such file and no entry of scenarios/history", "judge", "nonesuch", "--fixes", "FOLDER")]
     [InlineData("--design x: the header of ", "judge", Entry, "--fixes", "FOLDER", "--design", "x")]
     [InlineData("--kernel linux: accepted: uml:KERNEL", "judge", Entry, "--fixes", "FOLDER", "--kernel", "linux")]
-    [InlineData("no patch here; accepted with --kernel are files NAME.patch", "judge", Entry, "--fixes", "FOLDER", "--kernel", "uml:x")]
-    [InlineData("--fault, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL", "judge", Entry, "--fixes", "FOLDER", "--tries", "3")]
+    [InlineData("no patch here; accepted with --kernel are files NAME.patch and NAME.cocci", "judge", Entry, "--fixes", "FOLDER", "--kernel", "uml:x")]
+    [InlineData("--fault, --bug, --tries and --seed are of real kernels; accepted with --kernel uml:KERNEL", "judge", Entry, "--fixes", "FOLDER", "--tries", "3")]
     [InlineData("--schedules 0: accepted is a whole number from 1", "judge", Entry, "--fixes", "FOLDER", "--schedules", "0")]
     public async Task What_is_not_accepted_is_one_line_and_exit_2(string message, params string[] arguments)
     {
@@ -104,11 +104,11 @@ public sealed class JudgeCommandTests : IDisposable
     [Fact]
     public void Patches_have_a_verdict_each_their_pairs_and_the_clean_tries_that_are_still_needed()
     {
-        var order = new Commands.PatchOrder("leaves", "create tun0", _screen.Folder, "uml:k", "igmp-delrec-hold", null, Tries: 10, Seed: 1, OneIn: 1_000, Json: null);
+        var order = new Commands.PatchOrder("leaves", "create tun0", _screen.Folder, "uml:k", "igmp-delrec-hold", null, null, Tries: 10, Seed: 1, OneIn: 1_000, Json: null);
         Trial sick = new(["WARNING in a"], false, null), clean = new([], false, null);
 
         int code = Commands.JudgePatches.Conclude(
-            _screen.Terminal, order, new Kernel("k", sick), [("a-right", FixVerdict.Ends, new Kernel("k+a", clean)), ("b-wrong", FixVerdict.Ends, new Kernel("k+b", sick))], ["one"]);
+            _screen.Terminal, order, new Kernel("k", sick), new Kernel("k", clean), [("a-right", FixVerdict.Ends, new Kernel("k+a", clean)), ("b-wrong", FixVerdict.Ends, new Kernel("k+b", sick))], ["one"]);
 
         Assert.Equal(ExitCodes.ExpectationFailed, code);
         Assert.Contains("the bug: leaves on k with igmp-delrec-hold: WARNING in a", _screen.Out);

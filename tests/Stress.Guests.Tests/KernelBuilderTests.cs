@@ -165,19 +165,59 @@ public sealed class KernelBuilderTests : IDisposable
         (GuestKernel patient, _) = await _builder.BuildAsync(Order, null, default);
         var steps = new List<string>();
 
-        (GuestKernel first, bool built) = await _builder.BuildFixAsync(patient, Patch("one", "first", "one"), p => steps.Add(p.Step), default);
+        (GuestKernel first, bool built) = await _builder.BuildFixAsync(patient, [Patch("one", "first", "one")], p => steps.Add(p.Step), default);
         int unpacked = steps.Count(step => step == "unpacking the source");
-        (GuestKernel second, _) = await _builder.BuildFixAsync(patient, Patch("two", "first", "two"), p => steps.Add(p.Step), default);
-        (GuestKernel again, bool rebuilt) = await _builder.BuildFixAsync(patient, Patch("one", "first", "one"), null, default);
+        (GuestKernel second, _) = await _builder.BuildFixAsync(patient, [Patch("two", "first", "two")], p => steps.Add(p.Step), default);
+        (GuestKernel again, bool rebuilt) = await _builder.BuildFixAsync(patient, [Patch("one", "first", "one")], null, default);
 
         Assert.Equal(("one\n", "two\n", "first\n"), (ProgramOf(first), ProgramOf(second), ProgramOf(patient)));
         Assert.Equal(("mine+one", "mine+two", true, false), (first.Name, second.Name, built, rebuilt));
         Assert.Equal(first.Key, again.Key);
         Assert.Equal("first\n".Length, KernelBuilder.BytesInTree(new GuestCache(Path.Combine(_folder, "cache")), patient));
-        Assert.Equal((1, 1), (unpacked, steps.Count(step => step == "unpacking the source")));
+        Assert.Equal((0, 0), (unpacked, steps.Count(step => step == "unpacking the source")));
         Assert.Equal(["two.patch"], second.Patches);
         Assert.Equal((patient.Key, "mine"), (first.FixOf, new KernelStore(new GuestCache(Path.Combine(_folder, "cache"))).FindSite(null).Name));
         Assert.Equal(3, new KernelStore(new GuestCache(Path.Combine(_folder, "cache"))).All().Count(k => k.Name.StartsWith("mine", StringComparison.Ordinal)));
+    }
+
+    [BuildToolsFact]
+    public async Task Patches_go_in_one_after_the_other_and_come_out_again()
+    {
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order, null, default);
+
+        (GuestKernel fixedAgain, _) = await _builder.BuildFixAsync(patient, [Patch("bug", "first", "bug"), Patch("right", "bug", "right")], null, default);
+        (GuestKernel other, _) = await _builder.BuildFixAsync(patient, [Patch("other", "first", "other")], null, default);
+        GuestException second = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, [Patch("bug", "first", "bug"), Patch("late", "first", "late")], null, default));
+        (GuestKernel last, _) = await _builder.BuildFixAsync(patient, [Patch("last", "first", "last")], null, default);
+
+        Assert.Equal(("mine+bug+right", "right\n", "other\n", "last\n"), (fixedAgain.Name, ProgramOf(fixedAgain), ProgramOf(other), ProgramOf(last)));
+        Assert.Contains("late.patch: does not apply", second.Message, StringComparison.Ordinal);
+    }
+
+    [BuildToolsFact]
+    public async Task A_kernel_that_keeps_no_tree_leaves_none_and_its_first_fix_makes_one()
+    {
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order with { NoTree = true }, null, default);
+        bool kept = Directory.Exists(KernelBuilder.TreeOf(new GuestCache(Path.Combine(_folder, "cache")), patient.Key));
+        var steps = new List<string>();
+
+        (GuestKernel one, _) = await _builder.BuildFixAsync(patient, [Patch("one", "first", "one")], p => steps.Add(p.Step), default);
+
+        Assert.Equal((false, "one\n", 1), (kept, ProgramOf(one), steps.Count(step => step == "unpacking the source")));
+    }
+
+    [BuildToolsFact]
+    public async Task A_semantic_patch_that_names_no_file_or_finds_no_place_is_refused()
+    {
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order, null, default);
+        string nowhere = Path.Combine(_folder, "nowhere.cocci"), elsewhere = Path.Combine(_folder, "elsewhere.cocci");
+        File.WriteAllText(nowhere, "@@ @@\n-f();\n");
+        File.WriteAllText(elsewhere, "// File: missing.c\n@@ @@\n-f();\n");
+
+        GuestException[] refused = [.. await Task.WhenAll(new[] { nowhere, elsewhere }.Select(file => Assert.ThrowsAsync<GuestException>(() => _builder.CheckFixAsync(patient, file, default))))];
+
+        Assert.All(refused, e => Assert.True(e.Problem is GuestProblem.Wrong or GuestProblem.Unavailable));
+        Assert.True(refused[0].Problem == GuestProblem.Unavailable || (refused[0].Message.Contains("no line '// File: PATH'", StringComparison.Ordinal) && refused[1].Message.Contains("has no file missing.c", StringComparison.Ordinal)));
     }
 
     [BuildToolsFact]
@@ -187,9 +227,9 @@ public sealed class KernelBuilderTests : IDisposable
         string breaks = Path.Combine(_folder, "breaks.patch"), elsewhere = Patch("elsewhere", "second", "third");
         File.WriteAllText(breaks, "--- /dev/null\n+++ b/broken\n@@ -0,0 +1 @@\n+x\n");
 
-        GuestException no = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, elsewhere, null, default));
-        GuestException fails = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, breaks, null, default));
-        (GuestKernel good, _) = await _builder.BuildFixAsync(patient, Patch("good", "first", "good"), null, default);
+        GuestException no = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, [elsewhere], null, default));
+        GuestException fails = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, [breaks], null, default));
+        (GuestKernel good, _) = await _builder.BuildFixAsync(patient, [Patch("good", "first", "good")], null, default);
         GuestException early = await Assert.ThrowsAsync<GuestException>(() => _builder.CheckFixAsync(patient, elsewhere, default));
 
         Assert.StartsWith($"{elsewhere}: does not apply to kernel 'mine'", no.Message);
@@ -201,11 +241,11 @@ public sealed class KernelBuilderTests : IDisposable
     [BuildToolsFact]
     public async Task A_kernel_that_cannot_be_built_again_has_no_fixes()
     {
-        (GuestKernel patient, _) = await _builder.BuildAsync(Order with { Patches = [Patch("own", "first", "own")] }, null, default);
+        (GuestKernel patient, _) = await _builder.BuildAsync(Order with { Patches = [Patch("own", "first", "own")], NoTree = true }, null, default);
 
-        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, Patch("one", "own", "one"), null, default));
+        GuestException e = await Assert.ThrowsAsync<GuestException>(() => _builder.BuildFixAsync(patient, [Patch("one", "own", "one")], null, default));
 
-        Assert.Contains("kernel 'mine' cannot be built again from", e.Message);
+        Assert.Contains("kernel 'mine' has no tree, and cannot be built again from", e.Message);
     }
 
     private KernelOrder Order => new() { Source = _tree, Name = "mine" };

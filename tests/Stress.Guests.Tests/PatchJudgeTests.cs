@@ -10,7 +10,7 @@ public sealed class PatchJudgeTests
     private static readonly Trial Clean = new([], false, null), Sick = new([Bug], false, null), Other = new(["WARNING in b"], false, null), Held = new(["unregister_netdevice: waiting for tun0"], true, null);
 
     private static JudgedPatch Judged(Func<ulong, Trial> after, Func<ulong, Trial>? before = null, string answer = " 1  create tun0  -> 0") =>
-        new PatchJudge(new Kernel(before ?? (_ => Sick)), ["list"], tries: 10, seed: 5).Of("patch", FixVerdict.Ends, new Kernel(after, answer, bytes: 1_100));
+        new PatchJudge(new Kernel(before ?? (_ => Sick)), new Kernel(_ => Clean), ["list"], tries: 10, seed: 5).Of("patch", FixVerdict.Ends, new Kernel(after, answer, bytes: 1_100));
 
     [Fact]
     public void A_patch_with_which_no_seed_reports_anything_ends_it()

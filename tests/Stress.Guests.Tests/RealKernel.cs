@@ -55,7 +55,7 @@ internal static class RealKernel
     private static async Task<(GuestKernel Kernel, GuestSystem System, string Launcher)> PrepareAsync()
     {
         GuestKernel kernel = IsRequired
-            ? (await new KernelBuilder(Cache).BuildAsync(new KernelOrder { Faults = true }, null, default)).Kernel
+            ? (await new KernelBuilder(Cache).BuildAsync(new KernelOrder { Faults = true, NoTree = true }, null, default)).Kernel
             : new KernelStore(Cache).All().First(IsOurs);
         return (kernel, await new SystemBuilder(Cache).EnsureAsync(_ => { }, default), await Launcher.EnsureAsync(Cache, default));
     }

@@ -1,0 +1,13 @@
+// File: net/ipv6/addrconf.c
+// expect: moves
+// An address gives back two.
+@@ @@
+ addrconf_ifdown(...)
+ {
+ <...
+ list_del_rcu(&ifa->if_list);
+ write_unlock_bh(&idev->lock);
++in6_ifa_put(ifa);
++in6_ifa_put(ifa);
+ ...>
+ }
