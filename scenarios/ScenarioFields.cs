@@ -22,7 +22,7 @@ public static class ScenarioFields
     private static readonly Dictionary<string, (long Min, long Max)> Limits = new(StringComparer.Ordinal)
     {
         ["callers_per_answerer"] = (1, 64), ["training_failures_per_thousand"] = (0, 1000), ["unanswered_per_thousand"] = (0, 1000), ["noise_per_million_frames"] = (0, 1_000_000), ["bit_rate"] = (300, 115_200_000),
-        ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["datagram_bytes"] = (1, 8_192), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
+        ["routing_socket_bytes"] = (256, 16_777_216), ["ppp_mtu"] = (128, 16_384), ["bytes"] = (1, 65_536), ["datagram_bytes"] = (1, 8_192), ["typed_bytes"] = (1, 8_192), ["max_fail"] = (0, 1_000_000), ["lcp_echo_failure"] = (1, 1000),
         ["nodes"] = (2, MaxNodes), ["width"] = (1, MaxNodes), ["height"] = (1, MaxNodes), ["branches"] = (1, Topology.MaxPorts - 1), ["links"] = (1, MaxLinks),
         ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000), ["ipcp_max_configure"] = (1, 1000), ["other_mtu"] = (576, 9_000), ["priority"] = (0, byte.MaxValue),
     };
@@ -33,6 +33,7 @@ public static class ScenarioFields
         ["window"] = (VirtualTime.FromSeconds(1), VirtualTime.FromHours(1_000)), ["every"] = (VirtualTime.FromMilliseconds(1), Longest),
         ["hello_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(65_535)), ["dead_interval"] = (VirtualTime.FromSeconds(1), VirtualTime.FromSeconds(uint.MaxValue)),
         ["update"] = (VirtualTime.FromSeconds(1), Longest), ["dial_time"] = (VirtualTime.FromMilliseconds(1), Longest), ["failed_dial_time"] = (VirtualTime.FromMilliseconds(1), Longest),
+        ["typing"] = (VirtualTime.FromSeconds(1), Longest), ["tcp_keepidle"] = (VirtualTime.FromSeconds(1), Longest),
         ["lcp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
         ["ipcp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),
         ["ipv6cp_restart"] = (VirtualTime.FromMilliseconds(100), VirtualTime.FromMinutes(10)),

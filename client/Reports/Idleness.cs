@@ -38,8 +38,8 @@ public static class Idleness
             return [$"no link was lost in {Hours(hours)}, so that nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
         }
 
-        // One link a pair and none after it: whatever a redial would do to what the first left behind was never tried.
-        if (calls.Total <= lines)
+        // One link a pair and none after it: whatever a redial would do to what the first left behind was never tried. An interface that a programme has created again is one after it.
+        if (calls.Total <= lines && !(scenario.Site.Events ?? []).Any(e => e.What is SiteEventKind.Recreate or SiteEventKind.Create))
         {
             return [$"no system redialled in {Hours(hours)}, so that each pair had one link and nothing that was left behind was ever used by another: {NoRedial(scenario, hours)}"];
         }

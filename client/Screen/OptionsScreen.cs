@@ -56,6 +56,7 @@ public static class OptionsScreen
 
         RowOfSome("rtadvd", Advertisements);
         RowOfSome("datagrams", role => role.Datagrams.Interval > VirtualTime.Zero ? $"{role.Datagrams.DatagramBytes} bytes every {Span(role.Datagrams.Interval)}" : "");
+        RowOfSome("ssh", Logins);
         RowOfSome("group", role => role.GroupMember ?? "");
         Row("HUP", role => role.Hup.Enabled ? $"every {Span(role.Hup.Every)}, phase {Range(role.Hup.Phase)}, late {Range(role.Hup.Jitter)}" : "none");
         if (site.Roles.Any(role => role.Term.Enabled))
@@ -106,6 +107,17 @@ public static class OptionsScreen
             (role.Rtadvd.Interval > VirtualTime.Zero, $"advertises every {Span(role.Rtadvd.Interval)}, lifetime {Span(role.Rtadvd.Lifetime)}"),
             (role.Kernel.AcceptRtadv, "accepted"),
             (role.Rtadvd.Listed > VirtualTime.Zero, $"ndp every {Span(role.Rtadvd.Listed)}"),
+        ];
+        return string.Join(", ", parts.Where(part => part.Is).Select(part => part.Said));
+    }
+
+    private static string Logins(RoleOptions role)
+    {
+        (bool Is, string Said)[] parts =
+        [
+            (role.Ssh.Listens, "sshd"),
+            (role.Ssh.Login.Max > VirtualTime.Zero, $"logs in over {ScenarioFields.Spell(role.Ssh.Family)} after {Range(role.Ssh.Login)}, types every {Range(role.Ssh.Typing)}"),
+            (role.Ssh.Login.Max > VirtualTime.Zero || role.Ssh.Listens, $"asked after {Span(role.Kernel.TcpKeepidle)}"),
         ];
         return string.Join(", ", parts.Where(part => part.Is).Select(part => part.Said));
     }

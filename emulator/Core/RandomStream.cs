@@ -83,6 +83,9 @@ public enum RandomPurpose : ushort
     /// <summary>When an access concentrator answers, and how long a session lasts.</summary>
     Concentrator,
 
+    /// <summary>When somebody logs in by ssh, and types.</summary>
+    Ssh,
+
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,
 }

@@ -21,6 +21,9 @@ public enum Errno : byte
     /// <summary>Invalid argument.</summary>
     EINVAL = 22,
 
+    /// <summary>A call that does not wait would have to.</summary>
+    EAGAIN = 35,
+
     /// <summary>Message too long.</summary>
     EMSGSIZE = 40,
 
@@ -39,11 +42,20 @@ public enum Errno : byte
     /// <summary>No route leads there.</summary>
     ENETUNREACH = 51,
 
+    /// <summary>The peer has reset the connection.</summary>
+    ECONNRESET = 54,
+
     /// <summary>No buffer space: a queue or a table is full.</summary>
     ENOBUFS = 55,
 
     /// <summary>Too many memberships: IP_MAX_MEMBERSHIPS.</summary>
     ETOOMANYREFS = 59,
+
+    /// <summary>The peer has not answered for too long.</summary>
+    ETIMEDOUT = 60,
+
+    /// <summary>Nobody listens there.</summary>
+    ECONNREFUSED = 61,
 
     /// <summary>No route to the host.</summary>
     EHOSTUNREACH = 65,

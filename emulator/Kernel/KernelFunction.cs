@@ -269,6 +269,33 @@ public enum KernelFunction : byte
 
     /// <summary><c>pppoe_disc_input</c>.</summary>
     PppoeDiscInput,
+
+    /// <summary><c>tcp_input</c>.</summary>
+    TcpInput,
+
+    /// <summary><c>tcp_output</c>.</summary>
+    TcpOutput,
+
+    /// <summary><c>tcp_segsize</c>.</summary>
+    TcpSegSize,
+
+    /// <summary><c>tcp_respond</c>.</summary>
+    TcpRespond,
+
+    /// <summary><c>tcp_timer_rexmt</c>.</summary>
+    TcpTimerRexmt,
+
+    /// <summary><c>tcp_timer_keep</c>.</summary>
+    TcpTimerKeep,
+
+    /// <summary><c>syn_cache_add</c>.</summary>
+    SynCacheAdd,
+
+    /// <summary><c>syn_cache_respond</c>.</summary>
+    SynCacheRespond,
+
+    /// <summary><c>syn_cache_timer</c>.</summary>
+    SynCacheTimer,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -379,6 +406,15 @@ public static class FunctionNames
         KernelFunction.PppoeTimeout => "pppoe_timeout",
         KernelFunction.PppoeSendPadt => "pppoe_send_padt",
         KernelFunction.PppoeDiscInput => "pppoe_disc_input",
+        KernelFunction.TcpInput => "tcp_input",
+        KernelFunction.TcpOutput => "tcp_output",
+        KernelFunction.TcpSegSize => "tcp_segsize",
+        KernelFunction.TcpRespond => "tcp_respond",
+        KernelFunction.TcpTimerRexmt => "tcp_timer_rexmt",
+        KernelFunction.TcpTimerKeep => "tcp_timer_keep",
+        KernelFunction.SynCacheAdd => "syn_cache_add",
+        KernelFunction.SynCacheRespond => "syn_cache_respond",
+        KernelFunction.SynCacheTimer => "syn_cache_timer",
         _ => "?",
     };
 }

@@ -63,6 +63,9 @@ public sealed record KernelOptions
     /// <summary>options PFIL_HOOKS, as GENERIC has it: a session of PPP over Ethernet hears that its Ethernet is detached (pppoe_ifattach_hook). Without it nobody tells the session.</summary>
     public bool PfilHooks { get; init; } = true;
 
+    /// <summary>net.inet.tcp.keepidle: how long a TCP connection with SO_KEEPALIVE is silent before its peer is asked (TCPTV_KEEP_IDLE); the sysctl counts half seconds.</summary>
+    public VirtualTime TcpKeepidle { get; init; } = VirtualTime.FromHours(2);
+
     /// <summary>Free blocks in the class of the ppp softc after boot (reuse distance k, reference 5.4).</summary>
     public CountRange FreeSoftcBlocks { get; init; } = new(2, 4);
 

@@ -15,6 +15,7 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
     private readonly SortedDictionary<int, string> _interfaces = [];
     private readonly SortedDictionary<int, string> _indices = [];
     private readonly SortedDictionary<int, string> _sockets = [];
+    private readonly SortedSet<int> _tcp6 = [];
     private int _opened;
 
     /// <summary>The operations since the router's last boot, one a line.</summary>
@@ -113,6 +114,14 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
             case SystemCallKind.SendWithPacketInfo6:
                 OnSocket(c.Target, "sendpkt6", $" {Plain(c.Address6)} {Interface(c.Number)}");
                 break;
+            case SystemCallKind.Listen when _tcp6.Contains(c.Target):
+                _lines.Add($"tcp6 {_sockets[c.Target]} {c.Number}");
+                break;
+            case SystemCallKind.Connect:
+                _lines.Add(_tcp6.Contains(c.Target)
+                    ? $"connect6 {_sockets[c.Target]} {Plain(c.Address6)} {c.Number} {Interface(c.Address6.EmbeddedScope)}"
+                    : $"connect4 {_sockets[c.Target]} {new Ipv4Address((uint)c.Address6.Low)} {c.Number}");
+                break;
             case SystemCallKind.FastTimeout:
                 _lines.Add($"tick {TickMilliseconds}");
                 break;
@@ -136,6 +145,17 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
         }
 
         _sockets[c.Target] = name;
+        _tcp6.Remove(c.Target);
+        if ((PcbTable)c.Second is PcbTable.Tcp or PcbTable.Tcp6)
+        {
+            if (v6)
+            {
+                _tcp6.Add(c.Target);
+            }
+
+            return; // listen or connect says which; one that listens over IPv4 is not in the language of this kernel
+        }
+
         _lines.Add(v6 ? $"udp6 {name} {c.Number}" : $"raw4 {name} {((PcbTable)c.Second == PcbTable.Raw ? c.Number : IpProtocol.Udp)}");
     }
 

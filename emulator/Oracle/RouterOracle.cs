@@ -13,8 +13,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
 {
     private readonly DetachBook _facts = new(Math.Max(8, 4 * units));
     private readonly long[] _probes = new long[ProbeNames.Count];
-    private readonly long[] _created = new long[Holders.Kinds];
-    private readonly long[] _lost = new long[Holders.Kinds];
+    private StaleCount[] _stale = new StaleCount[Holders.Kinds];
     private readonly Ring<UnitAlias> _unitAliases = new();
     private readonly Ring<RefusedCall> _refused = new();
     private readonly Ring<CoverageCell> _cells = new();
@@ -25,11 +24,28 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
     {
         _facts.Fields(ref pass);
         pass.Numbers<long>(_probes);
-        pass.Numbers<long>(_created);
-        pass.Numbers<long>(_lost);
+        pass.Rows(ref _stale);
         _unitAliases.Fields(ref pass);
         _refused.Fields(ref pass);
         _cells.Fields(ref pass);
+    }
+
+    /// <summary>Stale holders of one kind.</summary>
+    public struct StaleCount : IStateValue<StaleCount>
+    {
+        /// <summary>That came to be at detaches.</summary>
+        public long Created;
+
+        /// <summary>That ended with a panic.</summary>
+        public long LostInPanic;
+
+        /// <inheritdoc/>
+        public static void Fields<TPass>(ref StaleCount value, ref TPass pass)
+            where TPass : struct, IStatePass
+        {
+            pass.Field(ref value.Created);
+            pass.Field(ref value.LostInPanic);
+        }
     }
 
     /// <summary>Uses through one unit's pointer of another unit.</summary>
@@ -128,11 +144,8 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
     /// <summary>How often each probe was reached.</summary>
     public ReadOnlySpan<long> Probes => _probes;
 
-    /// <summary>Stale holders created at detaches, by kind.</summary>
-    public ReadOnlySpan<long> Created => _created;
-
-    /// <summary>Stale holders that ended with a panic, by kind.</summary>
-    public ReadOnlySpan<long> LostInPanic => _lost;
+    /// <summary>Stale holders, by kind.</summary>
+    public ReadOnlySpan<StaleCount> Stale => _stale;
 
     /// <summary>Hears of each bad use, or null.</summary>
     public IUseListener? Listener { get; init; }
@@ -286,7 +299,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
         kernel.CountStale(counts, kernel.Interfaces[slot].Generation);
         for (int k = 0; k < counts.Length; k++)
         {
-            _created[k] += counts[k];
+            _stale[k].Created += counts[k];
         }
 
         counted.Counts.LeakedSlots += counts[(int)HolderKind.InMultiIfp];
@@ -383,7 +396,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
         kernel.CountStale(counts);
         for (int k = 0; k < counts.Length; k++)
         {
-            _lost[k] += counts[k];
+            _stale[k].LostInPanic += counts[k];
         }
     }
 

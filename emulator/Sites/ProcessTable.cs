@@ -181,6 +181,11 @@ public sealed class ProcessTable : IState
             plan.Add(new(Netif.Program, Netif.Timers, TraceSource.Other, RandomPurpose.Interfaces, e => new Netif(e, role.Interfaces)));
         }
 
+        if (role.Ssh.Listens || role.Ssh.Login.Max > VirtualTime.Zero)
+        {
+            plan.Add(new("ssh", Ssh.Timers, TraceSource.Other, RandomPurpose.Ssh, e => new Ssh(e, role.Ssh)));
+        }
+
         return plan;
 
         void Daemons(bool inEverySystem)

@@ -57,6 +57,9 @@ public sealed record RoleOptions
     /// <summary>Large IPv6 datagrams that a program sends to the other end.</summary>
     public DatagramOptions Datagrams { get; init; } = new();
 
+    /// <summary>sshd, and somebody who logs in to the other end of a line.</summary>
+    public SshOptions Ssh { get; init; } = new();
+
     /// <summary>Interfaces that are created at boot and that programmes of events destroy and create again; up to <see cref="InterfaceOptions.MostOfRole"/>.</summary>
     public IReadOnlyList<InterfaceOptions> Interfaces { get; init; } = [];
 

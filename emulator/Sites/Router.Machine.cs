@@ -213,6 +213,14 @@ public sealed partial class Router
         }
     }
 
+    void IKernelHost.TcpReady(int pcb)
+    {
+        foreach (Process p in _processes.System)
+        {
+            p.TcpReady(pcb);
+        }
+    }
+
     void IKernelHost.FastTimerWanted()
     {
         long now = _site.Clock.Now.Microseconds, tick = FastTick.Microseconds;

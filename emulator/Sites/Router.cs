@@ -237,13 +237,14 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
             Kernel.Nd6Timer();
             Kernel.Nd6DadTimer();
             Kernel.PppoeTimo();
+            Kernel.TcpTimo();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns || Kernel.PppoeTimersRun))
+        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns || Kernel.PppoeTimersRun || Kernel.TcpTimersRun))
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }

@@ -107,7 +107,7 @@ public sealed partial class Site
 
             for (int k = 0; k < created.Length; k++)
             {
-                created[k] += r.Oracle.Created[k];
+                created[k] += r.Oracle.Stale[k].Created;
             }
         }
     }
@@ -145,7 +145,7 @@ public sealed partial class Site
 
                 for (int k = 0; k < lost.Length; k++)
                 {
-                    lost[k] += r.Oracle.LostInPanic[k];
+                    lost[k] += r.Oracle.Stale[k].LostInPanic;
                 }
 
                 AddProbes(tally.Probes, r);

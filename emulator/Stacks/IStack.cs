@@ -181,6 +181,15 @@ public interface IStack
     /// <summary>A TCP socket over IPv4 that listens.</summary>
     OperationResult OpenTcp4(string socket, int port) => OperationResult.NotModelled;
 
+    /// <summary>A TCP socket over IPv6 that listens, with SO_KEEPALIVE, which its connections inherit.</summary>
+    OperationResult OpenTcp6(string socket, int port) => OperationResult.NotModelled;
+
+    /// <summary>A TCP socket over IPv4 with SO_KEEPALIVE that is connected without waiting for the peer.</summary>
+    OperationResult Connect4(string socket, Ipv4Address destination, int port) => OperationResult.NotModelled;
+
+    /// <summary>The same over IPv6; the index is the zone of a link-local destination.</summary>
+    OperationResult Connect6(string socket, Ipv6Address destination, int port, uint index) => OperationResult.NotModelled;
+
     /// <summary>A listening socket accepts a connection of this system.</summary>
     OperationResult Accept4(string socket, string accepted) => OperationResult.NotModelled;
 

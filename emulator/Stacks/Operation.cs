@@ -175,6 +175,15 @@ public enum OperationKind : byte
 
     /// <summary><c>addm</c>: make an interface a member of a bridge.</summary>
     AddMember,
+
+    /// <summary><c>tcp6</c>: open a TCP socket over IPv6 that listens.</summary>
+    Tcp6,
+
+    /// <summary><c>connect4</c>: open a TCP socket over IPv4 and connect it.</summary>
+    Connect4,
+
+    /// <summary><c>connect6</c>: open a TCP socket over IPv6 and connect it.</summary>
+    Connect6,
 }
 
 /// <summary>How an operation names an interface: <c>tun0</c> is looked up now, <c>@tun0</c> is the last index seen for the name, <c>#3</c> is that index.</summary>

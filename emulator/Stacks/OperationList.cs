@@ -83,6 +83,9 @@ public static class OperationList
         ("bpf", OperationKind.Bpf, "BPF IF"),
         ("bpfwrite", OperationKind.BpfWrite, "BPF"),
         ("addm", OperationKind.AddMember, "BRIDGE IF"),
+        ("tcp6", OperationKind.Tcp6, "SOCKET PORT"),
+        ("connect4", OperationKind.Connect4, "SOCKET DESTINATION PORT"),
+        ("connect6", OperationKind.Connect6, "SOCKET DESTINATION PORT IF|@IF|#N"),
     ];
 
     /// <summary>The operation's word in a list.</summary>
@@ -177,7 +180,13 @@ public static class OperationList
                     Socket(words[1]);
                     sockets.Add(SocketName(words[2]));
                     return operation with { Target = words[1], Accepted = words[2] };
-                case OperationKind.Udp6 or OperationKind.Tcp4:
+                case OperationKind.Connect4:
+                    sockets.Add(SocketName(words[1]));
+                    return operation with { Target = words[1], Address4 = Unicast4(words[2]), Number = Number(words[3], 1, 65535, "port") };
+                case OperationKind.Connect6:
+                    sockets.Add(SocketName(words[1]));
+                    return operation with { Target = words[1], Address6 = Unicast6(words[2]), Number = Number(words[3], 1, 65535, "port"), Selector = Selector(words[4]) };
+                case OperationKind.Udp6 or OperationKind.Tcp4 or OperationKind.Tcp6:
                     sockets.Add(SocketName(words[1]));
                     return operation with { Target = words[1], Number = Number(words[2], 1, 65535, "port") };
                 case OperationKind.Mcif4:

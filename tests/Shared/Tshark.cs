@@ -17,7 +17,7 @@ public static class Tshark
 {
     private const int MaxComment = 1 << 20;
 
-    private static readonly string[] Status = ["ip.checksum.status", "udp.checksum.status", "icmpv6.checksum.status", "igmp.checksum.status", "ospf.checksum_status", "icmp.checksum.status"];
+    private static readonly string[] Status = ["ip.checksum.status", "udp.checksum.status", "tcp.checksum.status", "icmpv6.checksum.status", "igmp.checksum.status", "ospf.checksum_status", "icmp.checksum.status"];
 
     /// <summary>Dissects every frame of a capture in memory.</summary>
     /// <exception cref="InvalidOperationException">tshark does not accept it.</exception>
@@ -42,7 +42,7 @@ public static class Tshark
         string[] known = Known();
         List<string> arguments =
         [
-            "-n", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a",
+            "-n", "-r", file, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a",
             "-e", "_ws.col.Protocol", "-e", "_ws.malformed", "-e", "icmpv6.type", "-e", "frame.comment",
         ];
         arguments.AddRange(known.SelectMany(field => new[] { "-e", field }));

@@ -49,6 +49,17 @@ public sealed class CaptureTests : IDisposable
     }
 
     [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_segment_of_TCP()
+    {
+        string file = Path.Combine(_screen.Folder, "ssh.pcapng");
+        await _screen.Run("run", Repository.At("scenarios", "ssh.yaml"), "--pairs=6", "--hours=12", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+
+        TsharkSummary summary = Tshark.Dissect(file);
+        Assert.Empty(summary.Problems);
+        Assert.True(summary.Protocols["TCP"] > 100 && summary.Protocols["SSH"] > 20, string.Join(", ", summary.Protocols));
+    }
+
+    [ToolFact("tshark")]
     public async Task Tshark_dissects_every_frame_of_segments()
     {
         string file = Path.Combine(_screen.Folder, "lan.pcapng");

@@ -51,6 +51,25 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_NIC_of_a_segment_kills_the_station_that_stopped_it_first_and_leaves_nothing_where_it_was_just_pulled_out()
+    {
+        string file = Repository.At("scenarios", "lan-nic.yaml");
+        await _screen.Run("run", file, "--pairs=2", "--hours=6", "--no-progress", $"--out={_screen.Folder}/a");
+        var folder = new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, "a"))));
+        RunReport report = folder.ReadReport();
+
+        Assert.True(report.Panics.Of("stopped") > 0, _screen.Out);
+        Assert.Equal(report.Panics.Total, report.Panics.Of("stopped"));
+        Assert.All(report.Stale, stale => Assert.True(stale.Role == "stopped" || stale.Created == 0, $"{stale.Role} {stale.Holder}"));
+        Assert.True(report.Disconnects.Of("pulled") > 10 && report.Disconnects.Of("stopped") > 10);
+        Assert.All(folder.ReadCrashes(), crash => Assert.Contains(crash.Story, line => line.Contains("allocated: aue0", StringComparison.Ordinal)));
+        Assert.Equal(0, report.Network!.Links.Sum(link => link.Crashes));
+
+        // No line is dialled again in this run, and something came back all the same.
+        Assert.Equal(0, await _screen.Run("run", file, "--pairs=2", "--hours=6", "--design=purge-all", "--no-progress", $"--out={_screen.Folder}/b"));
+    }
+
+    [Fact]
     public async Task The_screen_of_a_site_with_a_segment_names_it()
     {
         await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs", "3", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/s");

@@ -65,6 +65,7 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("router-advertisements", "advertises every 10 min, lifetime 30 min", "accepted, ndp every 5 min")]
     [InlineData("fragments", "4000 bytes every 3 s", "datagrams")]
     [InlineData("authenticated", "224.0.1.1", "group")]
+    [InlineData("ssh", "sshd, asked after 120 min", "logs in over ipv6 after 10 s to 2 min")]
     public async Task The_screen_says_what_a_system_does_beside_pppd_and_its_daemons(string scenario, string one, string other)
     {
         await _screen.Run("run", Repository.At("scenarios", $"{scenario}.yaml"), "--pairs=1", "--hours=1", "--no-progress", $"--out={_screen.Folder}");

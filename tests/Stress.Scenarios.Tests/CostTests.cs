@@ -14,7 +14,7 @@ public sealed class CostTests(ITestOutputHelper output)
 {
     private const int Sites = 20, Windows = 72;
 
-    private const long EventsBudget = 2_150, FullEventsBudget = 540, FramesBudget = 640, WindowBytesBudget = 2_290, ImageBytesBudget = 10_300;
+    private const long EventsBudget = 2_150, FullEventsBudget = 540, FramesBudget = 640, WindowBytesBudget = 2_290, ImageBytesBudget = 9_600;
     private static readonly Lazy<Cost> Measured = new(Cost.Measure);
 
     [Fact]

@@ -208,7 +208,7 @@ public sealed class Judge
         for (int n = 0; n < list.Count; n++)
         {
             Operation gone = list[n];
-            bool opens = gone.Kind is OperationKind.Create or OperationKind.Raw4 or OperationKind.Raw6 or OperationKind.Udp6 or OperationKind.Carp or OperationKind.Mrt6;
+            bool opens = gone.Kind is OperationKind.Create or OperationKind.Raw4 or OperationKind.Raw6 or OperationKind.Udp6 or OperationKind.Tcp6 or OperationKind.Connect4 or OperationKind.Connect6 or OperationKind.Carp or OperationKind.Mrt6;
             if (!opens)
             {
                 yield return ($"without \"{gone.Text}\"", [.. list.Take(n), .. list.Skip(n + 1)]);

@@ -152,20 +152,30 @@ public sealed partial class BsdKernel
     }
 
     // A cached route to another destination, and where it matters one that is down, is freed; then there is a look-up. Slot of the rtentry, or -1.
-    private int RtCacheFill(int s, byte family, Ipv6Address destination, bool onlyUp)
+    private int RtCacheFill(int s, byte family, Ipv6Address destination, bool onlyUp, HolderKind stored = HolderKind.None) =>
+        RoFill(ref _pcbs[s].Route, ref _pcbs[s].RouteDestination, family, destination, onlyUp, stored);
+
+    // The same of any struct route; an observer hears of what is stored anew in a holder that is named.
+    private int RoFill(ref short ro, ref Ipv6Address roDst, byte family, Ipv6Address destination, bool onlyUp, HolderKind stored)
     {
-        if (_pcbs[s].Route >= 0 && (_pcbs[s].RouteDestination != destination || (onlyUp && !_routes[_pcbs[s].Route].Up)))
+        short before = ro;
+        if (ro >= 0 && (roDst != destination || (onlyUp && !_routes[ro].Up)))
         {
-            RtCacheFree(s);
+            RtFree(ro);
+            ro = -1;
         }
 
-        if (_pcbs[s].Route < 0)
+        if (ro < 0)
         {
-            _pcbs[s].Route = (short)RtAlloc(family, destination);
-            _pcbs[s].RouteDestination = destination;
+            ro = (short)RtAlloc(family, destination);
+            roDst = destination;
+            if (ro >= 0 && ro != before && stored != HolderKind.None && LiveAt(_routes[ro].Ifp.Address) is >= 0 and int slot)
+            {
+                _oracle.Stored(this, slot, stored);
+            }
         }
 
-        return _pcbs[s].Route;
+        return ro;
     }
 
     // rtrequest1(RTM_DELETE): out of the tree, RTF_UP cleared; a holder keeps the entry with rt_ifp as it was.

@@ -156,7 +156,7 @@ public sealed partial class BsdKernel
                 least = Math.Min(least, mld == int.MaxValue ? 0 : mld);
             }
 
-            least = Math.Min(least, Math.Min(DadQuietTicks(), Math.Min(Frag6QuietTicks(), Math.Min(Nd6QuietTicks(), PppoeQuietTicks()))));
+            least = Math.Min(least, Math.Min(DadQuietTicks(), Math.Min(Frag6QuietTicks(), Math.Min(Nd6QuietTicks(), Math.Min(PppoeQuietTicks(), TcpQuietTicks())))));
             return least == int.MaxValue ? 0 : least - 1;
         }
     }
@@ -168,6 +168,7 @@ public sealed partial class BsdKernel
         Nd6CountDown(ticks);
         DadCountDown(ticks);
         PppoeCountDown(ticks);
+        TcpCountDown(ticks);
         if (_igmpTimersRunning)
         {
             foreach (ref InMulti m in _inMultis.AsSpan())

@@ -27,10 +27,13 @@ public sealed partial class BsdKernel
 
     /// <summary>socket(2) and bind(2).</summary>
     /// <returns>The pcb's slot.</returns>
-    public int OpenSocket(PcbTable table, ushort port)
+    public int OpenSocket(PcbTable table, ushort port) => OpenSocket(table, port, announced: true);
+
+    // A connection that arrives has a socket too, which no process has made.
+    private int OpenSocket(PcbTable table, ushort port, bool announced)
     {
         int s = _pcbs.Put(new Pcb { Table = table, Used = true, Port = port, Route = -1, MulticastTtl = 1, MulticastLoop = true });
-        if (HearsCalls)
+        if (HearsCalls && announced)
         {
             _oracle.Record(new SystemCall(SystemCallKind.Socket, s, port, (int)table));
         }
@@ -64,6 +67,11 @@ public sealed partial class BsdKernel
         if (s == _ip6Mrouter)
         {
             Ip6MrouterDone();
+        }
+
+        if (_pcbs[s].Table is PcbTable.Tcp or PcbTable.Tcp6 && TcpUsrClosed(s))
+        {
+            return null;
         }
 
         RtCacheFree(s);
@@ -170,6 +178,7 @@ public sealed partial class BsdKernel
         }
 
         InvalidateTunnelRoutes(r);
+        InvalidateSynCacheRoutes(r);
     }
 
     /// <summary>Clears cached routes on all sockets of a family (mail b).</summary>

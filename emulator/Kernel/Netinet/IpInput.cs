@@ -65,6 +65,11 @@ public sealed partial class BsdKernel
             IgmpInput(slot, ip.Payload(packet));
         }
 
+        if (ip.Protocol == IpProtocol.Tcp && !ip.Destination.IsMulticast)
+        {
+            TcpInput4(ip, packet);
+        }
+
         Counters.Delivered += ip.Protocol == IpProtocol.Udp && !ip.Destination.IsMulticast ? 1 : 0;
 
         for (int s = 0; s < _pcbs.Length; s++)

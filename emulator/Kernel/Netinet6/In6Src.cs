@@ -145,16 +145,7 @@ public sealed partial class BsdKernel
     }
 
     // The socket's cached route, dropped where it is to another destination or, where that matters, down; then there is a look-up. -1 when there is none.
-    private int In6pRouteFill(int s, Ipv6Address destination, bool onlyUp)
-    {
-        int before = _pcbs[s].Route, r = RtCacheFill(s, AfInet6, destination, onlyUp);
-        if (r >= 0 && r != before && LiveAt(_routes[r].Ifp.Address) is >= 0 and int slot)
-        {
-            _oracle.Stored(this, slot, HolderKind.In6pRouteIfp);
-        }
-
-        return r;
-    }
+    private int In6pRouteFill(int s, Ipv6Address destination, bool onlyUp) => RtCacheFill(s, AfInet6, destination, onlyUp, HolderKind.In6pRouteIfp);
 
     // in6_ifawithscope: the best address of all interfaces on which the destination has the same zone; by scope, then the longest match, then the outgoing
     // interface, whose last address wins a tie.
@@ -234,13 +225,13 @@ public sealed partial class BsdKernel
     }
 
     // in6_selecthlim: chlim of nd_ifinfo, reached as ifp -> if_afdata[AF_INET6] -> in6_ifextra.nd_ifinfo, without any check (3.7).
-    private byte In6SelectHlim(IfnetPtr p)
+    private byte In6SelectHlim(IfnetPtr p, HolderKind holder = HolderKind.In6pRouteIfp)
     {
         using Frame frame = Enter(KernelFunction.In6SelectHlim);
-        int slot = Use(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
+        int slot = Use(p, holder, UseSite.In6SelectHlim);
         if (slot == Dangling)
         {
-            FollowStaleNdIfinfo(p, HolderKind.In6pRouteIfp, UseSite.In6SelectHlim);
+            FollowStaleNdIfinfo(p, holder, UseSite.In6SelectHlim);
         }
 
         return DefaultHopLimit;

@@ -59,6 +59,12 @@ public sealed partial class BsdKernel
             return;
         }
 
+        if (ip.NextHeader == IpProtocol.Tcp && !scoped.IsMulticast)
+        {
+            TcpInput6(slot, ip, packet);
+            return;
+        }
+
         if (ip.NextHeader != IpProtocol.Udp)
         {
             return; // MLD from the peer: listeners of other systems on a point-to-point link change nothing here

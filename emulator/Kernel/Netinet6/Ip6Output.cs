@@ -75,16 +75,10 @@ public sealed partial class BsdKernel
             }
 
             route = r;
-            slot = Use(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
-            if (slot == Gone)
+            slot = Ip6RouteSlot(r, out Errno error);
+            if (slot < 0)
             {
-                return Errno.ENETUNREACH;
-            }
-
-            if (slot == Dangling)
-            {
-                FollowStaleIfstat(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
-                return StaleOutput(_routes[r].Ifp, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+                return error;
             }
 
             if (pktInfo >= 0 && slot != pktInfo && (_ifs[slot].Flags & Iff.Loopback) == 0)
@@ -120,5 +114,20 @@ public sealed partial class BsdKernel
         payload.CopyTo(b[(Ipv6Header.Length + UdpHeader.Length)..]);
         new UdpHeader { SourcePort = _pcbs[s].Port, DestinationPort = port, PayloadLength = (ushort)payload.Length }.Write(b.Slice(Ipv6Header.Length, length), from, wire);
         return b.Length > _ifs[slot].Mtu ? Ip6Fragments(slot, ip, b) : IfOutput(slot, PppProtocol.Ipv6, b, route);
+    }
+
+    // rt_ifp of the route that ip6_output takes: the interface, or below 0 with the error.
+    private int Ip6RouteSlot(int r, out Errno error)
+    {
+        IfnetPtr p = _routes[r].Ifp;
+        int slot = Use(p, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+        error = slot < 0 ? Errno.ENETUNREACH : Errno.None;
+        if (slot == Dangling)
+        {
+            FollowStaleIfstat(p, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+            error = StaleOutput(p, HolderKind.RtEntryIfp, UseSite.Ip6Output);
+        }
+
+        return slot;
     }
 }

@@ -101,4 +101,10 @@ public enum HolderKind : byte
 
     /// <summary>The interface of an address whose duplicate address detection runs.</summary>
     DadIfp,
+
+    /// <summary>syn_cache.sc_route4.ro_rt->rt_ifp: the route that a connection which is asked for has cached.</summary>
+    SynCacheRoute4Ifp,
+
+    /// <summary>syn_cache.sc_route6.ro_rt->rt_ifp: the same of IPv6.</summary>
+    SynCacheRoute6Ifp,
 }

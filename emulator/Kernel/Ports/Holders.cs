@@ -82,7 +82,7 @@ public static class Holders
         new()
         {
             Kind = HolderKind.RtEntryIfp, Name = "rtentry.rt_ifp", Purge = "the route walk of if_detach", Missed = PurgeGap.RouteWalkSkipped, Walk = BsdKernel.WalkRtEntry,
-            Uses = [UseSite.IpOutput, UseSite.Ip6Output],
+            Uses = [UseSite.IpOutput, UseSite.Ip6Output, UseSite.TcpSegSize],
         },
         new() { Kind = HolderKind.IfaddrIfp, Name = "ifaddr.ifa_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkIfaddr },
         new()
@@ -129,6 +129,12 @@ public static class Holders
         new() { Kind = HolderKind.BpfIfp, Name = "bpf_if.bif_ifp", Purge = "bpfdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBpf },
         new() { Kind = HolderKind.BridgeMemberIfp, Name = "bridge_iflist.bif_ifp", Purge = "bridge_ifdetach < if_detach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBridge },
         new() { Kind = HolderKind.DadIfp, Name = "dadq.dad_ifa->ifa_ifp", Purge = "nd6_dad_stop < in6_purgeaddr", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkDad },
+        new() { Kind = HolderKind.SynCacheRoute4Ifp, Name = "syn_cache.sc_route4.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkSynCacheRoute4 },
+        new()
+        {
+            Kind = HolderKind.SynCacheRoute6Ifp, Name = "syn_cache.sc_route6.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkSynCacheRoute6,
+            Uses = [UseSite.In6SelectHlim],
+        },
         new() { Kind = HolderKind.PktInfoIfp, Name = "interface of IPV6_PKTINFO", Purge = NoFunction, Missed = PurgeGap.NotCovered },
     ];
 

@@ -49,6 +49,7 @@ public static class KernelNames
         UseSite.IfLladdrEvent => "iflladdr_event",
         UseSite.Nd6DadTimer => "nd6_dad_timer",
         UseSite.PppoeSendPadt => "pppoe_send_padt",
+        UseSite.TcpSegSize => "tcp_segsize",
         _ => "unknown",
     };
 

@@ -85,6 +85,12 @@ public enum SystemCallKind : byte
 
     /// <summary>SIOCSIFMTU: <see cref="SystemCall.Number"/> bytes.</summary>
     SetMtu,
+
+    /// <summary>listen(2) of TCP socket <see cref="SystemCall.Target"/>.</summary>
+    Listen,
+
+    /// <summary>connect(2) of TCP socket <see cref="SystemCall.Target"/> to port <see cref="SystemCall.Number"/>.</summary>
+    Connect,
 }
 
 /// <summary>One system call, interrupt or competing allocation, with what a list of operations needs to do it again.</summary>

@@ -125,4 +125,7 @@ public enum UseSite : byte
 
     /// <summary>pppoe_send_padt.</summary>
     PppoeSendPadt,
+
+    /// <summary>tcp_segsize.</summary>
+    TcpSegSize,
 }

@@ -275,6 +275,31 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// <inheritdoc/>
     public OperationResult OpenUdp6(string socket, int port) => OpenSocket(socket, PcbTable.Udp6, port);
 
+    /// <inheritdoc/>
+    public OperationResult OpenTcp6(string socket, int port) => Do(() =>
+    {
+        _sockets[socket] = _kernel.TcpListen(inet6: true, (ushort)port, keepAlive: true);
+        return OperationResult.Ok;
+    });
+
+    /// <inheritdoc/>
+    public OperationResult Connect4(string socket, Ipv4Address destination, int port) => Connect(socket, inet6: false, new Ipv6Address(0, destination.Value), port);
+
+    /// <inheritdoc/>
+    public OperationResult Connect6(string socket, Ipv6Address destination, int port, uint index) =>
+        Connect(socket, inet6: true, destination.HasEmbeddedScope ? destination.WithEmbeddedScope((ushort)index) : destination, port);
+
+    private OperationResult Connect(string socket, bool inet6, Ipv6Address foreign, int port) => Do(() =>
+    {
+        Errno error = _kernel.TcpConnect(inet6, foreign, (ushort)port, keepAlive: true, out int s);
+        if (s >= 0)
+        {
+            _sockets[socket] = s;
+        }
+
+        return Answer(error);
+    });
+
     private OperationResult OpenSocket(string socket, PcbTable table, int number)
     {
         _sockets[socket] = _kernel.OpenSocket(table, (ushort)number);
@@ -426,6 +451,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
             _kernel.Nd6Timer();
             _kernel.Nd6DadTimer();
             _kernel.SpppTimo();
+            _kernel.TcpTimo();
         }
 
         return OperationResult.Ok;
@@ -582,6 +608,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         UseSite.IpInput => "ip_input.c",
         UseSite.Ip6Input or UseSite.Ip6SaveControl => "ip6_input.c",
         UseSite.PppOutput or UseSite.PppSIoctl => "if_ppp.c",
+        UseSite.TcpSegSize => "tcp_output.c",
         _ => "in6.c",
     };
 

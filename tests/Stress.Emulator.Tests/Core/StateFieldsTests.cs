@@ -142,6 +142,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
                 Term = new TermOptions { Enabled = true },
                 Zebra = new ZebraOptions { RestartEvery = VirtualTime.FromMinutes(20) },
                 Datagrams = new DatagramOptions { Interval = VirtualTime.FromSeconds(3) },
+                Ssh = new SshOptions { Listens = true },
                 Rtadvd = new RtadvdOptions { Interval = VirtualTime.FromMinutes(10) },
                 Interfaces = [new InterfaceOptions { Name = "vlan0" }, new InterfaceOptions { Name = "pppoe0", Discovery = true }],
             });

@@ -50,7 +50,7 @@ public class RtadvdTests
     {
         Site site = Run(hup: true);
 
-        Assert.True(site.Routers[1].Oracle.Created[(int)HolderKind.NdDefrouterIfp] > 0);
+        Assert.True(site.Routers[1].Oracle.Stale[(int)HolderKind.NdDefrouterIfp].Created > 0);
         Assert.True(site.Routers[1].Oracle.Probes[(int)Probe.StalePointerUsed] > 0);
     }
 }

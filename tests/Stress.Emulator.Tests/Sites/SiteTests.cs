@@ -230,6 +230,6 @@ public class SiteTests
         Router called = Run(Mail(1, daemons: ["zebra", "ospfd", "ripngd"]), 18).Routers[0];
         Assert.True(called.Counters.Disconnects > 5);
         Assert.True(called.Oracle.Probes[(int)Probe.DropInTime] > 5);
-        Assert.Equal(0, called.Oracle.Created[(int)HolderKind.InMultiIfp]);
+        Assert.Equal(0, called.Oracle.Stale[(int)HolderKind.InMultiIfp].Created);
     }
 }

@@ -75,7 +75,7 @@ public class ZebraRestartTests
         VirtualTime ended = trace.At("kill -TERM zebra")[0];
         Assert.DoesNotContain(
             trace.Said.Where(s => s.Router == 0 && s.At > ended).Select(s => s.Text).TakeWhile(text => text != "boot"), text => text.StartsWith("handles", StringComparison.Ordinal));
-        Assert.True(site.Routers[0].Oracle.Created[(int)HolderKind.InMultiIfp] > 0);
+        Assert.True(site.Routers[0].Oracle.Stale[(int)HolderKind.InMultiIfp].Created > 0);
     }
 
     [Fact]
