@@ -65,9 +65,9 @@ public static class TriageScreen
         if (bug.Versions.Count > 0)
         {
             Said.Fact(terminal.Out, "rate", $"{Text(bug.Rate)}: {Counted.Of(bug.Rate.Hits, "crash")} in {Counted.Of(bug.Rate.Trials, "disconnect")}");
-            Said.Fact(terminal.Out, "runs alike", bug.Flake.IsFlaky ? $"comes in {Count(bug.Flake.With)} of {Count(bug.Flake.Alike)}" : $"comes in all {Count(bug.Flake.Alike)}");
+            Said.Fact(terminal.Out, "similar runs", bug.Flake.IsFlaky ? $"seen in {Count(bug.Flake.With)} of {Count(bug.Flake.Alike)}" : $"seen in all {Count(bug.Flake.Alike)}");
             Said.Fact(terminal.Out, "since", bug.Clean.Runs == 0
-                ? "no run since it was last seen: nothing is known of whether it is gone"
+                ? "no run since it was last seen: whether it is gone is not known"
                 : $"not seen in {Counted.Of(bug.Clean.Disconnects, "disconnect")} of {Counted.Of(bug.Clean.Runs, "run")}; {Count(bug.Clean.More)} more clean ones are needed to claim below one in {Count(bug.Clean.OneIn)} at 95 %");
             var versions = new ScreenTable(["version", "#runs", "#crashes", "#disconnects", "#rate", "#95 %"]);
             foreach (RateOf version in bug.Versions)

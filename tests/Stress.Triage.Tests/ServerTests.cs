@@ -301,7 +301,7 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.NotFound, (await none.Client.GetAsync("/api/v1/crashes/999999/cause")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await gone.Client.GetAsync($"/api/v1/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}/cause")).StatusCode);
         Assert.DoesNotContain("/cause", await none.Client.GetStringAsync($"/crashes/{number}"), StringComparison.Ordinal);
-        Assert.Contains("The way there is not shown: crash", await gone.Client.GetStringAsync($"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}"), StringComparison.Ordinal);
+        Assert.Contains("The steps are not shown: crash", await gone.Client.GetStringAsync($"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await none.Client.GetAsync($"/crashes/{number}/crash.ops")).StatusCode);
     }
 
