@@ -87,6 +87,8 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    private const string AddToIf = "assertion in ospf_add_to_if: abort, core dump", PacketAdd = "ospf_packet_add on an interface without an output queue: core dump";
+
     // Of a fixed size, a Hello's place on the stack costs the same on a line as it always has.
     private const int MostNeighbors = EthernetSegment.MaxStations;
 
@@ -776,7 +778,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                     {
                         if (options.Exit == OspfdExit.AtInterfaceDown && _ois[i].PointToPoint && _ois[i].HelloDue <= now)
                         {
-                            Abort(now);
+                            Abort(PacketAdd, now);
                             return;
                         }
 
@@ -817,7 +819,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             bool seen = (_seenUnits >> m.Unit & 1) != 0;
             if (seen && options.Exit == OspfdExit.AtAddressAdd)
             {
-                Abort(now);
+                Abort(AddToIf, now);
                 return;
             }
 
@@ -828,7 +830,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             ulong net = 1UL << (int)(m.Address.Value >> 8 & 63);
             if ((_seenNets & net) != 0 && options.Exit == OspfdExit.AtAddressAdd)
             {
-                Abort(now);
+                Abort(AddToIf, now);
                 return;
             }
 
@@ -845,11 +847,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    private void Abort(VirtualTime now)
+    // An assertion, or memory that is not there: either leaves a core file.
+    private void Abort(string what, VirtualTime now)
     {
         _aborting = true;
         Machine.Probe(Probe.OspfdAborted);
-        Say("assertion in ospf_add_to_if: abort, core dump");
+        Say(what);
         Arm(CoreTimer, now + _random.Draw(options.CoreDump));
     }
 

@@ -16,7 +16,7 @@ public enum OspfdVersion : byte
     IndexForm,
 }
 
-/// <summary>Why ospfd's process ends by itself. A cause of a closed socket, never of a kernel crash (reference 7.3, 8.4 M5).</summary>
+/// <summary>Why ospfd's process ends on its own: a cause of a closed socket, never of a kernel crash (reference 7.3, 8.4 M5).</summary>
 public enum OspfdExit : byte
 {
     /// <summary>It runs until it is stopped.</summary>
@@ -25,7 +25,7 @@ public enum OspfdExit : byte
     /// <summary>The assertion in ospf_add_to_if when an address comes back (reports fixed 2005-05-18, a3387a44).</summary>
     AtAddressAdd,
 
-    /// <summary>The packet queue used after ospf_if_stream_unset (made a logged error 2005-01-29, c3eab871).</summary>
+    /// <summary>ospf_packet_add after ospf_if_stream_unset has freed the interface's output queue (a logged error since 2005-01-29, c3eab871).</summary>
     AtInterfaceDown,
 }
 
