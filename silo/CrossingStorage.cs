@@ -12,15 +12,15 @@ namespace Stress.Silo;
 public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
 {
     /// <inheritdoc/>
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.ReadStateAsync, stateName, grainId, grainState);
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossed(storage.ReadStateAsync, stateName, grainId, grainState);
 
     /// <inheritdoc/>
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.WriteStateAsync, stateName, grainId, grainState);
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossed(storage.WriteStateAsync, stateName, grainId, grainState);
 
     /// <inheritdoc/>
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.ClearStateAsync, stateName, grainId, grainState);
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossed(storage.ClearStateAsync, stateName, grainId, grainState);
 
-    private static async Task Crossing<T>(Func<string, GrainId, IGrainState<T>, Task> call, string stateName, GrainId grainId, IGrainState<T> grainState)
+    private static async Task Crossed<T>(Func<string, GrainId, IGrainState<T>, Task> call, string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         try
         {
@@ -36,9 +36,9 @@ public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
             string problem = $"{stateName} of {grainId.Key}: {e.GetBaseException().Message}";
             throw e.GetBaseException() is StateFormatException ? new StateFormatException(problem) : new InvalidDataException(problem);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StorageUnavailableException))
+        catch (Exception e) when (Crossing.IsForeign(e))
         {
-            throw new StorageUnavailableException($"grain storage: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            throw Crossing.Of("grain storage", e);
         }
     }
 }
