@@ -23,6 +23,13 @@ public static class DaemonCommands
     /// <summary>A line of sh that begins the other namespace.</summary>
     public const string Away = "(exec unshare --net sleep infinity) & AWAY=$!";
 
+    /// <summary>Lines of sh that remove every interface but lo from both namespaces, and the addresses and routes that a list may have left on it.</summary>
+    public static IReadOnlyList<string> RemoveInterfaces { get; } =
+    [
+        "for n in $(ls /sys/class/net 2> /dev/null; ip -o link | cut -d' ' -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done; ip addr flush dev lo scope global; ip route flush table main",
+        "nsenter -t $AWAY -n sh -c 'for n in $(ip -o link | cut -d\" \" -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done'",
+    ];
+
     /// <summary>Root's line of /etc/group: whoever uses a vty has to be in its group, which is missing where Debian's package was only unpacked.</summary>
     public const string VtyGroup = "frrvty:x:64999:root";
 

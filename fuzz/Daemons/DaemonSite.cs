@@ -232,8 +232,11 @@ internal sealed partial class DaemonSite : IDisposable
             yield break;
         }
 
-        _ = Sh("for n in $(ls /sys/class/net 2> /dev/null; ip -o link | cut -d' ' -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done; ip addr flush dev lo scope global; ip route flush table main");
-        _ = Sh("nsenter -t $AWAY -n sh -c 'for n in $(ip -o link | cut -d\" \" -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done'");
+        foreach (string line in DaemonCommands.RemoveInterfaces)
+        {
+            _ = Sh(line);
+        }
+
         string[] names = [.. DaemonGrammar.Grammar.PoolOf("if")!.Members];
         List<string> left = [.. DaemonCommands.Names];
         for (int i = 0; i < CleanTries && left.Count > 0; i++)
