@@ -340,14 +340,14 @@ public static class ScenarioReference
                     max: Topology.MaxLabels),
                 "sites" => Whole(1, ScenarioLoader.MaxPairs),
                 "network" => Map([], Properties("network.", new NetworkOptions())),
-                "nodes" => List(Map(["name", "role"], NetworkLoader.NodeFields.Select(f => (f, Described($"nodes[].{f}", f == "address" ? Pattern(AddressPattern) : Label())))), ScenarioFields.MaxNodes),
-                "links" => List(Map(["called", "calling"], NetworkLoader.LinkFields.Select(f => (f, Described($"links[].{f}", f switch
+                "nodes" => List(Map(["name", "role"], TopologyLoader.NodeFields.Select(f => (f, Described($"nodes[].{f}", f == "address" ? Pattern(AddressPattern) : Label())))), ScenarioFields.MaxNodes),
+                "links" => List(Map(["called", "calling"], TopologyLoader.LinkFields.Select(f => (f, Described($"links[].{f}", f switch
                 {
                     "kind" => Words(LinkKind.Known.Select(k => k.Name)),
                     "addresses" => List(Pattern(AddressPattern), 2),
                     _ => Label(),
                 })))), ScenarioFields.MaxLinks),
-                "segments" => List(Map(["name", "stations"], NetworkLoader.SegmentFields.Select(f => (f, Described($"segments[].{f}", f switch
+                "segments" => List(Map(["name", "stations"], TopologyLoader.SegmentFields.Select(f => (f, Described($"segments[].{f}", f switch
                 {
                     "stations" => List(Label(), EthernetSegment.MaxStations),
                     "down" => Scalar(typeof(TimeRange), "segments.down"),
@@ -485,7 +485,7 @@ public static class ScenarioReference
     }
 
     // A label is of the file's own nodes: which ones there are a schema cannot say.
-    private static JsonObject Label() => Pattern($"[0-9A-Za-z_.-]{{1,{NetworkLoader.MaxName}}}");
+    private static JsonObject Label() => Pattern($"[0-9A-Za-z_.-]{{1,{TopologyLoader.MaxName}}}");
 
     private static JsonObject Judged(string field, bool band)
     {
