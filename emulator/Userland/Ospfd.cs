@@ -153,7 +153,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private const int ReceiveSpace = 8192;
     private const int Mtu = 1500;
 
-    // All of it null where ospfd goes to 2-Way.
+    // All of these are null where ospfd only goes to 2-Way.
     private readonly OspfArea? _area = options.Adjacency == OspfdAdjacency.Full ? new OspfArea(entry.Machine.RouterId, new OspfTimes()) : null;
     private readonly ReceiveBuffer? _received = options.Adjacency == OspfdAdjacency.Full ? new(ReceiveSpace) : null;
 
@@ -165,14 +165,14 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private Table<KnownIf> _ifs = new();
 
     /// <summary>
-    /// Where the Ethernet is at a segment: the neighbours there. Of a router that goes to 2-Way the priority on it is 0, so that it is never Designated Router (RFC 2328, 10.4).
+    /// If the Ethernet is on a segment: the neighbours there. A router that only goes to 2-Way has priority 0 on it, so it is never Designated Router (RFC 2328, 10.4).
     /// </summary>
     private Table<SegmentNeighbor> _onSegment = new();
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
     private ulong _seenUnits;
 
-    /// <summary>The same of interfaces without a line, by the last part of their address's net.</summary>
+    /// <summary>The same for interfaces without a line, by the last part of their address's net.</summary>
     private ulong _seenNets;
     private int _socket = -1;
     private bool _running;
@@ -409,7 +409,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         return false;
     }
 
-    // Of what Full needs one step: a timer, a packet that has arrived, one that is to be sent, a route for zebra.
+    // One step of what Full needs: a timer, a packet that has arrived, one to be sent, a route for zebra.
     private bool Route(OspfArea area, VirtualTime now)
     {
         Span<byte> packet = stackalloc byte[Mtu];
@@ -592,7 +592,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    // An Ethernet at a segment; all else has one far end.
+    // An Ethernet on a segment; everything else has one far end.
     private bool IsOnSegment(in Oi oi) => Machine.IsStation && oi.Unit == Machine.StationUnit;
 
     private void HeardOnSegment(int oi, in Heard h, VirtualTime now)
@@ -629,7 +629,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         return false;
     }
 
-    /// <summary>What a Hello does that says what the last one said: the neighbour lives.</summary>
+    /// <summary>The effect of a Hello that repeats the last one: the neighbour is alive.</summary>
     public override void HeardAgain(int what, VirtualTime now)
     {
         _ois[what].DeadDue = now + options.DeadInterval;
@@ -847,7 +847,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    // An assertion, or memory that is not there: either leaves a core file.
+    // An assertion, or an access to memory that is gone: either leaves a core file.
     private void Abort(string what, VirtualTime now)
     {
         _aborting = true;

@@ -43,7 +43,7 @@ public enum OspfdAdjacency : byte
 [Description("ospfd's options (reference 7.2, 7.3).")]
 public sealed record OspfdOptions
 {
-    /// <summary>Whose joins and drops of ospfd's groups.</summary>
+    /// <summary>Which version's joins and drops of ospfd's groups.</summary>
     [Description("When it joins and leaves 224.0.0.5, and by address or by index.")]
     public OspfdVersion Version { get; init; } = OspfdVersion.Quagga0982;
 
