@@ -2,10 +2,10 @@ using Stress.Contracts;
 
 namespace Stress.Silo;
 
-/// <summary>What a silo makes of an error of a storage library, whose own exceptions need not survive a grain call.</summary>
+/// <summary>Converts errors of a storage library, whose own exceptions might not survive a grain call.</summary>
 internal static class Crossing
 {
-    /// <summary>Whether a caller could not read an exception: all but a cancelled call and what is ready to cross already.</summary>
+    /// <summary>Whether a caller might not be able to read an exception: all except a cancelled call and exceptions converted already.</summary>
     /// <param name="error">The exception.</param>
     public static bool IsForeign(Exception error) => error is not (OperationCanceledException or StorageUnavailableException);
 

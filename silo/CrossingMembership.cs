@@ -4,8 +4,8 @@ using Orleans.Runtime;
 namespace Stress.Silo;
 
 /// <summary>
-/// A membership table whose errors may cross a grain call, as <see cref="CrossingStorage"/> is for grains: Orleans' management grain reads it for whoever asks which
-/// silos there are, and lets what it throws through.
+/// A membership table whose errors can cross a grain call, as <see cref="CrossingStorage"/> is for grains: Orleans' management grain reads it to list the silos, and passes its
+/// exceptions on to the caller.
 /// </summary>
 /// <param name="table">The table.</param>
 public sealed class CrossingMembership(IMembershipTable table) : IMembershipTable

@@ -5,8 +5,8 @@ using Stress.Contracts;
 namespace Stress.Silo;
 
 /// <summary>
-/// Grain storage whose errors may cross a grain call. Whatever a library throws becomes a <see cref="StorageUnavailableException"/> with its words, here, where it comes
-/// in: a grain that lets it through, or fails to activate by it, sends it on to whoever called.
+/// Grain storage whose errors can cross a grain call. Any exception of a library becomes a <see cref="StorageUnavailableException"/> with its message here, at its origin: a grain
+/// that does not catch it, or fails to activate because of it, passes it on to its caller.
 /// </summary>
 /// <param name="storage">The storage.</param>
 public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
@@ -28,7 +28,7 @@ public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
         }
         catch (InconsistentStateException e)
         {
-            // Orleans' own, by which grains find out about another activation; without what caused it.
+            // Orleans' own, which tells grains about another activation; without its cause.
             throw e.InnerException is null ? e : new InconsistentStateException(e.Message, e.StoredEtag, e.CurrentEtag);
         }
         catch (Exception e) when (e.GetBaseException() is StateFormatException or InvalidDataException)
