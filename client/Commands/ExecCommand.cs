@@ -88,7 +88,7 @@ public static class ExecCommand
         return ExitCodes.NotDecided;
     }
 
-    // A bad access is a result of the list and no failure, as in the exit code; its place is the operation's line.
+    // A bad access is a result of the list and not a failure, as in the exit code; its location is the operation's line.
     private static CheckReport Cases(string file, string? design, string? library, string[] switches, OperationRun run)
     {
         string suite = $"{Path.GetFileName(file)} on {run.Stack.Name} with {run.Stack.Design}";

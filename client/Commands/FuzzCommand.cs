@@ -22,7 +22,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress fuzz</c>: searches for operation lists that crash a stack, or on which stacks that ought to agree do not (docs/fuzz.md).</summary>
+/// <summary><c>stress fuzz</c>: searches for operation lists that crash a stack, or on which stacks that should agree do not (docs/fuzz.md).</summary>
 public static class FuzzCommand
 {
     private const string Name = "fuzz";
@@ -159,7 +159,7 @@ public static class FuzzCommand
         return report with { Notes = [.. stacks.OfType<DaemonStack>().Select(stack => stack.Shared)] };
     }
 
-    // Its silos execute it, and keep it: a client that was interrupted leaves it standing, to be taken up under its name.
+    // Its silos execute and keep it: an interrupted client leaves it paused, to be resumed under its name.
     private static async Task<FuzzReport> OnCluster(Terminal terminal, Asked order, string[] names, string name, RedisAddress cluster, CancellationToken stop)
     {
         var plan = new SearchPlan
@@ -318,7 +318,7 @@ public static class FuzzCommand
         return deliveries.Conclude(Code(terminal, report));
     }
 
-    // The list in each form that can be had of it. What is found in shipped software stays in this folder (SECURITY.md).
+    // The list in each available form. Findings in released software stay in this folder (SECURITY.md).
     private static void Write(string path, Finding finding)
     {
         string list = string.Join('\n', [$"# {finding.Title}", $"# on {string.Join(" and ", finding.Stacks)}, {finding.Confirmed} of {FuzzSearch.Confirmations} executions", .. finding.Minimal, ""]);
@@ -343,7 +343,7 @@ public static class FuzzCommand
         }
         catch (GuestException e) when (e.Problem == GuestProblem.Wrong)
         {
-            // An operation that no shell can do: the C file has it.
+            // An operation that a shell cannot do: the C file has it.
         }
     }
 

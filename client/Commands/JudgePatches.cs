@@ -12,7 +12,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Commands;
 
-/// <summary>What <c>judge</c> is asked of a real kernel.</summary>
+/// <summary>The options of <c>judge</c> for a real kernel.</summary>
 /// <param name="Name">The list's name.</param>
 /// <param name="Text">Its text.</param>
 /// <param name="Folder">Folder with the patches.</param>
@@ -129,7 +129,7 @@ public static class JudgePatches
         return FixVerdict.Ends;
     }
 
-    // Lists that the agent executes whole: what only a model knows has no answer to compare.
+    // Lists that the agent executes whole: what only a model can execute has no answer to compare.
     private static IReadOnlyList<(string Name, string Text)> Lists(string? named)
     {
         string folder = named ?? ProgramFolders.Find(JudgeCommand.RecordedFolder);

@@ -17,7 +17,7 @@ public static class K8sCommand
     private const int LongestDays = 365, SecondsOfDay = 86_400, UsualLeaseSeconds = 600;
     private const string OfScenario = "the scenario's";
 
-    // A pod that was put off its node is followed by another, which waits from the beginning.
+    // A pod evicted from its node is followed by another, which waits from the beginning.
     private const int LongestWaitSeconds = SecondsOfDay;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromMinutes(5);
 
@@ -79,7 +79,7 @@ public static class K8sCommand
         return new Command("k8s", "Runs on a Kubernetes cluster (k8s/README.md).") { run, Upgrade(terminal) };
     }
 
-    // The image that is to come asks the cluster that is there.
+    // The new image queries the running cluster.
     private static Command Upgrade(Terminal terminal)
     {
         var image = new Option<string>("--image") { Description = "The image that is to replace the silos', for example REGISTRY/stress:2.", Required = true };

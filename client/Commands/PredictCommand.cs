@@ -183,7 +183,7 @@ public static class PredictCommand
         }
     }
 
-    // A kernel that comes to no verdict is asked for none; of one that does, each list must have come to one.
+    // A kernel that gives no verdicts is not expected to; from one that does, each list needs one.
     private static int CodeOf(PredictionScore score, string? noVerdict) =>
         !Reaches(score.StepsEqual, score.Steps, NeededSteps) || !Reaches(score.VerdictsEqual, score.Verdicts, NeededVerdicts) ? ExitCodes.ExpectationFailed
         : score.Steps == 0 || score.StepsNotModelled > 0 || (noVerdict is null && score.VerdictsNotDecided > 0) ? ExitCodes.NotDecided

@@ -14,10 +14,10 @@ using Stress.Observability.Html;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress replay RUN CRASH-ID</c>: executes one site again, from its seed to the event that crashed, and shows the way there.</summary>
+/// <summary><c>stress replay RUN CRASH-ID</c>: executes one site again, from its seed to the event that crashed, and shows the steps to it.</summary>
 public static class ReplayCommand
 {
-    // Before a single step of a person's, so many steps back.
+    // How many steps back before a user steps singly.
     private const int StepsBack = 40, MostSteps = 100_000;
 
     // Of the story: the last steps, and what stands beside each step of the pointer's life.
@@ -60,7 +60,7 @@ public static class ReplayCommand
         long begun = Stopwatch.GetTimestamp();
         var deliveries = new Deliveries(terminal);
 
-        // Into memory first: whatever its file may come to, the way to the crash is shown.
+        // Into memory first: the steps to the crash are shown whether or not the file can be written.
         using MemoryStream? frames = asked.Pcap is null ? null : new MemoryStream();
         CaptureFile? file = frames is null ? null : new CaptureFile(frames);
         LineCapture? capture = file is null ? null : new LineCapture(file, (uint)crash.Site, options.Topology);

@@ -14,7 +14,7 @@ namespace Stress.Client.Reports;
 /// </summary>
 public static class Idleness
 {
-    // A Configure-Request is sent again after three seconds, ten times (RFC 1661, 4.6): a round trip beyond the first is where negotiation begins to be late.
+    // A Configure-Request is sent again after three seconds, ten times (RFC 1661, 4.6): if the round trip is longer than the first timeout, negotiation begins to be late.
     private static readonly VirtualTime LcpRestart = VirtualTime.FromSeconds(3);
     private const int HalfOfAThousand = 500, HalfOfAMillion = 500_000, SlowBitRate = 2_400;
 
@@ -38,7 +38,7 @@ public static class Idleness
             return [$"no link was lost in {Hours(hours)}, so that nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
         }
 
-        // One link a pair and none after it: whatever a redial would do to what the first left behind was never tried.
+        // One link per pair and none after it: what a redial would do to what the first left behind was never tried.
         if (calls.Total <= lines)
         {
             return [$"no system redialled in {Hours(hours)}, so that each pair had one link and nothing that was left behind was ever used by another: {NoRedial(scenario, hours)}"];

@@ -164,7 +164,7 @@ public static class ReportScreen
     /// <summary>Writes the tables of rates and of crash titles.</summary>
     public static void Rates(IAnsiConsole console, RunReport report)
     {
-        // A mail's figures have their column where the scenario has a mail.
+        // The figures of the 2005 mail have a column if the scenario reports them.
         bool reported = report.Paths.Any(row => row.ReportedPercent is not null);
         string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval"];
         var rates = new ScreenTable(reported ? [.. columns, "#mail"] : columns);
@@ -196,7 +196,7 @@ public static class ReportScreen
         }
     }
 
-    // A rate of kernels of all ages is an average: a run in which they are of one age has nothing more to say.
+    // A rate over kernels of all ages is an average: a run in which all have one age adds nothing.
     private static void Ages(IAnsiConsole console, RunReport report)
     {
         if (report.Ages.DistinctBy(row => row.Age).Take(2).Count() < 2)

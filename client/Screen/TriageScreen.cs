@@ -4,7 +4,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Screen;
 
-/// <summary>Runs and bugs on the terminal. Text that came from a console or a file is shown without what could steer the screen.</summary>
+/// <summary>Runs and bugs on the terminal. Text from a console or a file is shown without control sequences.</summary>
 public static class TriageScreen
 {
     /// <summary>Writes what an import did.</summary>
@@ -61,7 +61,7 @@ public static class TriageScreen
         Said.Fact(terminal.Out, "status", StatusOf(bug.Row) + (bug.DuplicateOf.Length > 0 ? $" of {bug.DuplicateOf}" : "") + (bug.Row.IsPrivate ? "; private: its software's maintainers are told first" : ""));
         Said.Fact(terminal.Out, "first seen", Time(bug.Row.FirstSeen));
         Said.Fact(terminal.Out, "last seen", Time(bug.Row.LastSeen));
-        // A bug that only searches have come upon has no disconnects.
+        // A bug found only by searches has no disconnects.
         if (bug.Versions.Count > 0)
         {
             Said.Fact(terminal.Out, "rate", $"{Text(bug.Rate)}: {Counted.Of(bug.Rate.Hits, "crash")} in {Counted.Of(bug.Rate.Trials, "disconnect")}");
