@@ -6,7 +6,7 @@ namespace Stress.Dial.Calls;
 /// <summary>How a call ended.</summary>
 public enum CallOutcome
 {
-    /// <summary>It was up, and it ended as the programme says. Only this is success.</summary>
+    /// <summary>It was up, and it ended as scheduled. Only this is success.</summary>
     Completed,
 
     /// <summary>No carrier: the far side could not be reached.</summary>
@@ -27,7 +27,7 @@ public enum CallOutcome
     /// <summary>The line returned our own frames.</summary>
     Looped,
 
-    /// <summary>Carrier went away while the call was being set up or was up, and not by our programme.</summary>
+    /// <summary>Carrier went away while the call was being set up or was up, and not by our schedule.</summary>
     CarrierLost,
 
     /// <summary>The far side ended the link while it was up (for a called system this is the normal end: see <see cref="Completed"/>).</summary>
@@ -49,7 +49,7 @@ public sealed class DialCounters
     /// <summary>How many <see cref="CallOutcome"/> there are.</summary>
     public const int Outcomes = (int)CallOutcome.Interrupted + 1;
 
-    // Every property that counts: adding up and reports read the declaration.
+    // Every property that counts: sums and reports are derived from the declaration.
     private static readonly PropertyInfo[] Counts = [.. typeof(DialCounters).GetProperties().Where(property => property.PropertyType == typeof(long) && property.CanWrite)];
 
     private readonly long[] _outcomes = new long[Outcomes];
@@ -72,7 +72,7 @@ public sealed class DialCounters
     /// <summary>Ends by Terminate-Request (what pppd does at a HUP).</summary>
     public long Hups { get; set; }
 
-    /// <summary>Ends by loss of carrier that we made.</summary>
+    /// <summary>Ends by loss of carrier on our side.</summary>
     public long CarrierDrops { get; set; }
 
     /// <summary>Ends by falling silent.</summary>

@@ -5,7 +5,7 @@ using Stress.Guests.Processes;
 namespace Stress.Guests.Kernels;
 
 /// <summary>
-/// Kernels that differ from a kernel of the cache by one patch each. The tree that the kernel was built in is made once more and kept beside it; each patch goes into that tree, make compiles what has
+/// Kernels that differ from a kernel of the cache by one patch each. The tree that the kernel was built in is recreated and kept next to it; each patch goes into that tree, make compiles what has
 /// changed, and the patch is reverted.
 /// </summary>
 public sealed partial class KernelBuilder
@@ -18,7 +18,7 @@ public sealed partial class KernelBuilder
     /// <summary>The kernel that a patch makes of another.</summary>
     /// <param name="patient">The kernel without the patch.</param>
     /// <param name="patch">The patch's file, as git and diff -u write it with -p1; it is against the patient's tree, faults included.</param>
-    /// <param name="progress">Told how far it is; may be null.</param>
+    /// <param name="progress">Told its progress; may be null.</param>
     /// <param name="stop">Ends it; the tree is left without the patch.</param>
     /// <returns>The kernel, and whether it had to be built.</returns>
     /// <exception cref="GuestException">The patch does not apply, the kernel does not build with it, or the patient cannot be built again from what is known of it.</exception>
@@ -72,7 +72,7 @@ public sealed partial class KernelBuilder
         return (kernel, true);
     }
 
-    /// <summary>Bytes of a kernel's program as its kept tree makes it: the path of a tree is in the program, so that another build of the same has another size.</summary>
+    /// <summary>Bytes of a kernel's program as its kept tree makes it: the path of a tree is in the program, so another build of the same source has another size.</summary>
     /// <param name="cache">Where kernels are.</param>
     /// <param name="patient">The kernel.</param>
     public static long BytesInTree(GuestCache cache, GuestKernel patient) =>
@@ -80,7 +80,7 @@ public sealed partial class KernelBuilder
             ? bytes
             : new FileInfo(patient.ProgramOf(cache)).Length;
 
-    /// <summary>Refuses a patch that does not apply, before anything is compiled. Only where the patient's tree is kept already is that known at once.</summary>
+    /// <summary>Refuses a patch that does not apply, before anything is compiled. Only if the patient's tree is kept already is that known at once.</summary>
     /// <param name="patient">The kernel without the patch.</param>
     /// <param name="patch">The patch's file.</param>
     /// <param name="stop">Ends it.</param>
@@ -100,7 +100,7 @@ public sealed partial class KernelBuilder
         string folder = TreeOf(cache, patient.Key), tree = Path.Combine(folder, "source"), output = Path.Combine(folder, "build"), complete = Path.Combine(folder, Complete), applied = Path.Combine(folder, Applied);
         if (File.Exists(complete))
         {
-            // What a build has left that was killed.
+            // Removes what a killed build has left behind.
             if (File.Exists(applied))
             {
                 await TakeOutAsync(tree, applied).ConfigureAwait(false);
@@ -143,7 +143,7 @@ public sealed partial class KernelBuilder
         }
     }
 
-    // A tree that the patch does not come out of is not a tree any more: the next fix makes another.
+    // A tree from which the patch cannot be removed is unusable: the next fix creates another.
     private static async Task TakeOutAsync(string tree, string applied)
     {
         (int failed, _) = await Tool.RunAsync(tree, null, CancellationToken.None, "patch", "-p1", "--batch", "-R", "--dry-run", "-i", applied).ConfigureAwait(false);

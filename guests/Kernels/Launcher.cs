@@ -3,7 +3,7 @@ using Stress.Guests.Processes;
 
 namespace Stress.Guests.Kernels;
 
-/// <summary>The program that starts a guest and outlives it by nothing (launch/stress-launch.c), compiled once on each machine.</summary>
+/// <summary>The program that starts a guest and ends with it (launch/stress-launch.c), compiled once on each machine.</summary>
 public static class Launcher
 {
     private const string Source = "launch/stress-launch.c";

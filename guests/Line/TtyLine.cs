@@ -28,12 +28,12 @@ public sealed record LineCounts
     public long Frames { get; internal set; }
 
     /// <summary>
-    /// Calls that ended, by role, of those in which that end had spoken PPP: its kernel had an interface for the call, and had to destroy it or died of it.
-    /// Whatever ended the call counts: a hang-up, the line, or the death of a kernel at one end.
+    /// Calls that ended, by role, in which that end had spoken PPP: its kernel had an interface for the call, and had to destroy it or died of it.
+    /// It counts whether a hang-up, the line, or the death of a kernel at one end ended the call.
     /// </summary>
     public long[] Disconnects { get; } = new long[2];
 
-    /// <summary>Of them, by role, the last one whose redial has not come: 1, or 0 when that end has framed again. It has not shown yet what it does.</summary>
+    /// <summary>Of them, by role, the last one whose redial has not come: 1, or 0 when that end has framed again. Its effect has not shown yet.</summary>
     public long[] Undecided { get; } = new long[2];
 
     /// <summary>Bytes from the called and from the calling end.</summary>
@@ -89,7 +89,7 @@ internal sealed class TtyLine
         /// <summary>It has sent a flag in this call: pppd is at work there.</summary>
         public bool HasFramed { get; set; }
 
-        /// <summary>Bytes until the one that noise breaks; -1 for none.</summary>
+        /// <summary>Bytes until the one that noise corrupts; -1 for none.</summary>
         public int BreakIn { get; set; } = -1;
 
         public bool IsReady => (Out & PortLines.DataTerminalReady) != 0;
@@ -313,7 +313,7 @@ internal sealed class TtyLine
         WatchBuffer(from, time);
     }
 
-    // Noise breaks one bit of a frame; a frame begins with the first byte after a flag.
+    // Noise flips one bit of a frame; a frame begins with the first byte after a flag.
     private void Disturb(End end, byte[] bytes)
     {
         for (int i = 0; i < bytes.Length; i++)
