@@ -1,6 +1,6 @@
 namespace Stress.Observability;
 
-/// <summary>What an interval says of a band.</summary>
+/// <summary>The position of an interval relative to a band.</summary>
 public enum BandVerdict
 {
     /// <summary>The whole interval lies inside.</summary>
@@ -44,7 +44,7 @@ public readonly record struct Band(double MinPercent, double MaxPercent)
             : BandVerdict.TooFew;
     }
 
-    /// <summary>How many sites would decide if they were like those that were measured, in two digits; null where no million times as many would.</summary>
+    /// <summary>How many sites would decide if they were like the measured ones, in two digits; null if not even a million times as many would.</summary>
     /// <param name="sites">Sites measured.</param>
     /// <param name="interval">The interval of so many times as many sites.</param>
     public long? SitesNeeded(long sites, Func<double, WilsonInterval> interval)

@@ -60,7 +60,7 @@ internal static class NetworkLoader
                 RolesBefore = before,
                 Site = s.Site with { Graph = graph, CallersPerAnswerer = 1, Roles = new RoleSet(roles), Events = same ? s.Site.Events : null },
 
-                // What a file below expects and reports is of other nodes.
+                // The expectations and reported figures of an included file are about other nodes.
                 Expect = same ? s.Expect : [],
                 ExpectReached = same ? s.ExpectReached : [],
                 Reported = same ? s.Reported : [],
@@ -68,7 +68,7 @@ internal static class NetworkLoader
             file, root);
     }
 
-    /// <summary>A network and how often it is run together: a run has no more lines than it may have pairs.</summary>
+    /// <summary>A network and how many copies of it are run together: a run has no more lines than it may have pairs.</summary>
     public static Scenario Count(Scenario s, string file, YamlMappingNode root)
     {
         if (s.Site.Graph is null)
@@ -82,7 +82,7 @@ internal static class NetworkLoader
             : throw new ScenarioException(file, LineOf(root, "sites"), "sites", $"{s.SitesOfNetwork} sites of {s.Site.Lines} links are {lines} lines", $"at most {ScenarioLoader.MaxPairs} lines, here {ScenarioLoader.MaxPairs / s.Site.Lines} sites");
     }
 
-    // Pairs are counted of pairs and sites of networks.
+    // A scenario of pairs has pairs, one of networks has sites.
     private static Scenario CheckCounts(Scenario s, string file, YamlMappingNode root)
     {
         bool isNetwork = s.Site.Graph is not null;
@@ -145,7 +145,7 @@ internal static class NetworkLoader
     private static int LineOf(YamlMappingNode map, string field, int otherwise = 1) =>
         map.Children.Keys.FirstOrDefault(key => key is YamlScalarNode { Value: { } name } && name == field) is { } key ? (int)key.Start.Line : otherwise;
 
-    /// <summary>How many sites of a network a file asks for.</summary>
+    /// <summary>The number of sites of a network that a file requests.</summary>
     internal static int Sites(string file, YamlNode value) =>
         int.TryParse(ScenarioLoader.Text(file, value, "sites"), NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is > 0 and <= ScenarioLoader.MaxPairs
             ? n

@@ -17,13 +17,13 @@ namespace Stress.Scenarios;
 /// <summary>A field of the format, for people and for editors.</summary>
 /// <param name="Path">Where it stands, as <c>roles[].kernel.fill</c>; <c>[]</c> is an item of a list.</param>
 /// <param name="Accepts">What it accepts, in words.</param>
-/// <param name="Default">Its value where no file gives one; empty for none.</param>
+/// <param name="Default">Its value if no file gives one; empty for none.</param>
 /// <param name="Meaning">What it does, in a sentence.</param>
 public sealed record ScenarioField(string Path, string Accepts, string Default, string Meaning);
 
 /// <summary>
-/// The format as a list of fields (docs/scenarios.md) and as a JSON schema (scenario.schema.json). Names, limits and defaults are read off the
-/// option records; only the meanings stand here, those of a daemon's options beside the options.
+/// The format as a list of fields (docs/scenarios.md) and as a JSON schema (scenario.schema.json). Names, limits and defaults are derived from the option records; only the
+/// meanings are here, except those of a daemon's options, which are next to the options.
 /// </summary>
 public static class ScenarioReference
 {
@@ -320,8 +320,8 @@ public static class ScenarioReference
     }
 
     /// <summary>
-    /// The format as a JSON schema (draft 2020-12), for editors. The loader has the last word: it also refuses what a schema cannot say, such as a
-    /// time out of range, and it accepts a number in quotes.
+    /// The format as a JSON schema (draft 2020-12), for editors. The loader has the last word: it also refuses what a schema cannot express, such as a time out of range, and it
+    /// accepts a number in quotes.
     /// </summary>
     public static string Schema()
     {
@@ -369,7 +369,7 @@ public static class ScenarioReference
             })))));
     }
 
-    // A schema as a file: what it is called, and the map that is its whole.
+    // A schema as a file: its title, and its root map.
     internal static string Document(string title, string description, JsonObject map)
     {
         map.Insert(0, "description", description);
@@ -382,7 +382,7 @@ public static class ScenarioReference
 
     private static IEnumerable<string> Probes => Enumerable.Range(0, ProbeNames.Count).Select(i => ProbeNames.Of((Probe)i));
 
-    // A daemon's options say themselves what they mean.
+    // A daemon's options describe themselves.
     private static readonly Dictionary<string, string> MeaningsOfDaemons = OfDaemons().ToDictionary(static m => m.Path, static m => m.Meaning, StringComparer.Ordinal);
 
     private static IEnumerable<(string Path, string Meaning)> OfDaemons() =>
@@ -484,7 +484,7 @@ public static class ScenarioReference
             : new JsonObject { ["type"] = "string" };
     }
 
-    // A label is of the file's own nodes: which ones there are a schema cannot say.
+    // A label belongs to the file's own nodes: a schema cannot know which there are.
     private static JsonObject Label() => Pattern($"[0-9A-Za-z_.-]{{1,{TopologyLoader.MaxName}}}");
 
     private static JsonObject Judged(string field, bool band)

@@ -38,7 +38,7 @@ public static class Charts
     public static string EachWidth(Func<double, string, string> draw, double wide) =>
         $"<figure>{draw(wide, "chart wide")}{draw(MiddleWidth, "chart middle")}{draw(NarrowWidth, "chart narrow")}</figure>\n";
 
-    /// <summary>A file that stands beside this one in the assembly.</summary>
+    /// <summary>A file that is next to this one in the assembly.</summary>
     internal static string Resource(string name)
     {
         using Stream file = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Stress.Observability.Html.{name}")

@@ -7,7 +7,7 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// Writes a run's report as one page that needs nothing else: style sheet and pictures are inside, there is no script and no address of another host.
+/// Writes a run's report as one self-contained page: style sheet and pictures are inside, without scripts or addresses of other hosts.
 /// Every chart is drawn here, in three widths, of which the page shows the one that fits.
 /// </summary>
 public static class HtmlReport
@@ -96,7 +96,7 @@ public static class HtmlReport
             PlainTable(output, table);
         }
 
-        // A comparison has no course over time of its own: each design's run has.
+        // A comparison itself has no data over time: each design's run has.
         if (page.Tables.Count == 0)
         {
             Course(page, output);
@@ -128,7 +128,7 @@ public static class HtmlReport
                 [link.Name, link.Group, Figures.Count(link.Crashes), Figures.Count(link.Disconnects), $"{Figures.Percent(link.Rate)} %", link.PathsInWords()])]));
     }
 
-    // Cards: where the page is narrow, a row is a paragraph whose figures have their names beside them.
+    // Cards: on a narrow page, a row is a paragraph whose figures have their names next to them.
     private static void PlainTable(TextWriter output, PageTable table, string css = "")
     {
         static string Class(string column) => column.StartsWith('#') ? " class=\"n\"" : "";
