@@ -68,7 +68,7 @@ internal static class LinesCommand
             string name = type.Attribute("filename")!.Value;
             string file = Path.GetRelativePath(Repository.Root, Path.IsPathRooted(name) ? name : sources.Select(source => Path.Combine(source, name)).FirstOrDefault(File.Exists) ?? Repository.At(name));
 
-            // What a generator wrote is nobody's to test, and tests do not test themselves.
+            // Generated code is not to be tested, and tests do not test themselves.
             if (file.StartsWith("..", StringComparison.Ordinal) || file.StartsWith("tests/", StringComparison.Ordinal) || file.Contains("/obj/", StringComparison.Ordinal))
             {
                 continue;
@@ -87,7 +87,7 @@ internal static class LinesCommand
         }
     }
 
-    // A layer; of the emulator its floors too, and whatever is held to a share of its own.
+    // A layer; for the emulator also its floors, and whatever has a required share of its own.
     private static IEnumerable<string> PartsOf(string file)
     {
         string[] folders = file.Split('/');

@@ -12,12 +12,11 @@ using Stress.Tests.Shared;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>stress bench triage</c>: a store with many runs. How fast they come in, how large it is, what a server needs, and how long its pages take while they are asked for at a
-/// steady rate.
+/// <c>stress bench triage</c>: a store with many runs. How fast they are imported, how large it is, what a server needs, and how long its pages take at a steady request rate.
 /// </summary>
 internal static class TriageCommand
 {
-    // What issue and documents promise of a store of ten thousand runs with a million crashes.
+    // What the documents promise for a store of ten thousand runs with a million crashes.
     private const double RunsAMinute = 2000, PageMilliseconds = 200, ServerMegabytes = 500, StoreGigabytes = 2;
     private const int PageBytes = 300_000;
 
@@ -105,7 +104,7 @@ internal static class TriageCommand
         }
     }
 
-    // Asked for at a steady rate, whether the one before has been answered or not: a server that falls behind shows it.
+    // Requested at a steady rate, whether or not the previous one has been answered: this shows a server that falls behind.
     private static async Task<(double P50, double P95, int Largest, int Failed)> Ask(HttpClient client, int rate, int seconds)
     {
         string[] pages = ["/", "/runs", "/runs?verdict=no%20expectation&sort=panics", "/runs?search=made-0", "/runs?skip=5000", "/bugs", "/bugs?backend=epoch", "/bugs?search=function_b", "/bugs?skip=500", "/api/v1/runs", "/api/v1/bugs"];

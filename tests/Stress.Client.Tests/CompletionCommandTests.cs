@@ -123,7 +123,7 @@ public sealed class CompletionCommandTests : IDisposable
         }
     }
 
-    // fish sees a word wherever it stands on the line.
+    // fish matches a word anywhere on the line.
     [Theory]
     [InlineData("run", "checkpoint", "k8s")]
     [InlineData("upgrade", "cluster", "k8s")]

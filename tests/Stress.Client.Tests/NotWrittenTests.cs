@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Client.Tests;
 
-/// <summary>The result comes first. What cannot be written is one line and a code of its own, and is written again later.</summary>
+/// <summary>The result comes first. If something cannot be written there is one line and a separate exit code, and it can be written later.</summary>
 public sealed class NotWrittenTests : IDisposable
 {
     private const string Full = "/dev/full", NoSpace = "No space left on device";

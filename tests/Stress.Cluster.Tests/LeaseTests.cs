@@ -18,7 +18,7 @@ public sealed class LeaseTests
         RunningProcess silo = await cluster.StartSilo(0);
         string owner = Environment.MachineName;
 
-        // So long that the next client, on a busy machine, is there before the run is cancelled.
+        // Long enough for the next client, on a busy machine, to be there before the run is cancelled.
         RunningProcess client = cluster.Run("run", onCluster: true, [.. Work, "--lease", "30s"]);
         await cluster.Reached("run", 1);
         await client.Kill();

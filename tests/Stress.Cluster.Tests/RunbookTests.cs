@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>The runbook has a row for whatever an operator may be woken by: each fault that <c>bench chaos</c> makes, and each alert.</summary>
+/// <summary>The runbook has a row for everything that may wake an operator: each fault that <c>bench chaos</c> makes, and each alert.</summary>
 public sealed partial class RunbookTests
 {
     private static readonly IReadOnlyDictionary<Fault, string> Rows = new Dictionary<Fault, string>

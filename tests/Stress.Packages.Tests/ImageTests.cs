@@ -86,7 +86,7 @@ public sealed class ImageTests(ITestOutputHelper output) : IDisposable
 
     private string Run(string folder, string program, params string[] words) => TypedCommand.Run(output, new ProcessStartInfo(program, words) { WorkingDirectory = folder }, Longest);
 
-    /// <summary>A registry with one image of one layer with one file: all that building on an image asks of one.</summary>
+    /// <summary>A registry with one image of one layer with one file: enough for building on an image.</summary>
     private sealed class BaseImageRegistry : IDisposable
     {
         private const string ManifestType = "application/vnd.docker.distribution.manifest.v2+json";

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>Findings of searches as bugs, and who is told of them.</summary>
+/// <summary>Findings of searches as bugs, and who may see them.</summary>
 public sealed class SearchTests
 {
     private const string Title = "heap-use-after-free in nd6_input, freed by netif_remove";

@@ -13,10 +13,10 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>Pages and API, and who may do what with them.</summary>
+/// <summary>Pages and API, and their permissions.</summary>
 public sealed partial class ServerTests
 {
-    // What somebody's console, scenario or folder may hold.
+    // What a user's console, scenario or folder may contain.
     private const string Hostile = "<script>alert(1)</script>\u001b[2J\u202e\"' onload=x in ip_output";
 
     private const string ReadToken = "read-token-0123456789", WriteToken = "write-token-0123456789";
