@@ -141,7 +141,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
             built = s.Role is { } of ? built.With((RoleOptions)With(built.Roles[of], s, 0)) : (SiteOptions)With(built, s, 0);
         }
 
-        // A schedule about interfaces is removed with them.
+        // A programme about interfaces is removed with them.
         return built.Events is { } events && events.Where(e => e.TargetsIn(built.Topology, built.Roles).Length > 0).ToList() is var left && left.Count < events.Count
             ? built with { Events = left.Count > 0 ? left : null } : built;
     }

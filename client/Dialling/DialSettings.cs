@@ -24,7 +24,7 @@ public sealed record DialSettings
     /// <summary>Where the line is.</summary>
     public required string Target { get; init; }
 
-    /// <summary>A scenario file whose schedule and options are used, or null.</summary>
+    /// <summary>A scenario file whose programme and options are used, or null.</summary>
     public string? Scenario { get; init; }
 
     /// <summary>Lines at once.</summary>

@@ -17,7 +17,7 @@ namespace Stress.Dial.Calls;
 public sealed record CallResult(CallOutcome Outcome, string Detail, bool WasUp, bool HeardAnything, Ipv4Address Ours, Ipv4Address His);
 
 /// <summary>
-/// One call on one line, from carrier to carrier: the chat, the emulated pppd's endpoint in real time, the daemons' packets, and the end that the schedule calls for. Memory and
+/// One call on one line, from carrier to carrier: the chat, the emulated pppd's endpoint in real time, the daemons' packets, and the end that the programme calls for. Memory and
 /// time are bounded whatever the far side sends: a frame buffer of one MRU, a deadline for each phase, a limit on every negotiation.
 /// </summary>
 public sealed class Call : IPppActions
@@ -71,7 +71,7 @@ public sealed class Call : IPppActions
     /// <summary>A call on a line that has carrier.</summary>
     /// <param name="line">The line; the caller disposes it.</param>
     /// <param name="options">What the call does.</param>
-    /// <param name="number">The line's number and the call's on it: choose the scheduled end and seed every draw.</param>
+    /// <param name="number">The line's number and the call's on it: choose the programme's end and seed every draw.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="counters">The line's counts.</param>
     /// <param name="log">The recorder.</param>

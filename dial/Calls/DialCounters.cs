@@ -6,7 +6,7 @@ namespace Stress.Dial.Calls;
 /// <summary>How a call ended.</summary>
 public enum CallOutcome
 {
-    /// <summary>It was up, and it ended as scheduled. Only this is success.</summary>
+    /// <summary>It was up, and it ended as the programme says. Only this is success.</summary>
     Completed,
 
     /// <summary>No carrier: the far side could not be reached.</summary>
@@ -27,7 +27,7 @@ public enum CallOutcome
     /// <summary>The line returned our own frames.</summary>
     Looped,
 
-    /// <summary>Carrier went away while the call was being set up or was up, and not by our schedule.</summary>
+    /// <summary>Carrier went away while the call was being set up or was up, and not by our programme.</summary>
     CarrierLost,
 
     /// <summary>The far side ended the link while it was up (for a called system this is the normal end: see <see cref="Completed"/>).</summary>

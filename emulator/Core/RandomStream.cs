@@ -71,7 +71,7 @@ public enum RandomPurpose : ushort
     /// <summary>The links of a random network.</summary>
     Topology,
 
-    /// <summary>What a schedule of events affects, and when.</summary>
+    /// <summary>What a programme of events affects, and when.</summary>
     Programme,
 
     /// <summary>How long an interface that is created again was away.</summary>

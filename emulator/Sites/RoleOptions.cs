@@ -57,7 +57,7 @@ public sealed record RoleOptions
     /// <summary>Large IPv6 datagrams that a program sends to the other end.</summary>
     public DatagramOptions Datagrams { get; init; } = new();
 
-    /// <summary>Interfaces that are created at boot, and that scheduled events destroy and create again; up to <see cref="InterfaceOptions.MostOfRole"/>.</summary>
+    /// <summary>Interfaces that are created at boot, and that programmes of events destroy and create again; up to <see cref="InterfaceOptions.MostOfRole"/>.</summary>
     public IReadOnlyList<InterfaceOptions> Interfaces { get; init; } = [];
 
     /// <summary>What answers the discovery of PPP over Ethernet sessions.</summary>

@@ -50,7 +50,7 @@ public sealed partial class Router
         }
     }
 
-    /// <summary>A scheduled event affects one of the interfaces without a line.</summary>
+    /// <summary>An event of a programme affects one of the interfaces without a line.</summary>
     /// <param name="which">Its place among the role's.</param>
     /// <param name="what">What happens to it.</param>
     /// <param name="now">Virtual time.</param>

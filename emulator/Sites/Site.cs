@@ -486,7 +486,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
 
-    // For a site with the default options plus every daemon with all its features, a schedule of events and a segment: every site writes the same types in the same order, and only
+    // For a site with the default options plus every daemon with all its features, a programme of events and a segment: every site writes the same types in the same order, and only
     // their number differs.
     private static ulong LayoutOfSites()
     {

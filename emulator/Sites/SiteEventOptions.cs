@@ -4,7 +4,7 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>What scheduled events of a site do.</summary>
+/// <summary>What the events of a programme do.</summary>
 public enum SiteEventKind : byte
 {
     /// <summary>A link loses carrier, as <see cref="LineOptions.CarrierLossEvery"/> makes it; or the cable of a station of an Ethernet segment is pulled out, and is back after a while.</summary>
@@ -32,7 +32,7 @@ public enum SiteEventKind : byte
     Mtu,
 }
 
-/// <summary>When the events of a schedule come.</summary>
+/// <summary>When the events of a programme come.</summary>
 public enum EventPattern : byte
 {
     /// <summary>At a fixed distance.</summary>
@@ -42,7 +42,7 @@ public enum EventPattern : byte
     Random,
 }
 
-/// <summary>How many of its links or nodes a scheduled event affects.</summary>
+/// <summary>How many of its links or nodes an event of a programme affects.</summary>
 public enum EventScope : byte
 {
     /// <summary>One of them, drawn for each event.</summary>
@@ -52,7 +52,7 @@ public enum EventScope : byte
     All,
 }
 
-/// <summary>A schedule of events of a site: the same seed gives the same events.</summary>
+/// <summary>A programme of events of a site: the same seed gives the same events.</summary>
 public sealed record SiteEventOptions
 {
     /// <summary>What <see cref="Of"/> says of every link or node.</summary>
@@ -83,7 +83,7 @@ public sealed record SiteEventOptions
     public bool IsOfInterfaces => What >= SiteEventKind.Destroy;
 
     /// <summary>
-    /// The links, nodes or interfaces that the schedule affects; empty if nothing has the name. Of an interface the node's number times <see cref="InterfaceOptions.MostOfRole"/>, and its
+    /// The links, nodes or interfaces that the programme affects; empty if nothing has the name. Of an interface the node's number times <see cref="InterfaceOptions.MostOfRole"/>, and its
     /// place among its role's. Of a station of a segment the number of links and its place among all stations.
     /// </summary>
     /// <param name="topology">The site's nodes and links.</param>

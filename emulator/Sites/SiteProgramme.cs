@@ -5,7 +5,7 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>A schedule of events of a site, with one slot for its next event and one for the next link or node to be affected.</summary>
+/// <summary>A programme of events of a site, with one slot for its next event and one for the next link or node to be affected.</summary>
 /// <param name="site">The site.</param>
 /// <param name="options">What it does.</param>
 /// <param name="number">Its number in the site.</param>
@@ -38,7 +38,7 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
     /// <summary>Virtual time zero.</summary>
     public void Start()
     {
-        // If an including file has removed its interfaces, the schedule has nothing to affect.
+        // If an including file has removed its interfaces, the programme has nothing to affect.
         if (_targets.Length > 0)
         {
             site.Queue.Schedule(firstSlot + Next, _random.Draw(options.Phase) + Distance());

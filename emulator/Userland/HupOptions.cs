@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>The schedule of HUP signals that cron sends to pppd.</summary>
+/// <summary>The programme of HUP signals that cron sends to pppd.</summary>
 public sealed record HupOptions
 {
     /// <summary>cron sends HUP to pppd.</summary>

@@ -4,7 +4,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Guests.Running;
 
-/// <summary>One pair of real systems: which kernels, what line, what schedule.</summary>
+/// <summary>One pair of real systems: which kernels, what line, what programme.</summary>
 public sealed record PairOptions
 {
     /// <summary>Default memory of a guest, MiB: enough for FRR and KASAN.</summary>
