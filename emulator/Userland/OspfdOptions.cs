@@ -56,7 +56,7 @@ public sealed record OspfdOptions
     public VirtualTime DeadInterval { get; init; } = VirtualTime.FromSeconds(40);
 
     /// <summary>Where ospfd ends by an assertion of its own.</summary>
-    [Description("Why its process ends by itself, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).")]
+    [Description("Why its process ends on its own, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).")]
     public OspfdExit Exit { get; init; } = OspfdExit.Never;
 
     /// <summary>Writing the core file after an abort; the process's sockets are closed only after that.</summary>
