@@ -22,8 +22,8 @@ internal static class ChaosCommand
     public static Command Create()
     {
         var runs = new Option<int>("--runs") { Description = "How many runs.", DefaultValueFactory = _ => 30 };
-        var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: another each time).", DefaultValueFactory = _ => Random.Shared.Next() };
-        var only = new Option<Fault?>("--fault") { Description = "This fault only (default: each in its turn)." };
+        var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: a different one each time).", DefaultValueFactory = _ => Random.Shared.Next() };
+        var only = new Option<Fault?>("--fault") { Description = "This fault only (default: each in turn)." };
         var command = new Command("chaos", "Runs on a cluster while its processes are killed: one digest, nothing lost.") { runs, seed, only };
         command.SetAction((line, _) => Execute(line.GetValue(runs), line.GetValue(seed), line.GetValue(only)));
         return command;

@@ -18,7 +18,7 @@ internal static class LinesCommand
     public static Command Create()
     {
         var folder = new Argument<string>("FOLDER") { Description = "Where the results of the tests are (default: TestResults).", DefaultValueFactory = _ => Repository.At("TestResults") };
-        var files = new Option<int>("--files") { Description = "Name so many files too, those with the most lines that were not executed.", DefaultValueFactory = _ => 0 };
+        var files = new Option<int>("--files") { Description = "Also name this many files with the most lines not executed.", DefaultValueFactory = _ => 0 };
         var command = new Command("lines", "The share of each layer's lines that the tests have executed.") { folder, files };
         command.SetAction(line => Print(line.GetValue(folder)!, line.GetValue(files)));
         return command;

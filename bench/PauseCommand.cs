@@ -17,7 +17,7 @@ internal static class PauseCommand
         var pairs = new Option<int>("--pairs") { Description = "Pairs of the run.", DefaultValueFactory = _ => 20_000 };
         var hours = new Option<int>("--hours") { Description = "Virtual hours.", DefaultValueFactory = _ => 2 };
         var seconds = new Option<int>("--seconds") { Description = "Length of the pause.", DefaultValueFactory = _ => 5 };
-        var command = new Command("pause", "Pause, status and resume on two silo processes: what a paused run costs, and what it comes to.") { pairs, hours, seconds };
+        var command = new Command("pause", "Pause, status and resume on two silo processes: what a paused run costs, and its result.") { pairs, hours, seconds };
         command.SetAction((line, _) => Execute(line.GetValue(pairs), line.GetValue(hours), line.GetValue(seconds)));
         return command;
     }

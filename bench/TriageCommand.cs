@@ -23,9 +23,9 @@ internal static class TriageCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var runs = new Option<int>("--runs") { Description = "Runs that are made and taken in.", DefaultValueFactory = _ => 10_000 };
+        var runs = new Option<int>("--runs") { Description = "Runs to generate and import.", DefaultValueFactory = _ => 10_000 };
         var crashes = new Option<int>("--crashes") { Description = "Distinct crashes of each.", DefaultValueFactory = _ => 100 };
-        var rate = new Option<int>("--rate") { Description = "Pages asked for in a second.", DefaultValueFactory = _ => 50 };
+        var rate = new Option<int>("--rate") { Description = "Page requests per second.", DefaultValueFactory = _ => 50 };
         var seconds = new Option<int>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 30 };
         var store = new Option<string?>("--store") { Description = "An empty store, as stress import takes it (default: a file that is removed)." };
         var command = new Command("triage", "A triage store with many runs: import, size, memory, pages at a steady rate.") { runs, crashes, rate, seconds, store };

@@ -66,7 +66,7 @@ public static class StressCommand
         };
         root.HelpName = ProgramName;
         HelpScreen.AddTo(root, terminal);
-        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2 to 7.", Recursive = true });
+        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) instead of 2 to 7.", Recursive = true });
         return root;
     }
 

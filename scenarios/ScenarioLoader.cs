@@ -540,7 +540,7 @@ public static class ScenarioLoader
         InterfaceOptions[] interfaces = e.IsOfInterfaces ? [.. s.Site.Roles.SelectMany(role => role.Interfaces)] : [];
         if (e.IsOfInterfaces && interfaces.Length == 0)
         {
-            throw new ScenarioException(file, (int)node.Start.Line, "events.what", $"{ScenarioFields.Spell(e.What)} strikes interfaces, of which no role has any", "flap, reboot, hup, or roles with interfaces");
+            throw new ScenarioException(file, (int)node.Start.Line, "events.what", $"{ScenarioFields.Spell(e.What)} affects interfaces, but no role has any", "flap, reboot, hup, or roles with interfaces");
         }
 
         string[] known =

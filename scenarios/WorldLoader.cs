@@ -151,7 +151,7 @@ public static class WorldLoader
         }
 
         Operation OperationOf(YamlNode node) => operations.TryGetValue((int)node.Start.Line, out Operation? o)
-            ? o : throw ScenarioLoader.Bad(file, node, "setup", "an operation: before the first step nobody waits");
+            ? o : throw ScenarioLoader.Bad(file, node, "setup", "an operation: before the first step nothing waits");
     }
 
     private static (string Verb, string Message)? MessageOf(string step)

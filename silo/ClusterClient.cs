@@ -69,7 +69,7 @@ public sealed class ClusterClient : IRunHost
                 throw new ClusterUnavailableException($"a silo of {redis} is not trusted: {refusal}; accepted is a silo with a certificate by the authority of {redis.Certificates!.Authority}");
             }
 
-            string hint = certificates is null ? ", or --tls-cert, --tls-key and --tls-ca where its silos ask for certificates" : "";
+            string hint = certificates is null ? ", or --tls-cert, --tls-key and --tls-ca if its silos require certificates" : "";
             throw new ClusterUnavailableException(
                 $"no silo answers in the cluster of {redis}; accepted is a cluster with a silo, for example ./stress silo --cluster {redis}{hint} ({e.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.')})");
         }

@@ -38,7 +38,7 @@ internal sealed class MembershipWatch(
                     entered |= there;
                     if (entered && !there && status.CurrentStatus == SiloStatus.Active)
                     {
-                        end.Now($"{settings.Redis} has lost the cluster's membership table: the silo ends; started again it is a new member, and whoever follows a run starts it again from its beginning");
+                        end.Now($"{settings.Redis} has lost the cluster's membership table: the silo ends; started again it is a new member, and a client that follows a run starts it again from its beginning");
                         return;
                     }
                 }

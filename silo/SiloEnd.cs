@@ -34,7 +34,7 @@ internal sealed class FatalEnd(SiloEnd end) : IFatalErrorHandler
         // Membership logs this itself, and throws no exception.
         bool dead = exception is null && sender?.GetType().Namespace == "Orleans.Runtime.MembershipService";
         end.Now(dead
-            ? "the cluster has declared this silo dead (it hung, or could not be reached): it ends, and its sites go on elsewhere from their last checkpoints; started again it is a new member"
+            ? "the cluster has declared this silo dead (it hung, or could not be reached): it ends, and its sites continue elsewhere from their last checkpoints; started again it is a new member"
             : $"a fatal error of Orleans: {exception?.FirstLine() ?? context?.ReplaceLineEndings(" ") ?? sender?.ToString()}: the silo ends; started again it is a new member");
     }
 }

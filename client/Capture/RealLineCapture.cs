@@ -68,7 +68,7 @@ public sealed class RealLineCapture
             }
             else if (length < 0)
             {
-                Say(at, $"{(e.Sent ? "sends" : "gets")} a frame that is none: {(length == HdlcFraming.BadFcs ? "its FCS is wrong" : "too short, too long or broken off")}");
+                Say(at, $"{(e.Sent ? "sends" : "gets")} an invalid frame: {(length == HdlcFraming.BadFcs ? "its FCS is wrong" : "too short, too long or broken off")}");
             }
         }
     }

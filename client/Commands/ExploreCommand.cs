@@ -33,7 +33,7 @@ public static class ExploreCommand
         Option<string?> library = SharedOptions.DesignAssembly();
         Option<int?> depth = Numbers.Option("--depth", 1, MaxDepth, "Longest schedule in steps (default 40).");
         Option<Switches> preemptions = TypedOption.Of(
-            "--preemptions", "Most switches away from a process that could go on, or any (default 2).",
+            "--preemptions", "Most switches away from a process that could continue, or any (default 2).",
             text => new Switches(text == "any" ? null : Numbers.Whole("--preemptions", text, 0, MaxPreemptions)));
         preemptions.DefaultValueFactory = _ => new Switches(UsualPreemptions);
         var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and continue from it if it exists." };
@@ -95,7 +95,7 @@ public static class ExploreCommand
 
             if (!explorer.IsFinished)
             {
-                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : !kept ? "stopped before the end, and the search is not kept" : $"stopped; the same command goes on from {resume}");
+                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : !kept ? "stopped before the end, and the search is not kept" : $"stopped; the same command continues from {resume}");
                 exit = ExitCodes.Interrupted;
                 break;
             }

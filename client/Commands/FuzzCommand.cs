@@ -39,7 +39,7 @@ public static class FuzzCommand
     public static Command Create(Terminal terminal)
     {
         var stacks = new Option<string?>("--stacks") { Description = $"Stacks, separated by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
-        var daemons = new Option<bool>("--daemons") { Description = "In place of --stacks: Debian's FRR (zebra, ospfd, ripngd) in namespaces of this machine, interfaces created, renamed, flapped and destroyed under them; as root." };
+        var daemons = new Option<bool>("--daemons") { Description = "Instead of --stacks: Debian's FRR (zebra, ospfd, ripngd) in namespaces of this machine, interfaces created, renamed, flapped and destroyed under them; as root." };
         Option<TimeSpan?> budget = TypedOption.Of("--budget", "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much).", text =>
             Durations.Seconds(text) is { Microseconds: > 0 } given ? (TimeSpan?)TimeSpan.FromMicroseconds(given.Microseconds) : throw new UsageException($"--budget {text}: accepted is {Durations.WithUnit}"));
         Option<long?> lists = Numbers.Option("--lists", 1, long.MaxValue, "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic.");

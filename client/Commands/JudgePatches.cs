@@ -47,7 +47,7 @@ public static class JudgePatches
         GuestKernel patient = run.Kernel;
         if (!patient.Kasan)
         {
-            throw new UsageException($"--kernel {order.Kernel}: it was built without KASAN, and nobody would see a report; accepted: a kernel of kernel build without --plain");
+            throw new UsageException($"--kernel {order.Kernel}: it was built without KASAN, so a report would not be seen; accepted: a kernel of kernel build without --plain");
         }
 
         if (order.Fault is { } fault && !patient.Faults.Contains(fault))

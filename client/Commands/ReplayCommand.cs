@@ -30,9 +30,9 @@ public static class ReplayCommand
         var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
         Option<int?> last = Numbers.Option("--last", 1, MostSteps, "Print this many of the last steps (default: the steps of the pointer's life, with the steps around them, and the last few).");
         Option<int?> until = Numbers.Option("--until", 1, int.MaxValue, "Stop after this event instead of the crash.");
-        var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
+        var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; starts a few events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
-        var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a self-contained page." };
+        var html = new Option<string?>("--html") { Description = "Draw the steps to the crash as a self-contained page." };
         var pcap = new Option<string?>("--pcap") { Description = "Write the line's frames to this file (pcapng)." };
         var command = new Command("replay", "Replay a crash from its seed.") { run, id, last, until, step, dump, html, pcap };
         command.SetAction(async (line, stop) =>
@@ -194,7 +194,7 @@ public static class ReplayCommand
         {
             if (Html is not null && (Until is not null || Step))
             {
-                throw new UsageException("--html draws the way to the crash; accepted is --html without --until and --step");
+                throw new UsageException("--html draws the steps to the crash; accepted is --html without --until and --step");
             }
 
             foreach ((string option, string? file) in new[] { ("--html", Html), ("--pcap", Pcap) })

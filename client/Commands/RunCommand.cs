@@ -235,7 +235,7 @@ public static class RunCommand
         }
         catch (Exception e) when (Deliveries.IsOfFileSystem(e))
         {
-            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}; the run goes on, its result is printed, and it cannot be resumed");
+            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}; the run continues, its result is printed, and it cannot be resumed");
             return false;
         }
     }

@@ -111,9 +111,9 @@ public static class RunControlCommands
         {
             string what = run.Phase switch
             {
-                RunPhase.Paused when run.Unattended => $"no client for {lease.Seconds} s: held, and cancelled after as long again; ./stress watch {name} lets it go on",
+                RunPhase.Paused when run.Unattended => $"no client for {lease.Seconds} s: paused, and cancelled after as long again; ./stress watch {name} resumes it",
                 RunPhase.Cancelled when run.Unattended => $"cancelled since no client had followed it for {2L * lease.Seconds} s",
-                _ => $"held when no client has followed it for {lease.Seconds} s, cancelled after as long again",
+                _ => $"paused when no client has followed it for {lease.Seconds} s, cancelled after as long again",
             };
             terminal.Text.WriteLine($"lease of {lease.Owner}: {what}");
         }

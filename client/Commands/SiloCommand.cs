@@ -103,7 +103,7 @@ public static class SiloCommand
         catch (TimeoutException)
         {
             // There is nothing left to wait for, not even its end.
-            terminal.Error.WriteLine($"stress: the silo has not left its cluster within {SiloHost.LeaveTime.TotalSeconds:0} s ({settings.Redis} does not answer?) and ends all the same; its sites go on elsewhere from their last checkpoints");
+            terminal.Error.WriteLine($"stress: the silo has not left its cluster within {SiloHost.LeaveTime.TotalSeconds:0} s ({settings.Redis} does not answer?) and exits anyway; its sites continue elsewhere from their last checkpoints");
             Environment.Exit(ExitCodes.Incomplete);
         }
 

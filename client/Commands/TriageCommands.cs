@@ -286,7 +286,7 @@ public static class TriageCommands
         {
             if (terminal.IsInteractive && (value.New + value.Renewed) % Between == 0)
             {
-                terminal.Error.WriteLine($"stress: {Counted.Of(value.New + value.Renewed, "run")} taken in");
+                terminal.Error.WriteLine($"stress: {Counted.Of(value.New + value.Renewed, "run")} imported");
             }
         }
     }

@@ -73,7 +73,7 @@ public static class WatchCommand
             return ExitCodes.Ok;
         }
 
-        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: whoever executes it is gone, or stopped{advice}");
+        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: its executor is gone or stopped{advice}");
         return ExitCodes.Incomplete;
     }
 }

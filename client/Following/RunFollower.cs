@@ -222,7 +222,7 @@ public sealed record FollowedRun(RunResult? Final, bool Interrupted, TimeSpan? F
 
     /// <summary>The result.</summary>
     /// <exception cref="InvalidOperationException">There is none yet.</exception>
-    public RunResult Result => Final ?? throw new InvalidOperationException("the run goes on: there is no result yet");
+    public RunResult Result => Final ?? throw new InvalidOperationException("the run is not finished: there is no result yet");
 
     /// <summary>Result and whether it was ended early.</summary>
     public void Deconstruct(out RunResult result, out bool interrupted) => (result, interrupted) = (Result, Interrupted);

@@ -37,7 +37,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
             }
             catch (HttpOperationException e) when (e.Response.StatusCode < HttpStatusCode.InternalServerError && e.Response.StatusCode != HttpStatusCode.TooManyRequests)
             {
-                throw new UsageException($"the API server does not accept the Job: {Reason(e)}; accepted is a Job in a namespace that k8s/ was applied to, by somebody who may create one");
+                throw new UsageException($"the API server does not accept the Job: {Reason(e)}; accepted is a Job in a namespace that k8s/ was applied to, by a user who may create one");
             }
             catch (Exception e) when (IsAway(e))
             {
@@ -82,13 +82,13 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
             }
             catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             {
-                throw new UsageException($"the API server does not show Job {name}: {Reason(e)}; accepted is somebody who may get and watch Jobs and list pods");
+                throw new UsageException($"the API server does not show Job {name}: {Reason(e)}; accepted is a user who may get and watch Jobs and list pods");
             }
             catch (Exception e) when (!stop.IsCancellationRequested && (IsAway(e) || e is JsonException))
             {
                 if (DateTimeOffset.UtcNow - heard >= patience)
                 {
-                    throw new ClusterUnavailableException($"the API server has not answered for {patience.TotalSeconds:0} s: {Reason(e)}; the Job goes on: kubectl -n {space} get job {name}");
+                    throw new ClusterUnavailableException($"the API server has not answered for {patience.TotalSeconds:0} s: {Reason(e)}; the Job continues: kubectl -n {space} get job {name}");
                 }
             }
 

@@ -81,7 +81,7 @@ public static class GuestExec
 
         string[] skipped = [.. answers.Where(a => a.Contains(NotExecuted, StringComparison.Ordinal)).Select(a => a.TrimStart().Split(' ')[0])];
         string? why = skipped.Length > 0 ? $"the agent does not execute step {string.Join(", ", skipped)} on that system"
-            : !outcome.IsWatched ? "nobody watches that kernel's console (dial --console does)"
+            : !outcome.IsWatched ? "that kernel's console is not watched (dial --console does)"
             : !outcome.HasSanitizer ? "no report, and this kernel has no KASAN that would make one"
             : null;
         terminal.Text.WriteLine(why is null ? "verdict: no report" : $"verdict: not decided: {why}");

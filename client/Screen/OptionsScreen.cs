@@ -117,7 +117,7 @@ public static class OptionsScreen
     /// <summary>Hours without needless digits.</summary>
     public static string Hours(double hours) => hours.ToString("0.##", CultureInfo.InvariantCulture);
 
-    private static string StartedAgain(TimeRange after) => after.Min.IsNever ? "nobody starts pppd again" : $"started again after {Range(after)}";
+    private static string StartedAgain(TimeRange after) => after.Min.IsNever ? "pppd is not started again" : $"started again after {Range(after)}";
 
     private static IEnumerable<string> Pppd(PppdOptions pppd)
     {

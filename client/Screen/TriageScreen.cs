@@ -11,15 +11,15 @@ public static class TriageScreen
     public static void Write(Terminal terminal, ImportOutcome outcome)
     {
         terminal.Text.WriteLine(
-            $"{Counted.Of(outcome.New, "run")} taken in with {Counted.Of(outcome.Crashes, "crash")}, {outcome.Renewed} renewed, {outcome.Known} known, {outcome.Damaged.Count} damaged");
+            $"{Counted.Of(outcome.New, "run")} imported with {Counted.Of(outcome.Crashes, "crash")}, {outcome.Renewed} renewed, {outcome.Known} known, {outcome.Damaged.Count} damaged");
         if (outcome.Searches > 0)
         {
-            terminal.Text.WriteLine($"{Counted.Of(outcome.Searches, "search")} taken in with {Counted.Of(outcome.Findings, "finding")}");
+            terminal.Text.WriteLine($"{Counted.Of(outcome.Searches, "search")} imported with {Counted.Of(outcome.Findings, "finding")}");
         }
 
         foreach (string damaged in outcome.Damaged)
         {
-            terminal.Error.WriteLine($"stress: not taken in: {Plain(damaged)}");
+            terminal.Error.WriteLine($"stress: not imported: {Plain(damaged)}");
         }
     }
 
@@ -80,7 +80,7 @@ public static class TriageScreen
 
         foreach (FindingRow finding in bug.Findings)
         {
-            Said.Fact(terminal.Out, "found", $"{Plain(finding.Search)} on {Plain(finding.Stacks)}: by list {Count(finding.List)} of {Count(finding.Lists)}; its list by itself gave {string.Join(", ", finding.Titles.Select(title => $"{title.Count} x {Plain(title.Title)}"))}");
+            Said.Fact(terminal.Out, "found", $"{Plain(finding.Search)} on {Plain(finding.Stacks)}: by list {Count(finding.List)} of {Count(finding.Lists)}; its list on its own gave {string.Join(", ", finding.Titles.Select(title => $"{title.Count} x {Plain(title.Title)}"))}");
         }
 
         foreach (string alias in bug.Aliases)

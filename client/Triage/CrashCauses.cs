@@ -155,7 +155,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     }
 
     private static string Words(FuturePoint point, SiteOptions options) =>
-        point.What.Length > 0 ? point.What : point.Part is { } part ? PartWords.Describe(part, options) : "an event of which no trace tells";
+        point.What.Length > 0 ? point.What : point.Part is { } part ? PartWords.Describe(part, options) : "an event that the trace does not mention";
 
     private (int Crashes, int Others) Count(CrashFutures way, FuturePoint point, bool withoutNext, CancellationToken stop, string? design = null)
     {

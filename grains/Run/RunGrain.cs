@@ -120,7 +120,7 @@ public sealed class RunGrain(
         state.State.Run = before with { Lease = lease ?? before.Lease };
         if (before is { Phase: RunPhase.Paused, Unattended: true })
         {
-            log.LogInformation("run {Run}: it has a client again and goes on", Plan.RunId);
+            log.LogInformation("run {Run}: it has a client again and continues", Plan.RunId);
             await Tell(RunPhase.Running);
         }
         else if (lease is not null && lease != before.Lease)
@@ -349,7 +349,7 @@ public sealed class RunGrain(
             {
                 log.LogWarning(
                     "run {Run}: no client of {Owner} for {Seconds} s: it is {What}", Plan.RunId, Run.Lease!.Owner, (due == RunPhase.Paused ? 1 : 2) * Run.Lease.Seconds,
-                    due == RunPhase.Paused ? "held, and cancelled after as long again; whoever follows it lets it go on" : "cancelled");
+                    due == RunPhase.Paused ? "paused, and cancelled after as long again; a client that follows it resumes it" : "cancelled");
                 await Tell(due, unattended: true);
             }
 

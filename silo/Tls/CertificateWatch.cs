@@ -29,7 +29,7 @@ internal sealed class CertificateWatch(ClusterCertificates certificates, SiloMet
             if (own.NotAfter.ToUniversalTime() - time.GetUtcNow() < SaidBefore && own.Thumbprint != said)
             {
                 said = own.Thumbprint;
-                say(string.Create(CultureInfo.InvariantCulture, $"the certificate {own.Subject} expires on {own.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and then nobody new is let in: renew it (k8s/README.md)"));
+                say(string.Create(CultureInfo.InvariantCulture, $"the certificate {own.Subject} expires on {own.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and then no new connection is accepted: renew it (k8s/README.md)"));
             }
         }
     }

@@ -101,7 +101,7 @@ public sealed class NotWrittenTests : IDisposable
             Assert.Equal(ExitCodes.NotWritten, await _screen.Run("run", Scenario, "--design=purge-all", "--pairs=2", "--hours=1", "--no-progress", "--out", small));
             Assert.Contains("digest", _screen.Out);
             Assert.Contains("2 of 2 met", _screen.Out);
-            Assert.Contains("cannot be written: No space left on device; the run goes on", _screen.Error);
+            Assert.Contains("cannot be written: No space left on device; the run continues", _screen.Error);
             Assert.Contains("the result is known, but ", _screen.Error);
             Assert.DoesNotContain("   at ", _screen.Error);
             Assert.Empty(Directory.EnumerateFiles(small, "*.new", SearchOption.AllDirectories));

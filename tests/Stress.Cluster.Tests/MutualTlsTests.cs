@@ -45,7 +45,7 @@ public sealed partial class MutualTlsTests
             cluster.Environment[variable] = "";
         }
 
-        Assert.Contains("--tls-cert, --tls-key and --tls-ca where its silos ask for certificates", await Refused(cluster), StringComparison.Ordinal);
+        Assert.Contains("--tls-cert, --tls-key and --tls-ca if its silos require certificates", await Refused(cluster), StringComparison.Ordinal);
         await ShowsNone(cluster.PortOf(0, gateway: false));
         await cluster.SaysOfSilo(0, "was refused the silos' port: it has shown no certificate");
 

@@ -384,7 +384,7 @@ public sealed partial class ServerTests
     }
 
     [Theory]
-    [InlineData("0.0.0.0:0", null, "whoever reaches it could read and change everything")]
+    [InlineData("0.0.0.0:0", null, "anybody who reaches it could read and change everything")]
     [InlineData("127.0.0.1", null, "accepted is ADDRESS:PORT")]
     [InlineData("somewhere:80", null, "accepted is ADDRESS:PORT")]
     [InlineData("127.0.0.1:0", "read short\n", "tokens:1: accepted is 'read TOKEN' or 'write TOKEN', with a token of at least 16 characters")]

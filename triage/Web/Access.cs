@@ -46,7 +46,7 @@ public sealed class Access
         if (!guarded && !IPAddress.IsLoopback(address))
         {
             throw new TriageException(
-                $"--listen {options.Listen}: whoever reaches it could read and change everything; accepted with it are --token-file FILE, or --user-header NAME behind a proxy that authenticates", TriageProblem.Wrong);
+                $"--listen {options.Listen}: anybody who reaches it could read and change everything; accepted with it are --token-file FILE, or --user-header NAME behind a proxy that authenticates", TriageProblem.Wrong);
         }
 
         var access = new Access(!guarded, options.UserHeader);

@@ -96,7 +96,7 @@ public static class Site
             LaunchedRun? asked = AskedFor(launcher, name);
             string? line = LineOf(live, asked, name);
             return asked is null && line is null
-                ? Page<MessagePage>(new() { ["Title"] = "Not found", ["Text"] = "No such run goes on here." }, StatusCodes.Status404NotFound)
+                ? Page<MessagePage>(new() { ["Title"] = "Not found", ["Text"] = "No such run is in progress here." }, StatusCodes.Status404NotFound)
                 : Page<LivePage>(new()
                 {
                     ["Name"] = name, ["Line"] = line, ["Asked"] = asked, ["MayWrite"] = access.Of(context.Request) == Permission.Write,

@@ -91,7 +91,7 @@ public static class TriageServer
                 catch (TriageException e) when (!failed)
                 {
                     failed = true;
-                    log.LogError("runs are not taken in: {Reason}", e.Message);
+                    log.LogError("runs are not imported: {Reason}", e.Message);
                 }
                 catch (TriageException)
                 {
