@@ -58,7 +58,7 @@ public sealed class StepLoop(ReplayedSite replay, TextReader input, TextWriter o
 
             if (replay.Last.Count == 0)
             {
-                o.WriteLine($"{replay.Site.Clock.Events,8} {replay.Site.Now,-15}  (a timer or a frame; no process tells of it)");
+                o.WriteLine($"{replay.Site.Clock.Events,8} {replay.Site.Now,-15}  (a timer or a frame, not a step of a process)");
             }
 
             if (!reached)

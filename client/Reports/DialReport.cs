@@ -141,7 +141,7 @@ public sealed record DialReport
                     problem.Line, (int)Math.Min(problem.Call, int.MaxValue), $"{problem.Outcome}: {problem.Detail}", command)),
             ],
 
-            // A crash without one counted disconnect (its link never came up) is a crash all the same.
+            // A crash without one counted disconnect (its link never came up) is still a crash.
             Expectations =
             [
                 new ExpectationVerdict(

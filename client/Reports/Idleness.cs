@@ -35,13 +35,13 @@ public static class Idleness
 
         if (disconnects == 0)
         {
-            return [$"no link was lost in {Hours(hours)}, so that nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
+            return [$"no link was lost in {Hours(hours)}, so nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
         }
 
         // One link per pair and none after it: what a redial would do to what the first left behind was never tried.
         if (calls.Total <= lines)
         {
-            return [$"no system redialled in {Hours(hours)}, so that each pair had one link and nothing that was left behind was ever used by another: {NoRedial(scenario, hours)}"];
+            return [$"no system redialled in {Hours(hours)}, so each pair had only one link, and no other link ever used what it left behind: {NoRedial(scenario, hours)}"];
         }
 
         return [];
@@ -94,13 +94,13 @@ public static class Idleness
         else if (opens.Count == 0)
         {
             yield return calls.Total > 0
-                ? $"calls were placed, and none came to an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, {string.Join(", ", site.Roles.Select(role => $"roles.{NameOf(site, role)}.pppd.require is {ScenarioFields.Spell(role.Pppd.Require)}"))}"
+                ? $"calls were placed, and none reached an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, {string.Join(", ", site.Roles.Select(role => $"roles.{NameOf(site, role)}.pppd.require is {ScenarioFields.Spell(role.Pppd.Require)}"))}"
                 : $"hours is {Hours(hours)}{(line.CarrierLossEvery > VirtualTime.Zero ? $", line.carrier_loss_every is {ScenarioFields.SpellTime(line.CarrierLossEvery)}" : "")}{string.Concat(ends.Select(end => $", {end}"))}";
         }
 
         if (Callers(site) is var callers && callers.All(role => !role.Pppd.Persist))
         {
-            yield return $"{string.Join(", ", callers.Select(role => $"roles.{NameOf(site, role)}.pppd.persist is false"))}: nobody redials";
+            yield return $"{string.Join(", ", callers.Select(role => $"roles.{NameOf(site, role)}.pppd.persist is false"))}: no system redials";
         }
     }
 
@@ -135,7 +135,7 @@ public static class Idleness
 
     private static string NameOf(SiteOptions site, RoleOptions role) => site.Topology.NameOf(role.Role);
 
-    // Those of whom one is at the calling end of a line.
+    // Roles at the calling end of some line.
     private static RoleOptions[] Callers(SiteOptions site)
     {
         Topology topology = site.Topology;

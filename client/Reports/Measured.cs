@@ -66,7 +66,7 @@ public sealed record Measured(
 
         string[] ends = [.. Families(scenario)];
         string bands = $"the bands of the scenario are for {scenario.ExpectDesign}";
-        return ends.Length == 0 ? $"{bands}, and {scenario.Site.Design} is no fix of what they are about: nothing is judged"
+        return ends.Length == 0 ? $"{bands}, and {scenario.Site.Design} does not fix what they are about: nothing is judged"
             : $"{bands}; {scenario.Site.Design} is judged by what it must end: {string.Join(", ", ends)}{(EndsAll(scenario) ? ", and every other crash" : "")}";
     }
 

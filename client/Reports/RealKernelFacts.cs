@@ -30,5 +30,5 @@ public static class RealKernelFacts
     private static IEnumerable<string> Unwatched(UmlSettings real) =>
         from kernel in new[] { real.Called, real.Calling }.DistinctBy(kernel => kernel.Key)
         where !kernel.Kasan
-        select $"Kernel {kernel.Name} has no KASAN: most uses of freed memory go by without a word.";
+        select $"Kernel {kernel.Name} has no KASAN: most uses of freed memory are not reported.";
 }

@@ -121,16 +121,16 @@ public static class ReportBuilder
         };
     }
 
-    // Nothing could happen in the whole run, or nothing in a role of which the scenario expects something.
+    // Nothing could happen in the whole run, or nothing in a role for which the scenario has an expectation.
     private static IReadOnlyList<string> Undecided(Launch launch, Measured measured, RoleCounts redials, IReadOnlyList<ExpectationVerdict> expectations)
     {
         IReadOnlyList<string> idle = Idleness.Of(launch.Scenario, launch.Hours, measured, (long)launch.Plan.Sites * launch.Scenario.Site.Topology.Links.Count, redials);
         return idle.Count > 0 ? idle :
         [
             .. expectations.Where(verdict => verdict.NotJudged == ExpectationVerdict.TooFew).Select(verdict =>
-                $"too few disconnects to say whether {verdict.Statement}: measured {verdict.Measured}; {(verdict.PairsNeeded is { } pairs ? string.Create(CultureInfo.InvariantCulture, $"about {pairs:#,0} pairs would do") : "it lies on the bound, where no number of pairs would do")}"),
+                $"too few disconnects to say whether {verdict.Statement}: measured {verdict.Measured}; {(verdict.PairsNeeded is { } pairs ? string.Create(CultureInfo.InvariantCulture, $"about {pairs:#,0} pairs would be enough") : "it lies on the bound, where no number of pairs would be enough")}"),
             .. expectations.Where(verdict => verdict.NotJudged is not (null or ExpectationVerdict.TooFew)).GroupBy(verdict => verdict.NotJudged)
-                .Select(group => $"{group.Key}, so that nothing can be said of {string.Join(", ", group.Select(verdict => verdict.Statement))}"),
+                .Select(group => $"{group.Key}, so nothing can be said about {string.Join(", ", group.Select(verdict => verdict.Statement))}"),
         ];
     }
 

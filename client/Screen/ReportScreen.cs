@@ -102,7 +102,7 @@ public static class ReportScreen
         NetworkLink[] worst = [.. network.Worst()];
         if (worst.Length == 0)
         {
-            console.MarkupLine("links            no crash through an interface of any");
+            console.MarkupLine("links            no crash through the interface of any link");
             return;
         }
 
@@ -114,7 +114,7 @@ public static class ReportScreen
         }
 
         table.Write(console);
-        Fact(console, "links", $"{Count(worst.Length)} of {Counted.Of(network.Links.Count, "link")} had a crash through an interface of it{(worst.Length > MaxLines ? "; the report has them all" : "")}");
+        Fact(console, "links", $"{Count(worst.Length)} of {Counted.Of(network.Links.Count, "link")} had a crash through one of their interfaces{(worst.Length > MaxLines ? "; the report has them all" : "")}");
     }
 
     private static void Kernels(IAnsiConsole console, RealKernels kernels)

@@ -107,8 +107,8 @@ public static class TriageScreen
     /// <summary>Writes two runs side by side.</summary>
     public static void Write(Terminal terminal, RunDifference difference)
     {
-        terminal.Text.WriteLine(difference.SameDigest ? "every executed event is the same: one digest"
-            : difference.Titles.Any(title => title.News == "new" && title.Apart) ? "the second run has crashes that the first has not"
+        terminal.Text.WriteLine(difference.SameDigest ? "every executed event is the same: equal digests"
+            : difference.Titles.Any(title => title.News == "new" && title.Apart) ? "the second run has crashes that the first does not have"
             : difference.Titles.Any(title => title.Apart) ? "rates differ by more than their intervals"
             : "no rate differs by more than its interval");
         var options = new ScreenTable(["differs", Plain(difference.First.Name), Plain(difference.Second.Name)], about: 1);

@@ -132,7 +132,7 @@ public static class ComparePages
         string baseline = report.Designs[0].Design;
         return
         [
-            new("design-list", "Designs", "What each does, and the digest of its run: the same as of the design alone.",
+            new("design-list", "Designs", "What each does, and the digest of its run, which equals that of a run of the design on its own.",
                 ["design", "does", "source", "digest"],
                 [.. report.Designs.Select(d => (string[])[d.Design, d.Summary, d.Source, d.Digest])]),
             new("design-paths", "Crashes per code path", "Per cent of the role's disconnects whose redial came, with the 95 % interval by site. Paths that did not crash under a design are left out.",
