@@ -9,7 +9,7 @@ namespace Stress.Bench;
 /// <summary><c>lines</c>: which share of each layer's lines the tests have executed, from the Cobertura files that <c>./stress test</c> leaves with STRESS_COVERAGE.</summary>
 internal static class LinesCommand
 {
-    /// <summary>Parts of which the tests have to execute at least <see cref="Least"/> per cent of the lines: what decides results.</summary>
+    /// <summary>Parts that decide results: the tests have to execute at least <see cref="Least"/> per cent of their lines.</summary>
     private static readonly string[] Held = ["emulator/Kernel", "emulator/Oracle", "grains/Shard/ShardLedger.cs"];
 
     private const double Least = 95;

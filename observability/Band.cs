@@ -15,7 +15,7 @@ public enum BandVerdict
 
 /// <summary>
 /// A band of per cents that a scenario accepts, and how a measured rate is judged by it: with the rate's interval, so that chance alone decides nothing. A
-/// band that is a single point is no statement about a rate, of which no finite run could show it, but about the count itself: it is met when the count is that, and by nothing else.
+/// band that is a single point is not a statement about a rate, which no finite run could show, but about the count itself: it is met by exactly that count.
 /// </summary>
 /// <param name="MinPercent">Least accepted.</param>
 /// <param name="MaxPercent">Most accepted.</param>

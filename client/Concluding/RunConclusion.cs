@@ -55,7 +55,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         return await Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);
     }
 
-    /// <summary>Writes the report of a run that has ended on a cluster, whoever started it.</summary>
+    /// <summary>Writes the report of a run that has ended on a cluster, no matter who started it.</summary>
     /// <param name="terminal">Where to write.</param>
     /// <param name="client">The cluster.</param>
     /// <param name="run">The run.</param>

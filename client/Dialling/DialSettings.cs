@@ -60,10 +60,10 @@ public sealed record DialSettings
     /// <summary>Secret for PAP and CHAP.</summary>
     public string? Secret { get; init; }
 
-    /// <summary>A chat script in place of the login.</summary>
+    /// <summary>A chat script that replaces the login.</summary>
     public string? Chat { get; init; }
 
-    /// <summary>A file with a chat script in place of the login.</summary>
+    /// <summary>A file with a chat script that replaces the login.</summary>
     public string? ChatFile { get; init; }
 
     /// <summary>Authentication that the far side must pass.</summary>

@@ -12,7 +12,7 @@ namespace Stress.Emulator.Core;
 /// <remarks>
 /// Due time and slot form one number, so the smallest is the next event and its slot at once. The numbers are in one array that is searched with
 /// vector instructions: a pair has some thirty slots, and for so few a search costs less than a heap's unpredictable branches, while setting a time is one
-/// store. Larger sites are searched in groups, of which only those that changed are looked at again; those of hundreds of nodes in groups of groups, so that an event
+/// store. Larger sites are searched in groups, and only those that changed are searched again; those of hundreds of nodes in groups of groups, so that an event
 /// looks at three groups of 64 however many slots there are.
 /// </remarks>
 public sealed class EventQueue : IState

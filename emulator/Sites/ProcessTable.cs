@@ -77,7 +77,7 @@ public sealed class ProcessTable : IState
     /// <summary>All of them, by number.</summary>
     public ReadOnlySpan<Process> All => _all;
 
-    /// <summary>All but the owners of ports, of which there are as many as lines.</summary>
+    /// <summary>All but the owners of ports, whose number is that of the lines.</summary>
     public ReadOnlySpan<Process> System => _system;
 
     /// <summary>Those that the role names, in its order: the order of their start.</summary>

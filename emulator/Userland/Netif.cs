@@ -386,7 +386,7 @@ public sealed class Netif : Process
         Say(Machine.Clock.Trace is null ? Name(op) : $"{Name(op)} {_options[which].Name}", e);
     }
 
-    // A session whose Ethernet is not there yet is told of it when that comes.
+    // A session whose Ethernet is not there yet is told of it when it appears.
     private Errno ConfigureOnParent(int slot, int which) => ParentOf(which) is >= 0 and int parent ? Kernel.SiocSetParent(slot, parent, _options[which].Discovery) : Errno.ENXIO;
 
     private static string Name(Op op) => op switch

@@ -32,7 +32,7 @@ public sealed class ReceiveBuffer(int space) : IState
     /// <summary>sbappendaddr: a datagram has come.</summary>
     /// <param name="index">if_index of the interface.</param>
     /// <param name="from">The sender; nobody's where the process does not ask.</param>
-    /// <param name="datagram">Its bytes, of which there are 65,535 at most.</param>
+    /// <param name="datagram">Its bytes, at most 65,535.</param>
     public void Add(int index, Ipv6Address from, ReadOnlySpan<byte> datagram)
     {
         if (_bytes.Count + datagram.Length > space)

@@ -282,7 +282,7 @@ public sealed class RipngTable : IState
         return false;
     }
 
-    /// <summary>From now on another client is told, to which everything is new.</summary>
+    /// <summary>From now on another client is told; everything is new to it.</summary>
     public void TellAgain()
     {
         foreach (ref RipngEntry e in _entries.AsSpan())

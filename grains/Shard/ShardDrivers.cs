@@ -146,7 +146,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             SliceResult slice;
             try
             {
-                // A call times out by itself; our own clock covers the rest of the patience. The result of an abandoned call is not needed.
+                // A call times out on its own; our own clock covers the rest of the patience. The result of an abandoned call is not needed.
                 TimeSpan left = silence.Left, longest = left > answers ? answers : left > FirstRetry ? left : FirstRetry;
                 silence.Waits(longest);
                 Task<SliceResult> call = duty == Duty.Close ? calls.Close(site, window, keep: phases.Now.Told == RunPhase.Interrupted) : calls.RunSlice(site, window, first);

@@ -205,7 +205,7 @@ public sealed class ShardGrain(
         _toForget.AddRange(state.State.ToForget);
         _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time, state.State.PacedWindow) : null;
 
-        // Orleans times a call out by itself; the drivers' own clock covers the rest of the patience.
+        // Orleans times a call out on its own; the drivers' own clock covers the rest of the patience.
         TimeSpan answers = messaging.Value.ResponseTimeout + messaging.Value.ResponseTimeout / 10;
         _drivers = new ShardDrivers(plan, _ledger, _phases, _pacer, this, TimeProvider.System, answers);
         Drive(first);

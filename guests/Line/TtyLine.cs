@@ -42,7 +42,7 @@ public sealed record LineCounts
 
 /// <summary>
 /// The telephone line between the serial ports of two real systems: the emulated modem line (<see cref="ModemLine"/>: dialling, training, rate, delay,
-/// noise, loss) with a Hayes modem at each end. The called modem answers by itself and gives no result codes; carrier goes up with CONNECT; DTR low hangs
+/// noise, loss) with a Hayes modem at each end. The called modem answers automatically and gives no result codes; carrier goes up with CONNECT; DTR low hangs
 /// up. It is pure: it takes events in order of time and says what arrives when. Nothing arrives at the other end before the line's least
 /// delay, nor back at the same end before twice of it, which is what lets the guests' clocks run ahead of each other.
 /// </summary>

@@ -5,7 +5,7 @@ using Stress.Emulator.Oracle;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// The charts with their style, as every page has them: a run's report, a comparison, a crash's page and the triage pages. Each is drawn in three widths, of which the style sheet shows the one
+/// The charts with their style, as every page has them: a run's report, a comparison, a crash's page and the triage pages. Each is drawn in three widths, and the style sheet shows the one
 /// that fits.
 /// </summary>
 public static class Charts

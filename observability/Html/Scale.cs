@@ -42,7 +42,7 @@ public readonly record struct Scale(double Max, double From, double To)
     }
 }
 
-/// <summary>The unit of a time axis: the largest of which the run is at least four long.</summary>
+/// <summary>The unit of a time axis: the largest unit of which the run spans at least four.</summary>
 /// <param name="Name">As the axis title shows it.</param>
 /// <param name="Microseconds">Length of one.</param>
 /// <param name="Nice">Round steps in this unit.</param>

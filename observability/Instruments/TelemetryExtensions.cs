@@ -23,7 +23,7 @@ public static class TelemetryExtensions
     public static readonly IReadOnlyList<string> OrleansSources =
         ["Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage"];
 
-    /// <summary>The variables of which one has to be set for OTLP export.</summary>
+    /// <summary>The variables one of which has to be set for OTLP export.</summary>
     public static readonly IReadOnlyList<string> OtlpVariables =
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 

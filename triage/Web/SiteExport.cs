@@ -100,7 +100,7 @@ public static class SiteExport
         }
     }
 
-    // What is told to maintainers first is on no exported page (SECURITY.md).
+    // What maintainers are told first is on no exported page (SECURITY.md).
     private static BugDetail Public(BugDetail bug) => bug with { Elsewhere = [.. bug.Elsewhere.Where(other => !other.IsPrivate)] };
 
     private static string Part(string list, int skip) => skip == 0 ? $"{list}.html" : string.Create(CultureInfo.InvariantCulture, $"{list}-{skip}.html");

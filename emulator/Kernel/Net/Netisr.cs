@@ -53,7 +53,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // What is told of a departing interface besides the protocols: the kernel's own input queues, and what a switch adds.
+    // What besides the protocols is notified of a departing interface: the kernel's own input queues, and what a switch adds.
     private void IfnetDeparture(IfnetPtr p)
     {
         if (!Has(KernelSwitch.IpintrqKept))

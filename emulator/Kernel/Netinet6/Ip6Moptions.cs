@@ -159,7 +159,7 @@ public sealed partial class BsdKernel
         return slot;
     }
 
-    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1. A record that another holder has freed is read and compared all the same.
+    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1. A record that another holder has freed is read and compared nevertheless.
     private int MshipOf(int s, Ipv6Address scoped, int slot, UseSite site)
     {
         IfnetPtr p = slot < 0 ? IfnetPtr.Null : PointerTo(slot);

@@ -1,5 +1,5 @@
 // Modelled from NetBSD sys/netinet6/nd6_nbr.c (nd6_dad_start, nd6_dad_timer, nd6_dad_stop; RFC 4862, 5.4), on interfaces without a line. Nothing on the link answers, so no address
-// is a duplicate, and tentative addresses are used all the same.
+// is a duplicate, and tentative addresses are used nevertheless.
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet6;

@@ -58,7 +58,7 @@ public sealed partial class OspfArea
         return false;
     }
 
-    /// <summary>From now on another client is told, which knows nothing yet.</summary>
+    /// <summary>From now on another client is told; it knows nothing yet.</summary>
     public void TellAgain()
     {
         foreach (ref OspfRoute row in _routes.AsSpan())
