@@ -9,7 +9,7 @@ using Stress.Tests.Shared;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>capture</c>: writes every frame of a run as pcapng and has the real tshark dissect it: no malformed packet, no wrong checksum, every protocol there.
+/// <c>capture</c>: writes every frame of a run as pcapng and has the real tshark dissect it: no malformed packet, no wrong checksum, every protocol present.
 /// </summary>
 public static class CaptureCommand
 {

@@ -5,14 +5,15 @@ using Stress.Tests.Clusters;
 
 namespace Stress.Bench;
 
-/// <summary><c>stress bench chaos</c>: runs on a cluster of real processes that are killed, drained, parted, upgraded and shown wrong certificates, and whose Redis is away, emptied or full, at random moments.</summary>
+/// <summary><c>stress bench chaos</c>: runs on a cluster of real processes that are killed, drained, separated, upgraded and presented with wrong certificates, and whose Redis is
+/// down, emptied or full, at random moments.</summary>
 internal static class ChaosCommand
 {
     private const int Pairs = 20;
     private const int Hours = 10;
     private const int WindowsAnHour = 6;
 
-    /// <summary>Undisturbed, a run takes a quarter of a minute: longer than Redis is away, and long enough that a moment in the middle is one.</summary>
+    /// <summary>Undisturbed, a run takes 15 seconds: longer than Redis is down, and long enough to have a middle.</summary>
     private const int Pace = 2400;
 
     private static readonly TimeSpan RedisAway = TimeSpan.FromSeconds(10);
@@ -21,8 +22,8 @@ internal static class ChaosCommand
     public static Command Create()
     {
         var runs = new Option<int>("--runs") { Description = "How many runs.", DefaultValueFactory = _ => 30 };
-        var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: another each time).", DefaultValueFactory = _ => Random.Shared.Next() };
-        var only = new Option<Fault?>("--fault") { Description = "This fault only (default: each in its turn)." };
+        var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: a different one each time).", DefaultValueFactory = _ => Random.Shared.Next() };
+        var only = new Option<Fault?>("--fault") { Description = "This fault only (default: each in turn)." };
         var command = new Command("chaos", "Runs on a cluster while its processes are killed: one digest, nothing lost.") { runs, seed, only };
         command.SetAction((line, _) => Execute(line.GetValue(runs), line.GetValue(seed), line.GetValue(only)));
         return command;
@@ -38,7 +39,7 @@ internal static class ChaosCommand
         Queue<Fault> order = [];
         for (int run = 0; run < runs; run++)
         {
-            // Each fault in its turn, in an order of chance: thirty runs have every one of them.
+            // Each fault in turn, in random order: thirty runs have every one of them.
             if (order.Count == 0)
             {
                 Fault[] all = Enum.GetValues<Fault>();

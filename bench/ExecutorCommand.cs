@@ -4,7 +4,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Bench;
 
-/// <summary><c>executor</c>: the site executor and nothing else, for a profiler to look at.</summary>
+/// <summary><c>executor</c>: the site executor and nothing else, for profiling.</summary>
 internal static class ExecutorCommand
 {
     /// <summary>The command.</summary>

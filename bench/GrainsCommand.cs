@@ -3,7 +3,7 @@ using Stress.Bench.Speed;
 
 namespace Stress.Bench;
 
-/// <summary><c>grains</c>: what a run through the grains of an embedded silo leaves of the bare executor's speed, round by round.</summary>
+/// <summary><c>grains</c>: how much of the bare executor's speed is left in a run through the grains of an embedded silo, round by round.</summary>
 internal static class GrainsCommand
 {
     /// <summary>The command.</summary>

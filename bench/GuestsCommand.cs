@@ -34,7 +34,7 @@ internal static class GuestsCommand
         var pairs = new Option<string>("--pairs") { Description = "Pairs.", DefaultValueFactory = _ => "2" };
         var file = new Option<string>("--scenario") { Description = "The scenario.", DefaultValueFactory = _ => Redial };
         var kinds = new Option<string[]>("--kind") { Description = "Only these: embedded, two, killed (default: all three).", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong(Kinds);
-        var command = new Command("digests", "One seed again and again: on the embedded silo, on two silos, on two of which one is killed by SIGKILL.") { runs, hours, pairs, file, kinds };
+        var command = new Command("digests", "One seed repeatedly: on the embedded silo, on two silos, on two of which one is killed by SIGKILL.") { runs, hours, pairs, file, kinds };
         command.SetAction((line, _) => CompareDigests(line.GetValue(runs), line.GetValue(kinds) is { Length: > 0 } some ? some : Kinds, [line.GetValue(file)!, "--hours", line.GetValue(hours)!, "--pairs", line.GetValue(pairs)!, "--workers", "2"], line.GetValue(hours)!));
         return command;
     }
@@ -87,7 +87,7 @@ internal static class GuestsCommand
     {
         var seeds = new Option<int>("--seeds") { Description = "Seeds for each fault.", DefaultValueFactory = _ => 20 };
         var kernel = new Option<string?>("--kernel") { Description = "A kernel built with --faults (default: the newest of them)." };
-        var command = new Command("faults", "Each fault put back, with so many seeds: found or not, and by which title.") { seeds, kernel };
+        var command = new Command("faults", "Each reintroduced fault, with several seeds: found or not, and by which title.") { seeds, kernel };
         command.SetAction((line, stop) => FindFaults(line.GetValue(seeds), line.GetValue(kernel), stop));
         return command;
     }
@@ -145,8 +145,8 @@ internal static class GuestsCommand
     {
         var calls = new Option<int>("--calls") { Description = "Calls each way, on all lines together.", DefaultValueFactory = _ => 1000 };
         var lines = new Option<int>("--lines") { Description = "Lines at once, each a guest of its own.", DefaultValueFactory = _ => 50 };
-        var delays = new Option<double[]>("--delay") { Description = "One way, seconds; as often as wanted.", DefaultValueFactory = _ => [0, 0.1, 1, 4], AllowMultipleArgumentsPerToken = true };
-        var touched = new Option<int>("--per-thousand") { Description = "Frames of a thousand that are doubled, dropped or broken, a third each.", DefaultValueFactory = _ => 10 };
+        var delays = new Option<double[]>("--delay") { Description = "One way, in seconds; may be repeated.", DefaultValueFactory = _ => [0, 0.1, 1, 4], AllowMultipleArgumentsPerToken = true };
+        var touched = new Option<int>("--per-thousand") { Description = "Frames per thousand that are doubled, dropped or corrupted, a third each.", DefaultValueFactory = _ => 10 };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel (default: the newest)." };
         var command = new Command("pppd", "Debian's pppd in guests, called by our endpoint and calling it, in real time.") { calls, lines, delays, touched, kernel };
         command.SetAction((line, stop) => CallPppd(line.GetValue(calls), line.GetValue(lines), line.GetValue(delays)!, line.GetValue(touched), line.GetValue(kernel), stop));

@@ -9,7 +9,7 @@ namespace Stress.Bench;
 /// <summary><c>lines</c>: which share of each layer's lines the tests have executed, from the Cobertura files that <c>./stress test</c> leaves with STRESS_COVERAGE.</summary>
 internal static class LinesCommand
 {
-    /// <summary>Parts of which the tests have to execute at least <see cref="Least"/> per cent of the lines: what decides results.</summary>
+    /// <summary>Parts that decide results: the tests have to execute at least <see cref="Least"/> per cent of their lines.</summary>
     private static readonly string[] Held = ["emulator/Kernel", "emulator/Oracle", "grains/Shard/ShardLedger.cs"];
 
     private const double Least = 95;
@@ -18,7 +18,7 @@ internal static class LinesCommand
     public static Command Create()
     {
         var folder = new Argument<string>("FOLDER") { Description = "Where the results of the tests are (default: TestResults).", DefaultValueFactory = _ => Repository.At("TestResults") };
-        var files = new Option<int>("--files") { Description = "Name so many files too, those with the most lines that were not executed.", DefaultValueFactory = _ => 0 };
+        var files = new Option<int>("--files") { Description = "Also name this many files with the most lines not executed.", DefaultValueFactory = _ => 0 };
         var command = new Command("lines", "The share of each layer's lines that the tests have executed.") { folder, files };
         command.SetAction(line => Print(line.GetValue(folder)!, line.GetValue(files)));
         return command;
@@ -68,7 +68,7 @@ internal static class LinesCommand
             string name = type.Attribute("filename")!.Value;
             string file = Path.GetRelativePath(Repository.Root, Path.IsPathRooted(name) ? name : sources.Select(source => Path.Combine(source, name)).FirstOrDefault(File.Exists) ?? Repository.At(name));
 
-            // What a generator wrote is nobody's to test, and tests do not test themselves.
+            // Generated code is not to be tested, and tests do not test themselves.
             if (file.StartsWith("..", StringComparison.Ordinal) || file.StartsWith("tests/", StringComparison.Ordinal) || file.Contains("/obj/", StringComparison.Ordinal))
             {
                 continue;
@@ -87,7 +87,7 @@ internal static class LinesCommand
         }
     }
 
-    // A layer; of the emulator its floors too, and whatever is held to a share of its own.
+    // A layer; for the emulator also its floors, and whatever has a required share of its own.
     private static IEnumerable<string> PartsOf(string file)
     {
         string[] folders = file.Split('/');

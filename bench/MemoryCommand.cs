@@ -7,7 +7,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Bench;
 
-/// <summary><c>memory</c>: what routers weigh, in a process that does nothing else. The table starts it, since a process never forgets its peak.</summary>
+/// <summary><c>memory</c>: the memory of routers, in a process that does nothing else. The table starts it, since a process never forgets its peak.</summary>
 internal static class MemoryCommand
 {
     /// <summary>What the command prints.</summary>

@@ -14,7 +14,8 @@ using Stress.Tests.Shared;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>stress bench moment</c>: crashes of the flagship. Of how many the moment it was lost is named: an event without which no future crashes so, and whose operation the least list needs; and
+/// <c>stress bench moment</c>: crashes of the flagship: for how many the moment it was lost can be named (an event without which no future has this crash, and whose operation the
+/// minimal list needs); and
 /// how long 200 times 200 futures take.
 /// </summary>
 internal static class MomentCommand

@@ -11,7 +11,7 @@ using Stress.Emulator.Userland;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>network</c>: sites of 10, 100 and 1,000 routers (grids, of whose lines one of a hundred a minute loses carrier) against pairs of the same routers and lines, on one thread, in turn: what an
+/// <c>network</c>: sites of 10, 100 and 1,000 routers (grids in which one line of a hundred loses carrier every minute) against pairs of the same routers and lines, on one thread, in turn: what an
 /// event and a router cost. Exit 1 when either is more than twice a pair's.
 /// </summary>
 internal static class NetworkCommand
@@ -103,7 +103,7 @@ internal static class NetworkCommand
         return met ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
     }
 
-    // Of equal virtual time, since a site's first minutes, in which everything boots and dials, are not like the others.
+    // Equal virtual times, since a site's first minutes, in which everything boots and dials, differ from the rest.
     private static Subject SubjectOf(string name, NetworkOptions network, int hours)
     {
         SiteOptions options = Of(network);

@@ -16,8 +16,8 @@ using Stress.Silo;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>bench overhead</c>: what the instruments cost. The same run, in turn without any, with metrics that are scraped, and with metrics and traces;
-/// each round has all three in one process, one after the other, and is compared with itself only.
+/// <c>bench overhead</c>: the cost of the instruments. The same run, in turn without any, with scraped metrics, and with metrics and traces; each round has all three in one
+/// process, one after another, and is compared only with itself.
 /// </summary>
 public static class OverheadCommand
 {
@@ -49,7 +49,7 @@ public static class OverheadCommand
         var taken = new List<Cost[]>();
         for (int round = 0; round <= rounds && !stop.IsCancellationRequested; round++)
         {
-            // The order turns with the rounds, so that nobody always comes first.
+            // The order rotates with the rounds, so that none always comes first.
             var costs = new Cost[Arms.Length];
             for (int turn = 0; turn < Arms.Length; turn++)
             {
@@ -125,7 +125,7 @@ public static class OverheadCommand
         }
     }
 
-    // Takes whatever is exported and drops it.
+    // Accepts whatever is exported and drops it.
     private static async Task<WebApplication> StartCollector()
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

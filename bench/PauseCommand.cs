@@ -5,7 +5,7 @@ using Stress.Tests.Clusters;
 
 namespace Stress.Bench;
 
-/// <summary><c>stress bench pause</c>: a run on two silo processes is paused, looked at and resumed by the real commands; what the silos cost meanwhile, and whether it ends as it should.</summary>
+/// <summary><c>stress bench pause</c>: a run on two silo processes is paused, looked at and resumed by the real commands; what the silos use meanwhile, and whether it ends as it should.</summary>
 internal static class PauseCommand
 {
     /// <summary>What a paused run may add to the processor time of a silo, of one core.</summary>
@@ -17,7 +17,7 @@ internal static class PauseCommand
         var pairs = new Option<int>("--pairs") { Description = "Pairs of the run.", DefaultValueFactory = _ => 20_000 };
         var hours = new Option<int>("--hours") { Description = "Virtual hours.", DefaultValueFactory = _ => 2 };
         var seconds = new Option<int>("--seconds") { Description = "Length of the pause.", DefaultValueFactory = _ => 5 };
-        var command = new Command("pause", "Pause, status and resume on two silo processes: what a paused run costs, and what it comes to.") { pairs, hours, seconds };
+        var command = new Command("pause", "Pause, status and resume on two silo processes: what a paused run costs, and its result.") { pairs, hours, seconds };
         command.SetAction((line, _) => Execute(line.GetValue(pairs), line.GetValue(hours), line.GetValue(seconds)));
         return command;
     }
@@ -33,7 +33,7 @@ internal static class PauseCommand
         string name = cluster.RunName("paused")!;
         await Say("pause");
 
-        // What was out has come in by the end of the next command; what the run made the runtime compile is compiled some seconds later.
+        // Work in progress is done by the end of the next command; the runtime finishes compiling a few seconds later.
         await Say("status");
         double[] atOnce = await Cores(silos, seconds), settled = atOnce;
         for (int tries = 0; tries < 6 && !Idle(settled); tries++)

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>profile</c>: where the executor's time goes, by samples of Linux' perf. Processors of rented machines often offer no instruction counter, so the clock
+/// <c>profile</c>: where the executor spends its time, sampled by Linux' perf. Processors of virtual machines often offer no instruction counter, so the clock
 /// is sampled; a share of samples is a share of time.
 /// </summary>
 internal static partial class ProfileCommand

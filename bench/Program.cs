@@ -3,7 +3,7 @@ using Stress.Bench;
 using Stress.Bench.Micro;
 using Stress.Client;
 
-// Every long check is a subcommand, one file each; CI runs the short forms of what must not rot through the tests.
+// Every long check is a subcommand, one file each; tests in CI run short forms of those that must not break.
 var root = new RootCommand("Stress: measurements that take longer than a test may. Without a name: the table of speed and memory targets.")
 {
     OverheadCommand.Create(),

@@ -10,7 +10,7 @@ internal static class TableCommand
     /// <summary>Makes the table the root command's own action.</summary>
     public static void AddTo(RootCommand root)
     {
-        var quick = new Option<bool>("--quick") { Description = "A tenth of the work, for a look." };
+        var quick = new Option<bool>("--quick") { Description = "Do a tenth of the work, for a quick look." };
         root.Options.Add(quick);
         root.SetAction((line, _) => Print(line.GetValue(quick)));
     }

@@ -12,21 +12,20 @@ using Stress.Tests.Shared;
 namespace Stress.Bench;
 
 /// <summary>
-/// <c>stress bench triage</c>: a store with many runs. How fast they come in, how large it is, what a server needs, and how long its pages take while they are asked for at a
-/// steady rate.
+/// <c>stress bench triage</c>: a store with many runs. How fast they are imported, how large it is, what a server needs, and how long its pages take at a steady request rate.
 /// </summary>
 internal static class TriageCommand
 {
-    // What issue and documents promise of a store of ten thousand runs with a million crashes.
+    // What the documents promise for a store of ten thousand runs with a million crashes.
     private const double RunsAMinute = 2000, PageMilliseconds = 200, ServerMegabytes = 500, StoreGigabytes = 2;
     private const int PageBytes = 300_000;
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var runs = new Option<int>("--runs") { Description = "Runs that are made and taken in.", DefaultValueFactory = _ => 10_000 };
+        var runs = new Option<int>("--runs") { Description = "Runs to generate and import.", DefaultValueFactory = _ => 10_000 };
         var crashes = new Option<int>("--crashes") { Description = "Distinct crashes of each.", DefaultValueFactory = _ => 100 };
-        var rate = new Option<int>("--rate") { Description = "Pages asked for in a second.", DefaultValueFactory = _ => 50 };
+        var rate = new Option<int>("--rate") { Description = "Page requests per second.", DefaultValueFactory = _ => 50 };
         var seconds = new Option<int>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 30 };
         var store = new Option<string?>("--store") { Description = "An empty store, as stress import takes it (default: a file that is removed)." };
         var command = new Command("triage", "A triage store with many runs: import, size, memory, pages at a steady rate.") { runs, crashes, rate, seconds, store };
@@ -105,7 +104,7 @@ internal static class TriageCommand
         }
     }
 
-    // Asked for at a steady rate, whether the one before has been answered or not: a server that falls behind shows it.
+    // Requested at a steady rate, whether or not the previous one has been answered: this shows a server that falls behind.
     private static async Task<(double P50, double P95, int Largest, int Failed)> Ask(HttpClient client, int rate, int seconds)
     {
         string[] pages = ["/", "/runs", "/runs?verdict=no%20expectation&sort=panics", "/runs?search=made-0", "/runs?skip=5000", "/bugs", "/bugs?backend=epoch", "/bugs?search=function_b", "/bugs?skip=500", "/api/v1/runs", "/api/v1/bugs"];

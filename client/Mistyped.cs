@@ -39,7 +39,7 @@ public static class Mistyped
         return missing is null ? line.Errors[0].Message.TrimEnd('.') : $"{missing.Argument.Name} is missing";
     }
 
-    // A word with hyphens in front that stands where an argument does: the parser takes it for the argument's value.
+    // A word that starts with hyphens in the place of an argument: the parser takes it for the argument's value.
     private static IEnumerable<string> Options(ParseResult line)
     {
         string[] plain = [.. line.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Select(token => token.Value)];

@@ -5,7 +5,7 @@ using Stress.Client;
 
 const nint StandardOutput = 1;
 
-// The first Ctrl-C (or SIGTERM) asks the command to stop and to write what it has; the second ends the process at once.
+// The first Ctrl-C (or SIGTERM) asks the command to stop and write what it has; the second ends the process at once.
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
 {
@@ -19,7 +19,7 @@ void Stop(PosixSignalContext signal)
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-// Spectre.Console knows a terminal by Console.Out itself, so that the guard goes beneath it.
+// Spectre.Console detects a terminal by Console.Out itself, so the guard is placed below it.
 var screen = new GuardedWriter(Console.Out);
 var errors = new GuardedWriter(Console.Error);
 Console.SetOut(screen);

@@ -66,7 +66,7 @@ public static class StressCommand
         };
         root.HelpName = ProgramName;
         HelpScreen.AddTo(root, terminal);
-        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) in place of 2 to 7.", Recursive = true });
+        root.Add(new Option<bool>(BisectOption) { Description = "For git bisect run: exit 125 (skip this commit) instead of 2 to 7.", Recursive = true });
         return root;
     }
 
@@ -86,7 +86,7 @@ public static class StressCommand
     {
         int code = await Execute(arguments, terminal, stop);
 
-        // Looked for in the words themselves: a command line that does not parse must not convict a commit either.
+        // Looked up in the words themselves: a command line that does not parse must not mark a commit as bad either.
         return arguments.Contains(BisectOption) ? ExitCodes.ForBisect(code) : code;
     }
 
@@ -94,7 +94,7 @@ public static class StressCommand
     {
         if (!terminal.Out.Profile.Out.IsTerminal)
         {
-            // Nobody's screen: a line of text is as long as it is, and a command in it can be copied whole.
+            // Not a screen: lines are not broken, and a command in one can be copied whole.
             terminal.Out.Profile.Width = Terminal.UnboundedWidth;
         }
 
@@ -121,7 +121,7 @@ public static class StressCommand
 
         if (Mistyped.Explain(line) is { } wrong)
         {
-            // What a typed option has not accepted says what it accepts.
+            // The error of a typed option says what it accepts.
             string see = wrong.Contains(": accepted ", StringComparison.Ordinal) ? "" : $" (see {string.Join(' ', Path(line.CommandResult).Prepend(ProgramName))} --help)";
             terminal.Error.WriteLine($"stress: {wrong}{see}");
             return ExitCodes.Usage;
@@ -145,7 +145,7 @@ public static class StressCommand
         }
         catch (Exception e) when (Deliveries.IsOfFileSystem(e))
         {
-            // What a command leaves behind it writes itself, after its result; this is a file of the user's that is gone or cannot be read, or a place that is full.
+            // Commands handle errors of the files that they write, after their result; this is a user's file that is gone or cannot be read, or a full disk.
             terminal.Error.WriteLine($"stress: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
             return ExitCodes.NotWritten;
         }

@@ -8,7 +8,7 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>
-/// What a build writes and reads of plans, books, checkpoints and messages. Format and layout decide whether two builds share a run; version and commit are a
+/// The format of the plans, books, checkpoints and messages that a build writes and reads. Format and layout decide whether two builds share a run; version and commit are a
 /// label for people.
 /// </summary>
 /// <param name="Format">The number of the format; it is raised when the meaning of what is written changes and its layout does not.</param>
@@ -21,13 +21,13 @@ public sealed record BuildStamp([property: Id(0)] int Format, [property: Id(1)] 
     /// <summary>Name of the assembly's metadata with the number of the format that this build writes and reads; its project file sets it.</summary>
     public const string FormatProperty = "StressFormat";
 
-    /// <summary>The description of a file or message that carries no stamp.</summary>
+    /// <summary>The description of a file or message without a stamp.</summary>
     public const string Unversioned = "without a format number, as builds before format 1 wrote it";
 
     /// <summary>This build's.</summary>
     public static BuildStamp Current { get; } = OfThisBuild();
 
-    /// <summary>What decides, in one word: <c>1-0123456789abcdef</c>.</summary>
+    /// <summary>The deciding part, in one word: <c>1-0123456789abcdef</c>.</summary>
     public string Key => string.Create(CultureInfo.InvariantCulture, $"{Format}-{Layout:x16}");
 
     /// <summary>What decides, in words.</summary>

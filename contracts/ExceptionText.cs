@@ -1,9 +1,9 @@
 namespace Stress.Contracts;
 
-/// <summary>What an exception says, for a line of a log or a screen.</summary>
+/// <summary>An exception's message, for a line of a log or a screen.</summary>
 public static class ExceptionText
 {
-    /// <summary>The first line of what the innermost exception says. Some messages of the runtime continue with another exception's stack.</summary>
+    /// <summary>The first line of the innermost exception's message. Some messages of the runtime continue with another exception's stack.</summary>
     public static string FirstLine(this Exception problem)
     {
         ReadOnlySpan<char> message = problem.GetBaseException().Message;

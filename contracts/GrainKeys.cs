@@ -15,7 +15,7 @@ public static class GrainKeys
     /// <summary>The run that a key belongs to.</summary>
     public static string RunOf(string key) => key.IndexOf('/', StringComparison.Ordinal) is var end and >= 0 ? key[..end] : key;
 
-    /// <summary>What decides where a grain is placed: run and site of a link or router, the whole key of a shard; and a run is where its first shard is.</summary>
+    /// <summary>What decides where a grain is placed: for a link or router its run and site, for a shard its whole key; a run is where its first shard is.</summary>
     public static string PlaceOf(string key)
     {
         int last = key.LastIndexOf('/');

@@ -13,7 +13,7 @@ public interface IRouterGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="window">The window.</param>
-    /// <param name="first">True when nobody can have executed anything of the site before: storage is not asked for a checkpoint.</param>
+    /// <param name="first">True if nothing of the site can have been executed before: storage is not asked for a checkpoint.</param>
     [Alias("Lease")]
     ValueTask<LeaseAnswer> Lease(RunPlan plan, int window, bool first);
 
@@ -21,7 +21,7 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <param name="plan">The run.</param>
     /// <param name="lease">The lease.</param>
     /// <param name="image">The image.</param>
-    /// <param name="end">What becomes of it.</param>
+    /// <param name="end">What to do with it.</param>
     [Alias("Return")]
     ValueTask<ReturnAnswer> Return(RunPlan plan, LeaseId lease, SiteHandOver image, LeaseEnd end);
 
@@ -29,20 +29,20 @@ public interface IRouterGrain : IGrainWithStringKey
     [Alias("Forget")]
     ValueTask Forget();
 
-    /// <summary>Makes a checkpoint of the image as it stands, however few windows have passed.</summary>
+    /// <summary>Makes a checkpoint of the current image, however few windows have passed.</summary>
     [Alias("Save")]
     ValueTask Save();
 
-    /// <summary>Moves to the silo that the site belongs to, and takes the image along.</summary>
+    /// <summary>Moves to the silo that the site belongs to, with the image.</summary>
     [Alias("Move")]
     ValueTask Move();
 
-    /// <summary>What a person would see on the router's console, at the end of the last returned window.</summary>
+    /// <summary>What the router's console would show, at the end of the last returned window.</summary>
     [Alias("Show")]
     ValueTask<string> Show(int router);
 }
 
-/// <summary>Names a lease: one activation of a router never takes back the lease of another for its own.</summary>
+/// <summary>Names a lease: an activation of a router never mistakes another activation's lease for its own.</summary>
 /// <param name="Activation">Whose it is; drawn anew for every activation.</param>
 /// <param name="Number">Its number among those of the activation, from 1.</param>
 [GenerateSerializer, Immutable, Alias("stress.LeaseId")]
@@ -65,7 +65,7 @@ public sealed record LeaseAnswer
     public required int NextWindow { get; init; }
 }
 
-/// <summary>What becomes of an image that comes back.</summary>
+/// <summary>What to do with an image that comes back.</summary>
 public enum LeaseEnd : byte
 {
     /// <summary>It waits for the next lease.</summary>
@@ -79,7 +79,7 @@ public enum LeaseEnd : byte
 }
 
 /// <summary>The answer to an image that comes back.</summary>
-/// <param name="Taken">False when the lease had been taken back: the image counts for nothing.</param>
+/// <param name="Taken">False when the lease had been taken back: the image is discarded.</param>
 /// <param name="Stored">True when storage holds a checkpoint of the site, to be deleted later.</param>
 [GenerateSerializer, Immutable, Alias("stress.ReturnAnswer")]
 public readonly record struct ReturnAnswer([property: Id(0)] bool Taken, [property: Id(1)] bool Stored);

@@ -7,7 +7,7 @@ namespace Stress.Contracts;
 [Alias("stress.IRunGrain")]
 public interface IRunGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the run. Starting the same plan again changes nothing, or resumes what storage still holds of it.</summary>
+    /// <summary>Starts the run. Starting the same plan again changes nothing, or resumes it from what is stored.</summary>
     /// <param name="plan">What to execute.</param>
     /// <param name="launch">Whatever the client needs to make a report of the run, should another client ask for it; at most <see cref="RunDescription.MaxLaunchLength"/> characters.</param>
     /// <exception cref="RunRefusedException">A run of this name has another plan, or the plan is not accepted.</exception>
@@ -22,7 +22,7 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task Cancel();
 
-    /// <summary>Stops the run where it stands, for a partial result. What is stored stays as it is, and the run can be started again from there.</summary>
+    /// <summary>Stops the run at its current windows, for a partial result. What is stored stays as it is, and the run can be started again from there.</summary>
     [Alias("Interrupt")]
     Task Interrupt();
 
@@ -30,7 +30,7 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Progress"), AlwaysInterleave]
     Task<ShardProgress> Progress();
 
-    /// <summary>Where the run is, in the terms of its metrics: for a view of a run that somebody else started.</summary>
+    /// <summary>The run's progress, in the terms of its metrics: for a view of a run that another client started.</summary>
     [Alias("Snapshot"), AlwaysInterleave]
     Task<RunSnapshot> Snapshot();
 
@@ -43,7 +43,7 @@ public interface IRunGrain : IGrainWithStringKey
     Task<RunDescription?> Describe();
 
     /// <summary>
-    /// A client follows the run: its lease begins anew, and a run that was held because nobody followed it continues. Called several times per lease.
+    /// A client follows the run: its lease starts over, and a run that was paused because it had no client continues. Called several times per lease.
     /// </summary>
     /// <param name="lease">Who owns the run and how long it may be without a client; null to leave that as it is.</param>
     [Alias("Attend")]
@@ -53,7 +53,7 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("Keep"), AlwaysInterleave]
     Task Keep();
 
-    /// <summary>Deletes whatever storage holds of a run that has ended.</summary>
+    /// <summary>Deletes everything stored for a run that has ended.</summary>
     [Alias("Forget")]
     Task Forget();
 }
@@ -67,10 +67,10 @@ public enum RunPhase : byte
     /// <summary>Hand out no further slices for now.</summary>
     Paused,
 
-    /// <summary>Close every site where it stands, in storage too.</summary>
+    /// <summary>Close every site at its current window, in storage too.</summary>
     Cancelled,
 
-    /// <summary>Close every site where it stands, but leave storage as it is, so that the run can be resumed.</summary>
+    /// <summary>Close every site at its current window, but leave storage as it is, so that the run can be resumed.</summary>
     Interrupted,
 
     /// <summary>Nothing is left to do.</summary>
@@ -107,7 +107,7 @@ public sealed record RunDescription
     [Id(3)]
     public required RunPhase Phase { get; init; }
 
-    /// <summary>How long it may be without a client; null for as long as it takes.</summary>
+    /// <summary>How long it may be without a client; null for any time.</summary>
     [Id(4)]
     public RunLease? Lease { get; init; }
 
@@ -120,7 +120,7 @@ public sealed record RunDescription
     public DateTimeOffset? Ended { get; init; }
 }
 
-/// <summary>Who owns a run, and how long it may be without a client: after that time it is held, after as long again it is cancelled.</summary>
+/// <summary>Who owns a run, and how long it may be without a client: after that time it is paused, after as long again it is cancelled.</summary>
 /// <param name="Owner">Who follows it, for people: the machine, or the pod.</param>
 /// <param name="Seconds">Wall seconds; 0 for as long as it takes.</param>
 [GenerateSerializer, Immutable, Alias("stress.RunLease")]
@@ -132,7 +132,7 @@ public sealed record RunLease([property: Id(0)] string Owner, [property: Id(1)] 
     /// <summary>The longest lease: a year.</summary>
     public const int MaxSeconds = 365 * 86_400;
 
-    /// <summary>What is wrong with it, for a client that a silo does not know; null when nothing is.</summary>
+    /// <summary>What is wrong with it, since a silo does not trust clients; null if nothing is.</summary>
     public string? Problem() =>
         Seconds is < 0 or > MaxSeconds ? $"a lease of {Seconds} s: accepted are 0 to {MaxSeconds}"
         : Owner.Length > MaxOwnerLength ? $"the lease's owner: accepted are up to {MaxOwnerLength} characters"

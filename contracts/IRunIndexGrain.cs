@@ -14,7 +14,7 @@ public interface IRunIndexGrain : IGrainWithIntegerKey
     [Alias("Set")]
     Task Set(RunEntry entry);
 
-    /// <summary>Every run that is kept, the latest first.</summary>
+    /// <summary>Every run in the list, the latest first.</summary>
     [Alias("List"), AlwaysInterleave]
     Task<IReadOnlyList<RunEntry>> List();
 
@@ -39,7 +39,7 @@ public sealed record RunEntry
     [Id(2)]
     public required RunPhase Phase { get; init; }
 
-    /// <summary>Where it was when the entry was written.</summary>
+    /// <summary>Its progress when the entry was written.</summary>
     [Id(3)]
     public required ShardProgress Progress { get; init; }
 

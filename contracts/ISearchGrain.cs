@@ -6,15 +6,15 @@ namespace Stress.Contracts;
 [Alias("stress.ISearchGrain")]
 public interface ISearchGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the search, or resumes it from what storage holds of it.</summary>
+    /// <summary>Starts the search, or resumes it from what is stored.</summary>
     /// <param name="plan">What to search.</param>
     /// <exception cref="RunRefusedException">A search of this name has another plan, or the plan is not accepted.</exception>
     [Alias("Start")]
     Task Start(SearchPlan plan);
 
     /// <summary>
-    /// Where the search is; null for one that nobody has started, or that was forgotten. Asking counts as following it: a search that nobody has asked about for
-    /// <see cref="SearchPlan.FollowedSeconds"/> pauses until somebody does, and a silo that took it over continues it.
+    /// The search's progress; null for one that was never started, or was forgotten. Asking counts as following it: a search that has not been asked about for
+    /// <see cref="SearchPlan.FollowedSeconds"/> pauses until it is, and a silo that took it over continues it.
     /// </summary>
     [Alias("Progress"), AlwaysInterleave]
     Task<SearchProgress?> Progress();
@@ -23,11 +23,11 @@ public interface ISearchGrain : IGrainWithStringKey
     [Alias("Hold"), AlwaysInterleave]
     Task Hold();
 
-    /// <summary>Its result so far, as its backend writes it; final once <see cref="SearchProgress.Finished"/>. Null for a search that nobody has started.</summary>
+    /// <summary>Its result so far, as its backend writes it; final once <see cref="SearchProgress.Finished"/>. Null for a search that was never started.</summary>
     [Alias("Report"), AlwaysInterleave]
     Task<byte[]?> Report();
 
-    /// <summary>Deletes whatever storage holds of it.</summary>
+    /// <summary>Deletes everything stored for it.</summary>
     [Alias("Forget")]
     Task Forget();
 }
@@ -37,7 +37,7 @@ public interface ISearchGrain : IGrainWithStringKey
 public interface ISearchPartGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Executes the part. Null when it takes longer than some seconds, or its silo is leaving: the caller asks again, and gets the result of the same execution, or of another
+    /// Executes the part. Null if it takes longer than a few seconds, or its silo is leaving: the caller asks again, and gets the result of the same execution, or of another
     /// with the same result.
     /// </summary>
     /// <param name="plan">The search.</param>
@@ -65,7 +65,7 @@ public sealed record SearchPlan
     [Id(1)]
     public required string Backend { get; init; }
 
-    /// <summary>What is searched for, and how, as the backend reads it.</summary>
+    /// <summary>What to search for, and how, as the backend reads it.</summary>
     [Id(2)]
     public required string Order { get; init; }
 
@@ -89,7 +89,7 @@ public sealed record SearchProgress
     [Id(1)]
     public required bool Held { get; init; }
 
-    /// <summary>Where it is, as its backend writes it.</summary>
+    /// <summary>Its progress, as its backend writes it.</summary>
     [Id(2)]
     public required byte[] State { get; init; }
 

@@ -7,7 +7,7 @@ namespace Stress.Contracts;
 public interface IShardGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Starts the shard's sites, or continues with those that storage does not know as finished. Does nothing when the shard is at work.
+    /// Starts the shard's sites, or continues with those that are not stored as finished. Does nothing when the shard is at work.
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="shard">Which of its shards.</param>
@@ -15,7 +15,7 @@ public interface IShardGrain : IGrainWithStringKey
     [Alias("Start")]
     Task Start(RunPlan plan, int shard, bool first);
 
-    /// <summary>Passes on what the run is told to do, and says where the shard is; null when this activation has to be started first.</summary>
+    /// <summary>Passes on what the run is told to do, and returns the shard's progress; null when this activation has to be started first.</summary>
     [Alias("Keep")]
     Task<ShardProgress?> Keep(RunPhase phase);
 
@@ -32,7 +32,7 @@ public interface IShardGrain : IGrainWithStringKey
     Task Forget();
 }
 
-/// <summary>Where a shard, or a whole run, is. Cumulative.</summary>
+/// <summary>The progress of a shard or a whole run. Cumulative.</summary>
 [GenerateSerializer, Immutable, Alias("stress.ShardProgress")]
 public sealed record ShardProgress
 {
@@ -48,11 +48,11 @@ public sealed record ShardProgress
     [Id(2)]
     public long Failed { get; init; }
 
-    /// <summary>Sites for which nobody answered.</summary>
+    /// <summary>Sites for which there was no answer.</summary>
     [Id(3)]
     public long Lost { get; init; }
 
-    /// <summary>Sites that an interruption closed where they stood, to continue with, or a cancellation, for good: partial.</summary>
+    /// <summary>Sites closed at their current window, by an interruption, to be continued, or by a cancellation, for good: partial.</summary>
     [Id(22)]
     public long Begun { get; init; }
 
@@ -76,7 +76,7 @@ public sealed record ShardProgress
     [Id(8)]
     public bool Paused { get; init; }
 
-    /// <summary>True once a pause is complete: every slice that was out when it began has ended, and nothing runs.</summary>
+    /// <summary>True once a pause is complete: every slice in progress when it began has ended, and nothing runs.</summary>
     [Id(24)]
     public bool AtRest { get; init; }
 
@@ -84,11 +84,11 @@ public sealed record ShardProgress
     [Id(20)]
     public TimeSpan PaceLag { get; init; }
 
-    /// <summary>What live views show; null in a run that nothing counts.</summary>
+    /// <summary>What live views show; null in a run without telemetry.</summary>
     [Id(21)]
     public LiveCounts? Counts { get; init; }
 
-    /// <summary>True while something that has been counted is not in storage yet.</summary>
+    /// <summary>True while something counted is not in storage yet.</summary>
     [Id(9)]
     public bool Unsaved { get; init; }
 

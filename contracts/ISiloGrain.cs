@@ -1,6 +1,6 @@
 namespace Stress.Contracts;
 
-/// <summary>Says how one silo is doing. Its key is the silo's address, and it is placed there.</summary>
+/// <summary>Reports the state of one silo. Its key is the silo's address, and it is placed there.</summary>
 [Alias("stress.ISiloGrain")]
 public interface ISiloGrain : IGrainWithStringKey
 {
@@ -9,7 +9,7 @@ public interface ISiloGrain : IGrainWithStringKey
     Task<SiloFacts> Facts();
 }
 
-/// <summary>How a silo is doing.</summary>
+/// <summary>The state of a silo.</summary>
 [GenerateSerializer, Immutable, Alias("stress.SiloFacts")]
 public sealed record SiloFacts
 {
@@ -37,7 +37,7 @@ public sealed record SiloFacts
     [Id(3)]
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Most bytes of memory that its process has had.</summary>
+    /// <summary>Peak memory of its process, in bytes.</summary>
     [Id(4)]
     public required long PeakMemoryBytes { get; init; }
 
@@ -49,7 +49,7 @@ public sealed record SiloFacts
     [Id(5)]
     public required bool Leaving { get; init; }
 
-    /// <summary>False for a silo that is listed and does not answer: its numbers are 0.</summary>
+    /// <summary>False for a silo that is listed but does not answer: its numbers are 0.</summary>
     [Id(9)]
     public bool Answers { get; init; } = true;
 
@@ -57,11 +57,11 @@ public sealed record SiloFacts
     [Id(10)]
     public BuildStamp? Build { get; init; }
 
-    /// <summary>Designs of users' own that it knows, as <see cref="DesignFolder.NameOf"/> spells them.</summary>
+    /// <summary>Users' own designs that it knows, as <see cref="DesignFolder.NameOf"/> spells them.</summary>
     [Id(11)]
     public IReadOnlyList<string> Designs { get; init; } = [];
 
-    /// <summary>What is known of a silo that does not answer.</summary>
+    /// <summary>What is known about a silo that does not answer.</summary>
     /// <param name="silo">Its address.</param>
     public static SiloFacts Silent(string silo) => new()
     {

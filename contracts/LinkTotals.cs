@@ -34,7 +34,7 @@ public sealed class LinkTotals
         return totals;
     }
 
-    /// <summary>The same counts as a site has them, crashes by link and title.</summary>
+    /// <summary>The same counts in a site's form, crashes by link and title.</summary>
     public LinkTally ToTally() => new()
     {
         Decided = [.. Decided],

@@ -4,7 +4,7 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>
-/// What live views show of a site, or of many: cumulative since virtual time zero, so that a later state of a site replaces an earlier one
+/// What live views show for a site, or for many: cumulative since virtual time zero, so that a later state of a site replaces an earlier one
 /// and a window that was executed twice counts once. Much smaller than a <see cref="SiteTally"/>: it comes with every slice.
 /// </summary>
 [GenerateSerializer, Alias("stress.LiveCounts")]
@@ -22,10 +22,10 @@ public sealed class LiveCounts
     [Id(3)]
     public RateSums Rates { get; } = new();
 
-    /// <summary>Nothing yet of a run.</summary>
+    /// <summary>The empty counts of a run.</summary>
     public static LiveCounts Of(RunPlan plan) => new() { Counters = new NodeCounters(plan.Site.Topology.Labels) };
 
-    /// <summary>The counts of a site as it stands. The tally continues on its own; these do not.</summary>
+    /// <summary>A copy of the current counts of a site. The tally keeps changing; these do not.</summary>
     public static LiveCounts Of(SiteTally tally)
     {
         var counts = new LiveCounts { Counters = tally.Counters.Copy() };
@@ -49,7 +49,7 @@ public sealed class LiveCounts
         }
     }
 
-    /// <summary>Takes away what was added before.</summary>
+    /// <summary>Subtracts what was added before.</summary>
     public void Subtract(LiveCounts less)
     {
         Counters.Subtract(less.Counters);
@@ -60,7 +60,7 @@ public sealed class LiveCounts
         }
     }
 
-    /// <summary>The same counts, apart from these.</summary>
+    /// <summary>A copy of these counts.</summary>
     public LiveCounts Copy()
     {
         var copy = new LiveCounts { Counters = Counters.Copy() };

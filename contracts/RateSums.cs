@@ -7,7 +7,7 @@ namespace Stress.Contracts;
 
 /// <summary>
 /// What the rates of a run and their intervals are computed from: for each code path, title and kind of node, sums over the sites of crashes and decided
-/// disconnects, of their squares and products (<see cref="ClusterSums"/>). Integers that can be added in any order, and taken away again.
+/// disconnects, of their squares and products (<see cref="ClusterSums"/>). Integers that can be added in any order, and subtracted again.
 /// </summary>
 [GenerateSerializer, Alias("stress.RateSums")]
 public sealed class RateSums
@@ -21,7 +21,7 @@ public sealed class RateSums
     /// <summary>The name of the sums of uses of a pointer that named another live interface.</summary>
     public const string Alias = "alias";
 
-    // Trials by node and age, and hits by name, node and age. Sites without a hit have no part in the second: their trials are in the first.
+    // Trials by node and age, and hits by name, node and age. Sites without a hit are not in the second: their trials are in the first.
     [Id(0)]
     private readonly Dictionary<RateKey, ClusterSums> _trials = [];
     [Id(1)]
@@ -32,7 +32,7 @@ public sealed class RateSums
 
     /// <summary>The sums of one site.</summary>
     /// <param name="tally">What it counted.</param>
-    /// <param name="paths">Code paths alone, without titles and the ages of kernels: what live views show.</param>
+    /// <param name="paths">Code paths only, without titles and the ages of kernels: what live views show.</param>
     public static RateSums Of(SiteTally tally, bool paths = false)
     {
         var sums = new RateSums();
@@ -132,7 +132,7 @@ public sealed class RateSums
         }
     }
 
-    /// <summary>Takes away what was added before.</summary>
+    /// <summary>Subtracts what was added before.</summary>
     public void Subtract(RateSums less)
     {
         foreach ((RateKey key, ClusterSums sums) in less._trials)

@@ -67,11 +67,11 @@ public sealed record RunPlan
     [Id(5)]
     public int ShardSize { get; init; } = DefaultShardSize;
 
-    /// <summary>Sites that a shard drives at once. More than one, so that a worker never waits for a hand-over; few, so that few images are alive.</summary>
+    /// <summary>Sites that a shard drives at once. More than one, so that a worker never waits for a hand-over, but few, so that few images are in memory.</summary>
     [Id(6)]
     public int SitesInFlight { get; init; } = 4;
 
-    /// <summary>Windows between two checkpoints of a site; 0 for a run of which nothing is stored, so that it cannot be resumed.</summary>
+    /// <summary>Windows between two checkpoints of a site; 0 for a run that stores nothing, so that it cannot be resumed.</summary>
     [Id(7)]
     public int CheckpointWindows { get; init; }
 
@@ -83,7 +83,7 @@ public sealed record RunPlan
     [Id(9)]
     public bool KeepSites { get; init; }
 
-    /// <summary>For metrics and live views; null for a run that nothing counts.</summary>
+    /// <summary>For metrics and live views; null for a run without telemetry.</summary>
     [Id(20)]
     public RunTelemetry? Telemetry { get; init; }
 
@@ -98,7 +98,7 @@ public sealed record RunPlan
         init => _backend = value == DefaultBackend ? null : value;
     }
 
-    /// <summary>What the backend is told beyond the options of a site, in a form of its own; null for nothing.</summary>
+    /// <summary>Settings for the backend beyond the options of a site, in its own form; null for none.</summary>
     [Id(23)]
     public string? BackendSettings { get; init; }
 
@@ -107,8 +107,8 @@ public sealed record RunPlan
     public BuildStamp? Build { get; init; }
 
     /// <summary>
-    /// SHA-256 of the library that <see cref="SiteOptions.Design"/> is in, 64 hexadecimal digits, where it is a design of a user's own on a cluster; null for one that
-    /// is built in, and in the process that has loaded the library itself.
+    /// SHA-256 of the library that <see cref="SiteOptions.Design"/> is in, 64 hexadecimal digits, for a user's design on a cluster; null for a built-in one, and in the process
+    /// that has loaded the library itself.
     /// </summary>
     [Id(25)]
     public string? DesignHash { get; init; }
@@ -131,7 +131,7 @@ public sealed record RunPlan
 
     /// <summary>
     /// True for a name that a run may have: letters, digits, '-', '_' and '.', not starting with a dot. It becomes part of grain keys and the name of a
-    /// folder, so nothing in it may lead elsewhere.
+    /// folder, so nothing in it may point elsewhere.
     /// </summary>
     public static bool IsRunId(string name) =>
         name.Length is > 0 and <= MaxRunIdLength && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
@@ -143,7 +143,7 @@ public sealed record RunPlan
         && CheckedSites.SequenceEqual(other.CheckedSites)
         && PlainDataSurrogate.Of(Site).Json.AsSpan().SequenceEqual(PlainDataSurrogate.Of(other.Site).Json);
 
-    /// <summary>What is wrong with the plan, for a client that a silo does not know; null when nothing is.</summary>
+    /// <summary>What is wrong with the plan, since a silo does not trust clients; null if nothing is.</summary>
     public string? Problem() =>
         !IsRunId(RunId) ? "the run's name: accepted are letters, digits, '-', '_' and '.'"
         : Sites is < 1 or > MaxSites || FirstSite < 0 || FirstSite > MaxSites ? $"{Sites} sites from {FirstSite}: accepted are 1 to {MaxSites}"

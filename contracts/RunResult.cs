@@ -3,7 +3,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Contracts;
 
-/// <summary>What became of a site.</summary>
+/// <summary>The outcome of a site.</summary>
 public enum SiteState : byte
 {
     /// <summary>Not started.</summary>
@@ -21,7 +21,7 @@ public enum SiteState : byte
     /// <summary>Nobody answered for it.</summary>
     Lost,
 
-    /// <summary>Begun, and closed where it stood when the run was interrupted, to continue with, or cancelled, for good.</summary>
+    /// <summary>Begun, and closed at its current window when the run was interrupted, to be continued, or cancelled, for good.</summary>
     Begun,
 
     /// <summary>Not begun when the run was interrupted or cancelled.</summary>
@@ -48,11 +48,11 @@ public sealed record ShardResult
     [Id(1)]
     public required RunTotals Totals { get; init; }
 
-    /// <summary>What became of each site.</summary>
+    /// <summary>The outcome of each site.</summary>
     [Id(2)]
     public required SiteState[] States { get; init; }
 
-    /// <summary>Each site's digest; 0 where it is not done.</summary>
+    /// <summary>Each site's digest; 0 if it is not done.</summary>
     [Id(3)]
     public required ulong[] Digests { get; init; }
 
@@ -73,7 +73,7 @@ public sealed record ShardResult
     public IReadOnlyList<SiteRecord> Sites { get; init; } = [];
 }
 
-/// <summary>What one finished site came to over virtual time.</summary>
+/// <summary>The counts of one finished site over virtual time.</summary>
 /// <param name="Site">Its number.</param>
 /// <param name="Digest">Its digest.</param>
 /// <param name="Series">Its counts.</param>

@@ -2,7 +2,7 @@ using Stress.Observability.Instruments;
 
 namespace Stress.Contracts;
 
-/// <summary>What metrics and live views need to know of a run besides its plan. It decides nothing of the result.</summary>
+/// <summary>What metrics and live views need to know about a run besides its plan. It does not affect the result.</summary>
 [GenerateSerializer, Immutable, Alias("stress.RunTelemetry")]
 public sealed record RunTelemetry
 {
@@ -10,7 +10,7 @@ public sealed record RunTelemetry
     [Id(0)]
     public required string Scenario { get; init; }
 
-    /// <summary>What the mail reports and the scenario accepts, by code path and role.</summary>
+    /// <summary>What the 2005 mail reports and the scenario accepts, by code path and role.</summary>
     [Id(1)]
     public PathBand[] Bands { get; init; } = [];
 

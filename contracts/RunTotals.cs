@@ -6,14 +6,14 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>
-/// The sum over sites. Integers only, and every operation gives the same in any order: sums, and the earliest of two first crashes.
+/// The sum over sites. Integers only, and every operation gives the same result in any order: sums, and the earliest of two first crashes.
 /// </summary>
 /// <param name="bins">Bins of the series.</param>
 /// <param name="labels">The labels of the sites' nodes; null for those of a pair.</param>
 [GenerateSerializer, Alias("stress.RunTotals")]
 public sealed class RunTotals(int bins, IReadOnlyList<string>? labels = null)
 {
-    /// <summary>Nothing yet of a run.</summary>
+    /// <summary>The empty totals of a run.</summary>
     public static RunTotals Of(RunPlan plan) => new(plan.Bins, plan.Site.Topology.Labels);
 
     /// <summary>Windows executed.</summary>
@@ -101,7 +101,7 @@ public sealed class RunTotals(int bins, IReadOnlyList<string>? labels = null)
 
     private void AddProbe(string probe, long count) => CollectionsMarshal.GetValueRefOrAddDefault(Probes, probe, out _) += count;
 
-    // The words of a crash are put together for the earliest alone: most sites have every title, and few are the first.
+    // The text of a crash is only put together for the earliest: most sites have every title, and few are the first.
     private void AddCrash(int site, CrashTally crash)
     {
         CrashKey key = CrashKey.Of(crash);
@@ -138,15 +138,15 @@ public sealed record CrashSum(
     [property: Id(4)] IReadOnlyList<string> Stack,
     [property: Id(5)] IReadOnlyList<string> Story)
 {
-    /// <summary>Who allocated the object, innermost function first, where a real system says so.</summary>
+    /// <summary>Who allocated the object, innermost function first, if a real system reports it.</summary>
     [Id(6)]
     public IReadOnlyList<string>? AllocatedBy { get; init; }
 
-    /// <summary>Who freed the object, innermost function first, where a real system says so.</summary>
+    /// <summary>Who freed the object, innermost function first, if a real system reports it.</summary>
     [Id(7)]
     public IReadOnlyList<string>? FreedBy { get; init; }
 
-    /// <summary>The story, and what a real system says beside it, one line each.</summary>
+    /// <summary>The story, and what a real system reports besides it, one line each.</summary>
     public IReadOnlyList<string> Told => [.. Story, .. Line("allocated by", AllocatedBy), .. Line("freed by", FreedBy)];
 
     /// <summary>Both counts, and the earlier first.</summary>

@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 namespace Stress.Contracts;
 
 /// <summary>
-/// Executes a site a second time, alone, in one thread and with the events of quiet stretches in full, and compares it window by window with what the
+/// Executes a site a second time, on its own, in one thread and with the events of quiet stretches in full, and compares it window by window with what the
 /// run noted.
 /// </summary>
 public static class SecondExecution
@@ -44,7 +44,7 @@ public static class SecondExecution
     }
 }
 
-/// <summary>Where two executions of a site part.</summary>
+/// <summary>Where two executions of a site diverge.</summary>
 /// <param name="Site">The site's number.</param>
 /// <param name="Window">The first window that differs.</param>
 /// <param name="At">Virtual time of the window's start.</param>
@@ -54,7 +54,7 @@ public static class SecondExecution
 /// <param name="Second">What the second execution gave.</param>
 public sealed record Difference(int Site, int Window, VirtualTime At, long FirstEvent, long LastEvent, WindowMark Run, WindowMark Second)
 {
-    /// <summary>The single event, when two further executions of the window part at one; null when they agree, so that the run alone was different.</summary>
+    /// <summary>The single event, if two further executions of the window diverge at one; null if they agree, so that only the run was different.</summary>
     public DifferingEvent? Event { get; init; }
 
     /// <inheritdoc/>

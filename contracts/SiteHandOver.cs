@@ -5,8 +5,8 @@ namespace Stress.Contracts;
 
 /// <summary>
 /// A site on its way between its router and the line that drives it: live, as its image, or at virtual time zero. Inside a silo the object itself changes hands
-/// (that is what the attribute says: it is not copied); across silos it is written as bytes (<see cref="SiteImage"/>), and what has none is at virtual time zero
-/// when it arrives. A lease says who may touch it, and only its holder does.
+/// (that is what the attribute says: it is not copied); across silos it is written as bytes (<see cref="SiteImage"/>), and a site without an image is at virtual time zero when it
+/// arrives. Only the holder of the lease may touch it.
 /// </summary>
 [Immutable]
 public sealed class SiteHandOver
@@ -22,7 +22,7 @@ public sealed class SiteHandOver
     /// <summary>The site's image while it is not live; null at virtual time zero.</summary>
     public ZeroRuns? Image { get; init; }
 
-    /// <summary>The window after those that the image has behind it.</summary>
+    /// <summary>The window after those that the image includes.</summary>
     public int ImageWindow { get; init; }
 
     /// <summary>Its counts over virtual time.</summary>
@@ -32,7 +32,7 @@ public sealed class SiteHandOver
     public List<WindowMark>? Marks { get; init; }
 
     /// <summary>The site in execution.</summary>
-    /// <exception cref="InvalidOperationException">Nobody has opened it.</exception>
+    /// <exception cref="InvalidOperationException">It was not opened.</exception>
     public ISiteExecution Execution
     {
         get => _execution ?? throw new InvalidOperationException($"site {Number}: it has to be opened first");
@@ -42,7 +42,7 @@ public sealed class SiteHandOver
     /// <summary>True once it is live.</summary>
     public bool IsOpen => _execution is not null;
 
-    /// <summary>True when nothing of the site is executed yet, or what was is lost on the way.</summary>
+    /// <summary>True if nothing of the site is executed yet, or what was is lost on the way.</summary>
     public bool IsUnbegun => _execution is null && Image is null;
 
     /// <summary>The window that is executed next.</summary>
@@ -66,7 +66,7 @@ public sealed class SiteHandOver
 
     /// <summary>Executes the site's next window, or waits a while for it (<see cref="ISiteExecution.RunWindow"/>), and notes what it counted once it is executed.</summary>
     /// <param name="plan">The run.</param>
-    /// <param name="cancel">Ends the window, which then counts for nothing.</param>
+    /// <param name="cancel">Cancels the window, which then does not count.</param>
     public async ValueTask RunWindow(RunPlan plan, CancellationToken cancel = default)
     {
         ISiteExecution site = Execution;
@@ -81,14 +81,14 @@ public sealed class SiteHandOver
         Marks?.Add(new WindowMark(site.Digest, site.Events));
     }
 
-    /// <summary>The image as it stands; null at virtual time zero, and for a site whose backend has none.</summary>
+    /// <summary>The current image; null at virtual time zero, and for a site whose backend has none.</summary>
     public ZeroRuns? Save() => _execution is { } site ? site.Save() : Image;
 
-    /// <summary>Ends the execution, if there is one: nobody continues with it.</summary>
+    /// <summary>Ends the execution, if there is one: it is not continued.</summary>
     public ValueTask End() => _execution?.DisposeAsync() ?? default;
 }
 
-/// <summary>A site between two leases: packed, since most of a large run's sites rest at any moment; live where its backend has no images.</summary>
+/// <summary>A site between two leases: packed, since most of a large run's sites are idle at any moment; live where its backend has no images.</summary>
 /// <param name="site">The site that was returned.</param>
 public sealed class SiteAtRest(SiteHandOver site)
 {
@@ -99,14 +99,14 @@ public sealed class SiteAtRest(SiteHandOver site)
     private readonly ZeroRuns _series = site.Series.Pack();
     private readonly List<WindowMark>? _marks = site.Marks;
 
-    /// <summary>True when the execution itself rests here.</summary>
+    /// <summary>True if the execution itself is kept here.</summary>
     public bool IsLive => _site.Live is not null;
 
-    /// <summary>The site, to be opened; the live one itself where there is no image.</summary>
+    /// <summary>The site, to be opened; the live one itself if there is no image.</summary>
     public SiteHandOver HandOver() => _site.Live
         ?? new() { Options = _options, Number = _number, Image = _site.Image, ImageWindow = _nextWindow, Series = SiteSeries.Unpack(_series), Marks = _marks };
 
-    /// <summary>What a person would see on a router's console.</summary>
+    /// <summary>What a router's console would show.</summary>
     /// <param name="backend">What executes the site.</param>
     /// <param name="plan">The run.</param>
     /// <param name="router">Which router.</param>
@@ -130,7 +130,7 @@ public sealed class SiteAtRest(SiteHandOver site)
         }
     }
 
-    /// <summary>Ends the execution that rests here, if one does.</summary>
+    /// <summary>Ends the execution that is kept here, if there is one.</summary>
     public ValueTask End() => _site.Live?.End() ?? default;
 
     private static (ZeroRuns? Image, SiteHandOver? Live) Packed(SiteHandOver site)
@@ -140,7 +140,7 @@ public sealed class SiteAtRest(SiteHandOver site)
     }
 }
 
-/// <summary>What a site had come to at the end of a window.</summary>
+/// <summary>The state of a site at the end of a window.</summary>
 /// <param name="Digest">The rolling digest.</param>
 /// <param name="Events">Events executed since virtual time zero.</param>
 [GenerateSerializer, Immutable, Alias("stress.WindowMark")]

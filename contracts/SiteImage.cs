@@ -36,11 +36,11 @@ public sealed record SiteImage
         ? Of(handOver, image, handOver.NextWindow, handOver.Series, handOver.Marks)
         : null;
 
-    /// <summary>Writes a site that travels. One that has no image arrives at virtual time zero.</summary>
+    /// <summary>Writes a site for transfer. One that has no image arrives at virtual time zero.</summary>
     public static SiteImage Travelling(SiteHandOver handOver) =>
         Save(handOver) ?? Of(handOver, new ZeroRuns([], 0), 0, handOver.Series.Empty(), handOver.Marks is null ? null : []);
 
-    /// <summary>The site again, apart from this image, to be opened.</summary>
+    /// <summary>The site, independent of this image, to be opened.</summary>
     public SiteHandOver Load(SiteOptions options)
     {
         var series = Series.Empty();
@@ -72,7 +72,7 @@ public sealed record SiteImage
     }
 }
 
-/// <summary>Wire form of a hand-over: the image, and the options that give it life.</summary>
+/// <summary>Wire form of a hand-over: the image, and the options needed to open it.</summary>
 [GenerateSerializer, Immutable, Alias("stress.SiteHandOverSurrogate")]
 public struct SiteHandOverSurrogate
 {
@@ -98,7 +98,7 @@ public sealed class SiteHandOverConverter : IConverter<SiteHandOver, SiteHandOve
         SiteImage image = SiteImage.Travelling(value);
         if (value.IsOpen && image.Length == 0)
         {
-            // What cannot travel ends here: whoever gets the message begins again. It ends by itself, and nobody waits for it.
+            // An execution that cannot travel ends here: the receiver starts over. It ends on its own, and is not waited for.
             _ = value.End().AsTask();
         }
 

@@ -19,10 +19,10 @@ namespace Stress.Contracts;
 public readonly record struct CrashKey(
     [property: Id(0)] CrashTitle Title, [property: Id(1)] Role Role, [property: Id(2)] string? Words = null, [property: Id(3)] string? Function = null)
 {
-    /// <summary>The path of a crash whose function nobody names.</summary>
+    /// <summary>The path of a crash whose function is unknown.</summary>
     public const string UnknownPath = "unknown";
 
-    /// <summary>The title as reports have it.</summary>
+    /// <summary>The title as written in reports.</summary>
     public string Text => Words ?? Title.ToString();
 
     /// <summary>The short name of its code path.</summary>
@@ -59,10 +59,10 @@ public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
 {
     private const int LabelsOfPair = 2;
 
-    /// <summary>Nothing yet of a site of a run.</summary>
+    /// <summary>The empty series of a site of a run.</summary>
     public static SiteSeries Of(RunPlan plan) => new(plan.Bins, plan.Site.Topology.Labels.Count);
 
-    /// <summary>As many bins and labels, and nothing in them.</summary>
+    /// <summary>An empty series with as many bins and labels.</summary>
     public SiteSeries Empty() => new(Bins, Disconnects.Count);
 
     /// <summary>How many bins.</summary>
@@ -74,10 +74,10 @@ public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
     /// <summary>Crashes up to the end of the bin.</summary>
     public Dictionary<CrashKey, long[]> Crashes { get; } = [];
 
-    /// <summary>Stale pointers that live at the end of the bin.</summary>
+    /// <summary>Stale pointers that exist at the end of the bin.</summary>
     public Dictionary<StaleKey, long[]> StaleLive { get; } = [];
 
-    /// <summary>Notes a site's counters at the end of a window that lies in the bin. Allocates nothing but the lines of what is met for the first time.</summary>
+    /// <summary>Notes a site's counters at the end of a window that lies in the bin. Allocates only the lines of what occurs for the first time.</summary>
     public void Note(int bin, Site site)
     {
         Span<long> created = stackalloc long[Holders.Kinds];
@@ -108,7 +108,7 @@ public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
     /// <summary>Notes crashes up to the end of the bin.</summary>
     public void Note(int bin, CrashKey crash, long count) => Line(Crashes, crash)[bin] = count;
 
-    /// <summary>Notes stale pointers that live at the end of the bin.</summary>
+    /// <summary>Notes stale pointers that exist at the end of the bin.</summary>
     public void Note(int bin, StaleKey stale, long live) => Line(StaleLive, stale)[bin] = live;
 
     /// <summary>Gives the bins from <paramref name="bin"/> on the value of the one before: a site that stopped early stays where it was.</summary>
@@ -147,7 +147,7 @@ public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
         }
     }
 
-    /// <summary>The series while nobody notes anything: what grows from bin to bin, and most bins are zero.</summary>
+    /// <summary>The packed series, to which nothing is noted: the growth from bin to bin, which is mostly zero.</summary>
     public ZeroRuns Pack()
     {
         var image = new ImageWriter();
@@ -197,7 +197,7 @@ public sealed class SiteSeries(int bins, int labels = SiteSeries.LabelsOfPair)
         series.ReadLines<EmulatedCrash, CrashKey>(image, series.Crashes, key => new CrashKey(key.Title, key.Role));
         series.ReadLines<StaleKey, StaleKey>(image, series.StaleLive, key => key);
 
-        // Most series end here, and all did before there were crashes of real systems.
+        // Most series end here; so did all before there were crashes of real systems.
         for (int n = image.AtEnd ? 0 : image.Read<int>(); n > 0; n--)
         {
             Role role = image.Read<Role>();

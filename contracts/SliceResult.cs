@@ -3,7 +3,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Contracts;
 
-/// <summary>What a slice of work (one or more windows of one site) came to. Counters are cumulative since virtual time zero.</summary>
+/// <summary>The result of a slice of work (one or more windows of one site). Counters are cumulative since virtual time zero.</summary>
 [GenerateSerializer, Immutable, Alias("stress.SliceResult")]
 public sealed record SliceResult
 {
@@ -11,7 +11,7 @@ public sealed record SliceResult
     [Id(0)]
     public required int NextWindow { get; init; }
 
-    /// <summary>What the whole site counted.</summary>
+    /// <summary>The counts of the whole site.</summary>
     [Id(1)]
     public Counters Counters { get; init; }
 
@@ -23,15 +23,15 @@ public sealed record SliceResult
     [Id(4)]
     public SiteOutcome? Outcome { get; init; }
 
-    /// <summary>An error of our own that stopped the site at <see cref="NextWindow"/>; null when all is well. Never an emulated crash.</summary>
+    /// <summary>An error of our own that stopped the site at <see cref="NextWindow"/>; null if there was none. Never an emulated crash.</summary>
     [Id(5)]
     public string? Problem { get; init; }
 
-    /// <summary>What live views show of the site; null in a run that nothing counts.</summary>
+    /// <summary>What live views show for the site; null in a run without telemetry.</summary>
     [Id(20)]
     public LiveCounts? Counts { get; init; }
 
-    /// <summary>True when storage holds a checkpoint of the site, which has to be forgotten once the outcome is safe.</summary>
+    /// <summary>True if storage holds a checkpoint of the site, which must be deleted once the outcome is safe.</summary>
     [Id(6)]
     public bool Stored { get; init; }
 
@@ -52,7 +52,7 @@ public sealed record SiteOutcome
     [Id(1)]
     public required int Windows { get; init; }
 
-    /// <summary>The counters. Nobody changes them any longer.</summary>
+    /// <summary>The counters, which no longer change.</summary>
     [Id(2)]
     public required SiteTally Tally { get; init; }
 

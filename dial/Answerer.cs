@@ -8,7 +8,7 @@ namespace Stress.Dial;
 
 /// <summary>Answers calls: getty or PPP at once, until each caller ends its link.</summary>
 /// <param name="options">What to do; <see cref="DialOptions.Lines"/> calls are answered at once.</param>
-/// <param name="listener">Where callers come in; the caller disposes it.</param>
+/// <param name="listener">Where calls arrive; the caller disposes it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="console">The far console, already running, or null.</param>
 public sealed class Answerer(DialOptions options, ILineListener listener, TimeProvider time, ConsoleWatch? console = null) : ICallRun

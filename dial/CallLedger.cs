@@ -48,11 +48,11 @@ public sealed class CallLedger
         }
     }
 
-    /// <summary>Takes that the far side has gone silent.</summary>
+    /// <summary>Records that the far side has gone silent.</summary>
     public void AddSilence() => Interlocked.Increment(ref _silentCrashes);
 
     /// <summary>Writes a call's transcript and capture. One that cannot be written is counted; the first reason stays.</summary>
-    /// <param name="recorder">What heard the call, or null.</param>
+    /// <param name="recorder">The call's recorder, or null.</param>
     /// <param name="folder">The folder of transcripts, or null where none are kept.</param>
     /// <param name="name">The files' name without its ending.</param>
     /// <param name="counters">The call's.</param>
@@ -66,7 +66,7 @@ public sealed class CallLedger
     }
 
     /// <summary>The result, once nothing is running.</summary>
-    /// <param name="planned">Calls that were to be made, or null for as many as were begun.</param>
+    /// <param name="planned">Calls that were to be made, or null for as many as were started.</param>
     /// <param name="console">The far console, or null.</param>
     /// <param name="elapsed">Wall time.</param>
     /// <param name="interrupted">Asked to stop before the end.</param>

@@ -8,7 +8,7 @@ namespace Stress.Dial;
 /// <summary>What a dial or answer run does.</summary>
 public sealed record DialOptions
 {
-    /// <summary>Where the far side is, or where calls are taken.</summary>
+    /// <summary>Where the far side is, or where calls are accepted.</summary>
     public required LineTarget Target { get; init; }
 
     /// <summary>Lines at once.</summary>
@@ -20,7 +20,7 @@ public sealed record DialOptions
     /// <summary>The options of a line's calls, by its number.</summary>
     public required Func<int, CallOptions> CallOf { get; init; }
 
-    /// <summary>Between a call's end and the next attempt, also after a failed one.</summary>
+    /// <summary>Time between a call's end and the next attempt, also after a failed one.</summary>
     public VirtualTime Holdoff { get; init; } = VirtualTime.FromSeconds(60);
 
     /// <summary>Longest time to carrier.</summary>
@@ -49,9 +49,9 @@ public sealed record CallProblem(int Line, long Call, CallOutcome Outcome, strin
 /// <summary>What a run counted. planned = done + failed + lost.</summary>
 /// <param name="Planned">Calls that were to be made; those begun, when no number was given.</param>
 /// <param name="Counters">All lines' counts together.</param>
-/// <param name="Panics">Panics that the console told.</param>
+/// <param name="Panics">Panics that the console reported.</param>
 /// <param name="SilentCrashes">Times the far side went silent after it had answered, or called.</param>
-/// <param name="System">The far system, as far as its console told.</param>
+/// <param name="System">The far system, if its console identified it.</param>
 /// <param name="Problems">The first hundred calls that did not go as planned.</param>
 /// <param name="Elapsed">Wall time.</param>
 /// <param name="Interrupted">Asked to stop before the end.</param>
@@ -71,7 +71,7 @@ public sealed record DialResult(
     /// <summary>Calls that went as planned.</summary>
     public long Done => Counters.Of(CallOutcome.Completed);
 
-    /// <summary>Calls that were made and went otherwise.</summary>
+    /// <summary>Calls that were made and did not go as planned.</summary>
     public long Failed => Counters.Ended - Done - Counters.Of(CallOutcome.Interrupted);
 
     /// <summary>Calls that were not made, or not finished.</summary>

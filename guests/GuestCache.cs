@@ -9,7 +9,7 @@ public sealed class GuestCache
     /// <summary>The variable that names another folder for the cache.</summary>
     public const string Variable = "STRESS_CACHE";
 
-    /// <summary>The variable that names the folder for running guests: a tmpfs from which may be executed, since a guest's memory is a file there.</summary>
+    /// <summary>The variable that names the folder for running guests: a tmpfs not mounted noexec, since a guest's memory is a file there.</summary>
     public const string ScratchVariable = "STRESS_SCRATCH";
 
     /// <summary>The cache of the user, or of the folder that <c>STRESS_CACHE</c> names.</summary>

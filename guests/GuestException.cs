@@ -13,7 +13,7 @@ public enum GuestProblem
     Failed,
 }
 
-/// <summary>A kernel, a guest system or a guest is not available. The message is what a person needs to know, mostly one line.</summary>
+/// <summary>A kernel, a guest system or a guest is not available. The message is for the user, mostly one line.</summary>
 /// <param name="problem">What kind.</param>
 /// <param name="message">What, where, and what would be accepted.</param>
 public sealed class GuestException(GuestProblem problem, string message) : Exception(message)

@@ -4,7 +4,7 @@ namespace Stress.Guests;
 public static class ProgramFolders
 {
     /// <summary>
-    /// A folder as the program's own documents name it: under the working directory where it is there, else beside the program or in a folder above it.
+    /// A folder as the program's own documents name it: under the working directory if it exists there, otherwise next to the program or in a folder above it.
     /// </summary>
     /// <param name="name">For example <c>scenarios/history</c>.</param>
     /// <returns>The folder's path, or <paramref name="name"/> itself where there is none.</returns>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Stress.Guests;
 
-/// <summary>The sources that travel inside the assembly: what is compiled into kernels and guest systems on the user's machine.</summary>
+/// <summary>The sources embedded in the assembly: what is compiled into kernels and guest systems on the user's machine.</summary>
 internal static class Resources
 {
     private static readonly Assembly Own = typeof(Resources).Assembly;

@@ -1,6 +1,6 @@
 namespace Stress.Observability;
 
-/// <summary>What an interval says of a band.</summary>
+/// <summary>The position of an interval relative to a band.</summary>
 public enum BandVerdict
 {
     /// <summary>The whole interval lies inside.</summary>
@@ -15,7 +15,7 @@ public enum BandVerdict
 
 /// <summary>
 /// A band of per cents that a scenario accepts, and how a measured rate is judged by it: with the rate's interval, so that chance alone decides nothing. A
-/// band that is a single point is no statement about a rate, of which no finite run could show it, but about the count itself: it is met when the count is that, and by nothing else.
+/// band that is a single point is not a statement about a rate, which no finite run could show, but about the count itself: it is met by exactly that count.
 /// </summary>
 /// <param name="MinPercent">Least accepted.</param>
 /// <param name="MaxPercent">Most accepted.</param>
@@ -44,7 +44,7 @@ public readonly record struct Band(double MinPercent, double MaxPercent)
             : BandVerdict.TooFew;
     }
 
-    /// <summary>How many sites would decide if they were like those that were measured, in two digits; null where no million times as many would.</summary>
+    /// <summary>How many sites would decide if they were like the measured ones, in two digits; null if not even a million times as many would.</summary>
     /// <param name="sites">Sites measured.</param>
     /// <param name="interval">The interval of so many times as many sites.</param>
     public long? SitesNeeded(long sites, Func<double, WilsonInterval> interval)

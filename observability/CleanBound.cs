@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stress.Observability;
 
-/// <summary>What no crash in so many disconnects excludes: "not seen" is not "clean".</summary>
+/// <summary>What a number of disconnects without a crash excludes: "not seen" is not "clean".</summary>
 public static class CleanBound
 {
     private const double Doubt = 0.05;
@@ -10,7 +10,7 @@ public static class CleanBound
     /// <summary>The greatest rate that none in <paramref name="trials"/> leaves possible at 95 %; 1 without a trial.</summary>
     public static double RateExcluded(long trials) => trials <= 0 ? 1 : 1 - Math.Pow(Doubt, 1.0 / trials);
 
-    /// <summary>Clean trials that it takes to claim a rate below one in <paramref name="oneIn"/> at 95 %.</summary>
+    /// <summary>Clean trials needed to claim a rate below one in <paramref name="oneIn"/> at 95 %.</summary>
     public static long TrialsFor(long oneIn) => (long)Math.Ceiling(Math.Log(Doubt) / Math.Log(1 - (1.0 / oneIn)));
 
     /// <summary>The sentence of a run.</summary>

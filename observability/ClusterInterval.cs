@@ -1,8 +1,8 @@
 namespace Stress.Observability;
 
 /// <summary>
-/// 95 % intervals of rates whose trials come from sites. Disconnects of one site are not independent: a kernel that has just booted fares otherwise than one
-/// that is old, and one end's crash is the other end's lost link. So sites are the sample, and the rate is a ratio of two sums over them (W. G. Cochran,
+/// 95 % intervals of rates whose trials come from sites. Disconnects of one site are not independent: a kernel that has just booted behaves differently from an old one, and one
+/// end's crash is the other end's lost link. So sites are the sample, and the rate is a ratio of two sums over them (W. G. Cochran,
 /// Sampling Techniques, 3rd edition, 2.11 and 6.4: linearised variance). The interval of a share is Wilson's at the number of independent trials that would have that variance,
 /// lowered for few sites by the quantile of Student's t (E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998) 193-201, who do it with another interval).
 /// </summary>
@@ -10,10 +10,10 @@ public static class ClusterInterval
 {
     private const double Z95 = 1.959963984540054;
 
-    /// <summary>Independent trials that would tell as much as these of the sites do: at most the trials, 0 without any.</summary>
+    /// <summary>The number of independent trials with as much information as these of the sites: at most the trials, 0 without any.</summary>
     /// <remarks>
-    /// A variance cannot be seen where nothing, or everything, was a hit. Then the worst is assumed, that all trials of a site go together: the number of sites
-    /// (where they differ in size, Kish's), so that a zero excludes what it excludes whatever goes on within a site.
+    /// A variance cannot be seen where nothing, or everything, was a hit. Then the worst case is assumed, that all trials of a site are alike: the number of sites
+    /// (where they differ in size, Kish's), so that what a zero excludes does not depend on what happens within a site.
     /// </remarks>
     public static double EffectiveTrials(ClusterSums sums)
     {
@@ -57,7 +57,7 @@ public static class ClusterInterval
         return new(rate, Math.Max(0, rate - half), rate + half);
     }
 
-    // Of the ratio: the squares of what each site has more or fewer hits than the ratio gives it, over the square of all trials.
+    // The variance of the ratio: the squared differences between each site's hits and those expected from the ratio, over the square of all trials.
     private static double Variance(ClusterSums sums)
     {
         double n = sums.Trials, rate = sums.Hits / n;
@@ -65,7 +65,7 @@ public static class ClusterInterval
         return Math.Max(double.Epsilon, squares * sums.Sites / (sums.Sites - 1) / n / n);
     }
 
-    // Where few sites have a hit, or few are without a miss, those are all that the variance is known from.
+    // If few sites have a hit, or few have a miss, the variance is known only from those.
     private static double Freedom(ClusterSums sums) => Math.Max(1, Math.Min(sums.SitesHit, sums.SitesMissed) - 1);
 
     /// <summary>The 97.5 % quantile of Student's t (G. W. Hill's expansion about the normal; exact for 1 and 2 degrees of freedom).</summary>

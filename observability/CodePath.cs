@@ -6,7 +6,7 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability;
 
 /// <summary>
-/// Short names that group crash titles into the code paths a reader of the mail knows: <c>membership</c> and <c>in6_selecthlim</c>;
+/// Short names that group crash titles into the code paths known from the 2005 mail: <c>membership</c> and <c>in6_selecthlim</c>;
 /// every other title belongs to the path named after the kernel function that used the pointer.
 /// </summary>
 public static class CodePath
@@ -27,6 +27,6 @@ public static class CodePath
         _ => title.Site == UseSite.In6SelectHlim ? In6SelectHlim : KernelNames.Of(title.Site),
     };
 
-    /// <summary>A pair's role as it stands in reports and scenario files. Sites with their own labels are asked for them (<see cref="Topology.NameOf"/>).</summary>
+    /// <summary>A pair's role as written in reports and scenario files. For sites with labels of their own, use (<see cref="Topology.NameOf"/>).</summary>
     public static string Of(Role role) => PairTopology.Labels[(int)role];
 }

@@ -8,13 +8,13 @@ public sealed record CompareReport : ScenarioReport
     /// <summary>The comparison's name: its folder under <c>runs/</c>.</summary>
     public required string CompareId { get; init; }
 
-    /// <summary>What one pair of the paired tests is, in words.</summary>
+    /// <summary>What one pair of the paired tests consists of, in words.</summary>
     public required string PairedBy { get; init; }
 
-    /// <summary>True when the user ended it early: designs are missing or partial, and nothing is judged of those.</summary>
+    /// <summary>True when the user ended it early: designs are missing or partial, and those are not judged.</summary>
     public bool Interrupted { get; init; }
 
-    /// <summary>Why nothing is decided, a sentence each; empty where something was.</summary>
+    /// <summary>Why nothing is decided, one sentence each; empty if something was.</summary>
     public IReadOnlyList<string> NotDecided { get; init; } = [];
 
     /// <summary>One entry a design.</summary>
@@ -69,13 +69,13 @@ public sealed record DesignResult
     /// <summary>What the design costs: each kind of work in all, and for each disconnect and each frame.</summary>
     public required IReadOnlyList<PriceLine> Prices { get; init; }
 
-    /// <summary>Rare paths, behaviour that applications see among them, and how often each was reached.</summary>
+    /// <summary>Rare paths, including behaviour visible to applications, and how often each was reached.</summary>
     public required IReadOnlyDictionary<string, long> Probes { get; init; }
 
     /// <summary>The verdicts of what the scenario expects of this design.</summary>
     public required IReadOnlyList<ExpectationVerdict> Expectations { get; init; }
 
-    /// <summary>What the design is judged by where that is not the scenario's bands; empty where it is.</summary>
+    /// <summary>What the design is judged by instead of the scenario's bands; empty if it is judged by those.</summary>
     public string JudgedBy { get; init; } = "";
 
     /// <summary>Planned, done, failed and lost sites.</summary>
@@ -109,7 +109,7 @@ public sealed record PairedTest(
 /// <param name="First">A design.</param>
 /// <param name="Second">Another.</param>
 /// <param name="Sites">Sites compared.</param>
-/// <param name="DigestsDiffer">Sites whose course differs in any event.</param>
+/// <param name="DigestsDiffer">Sites whose executions differ in any event.</param>
 /// <param name="CrashesDiffer">Sites whose crashes differ.</param>
 /// <param name="Examples">The first of these.</param>
 public sealed record DesignDifference(

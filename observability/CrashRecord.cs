@@ -24,7 +24,7 @@ public sealed record CrashRecord
     /// <summary>How often in the whole run.</summary>
     public required long Count { get; init; }
 
-    /// <summary>The site where it came first in virtual time (the lowest number among equals).</summary>
+    /// <summary>The site where it occurred first in virtual time (the lowest number among equals).</summary>
     public required long Site { get; init; }
 
     /// <summary>The run's seed.</summary>
@@ -45,7 +45,7 @@ public sealed record CrashRecord
     /// <summary>The life of the pointer: allocated, stored, which purge did not run, freed, reused, used.</summary>
     public required IReadOnlyList<string> Story { get; init; }
 
-    /// <summary>The command that shows it again.</summary>
+    /// <summary>The command that replays it.</summary>
     public required string Replay { get; init; }
 
     /// <summary>The identifier of a title in a role.</summary>

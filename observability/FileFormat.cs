@@ -2,11 +2,11 @@ using System.Text.Json;
 
 namespace Stress.Observability;
 
-/// <summary>A file of ours is of a format that this build does not read. The message names the file, its format and the one that is accepted.</summary>
+/// <summary>A file of ours has a format that this build does not read. The message names the file, its format and the one that is accepted.</summary>
 /// <param name="message">One sentence.</param>
 public sealed class FormatRefusedException(string message) : FormatException(message);
 
-/// <summary>Files of ours say first of which format they are: <c>"format": 2</c>.</summary>
+/// <summary>Our files state their format first: <c>"format": 2</c>.</summary>
 public static class FileFormat
 {
     /// <summary>Reads a file of one format.</summary>
@@ -14,7 +14,7 @@ public static class FileFormat
     /// <param name="accepted">The format that is read.</param>
     /// <param name="options">How it is read.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    /// <exception cref="FormatRefusedException">It is of another format, or says none.</exception>
+    /// <exception cref="FormatRefusedException">It has another format, or states none.</exception>
     /// <exception cref="JsonException">It is not JSON of that kind.</exception>
     public static T Read<T>(string path, int accepted, JsonSerializerOptions options) => Parse<T>(path, File.ReadAllText(path), accepted, options);
 
@@ -23,7 +23,7 @@ public static class FileFormat
     /// <param name="text">The text.</param>
     /// <param name="accepted">The format that is read.</param>
     /// <param name="options">How it is read.</param>
-    /// <exception cref="FormatRefusedException">It is of another format, or says none.</exception>
+    /// <exception cref="FormatRefusedException">It has another format, or states none.</exception>
     /// <exception cref="JsonException">It is not JSON of that kind.</exception>
     public static T Parse<T>(string name, string text, int accepted, JsonSerializerOptions options)
     {

@@ -1,6 +1,6 @@
 namespace Stress.Observability;
 
-/// <summary>McNemar's test on paired yes-or-no outcomes. Only the pairs that differ say anything.</summary>
+/// <summary>McNemar's test on paired yes-or-no outcomes. Only the pairs that differ count.</summary>
 public static class McNemar
 {
     /// <summary>The statistic without continuity correction, one degree of freedom; 0 when no pair differs.</summary>
@@ -12,7 +12,7 @@ public static class McNemar
         return discordant == 0 ? 0 : difference * difference / discordant;
     }
 
-    /// <summary>The least p that is told: no test is certain, and far below it a double holds nothing but 0.</summary>
+    /// <summary>The least p that is reported: no test is certain, and far below it a double can only hold 0.</summary>
     public const double LeastP = 1e-300;
 
     /// <summary>Two-sided p of the exact test: the discordant pairs are tosses of a fair coin. Never below <see cref="LeastP"/>.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Stress.Observability;
 
 /// <summary>A run's sites as a network, with what was counted at each node and link over all of them.</summary>
-/// <param name="Shape">What it was made from, in words, such as <c>grid</c>; empty for nodes and links that a file gave one by one.</param>
+/// <param name="Shape">What it was made from, in words, such as <c>grid</c>; empty for nodes and links listed in a file.</param>
 /// <param name="Width">Columns of a grid; 0 for any other.</param>
 /// <param name="Nodes">The nodes, by number.</param>
 /// <param name="Links">The links, by number.</param>
@@ -36,7 +36,7 @@ public sealed record NetworkNode(string Name, string Role, long Panics);
 /// <param name="Group">What it shares with others, or empty.</param>
 /// <param name="Disconnects">Decided disconnects, of both ends.</param>
 /// <param name="Crashes">Crashes through pointers to an interface of it.</param>
-/// <param name="Rate">Crashes over disconnects; 0 where there was none. It has no interval: a link is lost some tens of times, and not independently of others.</param>
+/// <param name="Rate">Crashes over disconnects; 0 where there was none. It has no interval: a link is lost only tens of times, and not independently of others.</param>
 /// <param name="Paths">The crashes by code path, most first.</param>
 public sealed record NetworkLink(int Link, string Name, int Called, int Calling, string Group, long Disconnects, long Crashes, double Rate, IReadOnlyList<LinkPath> Paths)
 {

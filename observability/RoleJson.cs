@@ -4,7 +4,7 @@ using Stress.Emulator.Link;
 
 namespace Stress.Observability;
 
-/// <summary>A role as JSON that people read: its label in words.</summary>
+/// <summary>A role as JSON for people to read: its label in words.</summary>
 /// <param name="labels">The labels of the run's nodes, by their number.</param>
 public sealed class RoleJson(IReadOnlyList<string> labels) : JsonConverter<Role>
 {

@@ -25,7 +25,7 @@ public sealed class RunFolder(string path)
     /// <summary>Name of a file that keeps the run out of every triage store.</summary>
     public const string NoStoreName = "no-store";
 
-    /// <summary>The one way in which results are written as JSON: camelCase, fields in the order of the model, readable <c>&gt;</c> and <c>×</c>.</summary>
+    /// <summary>The form in which all results are written as JSON: camelCase, fields in the order of the model, readable <c>&gt;</c> and <c>×</c>.</summary>
     public static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -74,7 +74,7 @@ public sealed class RunFolder(string path)
         Replace(ReportPath, TextOf(report));
     }
 
-    /// <summary>A report as it stands in its file.</summary>
+    /// <summary>A report as written in its file.</summary>
     public static string TextOf(RunReport report) => JsonSerializer.Serialize(report, Json) + "\n";
 
     /// <summary>Reads the report.</summary>
@@ -86,10 +86,10 @@ public sealed class RunFolder(string path)
     /// <summary>Where the progress is.</summary>
     public string ProgressPath => System.IO.Path.Combine(Path, ProgressName);
 
-    /// <summary>Writes where the run is. A reader never sees half a file.</summary>
+    /// <summary>Writes the run's progress. A reader never sees half a file.</summary>
     public void WriteProgress(RunProgress progress) => Replace(ProgressPath, JsonSerializer.Serialize(progress, ProgressOf(progress.Run.Counters.Labels)) + "\n");
 
-    /// <summary>Reads where the run is.</summary>
+    /// <summary>Reads the run's progress.</summary>
     /// <exception cref="FileNotFoundException">The run has written nothing.</exception>
     /// <exception cref="FormatRefusedException">It is of another format.</exception>
     /// <exception cref="JsonException">The file is no progress.</exception>
@@ -105,7 +105,7 @@ public sealed class RunFolder(string path)
 
     private static JsonSerializerOptions ProgressOf(IReadOnlyList<string> labels) => labels.SequenceEqual(PairTopology.Labels) ? OfPairs : Progress(labels);
 
-    // The labels of a run stand in its counters, which come after what is kept under them.
+    // The labels of a run are in its counters, which come after the fields that use them.
     private static IReadOnlyList<string> LabelsIn(string progress)
     {
         using JsonDocument document = JsonDocument.Parse(progress);
@@ -145,7 +145,7 @@ public sealed class RunFolder(string path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Half a file on a full disk would take the place that the next one needs.
+            // Half a file on a full disk would take up the space that the next one needs.
             try
             {
                 File.Delete(next);

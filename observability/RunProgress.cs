@@ -2,13 +2,13 @@ using Stress.Observability.Instruments;
 
 namespace Stress.Observability;
 
-/// <summary>Where a run is, as <c>progress.json</c> holds it while the run lives: what a view in another process shows.</summary>
+/// <summary>The progress of a run, as written to <c>progress.json</c> while it runs, for views in other processes.</summary>
 public sealed record RunProgress
 {
     /// <summary>Version of this format; a field may be added without a new number, never removed or changed.</summary>
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>The format that this build writes and reads. 1 had a list a counter in the place of <c>counters</c>.</summary>
+    /// <summary>The format that this build writes and reads. 1 had one list per counter instead of <c>counters</c>.</summary>
     public const int CurrentFormat = 2;
 
     /// <summary>Wall time at which this was written.</summary>

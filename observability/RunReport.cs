@@ -7,7 +7,7 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability;
 
 /// <summary>
-/// The result of a run, as <c>report.json</c> holds it: the source of every other view. Times are virtual unless a name says wall.
+/// The result of a run, as written to <c>report.json</c>: the source of every other view. Times are virtual unless a name says wall.
 /// The schema is <c>docs/report.schema.json</c>.
 /// </summary>
 public sealed record RunReport : ScenarioReport
@@ -37,16 +37,16 @@ public sealed record RunReport : ScenarioReport
     [JsonIgnore]
     public bool IsPartial => Incomplete is Interrupted or Cancelled;
 
-    /// <summary>Why the numbers decide nothing, a sentence each; empty where they do. Such a run never counts as clean.</summary>
+    /// <summary>Why the numbers decide nothing, one sentence each; empty if they do. Such a run never counts as clean.</summary>
     public IReadOnlyList<string> NotDecided { get; init; } = [];
 
-    /// <summary>What a run is judged by where that is not the scenario's bands; empty where it is.</summary>
+    /// <summary>What a run is judged by instead of the scenario's bands; empty if it is judged by those.</summary>
     public string JudgedBy { get; init; } = "";
 
     /// <summary>The digest over every executed event of every finished site, in site order: 16 hexadecimal digits.</summary>
     public required string Digest { get; init; }
 
-    /// <summary>Everything that was counted, by role where it is counted by node. The seven below are the same numbers under the names that reports have had from the first.</summary>
+    /// <summary>All counters, by role for those counted by node. The seven below are the same numbers under the names that reports have had from the beginning.</summary>
     public required NodeCounters Counters { get; init; }
 
     /// <summary>Executed events.</summary>
@@ -70,7 +70,7 @@ public sealed record RunReport : ScenarioReport
     /// <summary>Membership slots lost for the life of their socket.</summary>
     public RoleCounts LeakedSlots => RoleCounts.Of(Counters, c => c.LeakedSlots);
 
-    /// <summary>The code paths that a reader of the mail asks for, each with both roles.</summary>
+    /// <summary>The code paths of the 2005 mail, each with both roles.</summary>
     public required IReadOnlyList<PathRate> Paths { get; init; }
 
     /// <summary>The rates by the age that the kernel had when the link was lost: the code paths above that crashed, each with the roles and ages that had a disconnect.</summary>
@@ -100,7 +100,7 @@ public sealed record RunReport : ScenarioReport
     /// <summary>Counts over virtual time.</summary>
     public required RunSeries Series { get; init; }
 
-    /// <summary>On what it was executed; null where not recorded. Nothing else in the report depends on it, but for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
+    /// <summary>Where it was executed; null if not recorded. Nothing else in the report depends on it, except for <see cref="ScenarioReport.WallSeconds"/> and <see cref="Workers"/>.</summary>
     public ExecutionFacts? Execution { get; init; }
 
     /// <summary>The network that each site is, with its counts; null in a run of pairs.</summary>
@@ -119,7 +119,7 @@ public sealed record RunReport : ScenarioReport
 /// <param name="SystemSha256">SHA-256 of the initramfs of both.</param>
 /// <param name="Packages">Its packages: name, version and SHA-256.</param>
 /// <param name="Limits">What such kernels cannot show, a sentence each.</param>
-/// <param name="Bound">What the run says of crashes: how many, or what none in so many disconnects excludes at 95 %.</param>
+/// <param name="Bound">What the run shows about crashes: how many, or what their absence in so many disconnects excludes at 95 %.</param>
 public sealed record RealKernels(
     string Backend, RealKernel Called, RealKernel Calling, string Fault, string SystemSha256, IReadOnlyList<string> Packages, IReadOnlyList<string> Limits, string Bound);
 
@@ -138,7 +138,7 @@ public sealed record RealKernel(string Name, string Key, string Release, string 
 /// <param name="StartSeconds">Wall time from the start to the first window.</param>
 /// <param name="Routers">Routers in the run.</param>
 /// <param name="RoutersInMemory">
-/// Most of them whose images were in memory at one moment; 0 when a silo that had held more before was not asked in time. A site's image is in memory from its first
+/// Most of them whose images were in memory at one moment; 0 if a silo that had held more before was not asked in time. A site's image is in memory from its first
 /// window to its last, so a paced run, which moves all sites on together, has all of them there.
 /// </param>
 /// <param name="PeakMemoryBytes">Most memory that the silos' processes have had in the run, added up.</param>
@@ -211,13 +211,13 @@ public sealed record FirstCrashSummary(double? MedianMinutes, double WithinHour,
 /// <param name="Share">Share of the sites, 0 to 1.</param>
 public sealed record CurvePoint(double Minutes, double Share);
 
-/// <summary>planned = done + failed + lost + not begun + unfinished. Only a partial run has sites of the last two kinds, and they are not lost: the run can go on.</summary>
+/// <summary>planned = done + failed + lost + not begun + unfinished. Only a partial run has sites of the last two kinds, and they are not lost: the run can be continued.</summary>
 /// <param name="Planned">Sites of the run.</param>
 /// <param name="Done">Executed to their end.</param>
 /// <param name="Failed">An error of our own stopped them: never an emulated crash.</param>
-/// <param name="Lost">Not executed to their end: nobody answered for them.</param>
+/// <param name="Lost">Not executed to their end: there was no answer for them.</param>
 /// <param name="NotBegun">Not started when the run was interrupted or cancelled.</param>
-/// <param name="Unfinished">Under way when the run was interrupted or cancelled.</param>
+/// <param name="Unfinished">In progress when the run was interrupted or cancelled.</param>
 public sealed record WorkCounts(long Planned, long Done, long Failed, long Lost, long NotBegun = 0, long Unfinished = 0)
 {
     /// <summary>The sum in words: <c>4 planned = 1 done + 0 failed + 0 lost</c>, and in a partial run what was not begun and not finished.</summary>
@@ -240,7 +240,7 @@ public sealed record SiteProblem(long Site, int Window, string Problem, string C
 /// <param name="MinPercent">Least accepted; null for a probe.</param>
 /// <param name="MaxPercent">Most accepted; null for a probe.</param>
 /// <param name="MeasuredPercent">What the run gave; for a probe, how often it was reached.</param>
-/// <param name="Met">The verdict; false as well where there is none.</param>
+/// <param name="Met">The verdict; also false if there is none.</param>
 /// <param name="Line">Line in the scenario file; 0 when the file gives none.</param>
 /// <param name="NotJudged">Why there is no verdict (<c>partial</c>, or what was missing), or null where there is one.</param>
 public sealed record ExpectationVerdict(

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Stress.Observability;
 
-/// <summary>Counts over virtual time, in bins of equal width. Counts of a bin, not running totals; stale pointers are those that live at its end.</summary>
+/// <summary>Counts over virtual time, in bins of equal width. Counts of a bin, not running totals; stale pointers are those that exist at its end.</summary>
 /// <param name="BinMinutes">Width of a bin in virtual minutes.</param>
 /// <param name="Bins">How many bins every list below has.</param>
 /// <param name="Disconnects">Disconnects, a line for each role.</param>

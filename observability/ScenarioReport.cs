@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Stress.Observability;
 
-/// <summary>What every report of a scenario begins with. In a file these fields come before all others.</summary>
+/// <summary>The fields that every report of a scenario begins with. In a file they come before all others.</summary>
 public abstract record ScenarioReport
 {
     private const int First = -1;
@@ -26,7 +26,7 @@ public abstract record ScenarioReport
     [JsonPropertyOrder(First)]
     public required string ScenarioFile { get; init; }
 
-    /// <summary>What the scenario says it is.</summary>
+    /// <summary>The scenario's description.</summary>
     [JsonPropertyOrder(First)]
     public string Description { get; init; } = "";
 

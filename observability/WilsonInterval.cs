@@ -8,7 +8,7 @@ public readonly record struct WilsonInterval(double Rate, double Low, double Hig
 {
     private const double Z95 = 1.959963984540054;
 
-    /// <summary>The interval of <paramref name="hits"/> in <paramref name="trials"/> that are independent. No trials tell nothing: 0 to 1.</summary>
+    /// <summary>The interval of <paramref name="hits"/> in <paramref name="trials"/> that are independent. Without trials nothing is known: 0 to 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A count is negative.</exception>
     public static WilsonInterval Of(long hits, long trials) => Of(hits, trials, trials);
 
@@ -20,7 +20,7 @@ public readonly record struct WilsonInterval(double Rate, double Low, double Hig
         ArgumentOutOfRangeException.ThrowIfNegative(trials);
         ArgumentOutOfRangeException.ThrowIfNegative(independent);
 
-        // A system may also crash when its link was not counted as lost (for example at boot): such a share is above 1, and reads as 1.
+        // A system may also crash when its link was not counted as lost (for example at boot): such a share is above 1, and is taken as 1.
         return trials == 0 ? new(0, 0, 1) : OfRate(Math.Min(1.0, hits / (double)trials), independent);
     }
 

@@ -3,7 +3,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Stress.Scenarios;
 
-/// <summary>What a file is, by its name and, of standard input, by its text.</summary>
+/// <summary>What a file is, by its name or, for standard input, by its text.</summary>
 public enum InputKind
 {
     /// <summary>A scenario of <c>stress run</c>.</summary>
@@ -23,13 +23,13 @@ public enum InputKind
 public sealed record FileProblem(string File, int Line, string Message);
 
 /// <summary>
-/// Finds everything in a file that its loader refuses. The loaders stop at the first error, since a run must not begin; here the refused value is taken out of
-/// the tree, or a value that is accepted stands in where the format needs one, and the file is read again. Combinations of fields are checked once each of them is
+/// Finds everything in a file that its loader refuses. The loaders stop at the first error, since a run must not begin; here the refused value is removed from the tree, or
+/// replaced by an accepted one if the format needs it, and the file is read again. Combinations of fields are checked once each of them is
 /// valid on its own, so that no error follows from another one.
 /// </summary>
 public sealed class FileCheck
 {
-    /// <summary>Most problems that are looked for in a file.</summary>
+    /// <summary>The most problems to look for in a file.</summary>
     public const int MaxProblems = 100;
 
     private readonly List<FileProblem> _problems = [];
@@ -37,7 +37,7 @@ public sealed class FileCheck
 
     private FileCheck(InputKind kind) => Kind = kind;
 
-    /// <summary>What the file was taken for.</summary>
+    /// <summary>What the file was read as.</summary>
     public InputKind Kind { get; }
 
     /// <summary>The problems, by file and line; empty for a file that is accepted.</summary>
@@ -46,7 +46,7 @@ public sealed class FileCheck
     /// <summary>Whether there were more than <see cref="MaxProblems"/>.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>The scenario, where the file is one and is accepted.</summary>
+    /// <summary>The scenario, if the file is one and is accepted.</summary>
     public Scenario? Scenario { get; private set; }
 
     /// <summary>Checks a file.</summary>
@@ -111,7 +111,7 @@ public sealed class FileCheck
             }
             catch (OperationListException e)
             {
-                // An error of a line that was emptied before follows from that.
+                // An error in a line that was emptied before follows from that.
                 if (e.Line < 1 || e.Line > lines.Length || lines[e.Line - 1].Length == 0 || !Add(new FileProblem(file, e.Line, e.Message)))
                 {
                     return;
@@ -149,7 +149,7 @@ public sealed class FileCheck
         }
     }
 
-    // Reads again and again, without what was refused, until nothing is or what is refused cannot be found in the tree.
+    // Reads repeatedly, without what was refused, until nothing is refused or what is refused cannot be found in the tree.
     private void Repeat(IReadOnlyList<(string File, YamlMappingNode Root)> chain, Action read)
     {
         while (true)
@@ -161,7 +161,7 @@ public sealed class FileCheck
             }
             catch (ScenarioException e)
             {
-                // What is said of the file as a whole may follow from what was taken out of it.
+                // An error about the file as a whole may follow from what was removed from it.
                 if (e.Line == 0 && _problems.Count > 0)
                 {
                     return;
@@ -256,7 +256,7 @@ public sealed class FileCheck
 
     private static string? RoleOf(YamlNode item) => item is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode("role"), out YamlNode? role) ? (role as YamlScalarNode)?.Value : null;
 
-    // Every key and every item of the tree, with its path as the loaders name it: of a role both with its label and without.
+    // Every key and every item of the tree, with its path as the loaders name it: for a role both with and without its label.
     private static IEnumerable<Place> Places(YamlNode node, string labelled, string plain, YamlSequenceNode? list)
     {
         switch (node)

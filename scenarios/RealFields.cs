@@ -5,8 +5,7 @@ using YamlDotNet.RepresentationModel;
 namespace Stress.Scenarios;
 
 /// <summary>
-/// Which fields a run of real kernels takes. The others say what an emulated kernel or daemon is: a real one is what it is, and a value that would have no effect
-/// is refused.
+/// The fields that a run of real kernels accepts. The others describe an emulated kernel or daemon: for a real one they would have no effect, so they are refused.
 /// </summary>
 internal static class RealFields
 {
@@ -19,7 +18,7 @@ internal static class RealFields
 
     private static readonly string[] Daemons = ["zebra", "ospfd", "ripngd"];
 
-    /// <summary>Refuses the first field of a file that does not go with the scenario's backend.</summary>
+    /// <summary>Refuses the first field of a file that does not apply to the scenario's backend.</summary>
     public static void Check(Scenario scenario, string file, YamlMappingNode root)
     {
         if (!scenario.IsReal)
@@ -77,7 +76,7 @@ internal static class RealFields
         }
     }
 
-    // Of the deepest part of a field's path that stands in the file.
+    // The line of the deepest part of a field's path that is in the file.
     private static int LineOf(YamlMappingNode root, string field)
     {
         YamlNode node = root;

@@ -4,7 +4,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Scenarios;
 
-/// <summary>A figure that somebody reported, to stand beside the measured one.</summary>
+/// <summary>A reported figure, to be shown next to the measured one.</summary>
 /// <param name="Path">Code path: <c>membership</c>, <c>in6_selecthlim</c>, or a kernel function.</param>
 /// <param name="Role">The role it was reported for, or null for any.</param>
 /// <param name="Percent">Per cent of disconnects.</param>
@@ -38,7 +38,7 @@ public sealed record Scenario
     /// <summary>Short name, as the file gives it.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>What it is for, in a sentence.</summary>
+    /// <summary>Its purpose, in a sentence.</summary>
     public string Description { get; init; } = "";
 
     /// <summary>Pairs of a calling and a called line. A site has <see cref="SiteOptions.Lines"/> of them.</summary>
@@ -74,10 +74,10 @@ public sealed record Scenario
     /// <summary>True for a run of real kernels.</summary>
     public bool IsReal => Backend != Emulator;
 
-    /// <summary>The real kernel of the called end, by name or key; empty for the newest. Of a run of real kernels alone.</summary>
+    /// <summary>The real kernel of the called end, by name or key; empty for the newest. Only for a run of real kernels.</summary>
     public string CalledKernel { get; init; } = "";
 
-    /// <summary>The real kernel of the calling end, by name or key; empty for the newest. Of a run of real kernels alone.</summary>
+    /// <summary>The real kernel of the calling end, by name or key; empty for the newest. Only for a run of real kernels.</summary>
     public string CallingKernel { get; init; } = "";
 
     /// <summary>The real kernel of a role, by name or key; empty for the newest.</summary>
@@ -86,14 +86,14 @@ public sealed record Scenario
     /// <summary>The same scenario with another real kernel for a role.</summary>
     public Scenario WithKernel(Role role, string name) => role == Role.Called ? this with { CalledKernel = name } : this with { CallingKernel = name };
 
-    /// <summary>A fault that both kernels were built with and that is switched on; empty for none. Of a run of real kernels alone.</summary>
+    /// <summary>A fault that both kernels were built with and that is switched on; empty for none. Only for a run of real kernels.</summary>
     public string Fault { get; init; } = "";
 
     /// <summary>Bands that the result must lie in.</summary>
     public IReadOnlyList<Expectation> Expect { get; init; } = [];
 
     /// <summary>
-    /// The design that <see cref="Expect"/> and <see cref="ExpectReached"/> were written for, where an entry names none: the scenario's own unless the file says so.
+    /// The design that <see cref="Expect"/> and <see cref="ExpectReached"/> were written for, for entries that name none: the scenario's own unless the file says otherwise.
     /// <see cref="AnyDesign"/>, or null in a scenario that no file gave, for every design.
     /// </summary>
     public string? ExpectDesign { get; init; }
@@ -101,7 +101,7 @@ public sealed record Scenario
     /// <summary>What <see cref="ExpectDesign"/> says of bands that hold for every design.</summary>
     public const string AnyDesign = "any";
 
-    /// <summary>Why nothing can happen in this run, where that is what it is for; empty in every other. A link that is lost all the same is then not as expected.</summary>
+    /// <summary>Why nothing can happen in this run, if that is its purpose; empty in every other. A link that is lost nevertheless is then a failure.</summary>
     public string ExpectNothing { get; init; } = "";
 
     /// <summary>True when the bands that name no design belong to the design of the run.</summary>
@@ -113,7 +113,7 @@ public sealed record Scenario
     /// <summary>Names of probes that the run must reach.</summary>
     public IReadOnlyList<string> ExpectReached { get; init; } = [];
 
-    /// <summary>Figures to stand beside the measured ones.</summary>
+    /// <summary>Figures to be shown next to the measured ones.</summary>
     public IReadOnlyList<ReportedFigure> Reported { get; init; } = [];
 
     /// <summary>Where each value comes from: field path to <c>reference 5.4</c>, <c>fitted</c> or <c>inferred</c>.</summary>
@@ -122,7 +122,7 @@ public sealed record Scenario
     /// <summary>The file as it was named.</summary>
     public string FileName { get; init; } = "";
 
-    /// <summary>The text that gives this scenario, without any other file: the file's own, or the whole of it where it includes another.</summary>
+    /// <summary>The text that gives this scenario, without any other file: the file's own, or the merged text if it includes another.</summary>
     public string SourceText { get; init; } = "";
 
     /// <summary>Sites of the run.</summary>
@@ -159,7 +159,7 @@ public sealed class ScenarioException(string file, int line, string field, strin
     /// <summary>What would be accepted.</summary>
     public string Accepted => accepted;
 
-    // What a file says goes into the message, and a file can say line ends, terminal sequences and very long words.
+    // The message contains text from the file, which may have line ends, terminal sequences and very long words.
     private static string OneLine(string message) =>
         string.Concat(message.Take(LongestMessage).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? $"\\u{(int)c:x4}" : c.ToString()));
 }

@@ -11,7 +11,7 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Scenarios;
 
-/// <summary>The fields of a scenario file: names, units and what values are accepted, read off the emulator's option records.</summary>
+/// <summary>The fields of a scenario file: names, units and what values are accepted, derived from the emulator's option records.</summary>
 public static class ScenarioFields
 {
     private static readonly Dictionary<string, string> Spellings = new(StringComparer.Ordinal)
@@ -27,7 +27,7 @@ public static class ScenarioFields
         ["lcp_max_configure"] = (1, 1000), ["ipcp_max_failure"] = (1, 1000), ["ipcp_max_configure"] = (1, 1000), ["other_mtu"] = (576, 9_000), ["priority"] = (0, byte.MaxValue),
     };
 
-    // Times that the emulator divides by or waits for again and again: at zero it would never get past one instant.
+    // Times that the emulator divides by or waits for repeatedly: at zero it would never get past one instant.
     private static readonly Dictionary<string, (VirtualTime Min, VirtualTime Max)> TimeLimits = new(StringComparer.Ordinal)
     {
         ["window"] = (VirtualTime.FromSeconds(1), VirtualTime.FromHours(1_000)), ["every"] = (VirtualTime.FromMilliseconds(1), Longest),
@@ -109,7 +109,7 @@ public static class ScenarioFields
     /// <summary>The least and the greatest of a whole number.</summary>
     public static (long Min, long Max) Limit(string field) => Limits.TryGetValue(field, out var l) ? l : (0, int.MaxValue);
 
-    // A competitor can keep what it has forever, and nobody need start a pppd again; any other wait without an end would come round to a time in the past.
+    // A competitor can keep what it has forever, and nobody need start a pppd again; any other endless wait would overflow to a time in the past.
     internal static bool TakesNever(string field) => field is "hold" or "started_again";
 
     private static (VirtualTime Min, VirtualTime Max) TimeLimit(string field) => TimeLimits.TryGetValue(field, out var l) ? l : (VirtualTime.Zero, Longest);
@@ -212,7 +212,7 @@ public static class ScenarioFields
         return true;
     }
 
-    /// <summary>A time as a file spells it, in the largest unit that leaves no rest.</summary>
+    /// <summary>A time as a file spells it, in the largest unit without a remainder.</summary>
     public static string SpellTime(VirtualTime t)
     {
         if (t.IsNever)

@@ -58,7 +58,7 @@ public static class ScenarioLoader
 
     internal static readonly string[] Paths = ["membership", "in6_selecthlim", "any", "stale", "alias", "first_crash_within_hour"];
 
-    /// <summary>The name that stands for standard input where a file is taken.</summary>
+    /// <summary>The name for standard input where a file is expected.</summary>
     public const string StandardInput = "-";
 
     /// <summary>Reads a file. <c>include:</c> names a file of the same folder.</summary>
@@ -183,7 +183,7 @@ public static class ScenarioLoader
             Scenario before = scenario;
             scenario = Check(Apply(before, file, root), before, file, root);
 
-            // Bands are written for the design of the file that states them, whatever a file above it or the command line makes of it.
+            // Bands are written for the design of the file that states them, whatever an including file or the command line changes.
             if (KeyOf(root, "expect_design") is null && (scenario.ExpectDesign is null || KeyOf(root, "expect", "expect_reached") is not null))
             {
                 scenario = scenario with { ExpectDesign = scenario.Site.Design };
@@ -200,7 +200,7 @@ public static class ScenarioLoader
         scenario = scenario with { FileName = fileName, SourceText = text, Site = scenario.Site with { Seed = scenario.Seed } };
         if (chain.Count > 1)
         {
-            // A run keeps the text, and is read again where the included file is not.
+            // A run keeps the text, and is read again where the included file does not exist.
             string whole = ScenarioWriter.Write(scenario);
             if (Encoding.UTF8.GetByteCount(whole) > MaxBytes)
             {
@@ -217,7 +217,7 @@ public static class ScenarioLoader
     private static YamlNode? KeyOf(YamlNode map, params string[] fields) =>
         (map as YamlMappingNode)?.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: { } key } && fields.Contains(key));
 
-    // What one field alone does not show: looked at after each file, so that the file which brings it is named.
+    // Errors that one field alone does not show: checked after each file, so that the file that causes one is named.
     private static Scenario Check(Scenario s, Scenario before, string file, YamlMappingNode root)
     {
         if (s.Site.Roles.Where(role => role.Name.Length > 0).GroupBy(role => role.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
@@ -283,7 +283,7 @@ public static class ScenarioLoader
             throw new ScenarioException(file, (int)at.Start.Line, "roles.pppd.silent", "true for both roles, so that neither end would begin", "silent for one role at most");
         }
 
-        // A source is of a value: where a file brings another value, or takes the field away, the included file's source is no longer true.
+        // A source belongs to a value: if a file has another value, or removes the field, the included file's source is no longer true.
         Dictionary<string, string> old = before.Options().ToDictionary(o => o.Field, o => o.Value), now = s.Options().ToDictionary(o => o.Field, o => o.Value);
         root.Children.TryGetValue(new YamlScalarNode("sources"), out YamlNode? own);
         foreach (YamlNode key in (own as YamlMappingNode)?.Children.Keys ?? [])
@@ -345,7 +345,7 @@ public static class ScenarioLoader
         }
         catch (Exception e) when (e is not (ScenarioException or OutOfMemoryException))
         {
-            // On some broken texts the parser fails with an exception of its own insides (InvalidOperationException, ArgumentException): nothing but it runs here.
+            // On some malformed texts the parser fails with an internal exception (InvalidOperationException, ArgumentException): nothing else runs here.
             throw new ScenarioException(file, (int)(parser.Current?.End.Line ?? 1), "", "is not YAML near this line", "YAML with each field once");
         }
     }
@@ -355,7 +355,7 @@ public static class ScenarioLoader
 
     internal static string Unknown(string field, IEnumerable<string> known) => $"unknown field{NearestWord.Hint(field, known)}";
 
-    // Where single words are accepted, one of them may be meant.
+    // If single words are accepted, one of them may be meant.
     private static string Meant(string value, string accepted) => NearestWord.Hint(value, accepted.Split(", ").Where(word => word.Length > 2 && !word.Contains(' ')));
 
     internal static string Text(string file, YamlNode node, string field) => (node as YamlScalarNode)?.Value ?? throw Bad(file, node, field, "text");
@@ -366,7 +366,7 @@ public static class ScenarioLoader
 
     internal static Scenario Apply(Scenario s, string file, YamlMappingNode root)
     {
-        // First of all: what the other fields say of roles goes by the labels of the nodes.
+        // First of all: what the other fields say about roles refers to the labels of the nodes.
         s = NetworkLoader.Apply(s, file, root);
         foreach ((YamlNode key, YamlNode value) in root.Children)
         {
@@ -540,7 +540,7 @@ public static class ScenarioLoader
         InterfaceOptions[] interfaces = e.IsOfInterfaces ? [.. s.Site.Roles.SelectMany(role => role.Interfaces)] : [];
         if (e.IsOfInterfaces && interfaces.Length == 0)
         {
-            throw new ScenarioException(file, (int)node.Start.Line, "events.what", $"{ScenarioFields.Spell(e.What)} strikes interfaces, of which no role has any", "flap, reboot, hup, or roles with interfaces");
+            throw new ScenarioException(file, (int)node.Start.Line, "events.what", $"{ScenarioFields.Spell(e.What)} affects interfaces, but no role has any", "flap, reboot, hup, or roles with interfaces");
         }
 
         string[] known =
@@ -618,7 +618,7 @@ public static class ScenarioLoader
         return s;
     }
 
-    // The options of another role: of one that stands before this item, or of one that the nodes of a file below had.
+    // The options of another role: of one before this item, or of one that the nodes of an included file had.
     private static RoleOptions Like(Scenario s, string file, YamlNode node, string field, Role role)
     {
         string label = Text(file, node, field);
@@ -632,7 +632,7 @@ public static class ScenarioLoader
     private static string NameOf(string file, YamlNode node, string field, string accepted) =>
         Text(file, node, field) is var name && name.Length is > 0 and <= 80 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '+') ? name : throw Bad(file, node, field, accepted);
 
-    // A copy of a record with the fields of a map set. Reads the fields off the record itself, so that a new option is in the format at once.
+    // A copy of a record with the fields of a map set. The fields are derived from the record itself, so a new option is in the format at once.
     internal static object Bind(object record, string file, YamlMappingNode map, string prefix, string[] skip)
     {
         Type type = record.GetType();
@@ -717,7 +717,7 @@ public static class ScenarioLoader
         return Bind(now, file, Map(file, node, full, ScenarioFields.Accepts(type, field)), full + ".", []);
     }
 
-    // A vlan is on the Ethernet or on one that stands before it; a tunnel leads somewhere.
+    // A vlan is on the Ethernet or on an interface before it; a tunnel has a destination.
     private static List<InterfaceOptions> Interfaces(string file, YamlSequenceNode list, string field)
     {
         var interfaces = new List<InterfaceOptions>();
@@ -766,7 +766,7 @@ public static class ScenarioLoader
         return interfaces;
     }
 
-    /// <summary>What a name of an interface may be, in words.</summary>
+    /// <summary>The accepted names of interfaces, in words.</summary>
     internal static string InterfaceNames => string.Join(", ", ClonedKind.Known.Where(kind => !kind.IsOfListsAlone).Select(kind => kind.Flags.HasFlag(Iff.Loopback) ? $"{kind.Name}1" : $"{kind.Name}0")) + " and further numbers of these";
 
     private static CompetitorOptions ReadCompetitor(string file, YamlNode node, string field)

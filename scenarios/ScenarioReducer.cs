@@ -14,7 +14,7 @@ namespace Stress.Scenarios;
 /// <param name="Tests">Sites that were executed to find it.</param>
 public sealed record ReducedScenario(Scenario Scenario, VirtualTime At, int Tests);
 
-/// <summary>Takes options of a scenario back to their defaults while a crash with the exact title still happens.</summary>
+/// <summary>Resets options of a scenario to their defaults as long as a crash with the exact title still happens.</summary>
 /// <param name="options">The options of the run that crashed.</param>
 /// <param name="title">The title to keep.</param>
 /// <param name="role">The role that crashes.</param>
@@ -96,7 +96,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
         return false;
     }
 
-    // One option that is not at its default: where it is, and its value; of a list of competitors, one of them; of a role, whose.
+    // One option that is not at its default: where it is, and its value; for a list of competitors, one of them; for a role, which.
     private sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Value, bool IsElement, Role? Role = null);
 
     private static IEnumerable<Setting> Differences(object now, object usual, PropertyInfo[] path)
@@ -141,7 +141,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
             built = s.Role is { } of ? built.With((RoleOptions)With(built.Roles[of], s, 0)) : (SiteOptions)With(built, s, 0);
         }
 
-        // A programme about interfaces goes with them.
+        // A programme about interfaces is removed with them.
         return built.Events is { } events && events.Where(e => e.TargetsIn(built.Topology, built.Roles).Length > 0).ToList() is var left && left.Count < events.Count
             ? built with { Events = left.Count > 0 ? left : null } : built;
     }

@@ -17,13 +17,13 @@ namespace Stress.Scenarios;
 /// <summary>A field of the format, for people and for editors.</summary>
 /// <param name="Path">Where it stands, as <c>roles[].kernel.fill</c>; <c>[]</c> is an item of a list.</param>
 /// <param name="Accepts">What it accepts, in words.</param>
-/// <param name="Default">Its value where no file gives one; empty for none.</param>
+/// <param name="Default">Its value if no file gives one; empty for none.</param>
 /// <param name="Meaning">What it does, in a sentence.</param>
 public sealed record ScenarioField(string Path, string Accepts, string Default, string Meaning);
 
 /// <summary>
-/// The format as a list of fields (docs/scenarios.md) and as a JSON schema (scenario.schema.json). Names, limits and defaults are read off the
-/// option records; only the meanings stand here, those of a daemon's options beside the options.
+/// The format as a list of fields (docs/scenarios.md) and as a JSON schema (scenario.schema.json). Names, limits and defaults are derived from the option records; only the
+/// meanings are here, except those of a daemon's options, which are next to the options.
 /// </summary>
 public static class ScenarioReference
 {
@@ -63,29 +63,29 @@ public static class ScenarioReference
         ["links[].kind"] = "What carries its frames.",
         ["links[].addresses"] = "IPv4 addresses of its ends, the called one first.",
         ["links[].group"] = "What it shares with other links, such as a cable tray.",
-        ["segments"] = "Ethernet segments beside the links: what one station's Ethernet sends, all others hear.",
+        ["segments"] = "Ethernet segments besides the links: what one station's Ethernet sends, all others receive.",
         ["segments[].name"] = "Its name, which events call it by.",
-        ["segments[].stations"] = "The nodes whose Ethernet is at it, each at one segment at most. Those without an address have addresses of one net, 192.168.n.1 and so on, where n is the first one's number.",
+        ["segments[].stations"] = "The nodes whose Ethernet is on it, each on at most one segment. Those without an address get addresses of one net, 192.168.n.1 and so on, where n is the first one's number.",
         ["segments[].down"] = "How long a cable that an event pulls out stays out.",
-        ["segments[].interface"] = "Which interface of each station is at it: ne0, which is there from boot on, or an interface of the role that is plugged in, as aue0; that one has 10.208.s.1 and so on, where s is the segment's number.",
+        ["segments[].interface"] = "Which interface of each station is on it: ne0, which exists from boot on, or a plugged-in interface of the role, such as aue0; that one gets 10.208.s.1 and so on, where s is the segment's number.",
         ["window"] = "Virtual time of one unit of work.",
         ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
-        ["roles[].role"] = "Which end, or which label. Each may stand once.",
-        ["roles[].like"] = "Another role whose options this one starts from: one that stands before it, or one of the included file.",
+        ["roles[].role"] = "Which end, or which label. Each may occur once.",
+        ["roles[].like"] = "Another role whose options this one starts from: one before it, or one of the included file.",
         ["roles[].name"] = "A name for people.",
-        ["roles[].kernel"] = "Configuration of an emulated kernel; with backend: uml the name or key of a real one, the newest where no name is given.",
-        ["roles[].kernel.abi"] = "Width of pointers, which decides where the fields lie that decide outcomes (reference 1.1).",
+        ["roles[].kernel"] = "Configuration of an emulated kernel; with backend: uml the name or key of a real one, the newest if no name is given.",
+        ["roles[].kernel.abi"] = "Width of pointers, which determines the offsets of the fields that decide outcomes (reference 1.1).",
         ["roles[].kernel.fill"] = "What malloc writes into freed memory: the list link only, DIAGNOSTIC's first 32 bytes, or DEBUG's whole block (reference 5.5).",
         ["roles[].kernel.ppp_units"] = "Cloned units (from 2004-12-05) are created and destroyed with each call; static ones are never freed (reference 5.1).",
         ["roles[].kernel.routing_socket_bytes"] = "Receive queue of a routing socket, in bytes; messages beyond it are dropped (reference 7.1).",
         ["roles[].kernel.ppp_mtu"] = "MTU of a ppp unit, in bytes.",
-        ["roles[].kernel.free_softc_blocks"] = "Free blocks in the size class of the ppp softc after boot: after how many requests a freed one is handed out (reference 5.4).",
+        ["roles[].kernel.free_softc_blocks"] = "Free blocks in the size class of the ppp softc after boot: the number of requests before a freed one is handed out again (reference 5.4).",
         ["roles[].kernel.free_small_blocks"] = "Free blocks in the size class of in6_ifextra after boot.",
         ["roles[].kernel.competitors"] = "Other users of kernel memory, with their own timing (reference 5.4). A list here replaces an included one.",
         ["roles[].kernel.competitors[].name"] = "A name of its own, for people.",
         ["roles[].kernel.competitors[].bytes"] = "Requested size; the class is the next power of two.",
-        ["roles[].kernel.competitors[].trigger"] = "When it allocates: by itself, at a login, at a connection attempt, or when a link has gone down.",
-        ["roles[].kernel.competitors[].count"] = "Blocks at a time: a process has them together.",
+        ["roles[].kernel.competitors[].trigger"] = "When it allocates: on its own, at a login, at a connection attempt, or when a link has gone down.",
+        ["roles[].kernel.competitors[].count"] = "Blocks at a time, which a process holds together.",
         ["roles[].kernel.competitors[].times"] = "How often it does so, one after another: the calls, or the processes, of a job.",
         ["roles[].kernel.competitors[].every"] = "Mean interval; needed for background, and for nothing else.",
         ["roles[].kernel.competitors[].hold"] = "How long before the blocks are freed; 0s for at once, before anything else happens; never for kept.",
@@ -94,15 +94,15 @@ public static class ScenarioReference
         ["roles[].pppd.persist"] = "Redial after a link has ended.",
         ["roles[].pppd.holdoff"] = "Wait before a redial.",
         ["roles[].pppd.max_fail"] = "Attempts without success before pppd gives up; 0 for never.",
-        ["roles[].pppd.default_route"] = "Set a default route; taking it away widens the gap in which ospfd's drop can still find the address (reference 8.4 M1).",
-        ["roles[].pppd.proxy_arp"] = "Answer ARP for the peer on the Ethernet, by a published entry. Has an effect only where the peer's address is in the Ethernet's network, as a caller's then is; removing the entry widens the gap as default_route does (reference 6.4).",
+        ["roles[].pppd.default_route"] = "Set a default route; removing it widens the gap in which ospfd's drop can still find the address (reference 8.4 M1).",
+        ["roles[].pppd.proxy_arp"] = "Answer ARP for the peer on the Ethernet, by a published entry. It has an effect only if the peer's address is in the Ethernet's network, as a caller's then is; removing the entry widens the gap as default_route does (reference 6.4).",
         ["roles[].pppd.demand"] = "Keep the unit across redials, so that nothing is detached (reference 5.2).",
         ["roles[].pppd.addressing"] = "Whether the caller asks for its IPv4 address; decides whether IPCP or IPV6CP finishes first (reference 6.6).",
         ["roles[].pppd.script"] = "Running time of ip-up, ip-down and the IPv6 scripts.",
         ["roles[].pppd.require"] = "What this end asks the other to authenticate itself with, as pppd's require-pap and require-chap do. The other end always agrees.",
         ["roles[].pppd.lcp_echo_interval"] = "Interval of LCP echo requests; 0s is off.",
         ["roles[].pppd.lcp_echo_failure"] = "Unanswered echo requests that end the link.",
-        ["roles[].pppd.lcp_restart"] = "Time until LCP repeats a request; longer than the round trip where the other end takes each repeat for a new negotiation.",
+        ["roles[].pppd.lcp_restart"] = "Time until LCP repeats a request; it must be longer than the round trip if the other end treats each repeat as a new negotiation.",
         ["roles[].pppd.lcp_max_configure"] = "LCP requests without an answer before the link is given up.",
         ["roles[].pppd.ipcp_max_failure"] = "Naks of IPCP, sent or received, before an option is rejected or given up; a peer that is slow to learn its addresses needs more.",
         ["roles[].pppd.ipcp_restart"] = "Time until IPCP repeats a request; longer than the round trip, as lcp_restart.",
@@ -111,29 +111,29 @@ public static class ScenarioReference
         ["roles[].pppd.pap_restart"] = "Time until PAP repeats a request.",
         ["roles[].pppd.chap_restart"] = "Time until CHAP repeats a challenge.",
         ["roles[].pppd.silent"] = "LCP sends nothing until the other end has begun. Not at both ends.",
-        ["roles[].pppd.passive"] = "LCP goes on waiting for the other end after its own requests have gone unanswered.",
+        ["roles[].pppd.passive"] = "LCP keeps waiting for the other end after its own requests have gone unanswered.",
         ["roles[].pppd.receive_all"] = "Accept unescaped control characters, whatever the map says. Matters in dial and answer; the emulated line adds none.",
         ["roles[].pppd.asyncmap"] = "Control characters that the other end must escape, bit n for character n.",
         ["roles[].daemons"] = "Daemons in the order of their start; zebra serves its clients in the order in which they connected.",
         ["roles[].hup"] = "The programme of HUP signals that cron sends to pppd.",
         ["roles[].hup.enabled"] = "Whether there is one.",
         ["roles[].hup.every"] = "Its period.",
-        ["roles[].hup.phase"] = "Where in the period the signal falls: the offset of the systems' clocks, drawn once a router.",
+        ["roles[].hup.phase"] = "Where in the period the signal falls: the offset of the systems' clocks, drawn once per router.",
         ["roles[].hup.jitter"] = "How late cron's job runs, drawn for each signal.",
         ["roles[].term"] = "The programme of TERM signals that cron sends to pppd: as HUP, but pppd does not redial, and exits.",
         ["roles[].term.enabled"] = "Whether there is one.",
         ["roles[].term.every"] = "Its period.",
-        ["roles[].term.phase"] = "Where in the period the signal falls, drawn once a router.",
+        ["roles[].term.phase"] = "Where in the period the signal falls, drawn once per router.",
         ["roles[].term.jitter"] = "How late cron's job runs, drawn for each signal.",
-        ["roles[].term.started_again"] = "From pppd's exit until somebody starts it again at the calling end; never where nobody does.",
-        ["roles[].kernel.forwarding"] = "Packets for others go on by the kernel's table: net.inet.ip.forwarding and net.inet6.ip6.forwarding.",
+        ["roles[].term.started_again"] = "From pppd's exit until it is started again at the calling end; never if it is not.",
+        ["roles[].kernel.forwarding"] = "Packets for others are forwarded by the kernel's table: net.inet.ip.forwarding and net.inet6.ip6.forwarding.",
         ["roles[].kernel.pfil_hooks"] = "options PFIL_HOOKS, which GENERIC has: a pppoe interface hears that its Ethernet is detached. A kernel without it leaves the session with its pointer, and its timer with the session.",
         ["roles[].kernel.tcp_keepidle"] = "net.inet.tcp.keepidle: how long a TCP connection with SO_KEEPALIVE is silent before its peer is asked. The sysctl counts half seconds.",
         ["roles[].kernel.accept_rtadv"] = "A host that listens to Router Advertisements: net.inet6.ip6.accept_rtadv with forwarding off (reference 8.3, row 11).",
-        ["roles[].rtadvd"] = "rtadvd towards the other end of each line, and how often somebody lists the known routers.",
-        ["roles[].rtadvd.interval"] = "MaxRtrAdvInterval (RFC 4861, 6.2.1); 0s where no rtadvd runs.",
+        ["roles[].rtadvd"] = "rtadvd towards the other end of each line, and how often the known routers are listed.",
+        ["roles[].rtadvd.interval"] = "MaxRtrAdvInterval (RFC 4861, 6.2.1); 0s if no rtadvd runs.",
         ["roles[].rtadvd.lifetime"] = "AdvDefaultLifetime: how long a host keeps the router in its list; at most 65,535 s.",
-        ["roles[].rtadvd.listed"] = "How often somebody runs ndp -r and ndp -p on this system; 0s for never.",
+        ["roles[].rtadvd.listed"] = "How often ndp -r and ndp -p are run on this system; 0s for never.",
         ["roles[].datagrams"] = "A program that sends datagrams: large ones over IPv6 to the other end of each line, which makes fragments (reference 8.3, row 14), or over IPv4 through the network.",
         ["roles[].datagrams.interval"] = "Time between two; 0s for none.",
         ["roles[].datagrams.datagram_bytes"] = "Bytes of each, the header of UDP apart; over IPv4 1472 at most.",
@@ -146,18 +146,18 @@ public static class ScenarioReference
         ["roles[].datagrams.to"] = "far-end: to the link-local address at the other end of each line, over IPv6. network: to another node's Ethernet, drawn for each, over IPv4, wherever routes lead.",
         ["roles[].interfaces"] = "Interfaces without a line that rc creates at boot, and on which programmes of events act (docs/networks.md): daemons of the system run on them as on ppp units. A list here replaces an included one.",
         ["roles[].interfaces[].name"] = "Driver and number, as ifconfig names it: a vlan, a gif (tunnel), a further loopback, an aue (a USB Ethernet, which is pulled out), a pppoe (a session of PPP over Ethernet).",
-        ["roles[].interfaces[].parent"] = "Of a vlan or a pppoe: the Ethernet that it is on, ne0 or an aue before it. What is on one that is pulled out goes with it, and comes back with it.",
-        ["roles[].interfaces[].tunnel"] = "Of a gif: the IPv4 address that it leads to. The way there is a route's, over whatever interface that names.",
-        ["roles[].interfaces[].teardown"] = "What happens before it is destroyed: its addresses are taken away and it is set down, as rc does, or nothing; usual is the former, and the latter for what is pulled out.",
+        ["roles[].interfaces[].parent"] = "For a vlan or a pppoe: the Ethernet that it is on, ne0 or an aue before it. Interfaces on one that is pulled out go with it, and come back with it.",
+        ["roles[].interfaces[].tunnel"] = "For a gif: the IPv4 address that it leads to, reached by whatever route and interface lead there.",
+        ["roles[].interfaces[].teardown"] = "What happens before it is destroyed: its addresses are removed and it is set down, as rc does, or nothing; usual is the former, or the latter for one that is pulled out.",
         ["roles[].interfaces[].down"] = "How long it is gone before a programme creates it again.",
         ["roles[].interfaces[].other_mtu"] = "The MTU that it has, in bytes, after every other event of what: mtu.",
-        ["roles[].interfaces[].discovery"] = "Of a pppoe: the session comes up by discovery (RFC 2516), and the interface stays when its Ethernet goes. Otherwise the session is there at once, and goes with the Ethernet.",
-        ["roles[].interfaces[].redial"] = "How long after the kernel has taken a session down (a PADT, or its Ethernet was detached) somebody sets it up again.",
+        ["roles[].interfaces[].discovery"] = "For a pppoe: the session comes up by discovery (RFC 2516), and the interface stays when its Ethernet goes. Otherwise the session exists at once, and goes with the Ethernet.",
+        ["roles[].interfaces[].redial"] = "How long after the kernel has taken a session down (a PADT, or its Ethernet was detached) until it is set up again.",
         ["roles[].interfaces[].group"] = "A name shared with interfaces that go together, such as a jail; programmes refer to it.",
-        ["roles[].concentrator"] = "The access concentrator that answers the discovery of the role's pppoe interfaces, behind those of their Ethernets that are at no segment.",
+        ["roles[].concentrator"] = "The access concentrator that answers the discovery of the role's pppoe interfaces, behind those of their Ethernets that are on no segment.",
         ["roles[].concentrator.answer"] = "From a PADI or a PADR until its answer arrives.",
-        ["roles[].concentrator.unanswered_per_thousand"] = "PADIs and PADRs of a thousand that nobody answers.",
-        ["roles[].concentrator.session"] = "How long a session lasts until the concentrator ends it with a PADT; 0s for as long as the host likes.",
+        ["roles[].concentrator.unanswered_per_thousand"] = "PADIs and PADRs per thousand that get no answer.",
+        ["roles[].concentrator.session"] = "How long a session lasts until the concentrator ends it with a PADT; 0s if it never does.",
         ["roles[].borrowed_address"] = "The ppp local address is the Ethernet's (reference 8.4 M2).",
         ["roles[].group_member"] = "A group outside 224.0.0/24 that another process is a member of (reference 8.4 M8).",
         ["roles[].reboot"] = "From a panic until the daemons run again.",
@@ -173,21 +173,21 @@ public static class ScenarioReference
         ["line.carrier_loss_every"] = "Mean time between carrier losses of the line itself; 0s for never.",
         ["events"] = "Programmes of events that affect links and nodes, each drawn from the seed (docs/networks.md). A list here replaces an included one, and a file with other nodes drops it.",
         ["events[].what"] = "A link loses carrier; a node is switched off and boots again as after a panic; HUP goes to all pppds of a node; an interface of roles[].interfaces is destroyed, created, destroyed and created again after its down, renumbered, or gets its other MTU.",
-        ["events[].of"] = "What it affects: all, a label, a node by its name (of links those at it), of links and interfaces a group, of stations their segment, or of interfaces a name.",
+        ["events[].of"] = "What it affects: all, a label, a node by its name (for links, those at it), a group of links or interfaces, the segment of stations, or the name of interfaces.",
         ["events[].to"] = "To one of them, drawn for each event, or to all at once.",
         ["events[].pattern"] = "At fixed intervals, or independently of each other.",
-        ["events[].every"] = "Interval between two events; the mean one where they are random.",
+        ["events[].every"] = "Interval between two events; the mean one if they are random.",
         ["events[].phase"] = "When the first interval begins, drawn once per site.",
         ["events[].spread"] = "Delay after the event until each link, node or interface is affected, drawn for each.",
         ["expect"] = "Bands that the result must lie in; a run that misses one exits with 1. A list here replaces an included one.",
         ["expect[].path"] = "What is counted: a code path, stale pointers, aliases, pairs that crashed in their first hour, or one crash title.",
-        ["expect[].role"] = "The end, or the label, it is counted at; all where not given.",
-        ["expect[].design"] = "The design it holds for; that of expect_design where not given.",
+        ["expect[].role"] = "The end, or the label, it is counted at; all if not given.",
+        ["expect[].design"] = "The design it holds for; that of expect_design if not given.",
         ["expect[].percent"] = "Per cent of disconnects (of sites for first_crash_within_hour), ends included. Met when the 95 % interval lies inside, not met when it lies outside, too few to say otherwise; a single number is about the count, and judged as it is.",
         ["expect_reached"] = "Probes that the run must reach. A list here replaces an included one.",
         ["expect_design"] = "The design that expect and expect_reached were written for; another one that is run (--design, compare) is judged by what it must end. any: they hold for every design.",
         ["expect_nothing"] = "Why nothing can happen, in a scenario in which no link is ever lost on purpose: the run then exits with 0, and with 1 when a link is lost. Without it such a run is not decided and exits with 5.",
-        ["reported"] = "Figures from elsewhere, shown beside the measured ones. A list here replaces an included one.",
+        ["reported"] = "Figures from elsewhere, shown next to the measured ones. A list here replaces an included one.",
         ["reported[].path"] = "The code path.",
         ["reported[].role"] = "The end it was reported for.",
         ["reported[].percent"] = "The figure.",
@@ -258,7 +258,7 @@ public static class ScenarioReference
                     yield return Field("links[].group", "a name");
                     break;
                 case "segments":
-                    yield return Field(field, "a list of maps, beside nodes and links");
+                    yield return Field(field, "a list of maps, besides nodes and links");
                     yield return Field("segments[].name", "a name (needed)");
                     yield return Field("segments[].stations", $"a list of 2 to {EthernetSegment.MaxStations} names of nodes (needed)");
                     yield return Field("segments[].down", "a time or a range of times, as 200ms..2s", ScenarioFields.SpellScalar(new PlannedSegment("", []).Down)!);
@@ -327,8 +327,8 @@ public static class ScenarioReference
     }
 
     /// <summary>
-    /// The format as a JSON schema (draft 2020-12), for editors. The loader has the last word: it also refuses what a schema cannot say, such as a
-    /// time out of range, and it accepts a number in quotes.
+    /// The format as a JSON schema (draft 2020-12), for editors. The loader has the last word: it also refuses what a schema cannot express, such as a time out of range, and it
+    /// accepts a number in quotes.
     /// </summary>
     public static string Schema()
     {
@@ -347,14 +347,14 @@ public static class ScenarioReference
                     max: Topology.MaxLabels),
                 "sites" => Whole(1, ScenarioLoader.MaxPairs),
                 "network" => Map([], Properties("network.", new NetworkOptions())),
-                "nodes" => List(Map(["name", "role"], NetworkLoader.NodeFields.Select(f => (f, Described($"nodes[].{f}", f == "address" ? Pattern(AddressPattern) : Label())))), ScenarioFields.MaxNodes),
-                "links" => List(Map(["called", "calling"], NetworkLoader.LinkFields.Select(f => (f, Described($"links[].{f}", f switch
+                "nodes" => List(Map(["name", "role"], TopologyLoader.NodeFields.Select(f => (f, Described($"nodes[].{f}", f == "address" ? Pattern(AddressPattern) : Label())))), ScenarioFields.MaxNodes),
+                "links" => List(Map(["called", "calling"], TopologyLoader.LinkFields.Select(f => (f, Described($"links[].{f}", f switch
                 {
                     "kind" => Words(LinkKind.Known.Select(k => k.Name)),
                     "addresses" => List(Pattern(AddressPattern), 2),
                     _ => Label(),
                 })))), ScenarioFields.MaxLinks),
-                "segments" => List(Map(["name", "stations"], NetworkLoader.SegmentFields.Select(f => (f, Described($"segments[].{f}", f switch
+                "segments" => List(Map(["name", "stations"], TopologyLoader.SegmentFields.Select(f => (f, Described($"segments[].{f}", f switch
                 {
                     "stations" => List(Label(), EthernetSegment.MaxStations),
                     "down" => Scalar(typeof(TimeRange), "segments.down"),
@@ -376,7 +376,7 @@ public static class ScenarioReference
             })))));
     }
 
-    // A schema as a file: what it is called, and the map that is its whole.
+    // A schema as a file: its title, and its root map.
     internal static string Document(string title, string description, JsonObject map)
     {
         map.Insert(0, "description", description);
@@ -389,7 +389,7 @@ public static class ScenarioReference
 
     private static IEnumerable<string> Probes => Enumerable.Range(0, ProbeNames.Count).Select(i => ProbeNames.Of((Probe)i));
 
-    // A daemon's options say themselves what they mean.
+    // A daemon's options describe themselves.
     private static readonly Dictionary<string, string> MeaningsOfDaemons = OfDaemons().ToDictionary(static m => m.Path, static m => m.Meaning, StringComparer.Ordinal);
 
     private static IEnumerable<(string Path, string Meaning)> OfDaemons() =>
@@ -491,8 +491,8 @@ public static class ScenarioReference
             : new JsonObject { ["type"] = "string" };
     }
 
-    // A label is of the file's own nodes: which ones there are a schema cannot say.
-    private static JsonObject Label() => Pattern($"[0-9A-Za-z_.-]{{1,{NetworkLoader.MaxName}}}");
+    // A label belongs to the file's own nodes: a schema cannot know which there are.
+    private static JsonObject Label() => Pattern($"[0-9A-Za-z_.-]{{1,{TopologyLoader.MaxName}}}");
 
     private static JsonObject Judged(string field, bool band)
     {

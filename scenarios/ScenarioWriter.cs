@@ -9,8 +9,8 @@ using Stress.Emulator.Userland;
 namespace Stress.Scenarios;
 
 /// <summary>
-/// Writes a scenario as one file that needs no other: every option with its value, nothing left to a default or an include.
-/// What it writes, <see cref="ScenarioLoader.Parse(string, string)"/> reads as the same scenario.
+/// Writes a scenario as one self-contained file: every option with its value, without defaults or includes. What it writes, <see cref="ScenarioLoader.Parse(string, string)"/>
+/// reads as the same scenario.
 /// </summary>
 public static class ScenarioWriter
 {
@@ -121,7 +121,7 @@ public static class ScenarioWriter
             return;
         }
 
-        // Of a network that came without a file, nodes are called by their numbers.
+        // In a network that came without a file, nodes are named by number.
         string[] names = graph.Names is { } given ? [.. given] : [.. graph.Nodes.Index().Select(node => $"node{node.Index}")];
         Items(yaml, "nodes", graph.Nodes.Select((role, node) =>
             $"{{name: {names[node]}, role: {graph.NameOf(role)}{(graph.Addresses is { } addresses && !addresses[node].IsAny ? $", address: {addresses[node]}" : "")}}}"));
@@ -147,7 +147,7 @@ public static class ScenarioWriter
         }
     }
 
-    // A real kernel has its name in the place of an emulated one's options.
+    // A real kernel has its name instead of an emulated one's options.
     private static string? Kernel(StringBuilder yaml, Scenario scenario, Role role)
     {
         string name = scenario.KernelOf(role);
@@ -243,7 +243,7 @@ public static class ScenarioWriter
         return text.Contains('E') ? value.ToString("F400", CultureInfo.InvariantCulture).TrimEnd('0').TrimEnd('.') : text;
     }
 
-    // A double-quoted YAML scalar (YAML 1.2, section 5.7): what a terminal or a line reader would obey is escaped.
+    // A double-quoted YAML scalar (YAML 1.2, section 5.7): control characters are escaped.
     private static string Quote(string text)
     {
         var quoted = new StringBuilder("\"");

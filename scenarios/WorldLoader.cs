@@ -29,7 +29,7 @@ public static class WorldLoader
         ? World.FromOperations(Path.GetFileNameWithoutExtension(file), OperationList.Parse(text, file))
         : Worlds(ScenarioLoader.Root(text, file), file));
 
-    /// <summary>The sentence that a file says of its world; empty where it has none.</summary>
+    /// <summary>A file's description of its world; empty if it has none.</summary>
     /// <exception cref="ScenarioException">The text is not a map, or the description is not a text.</exception>
     public static string DescriptionOf(string text, string file) =>
         Optional(ScenarioLoader.Root(text, file), "description") is { } description ? ScenarioLoader.Text(file, description, "description").Trim() : "";
@@ -54,7 +54,7 @@ public static class WorldLoader
         }
     }
 
-    // Without a name only the text tells: a map's first word ends with a colon, and no operation does.
+    // Without a name the text decides: a map's first word ends with a colon, and no operation does.
     internal static bool IsMap(string text) =>
         text.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0 && line[0] != '#')?.Split(' ')[0] is { } word && (word.EndsWith(':') || word == "---");
 
@@ -151,7 +151,7 @@ public static class WorldLoader
         }
 
         Operation OperationOf(YamlNode node) => operations.TryGetValue((int)node.Start.Line, out Operation? o)
-            ? o : throw ScenarioLoader.Bad(file, node, "setup", "an operation: before the first step nobody waits");
+            ? o : throw ScenarioLoader.Bad(file, node, "setup", "an operation: before the first step nothing waits");
     }
 
     private static (string Verb, string Message)? MessageOf(string step)

@@ -29,7 +29,7 @@ public sealed class ClusterClient : IRunHost
 
     /// <summary>Connects to any silo of the cluster.</summary>
     /// <param name="redis">Its Redis.</param>
-    /// <param name="patience">How long a silo is asked for; null for some seconds.</param>
+    /// <param name="patience">How long to wait for a silo; null for a few seconds.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="ClusterUnavailableException">None answers in that time.</exception>
     public static async Task<ClusterClient> ConnectAsync(RedisAddress redis, TimeSpan? patience = null, CancellationToken cancel = default)
@@ -69,7 +69,7 @@ public sealed class ClusterClient : IRunHost
                 throw new ClusterUnavailableException($"a silo of {redis} is not trusted: {refusal}; accepted is a silo with a certificate by the authority of {redis.Certificates!.Authority}");
             }
 
-            string hint = certificates is null ? ", or --tls-cert, --tls-key and --tls-ca where its silos ask for certificates" : "";
+            string hint = certificates is null ? ", or --tls-cert, --tls-key and --tls-ca if its silos require certificates" : "";
             throw new ClusterUnavailableException(
                 $"no silo answers in the cluster of {redis}; accepted is a cluster with a silo, for example ./stress silo --cluster {redis}{hint} ({e.GetBaseException().Message.ReplaceLineEndings(" ").TrimEnd('.')})");
         }
@@ -90,7 +90,7 @@ public sealed class ClusterClient : IRunHost
         _host.Dispose();
     }
 
-    // A silo that hangs, or died a moment ago, is still listed and does not answer.
+    // A silo that hangs, or has just died, is still listed but does not answer.
     private async Task<SiloFacts> Facts(SiloAddress silo)
     {
         try

@@ -22,7 +22,7 @@ public static class ClusterExtensions
     /// <summary>Redis itself, behind <see cref="CrossingStorage"/>.</summary>
     private const string RedisStorageName = "redis";
 
-    /// <summary>How often a client asks which gateways there are.</summary>
+    /// <summary>How often a client refreshes the list of gateways.</summary>
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(2);
 
     /// <summary>Makes a silo a member of the cluster.</summary>
@@ -49,7 +49,7 @@ public static class ClusterExtensions
         client.UseRedisClustering(options => options.ConfigurationOptions = redis.ToOptions());
         client.AddOutgoingGrainCallFilter(call =>
         {
-            // A run that this client names is of its format: it is placed on silos that read it.
+            // A run that this client names has its format: it is placed on silos that read it.
             RequestContext.Set(SiloFormats.RequestKey, BuildStamp.Current.Key);
             return call.Invoke();
         });

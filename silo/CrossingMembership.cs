@@ -1,12 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
-using Stress.Contracts;
 
 namespace Stress.Silo;
 
 /// <summary>
-/// A membership table whose errors may cross a grain call, as <see cref="CrossingStorage"/> is for grains: Orleans' management grain reads it for whoever asks which
-/// silos there are, and lets what it throws through.
+/// A membership table whose errors can cross a grain call, as <see cref="CrossingStorage"/> is for grains: Orleans' management grain reads it to list the silos, and passes its
+/// exceptions on to the caller.
 /// </summary>
 /// <param name="table">The table.</param>
 public sealed class CrossingMembership(IMembershipTable table) : IMembershipTable
@@ -25,69 +24,69 @@ public sealed class CrossingMembership(IMembershipTable table) : IMembershipTabl
 
     /// <inheritdoc/>
     public Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken) =>
-        Crossing(() => table.InitializeMembershipTableAsync(tryInitTableVersion, cancellationToken));
+        Crossed(() => table.InitializeMembershipTableAsync(tryInitTableVersion, cancellationToken));
 
     /// <inheritdoc/>
     public Task DeleteMembershipTableEntries(string clusterId) => DeleteMembershipTableEntriesAsync(clusterId, CancellationToken.None);
 
     /// <inheritdoc/>
     public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken) =>
-        Crossing(() => table.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken));
+        Crossed(() => table.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken));
 
     /// <inheritdoc/>
     public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => CleanupDefunctSiloEntriesAsync(beforeDate, CancellationToken.None);
 
     /// <inheritdoc/>
     public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken) =>
-        Crossing(() => table.CleanupDefunctSiloEntriesAsync(beforeDate, cancellationToken));
+        Crossed(() => table.CleanupDefunctSiloEntriesAsync(beforeDate, cancellationToken));
 
     /// <inheritdoc/>
     public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadRowAsync(key, CancellationToken.None);
 
     /// <inheritdoc/>
-    public Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken) => Crossing(() => table.ReadRowAsync(key, cancellationToken));
+    public Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken) => Crossed(() => table.ReadRowAsync(key, cancellationToken));
 
     /// <inheritdoc/>
     public Task<MembershipTableData> ReadAll() => ReadAllAsync(CancellationToken.None);
 
     /// <inheritdoc/>
-    public Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken) => Crossing(() => table.ReadAllAsync(cancellationToken));
+    public Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken) => Crossed(() => table.ReadAllAsync(cancellationToken));
 
     /// <inheritdoc/>
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => InsertRowAsync(entry, tableVersion, CancellationToken.None);
 
     /// <inheritdoc/>
     public Task<bool> InsertRowAsync(MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken) =>
-        Crossing(() => table.InsertRowAsync(entry, tableVersion, cancellationToken));
+        Crossed(() => table.InsertRowAsync(entry, tableVersion, cancellationToken));
 
     /// <inheritdoc/>
     public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => UpdateRowAsync(entry, etag, tableVersion, CancellationToken.None);
 
     /// <inheritdoc/>
     public Task<bool> UpdateRowAsync(MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken) =>
-        Crossing(() => table.UpdateRowAsync(entry, etag, tableVersion, cancellationToken));
+        Crossed(() => table.UpdateRowAsync(entry, etag, tableVersion, cancellationToken));
 
     /// <inheritdoc/>
     public Task UpdateIAmAlive(MembershipEntry entry) => UpdateIAmAliveAsync(entry, CancellationToken.None);
 
     /// <inheritdoc/>
-    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken) => Crossing(() => table.UpdateIAmAliveAsync(entry, cancellationToken));
+    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken) => Crossed(() => table.UpdateIAmAliveAsync(entry, cancellationToken));
 
-    private static Task Crossing(Func<Task> call) => Crossing(async () =>
+    private static Task Crossed(Func<Task> call) => Crossed(async () =>
     {
         await call();
         return true;
     });
 
-    private static async Task<T> Crossing<T>(Func<Task<T>> call)
+    private static async Task<T> Crossed<T>(Func<Task<T>> call)
     {
         try
         {
             return await call();
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StorageUnavailableException))
+        catch (Exception e) when (Crossing.IsForeign(e))
         {
-            throw new StorageUnavailableException($"membership table: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            throw Crossing.Of("membership table", e);
         }
     }
 }

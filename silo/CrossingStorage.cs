@@ -5,22 +5,22 @@ using Stress.Contracts;
 namespace Stress.Silo;
 
 /// <summary>
-/// Grain storage whose errors may cross a grain call. Whatever a library throws becomes a <see cref="StorageUnavailableException"/> with its words, here, where it comes
-/// in: a grain that lets it through, or fails to activate by it, sends it on to whoever called.
+/// Grain storage whose errors can cross a grain call. Any exception of a library becomes a <see cref="StorageUnavailableException"/> with its message here, at its origin: a grain
+/// that does not catch it, or fails to activate because of it, passes it on to its caller.
 /// </summary>
 /// <param name="storage">The storage.</param>
 public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
 {
     /// <inheritdoc/>
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.ReadStateAsync, stateName, grainId, grainState);
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossed(storage.ReadStateAsync, stateName, grainId, grainState);
 
     /// <inheritdoc/>
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.WriteStateAsync, stateName, grainId, grainState);
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossed(storage.WriteStateAsync, stateName, grainId, grainState);
 
     /// <inheritdoc/>
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossing(storage.ClearStateAsync, stateName, grainId, grainState);
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Crossed(storage.ClearStateAsync, stateName, grainId, grainState);
 
-    private static async Task Crossing<T>(Func<string, GrainId, IGrainState<T>, Task> call, string stateName, GrainId grainId, IGrainState<T> grainState)
+    private static async Task Crossed<T>(Func<string, GrainId, IGrainState<T>, Task> call, string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         try
         {
@@ -28,7 +28,7 @@ public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
         }
         catch (InconsistentStateException e)
         {
-            // Orleans' own, by which grains find out about another activation; without what caused it.
+            // Orleans' own, which tells grains about another activation; without its cause.
             throw e.InnerException is null ? e : new InconsistentStateException(e.Message, e.StoredEtag, e.CurrentEtag);
         }
         catch (Exception e) when (e.GetBaseException() is StateFormatException or InvalidDataException)
@@ -36,9 +36,9 @@ public sealed class CrossingStorage(IGrainStorage storage) : IGrainStorage
             string problem = $"{stateName} of {grainId.Key}: {e.GetBaseException().Message}";
             throw e.GetBaseException() is StateFormatException ? new StateFormatException(problem) : new InvalidDataException(problem);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StorageUnavailableException))
+        catch (Exception e) when (Crossing.IsForeign(e))
         {
-            throw new StorageUnavailableException($"grain storage: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            throw Crossing.Of("grain storage", e);
         }
     }
 }

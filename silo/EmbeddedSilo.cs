@@ -19,8 +19,7 @@ namespace Stress.Silo;
 
 /// <summary>
 /// A cluster of one silo inside the calling process: membership in memory, storage in memory or in a folder, one socket on loopback, no gateway, no console output,
-/// and where it is asked for a second socket with its metrics.
-/// What a run needs when nothing else is set up.
+/// and on request a second socket with its metrics. It is what a run uses when nothing else is set up.
 /// </summary>
 public sealed class EmbeddedSilo : IRunHost
 {
@@ -98,7 +97,7 @@ public sealed class EmbeddedSilo : IRunHost
     {
         builder.Configuration.AddEnvironmentVariables();
 
-        // Only errors, and on the error stream: the screen belongs to the client. A collector, where there is one, gets what a silo process logs.
+        // Only errors, and on the error stream: the screen belongs to the client. A collector, if there is one, gets what a silo process logs.
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter<ConsoleLoggerProvider>(category: null, LogLevel.Error);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
@@ -130,7 +129,7 @@ public sealed class EmbeddedSilo : IRunHost
                 silo.Services.AddSingleton(backend);
             }
 
-            // Alone in its cluster, a silo need not wait long for others when it goes.
+            // Alone in its cluster, a silo need not wait long for others when it stops.
             silo.Configure<ClusterMembershipOptions>(membership => membership.NumMissedTableIAmAliveLimit = 2);
         });
     }

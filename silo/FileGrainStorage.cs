@@ -5,7 +5,7 @@ using Stress.Contracts;
 namespace Stress.Silo;
 
 /// <summary>
-/// Grain storage in a folder, for the embedded silo: a file a grain, written whole under another name, flushed to the disk and then renamed, so that neither
+/// Grain storage in a folder, for the embedded silo: one file per grain, written completely under another name, flushed to the disk and then renamed, so that neither
 /// kill -9 nor a power cut leaves half a file. One process at a time.
 /// </summary>
 public sealed class FileGrainStorage : IGrainStorage, IDisposable
@@ -30,7 +30,7 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
     {
         string file = FileOf(stateName, grainId);
 
-        // The disk may take its time, here as in writing and deleting; the grain's scheduler must not wait for it.
+        // The disk may be slow, as in writing and deleting; the grain's scheduler must not wait for it.
         byte[]? bytes = await Task.Run(() => File.Exists(file) ? File.ReadAllBytes(file) : null);
         if (bytes is null)
         {
@@ -93,6 +93,6 @@ public sealed class FileGrainStorage : IGrainStorage, IDisposable
         File.Move(next, file, overwrite: true);
     }
 
-    // Everything but letters, digits and a few marks is written as %XX: a key names no other folder.
+    // Everything but letters, digits and a few marks is written as %XX: a key cannot name another folder.
     private string FileOf(string stateName, GrainId grainId) => Path.Combine(_folder, $"{stateName}-{Uri.EscapeDataString(grainId.Key.ToString()!)}.state");
 }

@@ -28,7 +28,7 @@ internal sealed class FormatNews(IClusterManifestProvider manifests, ILocalSiloD
             _end.Dispose();
         });
 
-    // A silo is told of when it joins: what it says of itself comes with its membership.
+    // A silo is reported when it joins: its manifest comes with its membership.
     private async Task Listen()
     {
         try

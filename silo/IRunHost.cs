@@ -14,6 +14,6 @@ public interface IRunHost : IAsyncDisposable
     /// <summary>True for a cluster: a run continues without its client, and silos may come and go.</summary>
     bool IsCluster => Cluster is not null;
 
-    /// <summary>How each silo is doing.</summary>
+    /// <summary>The state of each silo.</summary>
     Task<IReadOnlyList<SiloFacts>> Silos();
 }

@@ -14,7 +14,7 @@ public sealed class Joining
     /// <summary>The silo is a member.</summary>
     internal void Over() => _over = true;
 
-    /// <summary>The members that a silo has to be answered by before it is one, as they go on screens; and why one of them was refused last, where one was.</summary>
+    /// <summary>The members that must answer a silo before it becomes one, as text; and why one of them was refused last, if one was.</summary>
     /// <param name="services">The silo's services.</param>
     public static (IReadOnlyList<string> Members, string? Refusal) Others(IServiceProvider services)
     {

@@ -10,8 +10,8 @@ using Stress.Grains;
 namespace Stress.Silo;
 
 /// <summary>
-/// Looks once a second whether this silo is still in the membership table. A Redis that was emptied has no table: nobody would find the silo any more, a new one would make a
-/// cluster of its own, and this one would take itself for a member of the old forever. It ends. While Redis does not answer, the log says so once.
+/// Looks once a second whether this silo is still in the membership table. A Redis that was emptied has no table: the silo could no longer be found, a new one would create a
+/// cluster of its own, and this one would believe forever to be a member of the old one. It ends instead. While Redis does not answer, the log says so once.
 /// </summary>
 internal sealed class MembershipWatch(
     SiloSettings settings, SiloEnd end, ILocalSiloDetails here, ISiloStatusOracle status, IOptions<RedisClusteringOptions> redis, IOptions<ClusterOptions> cluster,
@@ -38,7 +38,7 @@ internal sealed class MembershipWatch(
                     entered |= there;
                     if (entered && !there && status.CurrentStatus == SiloStatus.Active)
                     {
-                        end.Now($"{settings.Redis} has lost the cluster's membership table: the silo ends; started again it is a new member, and whoever follows a run starts it again from its beginning");
+                        end.Now($"{settings.Redis} has lost the cluster's membership table: the silo ends; started again it is a new member, and a client that follows a run starts it again from its beginning");
                         return;
                     }
                 }
@@ -49,11 +49,11 @@ internal sealed class MembershipWatch(
         }
         catch (RedisException)
         {
-            // Redis could not be spoken to from the start: clustering has said so.
+            // Redis was unreachable from the start: clustering has reported it.
         }
     }
 
-    // Null while Redis does not answer: that says nothing about what it holds.
+    // Null while Redis does not answer: that says nothing about its contents.
     private static async Task<bool?> IsThere(IDatabase database, RedisKey table, RedisValue row, Outage outage)
     {
         try

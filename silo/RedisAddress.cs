@@ -27,7 +27,7 @@ public sealed record RedisAddress
     /// <summary>True for <c>rediss://</c>.</summary>
     public bool Tls { get; }
 
-    /// <summary>The certificates by which the cluster's silos and clients know each other; null where anybody may connect.</summary>
+    /// <summary>The certificates by which the cluster's silos and clients know each other; null if anybody may connect.</summary>
     public ClusterTls? Certificates { get; init; }
 
     /// <summary>Reads an address.</summary>
@@ -45,7 +45,7 @@ public sealed record RedisAddress
             : throw new FormatException($"a password does not belong in an address; accepted is the environment variable {SiloDefaults.RedisPasswordVariable}");
     }
 
-    /// <summary>How to connect. Connections that break are made again by themselves, at intervals that grow to two seconds.</summary>
+    /// <summary>How to connect. Broken connections are re-established automatically, at intervals that grow to two seconds.</summary>
     /// <exception cref="FormatException">The certificate authority's file cannot be used.</exception>
     public ConfigurationOptions ToOptions()
     {

@@ -6,8 +6,8 @@ using Stress.Grains;
 namespace Stress.Silo;
 
 /// <summary>
-/// Asks the list of runs, now and then, to see to the unfinished ones. Every silo of a cluster does: a run goes on without a client, and after every silo
-/// was killed the first that is started again takes it up.
+/// Periodically asks the list of runs to take care of the unfinished ones. Every silo of a cluster does: a run continues without a client, and if every silo was killed, the first
+/// that is started again resumes it.
 /// </summary>
 internal sealed class RunKeeper(IGrainFactory grains, ILogger<RunKeeper> log) : BackgroundService
 {
@@ -29,7 +29,7 @@ internal sealed class RunKeeper(IGrainFactory grains, ILogger<RunKeeper> log) : 
                 }
                 catch (Exception e)
                 {
-                    // Whatever it was, the list is asked again: an exception that got out would end the silo.
+                    // Whatever it was, the list is asked again: an unhandled exception would end the silo.
                     outage.Failed(e);
                 }
             }

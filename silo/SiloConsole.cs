@@ -9,8 +9,8 @@ using Stress.Contracts;
 namespace Stress.Silo;
 
 /// <summary>
-/// A silo's log on its console: a line an entry, with the time in UTC. What Orleans says of storage that is away (each grain, each attempt, with its stack) is left out:
-/// the user of the storage logs it once, when that begins and when it is over (<see cref="Grains.Outage"/>).
+/// A silo's log on its console: one line per entry, with the time in UTC. Orleans' messages about unavailable storage (each grain, each attempt, with its stack) are left out: the
+/// user of the storage logs it once, when that begins and when it is over (<see cref="Grains.Outage"/>).
 /// </summary>
 internal sealed class SiloConsole() : ConsoleFormatter(FormatterName)
 {
@@ -37,7 +37,7 @@ internal sealed class SiloConsole() : ConsoleFormatter(FormatterName)
         textWriter.WriteLine();
     }
 
-    // Orleans, and the storage in front of its own, in whose name Orleans' storage bridge writes.
+    // Orleans, and our storage in front of its own, in whose name Orleans' storage bridge logs.
     private static bool IsRuntime(string category) => category.StartsWith("Orleans.", StringComparison.Ordinal) || category == typeof(CrossingStorage).FullName;
 
     private static bool IsOutage(Exception problem)

@@ -6,7 +6,7 @@ namespace Stress.Silo;
 /// </summary>
 public static class SiloDefaults
 {
-    /// <summary>Wall time that a silo has to be answered by the cluster's other silos. Dead ones that are still listed are skipped sooner.</summary>
+    /// <summary>Wall time within which the cluster's other silos must answer a silo. Dead ones that are still listed are skipped sooner.</summary>
     public static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(2);
 
     /// <summary>TCP port on which silos talk to each other.</summary>
@@ -18,7 +18,7 @@ public static class SiloDefaults
     /// <summary>HTTP port of <see cref="MetricsPath"/> and the health endpoints.</summary>
     public const int MetricsPort = 9464;
 
-    /// <summary>HTTP port of Orleans' dashboard, where it was asked for.</summary>
+    /// <summary>HTTP port of Orleans' dashboard, if requested.</summary>
     public const int DashboardPort = 8080;
 
     /// <summary>Prometheus' text form of every instrument.</summary>

@@ -4,14 +4,14 @@ using Stress.Contracts;
 namespace Stress.Silo;
 
 /// <summary>
-/// The end of a silo that its cluster no longer accepts: one line and a code, at once. A drain would write to a cluster that is not its own; whoever supervises the
-/// process starts it again, and it joins as a new member. What was asked to end first ends it.
+/// The end of a silo that its cluster no longer accepts: one line and a code, at once. A drain would write to a cluster that is not its own; its supervisor restarts the process,
+/// and it joins as a new member. The first reason given ends it.
 /// </summary>
 public sealed class SiloEnd
 {
     private readonly TaskCompletionSource<string> _said = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Why it ends, as soon as it does.</summary>
+    /// <summary>Why it ends, once it does.</summary>
     public Task<string> Said => _said.Task;
 
     /// <summary>True once it is ending: it accepts no more work.</summary>
@@ -22,7 +22,7 @@ public sealed class SiloEnd
     public void Now(string why) => _said.TrySetResult(why);
 }
 
-/// <summary>What Orleans finds that a silo cannot outlive, in place of an abort with a stack: above all that the others have declared it dead.</summary>
+/// <summary>Fatal errors that Orleans finds, instead of an abort with a stack: above all that the others have declared it dead.</summary>
 internal sealed class FatalEnd(SiloEnd end) : IFatalErrorHandler
 {
     /// <inheritdoc/>
@@ -31,10 +31,10 @@ internal sealed class FatalEnd(SiloEnd end) : IFatalErrorHandler
     /// <inheritdoc/>
     public void OnFatalException(object? sender, string? context, Exception? exception)
     {
-        // Membership says so of itself, and has no exception for it.
+        // Membership logs this itself, and throws no exception.
         bool dead = exception is null && sender?.GetType().Namespace == "Orleans.Runtime.MembershipService";
         end.Now(dead
-            ? "the cluster has declared this silo dead (it hung, or could not be reached): it ends, and its sites go on elsewhere from their last checkpoints; started again it is a new member"
+            ? "the cluster has declared this silo dead (it hung, or could not be reached): it ends, and its sites continue elsewhere from their last checkpoints; started again it is a new member"
             : $"a fatal error of Orleans: {exception?.FirstLine() ?? context?.ReplaceLineEndings(" ") ?? sender?.ToString()}: the silo ends; started again it is a new member");
     }
 }

@@ -21,7 +21,7 @@ internal static class SiloEndpoints
         endpoints.MapGet(SiloDefaults.ReadyPath, () => Answer(status.CurrentStatus, status.CurrentStatus == SiloStatus.Active && !local.Leaving && !end.IsNear));
     }
 
-    /// <summary>Orleans' dashboard, for connections to its own port only: what a request says of itself, as in its Host header, does not count.</summary>
+    /// <summary>Orleans' dashboard, for connections to its own port only: what a request claims, for example in its Host header, does not count.</summary>
     /// <param name="app">The process, behind its routing.</param>
     /// <param name="port">The port.</param>
     public static void MapDashboard(this WebApplication app, int port)

@@ -109,7 +109,7 @@ public static class SiloHost
         silo.AddStressGrains(settings.Workers);
         if (settings.Designs is { } designs)
         {
-            // In place of those without designs of users' own: of two services, or two backends with one name, the later counts.
+            // Replaces those without users' designs: of two services, or two backends with one name, the later counts.
             silo.Services.AddSingleton(designs);
             silo.Services.AddSingleton<ISiteBackend>(new EmulatorBackend(designs));
         }
@@ -138,24 +138,24 @@ public static class SiloHost
         logging.SetMinimumLevel(LogLevel.Warning);
         logging.AddFilter("Stress", LogLevel.Information);
 
-        // At every start they advise a server collector, which costs memory and time here, and find that a process starts slowly.
+        // At every start they recommend server garbage collection, which costs memory and time here, and complain that the process starts slowly.
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
 
-        // When a silo dies they say so for every probe, connection and call that is out, and for every second until its entry is gone. Our own line says it once.
+        // When a silo dies they log every probe, connection and pending call, every second until its entry is gone. Our own line says it once.
         foreach (string category in ConsequencesOfDeath)
         {
             logging.AddFilter(category, LogLevel.Error);
         }
 
-        // A start that fails is thrown to whoever asked for it, and said there in one line.
+        // A failed start is thrown to its caller, and reported there in one line.
         foreach (string category in SaidByTheStart)
         {
             logging.AddFilter(category, _ => joining.IsOver);
         }
 
-        // These take it for an error, once for every attempt and grain, that a dead silo cannot be told of something, or that Redis is away or was emptied. Whoever called
-        // hears of it too, and says so if it matters (Outage); for membership, MembershipWatch and SiloEnd do.
+        // These log an error for every attempt and grain if a dead silo cannot be notified, or if Redis is unavailable or was emptied. The caller gets the error too, and reports
+        // it if it matters (Outage); for membership, MembershipWatch and SiloEnd do.
         foreach (string category in SaidByOthers)
         {
             logging.AddFilter(category, LogLevel.Critical);

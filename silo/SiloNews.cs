@@ -72,7 +72,7 @@ internal sealed class SiloNews(ISiloStatusOracle oracle, ILocalSiloDetails here,
                 log.LogInformation("silo {Silo} has left", silo.Endpoint);
                 break;
             case SiloStatus.Dead when before == SiloStatus.Active:
-                log.LogWarning("silo {Silo} is dead: its sites go on elsewhere from their last checkpoints", silo.Endpoint);
+                log.LogWarning("silo {Silo} is dead: its sites continue elsewhere from their last checkpoints", silo.Endpoint);
                 break;
         }
     }

@@ -27,13 +27,13 @@ public sealed record SiloSettings
     /// <summary>Address that others are told; null in Kubernetes, where the pod's address is taken.</summary>
     public IPAddress? Advertise { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Wall time that it has, from its start, to be answered by the cluster's other silos, which let it in then.</summary>
+    /// <summary>Wall time from its start within which the cluster's other silos must answer and admit it.</summary>
     public TimeSpan JoinTime { get; init; } = SiloDefaults.JoinTime;
 
     /// <summary>Sites executed at once.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Teardown designs of users' own, from a directory that is mounted in every silo; null for none.</summary>
+    /// <summary>Users' own teardown designs, from a directory that is mounted in every silo; null for none.</summary>
     public DesignFolder? Designs { get; init; }
 
     /// <summary>True where the process runs in a Kubernetes pod.</summary>

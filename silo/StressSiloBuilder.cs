@@ -22,8 +22,7 @@ public static class StressSiloBuilder
     public const string ServiceId = "stress";
 
     /// <summary>
-    /// Wall time after which a call counts as unanswered. A slice takes milliseconds, but it may wait its turn behind those of every other site in
-    /// flight on a silo.
+    /// Wall time after which a call counts as unanswered. A slice takes milliseconds, but may have to wait for those of every other site in progress on the silo.
     /// </summary>
     private const int ResponseTimeoutSeconds = 60;
 
@@ -32,14 +31,14 @@ public static class StressSiloBuilder
     private static readonly TimeSpan IAmAliveEvery = TimeSpan.FromSeconds(5);
     private const int IAmAliveMissed = 4;
 
-    /// <summary>What executes sites: a backend is a line here.</summary>
+    /// <summary>What executes sites: one line per backend.</summary>
     public static IReadOnlyList<ISiteBackend> Backends { get; } =
     [
         new EmulatorBackend(),
         UmlBackend.OfProcess(),
     ];
 
-    /// <summary>What searches: a backend is a line here.</summary>
+    /// <summary>What executes searches: one line per backend.</summary>
     public static IReadOnlyList<ISearchBackend> SearchBackends { get; } =
     [
         new FuzzBackend(new StackOpener(GuestCache.OfUser())),
@@ -88,10 +87,10 @@ public static class StressSiloBuilder
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(ResponseTimeoutSeconds));
         silo.Configure<ClusterMembershipOptions>(options =>
         {
-            // A silo that dies is found out within some ten seconds; and one that starts need not wait long for those that are dead but still listed.
+            // A dead silo is detected within about ten seconds, and a starting one need not wait long for dead ones that are still listed.
             options.ProbeTimeout = ProbeTimeout;
 
-            // One that hangs keeps its connections: it is found out when nothing has come from it for three of these.
+            // A hanging silo keeps its connections: it is detected when it has been silent for three of these.
             options.MaxProbeTimeout = LongestProbeTimeout;
             options.IAmAliveTablePublishTimeout = IAmAliveEvery;
             options.NumMissedTableIAmAliveLimit = IAmAliveMissed;

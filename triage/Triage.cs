@@ -57,7 +57,7 @@ public sealed class Triage(StoreAddress store, string runsFolder, TimeProvider t
     /// <summary>The folder of runs.</summary>
     public string RunsFolder => runsFolder;
 
-    /// <summary>Where the store is, as people are shown it.</summary>
+    /// <summary>The store's address, as shown to people.</summary>
     public string StoreShown => store.Shown;
 
     /// <inheritdoc/>
@@ -101,7 +101,7 @@ public sealed class Triage(StoreAddress store, string runsFolder, TimeProvider t
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        // Connections wait in a pool, and would keep the file open, or a server from ending.
+        // Connections stay in a pool, and would keep the file open, or a server from stopping.
         if (store.IsFile)
         {
             SqliteConnection.ClearAllPools();

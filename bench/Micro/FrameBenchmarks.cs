@@ -6,7 +6,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Bench.Micro;
 
-/// <summary>A frame's way: its check sequence, and a whole connected pair, from timer through kernel, line and kernel.</summary>
+/// <summary>A frame's path: its check sequence, and a whole connected pair, from timer through kernel, line and kernel.</summary>
 public class FrameBenchmarks
 {
     private const int HelloBytes = 68;

@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Bench.Micro;
 
-/// <summary>The event queue with as many timers as a pair has, each of which comes again after a time of its own.</summary>
+/// <summary>The event queue with as many timers as a pair has, each with its own period.</summary>
 public class QueueBenchmarks
 {
     private static readonly int[] Periods = [10_000_000, 10_000_000, 30_000_000, 30_000_000, 500_000, 200_000, 24_000, 60_000_000];

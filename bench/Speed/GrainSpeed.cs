@@ -25,7 +25,7 @@ internal static class GrainSpeed
     });
 
     /// <summary>
-    /// What is left of the executor's speed when a run goes through the grains: in each round the executor on one thread, the run, the executor again. The first
+    /// The share of the executor's speed that a run through the grains has: in each round the executor on one thread, the run, the executor again. The first
     /// round warms up and is not reported.
     /// </summary>
     /// <param name="options">The sites.</param>

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Stress.Bench.Speed;
 
-/// <summary>What a figure was measured on.</summary>
+/// <summary>The machine that a figure was measured on.</summary>
 internal static class Machine
 {
     /// <summary>Machine, runtime and collector, a line each.</summary>

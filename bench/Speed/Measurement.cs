@@ -5,12 +5,12 @@ namespace Stress.Bench.Speed;
 /// <summary>What a piece of work came to.</summary>
 /// <param name="PairHours">Virtual hours, summed over the pairs.</param>
 /// <param name="Events">Events of the sites.</param>
-/// <param name="Quiet">Those of them that were not executed in full; 0 where nobody counts.</param>
+/// <param name="Quiet">Those of them that were not executed in full; 0 if not counted.</param>
 /// <param name="Digest">Over the sites in their order: two ways to do the same work must agree on it.</param>
 internal sealed record Done(double PairHours, long Events, long Quiet, ulong Digest);
 
 /// <summary>What a piece of work took.</summary>
-/// <param name="Done">What it came to.</param>
+/// <param name="Done">Its result.</param>
 /// <param name="Wall">Wall time.</param>
 /// <param name="Processor">Processor time of the whole process: a collector's or compiler's thread counts too.</param>
 internal sealed record Measurement(Done Done, TimeSpan Wall, TimeSpan Processor)
@@ -27,7 +27,7 @@ internal sealed record Measurement(Done Done, TimeSpan Wall, TimeSpan Processor)
     /// <summary>Pair-hours for each second of wall time.</summary>
     public double Speed => PairHours / Wall.TotalSeconds;
 
-    /// <summary>Pair-hours for each second of one core: what is left of noise when others use the machine too.</summary>
+    /// <summary>Pair-hours for each second of one core: less noisy when others use the machine too.</summary>
     public double SpeedPerCore => PairHours / Processor.TotalSeconds;
 
     /// <summary>Does the work and measures it.</summary>

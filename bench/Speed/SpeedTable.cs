@@ -6,7 +6,7 @@ namespace Stress.Bench.Speed;
 
 /// <summary>Measures every target of speed and memory, all in one run, so that the ratios are of one machine in one state.</summary>
 /// <param name="quick">A tenth of the work: to see that everything still runs.</param>
-/// <param name="say">Hears what is being measured.</param>
+/// <param name="say">Told what is being measured.</param>
 internal sealed class SpeedTable(bool quick, Action<string> say)
 {
     private const int PairsOfTarget = 2_000, LargeRun = 20_000, SmallRun = 200, RoutersInOneProcess = 200_000, GrainSites = 2_000, GrainWindows = 72, GrainRounds = 3, ClusterHours = 12, ClusterRounds = 3;
@@ -72,7 +72,7 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
         yield return await Skip();
     }
 
-    // Until the hot code is compiled for good, a figure is the compiler's.
+    // Until the hot code is fully compiled, a figure measures the compiler.
     private async Task WarmUp()
     {
         say("warming up");
@@ -194,7 +194,7 @@ internal sealed class SpeedTable(bool quick, Action<string> say)
         ];
     }
 
-    // How many times as long the first takes as the second, in turn, so that a machine's slow minute meets both.
+    // How many times as long the first takes as the second, in turn, so that a slow minute of the machine affects both.
     private async Task<(double Ratio, double Low, double High, bool SameDigest)> Pairs(SiteOptions first, SiteOptions second)
     {
         List<double> ratios = [];

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Stress.Bench.Triage;
 
-/// <summary>Makes folders of runs that nobody has executed: a run's report and crashes with other names, sizes, titles and counts, from a seed.</summary>
+/// <summary>Makes folders of runs that were never executed: a run's report and crashes with other names, sizes, titles and counts, from a seed.</summary>
 public sealed class MadeRuns
 {
     private readonly JsonNode _report;

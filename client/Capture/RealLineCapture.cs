@@ -9,8 +9,8 @@ using Stress.Guests.Running;
 namespace Stress.Client.Capture;
 
 /// <summary>
-/// Captures the line between two real kernels as the calling end has it, with virtual times: each frame of PPP a packet, in the order in which its last byte went or
-/// came; the chat, modem lines and frames that noise broke become comments.
+/// Captures the line between two real kernels as seen by the calling end, with virtual times: each PPP frame is a packet, in the order in which its last byte was sent or received;
+/// the chat, modem lines and frames corrupted by noise become comments.
 /// </summary>
 public sealed class RealLineCapture
 {
@@ -68,7 +68,7 @@ public sealed class RealLineCapture
             }
             else if (length < 0)
             {
-                Say(at, $"{(e.Sent ? "sends" : "gets")} a frame that is none: {(length == HdlcFraming.BadFcs ? "its FCS is wrong" : "too short, too long or broken off")}");
+                Say(at, $"{(e.Sent ? "sends" : "gets")} an invalid frame: {(length == HdlcFraming.BadFcs ? "its FCS is wrong" : "too short, too long or broken off")}");
             }
         }
     }

@@ -6,8 +6,8 @@ using Stress.Guests.Running;
 namespace Stress.Client.Capture;
 
 /// <summary>
-/// <c>run --pcap</c>: the frames of every site of a run. A site is a function of its seed, so that it is executed once more, alone, with somebody who listens:
-/// the run itself needs no listener, and the capture does not depend on how many workers it had.
+/// <c>run --pcap</c>: the frames of every site of a run. A site is a function of its seed, so it is executed once more, on its own, with a listener: the run itself needs none, and
+/// the capture does not depend on how many workers it had.
 /// </summary>
 public static class RunCapture
 {
@@ -32,7 +32,7 @@ public static class RunCapture
     /// <param name="first">The first site.</param>
     /// <param name="sites">How many.</param>
     /// <param name="windows">Windows of each.</param>
-    /// <param name="stop">Ends it early, with whole sites.</param>
+    /// <param name="stop">Stops early, after a whole site.</param>
     /// <returns>Frames and lines written.</returns>
     public static (long Frames, int Lines) Write(string file, SiteOptions options, int first, int sites, int windows, CancellationToken stop)
     {

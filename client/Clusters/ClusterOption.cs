@@ -4,7 +4,7 @@ using Stress.Silo.Tls;
 
 namespace Stress.Client.Clusters;
 
-/// <summary>The options <c>--cluster</c> and <c>--tls-*</c>, and the environment variables that stand in for them.</summary>
+/// <summary>The options <c>--cluster</c> and <c>--tls-*</c>, and the environment variables that replace them.</summary>
 public sealed class ClusterOption
 {
     private const string OfAll = "with the other two of --tls-*: mutual TLS";
@@ -45,12 +45,12 @@ public sealed class ClusterOption
         return alone is null ? null : throw new UsageException($"{alone.Name} {line.GetValue(alone)}: without a cluster; accepted is --cluster redis://HOST:PORT beside it");
     }
 
-    /// <summary>The cluster, which has to be named.</summary>
+    /// <summary>The cluster, which must be named.</summary>
     /// <exception cref="UsageException">It is not, or it is not an address, or the files of mutual TLS are not as they should be.</exception>
     public RedisAddress Required(ParseResult line) =>
         Read(line) ?? throw new UsageException($"no cluster; accepted is --cluster redis://HOST:PORT, or {SiloDefaults.ClusterVariable} in the environment");
 
-    /// <summary>The options that name a cluster, for a command that somebody is to type. What the environment names is in their environment too.</summary>
+    /// <summary>The options that name a cluster, for a command to be typed. What comes from the environment is in the user's environment too.</summary>
     public static string InWords(RedisAddress cluster)
     {
         IEnumerable<TlsFile> files = cluster.Certificates is { } tls ? [tls.Certificate, tls.Key, tls.Authority] : [];
@@ -76,7 +76,7 @@ public sealed class ClusterOption
         }
         catch (FormatException e)
         {
-            // What is wrong may be a password in it: the address is not repeated.
+            // The address may contain a password: it is not repeated.
             throw new UsageException($"{from}...: {e.Message}");
         }
     }
@@ -109,7 +109,7 @@ public sealed class ClusterOption
         }
         catch (ClusterUnavailableException)
         {
-            // It may be renewed while it is waited for: said where the cluster is connected to.
+            // It may be renewed meanwhile: this is reported when connecting to the cluster.
         }
 
         return tls;
@@ -118,7 +118,7 @@ public sealed class ClusterOption
     /// <summary>Connects to the cluster.</summary>
     /// <param name="redis">Its Redis.</param>
     /// <param name="stop">Gives up.</param>
-    /// <param name="wait">How long it is waited for; null for one attempt.</param>
+    /// <param name="wait">How long to wait for it; null for one attempt.</param>
     /// <exception cref="ClusterUnavailableException">Redis does not answer or refuses, no silo answers, or one is not trusted.</exception>
     public static Task<ClusterClient> Connect(RedisAddress redis, CancellationToken stop, ClusterWait? wait = null)
     {

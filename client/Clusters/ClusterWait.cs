@@ -6,8 +6,8 @@ using Stress.Silo;
 namespace Stress.Client.Clusters;
 
 /// <summary>
-/// How long a command waits for what it needs of a cluster: Redis that accepts it, a silo that answers, a silo of its own format. Whatever may pass is waited for, and
-/// said at once and every few seconds; when the time is over, the command ends with <see cref="ExitCodes.Unavailable"/>.
+/// How long a command waits for what it needs from a cluster: Redis that accepts it, a silo that answers, a silo of its own format. It waits for whatever may be temporary, and
+/// says so at once and every few seconds; when the time is over, the command ends with <see cref="ExitCodes.Unavailable"/>.
 /// </summary>
 /// <param name="longest">How long; zero for one attempt of the usual patience.</param>
 /// <param name="say">Hears what is waited for.</param>
@@ -36,7 +36,7 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
         Durations.Seconds(text) is { } wait && wait.Microseconds <= MostHours * 3_600_000_000L ? TimeSpan.FromMicroseconds(wait.Microseconds)
         : throw new UsageException($"--wait {text}: accepted are seconds, or {Durations.WithUnit}, up to {MostHours}h");
 
-    /// <summary>What the command line asks: one attempt where it asks for nothing.</summary>
+    /// <summary>The wait that the command line asks for: one attempt if it asks for none.</summary>
     public static ClusterWait Of(TimeSpan? option, Terminal terminal) => new(
         option ?? TimeSpan.Zero,
         text => terminal.Error.WriteLine($"stress: {text}"),
@@ -86,6 +86,6 @@ public sealed class ClusterWait(TimeSpan longest, Action<string> say, TimeProvid
     /// <summary>How much of the time is left; none without a wait.</summary>
     public TimeSpan Left => longest > time.GetElapsedTime(_start) ? longest - time.GetElapsedTime(_start) : TimeSpan.Zero;
 
-    // A silo that starts or ends answers with whatever it has come to.
+    // A silo that starts or stops may answer with anything.
     private static bool MayPass(Exception e) => e is ClusterUnavailableException or TimeoutException or OrleansException;
 }

@@ -9,7 +9,7 @@ namespace Stress.Client.Clusters;
 /// <summary>Starts the silo in this process.</summary>
 public static class Embedded
 {
-    /// <summary>Starts it, and says where its metrics are.</summary>
+    /// <summary>Starts it, and reports the address of its metrics.</summary>
     /// <param name="workers">Sites executed at once.</param>
     /// <param name="metricsPort">Loopback port of the metrics, 0 for any that is free, or null for none.</param>
     /// <param name="terminal">Hears the address of the metrics.</param>

@@ -4,7 +4,7 @@ using Stress.Client.Launching;
 
 namespace Stress.Client.Clusters;
 
-/// <summary>A TCP port that the command is to listen on, tried before anything is begun.</summary>
+/// <summary>A TCP port that the command is to listen on, tried before anything is started.</summary>
 internal static class ListeningPort
 {
     /// <summary>Tries a port. Orleans would share one with another silo of the same user, and their connections would go to either.</summary>

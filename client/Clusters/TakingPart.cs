@@ -26,7 +26,7 @@ internal static class TakingPart
             }
         }
 
-        // A library is never sent: whoever may come to execute a site has to have it.
+        // A library is never sent: every silo that may execute a site must have it.
         string[] without = design is null ? [] : [.. answering.Where(silo => BuildStamp.Current.Refusal(silo.Build) is null && !silo.Designs.Contains(design)).Select(silo => silo.Silo)];
         if (without.Length > 0)
         {

@@ -118,14 +118,14 @@ public static class CompareCommand
     internal static int CodeOf(CompareReport report, bool interrupted) => ExitCodes.Of(
         interrupted, differs: false, report.Complete, report.Designs.All(design => design.Expectations.All(verdict => !verdict.Failed)), report.NotDecided.Count == 0);
 
-    /// <summary>The folder of one of a comparison's runs: what is not a letter of a name is a dash there.</summary>
+    /// <summary>The folder of one of a comparison's runs: every character that is not allowed in a name becomes a dash.</summary>
     internal static string FolderOf(string comparison, string design) =>
         Path.Combine(comparison, string.Concat(design.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')));
 
     // What the command line names to compare, as it was typed.
     private sealed record Choice(string? Designs, string? Kernels, string? Faults);
 
-    // One of what is compared: a design, or real kernels with a fault or without.
+    // One side of the comparison: a design, or real kernels with or without a fault.
     private sealed record Variant(string Design, string? Kernel = null, string? Fault = null, UmlSettings? Real = null);
 
     // The first kernels and the first fault are the baseline; every kernel is run with every fault.

@@ -9,7 +9,7 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress completion bash|zsh|fish</c>: a script that completes commands, options and known values in a shell. It is generated from the command line's
-/// own declarations and starts no program, so that a keystroke costs nothing. Everything else is completed as a file name.
+/// own declarations and starts no program, so a keystroke is cheap. Everything else is completed as a file name.
 /// </summary>
 public static class CompletionCommand
 {
@@ -66,6 +66,8 @@ public static class CompletionCommand
         # Completion of stress for zsh: source <(./stress completion zsh), after compinit
         _stress() {
             local word=${words[CURRENT]} before=${words[CURRENT-1]} at='' i options='' names='' values=''
+            # An option and its value with = between them are one word, and only what follows the = is completed.
+            if [[ $word == --*=* ]]; then before=${word%%=*}; word=${word#*=}; compset -P '*='; fi
             for ((i = 2; i < CURRENT; i++)); do
                 case "$at ${words[i]}" in
                     {{Paths(root)}}) at="$at ${words[i]}" ;;
@@ -96,7 +98,7 @@ public static class CompletionCommand
         {
             string seen = path.Length == 0 ? $"not __fish_seen_subcommand_from {top}" : string.Join("; and ", path.Select(c => $"__fish_seen_subcommand_from {c.Name}"));
 
-            // fish sees a word wherever it stands: the run of k8s run is not the command run.
+            // fish matches a word anywhere on the line: the run of k8s run is not the command run.
             if (path.Length == 1 && all.Where(c => c.Path.Length > 1 && c.Path[^1].Name == command.Name && c.Path[0] != command).Select(c => c.Path[0].Name).ToArray() is { Length: > 0 } elsewhere)
             {
                 seen += $"; and not __fish_seen_subcommand_from {string.Join(' ', elsewhere)}";

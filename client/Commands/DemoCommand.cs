@@ -10,7 +10,7 @@ using Stress.Guests;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress demo</c>: everything at once on this machine: a run that does not end, at a pace that one can watch, the triage pages with a run that has ended, and, where they are installed, Prometheus
+/// <c>stress demo</c>: everything at once on this machine: an endless run at a watchable pace, the triage pages with a run that has ended, and, if they are installed, Prometheus
 /// with the rules and Grafana with the dashboards. Everything listens on the loopback interface only, and Ctrl-C ends all of it.
 /// </summary>
 public static class DemoCommand
@@ -76,7 +76,7 @@ public static class DemoCommand
             await using var launcher = new RunLauncher(runs, Path.GetDirectoryName(scenario)!, null, terminal);
             Task serving = triage.Serve(new ServeOptions(listen, [], null, null, null, new CrashWork(), launcher), address => terminal.Text.WriteLine($"triage       {address}\nCtrl-C ends all"), ended.Token);
 
-            // Whatever ends first ends the rest: a demo with a part missing shows nothing true.
+            // Whatever ends first ends the rest: a demo with a missing part would be misleading.
             Task first = await Task.WhenAny([serving, .. programs.Select(program => program.Ended)]);
             string? gone = stop.IsCancellationRequested ? null : programs.FirstOrDefault(program => program.Ended == first)?.Name;
             await ended.CancelAsync();

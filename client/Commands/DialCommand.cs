@@ -6,7 +6,7 @@ using Stress.Emulator.Userland.Ppp;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress dial TARGET</c>: the emulated calling system calls a real one, again and again, and reports what crashed there (docs/dial.md).</summary>
+/// <summary><c>stress dial TARGET</c>: the emulated calling system repeatedly calls a real one, and reports what crashed there (docs/dial.md).</summary>
 public static class DialCommand
 {
     /// <summary>The command.</summary>

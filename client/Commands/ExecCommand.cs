@@ -21,14 +21,14 @@ public static class ExecCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The operation list, one operation a line; - is standard input." };
+        var file = new Argument<string>("FILE") { Description = "The operation list, one operation per line; - is standard input." };
         var stack = new Option<string?>("--stack") { Description = $"The stack: {string.Join(", ", StackCatalog.Names)} (default: {StackCatalog.NetBsd2005}); or a real kernel: {GuestExec.Accepted}; or {LwipGrammar.Stack}, which has operations of its own." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var design = new Option<string?>("--design") { Description = "Teardown design (default: the stack's own)." };
         Option<string?> library = SharedOptions.DesignAssembly();
         var switches = new Option<string[]>("--switch") { Description = $"A deviation from the kernel of 2005; may be repeated: {KernelSwitches.Names}." };
         var conditions = new Option<string?>("--conditions") { Description = "The conditions of a list whose header says none, as in a header (docs/operations.md)." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON document in place of lines." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document instead of lines." };
         var command = new Command("exec", "Run a list of operations on one router, emulated or real.") { file, stack, design, library, switches, conditions, json, fault };
         var checks = new CheckFileOptions();
         checks.AddTo(command);
@@ -88,7 +88,7 @@ public static class ExecCommand
         return ExitCodes.NotDecided;
     }
 
-    // A bad access is a result of the list and no failure, as in the exit code; its place is the operation's line.
+    // A bad access is a result of the list and not a failure, as in the exit code; its location is the operation's line.
     private static CheckReport Cases(string file, string? design, string? library, string[] switches, OperationRun run)
     {
         string suite = $"{Path.GetFileName(file)} on {run.Stack.Name} with {run.Stack.Design}";

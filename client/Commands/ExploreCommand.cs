@@ -16,8 +16,7 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress explore FILE.ops|FILE.yaml</c>: visits every order in which the programs of a small world can run, and prints the shortest schedule to whatever is
-/// wrong. Finding something is a result: the exit code is 0 when the exploration is finished, 5 when the kernel does not model a step of the world, 130 when it was
-/// stopped and can go on.
+/// wrong. Finding something is a result: the exit code is 0 when the exploration is finished, 5 when the kernel does not model a step of the world, 130 when it was stopped and can continue.
 /// </summary>
 public static class ExploreCommand
 {
@@ -34,7 +33,7 @@ public static class ExploreCommand
         Option<string?> library = SharedOptions.DesignAssembly();
         Option<int?> depth = Numbers.Option("--depth", 1, MaxDepth, "Longest schedule in steps (default 40).");
         Option<Switches> preemptions = TypedOption.Of(
-            "--preemptions", "Most switches away from a process that could go on, or any (default 2).",
+            "--preemptions", "Most switches away from a process that could continue, or any (default 2).",
             text => new Switches(text == "any" ? null : Numbers.Whole("--preemptions", text, 0, MaxPreemptions)));
         preemptions.DefaultValueFactory = _ => new Switches(UsualPreemptions);
         var resume = new Option<string?>("--resume") { Description = "Keep the search in this file, and continue from it if it exists." };
@@ -96,7 +95,7 @@ public static class ExploreCommand
 
             if (!explorer.IsFinished)
             {
-                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : !kept ? "stopped before the end, and the search is not kept" : $"stopped; the same command goes on from {resume}");
+                o.WriteLine(resume is null ? "stopped before the end; --resume FILE would have kept the search" : !kept ? "stopped before the end, and the search is not kept" : $"stopped; the same command continues from {resume}");
                 exit = ExitCodes.Interrupted;
                 break;
             }
@@ -130,7 +129,7 @@ public static class ExploreCommand
             o.WriteLine($"  {Name(f.Finding.Kind),-13} {f.Router}: {f.Finding.Title}   ({Counted.Of(f.Schedule.Count, "step")}{(e.Limits.Preemptions is null ? "" : $", {Counted.Of(f.Schedule.Count(s => s.Preempts), "pre-emption")}")})");
         }
 
-        // Of many designs the worst case each; of one every crash, or what is next to one.
+        // For several designs the worst case of each; for one design every crash, or the nearest thing to one.
         IEnumerable<Counterexample> shown = many ? bad.Take(1) : bad.Where(f => f.Finding.Kind == bad[0].Finding.Kind)
             .Concat(found.Where(f => f.Finding.Kind == FindingKind.Separated));
         foreach (Counterexample f in shown)
@@ -163,7 +162,7 @@ public static class ExploreCommand
 
     private static string Number(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
-    // What the search belongs to: another world, design or bound has other states.
+    // What identifies the search: another world, design or bound has other states.
     private static string Key(TeardownDesign design, ExplorationLimits limits, string text) =>
         $"{Magic} {XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(text)):x16} {design.Name} {(limits.Preemptions is { } p ? p : "any")} {limits.Reduces}";
 
@@ -198,7 +197,7 @@ public static class ExploreCommand
         image.WriteArray<char>(Key(design, explorer.Limits, text));
         explorer.Save(image);
 
-        // The search of before is worth more than half of this one.
+        // Keep the previous file rather than half of a new one.
         RunFolder.ReplaceFile(resume, next => File.WriteAllBytes(next, image.Written.ToArray()));
     }
 

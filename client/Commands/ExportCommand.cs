@@ -5,7 +5,7 @@ using Stress.Guests.Running;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress export LIST --c|--sh</c>: an operation list as a program or script for a kernel, which needs nothing of Stress.</summary>
+/// <summary><c>stress export LIST --c|--sh</c>: an operation list as a program or script for a kernel, which does not need Stress.</summary>
 public static class ExportCommand
 {
     /// <summary>The command.</summary>

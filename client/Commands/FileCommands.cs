@@ -7,13 +7,13 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress new</c>, <c>list</c>, <c>check</c> and <c>schema</c>: for those who write scenarios and small worlds.</summary>
+/// <summary><c>stress new</c>, <c>list</c>, <c>check</c> and <c>schema</c>: for authors of scenarios and small worlds.</summary>
 public static partial class FileCommands
 {
     private const string Folder = "scenarios", WorldFolder = "explore", ListFolder = "ops", ListExtension = ".ops", Extension = ".yaml", Usual = "troxel-2005";
     private const string ScenarioSchema = "scenario.schema.json", WorldSchema = "world.schema.json";
 
-    /// <summary><c>stress new FILE [--from NAME]</c>: a file to begin with, a copy of one that is shipped. It never writes over a file.</summary>
+    /// <summary><c>stress new FILE [--from NAME]</c>: a file to start from, a copy of a shipped one. It never overwrites a file.</summary>
     public static Command New(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "The file to write, for example mine.yaml; - is standard output." };
@@ -23,7 +23,7 @@ public static partial class FileCommands
         return command;
     }
 
-    /// <summary><c>stress list</c>: the scenarios, small worlds and operation lists that are shipped, each with a sentence.</summary>
+    /// <summary><c>stress list</c>: the shipped scenarios, small worlds and operation lists, each with a sentence.</summary>
     public static Command List(Terminal terminal)
     {
         var command = new Command("list", "List the shipped scenarios, small worlds and operation lists, each with what it shows.");
@@ -31,7 +31,7 @@ public static partial class FileCommands
         return command;
     }
 
-    /// <summary><c>stress check FILE...</c>: every error of the files, one a line. Exit code 2 where there is one.</summary>
+    /// <summary><c>stress check FILE...</c>: every error in the files, one per line. Exit code 2 if there is one.</summary>
     public static Command Check(Terminal terminal)
     {
         var files = new Argument<string[]>("FILE") { Description = "Scenarios, small worlds (.yaml) or operation lists (.ops); - is standard input.", Arity = ArgumentArity.OneOrMore };
@@ -87,7 +87,7 @@ public static partial class FileCommands
         string near = Path.GetRelativePath(toScreen ? Directory.GetCurrentDirectory() : Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFullPath(schema)).Replace('\\', '/');
         text = $"# yaml-language-server: $schema={near}\n{text}";
 
-        // What is handed out must be accepted, whatever the file is called.
+        // The new file must be accepted, whatever its name.
         if (source.IsWorld)
         {
             WorldLoader.Parse(text, file);

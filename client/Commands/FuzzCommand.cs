@@ -22,7 +22,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress fuzz</c>: searches for operation lists that crash a stack, or on which stacks that ought to agree do not (docs/fuzz.md).</summary>
+/// <summary><c>stress fuzz</c>: searches for operation lists that crash a stack, or on which stacks that should agree do not (docs/fuzz.md).</summary>
 public static class FuzzCommand
 {
     private const string Name = "fuzz";
@@ -39,7 +39,7 @@ public static class FuzzCommand
     public static Command Create(Terminal terminal)
     {
         var stacks = new Option<string?>("--stacks") { Description = $"Stacks, separated by commas: {Accepted} (default: {StackCatalog.NetBsd2005})." };
-        var daemons = new Option<bool>("--daemons") { Description = "In place of --stacks: Debian's FRR (zebra, ospfd, ripngd) in namespaces of this machine, interfaces created, renamed, flapped and destroyed under them; as root." };
+        var daemons = new Option<bool>("--daemons") { Description = "Instead of --stacks: Debian's FRR (zebra, ospfd, ripngd) in namespaces of this machine, interfaces created, renamed, flapped and destroyed under them; as root." };
         Option<TimeSpan?> budget = TypedOption.Of("--budget", "Wall time of the search, as 90s, 10min or 2h (default: 10min, unless --lists says how much).", text =>
             Durations.Seconds(text) is { Microseconds: > 0 } given ? (TimeSpan?)TimeSpan.FromMicroseconds(given.Microseconds) : throw new UsageException($"--budget {text}: accepted is {Durations.WithUnit}"));
         Option<long?> lists = Numbers.Option("--lists", 1, long.MaxValue, "Lists to draw; with equal seeds the result is equal too where the stacks are deterministic.");
@@ -159,7 +159,7 @@ public static class FuzzCommand
         return report with { Notes = [.. stacks.OfType<DaemonStack>().Select(stack => stack.Shared)] };
     }
 
-    // Its silos execute it, and keep it: a client that was interrupted leaves it standing, to be taken up under its name.
+    // Its silos execute and keep it: an interrupted client leaves it paused, to be resumed under its name.
     private static async Task<FuzzReport> OnCluster(Terminal terminal, Asked order, string[] names, string name, RedisAddress cluster, CancellationToken stop)
     {
         var plan = new SearchPlan
@@ -320,7 +320,7 @@ public static class FuzzCommand
         return deliveries.Conclude(Code(terminal, report));
     }
 
-    // The list in each form that can be had of it. What is found in shipped software stays in this folder (SECURITY.md).
+    // The list in each available form. Findings in released software stay in this folder (SECURITY.md).
     private static void Write(string path, Finding finding)
     {
         string list = string.Join('\n', [$"# {finding.Title}", $"# on {string.Join(" and ", finding.Stacks)}, {finding.Confirmed} of {FuzzSearch.Confirmations} executions", .. finding.Minimal, ""]);
@@ -351,7 +351,7 @@ public static class FuzzCommand
         }
         catch (GuestException e) when (e.Problem == GuestProblem.Wrong)
         {
-            // An operation that no shell can do: the C file has it.
+            // An operation that a shell cannot do: the C file has it.
         }
     }
 

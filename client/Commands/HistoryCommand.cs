@@ -15,8 +15,8 @@ using Stress.Observability.Ci;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress history [ID...]</c>: bugs of real network stacks as operation lists, each run before and after its fix. Exit code 1 when one is not found
-/// before, or not gone after; 5 when an operation of one is not modelled.
+/// <c>stress history [ID...]</c>: bugs of real network stacks as operation lists, each run before and after its fix. Exit code 1 if one is not found before, or not gone after; 5
+/// when an operation of one is not modelled.
 /// </summary>
 public static class HistoryCommand
 {
@@ -137,6 +137,6 @@ public static class HistoryCommand
     /// <summary>One side of it.</summary>
     private sealed record HistorySideReport(string Kernel, string Verdict, string Text, int Steps, IReadOnlyList<HistoryOther> Others);
 
-    /// <summary>What was found of another holder.</summary>
+    /// <summary>A finding of another holder.</summary>
     private sealed record HistoryOther(string Holder, string Verdict, string Text);
 }

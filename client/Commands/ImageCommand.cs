@@ -18,8 +18,8 @@ public static partial class ImageCommand
     {
         var archive = new Option<string>("--out") { Description = "The archive (an OCI image layout as tar), for podman load, docker load or skopeo copy oci-archive:.", DefaultValueFactory = _ => UsualArchive };
         var name = new Option<string>("--name") { Description = "Name and tag of the image.", DefaultValueFactory = _ => UsualName };
-        var origin = new Option<string>("--base") { Description = "The image that it is built on, from any registry: it needs ASP.NET Core 10 and nothing else.", DefaultValueFactory = _ => UsualBase };
-        var runtime = new Option<string>("--runtime") { Description = "Runtime identifier of the machines that it is for.", DefaultValueFactory = _ => $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}" };
+        var origin = new Option<string>("--base") { Description = "The image to build on, from any registry: it needs ASP.NET Core 10 and nothing else.", DefaultValueFactory = _ => UsualBase };
+        var runtime = new Option<string>("--runtime") { Description = "Runtime identifier of the machines to run it on.", DefaultValueFactory = _ => $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}" };
         var plain = new Option<bool>("--no-ready-to-run") { Description = "Skip ahead-of-time compilation: a smaller image that starts more slowly." };
         var sbom = new Option<string?>("--sbom") { Description = $"Write the bill of materials here too (CycloneDX; it is /app/{BillOfMaterials.FileName} in the image)." };
         var command = new Command("image", "Build the image of silos and clients without an engine and without root (of the source tree).") { archive, name, origin, runtime, plain, sbom };
@@ -68,6 +68,7 @@ public static partial class ImageCommand
                     $"-p:ContainerRepository={repository}", $"-p:ContainerImageTag={tag}", $"-p:ContainerArchiveOutputPath={Path.GetFullPath(archive)}",
                 ],
                 stop);
+            WritableFolders.AddTo(archive);
             if (sbom is not null)
             {
                 File.WriteAllText(sbom, bill);
@@ -94,7 +95,7 @@ public static partial class ImageCommand
     [GeneratedRegex("^(?<repository>(?:[A-Za-z0-9.-]+(?::[0-9]{1,5})?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$")]
     private static partial Regex Reference();
 
-    // What the SDK says is its own, and said only where it fails.
+    // The SDK's output is shown only if it fails.
     private static async Task Publish(string[] words, CancellationToken stop)
     {
         using var sdk = new Process { StartInfo = new ProcessStartInfo("dotnet", ["publish", .. words]) { RedirectStandardOutput = true, RedirectStandardError = true } };
@@ -120,6 +121,6 @@ public static partial class ImageCommand
     }
 }
 
-/// <summary>The SDK has not built the image: something that it fetches may not be there.</summary>
+/// <summary>The SDK has not built the image: something that it fetches may be unavailable.</summary>
 /// <param name="message">One line.</param>
 public sealed class ImageException(string message) : Exception(message);

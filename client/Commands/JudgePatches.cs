@@ -12,7 +12,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Commands;
 
-/// <summary>What <c>judge</c> is asked of a real kernel.</summary>
+/// <summary>The options of <c>judge</c> for a real kernel.</summary>
 /// <param name="Name">The list's name.</param>
 /// <param name="Text">Its text.</param>
 /// <param name="Folder">Folder with the patches.</param>
@@ -48,7 +48,7 @@ public static class JudgePatches
         GuestKernel patient = run.Kernel;
         if (!patient.Kasan)
         {
-            throw new UsageException($"--kernel {order.Kernel}: it was built without KASAN, and nobody would see a report; accepted: a kernel of kernel build without --plain");
+            throw new UsageException($"--kernel {order.Kernel}: it was built without KASAN, so a report would not be seen; accepted: a kernel of kernel build without --plain");
         }
 
         if (order.Fault is { } fault && !patient.Faults.Contains(fault))
@@ -142,7 +142,7 @@ public static class JudgePatches
         return FixVerdict.Ends;
     }
 
-    // Lists that the agent executes whole: what only a model knows has no answer to compare.
+    // Lists that the agent executes whole: what only a model can execute has no answer to compare.
     private static IReadOnlyList<(string Name, string Text)> Lists(string? named)
     {
         string folder = named ?? ProgramFolders.Find(JudgeCommand.RecordedFolder);

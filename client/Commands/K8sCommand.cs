@@ -17,18 +17,18 @@ public static class K8sCommand
     private const int LongestDays = 365, SecondsOfDay = 86_400, UsualLeaseSeconds = 600;
     private const string OfScenario = "the scenario's";
 
-    // A pod that was put off its node is followed by another, which waits from the beginning.
+    // A pod evicted from its node is followed by another, which waits from the beginning.
     private const int LongestWaitSeconds = SecondsOfDay;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "The scenario, or - for standard input. It travels with the Job." };
+        var file = new Argument<string>("FILE") { Description = "The scenario, or - for standard input. It is sent with the Job." };
         var image = new Option<string>("--image") { Description = "The image of silos and clients, for example REGISTRY/stress:1.", Required = true };
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
-        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt for the run, where the silos ask for certificates (overlay prod: stress-run-tls)." };
+        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt for the run, if the silos require certificates (overlay prod: stress-run-tls)." };
         Option<int?> pairs = RunOptions.Pairs(OfScenario);
         Option<VirtualTime?> hours = RunOptions.Hours(OfScenario);
         Option<ulong?> seed = SharedOptions.Seed();
@@ -79,13 +79,13 @@ public static class K8sCommand
         return new Command("k8s", "Runs on a Kubernetes cluster (k8s/README.md).") { run, Upgrade(terminal) };
     }
 
-    // The image that is to come asks the cluster that is there.
+    // The new image queries the running cluster.
     private static Command Upgrade(Terminal terminal)
     {
         var image = new Option<string>("--image") { Description = "The image that is to replace the silos', for example REGISTRY/stress:2.", Required = true };
         var space = new Option<string>("--namespace") { Description = "The namespace.", DefaultValueFactory = _ => "stress" };
         var cluster = new Option<string>("--cluster") { Description = "Redis of the cluster as its pods know it; with rediss:// the Secret stress-redis-tls has its authority.", DefaultValueFactory = _ => RunJob.UsualCluster };
-        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt, where the silos ask for certificates (overlay prod: stress-run-tls)." };
+        var tls = new Option<string?>("--tls-secret") { Description = "Secret with tls.crt, tls.key and ca.crt, if the silos require certificates (overlay prod: stress-run-tls)." };
         Option<TimeSpan?> wait = ClusterWait.Option("Wait up to this many seconds, or for example 2h, for the end of runs that the image does not read (default: 1d).");
         var apply = new Option<bool>("--apply") { Description = "Make the Job on the cluster of the kubeconfig, and print its name." };
         var follow = new Option<bool>("--follow") { Description = "Make it, follow it to its end, and exit with its code: 0 when the image may be rolled out, 6 when runs have to end first." };

@@ -127,7 +127,7 @@ public static class KernelCommand
 
     private static Command Pair(Terminal terminal)
     {
-        var file = new Argument<string>("SCENARIO") { Description = "The scenario whose line, programme and daemons the pair takes." };
+        var file = new Argument<string>("SCENARIO") { Description = "The scenario whose line, programme and daemons the pair uses." };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel of both ends (default: the newest)." };
         var called = new Option<string?>("--called") { Description = "The kernel of the called end only." };
         Option<ulong?> seed = SharedOptions.Seed();

@@ -25,7 +25,7 @@ public static class MinimiseCommand
         var id = new Argument<string?>("CRASH-ID") { Arity = ArgumentArity.ZeroOrOne, Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
         var ops = new Option<string?>("--ops") { Description = "Where to write the operation list (default: CRASH-ID.ops in the run's folder)." };
         var scenario = new Option<string?>("--scenario") { Description = "Where to write the scenario (default: CRASH-ID.yaml in the run's folder)." };
-        var stack = new Option<string?>("--stack") { Description = "The real kernel on which an operation list is cut down: uml:KERNEL." };
+        var stack = new Option<string?>("--stack") { Description = "The real kernel on which to minimise an operation list: uml:KERNEL." };
         var fault = new Option<string?>("--fault") { Description = "With --stack, switch on a fault of a kernel built with --faults." };
         var command = new Command("minimise", "Reduce a crash to what it needs: an operation list and a scenario.") { run, id, ops, scenario, stack, fault };
         command.SetAction((line, stop) => Choose(
@@ -135,7 +135,7 @@ public static class MinimiseCommand
     {
         o.WriteLine(site.StartEvent == 0
             ? "history: none to cut, the crash is in the first life of the system that boots first"
-            : $"history before {site.Start} cut: {Counted.Of(site.StartEvent, "event")}{(site.PowerCycled ? ", every system switched off and on there" : "; the other systems go on from their state then")}");
+            : $"history before {site.Start} cut: {Counted.Of(site.StartEvent, "event")}{(site.PowerCycled ? ", every system switched off and on there" : "; the other systems continue from their state then")}");
         o.WriteLine($"{Counted.Of(site.Parts.Count, "part")} of {site.PartsBefore} needed, {(site.IsMinimal ? "none can go" : "the search ended before each was tried")} ({Counted.Of(site.Tests, "execution")}, {Counted.Of(site.Events, "event")}); crash at {site.At}, event {site.CrashEvent}");
         foreach (SitePart part in site.Parts)
         {

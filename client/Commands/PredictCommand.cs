@@ -28,7 +28,7 @@ public static class PredictCommand
         var model = new Option<string>("--model") { Description = "The model that predicts (default: linux-6).", DefaultValueFactory = _ => StackCatalog.Linux6 };
         var kernel = new Option<string?>("--kernel") { Description = $"The kernel that is predicted: {AcceptedKernels}." };
         Option<int?> batch = Numbers.Option("--batch", 1, MostBatch, $"Most lists of one boot (default {UsualBatch}). A boot with a report is repeated in halves.");
-        var minimise = new Option<bool>("--minimise") { Description = "Cut the list of each kind of difference down, and name the rule that probably differs." };
+        var minimise = new Option<bool>("--minimise") { Description = "Minimise the list of each kind of difference, and name the rule that probably differs." };
         var output = new Option<string?>("--out") { Description = $"Folder that gets the prediction's folder (default: {DefaultOut})." };
         Option<int?> random = Numbers.Option("--random", 1, MostRandom, "Instead of FOLDER, this many generated lists; they are kept in the record.");
         Option<ulong?> seed = SharedOptions.Seed("from the clock");
@@ -54,7 +54,7 @@ public static class PredictCommand
 
         if (kernel is null || (random is not null && kernel.StartsWith(RecordedListKernel.Prefix, StringComparison.Ordinal)))
         {
-            throw new UsageException(kernel is not null ? $"--random --kernel {kernel}: nobody has answered these lists; accepted: uml:KERNEL" : $"--kernel is missing; accepted: {AcceptedKernels}");
+            throw new UsageException(kernel is not null ? $"--random --kernel {kernel}: there are no answers to these lists; accepted: uml:KERNEL" : $"--kernel is missing; accepted: {AcceptedKernels}");
         }
 
         if (folder is not null && !Directory.Exists(folder))
@@ -100,7 +100,7 @@ public static class PredictCommand
     {
         if (GuestExec.KernelOf(kernel) is null)
         {
-            throw new UsageException($"--fault {fault} --kernel {kernel}: nobody can switch a fault on there; accepted: uml:KERNEL, of a kernel built with --faults");
+            throw new UsageException($"--fault {fault} --kernel {kernel}: a fault cannot be switched on there; accepted: uml:KERNEL, of a kernel built with --faults");
         }
 
         if (!LinuxFault.Names.Contains(fault))
@@ -183,7 +183,7 @@ public static class PredictCommand
         }
     }
 
-    // A kernel that comes to no verdict is asked for none; of one that does, each list must have come to one.
+    // A kernel that gives no verdicts is not expected to; from one that does, each list needs one.
     private static int CodeOf(PredictionScore score, string? noVerdict) =>
         !Reaches(score.StepsEqual, score.Steps, NeededSteps) || !Reaches(score.VerdictsEqual, score.Verdicts, NeededVerdicts) ? ExitCodes.ExpectationFailed
         : score.Steps == 0 || score.StepsNotModelled > 0 || (noVerdict is null && score.VerdictsNotDecided > 0) ? ExitCodes.NotDecided

@@ -14,10 +14,10 @@ using Stress.Observability.Html;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress replay RUN CRASH-ID</c>: executes one site again, from its seed to the event that crashed, and shows the way there.</summary>
+/// <summary><c>stress replay RUN CRASH-ID</c>: executes one site again, from its seed to the event that crashed, and shows the steps to it.</summary>
 public static class ReplayCommand
 {
-    // Before a single step of a person's, so many steps back.
+    // How many steps back before a user steps singly.
     private const int StepsBack = 40, MostSteps = 100_000;
 
     // Of the story: the last steps, and what stands beside each step of the pointer's life.
@@ -30,9 +30,9 @@ public static class ReplayCommand
         var id = new Argument<string>("CRASH-ID") { Description = "The crash's id, as the run's table and crashes.ndjson name it, or its first letters." };
         Option<int?> last = Numbers.Option("--last", 1, MostSteps, "Print this many of the last steps (default: the steps of the pointer's life, with the steps around them, and the last few).");
         Option<int?> until = Numbers.Option("--until", 1, int.MaxValue, "Stop after this event instead of the crash.");
-        var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; begins some events before the crash, or at --until." };
+        var step = new Option<bool>("--step") { Description = "One event at a time, from the terminal or a pipe; starts a few events before the crash, or at --until." };
         var dump = new Option<bool>("--dump") { Description = "Print interfaces, sockets, memberships, routes and memory of the routers at that event." };
-        var html = new Option<string?>("--html") { Description = "Draw the way to the crash as a self-contained page." };
+        var html = new Option<string?>("--html") { Description = "Draw the steps to the crash as a self-contained page." };
         var pcap = new Option<string?>("--pcap") { Description = "Write the line's frames to this file (pcapng)." };
         var command = new Command("replay", "Replay a crash from its seed.") { run, id, last, until, step, dump, html, pcap };
         command.SetAction(async (line, stop) =>
@@ -60,7 +60,7 @@ public static class ReplayCommand
         long begun = Stopwatch.GetTimestamp();
         var deliveries = new Deliveries(terminal);
 
-        // Into memory first: whatever its file may come to, the way to the crash is shown.
+        // Into memory first: the steps to the crash are shown whether or not the file can be written.
         using MemoryStream? frames = asked.Pcap is null ? null : new MemoryStream();
         CaptureFile? file = frames is null ? null : new CaptureFile(frames);
         LineCapture? capture = file is null ? null : new LineCapture(file, (uint)crash.Site, options.Topology);
@@ -194,7 +194,7 @@ public static class ReplayCommand
         {
             if (Html is not null && (Until is not null || Step))
             {
-                throw new UsageException("--html draws the way to the crash; accepted is --html without --until and --step");
+                throw new UsageException("--html draws the steps to the crash; accepted is --html without --until and --step");
             }
 
             foreach ((string option, string? file) in new[] { ("--html", Html), ("--pcap", Pcap) })

@@ -17,7 +17,7 @@ namespace Stress.Client.Commands;
 
 /// <summary>
 /// <c>stress report RUN</c>: shows a run's result again and writes its pages again, from <c>report.json</c> or, where that could not be written, from what the run
-/// kept in <c>state/</c>; with <c>--cluster</c>, from the run's grains, whoever started it and wherever it was executed. Nothing is executed; the exit code is that of
+/// kept in <c>state/</c>; with <c>--cluster</c>, from the run's grains, no matter who started it or where it was executed. Nothing is executed; the exit code is that of
 /// the run.
 /// </summary>
 public static class ReportCommand
@@ -169,7 +169,7 @@ public static class ReportCommand
         return deliveries.Conclude(CompareCommand.CodeOf(report, interrupted: report.Interrupted));
     }
 
-    // The sums of what was executed are in the run's state. Asked to stop before it begins, it gives them and executes nothing more.
+    // The sums of what was executed are in the run's state. Stopped before it begins, it gives them and executes nothing more.
     private static async Task<int> FromState(Terminal terminal, RunFolder folder, string? json, CheckFiles files)
     {
         if (!Directory.Exists(StateFolder.Of(folder)))

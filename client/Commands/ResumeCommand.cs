@@ -11,8 +11,7 @@ using Stress.Silo;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress resume RUN</c>: continues a run that was interrupted or killed, from the checkpoints in its folder; or, with <c>--cluster</c>, lets a paused
-/// run go on.
+/// <c>stress resume RUN</c>: continues a run that was interrupted or killed, from the checkpoints in its folder; or, with <c>--cluster</c>, lets a paused run continue.
 /// </summary>
 public static class ResumeCommand
 {

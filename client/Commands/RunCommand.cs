@@ -18,7 +18,7 @@ namespace Stress.Client.Commands;
 /// <summary><c>stress run FILE</c>: executes a scenario and reports how often each code path crashed.</summary>
 public static class RunCommand
 {
-    // Bytes that the first words of a run take in its state.
+    // Bytes that the first record of a run takes in its state.
     private const int LeastState = 16 * 1024;
 
     /// <summary>The command.</summary>
@@ -102,7 +102,7 @@ public static class RunCommand
             string? state = StateFolder.Of(output.Folder);
             if (!Keeps(terminal, launch, output, state, wishes.NoStore))
             {
-                // A run that cannot be kept can be executed all the same, and its result printed.
+                // A run that cannot be saved can still be executed, and its result printed.
                 (launch, state) = (Launch.Create(settings, scenario, output.RunId, wishes.Check, resumable: false, real: real), null);
             }
 
@@ -174,7 +174,7 @@ public static class RunCommand
     private static UsageException AnotherRun(Launch launch, Launch known) =>
         new($"--name {launch.Plan.RunId}: that is another run, {known.Command}; accepted is the same command line, or a name that no run has");
 
-    // A run that ended shows its report again, and one that was interrupted goes on.
+    // A run that ended shows its report again, and an interrupted one continues.
     private static async Task<int> GoOn(Terminal terminal, Output output, Launch launch, RunConclusion.Wishes wishes, CancellationToken stop)
     {
         if (wishes.Pcap is not null)
@@ -193,7 +193,7 @@ public static class RunCommand
         return await ResumeCommand.WithState(terminal, output, launch.Workers, wishes.Progress, wishes.Files, stop);
     }
 
-    // Null where nothing can be written: that is said where the run is to be kept.
+    // Null if nothing can be written: that is reported where the run is to be saved.
     private static Output? Claimed(Output output)
     {
         try
@@ -235,7 +235,7 @@ public static class RunCommand
         }
         catch (Exception e) when (Deliveries.IsOfFileSystem(e))
         {
-            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}; the run goes on, its result is printed, and it cannot be resumed");
+            terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}; the run continues, its result is printed, and it cannot be resumed");
             return false;
         }
     }

@@ -11,7 +11,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress status|cancel|pause RUN</c> and <c>stress runs</c>: what one asks of runs on a cluster.</summary>
+/// <summary><c>stress status|cancel|pause RUN</c> and <c>stress runs</c>: commands for runs on a cluster.</summary>
 public static class RunControlCommands
 {
     /// <summary><c>stress status RUN</c>.</summary>
@@ -102,7 +102,7 @@ public static class RunControlCommands
         return ExitCodes.Ok;
     }
 
-    /// <summary>Writes where a run is, and what its silos do.</summary>
+    /// <summary>Writes a run's progress, and what its silos do.</summary>
     public static void Show(Terminal terminal, string name, RunDescription run, ShardProgress progress, IReadOnlyList<SiloFacts> silos, string already)
     {
         Launch launch = Launch.From(run);
@@ -111,9 +111,9 @@ public static class RunControlCommands
         {
             string what = run.Phase switch
             {
-                RunPhase.Paused when run.Unattended => $"no client for {lease.Seconds} s: held, and cancelled after as long again; ./stress watch {name} lets it go on",
+                RunPhase.Paused when run.Unattended => $"no client for {lease.Seconds} s: paused, and cancelled after as long again; ./stress watch {name} resumes it",
                 RunPhase.Cancelled when run.Unattended => $"cancelled since no client had followed it for {2L * lease.Seconds} s",
-                _ => $"held when no client has followed it for {lease.Seconds} s, cancelled after as long again",
+                _ => $"paused when no client has followed it for {lease.Seconds} s, cancelled after as long again",
             };
             terminal.Text.WriteLine($"lease of {lease.Owner}: {what}");
         }

@@ -126,7 +126,7 @@ public static class SensitivityCommand
         Said.Line(console, 2, (report.Scenario, "bold"), (
             $"  {Counted.Of(report.Pairs, "pair")} x {OptionsScreen.Hours(report.Hours)} h, seed {report.Seed}; per cent of disconnects (crash in 1 h: of sites), and points more or fewer{(report.Complete ? "" : "; PARTIAL")}", ""));
 
-        // A column that is zero in every row says nothing on a screen; the file has it all the same.
+        // A column that is zero in every row says nothing on a screen; the file still has it.
         int[] shown = [.. Enumerable.Range(0, Heads.Length).Where(i => i != VariationResult.Other || report.Rows.Any(row => row.Cells[i].Percent > 0))];
         var table = new ScreenTable(["variation", "about", .. shown.Select(i => "#" + Heads[i])]);
         foreach (VariationResult row in report.Rows)

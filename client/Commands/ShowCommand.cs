@@ -10,8 +10,7 @@ using Stress.Silo;
 namespace Stress.Client.Commands;
 
 /// <summary>
-/// <c>stress show router N [RUN]</c>: what one would see on a router's console. The router is rebuilt from the run's seed, which gives the
-/// same router that the run had, and needs no run that still lives.
+/// <c>stress show router N [RUN]</c>: what a router's console would show. The router is rebuilt from the run's seed, which gives the same router that the run had; the run need not be in progress.
 /// </summary>
 public static class ShowCommand
 {

@@ -102,15 +102,15 @@ public static class SiloCommand
         }
         catch (TimeoutException)
         {
-            // Nothing of it can be waited for any more, its end least of all.
-            terminal.Error.WriteLine($"stress: the silo has not left its cluster within {SiloHost.LeaveTime.TotalSeconds:0} s ({settings.Redis} does not answer?) and ends all the same; its sites go on elsewhere from their last checkpoints");
+            // There is nothing left to wait for, not even its end.
+            terminal.Error.WriteLine($"stress: the silo has not left its cluster within {SiloHost.LeaveTime.TotalSeconds:0} s ({settings.Redis} does not answer?) and exits anyway; its sites continue elsewhere from their last checkpoints");
             Environment.Exit(ExitCodes.Incomplete);
         }
 
         return ExitCodes.Ok;
     }
 
-    // Before anything is begun, since Orleans shares a port with another silo of the same user: to the cluster the two would be one, and the earlier would be declared dead.
+    // Before anything is started, since Orleans would share a port with another silo of the same user: to the cluster the two would be one, and the earlier would be declared dead.
     private static void CheckPorts(SiloSettings settings)
     {
         (string Option, int Port)[] ports =
@@ -155,7 +155,7 @@ public static class SiloCommand
         {
             Exception said = Explained(e, settings, app.Services);
 
-            // What of it does not end ends with the process, or with the next attempt's port.
+            // Whatever does not end will end with the process, or fail at the next attempt's port.
             _ = await Task.WhenAny(app.DisposeAsync().AsTask(), Task.Delay(DisposeTime, CancellationToken.None));
             if (said == e)
             {

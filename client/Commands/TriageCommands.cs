@@ -163,7 +163,7 @@ public static class TriageCommands
         return command;
     }
 
-    /// <summary>Takes the folder of a search into the default store, where the library is there already: otherwise the next command that opens the store takes it in.</summary>
+    /// <summary>Imports the folder of a search into the default store, if the library is built already: otherwise the next command that opens the store imports it.</summary>
     internal static async Task Store(Terminal terminal, string folder)
     {
         if (!TriageLibrary.IsBuilt)
@@ -196,7 +196,7 @@ public static class TriageCommands
         DefaultValueFactory = _ => TriageLibrary.DefaultStore,
     };
 
-    // The folders of runs that have ended on a cluster, where they are not there already. One that cannot be read is named and left out.
+    // Creates the folders of runs that have ended on a cluster, unless they exist already. One that cannot be read is named and left out.
     private static async Task Fetch(Terminal terminal, RedisAddress redis, string folder, CancellationToken stop)
     {
         Output.CheckFolder("--out", folder);
@@ -223,7 +223,7 @@ public static class TriageCommands
         }
     }
 
-    // Whatever has ended since is taken in first: a run needs no store to end.
+    // Whatever has ended since is imported first: a run itself needs no store.
     private static async Task TakeIn(Terminal terminal, ITriage triage, CancellationToken stop)
     {
         if (Directory.Exists(Output.DefaultFolder))
@@ -277,7 +277,7 @@ public static class TriageCommands
         }
     }
 
-    // How far an import is: a line that redraws itself, and nothing where nobody watches.
+    // Progress of an import: a line that redraws itself on a terminal, and nothing elsewhere.
     private sealed class Shown(Terminal terminal) : IProgress<ImportOutcome>
     {
         private const int Between = 50;
@@ -286,7 +286,7 @@ public static class TriageCommands
         {
             if (terminal.IsInteractive && (value.New + value.Renewed) % Between == 0)
             {
-                terminal.Error.WriteLine($"stress: {Counted.Of(value.New + value.Renewed, "run")} taken in");
+                terminal.Error.WriteLine($"stress: {Counted.Of(value.New + value.Renewed, "run")} imported");
             }
         }
     }

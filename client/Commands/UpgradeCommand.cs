@@ -6,7 +6,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress upgrade</c>: whether silos of this build may take the place of a cluster's, typed with the build that is to come.</summary>
+/// <summary><c>stress upgrade</c>: whether silos of this build may replace a cluster's; run it with the new build.</summary>
 public static class UpgradeCommand
 {
     private const int Named = 5;

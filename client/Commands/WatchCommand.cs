@@ -11,7 +11,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
-/// <summary><c>stress watch RUN</c>: a run that lives in another process or on a cluster, as it goes on.</summary>
+/// <summary><c>stress watch RUN</c>: shows a run in another process or on a cluster while it is in progress.</summary>
 public static class WatchCommand
 {
     /// <summary>Wall time without news of a run after which it is considered gone.</summary>
@@ -56,7 +56,7 @@ public static class WatchCommand
             return ReportCommand.CodeOf(report);
         }
 
-        // The client that started the run may have gone away: whoever is here at its end reports it.
+        // The client that started the run may be gone: whichever client is here at its end reports it.
         return await RunConclusion.OfEnded(terminal, client, await RunControlCommands.Find(client, name), output, new(null, null, Progress: false, Check: true, CheckFiles.None), stop);
     }
 
@@ -73,7 +73,7 @@ public static class WatchCommand
             return ExitCodes.Ok;
         }
 
-        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: whoever executes it is gone, or stopped{advice}");
+        terminal.Error.WriteLine($"stress: no news of {last?.Run.Labels.Run ?? "the run"} for {GoneAfter.TotalSeconds:0} s: its executor is gone or stopped{advice}");
         return ExitCodes.Incomplete;
     }
 }

@@ -17,14 +17,14 @@ using Stress.Silo;
 
 namespace Stress.Client.Concluding;
 
-/// <summary>What every command does that follows a run to its end: progress, second execution, the files, the screen, and the exit code.</summary>
+/// <summary>What every command that follows a run to its end does: progress, second execution, the files, the screen, and the exit code.</summary>
 /// <param name="terminal">Where to write.</param>
 /// <param name="launch">The run.</param>
 /// <param name="output">Where its files go.</param>
-/// <param name="wishes">What the command line asks.</param>
+/// <param name="wishes">The wishes of the command line.</param>
 internal sealed class RunConclusion(Terminal terminal, Launch launch, Output output, RunConclusion.Wishes wishes)
 {
-    /// <summary>What a command line asks of a run's end.</summary>
+    /// <summary>What a command line asks for at a run's end.</summary>
     /// <param name="Folder">Folder of runs, or null for the usual one.</param>
     /// <param name="Json">A further file for the report, or null.</param>
     /// <param name="Progress">Whether progress shows.</param>
@@ -55,7 +55,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         return await Conclude(run, Stopwatch.GetElapsedTime(start), host.Cluster, stop);
     }
 
-    /// <summary>Writes the report of a run that has ended on a cluster, whoever started it.</summary>
+    /// <summary>Writes the report of a run that has ended on a cluster, no matter who started it.</summary>
     /// <param name="terminal">Where to write.</param>
     /// <param name="client">The cluster.</param>
     /// <param name="run">The run.</param>
@@ -72,7 +72,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
         }
         catch (Exception e) when (Deliveries.IsOfFileSystem(e))
         {
-            // The result is shown all the same, and its end says what is missing.
+            // The result is shown nevertheless, and the last line says what is missing.
             terminal.Error.WriteLine($"stress: {output.Folder.Path} cannot be written: {Deliveries.Reason(e)}");
         }
 
@@ -81,7 +81,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
     }
 
     /// <summary>Writes the report of a run that was followed, and says how it ended.</summary>
-    /// <param name="run">What following it came to.</param>
+    /// <param name="run">The result of following it.</param>
     /// <param name="wall">Wall time of the run.</param>
     /// <param name="cluster">Where it was executed, or null for this process.</param>
     /// <param name="stop">Ends a second execution early.</param>
@@ -105,7 +105,7 @@ internal sealed class RunConclusion(Terminal terminal, Launch launch, Output out
             ReportScreen.Fact(terminal.Out, "report", Path.Combine(output.Shown, RunFolder.ReportName));
         }
 
-        // What the run has come to is in its state until its report is.
+        // The run's result is in its state until the report is written.
         if (report.Complete && kept)
         {
             deliveries.Write(StateFolder.Of(output.Folder), () => StateFolder.Forget(output.Folder));

@@ -19,7 +19,7 @@ public sealed class ChildProgram
         _process.Start();
         Ended = _process.WaitForExitAsync();
 
-        // What it says is read, so that it never waits for a reader.
+        // Its output is read, so that it never waits for a reader.
         _process.OutputDataReceived += (_, _) => { };
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
@@ -51,7 +51,7 @@ public sealed class ChildProgram
     public static ChildProgram OfThisProgram(IReadOnlyList<string> arguments) => new(
         $"stress {arguments[0]}", new ProcessStartInfo("dotnet", [typeof(ChildProgram).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true });
 
-    /// <summary>Waits for its end, and returns its exit code; ends it when that is given up.</summary>
+    /// <summary>Waits for its end, and returns its exit code; ends it if the wait is cancelled.</summary>
     public async Task<int> End(CancellationToken stop)
     {
         try
@@ -67,7 +67,7 @@ public sealed class ChildProgram
         return _process.ExitCode;
     }
 
-    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    /// <summary>Asks it to end, and kills it if it does not.</summary>
     public async Task Stop()
     {
         if (!_process.HasExited)

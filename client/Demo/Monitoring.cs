@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Stress.Client.Demo;
 
-/// <summary>Prometheus and Grafana beside a run, where they are installed, with the rules and dashboards that come with the program.</summary>
+/// <summary>Prometheus and Grafana next to a run, if they are installed, with the rules and dashboards that come with the program.</summary>
 internal static class Monitoring
 {
-    /// <summary>Starts Prometheus on the loopback interface; null where it is not installed.</summary>
+    /// <summary>Starts Prometheus on the loopback interface; null if it is not installed.</summary>
     /// <param name="metrics">Port of the run's metrics.</param>
     /// <param name="port">Its own port.</param>
     /// <param name="folder">Folder for what it keeps.</param>
@@ -35,7 +35,7 @@ internal static class Monitoring
         return (ChildProgram.Start(program, [$"--config.file={file}", $"--storage.tsdb.path={Path.Combine(own, "data")}", $"--web.listen-address={address}"]), $"http://{address}");
     }
 
-    /// <summary>Starts Grafana on the loopback interface, read by anybody who reaches it; null where it is not installed.</summary>
+    /// <summary>Starts Grafana on the loopback interface, readable without a login; null if it is not installed.</summary>
     /// <param name="prometheus">Where Prometheus is.</param>
     /// <param name="port">Its own port.</param>
     /// <param name="folder">Folder for what it keeps.</param>

@@ -24,7 +24,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, double max
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A command line as a shell would take it again, without its passwords.</summary>
+    /// <summary>A command line that a shell accepts again, without its passwords.</summary>
     public static string Repeat(IEnumerable<string> tokens)
     {
         List<string> words = ["./stress"];
@@ -41,7 +41,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, double max
 
     /// <summary>Runs to the end, or until asked to stop.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">Something that was typed is not accepted.</exception>
+    /// <exception cref="UsageException">An option is not accepted.</exception>
     public async Task<int> ExecuteAsync(CancellationToken stop)
     {
         Scenario? scenario = settings.LoadScenario(terminal.In);
@@ -114,7 +114,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, double max
             return result;
         }
 
-        // The crash of the last disconnect is told after the last call.
+        // The crash of the last disconnect is reported after the last call.
         await Task.Delay(TimeSpan.FromMicroseconds(settings.SettleTime.Microseconds), terminal.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await end.CancelAsync();
         await watching;
@@ -123,7 +123,7 @@ public sealed class DialRun(Terminal terminal, DialSettings settings, double max
 
     private int Conclude(RunReport report, DialResult result)
     {
-        // Calls that failed because the far system had died are its crash, not our loss.
+        // Calls that failed because the far system had died count as its crash, not as lost.
         bool crashed = report.Panics.Total > 0;
         int code = ExitCodes.Of(result.Interrupted, differs: false, complete: report.Complete || crashed, report.Expectations.All(verdict => !verdict.Failed));
         string? error = code switch

@@ -60,10 +60,10 @@ public sealed record DialSettings
     /// <summary>Secret for PAP and CHAP.</summary>
     public string? Secret { get; init; }
 
-    /// <summary>A chat script in place of the login.</summary>
+    /// <summary>A chat script that replaces the login.</summary>
     public string? Chat { get; init; }
 
-    /// <summary>A file with a chat script in place of the login.</summary>
+    /// <summary>A file with a chat script that replaces the login.</summary>
     public string? ChatFile { get; init; }
 
     /// <summary>Authentication that the far side must pass.</summary>
@@ -126,13 +126,13 @@ public sealed record DialSettings
     /// <summary>A file of patterns for the far console, as typed, or null.</summary>
     public string? Patterns { get; init; }
 
-    /// <summary>Time that the console is watched after the last call, or null for the usual.</summary>
+    /// <summary>How long to watch the console after the last call, or null for the default.</summary>
     public VirtualTime? Settle { get; init; }
 
     /// <summary>Answering: time without a call after which no more is expected, or null to wait forever.</summary>
     public VirtualTime? Wait { get; init; }
 
-    /// <summary>How long the console is watched after the last call.</summary>
+    /// <summary>How long to watch the console after the last call.</summary>
     public VirtualTime SettleTime => Settle ?? DefaultSettle;
 
     /// <summary>Loads the scenario, or null when none is named.</summary>
@@ -240,7 +240,7 @@ public sealed record DialSettings
         : Login is not null ? Stress.Dial.Calls.ChatScript.Login(Login, Password ?? "")
         : Stress.Dial.Calls.ChatScript.None;
 
-    // What was typed, or null: then the scenario's secrets hold.
+    // The password that was typed, or null: then the scenario's secrets apply.
     private PppSecret? Identity() => (Name ?? Login ?? Secret ?? Password) is null
         ? null
         : new PppSecret(Bytes("--name", Name ?? Login ?? ""), Bytes("--secret", Secret ?? Password ?? ""));

@@ -4,11 +4,11 @@ using Stress.Silo;
 
 namespace Stress.Client.Following;
 
-/// <summary>How long a cluster has not answered the client that follows a run, what the client says about it, and when it gives up.</summary>
+/// <summary>How long a cluster has not answered the client that follows a run, what the client reports, and when it gives up.</summary>
 /// <param name="runId">The run.</param>
 /// <param name="cluster">The cluster.</param>
 /// <param name="patience">How long it may be silent.</param>
-/// <param name="say">Hears one line when the silence is long, and one when it has ended.</param>
+/// <param name="say">Gets one line when the silence is long, and one when it has ended.</param>
 internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpan patience, Action<string> say)
 {
     /// <summary>A client waits at least this long.</summary>
@@ -19,7 +19,7 @@ internal sealed class ClusterSilence(string runId, RedisAddress cluster, TimeSpa
     private bool _said;
 
     /// <summary>
-    /// A client waits twice as long as its run waits for a site, and not less than three quarters of a minute: a silo that hangs with the
+    /// A client waits twice as long as its run waits for a site, and at least 45 seconds: a silo that hangs with the
     /// run's own grain is found dead and replaced within that time.
     /// </summary>
     /// <param name="lostAfterSeconds">Wall seconds after which a silent site of the run is lost.</param>

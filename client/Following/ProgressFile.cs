@@ -15,13 +15,13 @@ public sealed class ProgressFile(IGrainFactory grains, string runId, RunFolder f
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    // A silo that hangs answers nothing, and the end of the run is not kept waiting for it.
+    // A hanging silo answers nothing, and the end of the run does not wait for it.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _end = new();
     private Task? _writing;
 
-    /// <summary>Begins to write with the first progress that is heard, which comes after the start of the run.</summary>
-    /// <param name="watch">Hears every progress too.</param>
+    /// <summary>Starts writing with the first progress, which comes after the start of the run.</summary>
+    /// <param name="watch">Also gets every progress.</param>
     public Action<ShardProgress> After(Action<ShardProgress> watch) => progress =>
     {
         _writing ??= Write();
@@ -53,7 +53,7 @@ public sealed class ProgressFile(IGrainFactory grains, string runId, RunFolder f
             }
             catch (Exception)
             {
-                // A view of the run may miss a second, whatever a silo whose storage is away throws; the run itself says what went wrong with it.
+                // A view of the run may miss a second, whatever a silo without storage throws; the run itself reports what went wrong.
             }
 
             if (!last)

@@ -5,23 +5,23 @@ using Stress.Silo;
 
 namespace Stress.Client.Following;
 
-/// <summary>Starts a run, or joins one that is under way, and follows it to its end.</summary>
+/// <summary>Starts a run, or joins one in progress, and follows it to its end.</summary>
 /// <param name="host">Where it is executed.</param>
-/// <param name="say">Hears when a cluster is silent for long, and when it answers again; null for nobody.</param>
+/// <param name="say">Is told when a cluster is silent for long, and when it answers again; null for none.</param>
 /// <param name="lease">Who owns the run and how long it may be without a client; null to leave that as it is.</param>
 public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLease? lease = null)
 {
-    // A client tells its cluster this often that it is there, and several times within a lease.
+    // A client shows its cluster this often that it is present, and several times within a lease.
     private static readonly TimeSpan AttendEvery = TimeSpan.FromSeconds(5);
     private const int AttendedInALease = 4;
 
     private static readonly TimeSpan EmbeddedInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ClusterInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Near its end a run is asked more often, down to this part of the interval, so that it is not over long before anybody knows.</summary>
+    /// <summary>Near its end a run is asked more often, down to this fraction of the interval, so that its end is noticed soon.</summary>
     private const int ShortestPart = 10;
 
-    // A call may be stuck in a silo that hangs; the next one finds another way as soon as that silo is found dead.
+    // A call may be stuck in a hanging silo; the next one takes another route once that silo is declared dead.
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -29,7 +29,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     /// a cluster continues on its own, and is only left.
     /// </summary>
     /// <param name="plan">What to run.</param>
-    /// <param name="watch">Hears where the run is, several times a second.</param>
+    /// <param name="watch">Gets the run's progress, several times a second.</param>
     /// <param name="stop">Ends the run early, or stops following it.</param>
     /// <param name="launch">What another client needs to report the run.</param>
     /// <exception cref="ClusterUnavailableException">The cluster was silent for longer than a client waits (<see cref="ClusterSilence.PatienceOf"/>).</exception>
@@ -68,7 +68,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         }
     }
 
-    // Over a cluster, a run may have a lease; in this process it has its client.
+    // On a cluster a run may have a lease; in this process its client is always there.
     private async Task Attend(IRunGrain run, RunPlan plan, string launch, RunLease? renewed, ClusterSilence? silence, CancellationToken stop)
     {
         if (host.IsCluster)
@@ -87,7 +87,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     private ClusterSilence? SilenceOf(RunPlan plan) =>
         host.Cluster is { } cluster ? new ClusterSilence(plan.RunId, cluster, ClusterSilence.PatienceOf(plan.LostAfterSeconds), say ?? (static _ => { })) : null;
 
-    // A cluster whose Redis was emptied has forgotten its runs. Whoever follows one knows what it was: the same plan gives the same result.
+    // A cluster whose Redis was emptied has forgotten its runs. The client that follows one has its plan: the same plan gives the same result.
     private async Task<T> Known<T>(IRunGrain run, RunPlan plan, string launch, Func<Task<T>> question)
     {
         try
@@ -155,7 +155,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         }
     }
 
-    // Half of what is left, if the run goes on as it did.
+    // Half of the remaining time, at the current speed.
     private TimeSpan Wait(ShardProgress progress, TimeSpan elapsed)
     {
         TimeSpan longest = host.IsCluster ? ClusterInterval : EmbeddedInterval, shortest = longest / ShortestPart;
@@ -163,7 +163,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         return half < shortest ? shortest : half > longest ? longest : half;
     }
 
-    // What has no answer but that it was done.
+    // Calls without a result.
     internal static Task Tell(Func<Task> question, ClusterSilence? silence, CancellationToken stop) => Ask(
         async () =>
         {
@@ -173,7 +173,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
         silence,
         stop);
 
-    // Silos of a cluster die and come back, and one that hangs answers nothing at all: every question may be asked again.
+    // Silos of a cluster die and come back, and a hanging one does not answer at all: every question may be repeated.
     internal static async Task<T> Ask<T>(Func<Task<T>> question, ClusterSilence? silence, CancellationToken stop)
     {
         if (silence is null)
@@ -200,7 +200,7 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
             }
             catch (Exception e) when (e is not (RunRefusedException or ClusterUnavailableException) && e.GetBaseException() is not StateFormatException && !stop.IsCancellationRequested)
             {
-                // Whatever a silo throws on its way down; the silence that follows is what ends the asking.
+                // Whatever a silo throws on its way down; only the silence that follows ends the retries.
                 problem = e is TimeoutException ? null : e.FirstLine().Split(". ")[0].TrimEnd('.');
             }
 
@@ -210,10 +210,10 @@ public sealed class RunFollower(IRunHost host, Action<string>? say = null, RunLe
     }
 }
 
-/// <summary>What following a run came to.</summary>
+/// <summary>The result of following a run.</summary>
 /// <param name="Final">The result; null when the run continues without this client.</param>
 /// <param name="Interrupted">True when the user ended it early, or stopped following.</param>
-/// <param name="FirstWindow">Wall time from the start to the first window that was heard of; null for who was not there.</param>
+/// <param name="FirstWindow">Wall time from the start to the first window that was reported; null if the start was not observed.</param>
 /// <param name="Memory">What its silos needed.</param>
 public sealed record FollowedRun(RunResult? Final, bool Interrupted, TimeSpan? FirstWindow, IReadOnlyList<SiloMemoryFacts> Memory)
 {
@@ -222,7 +222,7 @@ public sealed record FollowedRun(RunResult? Final, bool Interrupted, TimeSpan? F
 
     /// <summary>The result.</summary>
     /// <exception cref="InvalidOperationException">There is none yet.</exception>
-    public RunResult Result => Final ?? throw new InvalidOperationException("the run goes on: there is no result yet");
+    public RunResult Result => Final ?? throw new InvalidOperationException("the run is not finished: there is no result yet");
 
     /// <summary>Result and whether it was ended early.</summary>
     public void Deconstruct(out RunResult result, out bool interrupted) => (result, interrupted) = (Result, Interrupted);

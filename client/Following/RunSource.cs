@@ -35,7 +35,7 @@ public static class RunSource
         }
     };
 
-    // A silo that hangs answers nothing, and the view says so.
+    // A hanging silo does not answer, and the view says so.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     /// <summary>The latest run that a cluster knows.</summary>
@@ -43,7 +43,7 @@ public static class RunSource
     internal static string LatestOf(IReadOnlyList<RunEntry> runs) =>
         runs.FirstOrDefault()?.RunId ?? throw new UsageException("no run on the cluster; accepted is one that stress run --cluster has started");
 
-    /// <summary>What the run's grain answers. While it does not, the state is the last one, and grows old.</summary>
+    /// <summary>What the run's grain answers. While it does not answer, the state is the last known one, with its age.</summary>
     /// <param name="grains">The cluster's.</param>
     /// <param name="run">The run's name, or null for the latest one.</param>
     /// <exception cref="UsageException">The cluster has no such run.</exception>
@@ -69,14 +69,14 @@ public static class RunSource
             }
             catch (Exception)
             {
-                // Silos die, and one whose storage is away throws what that throws: the next second is another.
+                // Silos die, and one without storage throws whatever its storage throws: it is tried again in a second.
                 return last;
             }
         }
         );
     }
 
-    /// <summary>Refuses a run of the cluster's list whose format this build does not read, before anything of it is asked for.</summary>
+    /// <summary>Refuses a run of the cluster's list whose format this build does not read, before anything else is requested.</summary>
     /// <param name="runs">The list.</param>
     /// <param name="name">The run.</param>
     /// <exception cref="UsageException">It is of another format.</exception>

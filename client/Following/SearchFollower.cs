@@ -3,16 +3,16 @@ using Stress.Silo;
 
 namespace Stress.Client.Following;
 
-/// <summary>Starts a search on a cluster, or takes up one that was left, and follows it to its end.</summary>
+/// <summary>Starts a search on a cluster, or resumes one, and follows it to its end.</summary>
 /// <param name="host">The cluster.</param>
-/// <param name="say">Hears when the cluster is silent for long, and when it answers again.</param>
+/// <param name="say">Is told when the cluster is silent for long, and when it answers again.</param>
 public sealed class SearchFollower(ClusterClient host, Action<string> say)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500), AskAgainAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>Follows it. When <paramref name="stop"/> is cancelled the search stands still, and its result so far is returned; it is kept, and goes on when it is started again.</summary>
+    /// <summary>Follows it. When <paramref name="stop"/> is cancelled the search pauses, and its result so far is returned; it is kept, and continues when it is started again.</summary>
     /// <param name="plan">What to search.</param>
-    /// <param name="watch">Hears where it is, as its backend writes it.</param>
+    /// <param name="watch">Gets its progress, as its backend writes it.</param>
     /// <param name="stop">Ends it.</param>
     /// <returns>The report, as its backend writes it.</returns>
     /// <exception cref="ClusterUnavailableException">The cluster was silent for too long, or what the search needs is not there.</exception>

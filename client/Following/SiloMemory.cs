@@ -5,8 +5,8 @@ using Stress.Silo;
 namespace Stress.Client.Following;
 
 /// <summary>
-/// Notes, while a run goes on, what each silo needs for it. A process never forgets its peak, which may be that of an earlier run: it counts when it has grown
-/// since the run began, and otherwise the most that was noted.
+/// Notes during a run how much memory each silo needs for it. A process never forgets its peak, which may be an earlier run's: it counts if it has grown since the run began;
+/// otherwise the largest value noted counts.
 /// </summary>
 /// <param name="host">Where the silos are.</param>
 internal sealed class SiloMemory(IRunHost host) : IAsyncDisposable
@@ -17,7 +17,7 @@ internal sealed class SiloMemory(IRunHost host) : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private Task _noting = Task.CompletedTask;
 
-    /// <summary>Notes what is there before the run, and goes on noting.</summary>
+    /// <summary>Notes the state before the run, and keeps noting.</summary>
     public async Task Begin()
     {
         await Note();
@@ -72,7 +72,7 @@ internal sealed class SiloMemory(IRunHost host) : IAsyncDisposable
         }
         catch (Exception)
         {
-            // What silos need is a side note: a look that fails, whatever a silo whose storage is away throws, is one look fewer.
+            // Memory is a side note: if a reading fails, whatever a silo without storage throws, it is skipped.
         }
     }
 

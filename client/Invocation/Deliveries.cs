@@ -4,7 +4,7 @@ namespace Stress.Client;
 
 /// <summary>
 /// Writes a command's output files. A disk may be full, a folder gone, a pipe closed: the result is on the screen before anything is written, what fails is
-/// remembered, everything else is written all the same, and one line at the end says what is missing.
+/// remembered, everything else is still written, and one line at the end says what is missing.
 /// </summary>
 /// <param name="terminal">Hears what could not be written.</param>
 public sealed class Deliveries(Terminal terminal)

@@ -18,7 +18,7 @@ public static class Durations
     /// <summary>Reads seconds, or a time with a unit; null for anything else. A time of zero or above; never <c>never</c>.</summary>
     public static VirtualTime? Seconds(string text) => Read(text, MicrosecondsPerSecond);
 
-    /// <summary>Reads whole seconds, or a time with a unit that comes to some; null for anything else.</summary>
+    /// <summary>Reads whole seconds, or a time with a unit that amounts to whole seconds; null for anything else.</summary>
     public static long? WholeSeconds(string text) => Seconds(text) is { } time && time.Microseconds % (long)MicrosecondsPerSecond == 0 ? time.Microseconds / (long)MicrosecondsPerSecond : null;
 
     /// <summary>Hours as a command line spells them: a whole number, or with a unit what no decimal fraction says exactly. <see cref="Hours"/> reads the same time.</summary>

@@ -34,11 +34,10 @@ public static class ExitCodes
     public const int Interrupted = 130;
 
     /// <summary>
-    /// The code of a run. The gravest outcome wins: an interrupted run is not a result; work that differs or is missing makes its numbers worthless; only
-    /// then do the numbers count.
+    /// The code of a run. The most severe outcome wins: an interrupted run is not a result; work that differs or is missing makes its numbers worthless; only otherwise do the numbers count.
     /// </summary>
     /// <param name="interrupted">The user ended it early.</param>
-    /// <param name="differs">A second execution of a site was another.</param>
+    /// <param name="differs">A second execution of a site differed.</param>
     /// <param name="complete">Every site was executed to its end.</param>
     /// <param name="expectationsMet">No expectation that could be judged failed.</param>
     /// <param name="decided">False when nothing could happen, so that no number says anything.</param>
@@ -52,7 +51,7 @@ public static class ExitCodes
     public static int OfNotWritten(int code) => code is Usage or NotDeterministic or Incomplete or Unavailable or Interrupted ? code : NotWritten;
 
     /// <summary>
-    /// The code under <c>--bisect</c>. Only an expectation that is not met says that a commit is bad: a usage error, non-determinism, missing work and what
+    /// The code under <c>--bisect</c>. Only an expectation that is not met means that a commit is bad: a usage error, non-determinism, missing work and what
     /// was not decided, not there or not written say nothing about it, and <c>git bisect run</c> skips a commit on 125. 130 stays, since git stops the whole bisection above 127.
     /// </summary>
     public static int ForBisect(int code) => code is Usage or NotDeterministic or Incomplete or NotDecided or Unavailable or NotWritten ? BisectSkip : code;

@@ -3,8 +3,8 @@ using System.Text;
 namespace Stress.Client;
 
 /// <summary>
-/// A stream of the process that may fail under the command: standard output on a full disk, a terminal that is gone. The command goes on, since its files are worth
-/// having all the same; the first failure is kept, and nothing more is written.
+/// A stream of the process that may fail under the command: standard output on a full disk, a terminal that is gone. The command continues, since its files are still useful; the
+/// first failure is kept, and nothing more is written.
 /// </summary>
 /// <param name="to">The stream's writer.</param>
 public sealed class GuardedWriter(TextWriter to) : TextWriter

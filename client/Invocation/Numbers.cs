@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Stress.Client;
 
-/// <summary>Numbers on the command line: each is read in one way, and refused in one sentence.</summary>
+/// <summary>Numbers on the command line: each is read in one way, and refused with one message.</summary>
 public static class Numbers
 {
     /// <summary>A whole number.</summary>
@@ -20,7 +20,7 @@ public static class Numbers
             ? value
             : throw new UsageException($"{option} {text}: accepted is a whole number from {min} to {max}");
 
-    /// <summary>An option that takes a whole number: what it does not accept is the parser's error, in the same sentence.</summary>
+    /// <summary>An option that takes a whole number: a value that is not accepted is a parse error, with the same message.</summary>
     /// <param name="name">The option, as it is typed.</param>
     /// <param name="min">The least that is accepted, not below 0.</param>
     /// <param name="max">The most.</param>

@@ -17,13 +17,13 @@ public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
     /// <summary>Opens standard output for the bytes of a file that is named <c>-</c>. The caller closes it.</summary>
     public Func<Stream> Standard { get; init; } = () => new TextStream(Out.Profile.Out.Writer);
 
-    /// <summary>Columns of tables that are piped into a file or another program, where nobody's screen sets a width.</summary>
+    /// <summary>Columns of tables that are piped into a file or another program, where no screen sets a width.</summary>
     public const int PipedWidth = 132;
 
     /// <summary>Columns of other text that is piped: it is never broken.</summary>
     internal const int UnboundedWidth = 1_000_000;
 
-    /// <summary>Plain lines of results; on a terminal they are broken at blanks where they are wider than it.</summary>
+    /// <summary>Plain lines of results; on a terminal they are wrapped at blanks if they are too wide.</summary>
     public TextWriter Text { get; } = Out.Profile.Out.IsTerminal ? new WrappingWriter(Out.Profile.Out.Writer, () => Out.Profile.Width) : Out.Profile.Out.Writer;
 
     /// <summary>Columns for tables and help.</summary>
@@ -42,11 +42,11 @@ public sealed record Terminal(IAnsiConsole Out, TextWriter Error)
             screen.Profile.Width = UnboundedWidth;
         }
 
-        // Not a copy of this one: what follows from the screen is made anew.
+        // Not a copy of this one: everything that depends on the screen is created anew.
         return new Terminal(screen, Error) { In = In, Time = Time, Standard = Standard };
     }
 
-    /// <summary>A terminal with the same clock that nobody reads.</summary>
+    /// <summary>A terminal with the same clock whose output is discarded.</summary>
     public Terminal Unread() =>
         new(AnsiConsole.Create(new AnsiConsoleSettings { Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(TextWriter.Null) }), TextWriter.Null) { Time = Time };
 

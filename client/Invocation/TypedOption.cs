@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Stress.Client;
 
-/// <summary>Options whose value is read once, when the line is parsed. A value that is not accepted is an error of the parser, in the words of its reader.</summary>
+/// <summary>Options whose value is read once, when the line is parsed. A value that is not accepted is a parse error, with its reader's message.</summary>
 public static class TypedOption
 {
     /// <summary>An option.</summary>

@@ -6,7 +6,7 @@ namespace Stress.Client;
 /// <summary>Text broken at its blanks, so that no line is wider than the screen and no word is cut. A word wider than a line keeps one of its own.</summary>
 public static partial class Wrapped
 {
-    /// <summary>Columns by which the further lines of a broken line stand farther in than its first.</summary>
+    /// <summary>Columns by which continuation lines are indented further than the first line.</summary>
     private const int Hang = 2;
 
     /// <summary>A line that begins farther in than this part of the screen has too little of it.</summary>
@@ -30,7 +30,7 @@ public static partial class Wrapped
     /// <summary>The longest word of a text: what no column can be narrower than.</summary>
     public static int LongestWord(string text) => text.Split([' ', '\n']).Max(word => word.Length);
 
-    // Columns that stand under each other cost more than they tell where the line is broken anyway.
+    // Aligned columns cost more than they are worth if the line is broken anyway.
     private static string Squeezed(string line, int width)
     {
         string text = line.TrimStart(' ');

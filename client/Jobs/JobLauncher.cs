@@ -8,15 +8,15 @@ using Stress.Silo;
 
 namespace Stress.Client.Jobs;
 
-/// <summary>Makes a Job on a Kubernetes cluster and follows it to its end. An API server that is away, restarts or has forgotten where a watch was is asked again.</summary>
+/// <summary>Makes a Job on a Kubernetes cluster and follows it to its end. An API server that is unavailable, restarts or has forgotten the position of a watch is asked again.</summary>
 /// <param name="api">The API server.</param>
 /// <param name="space">The namespace.</param>
-/// <param name="say">Hears where the Job is.</param>
+/// <param name="say">Is told the Job's state.</param>
 /// <param name="again">How long it waits before it asks again.</param>
-/// <param name="patience">How long the API server may be away.</param>
+/// <param name="patience">How long the API server may be unavailable.</param>
 public sealed class JobLauncher(IKubernetes api, string space, Action<string> say, TimeSpan again, TimeSpan patience)
 {
-    // A generated name ends in five characters: that several in a row are taken has another reason.
+    // A generated name ends in five random characters: if several in a row are taken, there is another reason.
     private const int MostConflicts = 5;
 
     /// <summary>Makes the Job, and returns its name and uid, which is its run's name.</summary>
@@ -33,11 +33,11 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
             }
             catch (HttpOperationException e) when (e.Response.StatusCode == HttpStatusCode.Conflict && ++conflicts < MostConflicts)
             {
-                // Another Job has the name that the server drew; it draws another.
+                // Another Job has the name that the server generated; it generates another.
             }
             catch (HttpOperationException e) when (e.Response.StatusCode < HttpStatusCode.InternalServerError && e.Response.StatusCode != HttpStatusCode.TooManyRequests)
             {
-                throw new UsageException($"the API server does not accept the Job: {Reason(e)}; accepted is a Job in a namespace that k8s/ was applied to, by somebody who may create one");
+                throw new UsageException($"the API server does not accept the Job: {Reason(e)}; accepted is a Job in a namespace that k8s/ was applied to, by a user who may create one");
             }
             catch (Exception e) when (IsAway(e))
             {
@@ -48,7 +48,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
     }
 
     /// <summary>Follows a Job to its end and returns the exit code of its last pod; <see cref="ExitCodes.Incomplete"/> where that is none of a run's.</summary>
-    /// <exception cref="ClusterUnavailableException">The API server is away for too long, or the Job was deleted.</exception>
+    /// <exception cref="ClusterUnavailableException">The API server is unavailable for too long, or the Job was deleted.</exception>
     public async Task<int> Follow(string name, CancellationToken stop)
     {
         string said = "";
@@ -82,13 +82,13 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
             }
             catch (HttpOperationException e) when (e.Response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             {
-                throw new UsageException($"the API server does not show Job {name}: {Reason(e)}; accepted is somebody who may get and watch Jobs and list pods");
+                throw new UsageException($"the API server does not show Job {name}: {Reason(e)}; accepted is a user who may get and watch Jobs and list pods");
             }
             catch (Exception e) when (!stop.IsCancellationRequested && (IsAway(e) || e is JsonException))
             {
                 if (DateTimeOffset.UtcNow - heard >= patience)
                 {
-                    throw new ClusterUnavailableException($"the API server has not answered for {patience.TotalSeconds:0} s: {Reason(e)}; the Job goes on: kubectl -n {space} get job {name}");
+                    throw new ClusterUnavailableException($"the API server has not answered for {patience.TotalSeconds:0} s: {Reason(e)}; the Job continues: kubectl -n {space} get job {name}");
                 }
             }
 
@@ -116,7 +116,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
     {
         if (end.Type == "Complete")
         {
-            // One of its pods has ended with 0, whatever became of others on the way.
+            // One of its pods has exited with 0, whatever happened to earlier ones.
             return ExitCodes.Ok;
         }
 
@@ -131,7 +131,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
             return last.ExitCode;
         }
 
-        // Its node or its kernel has ended it (eviction, memory): that says nothing about the run, which goes on in the silos.
+        // Its node or kernel has ended it (eviction, memory): that says nothing about the run, which continues in the silos.
         if (last is { ExitCode: not ExitCodes.Ok })
         {
             say($"{name}: its last pod was ended from outside, with {last.ExitCode} ({last.Reason}); the run itself is in the silos: ./stress status");
@@ -142,7 +142,7 @@ public sealed class JobLauncher(IKubernetes api, string space, Action<string> sa
 
     private static bool IsAway(Exception e) => e is HttpRequestException or IOException or TaskCanceledException or HttpOperationException;
 
-    // What the server says in its Status, or what kept it from saying anything.
+    // The server's Status message, or the reason why there is none.
     private static string Reason(Exception e)
     {
         if (e is HttpOperationException { Response: { } response })

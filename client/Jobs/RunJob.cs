@@ -6,7 +6,7 @@ using Stress.Silo;
 namespace Stress.Client.Jobs;
 
 /// <summary>
-/// A run as a Job of Kubernetes. Its name is generated, so that a run is created once and is not part of what is applied repeatedly; it ends and is deleted on its own.
+/// A run as a Kubernetes Job. Its name is generated, so that a run is created once and is not part of what is applied repeatedly; it ends and is deleted on its own.
 /// The scenario travels with it, in an annotation of its pod, so that the image need not have it.
 /// </summary>
 public sealed record RunJob
@@ -23,7 +23,7 @@ public sealed record RunJob
     /// <summary>The pod's annotation that holds the scenario.</summary>
     public const string ScenarioAnnotation = "stress/scenario";
 
-    /// <summary>Where the cluster's manifests have its Redis.</summary>
+    /// <summary>The address of Redis in the cluster's manifests.</summary>
     public const string UsualCluster = "redis://stress-redis:6379";
 
     private const string JobUid = "metadata.labels['batch.kubernetes.io/controller-uid']";
@@ -33,7 +33,7 @@ public sealed record RunJob
     // 0440: the group of the pod reads it.
     private const int SecretMode = 288;
 
-    // An answer is an answer: running again would give the same one.
+    // These are answers: running again would give the same one.
     private static readonly int[] Answers = [ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided];
 
     /// <summary>The image of silos and clients.</summary>
@@ -42,7 +42,7 @@ public sealed record RunJob
     /// <summary>The scenario of the run; null for a Job that runs none, whose command line is <see cref="Words"/>.</summary>
     public Scenario? Scenario { get; init; }
 
-    /// <summary>What the generated name of the Job begins with.</summary>
+    /// <summary>The prefix of the Job's generated name.</summary>
     public string Prefix { get; init; } = NamePrefix;
 
     /// <summary>Further words of the run's command line.</summary>
@@ -51,10 +51,10 @@ public sealed record RunJob
     /// <summary>Address of the cluster's Redis, as its pods know it.</summary>
     public string Cluster { get; init; } = UsualCluster;
 
-    /// <summary>The Secret with the run's certificate, its key and the authority, where silos ask for one; null for none.</summary>
+    /// <summary>The Secret with the run's certificate, its key and the authority, if silos require one; null for none.</summary>
     public string? TlsSecret { get; init; }
 
-    /// <summary>The Job ends after this many seconds, however far the run has got.</summary>
+    /// <summary>The Job ends after this many seconds, whatever the run's progress.</summary>
     public long DeadlineSeconds { get; init; } = 86_400;
 
     /// <summary>Seconds after its end at which the Job and its pods are deleted.</summary>
@@ -82,7 +82,7 @@ public sealed record RunJob
             Metadata = new() { GenerateName = Prefix, Labels = labels },
             Spec = new()
             {
-                // A question is asked again by whoever asked it.
+                // A query is repeated by its user.
                 BackoffLimit = Scenario is null ? 0 : 2,
                 ActiveDeadlineSeconds = DeadlineSeconds,
                 TtlSecondsAfterFinished = KeptSeconds,
@@ -90,7 +90,7 @@ public sealed record RunJob
                 {
                     Rules =
                     [
-                        // A node that is drained says nothing about the run.
+                        // Draining a node says nothing about the run.
                         new() { Action = "Ignore", OnPodConditions = [new() { Type = "DisruptionTarget", Status = "True" }] },
                         new() { Action = "FailJob", OnExitCodes = new() { ContainerName = ContainerName, OperatorProperty = "In", Values = [.. Answers] } },
                     ],

@@ -8,7 +8,7 @@ namespace Stress.Client.Launching;
 /// <summary>Reads teardown designs from a library of the user: every public class in it that derives from <see cref="TeardownDesign"/>.</summary>
 public static class DesignLibrary
 {
-    /// <summary>The built-in designs, and those of a library where one is named.</summary>
+    /// <summary>The built-in designs, and those of a library if one is named.</summary>
     /// <param name="file">The library, or null for none.</param>
     /// <exception cref="UsageException">The file is not such a library, or a name in it is not accepted.</exception>
     public static DesignSet Load(string? file)

@@ -11,8 +11,8 @@ using Stress.Scenarios;
 namespace Stress.Client.Launching;
 
 /// <summary>
-/// One run as it is started: the scenario with the command line applied, and the plan for the grains. A few lines of it are kept in the run's
-/// folder (<see cref="Save"/>), from which any site can be executed again.
+/// One run as it is started: the scenario with the command line applied, and the plan for the grains. A short form of it is kept in the run's folder (<see cref="Save"/>), from
+/// which any site can be executed again.
 /// </summary>
 /// <param name="Scenario">The scenario, with the command line's values.</param>
 /// <param name="Plan">What the grains execute.</param>
@@ -36,7 +36,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     /// </summary>
     public const int CheckpointWindows = 1000;
 
-    // Enough that a worker never waits for a hand-over; few, so that few images are alive and a cancelled run closes at once.
+    // Enough that a worker never waits for a hand-over, but few, so that few images are in memory and a cancelled run closes at once.
     private const int SitesInFlightPerWorker = 4;
 
     /// <summary>A report's description of the build that writes it.</summary>
@@ -119,18 +119,17 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     }
 
     /// <summary>
-    /// True when another plan does the same work under the same name. How many sites are under way at once goes by the silos that were there at the start, and changes
-    /// no result.
+    /// True when another plan does the same work under the same name. The number of sites in progress at once depends on the silos present at the start, and does not affect the result.
     /// </summary>
     public bool IsRunOf(RunPlan other) => (Plan with { SitesInFlight = other.SitesInFlight }).IsSameAs(other);
 
     /// <summary>The virtual time that the run covers: whole windows.</summary>
     public double Hours => Plan.Windows * (double)Scenario.Site.Window.Microseconds / 3_600_000_000;
 
-    /// <summary>The command that does this run again.</summary>
+    /// <summary>The command that repeats this run.</summary>
     public string Command => RunLine(OneSite ? $" --site {Plan.FirstSite}" : "");
 
-    /// <summary>The command that executes one site again, alone.</summary>
+    /// <summary>The command that executes one site again, on its own.</summary>
     public string SiteCommand(int site) => RunLine($" --site {site}");
 
     /// <summary>Keeps what is needed to execute a site again, or to continue the run.</summary>
@@ -187,8 +186,7 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
     public string ToText() => JsonSerializer.Serialize(new KeptWithScenario(ToKept() with { DesignAssembly = null }, Scenario.SourceText), RunFolder.Json);
 
     /// <summary>
-    /// The run that another client has started. Its text comes over the network: it is parsed as a scenario that may name no file, with the designs that are
-    /// built in.
+    /// The run that another client has started. Its text comes over the network: it is parsed as a scenario that may not name files, with the built-in designs only.
     /// </summary>
     /// <exception cref="UsageException">The text was not written by this version of the command.</exception>
     public static Launch From(RunDescription run)
@@ -243,11 +241,11 @@ public sealed record Launch(Scenario Scenario, RunPlan Plan, int Workers, bool D
         return $"./stress run {Quoted(Scenario.FileName)} --pairs {Scenario.Pairs} --hours {Durations.SpellHours(Scenario.Duration)} --seed {Scenario.Seed}{library}{design}{KernelOptions()}{site}";
     }
 
-    // What a shell would take for something else than a part of a name is quoted.
+    // Quotes what a shell would not take for a part of a name.
     private static string Quoted(string file) =>
         file.All(c => char.IsLetterOrDigit(c) || "/._-+=:,@%".Contains(c, StringComparison.Ordinal)) ? file : $"'{file.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    // A sample that the seed decides, so that the same command checks the same sites.
+    // A sample determined by the seed, so that the same command checks the same sites.
     private static int[] Sample(ulong seed, int first, int count)
     {
         var draws = new RandomStream(seed, 0, RandomPurpose.Operations);

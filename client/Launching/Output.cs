@@ -15,7 +15,7 @@ public sealed class Output
         Shown = folder.Path;
     }
 
-    // With the time and what tells it apart behind it, a run's name stays within what a plan accepts.
+    // With the time and a suffix appended, a run's name stays within what a plan accepts.
     private const int MaxStem = 90;
 
     private const int DistinctionLength = 6;
@@ -26,7 +26,7 @@ public sealed class Output
     /// <summary>The run's folder; not created yet.</summary>
     public RunFolder Folder { get; }
 
-    /// <summary>The folder as people and files are told of it: of an archive, the one that it is unpacked to.</summary>
+    /// <summary>The folder as shown to people and named in files: for an archive, the one that it is unpacked to.</summary>
     public string Shown { get; private init; }
 
     /// <summary>The run's name: the name of that folder.</summary>
@@ -39,8 +39,8 @@ public sealed class Output
     /// <param name="parent">Folder of runs, or null for <see cref="DefaultFolder"/>.</param>
     /// <param name="json">Further file for the report, or null.</param>
     /// <param name="name">The scenario's name: the run's name starts with it.</param>
-    /// <param name="now">Wall time: the run's name has it behind the scenario's.</param>
-    /// <param name="shared">True for a run whose name has to be the only one among clients that do not see each other's folders.</param>
+    /// <param name="now">Wall time: it follows the scenario's name in the run's name.</param>
+    /// <param name="shared">True for a run whose name has to be unique among clients that do not see each other's folders.</param>
     /// <exception cref="UsageException">A place cannot be written.</exception>
     public static Output Choose(string? parent, string? json, string name, DateTimeOffset now, bool shared = false)
     {
@@ -140,7 +140,7 @@ public sealed class Output
     /// <exception cref="UsageException">It cannot.</exception>
     public static void CheckFile(string option, string file)
     {
-        // Standard output, and what is not a file but a device or a pipe, is only tried when the result is written: opening it is an event for who reads it.
+        // Standard output, and what is not a file but a device or a pipe, is only tried when the result is written: opening it is noticed by its reader.
         if (file == OutputFile.Standard || IsDevice(file))
         {
             return;

@@ -6,7 +6,7 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Launching;
 
-/// <summary>What the mail reports and a scenario accepts of each code path and role: the lines and bands of dashboards and alerts.</summary>
+/// <summary>What the 2005 mail reports and a scenario accepts for each code path and role: the lines and bands of dashboards and alerts.</summary>
 public static class RunBands
 {
     // Expectations may also be of an exact title, which has blanks in it, and of these.

@@ -8,17 +8,17 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Launching;
 
-/// <summary>Says for a page what was executed: the build, the options in effect, and the scenario with every value.</summary>
+/// <summary>Describes for a page what was executed: the build, the options in effect, and the scenario with every value.</summary>
 public static class RunConfiguration
 {
     /// <summary>The configuration of a run.</summary>
     /// <param name="launch">The run as it was started.</param>
-    /// <param name="execution">On what it was executed, or null if unknown.</param>
+    /// <param name="execution">Where it was executed, or null if unknown.</param>
     public static PageConfiguration Of(Launch launch, ExecutionFacts? execution) => Of([launch], execution);
 
     /// <summary>The configuration of runs that differ in their designs only.</summary>
     /// <param name="launches">The runs; at least one.</param>
-    /// <param name="execution">On what they were executed, or null if unknown.</param>
+    /// <param name="execution">Where they were executed, or null if unknown.</param>
     public static PageConfiguration Of(IReadOnlyList<Launch> launches, ExecutionFacts? execution)
     {
         Launch launch = launches[0];

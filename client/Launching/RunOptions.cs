@@ -8,7 +8,7 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Launching;
 
-/// <summary>The numbers of a run: the options that take them, and how each is read. What launches runs from a page reads the same texts in the same way.</summary>
+/// <summary>The numbers of a run: the options that take them, and how each is read. Runs launched from a page read the same texts in the same way.</summary>
 public static class RunOptions
 {
     /// <summary>Most pairs of a run.</summary>
@@ -29,7 +29,7 @@ public static class RunOptions
     /// <summary>Most seconds for which a silent site is waited for (a day).</summary>
     public const int MaxLostAfter = 86_400;
 
-    /// <summary>The option of which port 0 is accepted, for any that is free.</summary>
+    /// <summary>The option that accepts port 0, for any free one.</summary>
     public const string MetricsPortName = "--metrics-port";
 
     private const string PairsName = "--pairs", HoursName = "--hours", PaceName = "--pace", LostAfterName = "--lost-after", LeaseName = "--lease";

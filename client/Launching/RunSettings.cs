@@ -89,7 +89,7 @@ public sealed record RunSettings
         }
     }
 
-    /// <summary>Applies the command line to a scenario, and tries whether it can be executed.</summary>
+    /// <summary>Applies the command line to a scenario, and checks whether it can be executed.</summary>
     /// <exception cref="UsageException">A value is not accepted.</exception>
     public Scenario Accept(Scenario scenario)
     {
@@ -119,7 +119,7 @@ public sealed record RunSettings
             : scenario;
     }
 
-    /// <summary>The scenario with the command line's values in place of its own.</summary>
+    /// <summary>The scenario with the command line's values instead of its own.</summary>
     /// <exception cref="UsageException">A value is not accepted.</exception>
     public Scenario Apply(Scenario scenario)
     {
@@ -150,7 +150,7 @@ public sealed record RunSettings
         return scenario with { Pairs = pairs, Duration = Hours ?? scenario.Duration, Seed = seed, Site = options };
     }
 
-    // Which kernels and what fault: of a scenario of real kernels alone.
+    // Which kernels and what fault: for a scenario of real kernels only.
     private void CheckReal(Scenario scenario)
     {
         if (!scenario.IsReal && (Kernel ?? Fault) is { } named)
@@ -167,7 +167,7 @@ public sealed record RunSettings
             : throw new UsageException($"--kernel {names}: accepted is the name or key of a kernel (./stress kernel list), or two with a comma between them: of the called and of the calling end");
     }
 
-    // The emulator says what it does not accept when a site is made; better here than in the middle of a run.
+    // The emulator reports what it does not accept when a site is created; better here than in the middle of a run.
     private static void TrySite(Scenario scenario)
     {
         try

@@ -5,7 +5,7 @@ using Stress.Emulator.Core;
 namespace Stress.Client.Launching;
 
 /// <summary>
-/// What <c>run</c>, <c>compare</c> and <c>sensitivity</c> share: the scenario and its size, and where the results go.
+/// Options that <c>run</c>, <c>compare</c> and <c>sensitivity</c> share: the scenario and its size, and where the results go.
 /// </summary>
 public sealed class ScenarioOptions
 {
@@ -27,8 +27,8 @@ public sealed class ScenarioOptions
     private bool _choosesKernels;
 
     /// <summary>The options.</summary>
-    /// <param name="defaultPairs">Pairs where the command line names none; null for the scenario's.</param>
-    /// <param name="defaultHours">Virtual hours where the command line names none; null for the scenario's.</param>
+    /// <param name="defaultPairs">Pairs if the command line names none; null for the scenario's.</param>
+    /// <param name="defaultHours">Virtual hours if the command line names none; null for the scenario's.</param>
     public ScenarioOptions(int? defaultPairs = null, int? defaultHours = null)
     {
         (_defaultPairs, _defaultHours) = (defaultPairs, defaultHours);
@@ -43,7 +43,7 @@ public sealed class ScenarioOptions
         return this;
     }
 
-    /// <summary>Gives a command what one has that keeps its runs: their folder, their metrics, and designs of the user.</summary>
+    /// <summary>Gives a command the options of commands that keep their runs: the folder, metrics, and the user's designs.</summary>
     public ScenarioOptions AddRunsTo(Command command)
     {
         _keepsRuns = true;
@@ -51,7 +51,7 @@ public sealed class ScenarioOptions
         return this;
     }
 
-    /// <summary>Gives a command what one has that runs real kernels: which, and with what fault.</summary>
+    /// <summary>Gives a command the options of commands that run real kernels: which, and with what fault.</summary>
     public ScenarioOptions AddKernelsTo(Command command)
     {
         _choosesKernels = true;
@@ -59,7 +59,7 @@ public sealed class ScenarioOptions
         return this;
     }
 
-    /// <summary>What the command line asks of the scenario.</summary>
+    /// <summary>The command line's changes to the scenario.</summary>
     public RunSettings Settings(ParseResult line) => new()
     {
         File = line.GetValue(_file)!,

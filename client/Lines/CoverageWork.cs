@@ -4,7 +4,7 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Lines;
 
-/// <summary>What is executed under marks. It is called in a second copy of the program, so its arguments are the base library's.</summary>
+/// <summary>The work executed with line marks. It is called in a second copy of the program, so its arguments are types of the base library.</summary>
 public static class CoverageWork
 {
     /// <summary>Runs operation lists.</summary>

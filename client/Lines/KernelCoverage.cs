@@ -12,7 +12,7 @@ namespace Stress.Client.Lines;
 public sealed record FunctionCoverage(string File, string Function, int Lines, int ByLists, int ByScenario, int ByBoth);
 
 /// <summary>
-/// Which lines of <c>emulator/Kernel</c> lists with a real answer have executed, and which a scenario executes. Counted are lines with a statement; what shows or saves the
+/// Which lines of <c>emulator/Kernel</c> lists with a real answer have executed, and which a scenario executes. Counted are lines with a statement; code that lists or saves the
 /// kernel's fields is left out. The same work gives the same numbers.
 /// </summary>
 /// <param name="Functions">Every function, by file and name.</param>

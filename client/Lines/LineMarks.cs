@@ -11,8 +11,8 @@ namespace Stress.Client.Lines;
 public sealed record MarkedLine(string File, int Line, string Function);
 
 /// <summary>
-/// A copy of an assembly that marks each line as it is executed: before the instructions of every sequence point of its symbols stands a store into an array of bytes.
-/// What the program computes is the same. The original is not touched.
+/// A copy of an assembly that marks each line as it is executed: a store into an array of bytes precedes the instructions of every sequence point of its symbols. The program
+/// computes the same. The original is not touched.
 /// </summary>
 public static class LineMarks
 {
@@ -78,7 +78,7 @@ public static class LineMarks
         method.Body.OptimizeMacros();
     }
 
-    // Whoever jumped to the line jumps to its mark; protected regions that began or ended there do so at the mark.
+    // Jumps to the line go to its mark; protected regions that began or ended there do so at the mark.
     private static void Lead(MethodBody body, Instruction from, Instruction to)
     {
         foreach (Instruction i in body.Instructions)

@@ -3,7 +3,7 @@ using System.Runtime.Loader;
 
 namespace Stress.Client.Lines;
 
-/// <summary>A second copy of this program's assemblies, of which one is given: nothing that it does is seen by the first.</summary>
+/// <summary>A second copy of this program's assemblies, one of which is given: nothing that it does affects the first copy.</summary>
 /// <param name="name">The assembly that is given.</param>
 /// <param name="content">Its content.</param>
 public sealed class MarkedPrograms(string name, MemoryStream content) : AssemblyLoadContext(isCollectible: true)

@@ -6,17 +6,17 @@ using Stress.Guests.Running;
 namespace Stress.Client.Predictions;
 
 /// <summary>A difference between model and kernel, cut down.</summary>
-/// <param name="Operation">The word of the operation that was answered otherwise than predicted.</param>
+/// <param name="Operation">The word of the operation whose answer differed from the prediction.</param>
 /// <param name="Predicted">What the model says.</param>
 /// <param name="Real">What the kernel answers.</param>
 /// <param name="Found">In how many steps of the lists.</param>
 /// <param name="List">The list that it was cut down from.</param>
-/// <param name="Lines">The operations that are needed; empty where the difference did not come again when its list was executed alone.</param>
-/// <param name="IsMinimal">None can go.</param>
+/// <param name="Lines">The operations that are needed; empty if the difference did not recur when its list was executed on its own.</param>
+/// <param name="IsMinimal">None can be removed.</param>
 /// <param name="Rule">The kernel's rule that the model's answer comes from, where one is known: likely it is the one that is otherwise.</param>
 public sealed record MinimalDifference(string Operation, string Predicted, string Real, int Found, string List, IReadOnlyList<string> Lines, bool IsMinimal, string? Rule);
 
-/// <summary>Cuts the list of each kind of difference down, model and kernel both run again for each candidate.</summary>
+/// <summary>Minimises the list of each kind of difference; model and kernel run again for each candidate.</summary>
 /// <param name="predict">The model's prediction of a list.</param>
 /// <param name="execute">The kernel's outcome of the same.</param>
 public sealed class DifferenceMinimiser(Func<KernelList, ListPrediction> predict, Func<KernelList, ListOutcome> execute)
@@ -30,7 +30,7 @@ public sealed class DifferenceMinimiser(Func<KernelList, ListPrediction> predict
         var found = new List<MinimalDifference>();
         foreach (IGrouping<string, StepDifference> kind in score.Differing.GroupBy(KindOf))
         {
-            // Of several lists the one in which it comes first has the least to lose.
+            // Of several lists, the one in which it occurs earliest has the least to remove.
             StepDifference first = kind.MinBy(d => d.Step)!;
             MinimalList? least = new ListMinimiser(lines => Has(first.List, lines, kind.Key) ? kind.Key : null).Minimise(lists.First(l => l.Name == first.List).Text);
             string word = first.Operation.Split(' ')[0];

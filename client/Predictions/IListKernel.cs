@@ -3,7 +3,7 @@ using Stress.Emulator.Stacks.Predictions;
 
 namespace Stress.Client.Predictions;
 
-/// <summary>A list that a kernel is to execute.</summary>
+/// <summary>A list for a kernel to execute.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="File">Where it was read.</param>
 /// <param name="Text">Its text.</param>
@@ -25,12 +25,12 @@ public interface IListKernel
     /// <summary>Its release; null if unknown.</summary>
     string? Release => null;
 
-    /// <summary>Why it never gives a verdict, whatever a list does; null when it does give one.</summary>
+    /// <summary>Why it never gives a verdict, whatever a list does; null if it does.</summary>
     string? NoVerdict { get; }
 
     /// <summary>Executes lists. It is called after the prediction was sealed.</summary>
     /// <param name="lists">The lists.</param>
-    /// <param name="done">Hears how many have a result.</param>
+    /// <param name="done">Is told how many have a result.</param>
     /// <param name="stop">Ends it.</param>
     IReadOnlyList<ListOutcome> Run(IReadOnlyList<KernelList> lists, Action<int> done, CancellationToken stop);
 }

@@ -6,7 +6,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Predictions;
 
-/// <summary>A prediction as it is sealed: everything that was said before a kernel ran.</summary>
+/// <summary>A sealed prediction: everything that was predicted before a kernel ran.</summary>
 public sealed record SealedPrediction
 {
     /// <summary>The format of this file.</summary>
@@ -40,7 +40,7 @@ public sealed record SealedPrediction
     public required IReadOnlyList<ListPrediction> Lists { get; init; }
 }
 
-/// <summary>The outcome, with the seal of the prediction that it is held against.</summary>
+/// <summary>The outcome, with the seal of the prediction that it is compared with.</summary>
 public sealed record PredictionOutcome
 {
     /// <summary>SHA-256 of prediction.json, in hexadecimal.</summary>

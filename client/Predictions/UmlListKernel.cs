@@ -17,11 +17,11 @@ public sealed class UmlListKernel : IListKernel
 
     private UmlListKernel(ListRun run, string name, string? fault, int batch) => (_run, Name, _fault, _batch) = (run, name, fault, batch);
 
-    /// <summary>Finds the kernel, and the guest's system or makes it.</summary>
+    /// <summary>Finds the kernel, and finds or makes the guest's system.</summary>
     /// <param name="name">As <c>exec</c> takes it: <c>uml:KERNEL</c>.</param>
     /// <param name="fault">A fault to switch on; null for none.</param>
     /// <param name="batch">Most lists of a boot.</param>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">There is no such kernel.</exception>
     public static async Task<UmlListKernel> FindAsync(string name, string? fault, int batch, Action<string> tell, CancellationToken stop)

@@ -48,17 +48,17 @@ public static class GuestExec
     internal static Task<IReadOnlyList<string>> RunAsync(AgentHost host, string stack, string text, CancellationToken stop) =>
         stack == Host ? host.RunOnHostAsync(text, stop) : host.RunCommandAsync(stack[Command.Length..], text, stop);
 
-    /// <summary>What became of a list on a real kernel.</summary>
-    /// <param name="IsWatched">The kernel's console is read, so that what it reports is seen.</param>
+    /// <summary>The outcome of a list on a real kernel.</summary>
+    /// <param name="IsWatched">The kernel's console is read, so its reports are seen.</param>
     /// <param name="Reported">It reported something.</param>
-    /// <param name="IsHung">It stood still and was ended.</param>
+    /// <param name="IsHung">It hung and was killed.</param>
     /// <param name="HasSanitizer">It has KASAN, which makes a report of a use after free.</param>
     /// <param name="EndedEarly">How it ended before the list did; null when the list was executed to its end.</param>
     public sealed record GuestOutcome(bool IsWatched, bool Reported = false, bool IsHung = false, bool HasSanitizer = false, string? EndedEarly = null);
 
     /// <summary>
-    /// Prints the verdict, unless the reports are it, and gives the code. A report is a result (0). Without one, a kernel that stood still or ended lost the work (4), and
-    /// nothing is decided (5) when nobody watched, when nothing would have made a report, or when an operation was not executed: not seen is not clean.
+    /// Prints the verdict, unless the reports are it, and gives the code. A report is a result (0). Without one, a kernel that hung or ended lost the work (4), and nothing is
+    /// decided (5) if the console was not read, if nothing would have made a report, or if an operation was not executed: not seen is not clean.
     /// </summary>
     public static int Conclude(Terminal terminal, string file, IReadOnlyList<string> answers, GuestOutcome outcome)
     {
@@ -81,7 +81,7 @@ public static class GuestExec
 
         string[] skipped = [.. answers.Where(a => a.Contains(NotExecuted, StringComparison.Ordinal)).Select(a => a.TrimStart().Split(' ')[0])];
         string? why = skipped.Length > 0 ? $"the agent does not execute step {string.Join(", ", skipped)} on that system"
-            : !outcome.IsWatched ? "nobody watches that kernel's console (dial --console does)"
+            : !outcome.IsWatched ? "that kernel's console is not watched (dial --console does)"
             : !outcome.HasSanitizer ? "no report, and this kernel has no KASAN that would make one"
             : null;
         terminal.Text.WriteLine(why is null ? "verdict: no report" : $"verdict: not decided: {why}");

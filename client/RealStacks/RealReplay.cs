@@ -78,7 +78,7 @@ internal static class RealReplay
             o.WriteLine($"  {Nanoseconds(e.Nanoseconds)}  {CodePath.Of(e.Role),-7}  {(e.Sent ? "sends" : "gets "),-5}  {Words(e)}");
         }
 
-        // The boots that are over, and then the one that is up.
+        // The earlier boots, then the current one.
         byte[] console = session.Boots.LastOrDefault(boot => boot.Role == again.Role && boot.Boot <= again.At && boot.End >= again.At)?.Console ?? session.ConsoleOf(again.Role) ?? [];
         string[] lines = [.. ConsoleText.Lines(console).Where(line => !line.StartsWith("account: ", StringComparison.Ordinal))];
         int from = Math.Max(0, Array.FindIndex(lines, line => line.Contains(again.Report.Text, StringComparison.Ordinal)) - 5);

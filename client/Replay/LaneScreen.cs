@@ -8,8 +8,7 @@ using Stress.Observability.Html;
 namespace Stress.Client.Replay;
 
 /// <summary>
-/// Prints steps from top to bottom with a column for each process and device of each system, the line between them. Where these leave no room for the
-/// steps' words, each step names its process instead.
+/// Prints steps from top to bottom with a column for each process and device of each system, the line between them. If these leave no room for the steps' text, each step names its process instead.
 /// </summary>
 public sealed class LaneScreen
 {

@@ -37,7 +37,7 @@ public sealed class PointerStory
             lines.Add(Line("allocated", a, $"by {a.By}"));
         }
 
-        // A holder's kind can have several records; the last that was stored while the unit lived is the one most like to be used, and so it is said.
+        // A holder's kind can have several records; the last one stored while the unit lived is most likely the one used, so it is shown.
         if (stores.Count > 0)
         {
             lines.Add(Line("stored", stores[^1], $"by {stores[^1].By}{(stores.Count > 1 ? $" (the last of {stores.Count} stores in a holder of this kind)" : "")}"));

@@ -7,10 +7,10 @@ using Stress.Observability.Html;
 
 namespace Stress.Client.Replay;
 
-/// <summary>One site of a run, executed again from its seed up to an event, with everything that was heard on the way.</summary>
+/// <summary>One site of a run, executed again from its seed up to an event, with everything that was observed on the way.</summary>
 public sealed class ReplayedSite : ISiteTrace
 {
-    // Small enough that Ctrl-C is heard at once, large enough to cost nothing.
+    // Small enough to react to Ctrl-C at once, large enough to cost nothing.
     private const long EventsAtOnce = 2_000;
 
     private readonly int _keep;
@@ -23,7 +23,7 @@ public sealed class ReplayedSite : ISiteTrace
     /// <param name="number">The site's number.</param>
     /// <param name="end">Virtual time at which the run ended: nothing later belongs to it.</param>
     /// <param name="keep">How many of the last steps to keep.</param>
-    /// <param name="further">Others who listen.</param>
+    /// <param name="further">Further listeners.</param>
     public ReplayedSite(SiteOptions options, uint number, VirtualTime end, int keep, params ISiteTrace[] further)
     {
         _keep = keep;
@@ -63,11 +63,11 @@ public sealed class ReplayedSite : ISiteTrace
     /// <summary>The life of the pointer that a crash used, one line per stage.</summary>
     /// <param name="number">The event that crashed.</param>
     /// <param name="crash">The crash.</param>
-    /// <returns>Of a membership record that was freed by itself, which names no allocation of an interface, the story that the crash was recorded with.</returns>
+    /// <returns>For a membership record that was itself freed, which names no allocation of an interface, the story that the crash was recorded with.</returns>
     public IReadOnlyList<string> StoryOf(long number, CrashTally crash) =>
         Pointers.LastUse(number) is { Generation: > 0 } use ? Pointers.Tell(use, crash.Title.Gap) : crash.Story;
 
-    /// <summary>Forgets the last steps: what is heard next stands alone.</summary>
+    /// <summary>Forgets the last steps.</summary>
     public void Forget() => _last.Clear();
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Stress.Observability.Html;
 
 namespace Stress.Client.Replay;
 
-/// <summary>Goes through a site one event at a time, as a person asks: from a terminal or from a pipe.</summary>
+/// <summary>Steps through a site one event at a time, on request from a terminal or a pipe.</summary>
 /// <param name="replay">The site.</param>
 /// <param name="input">One request a line.</param>
 /// <param name="o">Where to print.</param>
@@ -58,7 +58,7 @@ public sealed class StepLoop(ReplayedSite replay, TextReader input, TextWriter o
 
             if (replay.Last.Count == 0)
             {
-                o.WriteLine($"{replay.Site.Clock.Events,8} {replay.Site.Now,-15}  (a timer or a frame; no process tells of it)");
+                o.WriteLine($"{replay.Site.Clock.Events,8} {replay.Site.Now,-15}  (a timer or a frame, not a step of a process)");
             }
 
             if (!reached)

@@ -4,7 +4,7 @@ using Stress.Observability.Ci;
 
 namespace Stress.Client.Reports;
 
-/// <summary>A format in which a command's cases go into a file.</summary>
+/// <summary>A format in which a command's cases are written to a file.</summary>
 /// <param name="Option">The option that names the file.</param>
 /// <param name="Description">Its help.</param>
 /// <param name="Write">Writes them.</param>
@@ -19,7 +19,7 @@ public sealed record CheckFormat(string Option, string Description, Action<Check
 }
 
 /// <summary>A command's files for continuous integration: the same cases in every requested format.</summary>
-/// <param name="Files">A file for each format that goes into one.</param>
+/// <param name="Files">A file for each format that is written to one.</param>
 /// <param name="GitHub">True to print GitHub's annotations.</param>
 public sealed record CheckFiles(IReadOnlyList<(CheckFormat Format, string File)> Files, bool GitHub)
 {
@@ -64,7 +64,7 @@ public sealed record CheckFiles(IReadOnlyList<(CheckFormat Format, string File)>
 
         if (GitHub)
         {
-            // Past the screen's own writer: an annotation must stay one line, whatever its width.
+            // Bypasses the screen's own writer: an annotation must stay one line, whatever its width.
             GitHubFormat.Write(report, terminal.Out.Profile.Out.Writer);
         }
     }
@@ -89,6 +89,6 @@ public sealed class CheckFileOptions
         command.Add(_github);
     }
 
-    /// <summary>What the command line asks for.</summary>
+    /// <summary>The files that the command line names.</summary>
     public CheckFiles Read(ParseResult line) => new([.. from f in _files let file = line.GetValue(f.Option) where file is not null select (f.Format, file)], line.GetValue(_github));
 }

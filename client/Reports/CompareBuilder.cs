@@ -82,7 +82,7 @@ public static class CompareBuilder
             DetachesPending = RoleCounts.Of(totals.Counters, c => c.DetachesPending),
             Prices =
             [
-                // Nobody counts the work of a real kernel.
+                // The work of a real kernel is not counted.
                 .. (design is null ? [] : Works).Select(work =>
                 {
                     long count = work.In(all);

@@ -8,7 +8,7 @@ namespace Stress.Client.Reports;
 /// <param name="Order">Teardown order.</param>
 /// <param name="Stale">Uses that found no attached interface.</param>
 /// <param name="Alias">Uses that found another live interface.</param>
-/// <param name="Possible">False where the holder cannot come to be used after this order.</param>
+/// <param name="Possible">False if the holder cannot be used after this order.</param>
 public sealed record CoverageEntry(TeardownOrder Order, long Stale, long Alias, bool Possible)
 {
     /// <summary>Used at all.</summary>
@@ -34,7 +34,7 @@ public sealed record CoverageMatrix(string Run, IReadOnlyList<CoverageRow> Rows,
     /// <summary>Of these, cells that were.</summary>
     public int Reached => Rows.Sum(row => row.Cells.Count(cell => cell.Possible && cell.Reached));
 
-    /// <summary>Reads it off a report.</summary>
+    /// <summary>Reads it from a report.</summary>
     public static CoverageMatrix Of(RunReport report)
     {
         TeardownOrder[] orders = Enum.GetValues<TeardownOrder>();

@@ -4,7 +4,7 @@ using Stress.Observability.Html;
 
 namespace Stress.Client.Reports;
 
-/// <summary>The page of a dial or answer run: that of every run, with the calls in place of virtual time.</summary>
+/// <summary>The page of a dial or answer run: that of every run, with the calls instead of virtual time.</summary>
 public static class DialPage
 {
     /// <summary>Writes <c>report.html</c> into the run's folder.</summary>

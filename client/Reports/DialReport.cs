@@ -13,8 +13,8 @@ using Stress.Scenarios;
 namespace Stress.Client.Reports;
 
 /// <summary>
-/// The result of a dial or answer run, as <c>dial.json</c> holds it beside <c>report.json</c>: only what belongs to real calls. What both kinds of run have
-/// (rates per disconnect, code paths, crashes, work) is in the run's report, in the same shape.
+/// The result of a dial or answer run, as written to <c>dial.json</c> next to <c>report.json</c>: only what belongs to real calls. What both kinds of run have (rates per
+/// disconnect, code paths, crashes, work) is in the run's report, in the same shape.
 /// </summary>
 public sealed record DialReport
 {
@@ -36,7 +36,7 @@ public sealed record DialReport
     /// <summary>Where the far side was, or where it called.</summary>
     public required string Target { get; init; }
 
-    /// <summary>The far system, as its console told it.</summary>
+    /// <summary>The far system, as identified by its console.</summary>
     public required string System { get; init; }
 
     /// <summary>Planned, done, failed and lost calls.</summary>
@@ -51,7 +51,7 @@ public sealed record DialReport
     /// <summary>The first hundred calls that did not go as planned.</summary>
     public required IReadOnlyList<CallProblem> Problems { get; init; }
 
-    /// <summary>What the console told, in order: each crash with its stacks, holders and objects.</summary>
+    /// <summary>What the console reported, in order: each crash with its stacks, holders and objects.</summary>
     public required IReadOnlyList<FarPanic> Findings { get; init; }
 
     /// <summary>Builds it.</summary>
@@ -141,14 +141,14 @@ public sealed record DialReport
                     problem.Line, (int)Math.Min(problem.Call, int.MaxValue), $"{problem.Outcome}: {problem.Detail}", command)),
             ],
 
-            // A crash without one counted disconnect (its link never came up) is a crash all the same.
+            // A crash without one counted disconnect (its link never came up) is still a crash.
             Expectations =
             [
                 new ExpectationVerdict(
                     CodePath.Any, role, 0, maxCrashPercent, 100 * any.Rate,
                     Met: panics == 0 ? !result.Interrupted : disconnects > 0 && 100 * any.Rate <= maxCrashPercent, 0,
 
-                    // A crash that was seen is one, however many calls were still to come; that there was none is only said of all of them.
+                    // A crash that was seen counts, however many calls were still to come; only a complete set of calls shows that there was none.
                     NotJudged: panics == 0 && result.Interrupted ? "partial" : null),
             ],
             Probes = new SortedDictionary<string, long>(),
@@ -189,7 +189,7 @@ public sealed record DialReport
         ];
     }
 
-    /// <summary>What a console's report says besides the stack, one line each.</summary>
+    /// <summary>What a console's report contains besides the stack, one line each.</summary>
     public static IReadOnlyList<string> Told(FarPanic panic)
     {
         List<string> story = [panic.Text];
@@ -228,7 +228,7 @@ public sealed record DialReport
         return story;
     }
 
-    // The other end of the line than ours.
+    // The far end of the line.
     private static Role FarSide(bool calling) => calling ? Role.Called : Role.Calling;
 
     private static WorkCounts Work(DialResult result) => new(result.Planned, result.Done, result.Failed, result.Lost);
@@ -243,7 +243,7 @@ public sealed record DialReport
                select ((FarPanic?)title.First(), title.Key, title.First().Path, (long)title.Count()),
         ];
 
-        // A console tells more than silence does; without one, silence is all there is.
+        // A console says more than silence does; without one, there is only silence.
         if (result.SilentCrashes > 0 && result.Panics.Count == 0)
         {
             crashes.Add((null, SilentTitle, "unknown", result.SilentCrashes));

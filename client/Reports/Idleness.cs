@@ -14,7 +14,7 @@ namespace Stress.Client.Reports;
 /// </summary>
 public static class Idleness
 {
-    // A Configure-Request is sent again after three seconds, ten times (RFC 1661, 4.6): a round trip beyond the first is where negotiation begins to be late.
+    // A Configure-Request is sent again after three seconds, ten times (RFC 1661, 4.6): if the round trip is longer than the first timeout, negotiation begins to be late.
     private static readonly VirtualTime LcpRestart = VirtualTime.FromSeconds(3);
     private const int HalfOfAThousand = 500, HalfOfAMillion = 500_000, SlowBitRate = 2_400;
 
@@ -35,13 +35,13 @@ public static class Idleness
 
         if (disconnects == 0)
         {
-            return [$"no link was lost in {Hours(hours)}, so that nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
+            return [$"no link was lost in {Hours(hours)}, so nothing could crash: {string.Join("; ", Causes(scenario, hours, calls))}"];
         }
 
         // One link a pair and none after it: whatever a redial would do to what the first left behind was never tried. An interface that a programme has created again is one after it.
         if (calls.Total <= lines && !(scenario.Site.Events ?? []).Any(e => e.What is SiteEventKind.Recreate or SiteEventKind.Create))
         {
-            return [$"no system redialled in {Hours(hours)}, so that each pair had one link and nothing that was left behind was ever used by another: {NoRedial(scenario, hours)}"];
+            return [$"no system redialled in {Hours(hours)}, so each pair had only one link, and no other link ever used what it left behind: {NoRedial(scenario, hours)}"];
         }
 
         return [];
@@ -94,13 +94,13 @@ public static class Idleness
         else if (opens.Count == 0)
         {
             yield return calls.Total > 0
-                ? $"calls were placed, and none came to an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, {string.Join(", ", site.Roles.Select(role => $"roles.{NameOf(site, role)}.pppd.require is {ScenarioFields.Spell(role.Pppd.Require)}"))}"
+                ? $"calls were placed, and none reached an open link: line.delay is {Spell(line.Delay)}, line.bit_rate is {line.BitRate}, {string.Join(", ", site.Roles.Select(role => $"roles.{NameOf(site, role)}.pppd.require is {ScenarioFields.Spell(role.Pppd.Require)}"))}"
                 : $"hours is {Hours(hours)}{(line.CarrierLossEvery > VirtualTime.Zero ? $", line.carrier_loss_every is {ScenarioFields.SpellTime(line.CarrierLossEvery)}" : "")}{string.Concat(ends.Select(end => $", {end}"))}";
         }
 
         if (Callers(site) is var callers && callers.All(role => !role.Pppd.Persist))
         {
-            yield return $"{string.Join(", ", callers.Select(role => $"roles.{NameOf(site, role)}.pppd.persist is false"))}: nobody redials";
+            yield return $"{string.Join(", ", callers.Select(role => $"roles.{NameOf(site, role)}.pppd.persist is false"))}: no system redials";
         }
     }
 
@@ -135,7 +135,7 @@ public static class Idleness
 
     private static string NameOf(SiteOptions site, RoleOptions role) => site.Topology.NameOf(role.Role);
 
-    // Those of whom one is at the calling end of a line.
+    // Roles at the calling end of some line.
     private static RoleOptions[] Callers(SiteOptions site)
     {
         Topology topology = site.Topology;

@@ -9,7 +9,7 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Reports;
 
-/// <summary>What a run measured, asked by the names that a scenario's expectations use.</summary>
+/// <summary>What a run measured, by the names that a scenario's expectations use.</summary>
 /// <param name="Disconnects">Disconnects by role, decided or not.</param>
 /// <param name="Rates">Crashes, stale pointers and decided disconnects, summed over the sites.</param>
 /// <param name="PairsOfSite">Pairs of a site.</param>
@@ -23,8 +23,7 @@ public sealed record Measured(
     IReadOnlyDictionary<string, long> Probes)
 {
     /// <summary>
-    /// The verdicts, in the order of the scenario. A fix whose scenario has its bands for another design is judged by what it must end; what had no trial, or is
-    /// of a partial run, is not judged.
+    /// The verdicts, in the order of the scenario. A fix whose scenario has bands for another design is judged by what it must end; an expectation without trials, or of a partial run, is not judged.
     /// </summary>
     /// <param name="scenario">What was run.</param>
     /// <param name="crashes">The crashes by title and role.</param>
@@ -67,7 +66,7 @@ public sealed record Measured(
 
         string[] ends = [.. Families(scenario)];
         string bands = $"the bands of the scenario are for {scenario.ExpectDesign}";
-        return ends.Length == 0 ? $"{bands}, and {scenario.Site.Design} is no fix of what they are about: nothing is judged"
+        return ends.Length == 0 ? $"{bands}, and {scenario.Site.Design} does not fix what they are about: nothing is judged"
             : $"{bands}; {scenario.Site.Design} is judged by what it must end: {string.Join(", ", ends)}{(EndsAll(scenario) ? ", and every other crash" : "")}";
     }
 

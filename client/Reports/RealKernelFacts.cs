@@ -6,7 +6,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Reports;
 
-/// <summary>Says of a run of real kernels which they were, and what they cannot show.</summary>
+/// <summary>Describes the kernels of a run of real kernels, and what they cannot show.</summary>
 public static class RealKernelFacts
 {
     private static readonly string[] Limits =
@@ -16,9 +16,9 @@ public static class RealKernelFacts
         "A disconnect is the end of a call in which that end spoke PPP, whatever ended it.",
     ];
 
-    /// <summary>The facts; null of a run of emulated kernels.</summary>
+    /// <summary>The facts; null for a run of emulated kernels.</summary>
     /// <param name="launch">The run.</param>
-    /// <param name="totals">What it came to.</param>
+    /// <param name="totals">Its totals.</param>
     public static RealKernels? Of(Launch launch, RunTotals totals) => launch.Real is not { } real ? null : new RealKernels(
         launch.Plan.Backend, Of(real.Called), Of(real.Calling), real.Fault ?? "", real.System.Sha256, [.. real.System.Packages.Select(package => $"{package.Name} {package.Version} {package.Sha256}")],
         [.. Limits, .. Unwatched(real)],
@@ -30,5 +30,5 @@ public static class RealKernelFacts
     private static IEnumerable<string> Unwatched(UmlSettings real) =>
         from kernel in new[] { real.Called, real.Calling }.DistinctBy(kernel => kernel.Key)
         where !kernel.Kasan
-        select $"Kernel {kernel.Name} has no KASAN: most uses of freed memory go by without a word.";
+        select $"Kernel {kernel.Name} has no KASAN: most uses of freed memory are not reported.";
 }

@@ -19,10 +19,10 @@ public static class ReportBuilder
 
     /// <summary>The report of a run, whole or partial.</summary>
     /// <param name="launch">The run as it was started.</param>
-    /// <param name="result">What it came to.</param>
+    /// <param name="result">Its result.</param>
     /// <param name="wall">Wall time.</param>
     /// <param name="interrupted">True when the user ended it early.</param>
-    /// <param name="execution">On what it was executed, or null.</param>
+    /// <param name="execution">Where it was executed, or null.</param>
     public static RunReport Build(Launch launch, RunResult result, TimeSpan wall, bool interrupted, ExecutionFacts? execution = null)
     {
         RunTotals totals = result.Totals;
@@ -121,20 +121,20 @@ public static class ReportBuilder
         };
     }
 
-    // Nothing could happen in the whole run, or nothing in a role of which the scenario expects something.
+    // Nothing could happen in the whole run, or nothing in a role for which the scenario has an expectation.
     private static IReadOnlyList<string> Undecided(Launch launch, Measured measured, RoleCounts redials, IReadOnlyList<ExpectationVerdict> expectations)
     {
         IReadOnlyList<string> idle = Idleness.Of(launch.Scenario, launch.Hours, measured, (long)launch.Plan.Sites * launch.Scenario.Site.Topology.Links.Count, redials);
         return idle.Count > 0 ? idle :
         [
             .. expectations.Where(verdict => verdict.NotJudged == ExpectationVerdict.TooFew).Select(verdict =>
-                $"too few disconnects to say whether {verdict.Statement}: measured {verdict.Measured}; {(verdict.PairsNeeded is { } pairs ? string.Create(CultureInfo.InvariantCulture, $"about {pairs:#,0} pairs would do") : "it lies on the bound, where no number of pairs would do")}"),
+                $"too few disconnects to say whether {verdict.Statement}: measured {verdict.Measured}; {(verdict.PairsNeeded is { } pairs ? string.Create(CultureInfo.InvariantCulture, $"about {pairs:#,0} pairs would be enough") : "it lies on the bound, where no number of pairs would be enough")}"),
             .. expectations.Where(verdict => verdict.NotJudged is not (null or ExpectationVerdict.TooFew)).GroupBy(verdict => verdict.NotJudged)
-                .Select(group => $"{group.Key}, so that nothing can be said of {string.Join(", ", group.Select(verdict => verdict.Statement))}"),
+                .Select(group => $"{group.Key}, so nothing can be said about {string.Join(", ", group.Select(verdict => verdict.Statement))}"),
         ];
     }
 
-    /// <summary>On what a run was executed; null when nobody was there from its start.</summary>
+    /// <summary>Where a run was executed; null if its start was not observed.</summary>
     public static ExecutionFacts? Execution(Launch launch, FollowedRun run)
     {
         if (run.FirstWindow is not { } first || run.Memory.Count == 0)
@@ -203,7 +203,7 @@ public static class ReportBuilder
 
     private static double Minutes(VirtualTime time) => Math.Round(time.Microseconds / 60_000_000.0, 3);
 
-    // The two paths of the mail always have their rows, since zero is an answer too; they are functions of a kernel that a real one is not.
+    // The two paths of the 2005 mail always have rows, since zero is an answer too, except for real kernels, which do not have these functions.
     private static List<PathRate> Paths(Scenario scenario, RateSums rates, List<CodePathRate> codePaths)
     {
         List<string> names = scenario.IsReal ? [] : [CodePath.Membership, CodePath.In6SelectHlim];
@@ -221,7 +221,7 @@ public static class ReportBuilder
         ];
     }
 
-    // A path and role that never crashed has no row an age: it is zero at each.
+    // A path and role that never crashed has no row per age: it is zero at each.
     private static List<AgeRate> Ages(RateSums rates, List<PathRate> paths) =>
     [
         .. from path in paths

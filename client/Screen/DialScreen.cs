@@ -7,20 +7,20 @@ using Stress.Observability;
 
 namespace Stress.Client.Screen;
 
-/// <summary>Where real calls are, and what became of them, for a person.</summary>
+/// <summary>Progress and outcome of real calls, for a person.</summary>
 public static class DialScreen
 {
     private static readonly string[] Shown =
         ["ipcpOpened", "ipv6cpOpened", "hellosSent", "hellosHeard", "ripngSent", "ripngHeard", "terminatesUnanswered"];
 
-    // What most calls have none of, or what they need not mean harm by: said only when there is some.
+    // Figures that are usually zero, or harmless: shown only if not zero.
     private static readonly string[] Unusual =
         ["badFcs", "tooLong", "runts", "malformed", "outOfPhase", "unexpected", "protocolRejects", "codeRejects", "optionsRejected", "optionsNaked", "endlessNegotiations", "transcriptsLost"];
 
     /// <summary>Where the calls are.</summary>
     /// <param name="ledger">What has ended.</param>
     /// <param name="planned">Calls in all, or null when they have no end.</param>
-    /// <param name="panics">Panics that the console has told.</param>
+    /// <param name="panics">Panics that the console has reported.</param>
     /// <param name="elapsed">Wall time since the start.</param>
     /// <param name="finished">Every call has ended.</param>
     public static LiveState Progress(CallLedger ledger, long? planned, long panics, TimeSpan elapsed, bool finished)
@@ -35,7 +35,7 @@ public static class DialScreen
             finished);
     }
 
-    /// <summary>Writes what became of the calls, the rates, the verdict, and where the files are.</summary>
+    /// <summary>Writes the outcome of the calls, the rates, the verdict, and where the files are.</summary>
     public static void Write(IAnsiConsole console, RunReport report, DialReport dial, string folder)
     {
         if (!report.Complete)

@@ -58,7 +58,7 @@ public static class FuzzScreen
         o.WriteLine();
         o.WriteLine($"{number}. {finding.Title}");
         string kind = finding.Kind == FindingKind.Crash ? $"on {finding.Stacks[0]}" : $"{finding.Stacks[0]} against {finding.Stacks[1]}";
-        string state = finding.IsConfirmed ? $"{finding.Confirmed} of {FuzzSearch.Confirmations} executions" : $"not confirmed: {finding.Confirmed} of {FuzzSearch.Confirmations} executions of its list by itself";
+        string state = finding.IsConfirmed ? $"{finding.Confirmed} of {FuzzSearch.Confirmations} executions" : $"not confirmed: {finding.Confirmed} of {FuzzSearch.Confirmations} executions of its list on its own";
         o.WriteLine($"   {kind}; list {finding.List}, seen in {Counted.Of(finding.Seen, "list")}; {state}; {Counted.Of(finding.Minimal.Count, "operation")}{(finding.IsMinimal ? ", none can go" : "")}");
         foreach (string line in finding.Minimal)
         {

@@ -38,7 +38,7 @@ public sealed class HelpScreen(Terminal terminal) : SynchronousCommandLineAction
         root.Options.OfType<VersionOption>().Single().Action = new Version();
     }
 
-    /// <summary>What one sees who types no command: the commands to begin with, and where the others are.</summary>
+    /// <summary>What is shown without a command: the commands to start with, and where the others are.</summary>
     /// <param name="root">The command line.</param>
     public void WriteShort(RootCommand root)
     {

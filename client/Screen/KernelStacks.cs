@@ -2,7 +2,7 @@ using Stress.Dial.Far;
 
 namespace Stress.Client.Screen;
 
-/// <summary>The stacks of what a real kernel reported: where it was, and who allocated and who freed the object.</summary>
+/// <summary>The stacks of what a real kernel reported: where it happened, and where the object was allocated and freed.</summary>
 internal static class KernelStacks
 {
     /// <summary>Writes those that the report has, a line each, innermost function first.</summary>

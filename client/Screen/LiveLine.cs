@@ -3,13 +3,13 @@ using Spectre.Console;
 
 namespace Stress.Client.Screen;
 
-/// <summary>Where some work is.</summary>
+/// <summary>The progress of some work.</summary>
 /// <param name="Share">How much of it is done, 0 to 1; null when it has no end.</param>
 /// <param name="Text">The same in words.</param>
 /// <param name="Finished">It is at its end: shown at once.</param>
 public readonly record struct LiveState(double? Share, string Text, bool Finished);
 
-/// <summary>One line that says where long work is: it redraws itself on a terminal, is a new line now and then elsewhere, or nothing.</summary>
+/// <summary>One line with the progress of long work: it redraws itself on a terminal; elsewhere there is a new line now and then, or none.</summary>
 /// <param name="terminal">Where to write.</param>
 /// <param name="shown">False for <c>--no-progress</c>.</param>
 public sealed class LiveLine(Terminal terminal, bool shown)
@@ -23,7 +23,7 @@ public sealed class LiveLine(Terminal terminal, bool shown)
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_start);
 
     /// <summary>Runs the work while its progress shows.</summary>
-    /// <param name="work">The work; it is given what to call, as often as it likes, with where it is.</param>
+    /// <param name="work">The work; it gets a callback for its progress, to call as often as it likes.</param>
     public async Task<T> During<T>(Func<Action<LiveState>, Task<T>> work)
     {
         if (!shown)

@@ -11,7 +11,7 @@ using Stress.Scenarios;
 
 namespace Stress.Client.Screen;
 
-/// <summary>The first lines of a run: what was drawn, and the seed. They are enough to run it again.</summary>
+/// <summary>The first lines of a run: its options and seed. They are enough to run it again.</summary>
 public static class OptionsScreen
 {
     /// <summary>Writes scenario, size, seed and the options of both roles.</summary>
@@ -88,7 +88,7 @@ public static class OptionsScreen
         void Row(string name, Func<RoleOptions, string> of) =>
             table.Add([new ScreenCell(name, "dim"), .. site.Roles.Select(role => (ScreenCell)of(role))]);
 
-        // What most scenarios have at no system is not a row of theirs.
+        // What most scenarios have on no system gets no row.
         void RowOfSome(string name, Func<RoleOptions, string> of)
         {
             if (site.Roles.Any(role => of(role).Length > 0))
@@ -129,7 +129,7 @@ public static class OptionsScreen
     /// <summary>Hours without needless digits.</summary>
     public static string Hours(double hours) => hours.ToString("0.##", CultureInfo.InvariantCulture);
 
-    private static string StartedAgain(TimeRange after) => after.Min.IsNever ? "nobody starts pppd again" : $"started again after {Range(after)}";
+    private static string StartedAgain(TimeRange after) => after.Min.IsNever ? "pppd is not started again" : $"started again after {Range(after)}";
 
     private static IEnumerable<string> Pppd(PppdOptions pppd)
     {

@@ -5,11 +5,11 @@ using Stress.Observability;
 
 namespace Stress.Client.Screen;
 
-/// <summary>Where a run is, on a <see cref="LiveLine"/>.</summary>
+/// <summary>The progress of a run, on a <see cref="LiveLine"/>.</summary>
 /// <param name="terminal">Where to write.</param>
 /// <param name="launch">The run.</param>
 /// <param name="shown">False for <c>--no-progress</c>.</param>
-/// <param name="which">Which run it is, in front of the line, where one command executes several.</param>
+/// <param name="which">Which run it is, at the start of the line, if one command executes several.</param>
 public sealed class ProgressScreen(Terminal terminal, Launch launch, bool shown, string which = "")
 {
     private readonly LiveLine _line = new(terminal, shown);

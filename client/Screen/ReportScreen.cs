@@ -102,7 +102,7 @@ public static class ReportScreen
         NetworkLink[] worst = [.. network.Worst()];
         if (worst.Length == 0)
         {
-            console.MarkupLine("links            no crash through an interface of any");
+            console.MarkupLine("links            no crash through the interface of any link");
             return;
         }
 
@@ -114,7 +114,7 @@ public static class ReportScreen
         }
 
         table.Write(console);
-        Fact(console, "links", $"{Count(worst.Length)} of {Counted.Of(network.Links.Count, "link")} had a crash through an interface of it{(worst.Length > MaxLines ? "; the report has them all" : "")}");
+        Fact(console, "links", $"{Count(worst.Length)} of {Counted.Of(network.Links.Count, "link")} had a crash through one of their interfaces{(worst.Length > MaxLines ? "; the report has them all" : "")}");
     }
 
     private static void Kernels(IAnsiConsole console, RealKernels kernels)
@@ -164,7 +164,7 @@ public static class ReportScreen
     /// <summary>Writes the tables of rates and of crash titles.</summary>
     public static void Rates(IAnsiConsole console, RunReport report)
     {
-        // A mail's figures have their column where the scenario has a mail.
+        // The figures of the 2005 mail have a column if the scenario reports them.
         bool reported = report.Paths.Any(row => row.ReportedPercent is not null);
         string[] columns = ["code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval"];
         var rates = new ScreenTable(reported ? [.. columns, "#mail"] : columns);
@@ -196,7 +196,7 @@ public static class ReportScreen
         }
     }
 
-    // A rate of kernels of all ages is an average: a run in which they are of one age has nothing more to say.
+    // A rate over kernels of all ages is an average: a run in which all have one age adds nothing.
     private static void Ages(IAnsiConsole console, RunReport report)
     {
         if (report.Ages.DistinctBy(row => row.Age).Take(2).Count() < 2)

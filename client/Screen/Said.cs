@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Stress.Client.Screen;
 
-/// <summary>Named values of a result, one after the other, broken at blanks where the screen is narrow.</summary>
+/// <summary>Named values of a result, one after another, wrapped at blanks if the screen is narrow.</summary>
 public static class Said
 {
     /// <summary>Columns of the names.</summary>

@@ -5,10 +5,10 @@ namespace Stress.Client.Screen;
 
 /// <summary>A cell of a table.</summary>
 /// <param name="Text">What it says.</param>
-/// <param name="Style">How it is set off, as Spectre.Console's markup names it; empty for not at all.</param>
+/// <param name="Style">Its highlighting, as Spectre.Console's markup names it; empty for none.</param>
 public readonly record struct ScreenCell(string Text, string Style = "")
 {
-    /// <summary>A cell that is not set off.</summary>
+    /// <summary>A cell without highlighting.</summary>
     public static implicit operator ScreenCell(string text) => new(text);
 }
 
@@ -42,7 +42,7 @@ public sealed class ScreenTable
     }
 
     /// <summary>Adds a row.</summary>
-    /// <param name="cells">A cell a column.</param>
+    /// <param name="cells">One cell per column.</param>
     public ScreenTable Add(params ScreenCell[] cells)
     {
         _rows.Add(cells);

@@ -4,22 +4,22 @@ using Stress.Observability;
 
 namespace Stress.Client.Screen;
 
-/// <summary>Runs and bugs on the terminal. Text that came from a console or a file is shown without what could steer the screen.</summary>
+/// <summary>Runs and bugs on the terminal. Text from a console or a file is shown without control sequences.</summary>
 public static class TriageScreen
 {
     /// <summary>Writes what an import did.</summary>
     public static void Write(Terminal terminal, ImportOutcome outcome)
     {
         terminal.Text.WriteLine(
-            $"{Counted.Of(outcome.New, "run")} taken in with {Counted.Of(outcome.Crashes, "crash")}, {outcome.Renewed} renewed, {outcome.Known} known, {outcome.Damaged.Count} damaged");
+            $"{Counted.Of(outcome.New, "run")} imported with {Counted.Of(outcome.Crashes, "crash")}, {outcome.Renewed} renewed, {outcome.Known} known, {outcome.Damaged.Count} damaged");
         if (outcome.Searches > 0)
         {
-            terminal.Text.WriteLine($"{Counted.Of(outcome.Searches, "search")} taken in with {Counted.Of(outcome.Findings, "finding")}");
+            terminal.Text.WriteLine($"{Counted.Of(outcome.Searches, "search")} imported with {Counted.Of(outcome.Findings, "finding")}");
         }
 
         foreach (string damaged in outcome.Damaged)
         {
-            terminal.Error.WriteLine($"stress: not taken in: {Plain(damaged)}");
+            terminal.Error.WriteLine($"stress: not imported: {Plain(damaged)}");
         }
     }
 
@@ -61,13 +61,13 @@ public static class TriageScreen
         Said.Fact(terminal.Out, "status", StatusOf(bug.Row) + (bug.DuplicateOf.Length > 0 ? $" of {bug.DuplicateOf}" : "") + (bug.Row.IsPrivate ? "; private: its software's maintainers are told first" : ""));
         Said.Fact(terminal.Out, "first seen", Time(bug.Row.FirstSeen));
         Said.Fact(terminal.Out, "last seen", Time(bug.Row.LastSeen));
-        // A bug that only searches have come upon has no disconnects.
+        // A bug found only by searches has no disconnects.
         if (bug.Versions.Count > 0)
         {
             Said.Fact(terminal.Out, "rate", $"{Text(bug.Rate)}: {Counted.Of(bug.Rate.Hits, "crash")} in {Counted.Of(bug.Rate.Trials, "disconnect")}");
-            Said.Fact(terminal.Out, "runs alike", bug.Flake.IsFlaky ? $"comes in {Count(bug.Flake.With)} of {Count(bug.Flake.Alike)}" : $"comes in all {Count(bug.Flake.Alike)}");
+            Said.Fact(terminal.Out, "similar runs", bug.Flake.IsFlaky ? $"seen in {Count(bug.Flake.With)} of {Count(bug.Flake.Alike)}" : $"seen in all {Count(bug.Flake.Alike)}");
             Said.Fact(terminal.Out, "since", bug.Clean.Runs == 0
-                ? "no run since it was last seen: nothing is known of whether it is gone"
+                ? "no run since it was last seen: whether it is gone is not known"
                 : $"not seen in {Counted.Of(bug.Clean.Disconnects, "disconnect")} of {Counted.Of(bug.Clean.Runs, "run")}; {Count(bug.Clean.More)} more clean ones are needed to claim below one in {Count(bug.Clean.OneIn)} at 95 %");
             var versions = new ScreenTable(["version", "#runs", "#crashes", "#disconnects", "#rate", "#95 %"]);
             foreach (RateOf version in bug.Versions)
@@ -80,7 +80,7 @@ public static class TriageScreen
 
         foreach (FindingRow finding in bug.Findings)
         {
-            Said.Fact(terminal.Out, "found", $"{Plain(finding.Search)} on {Plain(finding.Stacks)}: by list {Count(finding.List)} of {Count(finding.Lists)}; its list by itself gave {string.Join(", ", finding.Titles.Select(title => $"{title.Count} x {Plain(title.Title)}"))}");
+            Said.Fact(terminal.Out, "found", $"{Plain(finding.Search)} on {Plain(finding.Stacks)}: by list {Count(finding.List)} of {Count(finding.Lists)}; its list on its own gave {string.Join(", ", finding.Titles.Select(title => $"{title.Count} x {Plain(title.Title)}"))}");
         }
 
         foreach (string alias in bug.Aliases)
@@ -107,8 +107,8 @@ public static class TriageScreen
     /// <summary>Writes two runs side by side.</summary>
     public static void Write(Terminal terminal, RunDifference difference)
     {
-        terminal.Text.WriteLine(difference.SameDigest ? "every executed event is the same: one digest"
-            : difference.Titles.Any(title => title.News == "new" && title.Apart) ? "the second run has crashes that the first has not"
+        terminal.Text.WriteLine(difference.SameDigest ? "every executed event is the same: equal digests"
+            : difference.Titles.Any(title => title.News == "new" && title.Apart) ? "the second run has crashes that the first does not have"
             : difference.Titles.Any(title => title.Apart) ? "rates differ by more than their intervals"
             : "no rate differs by more than its interval");
         var options = new ScreenTable(["differs", Plain(difference.First.Name), Plain(difference.Second.Name)], about: 1);

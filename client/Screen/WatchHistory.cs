@@ -4,7 +4,7 @@ using Stress.Observability.Instruments;
 
 namespace Stress.Client.Screen;
 
-/// <summary>What a view remembers of a run: how each rate, and the speed, moved from one state to the next.</summary>
+/// <summary>What a view remembers about a run: how each rate, and the speed, changed from one state to the next.</summary>
 public sealed class WatchHistory
 {
     private const int Kept = 24;
@@ -21,7 +21,7 @@ public sealed class WatchHistory
     /// <summary>Crashes per disconnect in the last states, as bars.</summary>
     public string Rates(string path, Role role) => _rates.TryGetValue((path, role), out Sparkline? line) ? line.ToString() : "";
 
-    /// <summary>Takes note of a state. One without a step of the run since the last is passed over.</summary>
+    /// <summary>Takes note of a state. A state without progress since the last is skipped.</summary>
     public void Note(RunSnapshot now)
     {
         if (_before is { } before)

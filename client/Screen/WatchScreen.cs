@@ -6,7 +6,7 @@ using Stress.Observability.Instruments;
 
 namespace Stress.Client.Screen;
 
-/// <summary>A run as it goes on: a view that redraws itself on a terminal, a line now and then elsewhere.</summary>
+/// <summary>A run in progress: a view that redraws itself on a terminal, a line now and then elsewhere.</summary>
 /// <param name="terminal">Where to write.</param>
 /// <param name="clock">Wall time.</param>
 public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
@@ -14,15 +14,15 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromSeconds(1), PlainLineEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>Columns below which a view has no room for how the rates moved.</summary>
+    /// <summary>Columns below which a view has no room for the history of the rates.</summary>
     private const int NarrowBelow = 110;
 
     private readonly WatchHistory _history = new();
 
-    /// <summary>Shows the run until it has finished, nothing was heard of it for too long, or the user has seen enough.</summary>
+    /// <summary>Shows the run until it has finished, has been silent for too long, or the user ends the view.</summary>
     /// <param name="read">Gives the latest state, or null while there is none.</param>
     /// <param name="goneAfter">Wall time without news after which the run is given up.</param>
-    /// <param name="stop">The user has seen enough.</param>
+    /// <param name="stop">The user ends the view.</param>
     /// <returns>The last state, or null when there was none.</returns>
     public async Task<RunProgress?> Follow(Func<Task<RunProgress?>> read, TimeSpan goneAfter, CancellationToken stop)
     {

@@ -5,9 +5,9 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Client.Sensitivity;
 
-/// <summary>The scenario with one mechanism switched off, or set to something else, by its options and by nothing else.</summary>
+/// <summary>The scenario with one mechanism switched off or changed, by its options only.</summary>
 /// <param name="Name">Short name, as shown in the table.</param>
-/// <param name="Mechanism">The mechanism of the reference (8.4) that it is about, or what else.</param>
+/// <param name="Mechanism">The mechanism of the reference (8.4) that it changes, or another.</param>
 /// <param name="Change">What is changed, in the scenario's own words.</param>
 /// <param name="Apply">The change.</param>
 public sealed record Variation(string Name, string Mechanism, string Change, Func<SiteOptions, SiteOptions> Apply)

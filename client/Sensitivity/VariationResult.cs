@@ -3,7 +3,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Sensitivity;
 
-/// <summary>What one variation measured, and how far that is from the scenario as it is (in points of a hundred).</summary>
+/// <summary>What one variation measured, and the difference to the unchanged scenario (in percentage points).</summary>
 /// <param name="Name">The variation.</param>
 /// <param name="Mechanism">The mechanism that it varies.</param>
 /// <param name="Change">What it changes.</param>
@@ -14,10 +14,10 @@ namespace Stress.Client.Sensitivity;
 public sealed record VariationResult(
     string Name, string Mechanism, string Change, RoleCounts Disconnects, IReadOnlyList<VariationCell> Cells, string Digest, bool Complete)
 {
-    /// <summary>Why nothing is decided by it, a sentence each; empty where something was.</summary>
+    /// <summary>Why it decides nothing, one sentence each; empty if it does.</summary>
     public IReadOnlyList<string> NotDecided { get; init; } = [];
 
-    // The two of the mail, each in both roles.
+    // The two paths of the 2005 mail, each in both roles.
     private static IReadOnlyList<string> MailPaths => [CodePath.Membership, CodePath.In6SelectHlim];
 
     /// <summary>Heads of the columns.</summary>
@@ -55,7 +55,7 @@ public sealed record VariationResult(
 /// <summary>One figure of a row.</summary>
 /// <param name="Column">What it is.</param>
 /// <param name="Percent">Per cent of disconnects (of sites, for the crash within the first hour).</param>
-/// <param name="Change">Points more or fewer than the scenario as it is.</param>
+/// <param name="Change">Difference to the unchanged scenario, in points.</param>
 public sealed record VariationCell(string Column, double Percent, double Change);
 
 /// <summary>The file that <c>--json</c> writes.</summary>
@@ -66,6 +66,6 @@ public sealed record VariationCell(string Column, double Percent, double Change)
 /// <param name="Seed">Seed of each run.</param>
 /// <param name="Complete">False when a run is missing or incomplete.</param>
 /// <param name="Rows">The scenario as it is, then each variation.</param>
-/// <param name="Command">The command that does this again.</param>
+/// <param name="Command">The command that repeats this.</param>
 public sealed record SensitivityReport(
     string Scenario, string ScenarioFile, int Pairs, double Hours, ulong Seed, bool Complete, IReadOnlyList<VariationResult> Rows, string Command);

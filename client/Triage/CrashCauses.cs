@@ -12,7 +12,7 @@ using Stress.Observability;
 
 namespace Stress.Client.Triage;
 
-/// <summary>Says why a crash of an emulated kernel came, by executing its site and its operation list again.</summary>
+/// <summary>Finds why a crash of an emulated kernel happened, by executing its site and its operation list again.</summary>
 /// <param name="futures">Futures from each step.</param>
 /// <param name="steps">Steps looked at, apart from those at which the pointer was lost.</param>
 public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int steps = CrashCauses.UsualSteps)
@@ -26,7 +26,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     // Steps looked at first, and steps put into the widest jump each time.
     private const int FirstPoints = 40, Between = 8;
 
-    /// <summary>Why a crash of a run came.</summary>
+    /// <summary>Finds why a crash of a run happened.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
     /// <param name="stop">Gives up.</param>
@@ -34,7 +34,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     public Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop) => CrashWork.Executed(runFolder, crashId, crash =>
         Of(crash.Options, (uint)crash.Record.Site, RecordedCrash.Tally(crash.Record, crash.Options.Topology), stop) ?? throw crash.IsAnother(), stop);
 
-    /// <summary>Why a crash of a site came.</summary>
+    /// <summary>Finds why a crash of a site happened.</summary>
     /// <param name="options">The run's options.</param>
     /// <param name="site">The site's number.</param>
     /// <param name="crash">The crash: title, role and event.</param>
@@ -57,13 +57,14 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
             Math.Round(Stopwatch.GetElapsedTime(began).TotalSeconds, 1));
     }
 
-    /// <summary>What the futures come to in which an event is taken away, or every kernel has another teardown design from it on.</summary>
+    /// <summary>The outcome of the futures in which an event is removed, or every kernel has another teardown design from it on.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
     /// <param name="number">The event.</param>
-    /// <param name="design">The design after it; null takes it away.</param>
+    /// <param name="design">The design after it; null removes the event.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, the event is not on the way, or the design cannot come into a kernel that runs.</exception>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, the event is not on the path, or a running kernel cannot be switched to
+    /// the design.</exception>
     public Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop) => CrashWork.Executed(runFolder, crashId, crash =>
     {
         if (design is not null && !Designs.Contains(design))
@@ -84,7 +85,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
         return new CrashBranch(number, points[1].At.Microseconds, Words(points[1], crash.Options), design, RateOf(was), RateOf(crashes), others, otherwise);
     }, stop);
 
-    /// <summary>Teardown designs that can come into a kernel that runs.</summary>
+    /// <summary>Teardown designs that a running kernel can be switched to.</summary>
     public static IReadOnlyList<string> Designs { get; } = [.. DesignSet.BuiltIn.All.Where(design => !design.CountsHolders).Select(design => design.Name)];
 
     // Steps at even distances first, then more of them where the share jumps most, until the jump is that of one event.
@@ -115,7 +116,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     {
         if (!seen.TryGetValue(point.Number, out CauseStep? step))
         {
-            // After the crash there is no future: it has come.
+            // There is no future after the crash: it has happened.
             (int crashes, int others) = point.Number == way.Last ? (futures, 0) : Count(way, point, withoutNext: false, stop);
             seen[point.Number] = step = new CauseStep(point.Number, point.At.Microseconds, Words(point, options), RateOf(crashes), others);
         }
@@ -131,7 +132,8 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
         return all[jump].Event == all[jump - 1].Event + 1 && all[jump - 1].Crash.High < all[jump].Crash.Low ? jump : null;
     }
 
-    // Of the events that made the pointer stale: without it no future crashes so, and the least list needs what it executed. Of several the last, unless the share was clearly higher after an earlier one.
+    // Of the events that made the pointer stale: without it no future has this crash, and the minimal list needs what it executed. If there are several, the last, unless the share
+    // was clearly higher after an earlier one.
     private (CauseStep? Step, string? Needed) Moment(
         CrashFutures way, SiteOptions options, SortedDictionary<long, CauseStep> seen, IReadOnlyList<string> list, CancellationToken stop)
     {
@@ -153,7 +155,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
     }
 
     private static string Words(FuturePoint point, SiteOptions options) =>
-        point.What.Length > 0 ? point.What : point.Part is { } part ? PartWords.Describe(part, options) : "an event of which no trace tells";
+        point.What.Length > 0 ? point.What : point.Part is { } part ? PartWords.Describe(part, options) : "an event that the trace does not mention";
 
     private (int Crashes, int Others) Count(CrashFutures way, FuturePoint point, bool withoutNext, CancellationToken stop, string? design = null)
     {
@@ -209,7 +211,7 @@ public sealed class CrashCauses(int futures = CrashCauses.UsualFutures, int step
             {
                 OperationRun run = new OperationRunner(StackCatalog.Create(stack, name)).Run(list);
 
-                // What was seen is seen, whether every step is modelled or not.
+                // What was seen counts, whether every step is modelled or not.
                 elsewhere.Add(new CauseElsewhere(stack, name, run.Verdict, !run.Stack.Oracle.IsClean ? true : run.IsDecided ? false : null));
             }
         }

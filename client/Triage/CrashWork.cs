@@ -16,10 +16,10 @@ using Stress.Observability.Html;
 
 namespace Stress.Client.Triage;
 
-/// <summary>Executes crashes of emulated kernels again for those who ask from the triage pages.</summary>
+/// <summary>Executes crashes of emulated kernels again for the triage pages.</summary>
 public sealed class CrashWork : ITriageWork
 {
-    // A capture is made in memory, and sent to whoever asks: half a day of one line.
+    // A capture is made in memory before it is sent, so it is limited to half a day of one line.
     private const long MostCaptured = 64L << 20;
 
     private readonly CrashCauses _causes = new();
@@ -54,7 +54,7 @@ public sealed class CrashWork : ITriageWork
     /// <inheritdoc/>
     public Task<IReadOnlyList<CrashReplay>> Walk(string runFolder, string crashId, CancellationToken stop) => Executed<IReadOnlyList<CrashReplay>>(runFolder, crashId, crash =>
     {
-        // The way is known when it was gone once; then it is gone again, and looked at after each of its events.
+        // The path is known after one pass; a second pass looks at the state after each of its events.
         TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
         ReplayedSite first = crash.Site(keep: 1, picture);
         Reach(first, crash, crash.Record.Event, stop);
@@ -94,7 +94,7 @@ public sealed class CrashWork : ITriageWork
             {
                 var folder = new RunFolder(runFolder);
 
-                // Who asks may sit at a browser: no library is loaded for him.
+                // The request may come from a browser: it must not load a library.
                 Launch launch = Launch.Open(folder, mayLoadDesigns: false);
                 if (launch.Real is not null)
                 {
@@ -111,7 +111,7 @@ public sealed class CrashWork : ITriageWork
         },
         stop);
 
-    /// <summary>The least operation list with the title of a crash; null when the language has none, or the site does not crash that way.</summary>
+    /// <summary>The minimal operation list with the title of a crash; null when the language has none, or the site does not crash that way.</summary>
     internal static MinimalOperations? Least(SiteOptions options, uint site, CrashTally crash) =>
         new SiteMinimiser(options, site, crash).Minimise() is { } minimal ? new OperationMinimiser(options.Designs.Named(options.Design), crash.Title).Minimise(minimal.Operations) : null;
 
@@ -170,7 +170,7 @@ public sealed class CrashWork : ITriageWork
         /// <summary>Its site at virtual time zero.</summary>
         public ReplayedSite Site(int keep, params ISiteTrace[] further) => new(Options, (uint)Record.Site, new VirtualTime(Record.AtMicroseconds + 1), keep, further);
 
-        /// <summary>What to say when the crash does not come again.</summary>
+        /// <summary>The message if the crash does not occur again.</summary>
         public UsageException IsAnother() => new($"{Record.Id}: site {Record.Site} does not crash at event {Record.Event}; accepted is a run of this version of stress");
     }
 }

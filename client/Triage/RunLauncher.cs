@@ -12,13 +12,13 @@ using Stress.Silo;
 
 namespace Stress.Client.Triage;
 
-/// <summary>Starts runs for those who ask from a browser: one after the other, on a silo in this process or on a cluster.</summary>
+/// <summary>Starts runs requested from a browser: one after another, on a silo in this process or on a cluster.</summary>
 public sealed class RunLauncher : IRunLauncher
 {
-    // Who looks at the page again and again does not make a cluster busy with answers.
+    // Reloading the page often must not keep a cluster busy with answers.
     private static readonly TimeSpan SilosKept = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs that have ended and are still told of.</summary>
+    /// <summary>Runs that have ended and are still listed.</summary>
     private const int MostEnded = 50;
 
     private readonly string _runs;
@@ -36,7 +36,7 @@ public sealed class RunLauncher : IRunLauncher
 
     /// <summary>A launcher with nothing to do yet: no silo is started before the first run.</summary>
     /// <param name="runs">The folder of runs.</param>
-    /// <param name="scenarios">The folder of the scenarios that one can begin with.</param>
+    /// <param name="scenarios">The folder of the scenarios to start from.</param>
     /// <param name="cluster">Where runs are executed; null for a silo in this process.</param>
     /// <param name="terminal">Whose clock it is, and where a request for a run is reported.</param>
     public RunLauncher(string runs, string scenarios, RedisAddress? cluster, Terminal terminal)
@@ -117,7 +117,7 @@ public sealed class RunLauncher : IRunLauncher
                     throw new TriageException($"{run} has not started; accepted is cancelling it", TriageProblem.Wrong);
                 }
 
-                // Whoever takes it out of the queue sees that nobody wants it any more.
+                // Whatever takes it from the queue sees that it is no longer wanted.
                 End(asked, "cancelled before it began");
                 return;
             }
@@ -200,7 +200,7 @@ public sealed class RunLauncher : IRunLauncher
         _stop.Dispose();
     }
 
-    // The same strict reader as for files; what comes from a browser names no file beside it, and no real kernel of this machine.
+    // The same strict reader as for files; text from a browser may not name another file, or a real kernel of this machine.
     private static (Scenario? Scenario, IReadOnlyList<ScenarioProblem> Problems) Accepted(LaunchRequest request)
     {
         const string Name = RunFolder.ScenarioName;
@@ -254,7 +254,7 @@ public sealed class RunLauncher : IRunLauncher
         }
     }
 
-    // The run's folder is made at once: its name is taken, and what was asked for is in it whatever happens to the server.
+    // The run's folder is created at once: this reserves its name, and keeps the request whatever happens to the server.
     private Asked Keep(Scenario scenario, LaunchRequest request, string by)
     {
         try
@@ -284,7 +284,7 @@ public sealed class RunLauncher : IRunLauncher
 
             try
             {
-                // Nobody may want it any more by now.
+                // It may no longer be wanted by now.
                 if (asked.Run.Phase == LaunchPhase.Waiting)
                 {
                     End(asked, Words(await Execute(asked)));
@@ -292,7 +292,7 @@ public sealed class RunLauncher : IRunLauncher
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Whatever a run dies of, the next one is another.
+                // Whatever ends a run, the next one is unaffected.
                 _terminal.Error.WriteLine($"stress: {asked.Run.Name}: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
                 End(asked, $"failed: {e.GetBaseException().Message.ReplaceLineEndings(" ")}");
             }
@@ -324,7 +324,7 @@ public sealed class RunLauncher : IRunLauncher
             asked.Run = asked.Run with { Phase = LaunchPhase.Running };
         }
 
-        // Nobody reads its screen: the report says it all.
+        // Nobody sees its screen: everything is in the report.
         return await new RunConclusion(_terminal.Unread(), launch, asked.Output, new RunConclusion.Wishes(_runs, null, Progress: false, Check: false, CheckFiles.None)).Follow(host, _stop.Token);
     }
 

@@ -5,7 +5,7 @@ using Stress.Silo;
 
 namespace Stress.Client.Triage;
 
-/// <summary>Asks silos how they do and what each of them holds.</summary>
+/// <summary>Asks silos for their state and what each of them holds.</summary>
 public static class SiloView
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(4);
@@ -24,7 +24,7 @@ public static class SiloView
             await Task.WhenAll(runs.Select(run => RowOf(host, run))));
     }
 
-    // The list has where a run was when it began or ended; one that goes on is asked itself.
+    // The list has a run's progress when it started or ended; a run in progress is asked itself.
     private static async Task<ClusterRunRow> RowOf(IRunHost host, RunEntry run)
     {
         ShardProgress at = run.Progress;
@@ -37,7 +37,7 @@ public static class SiloView
         }
         catch (Exception e) when (e is TimeoutException or OrleansException)
         {
-            // A silo that hangs has it: what the list has is what is known.
+            // It is on a silo that hangs: only what the list has is known.
         }
 
         return new ClusterRunRow(run.RunId, run.Started, run.Phase.ToString().ToLowerInvariant(), at.Planned, at.Done, at.Failed + at.Lost);
@@ -66,7 +66,7 @@ public static class SiloView
         }
         catch (Exception e) when (e is TimeoutException or OrleansException)
         {
-            // A silo that hangs is listed and does not answer; of the others the facts say enough.
+            // A silo that hangs is listed as not answering.
             return [];
         }
     }

@@ -5,7 +5,7 @@ using Stress.Guests.Kernels;
 
 namespace Stress.Client.Triage;
 
-/// <summary>The least list that is stored for a bug.</summary>
+/// <summary>The minimal list that is stored for a bug.</summary>
 /// <param name="Text">The list.</param>
 /// <param name="Kernel">The real kernel that it was seen on, <c>uml:KERNEL</c>; null for an emulated one.</param>
 /// <param name="Fault">The fault that was switched on there; null for none.</param>

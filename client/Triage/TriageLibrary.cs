@@ -12,7 +12,7 @@ internal static class TriageLibrary
 
     private const string LibraryName = "Stress.Triage", Type = "Stress.Triage.TriageFactory";
 
-    /// <summary>It was built: nothing is built for what can be done later.</summary>
+    /// <summary>It is built already: it is not built for something that can be done later.</summary>
     public static bool IsBuilt => Find() is not null;
 
     /// <summary>Opens a store.</summary>
@@ -30,7 +30,7 @@ internal static class TriageLibrary
         return Beside(file).LoadFromAssemblyName(new AssemblyName(LibraryName));
     }
 
-    // Beside the program in an image, and in its own folder of a clone.
+    // Next to the program in an image, and in its own folder in a clone.
     private static string? Find()
     {
         string own = Path.Combine(AppContext.BaseDirectory, "triage", $"{LibraryName}.dll");
@@ -53,7 +53,7 @@ internal static class TriageLibrary
 
     private static AssemblyLoadContext Beside(string file) => new LibraryContext(file);
 
-    // What the program has is the program's, so that both mean the same types; only what it lacks is taken from beside the library.
+    // Assemblies that the program has are shared, so that both use the same types; only the others are loaded from the library's folder.
     private sealed class LibraryContext(string file) : AssemblyLoadContext(LibraryName)
     {
         private readonly AssemblyDependencyResolver _resolver = new(file);

@@ -4,7 +4,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Contracts;
 
-/// <summary>A library with teardown designs of a user's own: every public class in it that derives from <see cref="TeardownDesign"/>. It is code, and runs with the rights of its process.</summary>
+/// <summary>A library with a user's own teardown designs: every public class in it that derives from <see cref="TeardownDesign"/>. It is code, and runs with the rights of its process.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Hash">SHA-256 of its bytes, 64 hexadecimal digits in lower case: by this and a design's name another process knows the same design.</param>
 /// <param name="Designs">Its designs by the names of their types; at least one.</param>

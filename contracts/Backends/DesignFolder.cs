@@ -4,7 +4,7 @@ using Stress.Emulator.Kernel.Ports;
 namespace Stress.Contracts;
 
 /// <summary>
-/// The designs of users' own that a silo knows: the libraries of a directory that is mounted in every silo, read when the silo starts. A plan names a design by its
+/// The users' own designs that a silo knows: the libraries of a directory that is mounted in every silo, read when the silo starts. A plan names a design by its
 /// name and its library's hash; no library ever crosses the network.
 /// </summary>
 public sealed class DesignFolder
@@ -30,9 +30,9 @@ public sealed class DesignFolder
     /// <summary>Every design in it, as <see cref="NameOf"/> spells it.</summary>
     public IReadOnlyList<string> Names { get; } = [];
 
-    /// <summary>Reads every library (*.dll) of a directory, by the order of their names. Libraries that a design brings with it belong elsewhere.</summary>
+    /// <summary>Reads every library (*.dll) of a directory, by the order of their names. Libraries that a design depends on belong elsewhere.</summary>
     /// <param name="path">The directory.</param>
-    /// <exception cref="ArgumentException">There is no such directory, or a file in it is no library of designs; the message names it.</exception>
+    /// <exception cref="ArgumentException">There is no such directory, or a file in it is not a library of designs; the message names it.</exception>
     public static DesignFolder Read(string path)
     {
         if (!Directory.Exists(path))

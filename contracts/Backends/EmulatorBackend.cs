@@ -6,10 +6,10 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>The first backend: emulated kernels. Every call ends before it returns.</summary>
-/// <param name="folder">Designs of users' own that this silo knows; null for none.</param>
+/// <param name="folder">Users' own designs that this silo knows; null for none.</param>
 public sealed class EmulatorBackend(DesignFolder? folder = null) : ISiteBackend
 {
-    // The options of a run with the designs that this silo has for them: made once a run, since the grains of a run hold the same options.
+    // The options of a run with the designs that this silo has for them: created once per run, since the grains of a run share the same options.
     private readonly ConditionalWeakTable<SiteOptions, SiteOptions> _known = [];
 
     /// <inheritdoc/>
@@ -40,8 +40,8 @@ public sealed class EmulatorBackend(DesignFolder? folder = null) : ISiteBackend
         new(new EmulatorExecution(Site.Load(OptionsOf(plan), (uint)site, new ImageReader(image.Unpack()))));
 
     /// <summary>
-    /// The run notes a digest a window. Which event it is shows when the window is executed twice more, event by event and side by side: from the image of its
-    /// start, as after a hand-over, and from the seed, as one execution without any; then once more with quiet events taken the short way, as the run does.
+    /// The run records one digest per window. To find the event, the window is executed twice more, event by event and side by side: from the image of its
+    /// start, as after a hand-over, and from the seed, as one execution without any; then once more with quiet events on the short path, as in the run.
     /// </summary>
     public DifferingEvent? FirstDifference(RunPlan plan, int site, int window, ZeroRuns? start)
     {
@@ -50,7 +50,7 @@ public sealed class EmulatorBackend(DesignFolder? folder = null) : ISiteBackend
         return Part(options, (uint)site, window, image, skipQuiet: false) ?? (options.SkipQuiet ? Part(options, (uint)site, window, image, skipQuiet: true) : null);
     }
 
-    // A plan that has come over the network knows the built-in designs alone; one of this process brings its own.
+    // A plan that came over the network knows only the built-in designs; one of this process has its own.
     private SiteOptions OptionsOf(RunPlan plan) =>
         plan.DesignHash is not { } hash || plan.Site.Designs.All.Any(design => design.Name == plan.Site.Design) ? plan.Site
         : _known.GetValue(plan.Site, options => options with
@@ -72,7 +72,7 @@ public sealed class EmulatorBackend(DesignFolder? folder = null) : ISiteBackend
         fromSeed.Trace = saidToo;
         if (!skipQuiet)
         {
-            // Who listens gets every event in full.
+            // A listener gets every event in full.
             fromImage.Trace = said;
         }
 
@@ -98,7 +98,7 @@ public sealed class EmulatorBackend(DesignFolder? folder = null) : ISiteBackend
         }
     }
 
-    // What the last event said, in words.
+    // The last event, in words.
     private sealed class Heard(Topology topology) : ISiteTrace
     {
         private readonly List<string> _steps = [];

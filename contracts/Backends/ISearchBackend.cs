@@ -1,18 +1,18 @@
 namespace Stress.Contracts;
 
 /// <summary>
-/// What searches: the seam between the grains, which own, hand out, keep and move, and whatever is searched for. One object serves all searches of a silo, from many threads
+/// Executes searches: the interface between the grains, which own, hand out, keep and move, and whatever is searched for. One object serves all searches of a silo, from many threads
 /// at once. Orders, parts, results and images are its own and opaque to the grains.
 /// </summary>
 public interface ISearchBackend
 {
-    /// <summary>The name by which a plan asks for it (<see cref="SearchPlan.Backend"/>).</summary>
+    /// <summary>Its name in a plan (<see cref="SearchPlan.Backend"/>).</summary>
     string Name { get; }
 
     /// <summary>Why it cannot execute the order, in words that follow "search refused: "; null when it can.</summary>
     string? Problem(string order);
 
-    /// <summary>A search, new or as it was.</summary>
+    /// <summary>A search, new or restored.</summary>
     /// <param name="order">What is searched for, and how.</param>
     /// <param name="image">What <see cref="ISearch.Save"/> gave, here or on another silo; null for a new one.</param>
     ISearch Open(string order, ReadOnlyMemory<byte>? image);
@@ -20,7 +20,7 @@ public interface ISearchBackend
     /// <summary>Executes a part of a round. The same part gives the same result, wherever and however often it is executed.</summary>
     /// <param name="order">The search's order.</param>
     /// <param name="part">One of <see cref="ISearch.Next"/>.</param>
-    /// <param name="stop">Ends it: the part counts for nothing, and is executed elsewhere.</param>
+    /// <param name="stop">Cancels it: the part does not count, and is executed elsewhere.</param>
     Task<byte[]> Execute(string order, byte[] part, CancellationToken stop);
 }
 
@@ -33,14 +33,14 @@ public interface ISearch
     /// <summary>The parts of the open round, or of the next; none at the end. They do not depend on who executes them.</summary>
     IReadOnlyList<byte[]> Next();
 
-    /// <summary>Takes in the outcome of the open round.</summary>
+    /// <summary>Merges the outcome of the open round.</summary>
     /// <param name="results">A result for each part, in their order.</param>
     void Take(IReadOnlyList<byte[]> results);
 
     /// <summary>The image between two rounds.</summary>
     byte[] Save();
 
-    /// <summary>Where it is, for the client.</summary>
+    /// <summary>Its progress, for the client.</summary>
     byte[] Progress();
 
     /// <summary>The result so far, for the client.</summary>

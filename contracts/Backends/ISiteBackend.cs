@@ -4,12 +4,12 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts;
 
 /// <summary>
-/// Executes sites: the seam between the grains, which own, lease, count and move, and whatever a router is. One object serves all sites of a silo, from many
+/// Executes sites: the interface between the grains, which own, lease, count and move, and whatever a router is. One object serves all sites of a silo, from many
 /// threads at once, and keeps no state of any of them.
 /// </summary>
 public interface ISiteBackend
 {
-    /// <summary>The name by which a plan asks for it (<see cref="RunPlan.Backend"/>).</summary>
+    /// <summary>Its name in a plan (<see cref="RunPlan.Backend"/>).</summary>
     string Name { get; }
 
     /// <summary>What it can.</summary>
@@ -18,13 +18,13 @@ public interface ISiteBackend
     /// <summary>Why it cannot execute the plan, in words that follow "run refused: "; null when it can. Asked once a run, before anything is executed.</summary>
     string? Problem(RunPlan plan);
 
-    /// <summary>A site at virtual time zero. It has to be cheap: what takes long, such as the boot of a kernel, belongs into the first window.</summary>
+    /// <summary>A site at virtual time zero. It has to be cheap: what takes long, such as booting a kernel, belongs in the first window.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="site">The site's number.</param>
     /// <param name="cancel">Ends the wait.</param>
     ValueTask<ISiteExecution> Begin(RunPlan plan, int site, CancellationToken cancel);
 
-    /// <summary>A site as it was when its image was made.</summary>
+    /// <summary>A site restored from its image.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="site">The site's number.</param>
     /// <param name="image">What <see cref="ISiteExecution.Save"/> gave, here or on another silo.</param>
@@ -34,8 +34,8 @@ public interface ISiteBackend
         throw new NotSupportedException($"backend '{Name}' has no images: its sites are executed again from virtual time zero");
 
     /// <summary>
-    /// The single event at which two further executions of a window differ: one from the image of its start, one from virtual time zero. Null when they agree, or
-    /// when the backend does not look into a window.
+    /// The single event at which two further executions of a window differ: one from the image of its start, one from virtual time zero. Null when they agree, or if the backend
+    /// cannot examine a window.
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="site">The site's number.</param>
@@ -71,7 +71,7 @@ public interface ISiteExecution : IAsyncDisposable
     /// <summary>Routers of the site.</summary>
     int RouterCount { get; }
 
-    /// <summary>The counters as of the last window's end. Nobody else changes the object once it was given.</summary>
+    /// <summary>The counters as of the last window's end. The object is not changed once it was returned.</summary>
     SiteTally Tally { get; }
 
     /// <summary>
@@ -85,11 +85,11 @@ public interface ISiteExecution : IAsyncDisposable
     /// <summary>Notes what was counted up to the end of a window that lies in the bin.</summary>
     void Note(SiteSeries series, int bin);
 
-    /// <summary>What a person would see on a router's console.</summary>
+    /// <summary>What a router's console would show.</summary>
     /// <param name="router">Which router, below <see cref="RouterCount"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
     ValueTask<string> Show(int router, CancellationToken cancel);
 
-    /// <summary>The image between two windows; the execution stays as it is. Null where the backend is not checkpointable.</summary>
+    /// <summary>The image between two windows; the execution stays as it is. Null if the backend is not checkpointable.</summary>
     ZeroRuns? Save();
 }

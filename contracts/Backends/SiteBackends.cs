@@ -6,7 +6,7 @@ public sealed class SiteBackends(IEnumerable<ISiteBackend> backends)
 {
     private readonly SortedDictionary<string, ISiteBackend> _byName = ByName(backends);
 
-    /// <summary>The backend that a plan asks for, or null.</summary>
+    /// <summary>The backend that a plan names, or null.</summary>
     public ISiteBackend? Of(RunPlan plan) => _byName.GetValueOrDefault(plan.Backend);
 
     /// <summary>Why the plan cannot be executed here, in one sentence; null when it can.</summary>

@@ -8,8 +8,8 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts.Surrogates;
 
 /// <summary>
-/// Wire form of <see cref="Counters"/> and <see cref="NodeCounters"/>: the numbers, packed since most of them are small, after a hash of the names. Counters that
-/// another build declared in another way are refused.
+/// Wire form of <see cref="Counters"/> and <see cref="NodeCounters"/>: the numbers, packed since most of them are small, after a hash of the names. Counters of a build with other
+/// declarations are refused.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("stress.Counters")]
 public struct CountersSurrogate
@@ -34,7 +34,7 @@ public struct CountersSurrogate
         : new() { Packed = [], Labels = labels };
 
     /// <summary>Reads them again.</summary>
-    /// <exception cref="InvalidDataException">They are of another declaration.</exception>
+    /// <exception cref="InvalidDataException">They have other declarations.</exception>
     public readonly void To(Span<Counters> rows)
     {
         if (Packed.Length == 0)

@@ -6,7 +6,7 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Contracts.Surrogates;
 
-// The emulator knows no Orleans: what of it crosses a wire has its form here.
+// The emulator does not know Orleans: the wire forms of its types are here.
 
 /// <summary>Wire form of <see cref="VirtualTime"/>.</summary>
 [GenerateSerializer, Immutable, Alias("stress.VirtualTime")]
@@ -57,8 +57,7 @@ public sealed class CrashTitleConverter : IConverter<CrashTitle, CrashTitleSurro
 }
 
 /// <summary>
-/// Wire form of plain data of other layers: JSON, so that a field added there crosses without a change here. What crosses with every site has a form of its
-/// own.
+/// Wire form of plain data of other layers: JSON, so that a field added there needs no change here. What is sent with every site has a form of its own.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("stress.PlainData")]
 public struct PlainDataSurrogate

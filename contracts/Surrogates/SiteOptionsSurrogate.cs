@@ -6,8 +6,8 @@ using Stress.Emulator.Sites;
 namespace Stress.Contracts.Surrogates;
 
 /// <summary>
-/// Converts <see cref="SiteOptions"/>. They come with the plan in every call from silo to silo and are the same object all through a run, so they are written
-/// once, and read once for all calls that bring the same.
+/// Converts <see cref="SiteOptions"/>. They come with the plan in every call from silo to silo and are the same object all through a run, so they are written once, and read once
+/// for all calls with the same.
 /// </summary>
 [RegisterConverter]
 public sealed class SiteOptionsConverter : IConverter<SiteOptions, PlainDataSurrogate>

@@ -2,37 +2,37 @@ using Stress.Observability.Html;
 
 namespace Stress.Contracts.Triage;
 
-/// <summary>What the program that holds a store can execute for it: the store itself executes nothing.</summary>
+/// <summary>What the program that opens a store can execute for it: the store itself executes nothing.</summary>
 public interface ITriageWork
 {
-    /// <summary>Executes the way to a crash again, to say when it was lost, what of it is needed, and who else has it.</summary>
+    /// <summary>Executes a crash again, to find when it was lost, what of it is needed, and which other stacks have it.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
     Task<CrashCause> Cause(string runFolder, string crashId, CancellationToken stop);
 
-    /// <summary>Executes the futures of a crash's site in which something is otherwise from an event on.</summary>
+    /// <summary>Executes the futures of a crash's site with a change from an event on.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
-    /// <param name="number">The event, on the way from the store of the pointer to the crash.</param>
-    /// <param name="design">The teardown design of every kernel after the event; null takes the event away instead.</param>
+    /// <param name="number">The event, between the store of the pointer and the crash.</param>
+    /// <param name="design">The teardown design of every kernel after the event; null removes the event instead.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, the event is not on the way, or the design cannot come into a kernel that runs.</exception>
     Task<CrashBranch> Branch(string runFolder, string crashId, long number, string? design, CancellationToken stop);
 
-    /// <summary>Teardown designs that can come into a kernel that runs.</summary>
+    /// <summary>Teardown designs that a running kernel can be switched to.</summary>
     IReadOnlyList<string> Designs { get; }
 
-    /// <summary>Executes the site of a crash again, from its seed to the crash, and tells the way there.</summary>
+    /// <summary>Executes the site of a crash again, from its seed to the crash, and returns the steps to it.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
-    /// <param name="at">The event after which the systems' state is told; null for that of the crash.</param>
+    /// <param name="at">The event after which to return the systems' state; null for that of the crash.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the event is none on the way.</exception>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the event is not on the path.</exception>
     Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop);
 
-    /// <summary>Executes the site of a crash again and goes the way that is drawn event by event: for pages that nobody can ask for another event.</summary>
+    /// <summary>Executes the site of a crash again and returns every event that is drawn: for pages without a server.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
     /// <param name="stop">Gives up.</param>
@@ -40,30 +40,30 @@ public interface ITriageWork
     /// <exception cref="TriageException">The folder is not there, or the run cannot be executed again here.</exception>
     Task<IReadOnlyList<CrashReplay>> Walk(string runFolder, string crashId, CancellationToken stop);
 
-    /// <summary>A crash as a file that says it elsewhere.</summary>
+    /// <summary>A crash as a file for use elsewhere.</summary>
     /// <param name="runFolder">The run's folder.</param>
     /// <param name="crashId">The crash's identifier in the run.</param>
     /// <param name="form">In which form.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the crash cannot be said in that form.</exception>
+    /// <exception cref="TriageException">The folder is not there, the run cannot be executed again here, or the crash cannot be expressed in that form.</exception>
     Task<byte[]> File(string runFolder, string crashId, CrashForm form, CancellationToken stop);
 }
 
-/// <summary>The futures of a crash's site in which something is otherwise.</summary>
+/// <summary>The futures of a crash's site with a change.</summary>
 /// <param name="Event">The event.</param>
 /// <param name="AtMicroseconds">Virtual microseconds.</param>
 /// <param name="What">What happened in it.</param>
-/// <param name="Design">The teardown design after it; null where the event is taken away.</param>
+/// <param name="Design">The teardown design after it; null if the event is removed.</param>
 /// <param name="AsItWas">The share of futures that crash with the title where nothing is changed: from the state before the event, or after it where the design changes.</param>
 /// <param name="Changed">The share where it is.</param>
 /// <param name="OtherAsItWas">Futures that panic in another way where nothing is changed.</param>
 /// <param name="Other">Futures that panic in another way where it is.</param>
 public sealed record CrashBranch(long Event, long AtMicroseconds, string What, string? Design, Rate AsItWas, Rate Changed, int OtherAsItWas, int Other);
 
-/// <summary>What a crash is handed on as.</summary>
+/// <summary>The form in which a crash is exported.</summary>
 public enum CrashForm
 {
-    /// <summary>The least operation list with its title, for <c>stress exec</c>.</summary>
+    /// <summary>The minimal operation list with its title, for <c>stress exec</c>.</summary>
     Ops,
 
     /// <summary>The frames of its site's lines up to the crash, as pcapng.</summary>
@@ -76,11 +76,11 @@ public enum CrashForm
     Sh,
 }
 
-/// <summary>The way to a crash, as it was executed again.</summary>
+/// <summary>The steps to a crash, as executed again.</summary>
 /// <param name="Timeline">The steps of the pointer's life with the steps next to each, and the last before the crash.</param>
 /// <param name="CrashEvent">The event that crashed.</param>
 /// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
-/// <param name="Systems">What each system of the site held then.</param>
+/// <param name="Systems">The state of each system of the site then.</param>
 /// <param name="Story">The life of the pointer, one line per stage.</param>
 public sealed record CrashReplay(CrashTimeline Timeline, long CrashEvent, long At, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
 
@@ -89,13 +89,14 @@ public sealed record CrashReplay(CrashTimeline Timeline, long CrashEvent, long A
 /// <param name="Text">Interfaces, sockets, memberships, routes and memory.</param>
 public sealed record SystemState(string Name, string Text);
 
-/// <summary>Why a crash came.</summary>
+/// <summary>The cause of a crash.</summary>
 /// <param name="Title">The crash's title.</param>
 /// <param name="Futures">Futures that were executed from each step.</param>
 /// <param name="HorizonMicroseconds">Virtual microseconds at which every future ends.</param>
-/// <param name="Steps">Steps on the way, from the store of the pointer to the crash, each with the share of futures that crash with the title.</param>
+/// <param name="Steps">Steps from the store of the pointer to the crash, each with the share of futures that crash with the title.</param>
 /// <param name="Moment">
-/// Which of them is the moment it was lost: the event that made the pointer stale, without which no future crashes so, and whose operation the least list needs. Null where no event is such a one.
+/// Which of them is the moment it was lost: the event that made the pointer stale, without which no future has this crash, and whose operation the minimal list needs. Null where
+/// no event is such a one.
 /// </param>
 /// <param name="Without">The share of futures in which it still comes when the event of the moment does not: of none; null without a moment.</param>
 /// <param name="Needed">The operation of the least list that the event of the moment executed; null without a moment.</param>
@@ -107,7 +108,7 @@ public sealed record CrashCause(
     string Title, int Futures, long HorizonMicroseconds, IReadOnlyList<CauseStep> Steps, int? Moment, Rate? Without, string? Needed, int? Turn, IReadOnlyList<CauseOperation> Operations,
     IReadOnlyList<CauseElsewhere> Elsewhere, double Seconds);
 
-/// <summary>A step on the way to a crash.</summary>
+/// <summary>A step to a crash.</summary>
 /// <param name="Event">The number of the event in the site's own count.</param>
 /// <param name="AtMicroseconds">Virtual microseconds.</param>
 /// <param name="What">What happened.</param>
@@ -115,12 +116,12 @@ public sealed record CrashCause(
 /// <param name="Other">Futures that panic in another way.</param>
 public sealed record CauseStep(long Event, long AtMicroseconds, string What, Rate Crash, int Other);
 
-/// <summary>An operation of the least list.</summary>
+/// <summary>An operation of the minimal list.</summary>
 /// <param name="Text">The operation.</param>
-/// <param name="Without">What the list does without it.</param>
+/// <param name="Without">The list's result without it.</param>
 public sealed record CauseOperation(string Text, string Without);
 
-/// <summary>What the least list does elsewhere.</summary>
+/// <summary>The minimal list's result elsewhere.</summary>
 /// <param name="Stack">The stack.</param>
 /// <param name="Design">The teardown design.</param>
 /// <param name="Verdict">What was seen, in words.</param>

@@ -1,7 +1,7 @@
 namespace Stress.Contracts.Triage;
 
 /// <summary>
-/// Starts runs for those who ask from a browser or over the API: of emulated kernels alone, from a text that can name no file, command or library, within bounds, and one after the other.
+/// Starts runs requested from a browser or over the API: only of emulated kernels, from a text that cannot name a file, command or library, within limits, and one after another.
 /// </summary>
 public interface IRunLauncher : IAsyncDisposable
 {
@@ -14,13 +14,13 @@ public interface IRunLauncher : IAsyncDisposable
     /// <summary>Where runs are executed, in words.</summary>
     string Where { get; }
 
-    /// <summary>The scenarios that one can begin with.</summary>
+    /// <summary>The scenarios to start from.</summary>
     IReadOnlyList<OfferedScenario> Scenarios { get; }
 
-    /// <summary>The runs that were asked for since the server began, the latest first: those that wait, that which runs, and the last that ended.</summary>
+    /// <summary>The runs requested since the server started, the latest first: the waiting ones, the running one, and the last that ended.</summary>
     IReadOnlyList<LaunchedRun> Runs { get; }
 
-    /// <summary>Everything in a scenario that is not accepted from here, by line; empty for one that is.</summary>
+    /// <summary>Everything in a scenario that is not accepted here, by line; empty if it is accepted.</summary>
     /// <param name="scenario">Its text.</param>
     IReadOnlyList<ScenarioProblem> Check(string scenario);
 
@@ -28,10 +28,10 @@ public interface IRunLauncher : IAsyncDisposable
     /// <param name="request">What to run.</param>
     /// <param name="by">Who asks, if known.</param>
     /// <returns>The run, or what is not accepted.</returns>
-    /// <exception cref="TriageException">As many wait as may, or the folder of runs cannot be written.</exception>
+    /// <exception cref="TriageException">The queue is full, or the folder of runs cannot be written.</exception>
     LaunchAnswer Start(LaunchRequest request, string by);
 
-    /// <summary>Tells a run that was asked for here to hold, to go on, or to end.</summary>
+    /// <summary>Pauses, resumes or cancels a run that was requested here.</summary>
     /// <param name="run">Its name.</param>
     /// <param name="order">What.</param>
     /// <exception cref="TriageException">There is no such run here, or it has ended.</exception>
@@ -45,7 +45,7 @@ public interface IRunLauncher : IAsyncDisposable
 
 /// <summary>The silos that execute runs.</summary>
 /// <param name="Where">Where, in words.</param>
-/// <param name="Silos">The silos; none where none is started before the first run.</param>
+/// <param name="Silos">The silos; empty if none is started before the first run.</param>
 /// <param name="Runs">The runs that a cluster keeps, the latest first.</param>
 public sealed record SilosState(string Where, IReadOnlyList<SiloRow> Silos, IReadOnlyList<ClusterRunRow> Runs);
 
@@ -77,13 +77,13 @@ public sealed record GrainCount(string Kind, int Count);
 /// <param name="Failed">Sites that failed or were lost.</param>
 public sealed record ClusterRunRow(string Name, DateTimeOffset Started, string Phase, long Sites, long Done, long Failed);
 
-/// <summary>A scenario that one can begin with.</summary>
+/// <summary>A scenario to start from.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Description">What it shows.</param>
 /// <param name="Text">Its text, with what it includes.</param>
 public sealed record OfferedScenario(string Name, string Description, string Text);
 
-/// <summary>Something in a scenario, or in what was asked with it, that is not accepted.</summary>
+/// <summary>Something in a scenario, or in the request, that is not accepted.</summary>
 /// <param name="Line">Line of the scenario, from 1; 0 when it is about all of it, or about a number beside it.</param>
 /// <param name="Message">What is wrong and what would be accepted, in one line.</param>
 public sealed record ScenarioProblem(int Line, string Message);
@@ -107,12 +107,12 @@ public sealed record LaunchRequest
     public string? Design { get; init; }
 }
 
-/// <summary>What became of a request.</summary>
+/// <summary>The result of a request.</summary>
 /// <param name="Run">The run; null when something was not accepted.</param>
-/// <param name="Problems">What was not.</param>
+/// <param name="Problems">What was not accepted.</param>
 public sealed record LaunchAnswer(LaunchedRun? Run, IReadOnlyList<ScenarioProblem> Problems);
 
-/// <summary>A run that was asked for.</summary>
+/// <summary>A requested run.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Scenario">The scenario's name.</param>
 /// <param name="By">Who asked.</param>
@@ -121,7 +121,7 @@ public sealed record LaunchAnswer(LaunchedRun? Run, IReadOnlyList<ScenarioProble
 /// <param name="Outcome">How it ended, in words; empty before.</param>
 public sealed record LaunchedRun(string Name, string Scenario, string By, DateTimeOffset At, LaunchPhase Phase, string Outcome);
 
-/// <summary>Where a run is that was asked for.</summary>
+/// <summary>The phase of a requested run.</summary>
 public enum LaunchPhase
 {
     /// <summary>Others are before it.</summary>
@@ -137,7 +137,7 @@ public enum LaunchPhase
     Ended,
 }
 
-/// <summary>What a run can be told.</summary>
+/// <summary>The orders for a run.</summary>
 public enum LaunchOrder
 {
     /// <summary>Hold.</summary>

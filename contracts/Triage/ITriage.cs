@@ -1,12 +1,12 @@
 namespace Stress.Contracts.Triage;
 
 /// <summary>
-/// Runs and the bugs in them, across runs. What answers is loaded when it is first asked (project Stress.Triage), so that a run needs neither its build nor its start:
-/// this is what the client knows of it.
+/// Runs and the bugs in them, across runs. The implementation (project Stress.Triage) is loaded when it is first used, so that a run needs neither its build nor its start: the
+/// client only knows this interface.
 /// </summary>
 public interface ITriage : IAsyncDisposable
 {
-    /// <summary>Takes run folders into the store. A run that is there already is left as it is; one that was resumed takes the place of its earlier state.</summary>
+    /// <summary>Imports run folders into the store. A run that is there already is left as it is; a resumed one replaces its earlier state.</summary>
     /// <param name="folders">Folders of runs, or folders that hold such folders.</param>
     /// <param name="progress">Told after each run.</param>
     /// <param name="stop">Ends it after the run at hand; what was imported stays.</param>
@@ -20,14 +20,14 @@ public interface ITriage : IAsyncDisposable
     /// <exception cref="TriageException">There is none, or there are several.</exception>
     Task<RunDetail> Run(string name, CancellationToken stop);
 
-    /// <summary>The bugs, seen last first.</summary>
+    /// <summary>The bugs, last seen first.</summary>
     Task<Page<BugRow>> Bugs(BugFilter filter, CancellationToken stop);
 
     /// <summary>A bug by its identifier or an unambiguous beginning of it.</summary>
     /// <exception cref="TriageException">There is none, or there are several.</exception>
     Task<BugDetail> Bug(string id, CancellationToken stop);
 
-    /// <summary>Says what is known of a bug.</summary>
+    /// <summary>Records what is known about a bug.</summary>
     /// <param name="id">The bug, as <see cref="Bug"/> takes it.</param>
     /// <param name="change">The change.</param>
     /// <param name="stop">Gives up.</param>
@@ -42,12 +42,12 @@ public interface ITriage : IAsyncDisposable
     /// <param name="options">Where, and for whom.</param>
     /// <param name="listening">Told the address once it answers.</param>
     /// <param name="stop">Ends it.</param>
-    /// <exception cref="TriageException">The address is taken, or a file of tokens is none.</exception>
+    /// <exception cref="TriageException">The address is in use, or a file of tokens is not valid.</exception>
     Task Serve(ServeOptions options, Action<string> listening, CancellationToken stop);
 
     /// <summary>Writes all pages into a folder, to be opened without a server.</summary>
     /// <param name="folder">The folder; created when it is not there.</param>
-    /// <param name="work">What can execute crashes again, so that the way to each is on its page; null for nothing.</param>
+    /// <param name="work">Executes crashes again, so that the steps to each are on its page; null for none.</param>
     /// <param name="replays">At most this many crashes are executed again, of the newest runs first: each takes up to a few seconds.</param>
     /// <param name="stop">Ends it between two pages.</param>
     /// <returns>Files written.</returns>
@@ -60,7 +60,7 @@ public interface ITriageFactory
 {
     /// <summary>Opens a store, and makes or brings up to date its tables.</summary>
     /// <param name="store">A file of SQLite, or <c>postgres://user@host:port/database</c>.</param>
-    /// <param name="runsFolder">The folder of runs whose new ones are taken in.</param>
+    /// <param name="runsFolder">The folder whose new runs are imported.</param>
     /// <param name="time">The clock of what people say.</param>
     /// <exception cref="TriageException">It cannot be opened.</exception>
     Task<ITriage> Open(string store, string runsFolder, TimeProvider time);
@@ -68,10 +68,10 @@ public interface ITriageFactory
 
 /// <summary>Why triage cannot do what it was asked.</summary>
 /// <param name="message">One sentence: what was given, what would be accepted.</param>
-/// <param name="problem">Whose turn it is.</param>
+/// <param name="problem">Who can fix it.</param>
 public sealed class TriageException(string message, TriageProblem problem) : Exception(message)
 {
-    /// <summary>Whose turn it is.</summary>
+    /// <summary>Who can fix it.</summary>
     public TriageProblem Problem { get; } = problem;
 }
 
@@ -81,7 +81,7 @@ public enum TriageProblem
     /// <summary>The command line is wrong.</summary>
     Wrong,
 
-    /// <summary>The database or the address is not to be had now.</summary>
+    /// <summary>The database or the address is not available now.</summary>
     Unavailable,
 
     /// <summary>The store cannot be written.</summary>

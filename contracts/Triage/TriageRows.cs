@@ -10,7 +10,7 @@ public sealed record Page<T>(long Total, int Skip, IReadOnlyList<T> Rows);
 /// <param name="New">Runs taken in.</param>
 /// <param name="Renewed">Runs that were resumed since, and were taken in again.</param>
 /// <param name="Known">Runs that were there already.</param>
-/// <param name="Crashes">Distinct crashes of what was taken in.</param>
+/// <param name="Crashes">Distinct crashes of what was imported.</param>
 /// <param name="Damaged">Folders that could not be read, each with the reason.</param>
 /// <param name="Searches">Searches of <c>fuzz</c> taken in.</param>
 /// <param name="Findings">Their findings.</param>
@@ -32,7 +32,7 @@ public sealed record RunFilter
     /// <summary>One verdict (<see cref="RunRow.Verdict"/>), <see cref="Red"/>, or empty.</summary>
     public string Verdict { get; init; } = "";
 
-    /// <summary>A verdict that somebody has to look at: <c>not met</c> or <c>incomplete</c>.</summary>
+    /// <summary>A verdict that needs attention: <c>not met</c> or <c>incomplete</c>.</summary>
     public const string Red = "red";
 
     /// <summary>By what: <c>started</c>, <c>panics</c> or <c>disconnects</c>, the greatest first.</summary>
@@ -79,7 +79,7 @@ public sealed record RunDetail(RunRow Row, string ReportJson, string Folder, IRe
 /// <param name="Role">The end that crashed.</param>
 /// <param name="Count">How often.</param>
 /// <param name="Disconnects">Disconnects of that end.</param>
-/// <param name="Site">Where it came first.</param>
+/// <param name="Site">Where it occurred first.</param>
 /// <param name="Event">The number of the event.</param>
 /// <param name="AtMicroseconds">Virtual time in microseconds.</param>
 /// <param name="Stack">Innermost function first.</param>
@@ -89,7 +89,7 @@ public sealed record CrashRow(
     long Number, string Bug, string Run, string CrashId, string Title, string Path, string Role, long Count, long Disconnects, long Site, long Event, long AtMicroseconds,
     IReadOnlyList<string> Stack, IReadOnlyList<string> Story, string Replay);
 
-/// <summary>What a bug is to people.</summary>
+/// <summary>A bug's status for people.</summary>
 public enum BugStatus
 {
     /// <summary>Nobody has said anything.</summary>
@@ -120,7 +120,7 @@ public sealed record BugFilter
     /// <summary>Only those that were fixed and are back.</summary>
     public bool Regressed { get; init; }
 
-    /// <summary>Those too that are nobody else's business yet (<see cref="BugRow.IsPrivate"/>).</summary>
+    /// <summary>Also private ones (<see cref="BugRow.IsPrivate"/>).</summary>
     public bool WithPrivate { get; init; } = true;
 
     /// <summary>Rows before the part that is asked for.</summary>
@@ -132,7 +132,7 @@ public sealed record BugFilter
 
 /// <summary>A bug in a list.</summary>
 /// <param name="Id">Its identifier: <c>b</c> and twelve hexadecimal digits, the same in every store.</param>
-/// <param name="Title">Title: holder × use site × why the purge did not run, or the kernel's own words without what differs from boot to boot.</param>
+/// <param name="Title">Title: holder × use site × why the purge did not run, or the kernel's own words without the parts that differ from boot to boot.</param>
 /// <param name="Backend">A teardown design, or <c>uml</c>.</param>
 /// <param name="Status">What people say.</param>
 /// <param name="Regressed">It was fixed, and a run since has it.</param>
@@ -149,7 +149,7 @@ public sealed record BugRow(
 /// <param name="Row">As in the list.</param>
 /// <param name="DuplicateOf">The bug it is a duplicate of, or empty.</param>
 /// <param name="Rate">How often a disconnect has it, over the runs of its backend since it was first seen.</param>
-/// <param name="Clean">What the runs without it since it was last seen say.</param>
+/// <param name="Clean">What the runs without it since it was last seen show.</param>
 /// <param name="Flake">In how many of the runs like those that have it, it comes.</param>
 /// <param name="Versions">The rate by version, the oldest first.</param>
 /// <param name="Days">The rate by day, the oldest first.</param>
@@ -176,7 +176,7 @@ public sealed record BugDetail(
 public sealed record FindingRow(
     string Search, DateTimeOffset At, string Title, string Stacks, long List, long Lists, long Seen, IReadOnlyList<TitleCount> Titles, IReadOnlyList<string> Least, bool IsLeast);
 
-/// <summary>How often a title came.</summary>
+/// <summary>How often a title occurred.</summary>
 /// <param name="Title">The title.</param>
 /// <param name="Count">Executions that gave it.</param>
 public sealed record TitleCount(string Title, int Count);
@@ -195,12 +195,12 @@ public sealed record Rate(long Hits, long Trials, double Share, double Low, doub
 /// <param name="Rate">The rate.</param>
 public sealed record RateOf(string Name, long Runs, Rate Rate);
 
-/// <summary>What has been seen since a bug was last seen.</summary>
+/// <summary>What was executed since a bug was last seen.</summary>
 /// <param name="Runs">Runs of its backend without it.</param>
 /// <param name="Disconnects">Their disconnects.</param>
-/// <param name="RateExcluded">The greatest rate that they leave possible at 95 %.</param>
+/// <param name="RateExcluded">The highest rate that they leave possible at 95 %.</param>
 /// <param name="OneIn">The next claim: below one in this many.</param>
-/// <param name="More">Clean disconnects that are missing to it.</param>
+/// <param name="More">Clean disconnects still needed for it.</param>
 public sealed record CleanSince(long Runs, long Disconnects, double RateExcluded, long OneIn, long More);
 
 /// <summary>How reliably runs of the same scenario, backend and version have a bug.</summary>
@@ -208,11 +208,11 @@ public sealed record CleanSince(long Runs, long Disconnects, double RateExcluded
 /// <param name="Alike">Runs like them.</param>
 public sealed record FlakeFacts(long With, long Alike)
 {
-    /// <summary>It comes in some runs and not in others like them.</summary>
+    /// <summary>It occurs in some runs but not in others like them.</summary>
     public bool IsFlaky => With > 0 && With < Alike;
 }
 
-/// <summary>What somebody wrote of a bug.</summary>
+/// <summary>A person's note on a bug.</summary>
 /// <param name="At">Wall time.</param>
 /// <param name="By">Who, if known.</param>
 /// <param name="Text">What.</param>
@@ -265,7 +265,7 @@ public sealed record OptionDifference(string Name, string First, string Second);
 /// <param name="Paired">In which of the seeds that both have it comes; null where they have none in common.</param>
 public sealed record TitleDifference(string Title, string Role, Rate First, Rate Second, bool Apart, string News, SeedPairs? Paired = null);
 
-/// <summary>Runs of equal seeds, in pairs: a run like the first and a run like the second. A run has a title, or has it not.</summary>
+/// <summary>Runs of equal seeds, in pairs: a run like the first and a run like the second. A run has a title or does not.</summary>
 /// <param name="Both">Seeds with which both have it.</param>
 /// <param name="OnlyFirst">Seeds with which only the first has it.</param>
 /// <param name="OnlySecond">Seeds with which only the second has it.</param>
@@ -275,7 +275,7 @@ public sealed record SeedPairs(long Both, long OnlyFirst, long OnlySecond, long 
 
 /// <summary>Where pages are served, and for whom.</summary>
 /// <param name="Listen">Address and port; port 0 takes a free one.</param>
-/// <param name="Hosts">Names under which it is reached, beside those of the loopback interface.</param>
+/// <param name="Hosts">Names under which it is reached, besides those of the loopback interface.</param>
 /// <param name="TokenFile">File with the tokens of those who may read and write; null on loopback.</param>
 /// <param name="UserHeader">Header in which a proxy that has authenticated says who asks; null for none.</param>
 /// <param name="WebhookFile">File with the addresses that are told of news; null for none.</param>

@@ -7,7 +7,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Dial.Calls;
 
-/// <summary>What became of a call.</summary>
+/// <summary>The outcome of a call.</summary>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Detail">One line for people; empty for a call that went as planned.</param>
 /// <param name="WasUp">A network protocol was open.</param>
@@ -17,8 +17,8 @@ namespace Stress.Dial.Calls;
 public sealed record CallResult(CallOutcome Outcome, string Detail, bool WasUp, bool HeardAnything, Ipv4Address Ours, Ipv4Address His);
 
 /// <summary>
-/// One call on one line, from carrier to carrier: the chat, the emulated pppd's endpoint in real time, the daemons' packets, and the end that the programme
-/// wants. Memory and time are bounded whatever the far side sends: a frame buffer of one MRU, a deadline for each phase, a limit on every negotiation.
+/// One call on one line, from carrier to carrier: the chat, the emulated pppd's endpoint in real time, the daemons' packets, and the end that the programme calls for. Memory and
+/// time are bounded whatever the far side sends: a frame buffer of one MRU, a deadline for each phase, a limit on every negotiation.
 /// </summary>
 public sealed class Call : IPppActions
 {
@@ -49,7 +49,7 @@ public sealed class Call : IPppActions
     private string _detail = "";
     private bool _planSet;
 
-    // The link is down before its planned end: the time that is still to be up.
+    // The link went down before its planned end: the remaining time that it should be up.
     private VirtualTime? _left;
 
     // It was already down when the frame or timer before this one had been dealt with.
@@ -74,7 +74,7 @@ public sealed class Call : IPppActions
     /// <param name="number">The line's number and the call's on it: choose the programme's end and seed every draw.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="counters">The line's counts.</param>
-    /// <param name="log">Who writes it down.</param>
+    /// <param name="log">The recorder.</param>
     /// <param name="time">The clock.</param>
     public Call(ILine line, CallOptions options, (int Line, long Call) number, ulong seed, DialCounters counters, ICallLog log, TimeProvider time)
     {
@@ -165,8 +165,7 @@ public sealed class Call : IPppActions
             return Timeout.InfiniteTimeSpan;
         }
 
-        // What has passed since the timers were looked at counts, a slow write above all. A timer of the system counts whole milliseconds: a microsecond too early would only
-        // turn the loop.
+        // What has passed since the timers were looked at counts, a slow write above all. A system timer counts whole milliseconds: waking a microsecond early would only spin the loop.
         VirtualTime now = Now();
         return next <= now ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(((next - now).Microseconds + 999) / 1000, int.MaxValue / 2));
     }
@@ -528,7 +527,7 @@ public sealed class Call : IPppActions
 
     void IPppActions.PhaseChanged(PppPhase phase)
     {
-        // A peer that ends the link while it is negotiated again does not end a link that is up.
+        // A peer that ends the link during renegotiation does not end a link that is up.
         _stalled |= phase == PppPhase.Terminate && _wasDown;
         _log.Note(_now, $"phase {phase}");
     }
@@ -619,7 +618,7 @@ public sealed class Call : IPppActions
         _planned = _up.IsNever ? VirtualTime.Never : _now + _up;
     }
 
-    // Nobody has asked for it yet, and no network protocol is open any more: the plan's clock stands until one is, for as long as a link may take to come up.
+    // It was not requested, and no network protocol is open any more: the plan's clock stops until one is, for as long as a link may take to come up.
     private void WentDown()
     {
         if (_planSet && !_ending && _left is null && !_ipUp && !_ip6Up)

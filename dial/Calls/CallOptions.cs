@@ -18,7 +18,7 @@ public enum CallEnd
     Silence,
 }
 
-/// <summary>What one call does, apart from where it goes.</summary>
+/// <summary>What one call does, apart from its destination.</summary>
 public sealed record CallOptions
 {
     /// <summary>True when we dialled; false when we were called.</summary>
@@ -42,7 +42,7 @@ public sealed record CallOptions
     /// <summary>Longest time from carrier and login to the network protocols being open.</summary>
     public VirtualTime Establish { get; init; } = VirtualTime.FromSeconds(90);
 
-    /// <summary>Longest time in which the far side must take what we send.</summary>
+    /// <summary>Longest time within which the far side must accept what we send.</summary>
     public VirtualTime WriteTimeout { get; init; } = VirtualTime.FromSeconds(10);
 
     /// <summary>ospfd's HelloInterval; zero sends none.</summary>

@@ -104,7 +104,7 @@ public sealed class Chat
         return due;
     }
 
-    /// <summary>Takes what the script tells its user since: SAY, REPORT, ECHO.</summary>
+    /// <summary>Returns the script's messages to its user since the last call: SAY, REPORT, ECHO.</summary>
     public IReadOnlyList<string> TakeNotes()
     {
         string[] notes = [.. _notes];
@@ -143,7 +143,7 @@ public sealed class Chat
                 return i;
             }
 
-            // What comes while nothing is expected waits in the terminal.
+            // Input that arrives while nothing is expected waits in the terminal.
             if (!_expecting)
             {
                 _held.Enqueue(bytes[i]);
@@ -181,7 +181,7 @@ public sealed class Chat
         Run(now);
     }
 
-    /// <summary>Carrier is gone: nothing more can come.</summary>
+    /// <summary>Carrier is gone: nothing more can arrive.</summary>
     public void HangUp()
     {
         if (State == ChatState.Waiting)
@@ -190,7 +190,7 @@ public sealed class Chat
         }
     }
 
-    // Does all that waits for nothing.
+    // Does everything that needs no waiting.
     private void Run(VirtualTime now)
     {
         while (State == ChatState.Waiting)
@@ -231,7 +231,7 @@ public sealed class Chat
         }
     }
 
-    // False while a text is waited for.
+    // False while waiting for a text.
     private bool Expect(VirtualTime now)
     {
         if (!_expecting)
@@ -257,7 +257,7 @@ public sealed class Chat
         return false;
     }
 
-    // True when the byte ends the wait. As in chat(8) a text that is expected wins over the same text that aborts, and each wait begins with nothing seen.
+    // True when the byte ends the wait. As in chat(8) an expected text wins over the same abort text, and each wait starts with nothing seen.
     private bool Take(byte b)
     {
         // A terminal's icrnl: CR, LF and CR LF each end one line. A caller's line has seven bits: chat(8) leaves out the eighth, which may be parity.
@@ -313,7 +313,7 @@ public sealed class Chat
         Deadline = VirtualTime.Never;
     }
 
-    // False while a delay lasts. As in chat(8) the timeout holds for a text that is sent, with its delays.
+    // False while a delay lasts. As in chat(8) the timeout applies to a text that is sent, including its delays.
     private bool GoOnSending(VirtualTime now)
     {
         if (_delayed && now < Deadline)

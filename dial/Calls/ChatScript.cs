@@ -13,7 +13,7 @@ public sealed record ChatExpect(IReadOnlyList<ChatTry> Tries) : ChatStep;
 
 /// <summary>One wait of an expectation.</summary>
 /// <param name="Text">The text; empty is there at once.</param>
-/// <param name="Otherwise">What is sent when it does not come in time, or null: then the script fails. After the last one the script goes on.</param>
+/// <param name="Otherwise">What is sent if it does not arrive in time, or null: then the script fails. After the last one the script continues.</param>
 public sealed record ChatTry(string Text, ChatSend? Otherwise);
 
 /// <summary>Sends.</summary>
@@ -27,7 +27,7 @@ public sealed record ChatSend(IReadOnlyList<ChatPiece> Pieces, bool Secret = fal
 /// <param name="Break">A break condition follows the text.</param>
 public readonly record struct ChatPiece(string Text, VirtualTime Delay = default, bool Break = false);
 
-/// <summary>A word of chat(8) that changes what follows it.</summary>
+/// <summary>A directive of chat(8), which changes what follows it.</summary>
 public enum ChatDirective
 {
     /// <summary>A text that ends the script.</summary>
@@ -61,7 +61,7 @@ public enum ChatDirective
 public sealed record ChatSetting(ChatDirective Directive, string Value) : ChatStep;
 
 /// <summary>
-/// The words that are exchanged before PPP starts, as chat(8) of ppp 2.4 has them. Texts are Latin-1.
+/// The dialogue before PPP starts, in the language of chat(8) of ppp 2.4. Texts are Latin-1.
 /// </summary>
 /// <param name="Steps">In order.</param>
 /// <param name="Abort">Texts that end the attempt at once, from the first step on.</param>
@@ -79,19 +79,19 @@ public sealed record ChatScript(IReadOnlyList<ChatStep> Steps, IReadOnlyList<str
     /// <summary>chat(8)'s default timeout.</summary>
     public static readonly VirtualTime DefaultTimeout = VirtualTime.FromSeconds(45);
 
-    /// <summary>A modem's ways of saying no: Hayes, and V.250 section 6.3.1 with what modems made of it. They count only in a script that talks to a modem.</summary>
+    /// <summary>A modem's negative answers: Hayes, and V.250 section 6.3.1 as modems implement it. They count only in a script that talks to a modem.</summary>
     public static readonly IReadOnlyList<string> ModemAbort =
         ["NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE", "BLACKLISTED", "DELAYED", "VOICE\r", "ERROR\r"];
 
-    /// <summary>login's way of saying no. A banner may hold any modem's word.</summary>
+    /// <summary>login's negative answer. A banner may contain any modem's word.</summary>
     public static readonly IReadOnlyList<string> DefaultAbort = ["Login incorrect"];
 
-    /// <summary>No words: PPP starts at once.</summary>
+    /// <summary>No dialogue: PPP starts at once.</summary>
     public static readonly ChatScript None = new([], DefaultAbort);
 
     private static readonly VirtualTime Second = VirtualTime.FromSeconds(1);
 
-    // chat(8) says a tenth of a second.
+    // A tenth of a second, as in chat(8).
     private static readonly VirtualTime Pause = new(100_000);
 
     /// <summary>The answering end: a PPP flag ends the script at once, for a caller that starts PPP without logging in (mgetty's AutoPPP), and CR, LF and both end a line.</summary>
@@ -304,7 +304,7 @@ public sealed record ChatScript(IReadOnlyList<ChatStep> Steps, IReadOnlyList<str
         }
     }
 
-    // What chat makes of a text that it looks for: what can only be sent stands for its letter, a null for nothing.
+    // How chat interprets an expected text: an escape that can only be sent stands for its letter, a null for nothing.
     private static string Expected(string word)
     {
         var text = new StringBuilder(word.Length);
@@ -329,7 +329,7 @@ public sealed record ChatScript(IReadOnlyList<ChatStep> Steps, IReadOnlyList<str
                 }
                 else if (c is 'T' or 'U')
                 {
-                    // Without a number to put in they stand for themselves.
+                    // Without a number to insert they stand for themselves.
                     text.Append('\\').Append(c);
                 }
                 else if (c != 'q')

@@ -49,7 +49,7 @@ public sealed class DialCounters
     /// <summary>How many <see cref="CallOutcome"/> there are.</summary>
     public const int Outcomes = (int)CallOutcome.Interrupted + 1;
 
-    // Every property that counts: adding up and reports read the declaration.
+    // Every property that counts: sums and reports are derived from the declaration.
     private static readonly PropertyInfo[] Counts = [.. typeof(DialCounters).GetProperties().Where(property => property.PropertyType == typeof(long) && property.CanWrite)];
 
     private readonly long[] _outcomes = new long[Outcomes];
@@ -72,7 +72,7 @@ public sealed class DialCounters
     /// <summary>Ends by Terminate-Request (what pppd does at a HUP).</summary>
     public long Hups { get; set; }
 
-    /// <summary>Ends by loss of carrier that we made.</summary>
+    /// <summary>Ends by loss of carrier on our side.</summary>
     public long CarrierDrops { get; set; }
 
     /// <summary>Ends by falling silent.</summary>

@@ -5,7 +5,7 @@ namespace Stress.Dial.Calls;
 
 /// <summary>
 /// What ospfd and ripngd send over a link that is up (reference 7.3, 7.6): a Hello to 224.0.0.5 a second after IPCP opens and then at HelloInterval; a RIPng
-/// Request to ff02::9 a second after IPV6CP opens and then a Response at every update. Time is given.
+/// Request to ff02::9 a second after IPV6CP opens and then a Response at every update. Time is passed in.
 /// </summary>
 public sealed class LinkTraffic
 {
@@ -61,7 +61,7 @@ public sealed class LinkTraffic
     /// <summary>IPV6CP went down.</summary>
     public void Ipv6Down() => _ripng = VirtualTime.Never;
 
-    /// <summary>Makes the packet that is due by now.</summary>
+    /// <summary>Makes the packet that is due.</summary>
     /// <param name="now">Time.</param>
     /// <param name="protocol">Its PPP protocol.</param>
     /// <param name="packet">The packet; valid until the next call.</param>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Stress.Dial.Far;
 
 /// <summary>
-/// What may stand before a kernel's own words on a console or in a log: a syslog stamp (RFC 3164, RFC 5424, ISO 8601), a logger's priority, dmesg's and printk's
+/// What may precede a kernel's message on a console or in a log: a syslog stamp (RFC 3164, RFC 5424, ISO 8601), a logger's priority, dmesg's and printk's
 /// times and callers, a prompt that was waiting when the system died, colours.
 /// </summary>
 internal static partial class ConsoleLead
@@ -11,10 +11,10 @@ internal static partial class ConsoleLead
     // Each may stand once or twice before another; a line that is nothing but stamps ends the loop by its length.
     private const int MostLeads = 8;
 
-    /// <summary>Takes the lead off a line.</summary>
+    /// <summary>Removes the lead from a line.</summary>
     /// <param name="line">The line as printed.</param>
     /// <param name="text">The rest: what the kernel printed, if it did.</param>
-    /// <returns>False when the line names another program as its author: a daemon that quotes a kernel's words is not a kernel.</returns>
+    /// <returns>False when the line names another program as its author: a daemon that quotes a kernel's message is not a kernel.</returns>
     public static bool Strip(string line, out string text)
     {
         text = line.Contains('\e', StringComparison.Ordinal) ? Escapes().Replace(line, "") : line;

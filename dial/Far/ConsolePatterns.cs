@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Stress.Dial.Far;
 
 /// <summary>
-/// What a system's console says when something is wrong, as a table: sentences that begin a report, frames, registers, the marks of a trap, functions that are
+/// A table of what a system's console prints when something is wrong: sentences that begin a report, frames, registers, the marks of a trap, functions that are
 /// never to blame. The systems' own tables are <c>Systems/*.patterns</c>; a user's file has the same form (docs/dial.md). Patterns are .NET regular
 /// expressions without look-around and back references, so that no line takes more than linear time. Immutable.
 /// </summary>
@@ -22,7 +22,7 @@ public sealed class ConsolePatterns
 
     private ConsolePatterns(FarSystem system) => System = system;
 
-    /// <summary>The tables of the systems that are known by themselves, in the order in which an unknown console is compared with them.</summary>
+    /// <summary>The built-in tables, in the order in which an unknown console is compared with them.</summary>
     public static IReadOnlyList<ConsolePatterns> BuiltIn => BuiltInTables.Value;
 
     /// <summary>Whose table it is; <see cref="FarSystem.Unknown"/> for sentences that several share, and for a user's.</summary>
@@ -330,13 +330,13 @@ public sealed class ConsolePatterns
     }
 }
 
-/// <summary>What a function's name says about its place in a stack.</summary>
+/// <summary>What a function's name says about its role in a stack.</summary>
 internal enum FunctionRole
 {
     /// <summary>May be to blame.</summary>
     Ordinary,
 
-    /// <summary>Copies, locks, counts or links what its caller gave it: the caller is to blame.</summary>
+    /// <summary>Copies, locks, counts or links what its caller passed: the caller is to blame.</summary>
     Helper,
 
     /// <summary>Stands between the trouble and its report.</summary>

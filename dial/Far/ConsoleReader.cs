@@ -3,8 +3,8 @@ using System.Text;
 namespace Stress.Dial.Far;
 
 /// <summary>
-/// A console's bytes in, crash records out. Bytes may come in pieces of any size, cut anywhere; the records are the same. Memory is bounded by one line, one report
-/// and what is not taken yet. No clock, no thread, no I/O: the caller says when the console is quiet.
+/// A console's bytes in, crash records out. Bytes may come in pieces of any size, cut anywhere; the records are the same. Memory is bounded by one line, one report and the records
+/// not taken yet. No clock, no thread, no I/O: the caller says when the console is quiet.
 /// </summary>
 /// <param name="own">Patterns beside the systems' own (<see cref="ConsolePatterns.Load"/>).</param>
 /// <example>
@@ -21,7 +21,7 @@ public sealed class ConsoleReader(params ConsolePatterns[] own)
     private readonly StringBuilder _line = new();
     private readonly Queue<FarPanic> _found = new();
 
-    /// <summary>The system, as far as its console has told.</summary>
+    /// <summary>The system, if its console has identified it.</summary>
     public FarSystem System => _detector.System;
 
     /// <summary>A report has begun and is not complete: it is after <see cref="Quiet"/>.</summary>
@@ -50,7 +50,7 @@ public sealed class ConsoleReader(params ConsolePatterns[] own)
         EndLine();
     }
 
-    /// <summary>The console pauses or is at its end: what is pending is complete. A debugger's prompt ends without a newline.</summary>
+    /// <summary>The console pauses or has ended: what is pending is complete. A debugger's prompt ends without a newline.</summary>
     public void Quiet()
     {
         if (_line.Length > 0)

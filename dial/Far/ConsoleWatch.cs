@@ -3,7 +3,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Dial.Far;
 
-/// <summary>Watches the far system's console, a stream of bytes, for panics. Runs alongside the calls; a console that closes is opened again.</summary>
+/// <summary>Watches the far system's console, a stream of bytes, for panics. Runs alongside the calls; a console that closes is reopened.</summary>
 public sealed class ConsoleWatch
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2), Reopen = TimeSpan.FromSeconds(1), FilePoll = TimeSpan.FromMilliseconds(100);
@@ -58,7 +58,7 @@ public sealed class ConsoleWatch
         }
     }
 
-    /// <summary>The system behind the console, once it has told.</summary>
+    /// <summary>The system behind the console, once it is identified.</summary>
     public FarSystem System
     {
         get
@@ -89,7 +89,7 @@ public sealed class ConsoleWatch
             }
             catch (Exception e) when (e is LineException or IOException or UnauthorizedAccessException)
             {
-                // The console is not there, or no more: a system that boots takes its time.
+                // The console is not there, or no longer: a booting system takes time.
             }
             catch (OperationCanceledException)
             {
@@ -113,7 +113,7 @@ public sealed class ConsoleWatch
         }
     }
 
-    /// <summary>The console is quiet: a pending panic is told.</summary>
+    /// <summary>The console is quiet: a pending panic is reported.</summary>
     public void CompletePending()
     {
         lock (_lock)
@@ -171,13 +171,13 @@ public sealed class ConsoleWatch
         }
     }
 
-    // A log that another program writes: read to its end, then look again. What is in it at the start is old news.
+    // A log that another program writes: read to its end, then polled. What is in it at the start is ignored.
     private async Task WatchFileAsync(string path, CancellationToken stop)
     {
         await using FileStream file = Terminals.OpenForReading(path);
         if (!file.CanSeek)
         {
-            // A pipe or a device: it is waited for as a terminal is.
+            // A pipe or a device: read like a terminal.
             await using var line = new PtyLine((int)file.SafeFileHandle.DangerousGetHandle(), ownsFd: false);
             await WatchLineAsync(line, stop).ConfigureAwait(false);
             return;

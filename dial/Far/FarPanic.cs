@@ -29,7 +29,7 @@ public enum FarSystem
     Illumos,
 }
 
-/// <summary>What kind of trouble a console told of.</summary>
+/// <summary>The kind of trouble that a console reported.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FarKind>))]
 public enum FarKind
 {
@@ -48,32 +48,32 @@ public enum FarKind
     /// <summary>A task, a processor or a workqueue that makes no progress.</summary>
     Hung,
 
-    /// <summary>An interface or another object that cannot be freed, since somebody holds a reference.</summary>
+    /// <summary>An interface or another object that cannot be freed, since it is still referenced.</summary>
     Held,
 
     /// <summary>Memory to which nothing points any longer.</summary>
     Leak,
 }
 
-/// <summary>A stack that belongs to a report beside the one that crashed: another access, a queued work.</summary>
+/// <summary>A stack that belongs to a report besides the one that crashed: another access, a queued work.</summary>
 /// <param name="Text">Its heading, as printed, without addresses.</param>
 /// <param name="Stack">Functions, innermost first.</param>
 public sealed record FarTrace(string Text, IReadOnlyList<string> Stack);
 
-/// <summary>Who holds a reference or a lock.</summary>
+/// <summary>A holder of a reference or a lock.</summary>
 /// <param name="Text">What is held, and by whom, as printed, without addresses.</param>
 /// <param name="Count">References from this place; 1 where the console gives no number.</param>
 /// <param name="Stack">Where it was taken: functions, innermost first.</param>
 public sealed record FarHolder(string Text, int Count, IReadOnlyList<string> Stack);
 
-/// <summary>An object of the kernel's memory that a report speaks of.</summary>
+/// <summary>An object in the kernel's memory that a report mentions.</summary>
 /// <param name="Address">Its address as printed, or empty.</param>
-/// <param name="SizeBytes">Its size, or 0 where the console gives none.</param>
+/// <param name="SizeBytes">Its size, or 0 if the console gives none.</param>
 /// <param name="Cache">The allocator's cache, or empty.</param>
 /// <param name="Stack">Where it was allocated, where the report says so with the object (kmemleak): functions, innermost first.</param>
 public sealed record FarObject(string Address, long SizeBytes, string Cache, IReadOnlyList<string> Stack);
 
-/// <summary>A crash, or other trouble of the kernel, as a console told it.</summary>
+/// <summary>A crash, or other trouble of the kernel, as reported by a console.</summary>
 /// <param name="System">Whose.</param>
 /// <param name="Title">Cause and function, without addresses: the same for every occurrence.</param>
 /// <param name="Path">The function to blame, or <c>unknown</c>.</param>
@@ -90,10 +90,10 @@ public sealed record FarPanic(FarSystem System, string Title, string Path, strin
     /// <summary>The process or task it happened in, or empty.</summary>
     public string Task { get; init; } = "";
 
-    /// <summary>Where the memory in question was allocated (KASAN, KFENCE, KMSAN, SLUB, ref_tracker); empty when not told.</summary>
+    /// <summary>Where the memory in question was allocated (KASAN, KFENCE, KMSAN, SLUB, ref_tracker); empty if not reported.</summary>
     public IReadOnlyList<string> AllocatedBy { get; init; } = [];
 
-    /// <summary>Where it was freed; empty when not told.</summary>
+    /// <summary>Where it was freed; empty if not reported.</summary>
     public IReadOnlyList<string> FreedBy { get; init; } = [];
 
     /// <summary>Other stacks of the report.</summary>
@@ -105,6 +105,6 @@ public sealed record FarPanic(FarSystem System, string Title, string Path, strin
     /// <summary>The objects in question.</summary>
     public IReadOnlyList<FarObject> Objects { get; init; } = [];
 
-    /// <summary>When its telling was complete, in wall time since the watch was made.</summary>
+    /// <summary>When the report was complete, in wall time since the watch was created.</summary>
     public VirtualTime At { get; init; }
 }

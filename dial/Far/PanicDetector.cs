@@ -4,7 +4,7 @@ namespace Stress.Dial.Far;
 
 /// <summary>
 /// Reads a console line by line and finds crashes and other trouble. A report begins with one of a system's own sentences; the lines after it give stacks, holders
-/// and objects. It is told once it is complete: at a quiet moment, at the next report, at a boot message, or after <see cref="MaxLines"/> lines. What the systems say is
+/// and objects. It is reported once it is complete: at a quiet moment, at the next report, at a boot message, or after <see cref="MaxLines"/> lines. What the systems say is
 /// in their tables (<see cref="ConsolePatterns"/>); the rules are here:
 /// <list type="bullet">
 /// <item>the frame below the system's own mark of a trap is to blame, on every architecture; where there is no mark, the first that is no machinery of the report;</item>
@@ -15,7 +15,7 @@ namespace Stress.Dial.Far;
 /// </summary>
 public sealed partial class PanicDetector
 {
-    /// <summary>Longest line that is looked at, in characters; the rest of a longer one is dropped.</summary>
+    /// <summary>Longest line that is examined, in characters; the rest of a longer one is dropped.</summary>
     public const int MaxLineLength = 1024;
 
     /// <summary>Lines after its first that belong to a report.</summary>
@@ -27,7 +27,7 @@ public sealed partial class PanicDetector
     /// <summary>Holders, objects and further stacks of a report that are kept, of each.</summary>
     public const int MaxListed = 64;
 
-    // Things that are told once a boot.
+    // Things that are reported once per boot.
     private const int MaxOnce = 256;
 
     private readonly ConsolePatterns[] _own;
@@ -43,8 +43,8 @@ public sealed partial class PanicDetector
     // The kind of a report that was longer than what is kept; the rest of it begins no other.
     private FarKind? _overflowed;
 
-    /// <summary>A detector of a console that has said nothing yet.</summary>
-    /// <param name="own">Patterns beside the systems' own; they are looked at first.</param>
+    /// <summary>A detector for a console without output so far.</summary>
+    /// <param name="own">Patterns beside the systems' own; they are tried first.</param>
     public PanicDetector(params ReadOnlySpan<ConsolePatterns> own)
     {
         _own = own.ToArray();
@@ -90,7 +90,7 @@ public sealed partial class PanicDetector
 
         if (Identify(text))
         {
-            // It boots: what the report had to say is said.
+            // It boots: the report is complete.
             Finish();
             _once.Clear();
             _last = null;
@@ -115,7 +115,7 @@ public sealed partial class PanicDetector
         }
     }
 
-    // Follows somebody who types at a debugger's prompt.
+    // Follows what is typed at a debugger's prompt.
     private void Debugger(string text)
     {
         Match prompt = Prompt().Match(text);
@@ -124,7 +124,7 @@ public sealed partial class PanicDetector
         {
             _inDebugger = true;
 
-            // Frames after it are asked for; they are only needed where none was printed before.
+            // Frames after it were requested; they are only needed if none was printed before.
             if (_report is { HasStack: true } report)
             {
                 report.Ended = true;
@@ -155,7 +155,7 @@ public sealed partial class PanicDetector
         return false;
     }
 
-    // A sentence is a guess; a line that only one system prints knows better, and a banner best.
+    // A sentence is a guess; a line that only one system prints is better evidence, and a banner the best.
     private void Learn(FarSystem system, bool certain, bool byBanner = false)
     {
         if (system == FarSystem.Unknown || (_certain && !byBanner) || (!certain && _system != FarSystem.Unknown))
@@ -243,7 +243,7 @@ public sealed partial class PanicDetector
 
     private static string Key(CausePattern cause, Match match) => $"{cause.Title} {match.Groups["key"].Value}";
 
-    // A stop that is only the consequence of what was told before the console paused.
+    // A stop that is only the consequence of what was reported before the console paused.
     private bool Follows(Match match) =>
         _last is { Kind: not (FarKind.Held or FarKind.Leak or FarKind.Panic) } && !match.Value.Contains("Attempted to kill", StringComparison.Ordinal);
 
@@ -326,7 +326,7 @@ public sealed partial class PanicDetector
             report.Function ??= function;
         }
 
-        // NetBSD's aarch64 prints the trap's own function in the mark's line.
+        // NetBSD on aarch64 prints the trap's own function in the line of the mark.
         return !text.TrimStart().StartsWith("tf ", StringComparison.Ordinal);
     }
 
@@ -451,7 +451,7 @@ public sealed partial class PanicDetector
         return null;
     }
 
-    // What a compiler adds to a function's name (.isra.0, .constprop.0, .cold, .part.0) is not its name.
+    // A compiler's suffix (.isra.0, .constprop.0, .cold, .part.0) is not part of a function's name.
     private static string? Named(Match match, string group)
     {
         if (match.Groups[group] is not { Success: true, Length: > 0 } found)

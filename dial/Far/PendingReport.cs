@@ -1,6 +1,6 @@
 namespace Stress.Dial.Far;
 
-/// <summary>A report that is being read: where its lines go, and what they say once it is complete. Bounded whatever the console prints.</summary>
+/// <summary>A report that is being read: where its lines go, and the result once it is complete. Bounded whatever the console prints.</summary>
 internal sealed class PendingReport(FarKind kind, string cause, int rank, string text, string? function)
 {
     private const string Nobody = "unknown";
@@ -157,7 +157,7 @@ internal sealed class PendingReport(FarKind kind, string cause, int rank, string
         Listed(_holders, holder);
     }
 
-    /// <summary>What was read, as one report, or as one for each place where leaked objects came from.</summary>
+    /// <summary>The result, as one report, or as one per place where leaked objects were allocated.</summary>
     public IReadOnlyList<FarPanic> Complete(FarSystem system, Func<string, FunctionRole> roleOf)
     {
         if (Kind == FarKind.Leak && _objects.Count > 0)
@@ -202,7 +202,7 @@ internal sealed class PendingReport(FarKind kind, string cause, int rank, string
 
     private (string Path, IReadOnlyList<string> Stack) Main(Func<string, FunctionRole> roleOf)
     {
-        // Frames that the kernel only guesses at count where there are no others.
+        // Frames that the kernel only guesses count if there are no others.
         bool sure = _main.Frames.Any(f => !f.Guess);
         List<string> names = [];
         int mark = -1;
@@ -217,7 +217,7 @@ internal sealed class PendingReport(FarKind kind, string cause, int rank, string
 
         mark = _mark == _main.Frames.Count && _mark > 0 ? names.Count : mark;
 
-        // A trap is named by what is below its mark. An assertion is named by who made it, even inside a handler of a trap that was none of its business.
+        // A trap is named by what is below its mark. An assertion is named by the function that made it, even inside the handler of an unrelated trap.
         if (mark > 0 && (Kind == FarKind.Fault || names.Take(mark).All(name => roleOf(name) is not FunctionRole.Ordinary)))
         {
             names.RemoveRange(0, mark);
@@ -226,7 +226,7 @@ internal sealed class PendingReport(FarKind kind, string cause, int rank, string
         return Blamed(names, roleOf, Function);
     }
 
-    // The first function that is neither machinery nor anybody's helper; what the heading or the program counter names comes before all.
+    // The first function that is neither machinery nor a helper; what the heading or the program counter names takes precedence.
     private static (string Path, IReadOnlyList<string> Stack) Blamed(List<string> names, Func<string, FunctionRole> roleOf, string? named)
     {
         int at = named is null ? -1 : names.IndexOf(named);

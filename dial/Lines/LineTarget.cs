@@ -207,7 +207,7 @@ internal sealed class TcpLineListener(Socket socket) : ILineListener
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.InvalidArgument)
             {
-                // The caller was gone before it was taken.
+                // The caller was gone before the call was accepted.
                 accepted?.Dispose();
             }
         }
@@ -291,7 +291,7 @@ internal sealed class ExecLine : ILine
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
-            // It has ended by itself.
+            // It has ended on its own.
         }
     }
 

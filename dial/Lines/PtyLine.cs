@@ -81,14 +81,14 @@ internal static class Terminals
         }
     }
 
-    /// <summary>Lowers DTR: a modem hangs up. A pty has none, and says so.</summary>
+    /// <summary>Lowers DTR: a modem hangs up. A pty has none, and returns an error.</summary>
     public static void DropDtr(int fd)
     {
         int bits = DtrBit;
         _ = IoCtl(fd, ClearModemBits, ref bits);
     }
 
-    /// <summary>Opens a file, pipe or device without waiting for anybody at its other end.</summary>
+    /// <summary>Opens a file, pipe or device without waiting for its other end.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static FileStream OpenForReading(string path)
     {
@@ -99,7 +99,7 @@ internal static class Terminals
     public static IOException Error(string what) => new($"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }
 
-/// <summary>A line on a terminal device: a serial port, or one end of a pty. A thread of its own reads it, since a terminal knows no other way to wait.</summary>
+/// <summary>A line on a terminal device: a serial port, or one end of a pty. A thread of its own reads it, since there is no other way to wait for a terminal.</summary>
 internal sealed class PtyLine : ILine
 {
     private const int PiecesInFlight = 16, PieceLength = 4096, WriteWaitMilliseconds = 1000;
@@ -194,7 +194,7 @@ internal sealed class PtyLine : ILine
 
     public async ValueTask DisposeAsync()
     {
-        // A number that is closed twice may be somebody else's by then.
+        // A descriptor closed twice may belong to something else by then.
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
             return;
@@ -281,8 +281,7 @@ internal sealed class PtyLineListener : ILineListener
 
     public async ValueTask<ILine> AcceptAsync(CancellationToken stop)
     {
-        // While nobody has the other end open, a pty's master polls as hung up; the first opening clears that. Who opened it, wrote and closed it again between two looks
-        // has left what was written.
+        // While the other end is not open, a pty's master polls as hung up; the first opening clears that. A caller that opened it, wrote and closed it between two polls has left what it wrote.
         while (true)
         {
             if (_master < 0)
@@ -296,7 +295,7 @@ internal sealed class PtyLineListener : ILineListener
             const short hungUp = 0x10;
             if (ready >= 0 && ((polled[0].Returned & hungUp) == 0 || (polled[0].Returned & Terminals.PollIn) != 0))
             {
-                // The next caller must find a fresh pty at once, also while this call lasts.
+                // The next caller must find a fresh pty at once, even during this call.
                 int fd = _master;
                 Renew();
                 return new PtyLine(fd, ownsFd: true);
@@ -318,7 +317,7 @@ internal sealed class PtyLineListener : ILineListener
         return ValueTask.CompletedTask;
     }
 
-    // A new pty for each call: what a past caller left in the queues is gone with the old one.
+    // A new pty for each call: what an earlier caller left in the queues is gone with the old one.
     private void Renew()
     {
         int fd = Terminals.OpenPt(Terminals.ReadWrite | Terminals.NoControllingTty | Terminals.NonBlocking | Terminals.CloseOnExec);

@@ -42,7 +42,7 @@ public sealed class NoCallLog : ICallLog
 }
 
 /// <summary>
-/// Keeps a call in memory, and writes it as a readable transcript (<c>.txt</c>) and as pcapng. What a call may fill is bounded; the rest is counted and said at the end.
+/// Keeps a call in memory, and writes it as a readable transcript (<c>.txt</c>) and as pcapng. Its size is bounded; the rest is counted and reported at the end.
 /// </summary>
 public sealed class CallRecorder : ICallLog
 {
@@ -118,7 +118,7 @@ public sealed class CallRecorder : ICallLog
     }
 
     /// <summary>Writes <c>NAME.txt</c> and <c>NAME.pcapng</c>, both or neither.</summary>
-    /// <returns>Why they could not be written, or null: a full disk ends no run.</returns>
+    /// <returns>Why they could not be written, or null: a full disk does not end a run.</returns>
     public Exception? Save(string folder, string name)
     {
         string text = Path.Combine(folder, name + ".txt"), capture = Path.Combine(folder, name + ".pcapng");
@@ -145,7 +145,7 @@ public sealed class CallRecorder : ICallLog
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What cannot be written can often not be deleted either; the run says that it is missing.
+            // What cannot be written often cannot be deleted either; the run reports that it is missing.
         }
     }
 

@@ -5,7 +5,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Dial.Recording;
 
-/// <summary>A PPP frame as a line that pppd's debug option would print. Any bytes are accepted; what is not understood is shown in hexadecimal.</summary>
+/// <summary>A PPP frame as a line that pppd's debug option would print. Any bytes are accepted; what is not recognised is shown in hexadecimal.</summary>
 public static class FrameText
 {
     private const int MaxHexBytes = 32, MaxOptions = 32;

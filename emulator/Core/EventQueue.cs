@@ -10,9 +10,9 @@ namespace Stress.Emulator.Core;
 /// (router, source). No allocation after construction.
 /// </summary>
 /// <remarks>
-/// Due time and slot make one number, so that the least of all is the next event and its slot at once. The numbers lie in one array that is searched with
+/// Due time and slot form one number, so the smallest is the next event and its slot at once. The numbers are in one array that is searched with
 /// vector instructions: a pair has some thirty slots, and for so few a search costs less than a heap's unpredictable branches, while setting a time is one
-/// store. Larger sites are searched in groups, of which only those that changed are looked at again; those of hundreds of nodes in groups of groups, so that an event
+/// store. Larger sites are searched in groups, and only those that changed are searched again; those of hundreds of nodes in groups of groups, so that an event
 /// looks at three groups of 64 however many slots there are.
 /// </remarks>
 public sealed class EventQueue : IState
@@ -62,7 +62,7 @@ public sealed class EventQueue : IState
         Array.Fill(_least, long.MaxValue);
     }
 
-    /// <summary>Times from here on are taken for never: a queue of many slots has fewer bits for the time.</summary>
+    /// <summary>Times from here on count as never: a queue of many slots has fewer bits for the time.</summary>
     public VirtualTime Latest => new(_latest);
 
     /// <summary>Earliest due time, or <see cref="VirtualTime.Never"/>.</summary>
@@ -96,7 +96,7 @@ public sealed class EventQueue : IState
 
         if (_changed == 0)
         {
-            // As long as the least of all is known, most times that are set leave it as it is, or become it: then nobody has to search.
+            // As long as the smallest is known, most times that are set leave it unchanged, or become it: then no search is needed.
             ref long least = ref _least[group];
             if (due < _next)
             {
@@ -160,7 +160,7 @@ public sealed class EventQueue : IState
         return _due.AsSpan(start, Math.Min(GroupSize, _due.Length - start));
     }
 
-    // A group that has not changed is known: most times that are set in it leave its least as it is.
+    // The smallest of an unchanged group is known: most times that are set in it leave it unchanged.
     private void ScheduleOfMany(int group, long before, long due)
     {
         ref long least = ref _least[group];
@@ -236,7 +236,7 @@ public sealed class EventQueue : IState
         _next = next;
     }
 
-    // Needs a whole number of vectors, which the constructor sees to.
+    // Needs a whole number of vectors, which the constructor ensures.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Least(ReadOnlySpan<long> due)
     {

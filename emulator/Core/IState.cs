@@ -1,8 +1,8 @@
 namespace Stress.Emulator.Core;
 
 /// <summary>
-/// An object whose fields are its own to name: one declaration of a field, beside it, serves its reset, its writing, its reading and the layout of images.
-/// A field that no pass comes by carries <see cref="NotSavedAttribute"/> with the reason.
+/// An object that names its own fields: one declaration of a field, next to it, serves reset, writing, reading and the layout of images. A field that is in no pass carries
+/// <see cref="NotSavedAttribute"/> with the reason.
 /// </summary>
 public interface IState
 {
@@ -12,7 +12,7 @@ public interface IState
         where TPass : struct, IStatePass;
 }
 
-/// <summary>A value that has fields of its own: a struct goes into an image field by field and never as it lies in memory.</summary>
+/// <summary>A value that has fields of its own: a struct is written to an image field by field, never as raw memory.</summary>
 /// <typeparam name="TSelf">The struct.</typeparam>
 public interface IStateValue<TSelf>
     where TSelf : struct, IStateValue<TSelf>
@@ -23,19 +23,19 @@ public interface IStateValue<TSelf>
     static abstract void Fields<TPass>(ref TSelf value, ref TPass pass)
         where TPass : struct, IStatePass;
 
-    /// <summary>Is read as another future has it (<see cref="ImageReader.StreamKey"/>): a value that draws goes on under another key, any other stays as it was.</summary>
+    /// <summary>Reads the value as it is in another future (<see cref="ImageReader.StreamKey"/>): a value that draws continues under another key, any other stays as it was.</summary>
     /// <param name="value">The value, as it was read.</param>
-    /// <param name="key">Which future; 0 is the one that came.</param>
+    /// <param name="key">Which future; 0 is the one that happened.</param>
     static virtual void Rekey(ref TSelf value, ulong key)
     {
     }
 }
 
 /// <summary>This field is not part of an image.</summary>
-/// <param name="reason">Why an object that is read back does not miss it.</param>
+/// <param name="reason">Why an object that is read back does not need it.</param>
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class NotSavedAttribute(string reason) : Attribute
 {
-    /// <summary>Why an object that is read back does not miss it.</summary>
+    /// <summary>Why an object that is read back does not need it.</summary>
     public string Reason { get; } = reason;
 }

@@ -22,7 +22,7 @@ public interface IStatePass
     void Struct<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IStateValue<T>;
 
-    /// <summary>What is not part of an image: it is reset, and whoever reads an image finds it reset. The field says why by <see cref="NotSavedAttribute"/>.</summary>
+    /// <summary>What is not part of an image: it is reset, also when an image is read. The field says why with <see cref="NotSavedAttribute"/>.</summary>
     void Transient<T>(ref T value, T initial = default)
         where T : unmanaged;
 
@@ -34,7 +34,7 @@ public interface IStatePass
     void Numbers<T>(ref T[] values, T initial = default, [CallerArgumentExpression(nameof(values))] string name = "")
         where T : unmanaged, IConvertible;
 
-    /// <summary>The numbers that a part of a buffer holds; how long the buffer is, and where they lie in it, is not part of the state.</summary>
+    /// <summary>The numbers that a part of a buffer holds; the length of the buffer, and their position in it, are not part of the state.</summary>
     void Part<T>(ref T[] buffer, ref int start, ref int count, [CallerArgumentExpression(nameof(buffer))] string name = "")
         where T : unmanaged, IConvertible;
 

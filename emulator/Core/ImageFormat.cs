@@ -6,8 +6,8 @@ namespace Stress.Emulator.Core;
 public sealed class ImageFormatException(string message) : FormatException(message);
 
 /// <summary>
-/// The head of every image: a mark, the number of the format and a hash of the layout. The number changes when the meaning of what is written changes; the
-/// hash follows by itself when a type that is written changes its fields, or the order of what is written changes. Format and layout decide, never a build.
+/// The head of every image: a magic number, the format number and a hash of the layout. The number changes when the meaning of what is written changes; the hash changes
+/// automatically when a written type changes its fields, or the order of what is written changes. Format and layout decide, never a build.
 /// </summary>
 /// <param name="Number">The format.</param>
 /// <param name="Layout">The layout: <see cref="StateLayout"/> of a whole site.</param>
@@ -19,7 +19,7 @@ public readonly record struct ImageFormat(ushort Number, ulong Layout)
     /// <summary>Bytes of the head.</summary>
     public const int Length = 14;
 
-    // "STRI" on a little-endian machine. An image of before the head begins with a window's number, which does not come near it.
+    // "STRI" on a little-endian machine. An image without a head begins with a window's number, which is never that large.
     private const uint Mark = 0x49525453;
 
     /// <summary>Writes the head.</summary>

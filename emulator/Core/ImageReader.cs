@@ -13,7 +13,7 @@ public sealed class ImageReader
     private int _at;
 
     /// <summary>A reader at the first byte.</summary>
-    /// <param name="bytes">The image; it is not changed, and nobody may change it.</param>
+    /// <param name="bytes">The image; it is not changed, and must not be changed meanwhile.</param>
     public ImageReader(ReadOnlyMemory<byte> bytes)
     {
         ArraySegment<byte> image = MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array) ? array : bytes.ToArray();
@@ -22,7 +22,7 @@ public sealed class ImageReader
         _end = image.Offset + image.Count;
     }
 
-    /// <summary>Where it is not 0, every random stream that is read goes on under another key, which this decides: another future from the same state.</summary>
+    /// <summary>If it is not 0, every random stream that is read continues under another key, which this decides: another future from the same state.</summary>
     public ulong StreamKey { get; init; }
 
     /// <summary>Bytes that have not been read.</summary>
@@ -47,7 +47,7 @@ public sealed class ImageReader
         return value;
     }
 
-    /// <summary>Reads numbers, whose count stands before them.</summary>
+    /// <summary>Reads numbers, preceded by their count.</summary>
     public T[] ReadArray<T>()
         where T : unmanaged, IConvertible
     {
@@ -128,8 +128,8 @@ public sealed class ImageReader
         return n;
     }
 
-    /// <summary>Says that nothing more is to be read.</summary>
-    /// <exception cref="InvalidDataException">Bytes are left over: they were written by something else than what has read them.</exception>
+    /// <summary>Checks that nothing is left to be read.</summary>
+    /// <exception cref="InvalidDataException">Bytes are left over: they were written by something other than the code that reads them.</exception>
     public void End()
     {
         if (!AtEnd)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Stress.Emulator.Core;
 
 /// <summary>
-/// Writes the image of a router or line as bytes, for checkpoints and migration: numbers, and nothing as it lies in memory. Little-endian machines only; the
+/// Writes the image of a router or line as bytes, for checkpoints and migration: numbers, never raw memory. Little-endian machines only; the
 /// host checks.
 /// </summary>
 public sealed class ImageWriter
@@ -61,7 +61,7 @@ public sealed class ImageWriter
     }
 
     /// <summary>Cuts the rows of zeros at the end of what was written last.</summary>
-    /// <param name="start">Where the number of rows stands, and the rows follow.</param>
+    /// <param name="start">Where the number of rows is written, followed by the rows.</param>
     /// <param name="rows">How many, each as long as the others.</param>
     internal void CutZeroRows(int start, int rows)
     {

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Stress.Emulator.Core;
 
-/// <summary>What a random stream is for: one stream for each (seed, entity, purpose), so that a new draw in one place moves no other.</summary>
+/// <summary>What a random stream is for: one stream for each (seed, entity, purpose), so that a new draw in one place does not affect any other.</summary>
 public enum RandomPurpose : ushort
 {
     /// <summary>A router's boot and reboot, the phase of its ticks, and how soon its watchers act.</summary>
@@ -71,7 +71,7 @@ public enum RandomPurpose : ushort
     /// <summary>The links of a random network.</summary>
     Topology,
 
-    /// <summary>What a programme of events strikes, and when.</summary>
+    /// <summary>What a programme of events affects, and when.</summary>
     Programme,
 
     /// <summary>How long an interface that is created again was away.</summary>
@@ -152,8 +152,8 @@ public struct RandomStream : IStateValue<RandomStream>
         return new VirtualTime((long)((UInt128)(ulong)mean.Microseconds * (ulong)minusLnQ24 >> 24));
     }
 
-    // log2 of a non-zero integer with 24 fractional bits; 11629080 / 2^24 is ln 2. The repeated squaring decides. The machine's logarithm, which is wrong by
-    // less than 2^-20 of the last of those bits, only tells it beforehand, and is not asked where its guess lies within 2^-8 of the next number.
+    // log2 of a non-zero integer with 24 fractional bits; 11629080 / 2^24 is ln 2. The repeated squaring defines the result. The machine's logarithm, whose error is less than
+    // 2^-20 of the last of those bits, only predicts it, and is not used if its guess is within 2^-8 of the next number.
     internal static long Log2Q24(ulong x)
     {
         double guess = Math.Log2(x) * (1 << 24);
@@ -169,7 +169,7 @@ public struct RandomStream : IStateValue<RandomStream>
         long result = whole;
         for (int bit = 0; bit < 24; bit++)
         {
-            // The square's first bit is the next one of the logarithm. No branch: nobody could predict it.
+            // The square's first bit is the next one of the logarithm. No branch: it would be unpredictable.
             ulong high = Math.BigMul(m, m, out ulong low);
             int one = (int)(high >> 63), shift = one ^ 1;
             result = (result << 1) | (uint)one;

@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Core;
 
-/// <summary>Values one after another: one more comes at the end. A struct that is kept in a field and never copied, as <see cref="Table{T}"/> is.</summary>
+/// <summary>A list of values: a new one is added at the end. A struct that is kept in a field and never copied, as <see cref="Table{T}"/> is.</summary>
 /// <typeparam name="T">The value.</typeparam>
 public struct Sequence<T>
     where T : unmanaged, IStateValue<T>, IRoomed
@@ -40,7 +40,7 @@ public struct Sequence<T>
         Array.Resize(ref _items, Math.Min(Count + T.Room.Step, T.Room.Limit));
     }
 
-    /// <summary>Takes a value out; those after it move up.</summary>
+    /// <summary>Removes a value; those after it move up.</summary>
     public void RemoveAt(int index)
     {
         Array.Copy(_items, index + 1, _items, index, Count - index - 1);

@@ -49,7 +49,7 @@ public struct StateLayout(XxHash3 hash) : IStatePass
     public void Count<T>(ref int count, string name)
         where T : struct, IStateValue<T> => Element<T>(name + "[]");
 
-    /// <summary>The hash of everything that these objects show, in order.</summary>
+    /// <summary>The hash of all fields of these objects, in order.</summary>
     public static ulong Of(params ReadOnlySpan<IState> states)
     {
         var hash = new XxHash3();
@@ -71,7 +71,7 @@ public struct StateLayout(XxHash3 hash) : IStatePass
         Note<T>("end");
     }
 
-    // An enumeration is the number that it is written as: a kind more changes no layout.
+    // An enumeration counts as the number that it is written as: a new member does not change the layout.
     private readonly void Note<T>(string name) =>
         hash.Append(Encoding.UTF8.GetBytes($"{name} {(typeof(T).IsEnum ? typeof(T).GetEnumUnderlyingType() : typeof(T)).Name} {Unsafe.SizeOf<T>()};"));
 }

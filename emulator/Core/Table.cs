@@ -4,7 +4,7 @@ namespace Stress.Emulator.Core;
 /// <param name="Name">What its rows are, as an error says it: <c>in_multi</c>.</param>
 /// <param name="First">Rows that it has room for at the start.</param>
 /// <param name="Step">Rows that it grows by.</param>
-/// <param name="Limit">Rows that it never grows beyond: what a number of a row must fit into, or what the original has.</param>
+/// <param name="Limit">Rows that it never grows beyond: the range of a row number, or the original's limit.</param>
 public readonly record struct TableRoom(string Name, int First, int Step, int Limit)
 {
     /// <summary>The limit of a table whose rows are named by a <see cref="short"/>.</summary>
@@ -23,11 +23,11 @@ public interface IRoomed
 public interface ITableRow<TSelf> : IStateValue<TSelf>, IRoomed
     where TSelf : struct, ITableRow<TSelf>
 {
-    /// <summary>The row is taken; one that is not may be given to somebody else, and keeps what was written into it until then.</summary>
+    /// <summary>The row is taken; a free one may be given out again, and keeps its contents until then.</summary>
     bool InUse { get; }
 }
 
-/// <summary>A row that tells one owner of its slot from the next.</summary>
+/// <summary>A row that distinguishes successive owners of its slot.</summary>
 public interface INumberedRow
 {
     /// <summary>Which allocation of the slot this is. Only the oracle may look.</summary>
@@ -43,8 +43,8 @@ public sealed class TableFullException(TableRoom room) : InvalidOperationExcepti
 }
 
 /// <summary>
-/// Rows that are taken and given back. A new row is the first that is free: the order is part of the results. A struct, so that a row is as near
-/// as an array's element; it is kept in a field and never copied.
+/// Rows that are taken and given back. A new row is the first free one: the order is part of the results. It is a struct, so that a row is as close as an array's element; keep it
+/// in a field and never copy it.
 /// </summary>
 /// <typeparam name="T">The row.</typeparam>
 public struct Table<T>
@@ -64,7 +64,7 @@ public struct Table<T>
     /// <summary>All rows, free ones included.</summary>
     public readonly Span<T> AsSpan() => _rows;
 
-    /// <summary>The first free slot; the row is as it was left.</summary>
+    /// <summary>The first free slot; the row still has its old contents.</summary>
     /// <exception cref="TableFullException">There is none within the limit.</exception>
     public int Take()
     {

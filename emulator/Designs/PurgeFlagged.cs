@@ -18,7 +18,7 @@ public sealed class PurgeFlagged : TeardownDesign
     /// <inheritdoc/>
     public override void AtDetach(BsdKernel kernel, IfnetPtr p)
     {
-        // The list of domains has the one that was added last at its head: inet6 stands before inet (uipc_domain.c, ADDDOMAIN).
+        // The list of domains starts with the one added last: inet6 comes before inet (uipc_domain.c, ADDDOMAIN).
         kernel.PurgeInet6Family(p);
         kernel.PurgeInetFamily(p);
     }

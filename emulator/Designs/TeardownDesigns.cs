@@ -2,7 +2,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Designs;
 
-/// <summary>The designs that come with the emulator. Those of a user stand beside them in a <see cref="DesignSet"/>.</summary>
+/// <summary>The designs that come with the emulator. Those of a user are combined with them in a <see cref="DesignSet"/>.</summary>
 public static class TeardownDesigns
 {
     /// <summary>Every built-in design, the mail's kernel first.</summary>

@@ -5,7 +5,7 @@ namespace Stress.Emulator.Exploration;
 /// <param name="Actor">Whose step.</param>
 /// <param name="Step">What it does.</param>
 /// <param name="Answer">What the kernel answered.</param>
-/// <param name="Preempts">It takes the CPU from a process that could go on.</param>
+/// <param name="Preempts">It takes the CPU from a process that could continue.</param>
 public sealed record ScheduleStep(string Router, string Actor, string Step, string Answer, bool Preempts);
 
 /// <summary>Something that was found, and the shortest schedule to it.</summary>

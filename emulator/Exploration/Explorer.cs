@@ -68,7 +68,7 @@ public sealed class Explorer
         Visit(start, None, None, 0, 0);
     }
 
-    /// <summary>The limits. A finished exploration goes on when its depth is raised.</summary>
+    /// <summary>The limits. A finished exploration continues when its depth is raised.</summary>
     public ExplorationLimits Limits { get; private set; }
 
     /// <summary>Distinct states.</summary>
@@ -99,7 +99,7 @@ public sealed class Explorer
     public int StatesAsleep { get; private set; }
 
     /// <summary>Expands states until none is left within the depth.</summary>
-    /// <param name="stop">Asked before each state; true ends the search where it is, and it can go on later.</param>
+    /// <param name="stop">Asked before each state; true stops the search, which can continue later.</param>
     public void Run(Func<bool> stop)
     {
         while (_frontier.Count > 0 && !stop())
@@ -172,7 +172,7 @@ public sealed class Explorer
         UInt128 hash = XxHash128.HashToUInt128(state);
         if (_visited.TryGetValue(hash, out int node))
         {
-            // Godefroid's rule for a state that is known: what slept then and does not now is still to be done.
+            // Godefroid's rule for a state that is known: actors that slept then and do not now must still be explored.
             ref Node known = ref CollectionsMarshal.AsSpan(_nodes)[node];
             uint todo = known.Sleep & ~sleep;
             if (todo != 0)
@@ -249,7 +249,7 @@ public sealed class Explorer
         return schedule;
     }
 
-    /// <summary>Writes the search, to go on later: <see cref="Site.Format"/> first, since a kernel's image is a part of a site's.</summary>
+    /// <summary>Writes the search, to continue later: <see cref="Site.Format"/> first, since a kernel's image is a part of a site's.</summary>
     public void Save(ImageWriter image)
     {
         Site.Format.Write(image);
@@ -279,7 +279,7 @@ public sealed class Explorer
     /// <param name="design">The same design.</param>
     /// <param name="limits">The same limits; the depth may be greater.</param>
     /// <param name="image">What was written, to its last byte.</param>
-    /// <exception cref="InvalidDataException">The bytes end early or go on.</exception>
+    /// <exception cref="InvalidDataException">There are too few bytes, or too many.</exception>
     /// <exception cref="ImageFormatException">Another format or layout: nothing of it is read.</exception>
     public static Explorer Load(World world, TeardownDesign design, ExplorationLimits limits, ImageReader image)
     {

@@ -5,8 +5,7 @@ using Stress.Emulator.Kernel.Ports;
 namespace Stress.Emulator.Exploration;
 
 /// <summary>
-/// The kernels of a world, by their images: each image is kept once under a number, and a kernel executes a step in an image once. Whoever comes to the same image
-/// again takes the same result.
+/// The kernels of a world, by their images: each image is kept once under a number, and a kernel executes a step in an image once. Reaching the same image again reuses the result.
 /// </summary>
 /// <param name="world">The world.</param>
 /// <param name="design">How its kernels tear interfaces down.</param>
@@ -109,7 +108,7 @@ internal sealed class KernelImages(World world, TeardownDesign design)
         }
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote, in the place of all images. Their routers are still to be told (<see cref="BelongTo"/>).</summary>
+    /// <summary>Reads what <see cref="Save"/> wrote, in the place of all images. Their routers must still be set (<see cref="BelongTo"/>).</summary>
     public void Load(ImageReader image)
     {
         _images.Clear();

@@ -37,10 +37,10 @@ public enum WorldActorKind : byte
     /// <summary>A process: it has the CPU until it sleeps or returns from a system call and another process takes its place.</summary>
     Process,
 
-    /// <summary>An interrupt or timer: it may come at each return from a system call and while a process sleeps, where the priority level is low; not inside a call.</summary>
+    /// <summary>An interrupt or timer: it may come at each return from a system call and while a process sleeps, when the priority level is low, but not inside a call.</summary>
     Interrupt,
 
-    /// <summary>Somebody else's allocation, wherever an interrupt may come.</summary>
+    /// <summary>An allocation by another part of the system, wherever an interrupt may come.</summary>
     Allocation,
 }
 
@@ -57,7 +57,7 @@ public sealed record WorldActor(string Name, WorldActorKind Kind, int Router, IR
 /// <param name="Setup">What has happened before, in this order.</param>
 public sealed record WorldRouter(string Name, KernelOptions Kernel, IReadOnlyList<Operation> Setup);
 
-/// <summary>A small world: routers, and programs that act on them in every order that one CPU each allows.</summary>
+/// <summary>A small world: routers, and programs that act on them in every order possible with one CPU each.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Routers">The routers.</param>
 /// <param name="Actors">The programs: at most <see cref="MaxActors"/> of at most <see cref="MaxSteps"/> steps.</param>
@@ -77,7 +77,7 @@ public sealed record World(
     public static readonly IReadOnlyList<string> KernelMessages = ["rtm_ifinfo", "rtm_newaddr", "rtm_deladdr", "rtm_ifannounce"];
 
     /// <summary>
-    /// The world of an operation list: what acts on interfaces is one process, what acts on a socket another, <c>alloc</c> is somebody else's, and
+    /// The world of an operation list: what acts on interfaces is one process, what acts on a socket another, <c>alloc</c> is another part of the system, and
     /// <c>tick</c> and <c>deliver</c> are interrupts. Each keeps its own order; between them every order is possible.
     /// </summary>
     /// <exception cref="ArgumentException">Too many programs or steps.</exception>

@@ -23,7 +23,7 @@ public enum FindingKind : byte
     /// <summary>A reachable pointer names no attached interface, and the design would follow it.</summary>
     StalePointer,
 
-    /// <summary>Between the check of an index and its use the interface went.</summary>
+    /// <summary>The interface disappeared between the check of an index and its use.</summary>
     Separated,
 }
 
@@ -32,7 +32,7 @@ public enum FindingKind : byte
 /// <param name="Title">For a crash the exact crash title.</param>
 public readonly record struct Finding(FindingKind Kind, string Title);
 
-/// <summary>What a step came to.</summary>
+/// <summary>The outcome of a step.</summary>
 /// <param name="Answer">The system call's answer, for people.</param>
 /// <param name="Findings">What it did.</param>
 /// <param name="Died">The kernel panicked.</param>

@@ -4,7 +4,7 @@ using Stress.Emulator.Core;
 namespace Stress.Emulator.Exploration;
 
 /// <summary>
-/// Who may take the next step in a state of a world, and what a step makes of it. A state is bytes: the numbers of the kernels' images, the program counters, the
+/// Who may take the next step in a state of a world, and which state follows. A state is bytes: the numbers of the kernels' images, the program counters, the
 /// messages, then for each router the process on its CPU, the woken ones, and the pre-emptions used.
 /// </summary>
 internal sealed class WorldSchedule
@@ -54,7 +54,7 @@ internal sealed class WorldSchedule
     /// <summary>The number of a router's image.</summary>
     public static int ImageOf(ReadOnlySpan<byte> state, int router) => MemoryMarshal.Read<int>(state[(4 * router)..]);
 
-    /// <summary>An actor's next step; null where it has ended.</summary>
+    /// <summary>An actor's next step; null if it has ended.</summary>
     public WorldStep? Next(ReadOnlySpan<byte> state, int actor)
     {
         int pc = state[_pcs + actor];
@@ -65,7 +65,7 @@ internal sealed class WorldSchedule
     /// <summary>Whether an actor can take its next step.</summary>
     /// <param name="state">The state.</param>
     /// <param name="actor">The actor.</param>
-    /// <param name="cost">Pre-emptions that it takes: 0 or 1.</param>
+    /// <param name="cost">Pre-emptions that this needs: 0 or 1.</param>
     public bool IsEnabled(ReadOnlySpan<byte> state, int actor, out int cost)
     {
         cost = 0;
@@ -86,7 +86,7 @@ internal sealed class WorldSchedule
     }
 
     /// <summary>Changes the state by an actor's next step.</summary>
-    /// <returns>What the kernel made of it; null where none was asked.</returns>
+    /// <returns>The kernel's outcome; null if no kernel was involved.</returns>
     public StepOutcome? Take(Span<byte> state, int actor, int cost)
     {
         WorldActor a = _world.Actors[actor];

@@ -75,7 +75,7 @@ public sealed partial class BsdKernel : IState
         Heap.Fields(ref pass);
     }
 
-    // Whether a system call is to be described: most are heard by nobody.
+    // Whether system calls are described: usually nothing listens.
     private bool HearsCalls => _calls.Trace is not null;
 
     private bool Has(KernelSwitch s) => (_switches & s) != 0;
@@ -95,7 +95,7 @@ public sealed partial class BsdKernel : IState
     /// <summary>The pointer does not lead to a live interface: the caller reads what the freed block holds.</summary>
     private const int Dangling = -1;
 
-    /// <summary>The design's check before use says that the interface is gone: the caller does without.</summary>
+    /// <summary>The design's check before use says that the interface is gone: the caller does without it.</summary>
     private const int Gone = -2;
 
     /// <summary>Slot of the live interface at an address, or -1: what the hardware would find there.</summary>
@@ -170,7 +170,7 @@ public sealed partial class BsdKernel : IState
     private delegate void FileFields<TPass>(BsdKernel kernel, ref TPass pass)
         where TPass : struct, IStatePass;
 
-    // Each file of the kernel shows its own fields, in a method that is found by its mark: a file more is a file, and no list.
+    // Each file of the kernel shows its own fields, in a method that is found by its attribute: a new file needs no entry in a list.
     private static class FilesOf<TPass>
         where TPass : struct, IStatePass
     {

@@ -1,4 +1,4 @@
-// The stack of the emulated CPU, as far as anybody asks for it: which functions are being executed. Titles, stories and traces read it.
+// The stack of the emulated CPU, to the extent that anything needs it: which functions are being executed. Titles, stories and traces read it.
 using System.Runtime.CompilerServices;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
@@ -33,7 +33,7 @@ public sealed partial class BsdKernel
     /// <summary>The functions on the stack, outermost first; of a kernel that has died, those that it died in.</summary>
     public ReadOnlySpan<KernelFunction> FunctionStack => _stack.AsSpan(0, _diedAt >= 0 ? _diedAt : _depth);
 
-    /// <summary>A process goes to work on the CPU, or an interrupt comes in: the stack is this function's.</summary>
+    /// <summary>A process starts to run on the CPU, or an interrupt comes in: the stack starts with this function.</summary>
     public void EnterFromUser(KernelFunction function)
     {
         _diedAt = -1;
@@ -42,17 +42,17 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>
-    /// A function that runs: it is on the stack until it is left, on whatever way. A frame more on a panic's way costs (docs/performance.md): what a function
-    /// does last is told to its own frame by <see cref="Then(KernelFunction)"/>.
+    /// A function that runs: it is on the stack until it is left in any way. An extra frame on a panic's path costs time (docs/performance.md), so a tail call is recorded in the
+    /// caller's own frame by <see cref="Then(KernelFunction)"/>.
     /// </summary>
     private readonly ref struct Frame(BsdKernel kernel)
     {
         private readonly int _depth = kernel._depth;
 
-        /// <summary>The function goes on in another to its end: both are left at once.</summary>
+        /// <summary>The function ends with a call of another: both are left at once.</summary>
         public void Then(KernelFunction function) => kernel._stack[kernel._depth++] = function;
 
-        /// <summary>The function goes on in two others to its end.</summary>
+        /// <summary>The function ends with nested calls of two others.</summary>
         public void Then(KernelFunction function, KernelFunction inner)
         {
             Then(function);
@@ -63,7 +63,7 @@ public sealed partial class BsdKernel
         public void Dispose() => kernel._depth = _depth;
     }
 
-    // Every call is the initialiser of a using declaration, which a test holds them to.
+    // Every call is the initialiser of a using declaration, which a test checks.
     private Frame Enter(KernelFunction function)
     {
         var frame = new Frame(this);
@@ -79,7 +79,7 @@ public sealed partial class BsdKernel
         return frame;
     }
 
-    // A system call or a soft interrupt: its stack begins at the bottom, whoever runs.
+    // A system call or a soft interrupt: its stack begins at the bottom, whatever is running.
     private Frame FromUser(KernelFunction bottom)
     {
         var frame = new Frame(this);
@@ -109,8 +109,7 @@ public sealed partial class BsdKernel
         return panic;
     }
 
-    // Follows a word found through a stale pointer: faults unless the address has a page. Inlined, as is what calls it most: a panic's way out costs by the
-    // frame (docs/performance.md).
+    // Follows a word found through a stale pointer: faults unless the address has a page. Inlined, like its most frequent callers: unwinding a panic costs time per frame (docs/performance.md).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Follow(uint word, UseSite site, HolderKind holder, IfnetPtr p, KernelWord name)
     {
@@ -120,7 +119,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // Jumps through if_ioctl of an interface that has gone.
+    // Jumps through if_ioctl of an interface that is gone.
     private void JumpToIoctl(UseSite site, HolderKind holder, IfnetPtr p)
     {
         if (DiesOfIoctl(site, holder, p) is { } panic)
@@ -129,7 +128,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // The same for a caller that hands its panic on as a value; null where it survives.
+    // The same for a caller that passes on the panic as a value; null if the kernel survives.
     private KernelPanic? DiesOfIoctl(UseSite site, HolderKind holder, IfnetPtr p)
     {
         uint word = ReadWord(p, KernelWord.IfIoctl);

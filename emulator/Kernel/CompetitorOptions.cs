@@ -6,7 +6,7 @@ namespace Stress.Emulator.Kernel;
 /// <summary>When a competitor for kernel memory makes its allocations.</summary>
 public enum CompetitorTrigger : byte
 {
-    /// <summary>By itself, at exponentially distributed intervals.</summary>
+    /// <summary>On its own, at exponentially distributed intervals.</summary>
     Background,
 
     /// <summary>Each time somebody logs in on the modem line (getty, login, the shell).</summary>
@@ -39,8 +39,7 @@ public enum BlockContent : byte
 /// <param name="Count">How many blocks at a time: a process has them together.</param>
 /// <param name="Every">Mean interval, for <see cref="CompetitorTrigger.Background"/>.</param>
 /// <param name="Hold">
-/// How long before the blocks are freed; <see cref="VirtualTime.Never"/> for kept. Zero is for what is over before anything else happens: a system call that
-/// frees what it took, or a process that lives for a moment.
+/// How long before the blocks are freed; <see cref="VirtualTime.Never"/> for kept. Zero means before anything else happens: a system call that frees what it allocated, or a very short-lived process.
 /// </param>
 /// <param name="Content">What it writes into them.</param>
 public sealed record CompetitorOptions(

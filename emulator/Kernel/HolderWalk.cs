@@ -19,7 +19,7 @@ public sealed partial class BsdKernel
         WalkHolders(ref count);
     }
 
-    /// <summary>The reachable interface pointers that name no attached interface, and that this kernel's design would follow all the same.</summary>
+    /// <summary>The reachable interface pointers that name no attached interface, and that this kernel's design would nevertheless follow.</summary>
     /// <param name="found">Holders; added to.</param>
     public void FindUnguarded(List<HeldPointer> found)
     {

@@ -57,10 +57,10 @@ public sealed record KernelOptions
     /// <summary>net.inet6.ip6.accept_rtadv, with forwarding off: a host that listens to routers.</summary>
     public bool AcceptRtadv { get; init; }
 
-    /// <summary>net.inet.ip.forwarding and net.inet6.ip6.forwarding: packets for others go on by the kernel's table.</summary>
+    /// <summary>net.inet.ip.forwarding and net.inet6.ip6.forwarding: packets for others are forwarded by the kernel's table.</summary>
     public bool Forwarding { get; init; }
 
-    /// <summary>options PFIL_HOOKS, as GENERIC has it: a session of PPP over Ethernet hears that its Ethernet is detached (pppoe_ifattach_hook). Without it nobody tells the session.</summary>
+    /// <summary>options PFIL_HOOKS, as GENERIC has it: a session of PPP over Ethernet hears that its Ethernet is detached (pppoe_ifattach_hook). Without it the session is not told.</summary>
     public bool PfilHooks { get; init; } = true;
 
     /// <summary>net.inet.tcp.keepidle: how long a TCP connection with SO_KEEPALIVE is silent before its peer is asked (TCPTV_KEEP_IDLE); the sysctl counts half seconds.</summary>

@@ -1,5 +1,5 @@
 namespace Stress.Emulator.Kernel;
 
-/// <summary>Marks the method by which a file of the kernel shows the fields that it declares, and nobody else's, to a pass.</summary>
+/// <summary>Marks the method with which a file of the kernel lists the fields that it declares, and only those, for a pass.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KernelStateAttribute : Attribute;

@@ -1,7 +1,7 @@
 namespace Stress.Emulator.Kernel;
 
 /// <summary>
-/// Deviations from the kernel of 2005, one at a time: a later fix, or the way in which another system did it before its fix. A run has none; operation
+/// Deviations from the kernel of 2005, one at a time: a later fix, or the behaviour of another system before its fix. A run has none; operation
 /// lists name them.
 /// </summary>
 [Flags]
@@ -31,13 +31,13 @@ public enum KernelSwitch : ushort
     /// <summary>Another's way: a third party's group record is given up by looking it up in its interface's list.</summary>
     InDelMultiBySearch = 64,
 
-    /// <summary>A fix: a departing interface takes its pointer out of the group records that are left.</summary>
+    /// <summary>A fix: a departing interface clears its pointer in the remaining group records.</summary>
     InMultiOrphaned = 128,
 
     /// <summary>A fix: a departing interface stops the carp devices on it.</summary>
     CarpIfDetach = 256,
 
-    /// <summary>A fix: if_detach walks the routing table again after each route that it deleted.</summary>
+    /// <summary>A fix: if_detach walks the routing table again after each route that it deletes.</summary>
     RouteWalkRestarts = 512,
 
     /// <summary>Another's way: what is on an Ethernet that goes keeps the pointer to it.</summary>
@@ -55,7 +55,7 @@ public enum KernelSwitch : ushort
     /// <summary>Another's way: an interface of PPP over Ethernet that is destroyed stays in the list that the keepalive timer goes through.</summary>
     SpppListKept = 16384,
 
-    /// <summary>Another's way: a bridge lets go of its members, and changes its link address, when its per-family blocks have gone.</summary>
+    /// <summary>Another's way: a bridge lets go of its members, and changes its link address, after its per-family blocks are gone.</summary>
     LladdrEventLate = 32768,
 }
 

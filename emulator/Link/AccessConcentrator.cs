@@ -67,8 +67,8 @@ public struct ConcentratorSession : ITableRow<ConcentratorSession>
 
 /// <summary>
 /// The access concentrator (RFC 2516) at the other end of a node's Ethernets that lead out of the site. It offers itself to every PADI, gives a session to every PADR that returns its cookie, and answers a
-/// packet of a session that it does not know with a PADT. Of PPP it speaks LCP's echo alone: all else in a session leaves the modelled world. A host that asks again, because its own memory of a session
-/// is gone, keeps the old one beside the new until that ends.
+/// packet of a session that it does not know with a PADT. Of PPP it implements only LCP's echo; everything else in a session leaves the modelled world. A host that asks again
+/// because it has forgotten its session keeps the old one next to the new one until the old one ends.
 /// </summary>
 public sealed class AccessConcentrator : IState
 {
@@ -82,7 +82,7 @@ public sealed class AccessConcentrator : IState
     private const int MaxFrame = 256;
     private const ushort LastSession = 0xFFFE; // 0xFFFF is reserved
 
-    // Distance of the hosts' cookies from each other.
+    // Difference between the cookies of two hosts.
     private const ulong CookieFactor = 0x9E37_79B9_7F4A_7C15;
     private static ReadOnlySpan<byte> AcName => "stress-ac"u8;
 
@@ -162,7 +162,7 @@ public sealed class AccessConcentrator : IState
         }
     }
 
-    // LCP's Echo-Reply, with the magic number that was not agreed upon.
+    // LCP's Echo-Reply, which returns the request's magic number: none was negotiated here.
     private void Reply(short unit, ulong host, ushort session, in LcpPacket request, ReadOnlySpan<byte> magic, VirtualTime now)
     {
         Span<byte> frame = stackalloc byte[EthernetHeader.MinFrame];
@@ -243,7 +243,7 @@ public sealed class AccessConcentrator : IState
         _site.Events.Schedule(_firstSlot + Answered, _answers.NextTime);
     }
 
-    // A tag that comes back as it was sent. One that would not fit does not.
+    // A tag that is returned as it was sent, or left out if it would not fit.
     private static int Echo(ReadOnlySpan<byte> asked, PppoeTag tag, Span<byte> tags, int length) =>
         PppoePacket.TryTag(asked, tag, out ReadOnlySpan<byte> value) && value.Length <= MaxFrame / 8 ? length + PppoePacket.WriteTag(tags[length..], tag, value) : length;
 

@@ -75,7 +75,7 @@ public sealed class EthernetSegment : IState
         _back = new long[stations.Length];
     }
 
-    /// <summary>Whether a station's cable is in.</summary>
+    /// <summary>Whether a station's cable is plugged in.</summary>
     public bool IsIn(int station) => _back[station] == 0;
 
     /// <summary>A station sends a frame.</summary>
@@ -95,7 +95,7 @@ public sealed class EthernetSegment : IState
         _site.Events.Schedule(_firstSlot + Arrival, _frames.NextTime);
     }
 
-    /// <summary>Somebody pulls a station's cable out; it is back after its time. One that is out stays out as long as it was to be.</summary>
+    /// <summary>Pulls a station's cable out; it is plugged in again after its time. One that is out already keeps its time.</summary>
     public void PullCable(int station, VirtualTime now)
     {
         if (!IsIn(station))
@@ -139,7 +139,7 @@ public sealed class EthernetSegment : IState
             return;
         }
 
-        // A copy: who hears it may send.
+        // A copy: a station that hears it may send.
         Span<byte> frame = stackalloc byte[MaxFrame];
         Span<byte> taken = _frames.Take(out byte from);
         taken.CopyTo(frame);

@@ -39,7 +39,7 @@ public sealed class FrameRing : IState
     /// <summary>Appends a frame.</summary>
     /// <param name="at">Its time, not before the last one's.</param>
     /// <param name="frame">Its bytes.</param>
-    /// <param name="mark">Comes back with it.</param>
+    /// <param name="mark">Returned with it.</param>
     public void Add(VirtualTime at, ReadOnlySpan<byte> frame, byte mark)
     {
         frame.CopyTo(Reserve(frame.Length));

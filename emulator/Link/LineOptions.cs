@@ -21,13 +21,13 @@ public sealed record LineOptions
     /// <summary>The whole of an attempt that ends in NO CARRIER, BUSY or NO ANSWER.</summary>
     public TimeRange FailedDialTime { get; init; } = TimeRange.Seconds(30, 60);
 
-    /// <summary>Attempts of a thousand in which training fails.</summary>
+    /// <summary>Attempts per thousand in which training fails.</summary>
     public int TrainingFailuresPerThousand { get; init; } = 50;
 
     /// <summary>From DTR low at one end to loss of carrier at the other.</summary>
     public TimeRange CarrierDetect { get; init; } = TimeRange.Milliseconds(100, 2000);
 
-    /// <summary>Frames of a million that noise breaks.</summary>
+    /// <summary>Frames per million that noise corrupts.</summary>
     public int NoisePerMillionFrames { get; init; } = 200;
 
     /// <summary>Mean time between carrier losses of the line itself; zero, or a time that never comes, for a line that loses none.</summary>

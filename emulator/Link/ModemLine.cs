@@ -147,10 +147,10 @@ public sealed class ModemLine : IState
     /// <summary>When the last byte that entered towards an end has left the modem: until then it is in the modem's buffer.</summary>
     public VirtualTime BusyUntil(int to) => new(_freeAt[to]);
 
-    /// <summary>Whether noise breaks the frame that begins now.</summary>
+    /// <summary>Whether noise corrupts the frame that begins now.</summary>
     public bool NoiseBreaksFrame() => _options.NoisePerMillionFrames > 0 && _noise.Below(1_000_000) < (uint)_options.NoisePerMillionFrames;
 
-    /// <summary>Which bit noise turns in a broken frame of this length.</summary>
+    /// <summary>Which bit noise flips in a corrupted frame of this length.</summary>
     public int BrokenBit(int length) => (int)_noise.Below((uint)(length * 8));
 
     /// <inheritdoc/>

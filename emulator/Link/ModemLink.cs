@@ -195,7 +195,7 @@ public sealed class ModemLink : IModemLink
         Schedule(to, ring.NextTime);
         if (broken != 0)
         {
-            // Only noise changes a byte, so only then the FCS can be wrong.
+            // Only noise changes a byte, so only then can the FCS be wrong.
             int bit = _line.BrokenBit(frame.Length);
             frame[bit >> 3] ^= (byte)(1 << (bit & 7));
             if (Fcs16.Add(Fcs16.Initial, frame) != Fcs16.Good)

@@ -17,8 +17,8 @@ public enum RepeatedKind : byte
 }
 
 /// <summary>
-/// A frame that a daemon sends again and again while nothing around it changes. It is taken from one that was put together in full; a repetition differs
-/// from it in the IPv4 identification, header checksum and FCS only, all three of which follow from the identification.
+/// A frame that a daemon sends repeatedly while nothing around it changes. It is taken from one that was built in full; a repetition differs from it only in the IPv4
+/// identification, header checksum and FCS, all of which follow from the identification.
 /// </summary>
 public struct RepeatedFrame
 {
@@ -34,7 +34,7 @@ public struct RepeatedFrame
     /// <summary>Names the content within the site, or 0: two frames with the same number differ only as this type says.</summary>
     public int Tag { get; private set; }
 
-    /// <summary>The port that it leaves by, or -1 for an interface that leads out of the modelled world.</summary>
+    /// <summary>The port that it leaves through, or -1 for an interface that leads out of the modelled world.</summary>
     public short Line { get; private set; }
 
     /// <summary>Length with the FCS, in bytes.</summary>
@@ -108,7 +108,7 @@ public struct RepeatedFrame
     /// <summary>Writes a repetition.</summary>
     /// <param name="destination"><see cref="Length"/> bytes.</param>
     /// <param name="identification">ip_id, where the frame is IPv4.</param>
-    /// <returns>How many of the bytes must be escaped on the line.</returns>
+    /// <returns>The number of bytes that must be escaped on the line.</returns>
     public readonly int Write(Span<byte> destination, ushort identification)
     {
         ReadOnlySpan<byte> bytes = _bytes;

@@ -8,21 +8,21 @@ namespace Stress.Emulator.Minimise;
 /// <summary>How a future of a site ended.</summary>
 public enum FutureEnd
 {
-    /// <summary>The router did not panic until the horizon.</summary>
+    /// <summary>The router did not panic before the horizon.</summary>
     None,
 
-    /// <summary>It crashed with the title, through the same pointer, lost by the time of the crash that came.</summary>
+    /// <summary>It crashed with the title, through the same pointer, which had been lost by the time of the actual crash.</summary>
     Crash,
 
-    /// <summary>It panicked in another way: with another title, through another pointer, or through this one when a later disconnect had lost it.</summary>
+    /// <summary>It panicked in another way: with another title, through another pointer, or through this one after a later disconnect had lost it.</summary>
     Other,
 }
 
 /// <summary>An event on the way to a crash.</summary>
 /// <param name="Number">Its number in the site's own count; 0 for the state before the first.</param>
 /// <param name="At">Virtual time.</param>
-/// <param name="What">What happened, in the field's terms; empty where nothing tells of it.</param>
-/// <param name="Part">The part of the site's history that it was, where it was one that can be left out.</param>
+/// <param name="What">What happened, in the field's terms; empty if the trace does not mention it.</param>
+/// <param name="Part">The part of the site's history that it is, if it is one that can be left out.</param>
 /// <param name="After">The site as the event left it.</param>
 public sealed record FuturePoint(long Number, VirtualTime At, string What, SitePart? Part, ReadOnlyMemory<byte> After);
 
@@ -44,13 +44,13 @@ public sealed record PointerLoss(long Number, IReadOnlyList<string> Operations)
 }
 
 /// <summary>
-/// The futures that a site has from each event on the way to a crash: its state is taken as that event left it, its random streams go on under other keys, and it is executed on. How many of
-/// the futures crash says when the crash could still be escaped; what they do without one of the events that made the pointer stale says whether it hung on that event. Nothing is drawn that is
-/// not drawn in a run.
+/// The futures that a site has from each event on the way to a crash: its state is taken as that event left it, its random streams are re-keyed, and execution continues. The share
+/// of futures that crash shows when the crash could still be avoided; their outcome without one of the events that made the pointer stale shows whether the crash depended on that
+/// event. Nothing is drawn that a run would not draw.
 /// </summary>
 public sealed class CrashFutures
 {
-    // Where nothing says when the pointer was stored.
+    // Used if nothing says when the pointer was stored.
     private const long EventsBack = 200;
 
     // Events between two looks at whether a router has panicked: its reboot takes longer.
@@ -67,7 +67,7 @@ public sealed class CrashFutures
     private CrashFutures(SiteOptions options, uint site, CrashTally crash, int router, uint generation) =>
         (_options, _site, _crash, _router, _generation) = (options, site, crash, router, generation);
 
-    /// <summary>The event from which the way to the crash begins: that before the store of the pointer in the holder that was used.</summary>
+    /// <summary>The first event of the path to the crash: the one before the pointer was stored in the holder that was used.</summary>
     public long First { get; private init; }
 
     /// <summary>The crash's event.</summary>
@@ -76,13 +76,13 @@ public sealed class CrashFutures
     /// <summary>Virtual time of the crash.</summary>
     public VirtualTime At { get; private init; }
 
-    /// <summary>Virtual time at which every future ends: as long after the crash as the pointer had been stale until then, and at least a minute.</summary>
+    /// <summary>Virtual time at which every future ends: as long after the crash as the pointer had been stale by then, and at least a minute.</summary>
     public VirtualTime Horizon { get; private init; }
 
     /// <summary>The events that made the pointer stale, in order; none where the oracle does not know the pointer.</summary>
     public IReadOnlyList<PointerLoss> Losses { get; private init; } = [];
 
-    /// <summary>Finds the way to a crash.</summary>
+    /// <summary>Finds the path to a crash.</summary>
     /// <param name="options">The run's options.</param>
     /// <param name="site">The site's number.</param>
     /// <param name="crash">The crash: title, role and event.</param>
@@ -118,7 +118,7 @@ public sealed class CrashFutures
         };
     }
 
-    /// <summary>Points of the way: the events of these numbers, in ascending order.</summary>
+    /// <summary>Points on the path: the events with these numbers, in ascending order.</summary>
     /// <param name="numbers">Numbers from <see cref="First"/> to <see cref="Last"/>.</param>
     public IReadOnlyList<FuturePoint> PointsAt(IReadOnlyList<long> numbers)
     {
@@ -145,8 +145,9 @@ public sealed class CrashFutures
     /// <summary>Executes one future.</summary>
     /// <param name="from">The point from whose state it continues.</param>
     /// <param name="key">Which future; 0 is the one that happened.</param>
-    /// <param name="withoutNext">The next event does not come: it is taken from the queue.</param>
-    /// <param name="design">The teardown design of every kernel from here on; null for the run's own. A design keeps no state, so that one that counts no holders can come into a kernel at any event.</param>
+    /// <param name="withoutNext">The next event is removed from the queue.</param>
+    /// <param name="design">The teardown design of every kernel from here on; null for the run's own. A design keeps no state, so a kernel can be switched at any event to one that
+    /// counts no holders.</param>
     public FutureEnd Execute(FuturePoint from, ulong key, bool withoutNext = false, string? design = null)
     {
         Site site = Site.Load(design is null ? _options : _options with { Design = design }, _site, new ImageReader(from.After) { StreamKey = key });
@@ -167,7 +168,7 @@ public sealed class CrashFutures
             : FutureEnd.Other;
     }
 
-    // Once this pointer can no longer be lost in time, or is lost and nobody holds it any more, nothing is left to wait for.
+    // Once this pointer can no longer be lost in time, or is lost and nobody holds it any more, there is nothing left to wait for.
     private bool CanCrash(Router router, VirtualTime now)
     {
         if (_generation == 0 || !router.IsUp)
@@ -229,7 +230,7 @@ public sealed class CrashFutures
 
         public void Forget() => _said.Clear();
 
-        // What tells of the pointer, or else what was said first.
+        // The line about the pointer, or else the first line.
         public string Said(Site site, SiteOptions options)
         {
             if (_said.Count == 0)

@@ -21,7 +21,7 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
     /// <summary>The operations since the router's last boot, one a line.</summary>
     public IReadOnlyList<string> Lines => _lines;
 
-    /// <summary>No more calls are heard.</summary>
+    /// <summary>Stops recording calls.</summary>
     public bool IsClosed { get; set; }
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
                 }
 
                 break;
-            // A tunnel's lower interface is a route's: the language's over wants one.
+            // A tunnel's lower interface is that of its route, so the list needs the operation over.
             case SystemCallKind.CreateInterface when ClonedKind.Of((short)c.Number).Way != ClonedWay.Tunnel:
                 _interfaces[c.Target] = _indices[c.Second] = ClonedKind.NameOf((short)c.Number);
                 OnInterface(c.Target, "create");

@@ -9,7 +9,7 @@ namespace Stress.Emulator.Minimise;
 /// <param name="Router">Router that crashes, its number in the site.</param>
 /// <param name="Start">Virtual time from which the site is executed: the router's last boot before the crash.</param>
 /// <param name="StartEvent">Events before it, which the crash does not need.</param>
-/// <param name="PowerCycled">The other routers were switched off and on there too, so that nothing of the history is left.</param>
+/// <param name="PowerCycled">The other routers were power-cycled there too, so none of the history is left.</param>
 /// <param name="CrashEvent">The crashing event, in the site's own count.</param>
 /// <param name="At">Virtual time of the crash.</param>
 /// <param name="PartsBefore">Parts that happened between the boot and the crash.</param>
@@ -31,7 +31,7 @@ public sealed record MinimalSite(
 /// <param name="crash">The crash: title, role and event.</param>
 public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally crash)
 {
-    /// <summary>Events that the search may execute: some seconds on any machine.</summary>
+    /// <summary>Events that the search may execute: a few seconds on any machine.</summary>
     public const long MaxEvents = 8_000_000;
 
     private static readonly VirtualTime Slack = VirtualTime.FromMinutes(20);
@@ -85,7 +85,7 @@ public sealed class SiteMinimiser(SiteOptions options, uint site, CrashTally cra
         return new MinimalSite(router, began, boot - 1, _powerCycle, last.Event, last.At, first.Parts.Count, parts, minimal, _tests, _events, recorder.Lines);
     }
 
-    // Whole kinds first: one test takes away what single ones would take hundreds for.
+    // Whole kinds first: one test removes what would take hundreds of single ones.
     private (List<SitePart> Parts, bool Minimal) Reduce(Outcome first)
     {
         List<SitePart> parts = [.. first.Parts];

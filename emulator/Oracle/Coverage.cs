@@ -18,7 +18,7 @@ public enum TeardownOrder : byte
     /// <summary>Addresses of both families were left.</summary>
     BothLeft,
 
-    /// <summary>if_detach itself is at work, or the record was freed and not the interface.</summary>
+    /// <summary>if_detach itself is running, or the record was freed and not the interface.</summary>
     DuringDetach,
 
     /// <summary>The interface is older than what the oracle remembers.</summary>
@@ -66,7 +66,7 @@ public static class Coverage
     /// <summary>What the names of all cells start with, among the probes of a tally.</summary>
     public const string Prefix = "use ";
 
-    /// <summary>The orders that a run can choose among for a holder of an interface pointer.</summary>
+    /// <summary>The possible orders for a holder of an interface pointer.</summary>
     public static IReadOnlyList<TeardownOrder> Orders { get; } = [TeardownOrder.NothingLeft, TeardownOrder.InetLeft, TeardownOrder.Inet6Left, TeardownOrder.BothLeft];
 
     /// <summary>Every holder with each place of the kernel that uses it, as a run's programs can reach them.</summary>

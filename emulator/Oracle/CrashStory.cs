@@ -6,7 +6,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Oracle;
 
-/// <summary>What the oracle knew of a pointer when its use was fatal, kept as numbers: the words are put together when somebody asks.</summary>
+/// <summary>What the oracle knew of a pointer when its use was fatal, kept as numbers: the text is put together on demand.</summary>
 public sealed class CrashStory : IState
 {
     private KernelFunction[] _stack = [];
@@ -78,7 +78,7 @@ public sealed class CrashStory : IState
         }
     }
 
-    /// <summary>A story of nothing: one to read, or for the layout.</summary>
+    /// <summary>An empty story, to read into or for the layout.</summary>
     public CrashStory()
     {
     }

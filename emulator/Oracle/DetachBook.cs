@@ -2,7 +2,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Oracle;
 
-/// <summary>What was noted of the latest units of a router: all that a crash title depends on.</summary>
+/// <summary>What was noted about the latest units of a router: all that a crash title depends on.</summary>
 /// <param name="units">How many are remembered.</param>
 internal sealed class DetachBook(int units) : IState
 {
@@ -17,7 +17,7 @@ internal sealed class DetachBook(int units) : IState
         pass.Field(ref _next);
     }
 
-    /// <summary>What was noted of a unit, by the place that <see cref="Find"/> names.</summary>
+    /// <summary>What was noted about a unit, by the index that <see cref="Find"/> names.</summary>
     public ref DetachFacts this[int place] => ref _facts[place];
 
     /// <summary>All places.</summary>
@@ -30,7 +30,7 @@ internal sealed class DetachBook(int units) : IState
         _next = (_next + 1) % _facts.Length;
     }
 
-    /// <summary>The latest unit of an allocation, or -1: numbers start again at a boot, and the notes of the boot before are still there.</summary>
+    /// <summary>The latest unit of an allocation, or -1: numbers start again at a boot, and the notes from before it are still there.</summary>
     public int Find(uint generation)
     {
         for (int i = 1; i <= _facts.Length && generation != 0; i++)

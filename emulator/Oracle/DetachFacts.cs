@@ -14,7 +14,7 @@ public struct DetachFacts : IStateValue<DetachFacts>
     /// <summary>Whether an AF_INET6 address was left at if_detach.</summary>
     public bool HadInet6;
 
-    /// <summary>The design asks no family, whatever addresses there are.</summary>
+    /// <summary>The design asks no family, regardless of addresses.</summary>
     public bool NotAsked;
 
     /// <summary>if_index.</summary>

@@ -20,7 +20,7 @@ internal static class CountedCells
     /// <summary>Counts one more in the cell of its key.</summary>
     /// <param name="cells">The cells.</param>
     /// <param name="one">A cell with the key and a count of one.</param>
-    /// <param name="limit">As many cells are kept.</param>
+    /// <param name="limit">The most cells to keep.</param>
     public static void Count<T>(this Ring<T> cells, in T one, int limit = int.MaxValue)
         where T : unmanaged, ICountedCell<T>
     {

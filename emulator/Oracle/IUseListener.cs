@@ -3,7 +3,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Oracle;
 
-/// <summary>Hears of each bad use as it happens.</summary>
+/// <summary>Is told of each bad use as it happens.</summary>
 public interface IUseListener
 {
     /// <summary>A pointer to no attached interface was used.</summary>

@@ -147,7 +147,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
     /// <summary>Stale holders, by kind.</summary>
     public ReadOnlySpan<StaleCount> Stale => _stale;
 
-    /// <summary>Hears of each bad use, or null.</summary>
+    /// <summary>Is told of each bad use, or null.</summary>
     public IUseListener? Listener { get; init; }
 
     /// <summary>False: only crashes are seen (to measure what the oracle costs).</summary>
@@ -305,7 +305,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
         counted.Counts.LeakedSlots += counts[(int)HolderKind.InMultiIfp];
     }
 
-    /// <summary>Somebody else got a block that was a ppp_softc.</summary>
+    /// <summary>A block that was a ppp_softc went to another user.</summary>
     public void Reused(uint address, string by)
     {
         _probes[(int)Kernel.Ports.Probe.SoftcBlockReusedByOther]++;
@@ -316,7 +316,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
         }
     }
 
-    /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
+    /// <summary>A stale pointer was used; whether that is fatal turns out next.</summary>
     public void StaleUse(HolderKind holder, UseSite site, IfnetPtr p, int place = 0)
     {
         _probes[(int)Kernel.Ports.Probe.StalePointerUsed]++;
@@ -400,7 +400,7 @@ public sealed class RouterOracle(int router, SiteClock clock, int units, Machine
         }
     }
 
-    /// <summary>Writes what was noted of each unit: all that a crash title depends on.</summary>
+    /// <summary>Writes what was noted about each unit: all that a crash title depends on.</summary>
     public void SaveFacts(ImageWriter image) => image.Save(_facts);
 
     /// <summary>Reads what <see cref="SaveFacts"/> wrote.</summary>

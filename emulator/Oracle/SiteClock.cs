@@ -35,7 +35,7 @@ public sealed class SiteClock : IState
     [NotSaved("whoever listens is no part of a site")]
     public ISiteTrace? Trace { get; set; }
 
-    /// <summary>Hears every system call, or null.</summary>
+    /// <summary>Is told every system call, or null.</summary>
     public ISystemCallTrace? Calls
     {
         get => Listener.Trace;

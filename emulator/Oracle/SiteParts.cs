@@ -37,14 +37,14 @@ public enum SitePartKind : byte
     /// <summary>zebra is restarted.</summary>
     ZebraRestart,
 
-    /// <summary>A programme of the site strikes a link or a node.</summary>
+    /// <summary>A programme of the site affects a link or a node.</summary>
     Programme,
 }
 
 /// <summary>One part of a site's history.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Router">Router number in the site; for the line itself the line's number, for a programme the programme's.</param>
-/// <param name="Which">Of a programme the link or node that it strikes; else which daemon, competitor or line of the router; for a timer and a start the number of the process.</param>
+/// <param name="Which">For a programme, the link or node that is affected; else which daemon, competitor or line of the router; for a timer and a start the number of the process.</param>
 /// <param name="Ordinal">Its position among those of its kind, from 0; always 0 for a daemon.</param>
 public readonly record struct SitePart(SitePartKind Kind, int Router, int Which, int Ordinal);
 

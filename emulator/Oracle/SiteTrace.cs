@@ -3,8 +3,8 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Oracle;
 
-/// <summary>Who did what a trace line tells: the columns of a replay. Daemons have theirs from their registration.</summary>
-/// <param name="Number">Rolled into the digest with what the column tells of.</param>
+/// <summary>Who did what a trace line reports: the columns of a replay. Daemons get theirs from their registration.</summary>
+/// <param name="Number">Rolled into the digest with the column's events.</param>
 /// <param name="Name">The program's name, or the device's.</param>
 public sealed record TraceSource(byte Number, string Name)
 {
@@ -72,7 +72,7 @@ public readonly record struct PointerEvent(
     long Number, VirtualTime At, int Router, PointerStage Stage, uint Generation, uint Address, HolderKind Holder, string Unit, string By);
 
 /// <summary>
-/// Hears what a site does, event by event, while it is executed. Nothing is formatted unless a trace is attached, and a trace cannot change the
+/// Is told what a site does, event by event, while it is executed. Nothing is formatted unless a trace is attached, and a trace cannot change the
 /// site: the digest is the same with and without.
 /// </summary>
 public interface ISiteTrace

@@ -1,15 +1,15 @@
 namespace Stress.Emulator.Oracle;
 
-/// <summary>What the oracle says of a holder, the graver the later.</summary>
+/// <summary>The oracle's verdict on a holder, in order of severity.</summary>
 public enum Verdict : byte
 {
     /// <summary>Nothing.</summary>
     Clean,
 
-    /// <summary>Nobody used it, and it is still there: a record, or a hold that a detach waits for.</summary>
+    /// <summary>It was not used, and it is still there: a record, or a hold that a detach waits for.</summary>
     Leak,
 
-    /// <summary>It was used after its interface had gone, and the kernel went on.</summary>
+    /// <summary>It was used after its interface was gone, and the kernel continued.</summary>
     Stale,
 
     /// <summary>It named another live interface when it was used.</summary>

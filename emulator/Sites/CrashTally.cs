@@ -59,10 +59,10 @@ public sealed record CrashTally(CrashTitle Title, Role Role)
         }
     }
 
-    /// <summary>The title in a real system's own words, such as a kernel's console's; null for an emulated crash, whose title is <see cref="Title"/>.</summary>
+    /// <summary>The title in a real system's own words, such as those on a kernel's console; null for an emulated crash, whose title is <see cref="Title"/>.</summary>
     public string? Words { get; init; }
 
-    /// <summary>The kernel function that such a crash belongs to; null when nothing names one.</summary>
+    /// <summary>The kernel function that such a crash belongs to; null if unknown.</summary>
     public string? Function { get; init; }
 
     /// <summary>Who allocated the object, innermost function first, where a real system says so.</summary>
@@ -76,10 +76,10 @@ public sealed record CrashTally(CrashTitle Title, Role Role)
     /// <summary>How often.</summary>
     public long Count { get; set; }
 
-    /// <summary>How often by the kernel's age at the loss of the link (<see cref="KernelAge"/>); zeros where nobody says.</summary>
+    /// <summary>How often by the kernel's age at the loss of the link (<see cref="KernelAge"/>); zeros if unknown.</summary>
     public long[] ByAge { get; init; } = new long[KernelAge.Count];
 
-    /// <summary>Stack and story before anybody asks for their words.</summary>
+    /// <summary>Stack and story before they are formatted.</summary>
     internal CrashStory? Told { get; set; }
 
     /// <summary>Virtual time of the first crash with this title on this site.</summary>

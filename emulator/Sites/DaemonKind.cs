@@ -14,10 +14,10 @@ public sealed record DaemonKind(string Name, int Timers, Func<ProcessEntry, Role
     private const int FirstColumn = 3, FirstDaemons = 3, LaterColumns = 9;
     private readonly RandomPurpose _draws;
 
-    /// <summary>Its place in the registration.</summary>
+    /// <summary>Its position in the registration.</summary>
     public int Place { get; init; }
 
-    /// <summary>It has its place in the order of equal times whether a role names it or not: those of before there was a table of processes.</summary>
+    /// <summary>It has its place in the order of equal times whether a role names it or not: true of the daemons that are older than the table of processes.</summary>
     public bool InEverySystem { get; init; }
 
     /// <summary>What its random numbers are for; follows from its place unless given.</summary>

@@ -30,8 +30,8 @@ public struct LinkCrash : IStateValue<LinkCrash>, ICountedCell<LinkCrash>
 }
 
 /// <summary>
-/// What a network counts by link and by node, since virtual time zero. A crash belongs to the link whose interface the fatal pointer named; one whose interface is not known any more
-/// to none. A site of pairs counts nothing here.
+/// What a network counts by link and by node, since virtual time zero. A crash belongs to the link whose interface the fatal pointer named; a crash whose interface is no longer
+/// known belongs to none. A site of pairs counts nothing here.
 /// </summary>
 public sealed class LinkTally
 {

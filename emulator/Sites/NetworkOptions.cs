@@ -34,7 +34,7 @@ public sealed record NetworkOptions
     /// <summary>Its shape.</summary>
     public NetworkShape Shape { get; init; } = NetworkShape.Pair;
 
-    /// <summary>Its nodes. Of a pair always two, of a grid the product of its sides.</summary>
+    /// <summary>Its nodes. Always two for a pair; for a grid the product of its sides.</summary>
     public int Nodes { get; init; } = 2;
 
     /// <summary>Columns of a grid.</summary>
@@ -49,7 +49,7 @@ public sealed record NetworkOptions
     /// <summary>Links of a random network: at least one fewer than its nodes, which then are a tree.</summary>
     public int Links { get; init; } = 1;
 
-    /// <summary>What a random network is drawn from. The run's seed has no part in it: a network stays the same from run to run.</summary>
+    /// <summary>The seed of a random network. It is independent of the run's seed: a network stays the same from run to run.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>The labels that a shape's nodes may have, in the order of their numbers.</summary>
@@ -62,7 +62,7 @@ public sealed record NetworkOptions
         _ => ["router"],
     };
 
-    /// <summary>Why it is not a network, with what is accepted; null where it is one.</summary>
+    /// <summary>Why it is not a network, with what is accepted; null if it is one.</summary>
     public (string Field, string Problem, string Accepted)? Problem()
     {
         (int nodes, long links) = Size();
@@ -110,7 +110,7 @@ public sealed record NetworkOptions
         int nodes = Size().Nodes;
         int[] labels = [.. Enumerable.Range(0, nodes).Select(n => LabelOf(n, nodes))];
 
-        // A label that no node has, such as inner in a grid of two rows, would be a column of nothing.
+        // A label without nodes, such as inner in a grid of two rows, would be an empty column.
         List<int> used = [.. labels.Distinct().Order()];
         return Of([.. used.Select(label => LabelsOf(Shape)[label])], [.. labels.Select(label => (Role)used.IndexOf(label))], links.Select(static link => (LinkKind.Modem, link.Called, link.Calling)));
     }

@@ -10,18 +10,18 @@ namespace Stress.Emulator.Sites;
 [JsonConverter(typeof(NodeCountersJson))]
 public sealed class NodeCounters
 {
-    // A row a label, and the site's own last.
+    // One row per label, and the site's own row last.
     private readonly Counters[] _rows;
 
     /// <summary>Zeros.</summary>
-    /// <param name="labels">A label a row, those of a site's <see cref="Topology"/>; null for those of a pair.</param>
+    /// <param name="labels">One label per row, those of a site's <see cref="Topology"/>; null for those of a pair.</param>
     public NodeCounters(IReadOnlyList<string>? labels = null)
     {
         Labels = labels ?? PairTopology.Labels;
         _rows = new Counters[Labels.Count + 1];
     }
 
-    /// <summary>The labels, one a row.</summary>
+    /// <summary>The labels, one per row.</summary>
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>All rows, the site's own last.</summary>
@@ -57,7 +57,7 @@ public sealed class NodeCounters
     /// <summary>A label in words.</summary>
     public string NameOf(Role role) => Labels[(int)role];
 
-    /// <summary>The values of one counter, one a label.</summary>
+    /// <summary>The values of one counter, one per label.</summary>
     /// <param name="counter">Which, as <c>c => c.Redials</c>.</param>
     public long[] By(Func<Counters, long> counter) => [.. Labels.Select((_, node) => counter(_rows[node]))];
 
@@ -72,7 +72,7 @@ public sealed class NodeCounters
         }
     }
 
-    /// <summary>Takes away what was added before.</summary>
+    /// <summary>Subtracts what was added before.</summary>
     /// <exception cref="ArgumentException">It has other labels.</exception>
     public void Subtract(NodeCounters less)
     {

@@ -3,8 +3,8 @@ using Stress.Emulator.Core;
 namespace Stress.Emulator.Sites;
 
 /// <summary>
-/// A site between two windows: its image (<see cref="Site.Save"/>) with runs of zero bytes left out, a fraction of the live object's size. Packing and
-/// opening take some microseconds: a worker that has many sites opens one, executes as many windows as it likes, and packs it again.
+/// A site between two windows: its image (<see cref="Site.Save"/>) with runs of zero bytes left out, a fraction of the live object's size. Packing and opening take a few
+/// microseconds: a worker with many sites opens one, executes any number of windows, and packs it again.
 /// </summary>
 public sealed class PackedSite
 {

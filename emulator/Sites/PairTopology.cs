@@ -4,8 +4,7 @@ using Stress.Emulator.Link;
 namespace Stress.Emulator.Sites;
 
 /// <summary>
-/// The mail's sites: an answering system, node 0, with a modem for each caller. What a site of them has that another need not have is here: its two labels, and where
-/// its nodes and lines are.
+/// The sites of the 2005 mail: an answering system, node 0, with a modem for each caller. This has what is specific to them: the two labels, and where the nodes and lines are.
 /// </summary>
 public static class PairTopology
 {

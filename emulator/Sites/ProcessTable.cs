@@ -40,9 +40,9 @@ public sealed class ProcessTable : IState
     [NotSaved("it follows from the plan")]
     private readonly Process[] _owner;
 
-    /// <summary>A table in which nothing runs.</summary>
+    /// <summary>A table in which nothing runs yet.</summary>
     /// <param name="machine">The machine that the processes run on.</param>
-    /// <param name="plan">Who they are.</param>
+    /// <param name="plan">The processes.</param>
     /// <param name="firstSlot">The machine's first slot in the queue of events.</param>
     /// <param name="daemons">Length of <see cref="RoleOptions.Daemons"/>.</param>
     public ProcessTable(IMachine machine, IReadOnlyList<PlannedProcess> plan, int firstSlot, int daemons)
@@ -77,13 +77,13 @@ public sealed class ProcessTable : IState
     /// <summary>All of them, by number.</summary>
     public ReadOnlySpan<Process> All => _all;
 
-    /// <summary>All but the owners of ports, of which there are as many as lines.</summary>
+    /// <summary>All but the owners of ports, whose number is that of the lines.</summary>
     public ReadOnlySpan<Process> System => _system;
 
     /// <summary>Those that the role names, in its order: the order of their start.</summary>
     public ReadOnlySpan<Process?> Started => _started;
 
-    /// <summary>Those that start whatever the role names.</summary>
+    /// <summary>Those that start regardless of the role.</summary>
     public ReadOnlySpan<Process> OnEverySystem => _everySystem;
 
     /// <summary>The daemons.</summary>
@@ -99,13 +99,13 @@ public sealed class ProcessTable : IState
     /// <summary>zebra's socket.</summary>
     public IZserv? Zserv { get; }
 
-    /// <summary>Who restarts zebra, and knows when its clients come back; null where nobody does.</summary>
+    /// <summary>The process that restarts zebra, and knows when its clients reconnect; null if there is none.</summary>
     public ZebraRestarts? ZebraRestarts { get; }
 
-    /// <summary>Who creates and destroys the interfaces that are at no line; null where there is none.</summary>
+    /// <summary>The process that creates and destroys interfaces without a line; null if there is none.</summary>
     public Netif? Netif { get; }
 
-    /// <summary>Who reads the routing socket.</summary>
+    /// <summary>The process that reads the routing socket.</summary>
     [NotSaved("one of all processes")]
     public Process? RoutingSocketReader { get; }
 
@@ -120,8 +120,8 @@ public sealed class ProcessTable : IState
     public static int SlotsOf(IReadOnlyList<PlannedProcess> plan) => MachineTimers + plan.Sum(static p => p.Timers);
 
     /// <summary>
-    /// The processes of a router. Their order is that in which equal times are served, and so a part of the model: daemons of before there was a table keep their
-    /// places whether a role names them or not; all others come after the lines' pppds, and only where the role names them.
+    /// The processes of a router. Their order is that in which equal times are served, and so a part of the model: daemons older than the table keep their places whether a role
+    /// names them or not; all others come after the lines' pppds, and only where the role names them.
     /// </summary>
     /// <param name="site">The site's options.</param>
     /// <param name="router">The router's place in the site.</param>

@@ -7,8 +7,8 @@ using Stress.Emulator.Userland;
 namespace Stress.Emulator.Sites;
 
 /// <summary>
-/// The short way of quiet events of one router (docs/performance.md): fast timeouts that only count down, sends that repeat the last one, and their arrival. It
-/// does to the site exactly what the full way does, or returns false before it has done anything. Nothing here is a part of the image.
+/// The short path of quiet events of one router (docs/performance.md): fast timeouts that only count down, sends that repeat the last one, and their arrival. It does to the site
+/// exactly what the full path does, or returns false before doing anything. Nothing here is a part of the image.
 /// </summary>
 /// <param name="site">The site.</param>
 /// <param name="router">The router.</param>
@@ -33,8 +33,8 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
     private int _heardWhat;
     private bool _steady;
 
-    // Counts the steps by which a process may have changed the kernel's tables or its own, and panics and boots. As long as it stands still, a remembered frame
-    // takes the same way through the kernel as the last time, when it is sent and when it is received.
+    // Counts the steps by which a process may have changed the kernel's tables or its own, and panics and boots. As long as it stands still, a remembered frame takes the same path
+    // through the kernel as the last time, both when sent and when received.
     private int _epoch = 1;
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         }
     }
 
-    /// <summary>The kernel is gone: what its running process had said is void.</summary>
+    /// <summary>The kernel is gone: what its running process had reported is void.</summary>
     public void Halted()
     {
         _epoch++;
@@ -136,7 +136,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
         return _epoch;
     }
 
-    /// <summary>A frame has been received: what a process said of it is remembered.</summary>
+    /// <summary>A frame has been received: what a process reported about it is remembered.</summary>
     /// <param name="line">The line that it came from.</param>
     /// <param name="tag">Names its content, or 0.</param>
     /// <param name="epoch">That of <see cref="Receiving"/>.</param>
@@ -178,7 +178,7 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
     /// <summary>The router's kernel and its processes run.</summary>
     public bool IsUp => router.IsUp;
 
-    /// <summary>The fast timeout is due: its ticks that only count down, up to the next event of anybody else.</summary>
+    /// <summary>The fast timeout is due: executes its ticks that only count down, up to the next event of any other kind.</summary>
     /// <param name="slot">The fast timeout's in the site's queue.</param>
     /// <param name="now">Virtual time.</param>
     /// <param name="end">Events at this time or later are left.</param>

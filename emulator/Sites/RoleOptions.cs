@@ -10,8 +10,8 @@ namespace Stress.Emulator.Sites;
 public sealed record RoleOptions
 {
     /// <summary>
-    /// Every daemon that a role may name, a line each. Scenarios, screens, traces and the order of equal times read it; a new one goes to the end, and its options
-    /// are a property below, of its own name.
+    /// Every daemon that a role may name, one per line. Scenarios, screens, traces and the order of equal times are derived from it; add a new one at the end, with its options as
+    /// a property of its own name below.
     /// </summary>
     public static readonly IReadOnlyList<DaemonKind> Known = DaemonKind.Register(
         new("zebra", 0, static (entry, role) => new Zebra(entry, role.HasRoutes)) { InEverySystem = true },
@@ -63,10 +63,10 @@ public sealed record RoleOptions
     /// <summary>Interfaces that are created at boot and that programmes of events destroy and create again; up to <see cref="InterfaceOptions.MostOfRole"/>.</summary>
     public IReadOnlyList<InterfaceOptions> Interfaces { get; init; } = [];
 
-    /// <summary>Who answers the discovery of sessions of PPP over Ethernet.</summary>
+    /// <summary>What answers the discovery of PPP over Ethernet sessions.</summary>
     public ConcentratorOptions Concentrator { get; init; } = new();
 
-    /// <summary>Whether a session of the role's comes up by discovery.</summary>
+    /// <summary>Whether one of the role's sessions comes up by discovery.</summary>
     [JsonIgnore]
     public bool Discovers => Interfaces.Any(static i => i.Discovery);
 

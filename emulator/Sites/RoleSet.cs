@@ -3,14 +3,14 @@ using Stress.Emulator.Link;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>What the nodes of a site are, by their label. Two of equal options are equal.</summary>
+/// <summary>What the nodes of a site are, by their label. Two sets with equal options are equal.</summary>
 public sealed class RoleSet : IReadOnlyList<RoleOptions>, IEquatable<RoleSet>
 {
     private readonly RoleOptions[] _roles;
 
     /// <summary>Options for each label.</summary>
     /// <param name="roles">In the order of their labels, from 0.</param>
-    /// <exception cref="ArgumentException">One is not at the place of its label.</exception>
+    /// <exception cref="ArgumentException">One is not at its label's position.</exception>
     public RoleSet(params ReadOnlySpan<RoleOptions> roles)
     {
         _roles = roles.ToArray();

@@ -40,7 +40,7 @@ public sealed partial class Router
 
     private bool Admits(SitePartKind kind, int which = 0) => _site.Clock.Parts?.Admits(kind, Number, which) ?? true;
 
-    /// <summary>Somebody sends a signal to all processes of a program.</summary>
+    /// <summary>A signal is sent to all processes of a program.</summary>
     public void Kill(string program, Signal signal, VirtualTime now)
     {
         if (IsUp)
@@ -50,7 +50,7 @@ public sealed partial class Router
         }
     }
 
-    /// <summary>A programme of events strikes one of the interfaces that are at no line.</summary>
+    /// <summary>An event of a programme affects one of the interfaces without a line.</summary>
     /// <param name="which">Its place among the role's.</param>
     /// <param name="what">What happens to it.</param>
     /// <param name="now">Virtual time.</param>

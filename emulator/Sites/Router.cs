@@ -116,13 +116,13 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
     /// <summary>Decided disconnects (<see cref="Kernel.Ports.Counters.DecidedDisconnects"/>) by the kernel's age at the loss (<see cref="KernelAge"/>).</summary>
     public ReadOnlySpan<long> DecidedByAge => _decided;
 
-    /// <summary>The kernel's age at the last loss that was decided, to which a crash belongs; its age now where it has lost no link.</summary>
+    /// <summary>The kernel's age at the last loss that was decided, to which a crash belongs; its age now if it has lost no link.</summary>
     public int AgeOfLoss => _ageOfLoss;
 
     /// <summary>The oracle.</summary>
     public RouterOracle Oracle { get; }
 
-    /// <summary>The short way of quiet events.</summary>
+    /// <summary>The short path of quiet events.</summary>
     [NotSaved("what it remembers decides how an event is executed, and not what it does")]
     public QuietWay Quiet { get; }
 
@@ -212,7 +212,7 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
             p.Start(StreamOf(p, Life), now);
         }
 
-        // What zebra told its clients when they connected waits for them.
+        // What zebra sent its clients when they connected is waiting for them.
         foreach (Process p in _processes.Clients)
         {
             _run.Wakeup(p.Number);
@@ -250,7 +250,7 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
         }
     }
 
-    // The CPU until everybody sleeps. A panic ends it.
+    // Runs the CPU until all processes sleep, or the kernel panics.
     private void RunCpu(VirtualTime now)
     {
         try
@@ -324,7 +324,7 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
         }
     }
 
-    /// <summary>Somebody switches the router off; it boots again as after a panic. One that is down stays as it is.</summary>
+    /// <summary>The router is switched off and boots again as after a panic. One that is down stays down.</summary>
     public void Reboot(VirtualTime now)
     {
         if (!IsUp)

@@ -12,7 +12,7 @@ namespace Stress.Emulator.Sites;
 /// <param name="Address">Its Ethernet's address, which is its OSPF router ID.</param>
 public readonly record struct RouterPlace(int Number, ulong Entity, Role Role, string Label, IReadOnlyList<PortPlace> Ports, Ipv4Address Address)
 {
-    /// <summary>Its place on an Ethernet segment, where it is at one.</summary>
+    /// <summary>Its place on an Ethernet segment, if it is on one.</summary>
     public StationPlace Station { get; init; }
 
     /// <summary>The place of a router.</summary>

@@ -21,7 +21,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     private readonly SiteProgramme[] _programmes;
     private readonly EthernetSegment[] _segments;
 
-    // One for each node that discovers, in the order of the nodes.
+    // One for each node that uses discovery, in the order of the nodes.
     private readonly AccessConcentrator[] _concentrators;
     [NotSaved("it follows from the options")]
     private readonly Port[][] _ends;
@@ -48,7 +48,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     private long _frames;
     private int _nextWindow;
     private VirtualTime _firstCrash = VirtualTime.Never;
-    [NotSaved("it is made when somebody asks")]
+    [NotSaved("it is made on demand")]
     private SiteTally? _tally = new();
 
     private Site(SiteOptions options, uint number)
@@ -157,8 +157,8 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
         }
     }
 
-    // What the short way of a slot's event needs, found once and not at each of its events: whose way it is, and the timer's process or the frames that arrive.
-    // A slot without a way is never quiet, one with neither process nor frames is the fast timeout.
+    // What the short path of a slot's events needs, looked up once instead of at each event: whose path it is, and the timer's process or the frames that arrive. A slot without a
+    // path is never quiet; one with neither process nor frames is the fast timeout.
     private readonly record struct QuietSlot(QuietWay? Way, Process? Process, FrameRing? Frames, int Which);
 
     private QuietSlot QuietSlotOf(int slot)
@@ -187,7 +187,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
         return new QuietSlot(router.Quiet, process, null, slot - process.FirstTimer);
     }
 
-    /// <summary>The seed of streams that are opened from now on: the run's, but in a future of its own (<see cref="ImageReader.StreamKey"/>).</summary>
+    /// <summary>The seed of streams opened from now on: the run's, except in a future (<see cref="ImageReader.StreamKey"/>).</summary>
     [field: NotSaved("a future is executed to its end, and never saved")]
     internal ulong StreamSeed { get; private set; }
 
@@ -227,7 +227,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     /// <summary>The rolling digest over every executed event so far.</summary>
     public ulong Digest => _digest;
 
-    /// <summary>Hears every step when set; null (the default) costs nothing.</summary>
+    /// <summary>Called at every step if set; null (the default) costs nothing.</summary>
     public ISiteTrace? Trace
     {
         get => Clock.Trace;
@@ -259,7 +259,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     {
         Execute(new VirtualTime((NextWindow + 1) * Options.Window.Microseconds), long.MaxValue);
         _nextWindow++;
-        _tally = null; // made when somebody asks
+        _tally = null; // made on demand
     }
 
     /// <summary>Executes events up to a time or an event number, whichever comes first: what a replay does inside a window.</summary>
@@ -272,7 +272,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     }
 
     /// <summary>Executes up to an event, window by window as a run does; a site that has no more events stays where it is.</summary>
-    /// <param name="last">The event's number: it is executed, and none after it.</param>
+    /// <param name="last">The event's number: it is executed, but none after it.</param>
     public void RunToEvent(long last)
     {
         while (Clock.Events < last && !Queue.NextTime.IsNever)
@@ -281,10 +281,10 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
         }
     }
 
-    /// <summary>Whether quiet events are taken the short way: not when somebody listens to every step, or leaves some out.</summary>
+    /// <summary>Whether quiet events take the short path: not while something listens to every step, or leaves some out.</summary>
     public bool SkipsQuiet => Options.SkipQuiet && Clock.Trace is null && Clock.Calls is null && Clock.Parts is null;
 
-    /// <summary>Events of this object's life that were taken the short way.</summary>
+    /// <summary>Events that took the short path since this object was created.</summary>
     [NotSaved("it says how an object came to its state, and not which")]
     public long QuietEvents { get; private set; }
 
@@ -469,7 +469,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
 
     void IConcentratorSite.SayOfConcentrator(int node, string text) => Trace?.Step(Clock.Events, Clock.Now, node, TraceSource.Line, text);
 
-    // The line itself is a part of its own number; what an end is told is one of its port.
+    // The line itself is a part with the link's number; what an end is told is a part with its port's.
     bool ILinkSite.Admits(LinkEvent what, int link, int end)
     {
         if (Clock.Parts is not { } parts)
@@ -486,7 +486,8 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     /// <summary>The format and layout of the images that this build writes and reads.</summary>
     public static ImageFormat Format { get; } = new(ImageFormat.Current, LayoutOfSites());
 
-    // Of a site of the default options with every daemon, all that a daemon may have, and a programme and a segment: every site writes the same types in the same order, and only their number differs.
+    // For a site with the default options plus every daemon with all its features, a programme of events and a segment: every site writes the same types in the same order, and only
+    // their number differs.
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];

@@ -4,7 +4,7 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>What a programme of a site does.</summary>
+/// <summary>What the events of a programme do.</summary>
 public enum SiteEventKind : byte
 {
     /// <summary>A link loses carrier, as <see cref="LineOptions.CarrierLossEvery"/> makes it; or the cable of a station of an Ethernet segment is pulled out, and is back after a while.</summary>
@@ -13,7 +13,7 @@ public enum SiteEventKind : byte
     /// <summary>A node is switched off and boots again.</summary>
     Reboot,
 
-    /// <summary>cron, or somebody, sends HUP to all pppds of a node.</summary>
+    /// <summary>HUP is sent to all pppds of a node, by cron or a person.</summary>
     Hup,
 
     /// <summary>An interface of <see cref="RoleOptions.Interfaces"/> is destroyed, or pulled out.</summary>
@@ -25,14 +25,14 @@ public enum SiteEventKind : byte
     /// <summary>An interface is destroyed, and created again after its <see cref="InterfaceOptions.Down"/>.</summary>
     Recreate,
 
-    /// <summary>An interface's IPv4 address is taken away, and it gets the next of its net.</summary>
+    /// <summary>An interface's IPv4 address is removed, and it gets the next of its net.</summary>
     Renumber,
 
     /// <summary>An interface's MTU changes from the usual one to <see cref="InterfaceOptions.OtherMtu"/>, or back.</summary>
     Mtu,
 }
 
-/// <summary>When a programme's events come.</summary>
+/// <summary>When the events of a programme come.</summary>
 public enum EventPattern : byte
 {
     /// <summary>At a fixed distance.</summary>
@@ -42,7 +42,7 @@ public enum EventPattern : byte
     Random,
 }
 
-/// <summary>How many of its links or nodes an event of a programme is about.</summary>
+/// <summary>How many of its links or nodes an event of a programme affects.</summary>
 public enum EventScope : byte
 {
     /// <summary>One of them, drawn for each event.</summary>
@@ -52,7 +52,7 @@ public enum EventScope : byte
     All,
 }
 
-/// <summary>A programme of events of a site: the same seed gives the same ones.</summary>
+/// <summary>A programme of events of a site: the same seed gives the same events.</summary>
 public sealed record SiteEventOptions
 {
     /// <summary>What <see cref="Of"/> says of every link or node.</summary>
@@ -76,14 +76,14 @@ public sealed record SiteEventOptions
     /// <summary>When the first distance begins, drawn once a site.</summary>
     public TimeRange Phase { get; init; }
 
-    /// <summary>How much later than the event it happens, drawn for each link or node: those of a cable tray do not go in one microsecond.</summary>
+    /// <summary>How much later than the event it happens, drawn for each link or node: the cables in a tray do not break in the same microsecond.</summary>
     public TimeRange Spread { get; init; }
 
-    /// <summary>Whether it strikes interfaces of nodes.</summary>
+    /// <summary>Whether it affects interfaces of nodes.</summary>
     public bool IsOfInterfaces => What >= SiteEventKind.Destroy;
 
     /// <summary>
-    /// The links, nodes or interfaces that the programme is about; empty where nothing has the name. Of an interface the node's number times <see cref="InterfaceOptions.MostOfRole"/>, and its
+    /// The links, nodes or interfaces that the programme affects; empty if nothing has the name. Of an interface the node's number times <see cref="InterfaceOptions.MostOfRole"/>, and its
     /// place among its role's. Of a station of a segment the number of links and its place among all stations.
     /// </summary>
     /// <param name="topology">The site's nodes and links.</param>

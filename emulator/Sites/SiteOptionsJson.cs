@@ -70,7 +70,7 @@ public sealed class SiteOptionsJson : JsonConverter<SiteOptions>
         writer.WriteEndObject();
     }
 
-    // A label stands there as the name of a property does.
+    // A label is written like a property's name.
     private static string Name(string name, JsonSerializerOptions options)
     {
         string property = char.ToUpperInvariant(name[0]) + name[1..];

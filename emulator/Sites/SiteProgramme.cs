@@ -5,7 +5,7 @@ using Stress.Emulator.Userland;
 
 namespace Stress.Emulator.Sites;
 
-/// <summary>A programme of events of a site, with one slot for when its next event comes and one for when the next of its links or nodes is reached.</summary>
+/// <summary>A programme of events of a site, with one slot for its next event and one for the next link or node to be affected.</summary>
 /// <param name="site">The site.</param>
 /// <param name="options">What it does.</param>
 /// <param name="number">Its number in the site.</param>
@@ -21,7 +21,7 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
     private readonly Ring<Struck> _struck = new();
     private RandomStream _random = new(site.Options.Seed, ((ulong)site.Number << 16) | (uint)number, RandomPurpose.Programme);
 
-    // A link or node that an event is about, and when.
+    // A link or node that an event affects, and when.
     private struct Struck : IStateValue<Struck>
     {
         public VirtualTime At;
@@ -38,7 +38,7 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
     /// <summary>Virtual time zero.</summary>
     public void Start()
     {
-        // A programme about interfaces that a file above has taken away has nothing to strike.
+        // If an including file has removed its interfaces, the programme has nothing to affect.
         if (_targets.Length > 0)
         {
             site.Queue.Schedule(firstSlot + Next, _random.Draw(options.Phase) + Distance());
@@ -69,7 +69,7 @@ internal sealed class SiteProgramme(Site site, SiteEventOptions options, int num
             return;
         }
 
-        // In the order in which they were struck where they are due together.
+        // If several are due together, in the order in which they were drawn.
         int due = _struck.Count;
         for (int i = 0; i < due; i++)
         {

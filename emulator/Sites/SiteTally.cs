@@ -6,7 +6,7 @@ namespace Stress.Emulator.Sites;
 /// <summary>The cumulative counters of one site since virtual time zero: a later window's tally replaces an earlier one's. Integers only.</summary>
 public sealed class SiteTally
 {
-    /// <summary>What was counted, by label: every other count of a role is of one of <see cref="NodeCounters.Labels"/>.</summary>
+    /// <summary>What was counted, by label: every other count by role is for one of <see cref="NodeCounters.Labels"/>.</summary>
     public NodeCounters Counters { get; init; } = new();
 
     /// <summary>Decided disconnects by label and kernel age (<see cref="KernelAge"/>): the ages of a label stand together.</summary>

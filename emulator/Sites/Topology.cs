@@ -37,7 +37,7 @@ public sealed record PlannedLink(LinkKind Kind, params IReadOnlyList<LinkEnd> En
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Ipv4Address>? Addresses { get; init; }
 
-    /// <summary>What it shares with others, such as a cable tray; null where it goes its own way.</summary>
+    /// <summary>What it shares with others, such as a cable tray; null if nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Group { get; init; }
 }
@@ -61,13 +61,13 @@ public sealed record PlannedSegment(string Name, IReadOnlyList<int> Stations)
 /// <param name="Links">The links.</param>
 public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> Nodes, IReadOnlyList<PlannedLink> Links)
 {
-    /// <summary>Most labels: a column of every table each.</summary>
+    /// <summary>Most labels: each is a column of every table.</summary>
     public const int MaxLabels = 16;
 
     /// <summary>Most ports of a node.</summary>
     public const int MaxPorts = 64;
 
-    /// <summary>The name of each node; null where they go by their numbers.</summary>
+    /// <summary>The name of each node; null if they are numbered only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Names { get; init; }
 
@@ -182,7 +182,7 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
         return default;
     }
 
-    // Stations are of one net: that of the first one's Ethernet.
+    // Stations are on one net: that of the first one's Ethernet.
     private Ipv4Address GivenTo(int node)
     {
         if (Addresses?[node] is { IsAny: false } given)
@@ -207,9 +207,9 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
     /// <summary>Whether a role has an interface of this name that is an Ethernet and plugged in.</summary>
     public static bool HasNic(RoleOptions role, string name) => role.Interfaces.Any(i => i.Name == name && ClonedKind.TryParse(name, out short unit) && ClonedKind.Of(unit) is { IsPluggedIn: true, IsEthernet: true });
 
-    /// <summary>Refuses what is not a site.</summary>
+    /// <summary>Refuses a topology that is not a valid site.</summary>
     /// <param name="roles">What its nodes are.</param>
-    /// <exception cref="ArgumentException">It is none, and the message says why and what would be accepted.</exception>
+    /// <exception cref="ArgumentException">It is not; the message says why and what would be accepted.</exception>
     public void Check(RoleSet roles)
     {
         string? problem =

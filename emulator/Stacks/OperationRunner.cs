@@ -34,7 +34,7 @@ public sealed record OperationRun(IStack Stack, IReadOnlyList<StepResult> Steps)
     public bool IsDecided => Steps.All(step => step.Result.IsModelled);
 
     /// <summary>
-    /// The oracle's verdict; where an operation is not modelled, that the list is undecided, and because of which steps. What was seen is reported nevertheless.
+    /// The oracle's verdict; if an operation is not modelled, that the list is undecided, and which steps made it so. What was seen is reported nevertheless.
     /// </summary>
     public string Verdict => IsDecided ? Stack.Oracle.Verdict : $"{(Stack.Oracle.IsClean ? "" : Stack.Oracle.Verdict + "; ")}not decided: {WhyNotDecided}";
 

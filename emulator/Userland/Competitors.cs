@@ -53,7 +53,7 @@ public sealed class Competitors : Process
         _held.Clear();
         for (int i = 0; i < _options.Length; i++)
         {
-            // A user of another class than the two of the model changes nothing that anybody could see.
+            // A user of a class other than the two of the model has no visible effect.
             bool works = _options[i].Trigger == CompetitorTrigger.Background && Kernel.Heap.ClassOf(_options[i].Bytes) >= 0;
             _next[i] = works ? now + _random.Exponential(_options[i].Every) : VirtualTime.Never;
         }
@@ -132,7 +132,7 @@ public sealed class Competitors : Process
         Arm(0, NextTime);
     }
 
-    /// <summary>All of it may go the short way: no process sleeps on memory of these classes, so there is nobody to give the CPU to.</summary>
+    /// <summary>All of it may take the short path: no process sleeps on memory of these classes, so no other needs the CPU.</summary>
     public override bool Again(int which, VirtualTime now)
     {
         Timer(which, now);
@@ -151,7 +151,7 @@ public sealed class Competitors : Process
         }
     }
 
-    // Blocks that are had together, and freed together in the order of their allocation.
+    // Blocks that are allocated together, and freed together in the same order.
     private void Allocate(int competitor, int heapClass, int count, VirtualTime until, VirtualTime now)
     {
         KernelHeap heap = Kernel.Heap;

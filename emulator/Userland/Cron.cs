@@ -3,7 +3,7 @@ using Stress.Emulator.Oracle;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>A programme of cron that sends a signal to pppd. It follows the wall clock, which a panic does not stop.</summary>
+/// <summary>A cron job that sends a signal to pppd. It follows the wall clock, which a panic does not stop.</summary>
 public sealed class Cron : Process
 {
     private readonly HupOptions _options;

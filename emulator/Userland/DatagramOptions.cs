@@ -8,14 +8,14 @@ public enum DatagramsTo : byte
     /// <summary>To the link-local address at the other end of each line, over IPv6.</summary>
     FarEnd,
 
-    /// <summary>To the Ethernet's address of another node, drawn for each, over IPv4, wherever routes lead.</summary>
+    /// <summary>To another node's Ethernet address, drawn for each datagram, over IPv4, wherever routes lead.</summary>
     Network,
 }
 
 /// <summary>A program that sends datagrams: large ones over IPv6 to the other end of each line, which makes fragments, or over IPv4 through the network.</summary>
 public sealed record DatagramOptions
 {
-    /// <summary>Most bytes of a datagram over IPv4 without fragments.</summary>
+    /// <summary>Largest datagram over IPv4 that needs no fragments, in bytes.</summary>
     public const int MaxOverIpv4 = 1472;
 
     /// <summary>Time between two; zero is off.</summary>

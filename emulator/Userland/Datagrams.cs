@@ -7,7 +7,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// A program that sends UDP to the discard port, which nobody listens at: to the link-local address of each unit's far end, at its interface, or to another node of the network.
+/// A program that sends UDP to the discard port, on which nobody listens: to the link-local address of each unit's far end, at its interface, or to another node of the network.
 /// </summary>
 public sealed class Datagrams : Process
 {

@@ -13,7 +13,7 @@ public interface IMachine
     /// <summary>if_index of the Ethernet.</summary>
     const ushort EthernetIndex = 2;
 
-    /// <summary>In the place of a line's number: an interface that is at none.</summary>
+    /// <summary>Instead of a line's number: an interface without a line.</summary>
     const int NoLine = -1;
 
     /// <summary>Number in the site.</summary>
@@ -34,7 +34,7 @@ public interface IMachine
     /// <summary>Whether an Ethernet is at a segment of the site.</summary>
     bool IsStation { get; }
 
-    /// <summary>Of a station the unit of its interface at the segment; -1 for the Ethernet of boot.</summary>
+    /// <summary>For a station, the unit of its interface on the segment; -1 for the Ethernet that exists at boot.</summary>
     short StationUnit { get; }
 
     /// <summary>The address on the segment's net that the interface gets when it is plugged in; 0.0.0.0 of the Ethernet of boot, which has its own.</summary>
@@ -61,7 +61,7 @@ public interface IMachine
     /// <summary>Whether a process is a client of zebra that runs.</summary>
     bool AsksZebra(int process);
 
-    /// <summary>The short way of quiet events.</summary>
+    /// <summary>The short path of quiet events.</summary>
     IQuietWay Quiet { get; }
 
     /// <summary>What the machine counts.</summary>
@@ -86,10 +86,10 @@ public interface IMachine
     /// <param name="now">Virtual time, which names its stream of random numbers.</param>
     void Restart(Process process, VirtualTime now);
 
-    /// <summary>How long it takes until a watcher sees that a process has ended.</summary>
+    /// <summary>How long it takes a watcher to notice that a process has ended.</summary>
     VirtualTime WatcherDelay(TimeRange range);
 
-    /// <summary>A message of zebra lies on a process's socket.</summary>
+    /// <summary>A message from zebra is waiting on a process's socket.</summary>
     void Deliver(int process, in ZebraMessage m);
 
     /// <summary>A process did something that makes other parts of the system allocate memory.</summary>

@@ -3,8 +3,8 @@ using Stress.Emulator.Link;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// What a process may say to the short way of quiet events: those that repeat what happened the last time while nothing around them has changed. A process that
-/// says nothing has every event executed in full.
+/// What a process may report to the short path of quiet events: those that repeat what happened the last time while nothing around them has changed. If a process reports nothing,
+/// every event of it is executed in full.
 /// </summary>
 public interface IQuietWay
 {
@@ -28,7 +28,7 @@ public interface IQuietWay
     /// <summary>Whether a send is remembered, and nothing has changed since.</summary>
     bool Remembers(int process, int which);
 
-    /// <summary>Sends what is remembered again; nothing when that had put nothing on a line.</summary>
+    /// <summary>Repeats the remembered send; does nothing if that had put nothing on a line.</summary>
     /// <param name="process">Who sends.</param>
     /// <param name="which">The process's own number for it.</param>
     /// <param name="identification">ip_id, where the frame is IPv4.</param>
@@ -36,6 +36,6 @@ public interface IQuietWay
 
     /// <summary>The frame that is being received changed nothing but what <see cref="Process.HeardAgain"/> does.</summary>
     /// <param name="process">Who says so.</param>
-    /// <param name="what">Comes back with the repetition.</param>
+    /// <param name="what">Returned with the repetition.</param>
     void Heard(int process, int what);
 }

@@ -10,7 +10,7 @@ public enum InterfaceTeardown : byte
     /// <summary>Nothing for one that is pulled out; for others as <see cref="AddressesFirst"/>.</summary>
     Usual,
 
-    /// <summary>Its addresses are taken away and it is set down, as FreeBSD's service netif stop does (network.subr: ipv6_down, ipv4_down, ifconfig down, clone_down).</summary>
+    /// <summary>Its addresses are removed and it is set down, as FreeBSD's service netif stop does (network.subr: ipv6_down, ipv4_down, ifconfig down, clone_down).</summary>
     AddressesFirst,
 
     /// <summary>Nothing: ifconfig destroy, or somebody pulls it out.</summary>
@@ -20,7 +20,7 @@ public enum InterfaceTeardown : byte
 /// <summary>An interface without a line: cloned, or plugged in.</summary>
 public sealed record InterfaceOptions
 {
-    /// <summary>Most of them in a role.</summary>
+    /// <summary>The most that a role may have.</summary>
     public const int MostOfRole = 32;
 
     /// <summary>The name of the Ethernet that a system has from boot on.</summary>
@@ -29,10 +29,10 @@ public sealed record InterfaceOptions
     /// <summary>A driver's name and a number (<see cref="ClonedKind.TryParse"/>).</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Of a vlan, or a session of PPP over Ethernet: the Ethernet that it is on.</summary>
+    /// <summary>For a vlan or a session of PPP over Ethernet: the Ethernet that it is on.</summary>
     public string Parent { get; init; } = Ethernet;
 
-    /// <summary>Of a tunnel: where it leads, an IPv4 address.</summary>
+    /// <summary>For a tunnel: where it leads, an IPv4 address.</summary>
     public string Tunnel { get; init; } = "";
 
     /// <summary>What happens before it is destroyed.</summary>
@@ -44,7 +44,7 @@ public sealed record InterfaceOptions
     /// <summary>The MTU that it has besides the usual one, in bytes.</summary>
     public int OtherMtu { get; init; } = 1280;
 
-    /// <summary>Of a session of PPP over Ethernet: it comes up by discovery (RFC 2516), and stays when its Ethernet goes; otherwise it is there at once, and goes with that.</summary>
+    /// <summary>For a session of PPP over Ethernet: it comes up by discovery (RFC 2516), and stays when its Ethernet goes; otherwise it exists at once, and goes with its Ethernet.</summary>
     public bool Discovery { get; init; }
 
     /// <summary>How long after the kernel has taken a session down somebody sets it up again (ifwatchd).</summary>
@@ -53,7 +53,7 @@ public sealed record InterfaceOptions
     /// <summary>What goes together with others: a namespace, a jail, a hub.</summary>
     public string Group { get; init; } = "";
 
-    /// <summary>Its addresses are taken away before it goes.</summary>
+    /// <summary>Its addresses are removed before it goes.</summary>
     public bool TakesAddressesFirst =>
         Teardown == InterfaceTeardown.AddressesFirst || (Teardown == InterfaceTeardown.Usual && ClonedKind.TryParse(Name, out short unit) && !ClonedKind.Of(unit).IsPluggedIn);
 

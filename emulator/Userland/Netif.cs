@@ -8,8 +8,8 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// The configuration of interfaces that belong to no line: by rc at boot, an operator, or devd when a device appears or is gone. Each order is a list of system calls, of which each step that the
-/// process is given the CPU makes one.
+/// The configuration of interfaces that belong to no line: by rc at boot, an operator, or devd when a device appears or disappears. Each order is a list of system calls; the
+/// process makes one each time it is given the CPU.
 /// </summary>
 public sealed class Netif : Process
 {
@@ -47,7 +47,7 @@ public sealed class Netif : Process
         /// <summary>The kernel's slot for it, or -1.</summary>
         public short Slot;
 
-        /// <summary>It is there, or will be when all orders are executed.</summary>
+        /// <summary>It exists, or will once all orders are executed.</summary>
         public bool IsWanted;
 
         /// <summary>It went with the interface that it is on, and comes back with that.</summary>
@@ -83,7 +83,7 @@ public sealed class Netif : Process
 
     private const int NextTimer = 0, FirstHost = 1, Hosts = 250;
 
-    // A station's address and those that it is renumbered to are no other station's.
+    // No two stations share an address, even after renumbering.
     private const int StationNumbers = 3;
     private const byte FarEnd = 254, LinkLocalBits = 128;
     private readonly InterfaceOptions[] _options;
@@ -100,7 +100,7 @@ public sealed class Netif : Process
     /// <summary>Nothing configured yet.</summary>
     /// <param name="entry">Its entry in the table.</param>
     /// <param name="options">The interfaces.</param>
-    /// <exception cref="ArgumentException">A name is of no kind that there is.</exception>
+    /// <exception cref="ArgumentException">A name is of no known kind.</exception>
     public Netif(ProcessEntry entry, IReadOnlyList<InterfaceOptions> options)
         : base(entry)
     {
@@ -197,7 +197,7 @@ public sealed class Netif : Process
     }
 
     /// <summary>
-    /// An interface that is there is destroyed, or pulled out. What is on one that is pulled out devd destroys when that has gone; it comes back with it.
+    /// An existing interface is destroyed, or pulled out. After one is pulled out, devd destroys the interfaces that are on it; they come back with it.
     /// </summary>
     /// <param name="which">Its place among the role's.</param>
     /// <param name="comesBack">It is created again after its time.</param>
@@ -223,7 +223,7 @@ public sealed class Netif : Process
             {
                 if (_options[other].Discovery)
                 {
-                    continue; // it stays: of a detach nobody tells rc
+                    continue; // it stays: nothing tells rc of a detach
                 }
 
                 _interfaces[other].WentWithParent = true;
@@ -247,7 +247,7 @@ public sealed class Netif : Process
         Do(Op.Destroy, which);
     }
 
-    /// <summary>An interface that is there gets the next address of its net in place of the one that it has.</summary>
+    /// <summary>An interface that is there gets the next address of its net instead of its current one.</summary>
     public void Renumber(int which)
     {
         if (_interfaces[which].IsWanted)
@@ -386,7 +386,7 @@ public sealed class Netif : Process
         Say(Machine.Clock.Trace is null ? Name(op) : $"{Name(op)} {_options[which].Name}", e);
     }
 
-    // A session whose Ethernet is not there yet is told of it when that comes.
+    // A session whose Ethernet is not there yet is told of it when it appears.
     private Errno ConfigureOnParent(int slot, int which) => ParentOf(which) is >= 0 and int parent ? Kernel.SiocSetParent(slot, parent, _options[which].Discovery) : Errno.ENXIO;
 
     private static string Name(Op op) => op switch
@@ -412,7 +412,7 @@ public sealed class Netif : Process
 
     private int ParentOf(int which) => _parents[which] >= 0 ? _interfaces[_parents[which]].Slot : Kernel.IfByIndex(IMachine.EthernetIndex);
 
-    // Without the zone, as ifconfig is told it.
+    // Without the zone, as it is passed to ifconfig.
     private Ipv6Address LinkLocalOn(int slot)
     {
         foreach (ref readonly var a in Kernel.Inet6Addresses)

@@ -87,6 +87,8 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
+    private const string AddToIf = "assertion in ospf_add_to_if: abort, core dump", PacketAdd = "ospf_packet_add on an interface without an output queue: core dump";
+
     // Of a fixed size, a Hello's place on the stack costs the same on a line as it always has.
     private const int MostNeighbors = EthernetSegment.MaxStations;
 
@@ -151,7 +153,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private const int ReceiveSpace = 8192;
     private const int Mtu = 1500;
 
-    // All of it null where ospfd goes to 2-Way.
+    // All of these are null where ospfd only goes to 2-Way.
     private readonly OspfArea? _area = options.Adjacency == OspfdAdjacency.Full ? new OspfArea(entry.Machine.RouterId, new OspfTimes()) : null;
     private readonly ReceiveBuffer? _received = options.Adjacency == OspfdAdjacency.Full ? new(ReceiveSpace) : null;
 
@@ -163,14 +165,14 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
     private Table<KnownIf> _ifs = new();
 
     /// <summary>
-    /// Where the Ethernet is at a segment: the neighbours there. Of a router that goes to 2-Way the priority on it is 0, so that it is never Designated Router (RFC 2328, 10.4).
+    /// If the Ethernet is on a segment: the neighbours there. A router that only goes to 2-Way has priority 0 on it, so it is never Designated Router (RFC 2328, 10.4).
     /// </summary>
     private Table<SegmentNeighbor> _onSegment = new();
 
     /// <summary>Units whose address this process has seen before: route_nodes that ospf_add_to_if finds occupied.</summary>
     private ulong _seenUnits;
 
-    /// <summary>The same of interfaces without a line, by the last part of their address's net.</summary>
+    /// <summary>The same for interfaces without a line, by the last part of their address's net.</summary>
     private ulong _seenNets;
     private int _socket = -1;
     private bool _running;
@@ -407,7 +409,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         return false;
     }
 
-    // Of what Full needs one step: a timer, a packet that has arrived, one that is to be sent, a route for zebra.
+    // One step of what Full needs: a timer, a packet that has arrived, one to be sent, a route for zebra.
     private bool Route(OspfArea area, VirtualTime now)
     {
         Span<byte> packet = stackalloc byte[Mtu];
@@ -590,7 +592,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    // An Ethernet at a segment; all else has one far end.
+    // An Ethernet on a segment; everything else has one far end.
     private bool IsOnSegment(in Oi oi) => Machine.IsStation && oi.Unit == Machine.StationUnit;
 
     private void HeardOnSegment(int oi, in Heard h, VirtualTime now)
@@ -627,7 +629,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         return false;
     }
 
-    /// <summary>What a Hello does that says what the last one said: the neighbour lives.</summary>
+    /// <summary>The effect of a Hello that repeats the last one: the neighbour is alive.</summary>
     public override void HeardAgain(int what, VirtualTime now)
     {
         _ois[what].DeadDue = now + options.DeadInterval;
@@ -776,7 +778,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                     {
                         if (options.Exit == OspfdExit.AtInterfaceDown && _ois[i].PointToPoint && _ois[i].HelloDue <= now)
                         {
-                            Abort(now);
+                            Abort(PacketAdd, now);
                             return;
                         }
 
@@ -817,7 +819,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             bool seen = (_seenUnits >> m.Unit & 1) != 0;
             if (seen && options.Exit == OspfdExit.AtAddressAdd)
             {
-                Abort(now);
+                Abort(AddToIf, now);
                 return;
             }
 
@@ -828,7 +830,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             ulong net = 1UL << (int)(m.Address.Value >> 8 & 63);
             if ((_seenNets & net) != 0 && options.Exit == OspfdExit.AtAddressAdd)
             {
-                Abort(now);
+                Abort(AddToIf, now);
                 return;
             }
 
@@ -845,11 +847,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    private void Abort(VirtualTime now)
+    // An assertion, or an access to memory that is gone: either leaves a core file.
+    private void Abort(string what, VirtualTime now)
     {
         _aborting = true;
         Machine.Probe(Probe.OspfdAborted);
-        Say("assertion in ospf_add_to_if: abort, core dump");
+        Say(what);
         Arm(CoreTimer, now + _random.Draw(options.CoreDump));
     }
 

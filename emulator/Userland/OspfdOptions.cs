@@ -16,7 +16,7 @@ public enum OspfdVersion : byte
     IndexForm,
 }
 
-/// <summary>Why ospfd's process ends by itself. A cause of a closed socket, never of a kernel crash (reference 7.3, 8.4 M5).</summary>
+/// <summary>Why ospfd's process ends on its own: a cause of a closed socket, never of a kernel crash (reference 7.3, 8.4 M5).</summary>
 public enum OspfdExit : byte
 {
     /// <summary>It runs until it is stopped.</summary>
@@ -25,7 +25,7 @@ public enum OspfdExit : byte
     /// <summary>The assertion in ospf_add_to_if when an address comes back (reports fixed 2005-05-18, a3387a44).</summary>
     AtAddressAdd,
 
-    /// <summary>The packet queue used after ospf_if_stream_unset (made a logged error 2005-01-29, c3eab871).</summary>
+    /// <summary>ospf_packet_add after ospf_if_stream_unset has freed the interface's output queue (a logged error since 2005-01-29, c3eab871).</summary>
     AtInterfaceDown,
 }
 
@@ -43,7 +43,7 @@ public enum OspfdAdjacency : byte
 [Description("ospfd's options (reference 7.2, 7.3).")]
 public sealed record OspfdOptions
 {
-    /// <summary>Whose joins and drops of ospfd's groups.</summary>
+    /// <summary>Which version's joins and drops of ospfd's groups.</summary>
     [Description("When it joins and leaves 224.0.0.5, and by address or by index.")]
     public OspfdVersion Version { get; init; } = OspfdVersion.Quagga0982;
 
@@ -56,7 +56,7 @@ public sealed record OspfdOptions
     public VirtualTime DeadInterval { get; init; } = VirtualTime.FromSeconds(40);
 
     /// <summary>Where ospfd ends by an assertion of its own.</summary>
-    [Description("Why its process ends by itself, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).")]
+    [Description("Why its process ends on its own, if it does: a cause of a closed socket (reference 7.3, 8.4 M5).")]
     public OspfdExit Exit { get; init; } = OspfdExit.Never;
 
     /// <summary>Writing the core file after an abort; the process's sockets are closed only after that.</summary>

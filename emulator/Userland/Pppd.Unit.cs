@@ -8,8 +8,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// What the protocol makes pppd do to its unit (pppd 2.4.4 ipcp.c, ipv6cp.c, sys-bsd.c): a list of system calls, of which each step that the process is given the CPU
-/// makes one.
+/// What the protocol makes pppd do to its unit (pppd 2.4.4 ipcp.c, ipv6cp.c, sys-bsd.c): a list of system calls; the process makes one each time it is given the CPU.
 /// </summary>
 public sealed partial class Pppd : IPppActions
 {

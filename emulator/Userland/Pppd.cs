@@ -173,7 +173,7 @@ public sealed partial class Pppd : Process, IPortOwner
     /// <inheritdoc/>
     public void KernelDied() => DecideDisconnect();
 
-    // A link that was lost before has its redial, or can have none any more since the kernel has died.
+    // A link that was lost earlier has been redialled, or no longer can be since the kernel has died.
     private void DecideDisconnect()
     {
         if (_lost > 0)
@@ -367,7 +367,7 @@ public sealed partial class Pppd : Process, IPortOwner
 
     private (bool Acfc, bool Pfc) Header => (_ppp.TransmitAcfc, _ppp.TransmitPfc);
 
-    // What a packet decides about the kernel it leaves to later steps; at once it changes at most how a header is written. An echo does not even that.
+    // A packet's consequences for the kernel are left to later steps; at once it changes at most how a header is written, and an echo not even that.
     private void SteadyIfStill((bool, bool) header)
     {
         if (header == Header)
@@ -457,7 +457,7 @@ public sealed partial class Pppd : Process, IPortOwner
         }
     }
 
-    // Its process is gone. Somebody may start it again; a called system's getty does it with the next call.
+    // Its process is gone. It may be started again; a called system's getty does it with the next call.
     private void Exited(VirtualTime now)
     {
         _asked = false;

@@ -18,8 +18,8 @@ namespace Stress.Emulator.Userland;
 public sealed record ProcessEntry(IMachine Machine, int Number, string Name, int Timers, int FirstTimer, TraceSource Source, RandomPurpose Draws);
 
 /// <summary>
-/// What the table of processes asks of each of them: a daemon, pppd on a line, cron, and anything else that runs on top of the kernel. Everything that a process does not
-/// care for has an answer here. It acts on the kernel only through system calls, and on the rest of its machine through <see cref="IMachine"/>.
+/// What the table of processes requires of each process: a daemon, pppd on a line, cron, and anything else that runs on top of the kernel. There are defaults here for everything
+/// that a process does not care about. It acts on the kernel only through system calls, and on the rest of its machine through <see cref="IMachine"/>.
 /// </summary>
 public abstract class Process : IState
 {
@@ -62,7 +62,7 @@ public abstract class Process : IState
     [NotSaved("the machine's, which saves it")]
     protected BsdKernel Kernel { get; }
 
-    /// <summary>The short way of quiet events.</summary>
+    /// <summary>The short path of quiet events.</summary>
     protected IQuietWay Quiet { get; }
 
     /// <summary>The machine is switched on, before its first boot.</summary>
@@ -70,7 +70,7 @@ public abstract class Process : IState
     {
     }
 
-    /// <summary>The process starts: the system has booted, or somebody starts it again.</summary>
+    /// <summary>The process starts: the system has booted, or it is started again.</summary>
     /// <param name="random">Its stream for this life.</param>
     /// <param name="now">Virtual time.</param>
     public virtual void Start(RandomStream random, VirtualTime now)
@@ -86,7 +86,7 @@ public abstract class Process : IState
         }
     }
 
-    /// <summary>It is a client of zebra that runs, and connects again when it has lost it.</summary>
+    /// <summary>It is a running client of zebra, which reconnects after losing the connection.</summary>
     public virtual bool AsksZebra => false;
 
     /// <summary>zclient_start: to zebra, and later where nobody answers.</summary>
@@ -151,16 +151,16 @@ public abstract class Process : IState
     {
     }
 
-    /// <summary>Somebody did what makes other parts of the system allocate memory.</summary>
+    /// <summary>Something happened that makes other parts of the system allocate memory.</summary>
     public virtual void Compete(CompetitorTrigger trigger, VirtualTime now)
     {
     }
 
-    /// <summary>A timer is due: the process does what it did the last time, the short way (<see cref="IQuietWay"/>).</summary>
+    /// <summary>A timer is due: the process does what it did the last time, on the short path (<see cref="IQuietWay"/>).</summary>
     /// <returns>False when it must be done in full: then nothing is done.</returns>
     public virtual bool Again(int which, VirtualTime now) => false;
 
-    /// <summary>A frame came again of which this process said <see cref="IQuietWay.Heard"/>.</summary>
+    /// <summary>A frame is repeated about which this process reported <see cref="IQuietWay.Heard"/>.</summary>
     /// <param name="what">What it said.</param>
     /// <param name="now">Virtual time.</param>
     public virtual void HeardAgain(int what, VirtualTime now)

@@ -4,7 +4,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>A socket's receive buffer (so_rcv), which its process empties when it runs: datagrams, each with the interface that it came by and its sender.</summary>
-/// <param name="space">Its size in bytes: what has no room is lost.</param>
+/// <param name="space">Its size in bytes: what does not fit is lost.</param>
 public sealed class ReceiveBuffer(int space) : IState
 {
     private struct Entry : IStateValue<Entry>
@@ -32,7 +32,7 @@ public sealed class ReceiveBuffer(int space) : IState
     /// <summary>sbappendaddr: a datagram has come.</summary>
     /// <param name="index">if_index of the interface.</param>
     /// <param name="from">The sender; nobody's where the process does not ask.</param>
-    /// <param name="datagram">Its bytes, of which there are 65,535 at most.</param>
+    /// <param name="datagram">Its bytes, at most 65,535.</param>
     public void Add(int index, Ipv6Address from, ReadOnlySpan<byte> datagram)
     {
         if (_bytes.Count + datagram.Length > space)
@@ -48,7 +48,7 @@ public sealed class ReceiveBuffer(int space) : IState
     }
 
     /// <summary>recvmsg(2) of the oldest.</summary>
-    /// <param name="room">Takes its bytes; those that have no room are thrown away.</param>
+    /// <param name="room">Takes its bytes; those that do not fit are discarded.</param>
     /// <param name="index">if_index of the interface.</param>
     /// <param name="from">The sender.</param>
     /// <returns>Bytes that it had.</returns>
@@ -68,7 +68,7 @@ public sealed class ReceiveBuffer(int space) : IState
         return entry.Length;
     }
 
-    /// <summary>The socket is another one.</summary>
+    /// <summary>The socket has been replaced by another.</summary>
     public void Clear()
     {
         _entries.Clear();

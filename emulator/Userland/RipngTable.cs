@@ -15,7 +15,7 @@ public struct RipngEntry : ITableRow<RipngEntry>
     /// <summary>The route change flag: the next triggered update has it.</summary>
     public bool Changed;
 
-    /// <summary>What zebra is still to be told.</summary>
+    /// <summary>What zebra has not been told yet.</summary>
     public RouteNews News;
 
     /// <summary>The network.</summary>
@@ -64,7 +64,7 @@ public struct RipngEntry : ITableRow<RipngEntry>
 
 /// <summary>
 /// The routing table of RIPng (RFC 2080, 2.3 to 2.6): what responses do to it, its timers, and what goes out of an interface, split horizon with poisoned reverse.
-/// Nothing is sent from here. Time is given.
+/// It sends nothing itself; time is passed in.
 /// </summary>
 public sealed class RipngTable : IState
 {
@@ -282,7 +282,7 @@ public sealed class RipngTable : IState
         return false;
     }
 
-    /// <summary>From now on another client is told, which knows nothing yet.</summary>
+    /// <summary>From now on another client is told; everything is new to it.</summary>
     public void TellAgain()
     {
         foreach (ref RipngEntry e in _entries.AsSpan())

@@ -68,7 +68,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
     /// <summary>Room of a UDP socket's receive buffer in bytes (udp_recvspace of udp_usrreq.c).</summary>
     private const int ReceiveSpace = 41_600;
 
-    // All of it null where it learns no routes.
+    // All of these are null where it learns no routes.
     private readonly RipngTable? _table = options.Routes ? new() : null;
     private readonly ReceiveBuffer? _received = options.Routes ? new(ReceiveSpace) : null;
 
@@ -255,7 +255,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         return false;
     }
 
-    // Of what routes need one step: a timer, a response that has arrived, a route for zebra.
+    // One step of what routes need: a timer, a response that has arrived, a route for zebra.
     private bool Route(RipngTable table, VirtualTime now)
     {
         if (table.NextDue <= now)

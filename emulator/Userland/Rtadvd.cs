@@ -7,7 +7,7 @@ namespace Stress.Emulator.Userland;
 
 /// <summary>
 /// rtadvd on each line, and the job that lists routers and prefixes (RFC 4861, 6.2.4: a random time between a third of MaxRtrAdvInterval and the whole, 16 s at most after an
-/// interface has come up). It advertises one prefix that is on the link and makes nobody an address.
+/// interface has come up). It advertises one prefix that is on the link and from which nobody configures an address.
 /// </summary>
 public sealed class Rtadvd(ProcessEntry entry, RtadvdOptions options) : Process(entry)
 {

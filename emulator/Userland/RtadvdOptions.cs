@@ -2,7 +2,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>rtadvd towards the other end of each line, and who looks at the routers that are known.</summary>
+/// <summary>rtadvd towards the other end of each line, and the job that lists the known routers.</summary>
 public sealed record RtadvdOptions
 {
     /// <summary>MaxRtrAdvInterval; zero where no rtadvd runs.</summary>
@@ -11,6 +11,6 @@ public sealed record RtadvdOptions
     /// <summary>AdvDefaultLifetime.</summary>
     public VirtualTime Lifetime { get; init; } = VirtualTime.FromMinutes(30);
 
-    /// <summary>How often somebody runs ndp -r and ndp -p on this system; zero for never.</summary>
+    /// <summary>How often ndp -r and ndp -p are run on this system; zero for never.</summary>
     public VirtualTime Listed { get; init; }
 }

@@ -17,7 +17,7 @@ public sealed record TermOptions
     /// <summary>How late cron's job runs, drawn for each signal.</summary>
     public TimeRange Jitter { get; init; } = TimeRange.Milliseconds(20, 900);
 
-    /// <summary>From pppd's exit until somebody starts it again; never where nobody does. A called system has its getty for that.</summary>
+    /// <summary>From pppd's exit until it is started again; never if nobody does. A called system has its getty for that.</summary>
     public TimeRange StartedAgain { get; init; } = TimeRange.Seconds(60, 60);
 
     /// <summary>The programme alone.</summary>

@@ -10,7 +10,7 @@ namespace Stress.Emulator.Userland;
 /// zebra/kernel_socket.c, zserv.c). It never resynchronises after a lost message. Routes of its clients go into its RIB and from there into the kernel.
 /// </summary>
 /// <param name="entry">Its entry in the table.</param>
-/// <param name="installs">A client has routes: where none does, there is no RIB.</param>
+/// <param name="installs">A client has routes: if none does, there is no RIB.</param>
 public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(entry), IZserv
 {
     private struct Known : ITableRow<Known>, IInterfaceRow
@@ -70,8 +70,8 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
     public bool Runs => _running;
 
     /// <summary>
-    /// The process starts: opens its routing socket and asks for the interfaces and addresses there are (kernel_init, interface_list). rib_sweep_route takes away the routes
-    /// that an earlier zebra has left; it has taken its own away at its end.
+    /// The process starts: opens its routing socket and asks for the interfaces and addresses there are (kernel_init, interface_list). rib_sweep_route removes the routes that an
+    /// earlier zebra has left behind; one that ended properly has removed its own.
     /// </summary>
     public override void Start(RandomStream random, VirtualTime now)
     {
@@ -392,7 +392,7 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
         }
     }
 
-    // Of what was there at boot, and is no unit, clients are told where the site has somebody at its other end.
+    // An interface that exists at boot and is no unit is announced to clients if the site has a node at its other end.
     private bool IsTold(ushort index, short unit) => unit >= 0 || Kernel.IsStation(index);
 
     private ref Known Find(ushort index, short unit) => ref _interfaces.Of(index, new Known { Index = index, Unit = unit });

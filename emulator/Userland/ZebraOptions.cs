@@ -12,6 +12,6 @@ public sealed record ZebraOptions
     public VirtualTime RestartEvery { get; init; }
 
     /// <summary>From its end until it runs again.</summary>
-    [Description("From its end until it runs again. What the kernel says meanwhile is heard by nobody; its clients come back 10 s after they lost it, and 10 or 60 s after each attempt that failed.")]
+    [Description("From its end until it runs again. The kernel's messages meanwhile are lost; its clients reconnect 10 s after losing it, and 10 or 60 s after each failed attempt.")]
     public TimeRange Downtime { get; init; } = TimeRange.Seconds(2, 8);
 }

@@ -5,7 +5,7 @@ namespace Stress.Emulator.Userland;
 
 /// <summary>
 /// Restarts of zebra, and the timers with which its clients come back (Quagga 0.98.2 lib/zclient.c: zclient_failed, zclient_event): 10 s after the first three
-/// failures, then 60 s, and no longer after ten. A process of its own, so that the others have their places in the order of equal times whether it is there or not.
+/// failures, then 60 s, and no longer after ten. It is a process of its own, so that the others keep their places in the order of equal times whether it exists or not.
 /// </summary>
 public sealed class ZebraRestarts : Process
 {
@@ -16,7 +16,7 @@ public sealed class ZebraRestarts : Process
     private readonly byte[] _failures;
     private RandomStream _random;
 
-    /// <summary>Nobody has restarted anything yet.</summary>
+    /// <summary>Nothing has been restarted yet.</summary>
     /// <param name="entry">Its entry in the table.</param>
     /// <param name="options">When zebra is restarted.</param>
     /// <param name="processes">How many processes come before it in the table: any may be a client.</param>

@@ -3,7 +3,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Userland;
 
-/// <summary>What a client tells zebra of a route (Quagga lib/zclient.h), and zebra itself.</summary>
+/// <summary>What a client tells zebra about a route (Quagga lib/zclient.h), or zebra itself decides.</summary>
 public enum ZebraRouteCommand : byte
 {
     /// <summary>No message.</summary>
@@ -19,7 +19,7 @@ public enum ZebraRouteCommand : byte
     Withdraw,
 }
 
-/// <summary>What a client has still to tell zebra of a route.</summary>
+/// <summary>What a client still has to tell zebra about a route.</summary>
 public enum RouteNews : byte
 {
     /// <summary>Nothing.</summary>
@@ -35,7 +35,7 @@ public enum RouteNews : byte
 /// <summary>A message of a route on zebra's socket, and an entry of its RIB (zebra_rib.c).</summary>
 public struct ZebraRoute : ITableRow<ZebraRoute>
 {
-    /// <summary>What is to be done; of an entry of the RIB <see cref="ZebraRouteCommand.Add"/>.</summary>
+    /// <summary>What is to be done; for an entry of the RIB <see cref="ZebraRouteCommand.Add"/>.</summary>
     public ZebraRouteCommand Command;
 
     /// <summary>The message that tells of news.</summary>
@@ -47,13 +47,13 @@ public struct ZebraRoute : ITableRow<ZebraRoute>
     /// <summary>AF_INET (2) or AF_INET6 (24).</summary>
     public byte Family;
 
-    /// <summary>The network; one of IPv4 lies in the low 32 bits.</summary>
+    /// <summary>The network; an IPv4 network is in the low 32 bits.</summary>
     public Ipv6Address Prefix;
 
     /// <summary>Bits of its mask.</summary>
     public byte PrefixLength;
 
-    /// <summary>The next hop, as the network is written.</summary>
+    /// <summary>The next hop, in the same form as the network.</summary>
     public Ipv6Address NextHop;
 
     /// <summary>if_index of the interface.</summary>

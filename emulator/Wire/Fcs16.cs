@@ -10,7 +10,7 @@ public static class Fcs16
     /// <summary>The value before the first byte.</summary>
     public const ushort Initial = 0xFFFF;
 
-    /// <summary>The value over a frame that ends in its own right FCS.</summary>
+    /// <summary>The value over a frame that ends in its correct FCS.</summary>
     public const ushort Good = 0xF0B8;
 
     private const int Stride = 8;
@@ -28,7 +28,7 @@ public static class Fcs16
     /// <summary>Advances the FCS over bytes.</summary>
     public static ushort Add(ushort fcs, ReadOnlySpan<byte> bytes)
     {
-        // Each index is a byte and a row below Stride, so that it lies in the table; the compiler does not see that, and would check each of the eight.
+        // Each index is a byte and a row below Stride, so it is within the table; the compiler does not see that, and would check each of the eight.
         ref ushort table = ref MemoryMarshal.GetArrayDataReference(Table);
         while (bytes.Length >= Stride)
         {

@@ -1,8 +1,8 @@
 namespace Stress.Emulator.Wire;
 
 /// <summary>
-/// Finds frames of RFC 1662 in a stream of bytes that arrives in pieces. Its memory is the buffer that the caller lends at each call: the same one, untouched in between
-/// except after a positive result, when the payload at its start is the caller's to read. Bytes before the first flag are dropped, so a login
+/// Finds frames of RFC 1662 in a stream of bytes that arrives in pieces. Its memory is the buffer that the caller lends at each call: always the same one, not modified between
+/// calls, except that the caller may use the payload at its start after a positive result. Bytes before the first flag are dropped, so a login
 /// banner costs nothing. <c>default</c> is ready to use.
 /// </summary>
 public struct HdlcDeframer
@@ -18,7 +18,7 @@ public struct HdlcDeframer
     /// <summary>Bytes of the unfinished frame.</summary>
     public readonly int Pending => _length;
 
-    /// <summary>Takes bytes until a frame ends or the bytes do.</summary>
+    /// <summary>Takes bytes until a frame ends or no bytes are left.</summary>
     /// <param name="bytes">New bytes from the line.</param>
     /// <param name="buffer">Where the frame is gathered: longest frame, its length bounds the memory.</param>
     /// <param name="consumed">Bytes taken; call again with the rest.</param>

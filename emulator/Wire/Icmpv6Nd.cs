@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Stress.Emulator.Wire;
 
 /// <summary>
-/// Neighbour discovery messages (RFC 4861 section 4): Neighbor Solicitation and Advertisement, and Router Solicitation. Options are skipped when read
-/// and written only where a link has link-layer addresses, as a point-to-point link has not.
+/// Neighbour discovery messages (RFC 4861 section 4): Neighbor Solicitation and Advertisement, and Router Solicitation. Options are skipped when reading, and written only if the
+/// link has link-layer addresses, which a point-to-point link does not.
 /// </summary>
 /// <param name="Type">The message type.</param>
 /// <param name="Flags">R, S and O of an advertisement in the top three bits; 0 otherwise.</param>

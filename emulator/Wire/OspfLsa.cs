@@ -28,7 +28,7 @@ public enum OspfLsaType : byte
 /// <summary>What names an LSA, whatever its instance (RFC 2328, 12.1).</summary>
 /// <param name="Type">LS type.</param>
 /// <param name="LinkStateId">Link State ID.</param>
-/// <param name="AdvertisingRouter">Router ID of who originates it.</param>
+/// <param name="AdvertisingRouter">Router ID of its originator.</param>
 public readonly record struct OspfLsaKey(OspfLsaType Type, Ipv4Address LinkStateId, Ipv4Address AdvertisingRouter)
 {
     /// <summary>Bytes of an entry of a Link State Request, whose LS type has 32 bits (A.3.4).</summary>
@@ -77,7 +77,7 @@ public struct OspfLsaHeader : IStateValue<OspfLsaHeader>
     /// <summary>Link State ID.</summary>
     public Ipv4Address LinkStateId;
 
-    /// <summary>Router ID of who originates it.</summary>
+    /// <summary>Router ID of its originator.</summary>
     public Ipv4Address AdvertisingRouter;
 
     /// <summary>LS sequence number, signed.</summary>

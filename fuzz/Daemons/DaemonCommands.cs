@@ -14,16 +14,23 @@ public static class DaemonCommands
     /// <summary>The daemons, in the order in which they are started.</summary>
     public static IReadOnlyList<string> Names { get; } = ["zebra", "ospfd", "ripngd"];
 
-    /// <summary>What unshare(1) gives their machine.</summary>
+    /// <summary>Options of unshare(1) for their machine.</summary>
     public static IReadOnlyList<string> Namespaces { get; } = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-    /// <summary>A line of sh for their environment: what is freed is overwritten, and not kept for the next of its size at once.</summary>
+    /// <summary>A line of sh for their environment: freed memory is overwritten, and not immediately reused for the next block of its size.</summary>
     public const string Heap = "export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0";
 
     /// <summary>A line of sh that begins the other namespace.</summary>
     public const string Away = "(exec unshare --net sleep infinity) & AWAY=$!";
 
-    /// <summary>Root's line of /etc/group: whoever uses a vty has to be in its group, which is missing where Debian's package was only unpacked.</summary>
+    /// <summary>Lines of sh that remove every interface but lo from both namespaces, and the addresses and routes that a list may have left on it.</summary>
+    public static IReadOnlyList<string> RemoveInterfaces { get; } =
+    [
+        "for n in $(ls /sys/class/net 2> /dev/null; ip -o link | cut -d' ' -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done; ip addr flush dev lo scope global; ip route flush table main",
+        "nsenter -t $AWAY -n sh -c 'for n in $(ip -o link | cut -d\" \" -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done'",
+    ];
+
+    /// <summary>Root's line of /etc/group: a user of a vty must be in its group, which is missing if Debian's package was only unpacked.</summary>
     public const string VtyGroup = "frrvty:x:64999:root";
 
     /// <summary>A line of sh that starts a daemon in the folder that it is in, with that folder's settings.</summary>
@@ -31,7 +38,7 @@ public static class DaemonCommands
     public static string Start(string daemon) =>
         $"{DaemonSite.Folder}/{daemon} -f {daemon}.conf -z $PWD/zserv -i $PWD/{daemon}.pid --vty_socket $PWD -P 0 -u root -g root --log stdout > {daemon}.out 2>&1 &";
 
-    /// <summary>What a line does; null for one that is none of the language.</summary>
+    /// <summary>What a line does; null for one that is not in the language.</summary>
     /// <param name="line">The line.</param>
     public static DaemonCommand? Of(string line)
     {
@@ -84,7 +91,7 @@ public static class DaemonCommands
         };
     }
 
-    /// <summary>What puts the daemons' settings back to those that they were started with, and forgets interfaces that are gone.</summary>
+    /// <summary>Commands that reset the daemons' settings to those at the start, and forget interfaces that are gone.</summary>
     /// <param name="daemon">The daemon.</param>
     /// <param name="interfaces">Names that a list may have used.</param>
     public static IReadOnlyList<string> Reset(string daemon, IEnumerable<string> interfaces) =>
@@ -104,7 +111,7 @@ public static class DaemonCommands
         _ => [],
     };
 
-    /// <summary>Who answers with the names of interfaces that a daemon works with, and how it is asked.</summary>
+    /// <summary>The command that lists the interfaces that a daemon works with.</summary>
     /// <param name="daemon">The daemon.</param>
     public static string Interfaces(string daemon) => daemon switch
     {

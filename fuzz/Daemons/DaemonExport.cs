@@ -3,7 +3,7 @@ using Stress.Fuzz.Lists;
 
 namespace Stress.Fuzz.Daemons;
 
-/// <summary>A list under routing daemons as one script for sh, for somebody who has FRR and iproute2 and nothing of this project.</summary>
+/// <summary>A list under routing daemons as one script for sh, for somebody who has FRR and iproute2 but not this project.</summary>
 public static class DaemonExport
 {
     /// <summary>The script.</summary>
@@ -14,7 +14,7 @@ public static class DaemonExport
     {
         var text = new StringBuilder();
         text.Append("#!/bin/bash\n# ").Append(name).Append(": ").Append(title).Append('\n');
-        text.Append("# As root, on a machine with FRR and iproute2. Namespaces of its own; whatever the daemons say is in the folder that is printed.\n");
+        text.Append("# As root, on a machine with FRR and iproute2. It uses namespaces of its own; the daemons' output is in the folder that it prints.\n");
         text.Append("[ \"$1\" = inside ] || exec unshare ").Append(string.Join(' ', DaemonCommands.Namespaces)).Append(" bash \"$0\" inside\n");
         text.Append("D=$(mktemp -d) && cd $D && echo $D && ulimit -c 0\n");
         text.Append("grep -v ^frrvty: /etc/group > group && echo ").Append(DaemonCommands.VtyGroup).Append(" >> group && mount --bind group /etc/group\n");
@@ -32,8 +32,8 @@ public static class DaemonExport
             text.Append(command.Shell is { } shell ? shell.Replace("$$", "1", StringComparison.Ordinal) : $"vty {command.Daemon}{string.Concat(command.Vty.Select(line => $" '{line}'"))}").Append('\n');
         }
 
-        text.Append("# The list is over: every interface goes, and every setting goes back.\n");
-        text.Append("for n in $(ip -o link | cut -d' ' -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done\n");
+        text.Append("# After the list: remove every interface, address and route, and reset every setting.\n");
+        text.AppendJoin('\n', DaemonCommands.RemoveInterfaces).Append('\n');
         foreach (string daemon in DaemonCommands.Names)
         {
             foreach (IReadOnlyList<string> words in (IReadOnlyList<string>[])[DaemonCommands.Reset(daemon, DaemonGrammar.Grammar.PoolOf("if")!.Members), ["configure terminal", .. DaemonCommands.Beginning(daemon), "end"]])
@@ -42,7 +42,7 @@ public static class DaemonExport
             }
         }
 
-        text.Append("sleep 2\njobs -l; grep -H -A12 -e 'Received signal' -e 'assertion' *.out\nfor d in zebra ospfd ripngd; do kill -0 $(cat $d.pid) || echo \"$d has gone\"; done\nvty zebra 'show interface brief'\n");
+        text.Append("sleep 2\njobs -l; grep -H -A12 -e 'Received signal' -e 'assertion' *.out\nfor d in zebra ospfd ripngd; do kill -0 $(cat $d.pid) || echo \"$d is gone\"; done\nvty zebra 'show interface brief'\n");
         return text.ToString();
     }
 }

@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace Stress.Fuzz.Daemons;
 
-/// <summary>What a daemon of FRR says when it dies, as a title.</summary>
+/// <summary>The output of a dying FRR daemon, as a title.</summary>
 public static partial class DaemonReport
 {
     private const int Frames = 2;
 
-    /// <summary>The title: the assertion that failed, or the signal with the functions that were running, or what the process ended with.</summary>
+    /// <summary>The title: the assertion that failed, or the signal with the functions that were running, or the process's exit status.</summary>
     /// <param name="daemon">The daemon.</param>
     /// <param name="status">Its exit status as a shell has it: 128 and the signal's number for a signal.</param>
     /// <param name="output">What it has written.</param>

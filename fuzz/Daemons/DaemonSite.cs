@@ -9,22 +9,22 @@ using Stress.Guests;
 namespace Stress.Fuzz.Daemons;
 
 /// <summary>
-/// A machine for routing daemons: a network, mount and process namespace in which zebra, ospfd and ripngd run, and a second network namespace to which interfaces may go. A
-/// shell is its first process: when that ends, and it does with this one's end of its pipe, everything in it has ended.
+/// A machine for routing daemons: a network, mount and process namespace in which zebra, ospfd and ripngd run, and a second network namespace to which interfaces may go. A shell
+/// is its first process: when it ends, which it does when this process closes its pipe, everything in it ends.
 /// </summary>
 internal sealed partial class DaemonSite : IDisposable
 {
     /// <summary>Where Debian has FRR's daemons.</summary>
     public const string Folder = "/usr/lib/frr";
 
-    // A daemon that says nothing for so long stands still: generous, since the machine may be busy.
+    // A daemon that is silent for this long hangs: generous, since the machine may be busy.
     private const int PatienceMilliseconds = 60_000;
 
-    // So often everybody is asked whether it has let go of interfaces that are gone, with a pause between: a daemon reads what the kernel says and what is typed in one loop, in turn.
+    // How often daemons are asked, with pauses, whether they have let go of interfaces that are gone: a daemon reads kernel messages and commands in one loop, in turn.
     private const int CleanTries = 16;
     private const int ResetEvery = 4;
 
-    // So often it is asked whether a daemon whose vty is gone has ended.
+    // How often to check whether a daemon whose vty is gone has ended.
     private const int DeathTries = 50;
     private const string DeathPause = "sleep 0.1";
     private const string Pause = "sleep 0.05";
@@ -91,7 +91,7 @@ internal sealed partial class DaemonSite : IDisposable
         }
         catch (Exception e) when (e is SocketException or IOException && !stop.IsCancellationRequested)
         {
-            // Somebody has gone, or stands still, in the middle of the list. FRR's handler closes nothing before the process ends, and that takes as long as it writes.
+            // A daemon is gone, or hangs, in the middle of the list. FRR's handler closes nothing before the process ends, which takes as long as it writes.
             string[] titles = [.. Deaths()];
             for (int i = 0; i < DeathTries && titles.Length == 0; i++)
             {
@@ -152,7 +152,7 @@ internal sealed partial class DaemonSite : IDisposable
 
     private string _last = "";
 
-    // A line of the shell that has to succeed; what it marks is kept.
+    // A line of the shell that must succeed; what it prints after the mark is kept.
     private void Need(string line)
     {
         (int code, string text) = Sh(line);
@@ -183,7 +183,7 @@ internal sealed partial class DaemonSite : IDisposable
         throw new IOException("the shell has ended");
     }
 
-    // What ip says without names: "RTNETLINK answers: File exists" is "File exists".
+    // Messages of ip without names: "RTNETLINK answers: File exists" is "File exists".
     private static string Reason(string text)
     {
         string first = text.Split('\n').FirstOrDefault(line => line.Length > 0) ?? "";
@@ -211,7 +211,7 @@ internal sealed partial class DaemonSite : IDisposable
         return File.Exists(path) ? File.ReadAllText(path) : "";
     }
 
-    // A death is seen by the shell, whose child the daemon is: it knows what it ended with.
+    // A death is noticed by the shell, the daemon's parent: it knows the exit status.
     private IEnumerable<string> Deaths()
     {
         foreach ((string daemon, string pid) in _pids)
@@ -224,7 +224,7 @@ internal sealed partial class DaemonSite : IDisposable
         }
     }
 
-    // Every interface goes, every setting goes back; whoever names an interface then, when it has had time, keeps what is gone.
+    // Removes every interface and resets every setting; a daemon that still names an interface after some time keeps what is gone.
     private IEnumerable<string> Kept()
     {
         if (_pids.Count == 0)
@@ -232,8 +232,11 @@ internal sealed partial class DaemonSite : IDisposable
             yield break;
         }
 
-        _ = Sh("for n in $(ls /sys/class/net 2> /dev/null; ip -o link | cut -d' ' -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done; ip addr flush dev lo scope global; ip route flush table main");
-        _ = Sh("nsenter -t $AWAY -n sh -c 'for n in $(ip -o link | cut -d\" \" -f2 | cut -d: -f1 | cut -d@ -f1); do [ $n = lo ] || ip link del dev $n; done'");
+        foreach (string line in DaemonCommands.RemoveInterfaces)
+        {
+            _ = Sh(line);
+        }
+
         string[] names = [.. DaemonGrammar.Grammar.PoolOf("if")!.Members];
         List<string> left = [.. DaemonCommands.Names];
         for (int i = 0; i < CleanTries && left.Count > 0; i++)

@@ -14,7 +14,7 @@ internal sealed class Vty : IDisposable
     /// <summary>Connects.</summary>
     /// <param name="path">The socket.</param>
     /// <param name="patience">Milliseconds that an answer may take.</param>
-    /// <exception cref="SocketException">Nobody is there.</exception>
+    /// <exception cref="SocketException">Nothing listens there.</exception>
     public Vty(string path, int patience)
     {
         _socket.ReceiveTimeout = _socket.SendTimeout = patience;
@@ -24,7 +24,7 @@ internal sealed class Vty : IDisposable
 
     /// <summary>Types a command.</summary>
     /// <returns>The code (0 for success) and the text of the answer.</returns>
-    /// <exception cref="SocketException">The daemon has gone, or does not answer.</exception>
+    /// <exception cref="SocketException">The daemon is gone, or does not answer.</exception>
     public (int Code, string Text) Ask(string command)
     {
         _socket.Send(Encoding.UTF8.GetBytes(command + "\0"));

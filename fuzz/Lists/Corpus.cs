@@ -45,7 +45,7 @@ public sealed class Corpus
         return news;
     }
 
-    /// <summary>A list to change: every second time one of the newest eighth, since what is new leads on.</summary>
+    /// <summary>A list to change: half of the time one of the newest eighth, since new lists lead further.</summary>
     public IReadOnlyList<string> Draw(Chance chance)
     {
         int newest = Math.Max(1, _lists.Count / 8);

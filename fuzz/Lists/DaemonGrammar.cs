@@ -1,7 +1,7 @@
 namespace Stress.Fuzz.Lists;
 
 /// <summary>
-/// Lives of interfaces under routing daemons: what an administrator types into ip(8) and into the daemons' vty while zebra, ospfd and ripngd run. What each line does is in
+/// Lives of interfaces under routing daemons: what an administrator does with ip(8) and the daemons' vty while zebra, ospfd and ripngd run. What each line does is in
 /// <see cref="Daemons.DaemonCommands"/>.
 /// </summary>
 public static class DaemonGrammar
@@ -38,7 +38,7 @@ public static class DaemonGrammar
             new(4, "flush {if}"),
             new(5, "route4 {net4} {if}"),
             new(3, "delroute4 {net4} {if}", Undoes: "route4"),
-            // What the daemons are told.
+            // Commands for the daemons.
             new(8, "ospfnet {prefix4} {area}"),
             new(4, "noospfnet {prefix4} {area}", Undoes: "ospfnet"),
             new(12, "ospfif {if} {ospfif}"),
@@ -57,7 +57,7 @@ public static class DaemonGrammar
             new(3, "norouter {router}"),
             new(4, "router {router}"),
             new(6, "show {show}"),
-            // Time in which daemons say Hello and elect.
+            // Time for the daemons to send Hellos and elect.
             new(10, "wait {ms}"),
         ],
         [

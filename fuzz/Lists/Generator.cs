@@ -9,13 +9,13 @@ public sealed class Generator(Grammar grammar)
     /// <summary>The least and the most lines of a list; a mutated one also has at most this many.</summary>
     public const int Shortest = 6, Longest = 36, LongestChanged = 64;
 
-    // In so many of a hundred cases a name that was not made or that has gone: most of these fail, and some are the faults.
+    // Percentage of names that were never made or are gone: most of these fail, but some show faults.
     private const int Stray = 6;
 
-    // In so many of a hundred cases what takes something back takes back what the list did.
+    // Percentage of undoing operations that undo something that the list did.
     private const int Undone = 80;
 
-    // In so many of a hundred cases a list begins with nothing.
+    // Percentage of lists that start from nothing.
     private const int Bare = 15;
 
     private const int MostBeginnings = 2;
@@ -44,7 +44,7 @@ public sealed class Generator(Grammar grammar)
         return lines;
     }
 
-    /// <summary>A list made of another by one to four changes.</summary>
+    /// <summary>A list derived from another by one to four changes.</summary>
     /// <param name="parent">The list that is changed.</param>
     /// <param name="other">Where a part of another list is put in, that list.</param>
     /// <param name="chance">Draws.</param>
@@ -60,7 +60,7 @@ public sealed class Generator(Grammar grammar)
         return lines.Count == 0 ? Generate(chance) : lines.Count <= LongestChanged ? lines : lines[..LongestChanged];
     }
 
-    // Without the lines that name what the language asks to have been made before, where a change took that away.
+    // Removes the lines that name something that must have been made before, if a change removed that.
     private List<string> Possible(List<string> lines)
     {
         var state = new ListState(grammar);
@@ -179,7 +179,7 @@ public sealed class Generator(Grammar grammar)
         return chance.Of(chance.Percent(Stray) && stray.Count > 0 ? stray : living);
     }
 
-    // A member whose name says a type (tun0, gif1) is only of that one; others are of any.
+    // A member whose name contains a type (tun0, gif1) has only that one; others have any.
     private bool Suits(string name, string type) => !grammar.Pools.Any(pool => pool.Members.Contains(name) && pool.Members.Any(member => member.StartsWith(type, StringComparison.Ordinal))) || name.StartsWith(type, StringComparison.Ordinal);
 
     private static IEnumerable<string> Parts(string value)

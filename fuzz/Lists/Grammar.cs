@@ -16,11 +16,11 @@ public sealed record Production(int Weight, string Template, IReadOnlyList<strin
     /// <summary>The operation.</summary>
     public string Word => Words[0];
 
-    /// <summary>The place that each word is; null for one that stands for itself.</summary>
+    /// <summary>The place that each word is; null for a literal word.</summary>
     internal IReadOnlyList<Place?> Places { get; } = [.. Template.Split(' ').Select(Place.Of)];
 }
 
-/// <summary>Names that come and go in a list: interfaces, sockets, addresses.</summary>
+/// <summary>Names that appear and disappear in a list: interfaces, sockets, addresses.</summary>
 /// <param name="Name">What templates call it.</param>
 /// <param name="Members">All names that a list may use.</param>
 /// <param name="MustExist">The language refuses a name that no earlier line has made.</param>
@@ -28,9 +28,9 @@ public sealed record Pool(string Name, IReadOnlyList<string> Members, bool MustE
 
 /// <summary>A language of operation lists as the search writes it.</summary>
 /// <param name="Productions">Its operations with their weights.</param>
-/// <param name="Pools">Names that come and go.</param>
-/// <param name="Values">Values, a name each; a value may hold places of its own.</param>
-/// <param name="Beginnings">What lists may begin with, so that most of what follows has something to work on.</param>
+/// <param name="Pools">Names that appear and disappear.</param>
+/// <param name="Values">Values by name; a value may contain places itself.</param>
+/// <param name="Beginnings">Possible beginnings of lists, so that most of what follows has something to work on.</param>
 public sealed record Grammar(
     IReadOnlyList<Production> Productions, IReadOnlyList<Pool> Pools, IReadOnlyDictionary<string, IReadOnlyList<string>> Values, IReadOnlyList<IReadOnlyList<string>> Beginnings)
 {

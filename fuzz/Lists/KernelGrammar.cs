@@ -22,7 +22,7 @@ public static class KernelGrammar
     /// <summary>The grammar.</summary>
     public static Grammar Grammar { get; } = new(
         [
-            // Lives of interfaces. A device is opened soon after it is made, else nothing that is sent goes anywhere.
+            // Lives of interfaces. A device is opened soon after it is made, since otherwise nothing that is sent gets out.
             new(20, "create {+if:tun}"),
             new(18, "open {if:tun}"),
             new(20, "up {if}"),
@@ -67,7 +67,7 @@ public static class KernelGrammar
             new(10, "mcif6 {s:u6|r6} {selector}"),
             new(4, "getmcif4 {s:r4}"),
             new(4, "getmcif6 {s:u6|r6}"),
-            // Multicast routing, carp, threads in a read section: of the mail's kernel alone.
+            // Multicast routing, carp, threads in a read section: only in the kernel of the 2005 mail.
             new(4, "mrt6 {s:r6}", Bsd),
             new(4, "mif6 {s:r6} {mif} {selector}", Bsd),
             new(4, "mfc6 {s:r6} {source6} {group6} {mif} {mif}", Bsd),
@@ -75,7 +75,7 @@ public static class KernelGrammar
             new(6, "uncarp {-carp}", [StackCatalog.NetBsd2005]),
             new(4, "enter6 {s:u6}", [StackCatalog.NetBsd2005]),
             new(6, "leave6 {s:u6}", [StackCatalog.NetBsd2005]),
-            // Interfaces without a line, and who names them: of the mail's kernel alone.
+            // Interfaces without a line, and who names them: only in the kernel of the 2005 mail.
             new(6, "create {+cloned}", [StackCatalog.NetBsd2005]),
             new(4, "on {cloned} {cloned}", [StackCatalog.NetBsd2005]),
             new(4, "addr4 {cloned} {+a4} {peer4}", [StackCatalog.NetBsd2005]),

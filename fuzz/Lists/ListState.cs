@@ -1,13 +1,13 @@
 namespace Stress.Fuzz.Lists;
 
-/// <summary>What the lines of a list have made so far, by their words alone: no stack is asked.</summary>
+/// <summary>What the lines of a list have created so far, judged by their text only: no stack is asked.</summary>
 /// <param name="grammar">The language.</param>
 internal sealed class ListState(Grammar grammar)
 {
     private readonly Dictionary<string, SortedDictionary<string, string>> _living = grammar.Pools.ToDictionary(pool => pool.Name, _ => new SortedDictionary<string, string>(StringComparer.Ordinal));
     private readonly Dictionary<string, SortedSet<string>> _ever = grammar.Pools.ToDictionary(pool => pool.Name, _ => new SortedSet<string>(StringComparer.Ordinal));
 
-    // The pool whose members others are made on.
+    // The pool on whose members others are created.
     private const string OwningPool = "if";
 
     private readonly HashSet<(string Owner, string Pool, string Member)> _owned = [];
@@ -63,7 +63,7 @@ internal sealed class ListState(Grammar grammar)
         }
     }
 
-    // What was made on something of another pool, as an address on an interface, goes with it.
+    // What was created on something of another pool, such as an address on an interface, goes with it.
     private static string? OwnerOf(Production production, string[] words, string made) =>
         words.Where((_, i) => i > 0 && production.Places[i] is { Sign: ' ' } place && place.Name != made && place.Name == OwningPool).FirstOrDefault();
 
@@ -77,11 +77,11 @@ internal sealed class ListState(Grammar grammar)
         }
     }
 
-    /// <summary>Names of a pool that live, of the types asked for.</summary>
+    /// <summary>Live names of a pool, of the given types.</summary>
     public IReadOnlyList<string> Living(Place place) =>
         [.. _living[place.Name].Where(name => place.Types.Count == 0 || place.Types.Contains(name.Value)).Select(name => name.Key)];
 
-    /// <summary>Names that some line has made, whether they live or not.</summary>
+    /// <summary>Names that some line has made, live or not.</summary>
     public IReadOnlyCollection<string> Ever(string pool) => _ever[pool];
 
     private static bool Fits(Production production, string[] words) => !words.Where((word, i) => production.Words[i][0] != '{' && production.Words[i] != word).Any();

@@ -2,7 +2,7 @@ namespace Stress.Fuzz.Lists;
 
 /// <summary>
 /// The operations of fuzz/lwip/driver.c with their weights: lives of lwIP's interfaces and PPP sessions through its own functions, its sockets, memberships and clients, and frames that
-/// arrive before, while and after. Interface N has the address 10.N.0.1, and its far end every other one. What the interface of lwIP forbids at a point is not executed there
+/// arrive before, while and after. Interface N has the address 10.N.0.1, and its far end every other one. What lwIP's API forbids at a point is not executed there
 /// (the driver's first comment has each rule with its place).
 /// </summary>
 public static class LwipGrammar

@@ -6,14 +6,14 @@ namespace Stress.Fuzz.Search;
 [JsonConverter(typeof(JsonStringEnumConverter<FindingKind>))]
 public enum FindingKind
 {
-    /// <summary>A stack reported a use of freed memory, died, or kept what it should have given back.</summary>
+    /// <summary>A stack reported a use of freed memory, died, or kept what it should have released.</summary>
     Crash,
 
-    /// <summary>Two stacks that ought to agree answered a step differently.</summary>
+    /// <summary>Two stacks that should agree answered a step differently.</summary>
     Disagreement,
 }
 
-/// <summary>One title that the search came upon.</summary>
+/// <summary>One title that the search found.</summary>
 public sealed record Finding
 {
     /// <summary>The exact title, which identifies it.</summary>
@@ -34,7 +34,7 @@ public sealed record Finding
     /// <summary>How many of <see cref="FuzzSearch.Confirmations"/> executions of the list on its own gave the title.</summary>
     public int Confirmed { get; init; }
 
-    /// <summary>The list cut down to what the title needs.</summary>
+    /// <summary>The list reduced to what the title needs.</summary>
     public IReadOnlyList<string> Minimal { get; init; } = [];
 
     /// <summary>No operation of <see cref="Minimal"/> can go.</summary>
@@ -70,7 +70,7 @@ public sealed record FuzzReport
     /// <summary>The fault that was switched on in a real kernel, or empty.</summary>
     public string Fault { get; init; } = "";
 
-    /// <summary>A stack is software that is shipped, with no fault of ours put back into it: findings are reported to its maintainers before anybody else (SECURITY.md).</summary>
+    /// <summary>A stack is released software, without a fault reintroduced by us: findings are reported to its maintainers before anybody else (SECURITY.md).</summary>
     public bool Private { get; init; }
 
     /// <summary>Executions of each finding's list on its own.</summary>
@@ -94,7 +94,7 @@ public sealed record FuzzReport
     /// <summary>Steps answered, over all stacks.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>Different things reached: an answer in a state, a cell of a model.</summary>
+    /// <summary>Distinct things reached: an answer in a state, a cell of a model.</summary>
     public required int Reached { get; init; }
 
     /// <summary>Lists kept because they reached something new.</summary>
@@ -118,13 +118,13 @@ public sealed record FuzzReport
     /// <summary>Processor time of the stacks and of the search.</summary>
     public required double CpuSeconds { get; init; }
 
-    /// <summary>What a stack says of how it executed lists, for people.</summary>
+    /// <summary>A stack's summary of how it executed lists.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>It was ended before its budget was used.</summary>
     public bool Interrupted { get; init; }
 
-    /// <summary>Operations of the grammar that no stack's list has had succeed: of them nothing can be said.</summary>
+    /// <summary>Operations of the grammar that never succeeded on any stack: nothing can be said about them.</summary>
     [JsonIgnore]
     public IReadOnlyList<OperationRate> NeverSucceeded => [.. Operations.Where(o => o.Succeeded == 0)];
 }

@@ -14,7 +14,7 @@ public sealed record FuzzOrder
     /// <summary>A fault to switch on in real kernels, or null.</summary>
     public string? Fault { get; init; }
 
-    /// <summary>What it may use up. Workers are the silos'.</summary>
+    /// <summary>Its budget. Workers are the silos'.</summary>
     public required FuzzOptions Options { get; init; }
 }
 
@@ -22,7 +22,7 @@ public sealed record FuzzOrder
 /// <param name="opener">Opens the stacks.</param>
 public sealed class FuzzBackend(StackOpener opener) : ISearchBackend
 {
-    /// <summary>The name by which a plan asks for it.</summary>
+    /// <summary>Its name in a plan.</summary>
     public const string BackendName = "fuzz";
 
     // Opened once in a process: a guest's system is built, and lwIP compiled, at the first part that needs it.
@@ -31,7 +31,7 @@ public sealed class FuzzBackend(StackOpener opener) : ISearchBackend
     /// <inheritdoc/>
     public string Name => BackendName;
 
-    /// <summary>An order as it travels.</summary>
+    /// <summary>An order in serialised form.</summary>
     public static string Write(FuzzOrder order) => JsonSerializer.Serialize(order);
 
     /// <inheritdoc/>

@@ -31,5 +31,5 @@ public sealed record FuzzOptions
 /// <param name="Reached">Different things reached.</param>
 /// <param name="Findings">Findings.</param>
 /// <param name="Elapsed">Wall time.</param>
-/// <param name="What">What is being done besides searching, or empty.</param>
+/// <param name="What">The current activity if it is not searching, or empty.</param>
 public sealed record FuzzProgress(long Lists, long Steps, int Reached, int Findings, TimeSpan Elapsed, string What);

@@ -2,7 +2,7 @@ using Stress.Fuzz.Stacks;
 
 namespace Stress.Fuzz.Search;
 
-/// <summary>A title that a list showed first, to be confirmed and cut down.</summary>
+/// <summary>A new title of a list, to be confirmed and minimised.</summary>
 /// <param name="Title">The exact title.</param>
 /// <param name="Kind">What kind.</param>
 /// <param name="Stacks">The stack, or the two stacks, that it was seen on.</param>
@@ -12,7 +12,7 @@ public sealed record NewTitle(string Title, FindingKind Kind, IReadOnlyList<stri
 
 /// <summary>
 /// A part of a round: some of its lists on one stack, or a title to confirm. It is self-contained, and executing it again gives the same result where the
-/// stack is deterministic: a part whose worker died is handed to another.
+/// stack is deterministic: a part whose worker died is given to another.
 /// </summary>
 public sealed record FuzzPart
 {

@@ -7,12 +7,12 @@ using Stress.Fuzz.Stacks;
 namespace Stress.Fuzz.Search;
 
 /// <summary>
-/// The search apart from its execution: rounds of lists, each drawn afresh or mutated from one that had reached something new before the round began, divided into parts. What a round
-/// finds is taken in by the order of its lists, so that nothing depends on who executed which part, how many did, or how often a part was executed again.
+/// The search, separate from its execution: rounds of lists, each drawn afresh or mutated from one that had reached something new before the round began, divided into parts. The
+/// results of a round are merged in the order of its lists, so nothing depends on who executed which part, on the number of workers, or on repeated executions.
 /// </summary>
 public sealed class FuzzRounds
 {
-    // In so many of a hundred cases a list is drawn by itself although there are lists to change.
+    // Percentage of lists that are drawn afresh although there are lists to change.
     private const int FreshShare = 25;
 
     // Rounds are small at first, so that what the first lists reach is used soon; the sizes do not depend on anything but the round's number.
@@ -32,10 +32,10 @@ public sealed class FuzzRounds
     private FuzzPart[]? _parts;
     private TimeSpan _concludingSince;
 
-    /// <summary>A search, new or as it was.</summary>
+    /// <summary>A search, new or restored.</summary>
     /// <param name="grammar">The language with what every stack has.</param>
     /// <param name="stacks">The stacks.</param>
-    /// <param name="options">What it may use up.</param>
+    /// <param name="options">Its budget.</param>
     /// <param name="state">What <see cref="Save"/> gave; null for a new one.</param>
     public FuzzRounds(Grammar grammar, IReadOnlyList<IStackFacts> stacks, FuzzOptions options, FuzzState? state = null)
     {
@@ -50,15 +50,15 @@ public sealed class FuzzRounds
         }
     }
 
-    /// <summary>Rounds that were taken in, and those that confirmed titles.</summary>
+    /// <summary>Rounds that were merged, and those that confirmed titles.</summary>
     public long Round => _state.Round;
 
-    /// <summary>Titles are being confirmed and cut down.</summary>
+    /// <summary>Titles are being confirmed and minimised.</summary>
     public bool IsConcluding => _state.Pending.Count > 0;
 
     private TimeSpan Elapsed => _state.Elapsed + _clock.Elapsed;
 
-    /// <summary>The parts of the round that is open, or of the next; asked again before they were taken in, the same ones. None at the end.</summary>
+    /// <summary>The parts of the open round, or of the next; the same ones until their results are merged. None at the end.</summary>
     public IReadOnlyList<FuzzPart> Next()
     {
         if (_parts is null && IsConcluding)
@@ -76,7 +76,7 @@ public sealed class FuzzRounds
         return _parts ?? [];
     }
 
-    /// <summary>Takes in the outcome of the open round.</summary>
+    /// <summary>Merges the outcome of the open round.</summary>
     /// <param name="results">A result for each part, in their order.</param>
     public void Take(IReadOnlyList<FuzzPartResult> results)
     {
@@ -132,7 +132,7 @@ public sealed class FuzzRounds
         IsConcluding ? $"confirming and cutting down: {string.Join("; ", _state.Pending.Select(title => title.Title))}" : "");
 
     /// <summary>What it has done so far.</summary>
-    /// <param name="processor">Processor time of the stacks and of the search; zero where nobody has measured it.</param>
+    /// <param name="processor">Processor time of the stacks and of the search; zero if not measured.</param>
     /// <param name="interrupted">It was ended before its budget was used.</param>
     public FuzzReport Report(TimeSpan processor, bool interrupted) => new()
     {
@@ -142,7 +142,7 @@ public sealed class FuzzRounds
         Interrupted = interrupted,
     };
 
-    // A search that was ended before it could look at a title again has seen it all the same.
+    // A search that was ended before it could confirm a title has seen it nevertheless.
     private static Finding Unconfirmed(NewTitle title) => new()
     {
         Title = title.Title, Kind = title.Kind, Stacks = title.Stacks, List = title.Number, Drawn = title.List, Minimal = title.List,
@@ -150,7 +150,7 @@ public sealed class FuzzRounds
 
     private bool HasEnough => _state.Findings.Count + _state.Pending.Count >= _options.Findings;
 
-    // An operation that no list has had is one that nothing is said of either.
+    // Nothing can be said either about an operation that no list had.
     private OperationRate[] Rates() =>
     [
         .. _stacks.SelectMany(stack => _grammar.Productions.Select(p => p.Word).Distinct().Select(word =>
@@ -209,7 +209,7 @@ public sealed class FuzzRounds
             }
         }
 
-        // A list that crashed is changed no further: most of what is made of it would only crash so again.
+        // A list that crashed is not mutated: most of its mutations would only crash the same way.
         _corpus.Take(list, reached, keep: !titles.Exists(t => t.Kind == FindingKind.Crash));
         foreach ((string title, FindingKind kind, IStackFacts[] on) in titles)
         {
@@ -231,7 +231,7 @@ public sealed class FuzzRounds
         }
     }
 
-    // Each hash has the one before it as its seed: a search that goes on from its state comes to the same.
+    // Each hash has the one before it as its seed: a search continued from its state gets the same.
     private void Digest(IEnumerable<string> words) =>
         _state.Digest = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Concat(words.Select(word => word + "\n"))), (long)_state.Digest);
 }

@@ -4,7 +4,7 @@ using Stress.Fuzz.Stacks;
 
 namespace Stress.Fuzz.Search;
 
-/// <summary>A search in this process: the rounds of <see cref="FuzzRounds"/>, the parts of each executed by some workers.</summary>
+/// <summary>A search in this process: the rounds of <see cref="FuzzRounds"/>, the parts of each executed by several workers.</summary>
 /// <param name="grammar">The language with what every stack has.</param>
 /// <param name="stacks">The stacks.</param>
 /// <param name="options">What it may use up.</param>

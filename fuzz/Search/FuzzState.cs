@@ -1,9 +1,9 @@
 namespace Stress.Fuzz.Search;
 
-/// <summary>A search between two rounds: with grammar, stacks and options, all that it needs to go on.</summary>
+/// <summary>A search between two rounds: with grammar, stacks and options, all that it needs to continue.</summary>
 public sealed record FuzzState
 {
-    /// <summary>Rounds taken in, of lists and of titles.</summary>
+    /// <summary>Rounds merged, of lists and of titles.</summary>
     public long Round { get; set; }
 
     /// <summary>Rounds of lists taken in: the size of the next depends on it.</summary>
@@ -27,7 +27,7 @@ public sealed record FuzzState
     /// <summary>Wall time that it was worked on.</summary>
     public TimeSpan Elapsed { get; set; }
 
-    /// <summary>Of that, confirming and cutting down.</summary>
+    /// <summary>Of that, confirming and minimising.</summary>
     public TimeSpan Aside { get; set; }
 
     /// <summary>Titles to confirm.</summary>

@@ -8,7 +8,7 @@ namespace Stress.Fuzz.Search;
 /// <param name="options">The search's seed, and whether findings are cut down.</param>
 public sealed class FuzzWorker(IReadOnlyList<IFuzzStack> stacks, FuzzOptions options)
 {
-    // Executions that cutting one finding down may take.
+    // Executions that minimising one finding may take.
     private const int MinimiseTests = 400;
 
     /// <summary>Executes a part.</summary>

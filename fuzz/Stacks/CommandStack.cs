@@ -4,7 +4,7 @@ using Stress.Guests.Running;
 
 namespace Stress.Fuzz.Stacks;
 
-/// <summary>The kernel of this machine in a network namespace, or wherever a command leads. Nobody reads a console: a finding is a disagreement, or a list that did not end.</summary>
+/// <summary>The kernel of this machine in a network namespace, or wherever a command leads. There is no console: a finding is a disagreement, or a list that did not end.</summary>
 /// <param name="name">The name on the command line.</param>
 /// <param name="run">Runs a list and gives the agent's lines.</param>
 public sealed class CommandStack(string name, Func<string, CancellationToken, Task<IReadOnlyList<string>>> run) : IFuzzStack

@@ -8,7 +8,7 @@ namespace Stress.Fuzz.Stacks;
 
 /// <summary>
 /// Debian's FRR under the lives of interfaces. Many lists share a machine (<see cref="DaemonSite"/>), each beginning with no interface but lo and the settings that the daemons were started
-/// with; a list that is executed on its own has a fresh one, and so has the list behind one that showed anything or left anything.
+/// with; a list that is executed on its own has a fresh one, and so has the list after one that showed or left anything.
 /// </summary>
 public sealed class DaemonStack : IFuzzStack, IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class DaemonStack : IFuzzStack, IDisposable
     /// <inheritdoc/>
     public int Batch => SharedLists;
 
-    /// <summary>How many lists shared how many machines, for people.</summary>
+    /// <summary>How many lists shared how many machines, as text.</summary>
     public string Shared => string.Create(CultureInfo.InvariantCulture, $"{_lists:#,0} executions of lists on {_begun:#,0} machines of namespaces: a new one after each list that showed or left anything");
 
     /// <summary>Checks that the daemons are there, and that namespaces may be made.</summary>

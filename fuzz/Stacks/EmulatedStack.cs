@@ -32,7 +32,7 @@ public sealed class EmulatedStack(string name, string? design = null) : IFuzzSta
         }
         catch (OperationListException e)
         {
-            // A change took away what a later line needs: no list of the language, and so none that a stack could answer.
+            // A change removed what a later line needs: it is not a valid list, so no stack could answer it.
             return ListOutcome.Nothing(e.Message);
         }
 
@@ -49,6 +49,6 @@ public sealed class EmulatedStack(string name, string? design = null) : IFuzzSta
         return died && stack is NetBsd2005Stack { Title: { } title } ? $"{kind}: {title}" : $"{kind} in {access.Function} ({access.File})";
     }
 
-    // The kernel's own error where a model has the words of a tool.
+    // The kernel's own error if the model has a tool's message.
     private static string Words(OperationResult result) => result.Error is not { } error ? "" : error.Errno ?? error.ToString();
 }

@@ -6,7 +6,7 @@ namespace Stress.Fuzz.Stacks;
 
 /// <summary>
 /// A real kernel in a guest. Many lists share a boot, each in its own network namespace, which is destroyed before the next; what a kernel reports while a list runs, or while
-/// its namespace goes, is that list's. After a report the boot counts for nothing more, and the lists behind it have a new one.
+/// its namespace goes, is that list's. After a report the rest of the boot does not count, and the remaining lists get a new one.
 /// </summary>
 /// <param name="name">The name on the command line, <c>uml:KERNEL</c>.</param>
 /// <param name="run">Boots the kernel.</param>

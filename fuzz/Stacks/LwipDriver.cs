@@ -32,7 +32,7 @@ public sealed class LwipDriver(GuestCache cache)
 
     /// <summary>The driver's program.</summary>
     /// <param name="folderOf">Finds a folder of the project from wherever the program runs.</param>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">The source or the compiler is not there, or it does not build.</exception>
     public async Task<string> EnsureAsync(Func<string, string> folderOf, Action<string> tell, CancellationToken stop)
@@ -56,7 +56,7 @@ public sealed class LwipDriver(GuestCache cache)
                 await File.WriteAllTextAsync(Path.Combine(folder, name), Text(name), stop).ConfigureAwait(false);
             }
 
-            // Two builds at once must not see half a file.
+            // Concurrent builds must not see half a file.
             string built = $"{program}.{Environment.ProcessId}";
             await CompileAsync(folder, ["-O1", "-g", "-w", "-fsanitize=address", "-fno-omit-frame-pointer", "-I.", $"-I{Path.Combine(Path.GetFullPath(source), "src", "include")}", "driver.c", .. files, "-o", built], stop).ConfigureAwait(false);
             File.Move(built, program, overwrite: true);

@@ -11,7 +11,7 @@ public sealed class LwipStack(string driver) : IFuzzStack
 {
     private const int ProcessLists = 64;
 
-    /// <summary>What is known of it without its driver.</summary>
+    /// <summary>What is known about it without its driver.</summary>
     public static StackFacts Facts { get; } = new(LwipGrammar.Stack, LwipGrammar.Stack, null, ProcessLists);
 
     /// <inheritdoc/>

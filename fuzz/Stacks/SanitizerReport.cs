@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Stress.Fuzz.Stacks;
 
-/// <summary>What AddressSanitizer printed, as a title: what was done in which function to an object that who allocated and who freed.</summary>
+/// <summary>What AddressSanitizer printed, as a title: what was done in which function, and where the object was allocated and freed.</summary>
 internal static partial class SanitizerReport
 {
-    // Frames of the allocator, of whoever calls it for everybody, and of the library: who asked is the next one.
+    // Frames of the allocator, of its wrappers, and of the library: the caller is the next one.
     private static readonly string[] Plumbing = ["__interceptor_", "malloc", "calloc", "free", "mem_", "memp_", "do_memp_", "pbuf_", "fuzz_", "__asan"];
 
     /// <summary>The titles of what was still held at the end, each once; empty where nothing was.</summary>
@@ -45,7 +45,7 @@ internal static partial class SanitizerReport
         return -1;
     }
 
-    // The first function of the stack behind a line that asked for something.
+    // The first function after a line of the stack that is not in the allocator.
     private static string? Who(IReadOnlyList<string> lines, int at)
     {
         string[] stack = at < 0 ? [] : [.. lines.Skip(at + 1).SkipWhile(line => !Frame().IsMatch(line)).TakeWhile(line => Frame().IsMatch(line)).Select(line => Frame().Match(line).Groups["function"].Value)];

@@ -12,7 +12,7 @@ public sealed class StackOpener(GuestCache cache)
 {
     private const string Guest = "uml:";
 
-    /// <summary>What is known of a stack by its name alone; null for one that is none of these.</summary>
+    /// <summary>What is known about a stack by its name; null for one that is none of these.</summary>
     /// <param name="name">The name on the command line.</param>
     public static IStackFacts? FactsOf(string name) =>
         name == LwipGrammar.Stack ? LwipStack.Facts
@@ -29,9 +29,9 @@ public sealed class StackOpener(GuestCache cache)
         : KernelGrammar.Grammar.For([.. stacks.Select(stack => stack.Speaks).Distinct()]);
 
     /// <summary>Opens one.</summary>
-    /// <param name="name">Its name, of which something is known.</param>
+    /// <param name="name">A known name.</param>
     /// <param name="fault">A fault to switch on in a kernel, or null.</param>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">The kernel, the source or a compiler is not there.</exception>
     public async Task<IFuzzStack> OpenAsync(string name, string? fault, Action<string> tell, CancellationToken stop) =>

@@ -46,7 +46,7 @@ public sealed class RunGrain(
 
     private bool Stored => Plan.CheckpointWindows > 0;
 
-    // Asked whenever a shard is told: it may have changed since the question was put to the run.
+    // Evaluated whenever a shard is told: it may have changed since the run was asked.
     private RunPhase Told => _interrupted ? RunPhases.After(Run.Phase, RunPhase.Interrupted) : Run.Phase;
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ public sealed class RunGrain(
 
             if (_interrupted)
             {
-                // It goes on from what storage holds of it, or from its beginning.
+                // It continues from what is stored, or starts from the beginning.
                 _interrupted = false;
                 Begin();
                 await Task.WhenAll(_shards.Select((shard, number) => shard.Start(Plan, number, first: false)));
@@ -91,7 +91,7 @@ public sealed class RunGrain(
             }
             catch (RunRefusedException)
             {
-                // The list of runs takes no more: nothing of this one stays, and nothing of it is executed.
+                // The list of runs is full: nothing of this run is kept, and nothing of it is executed.
                 await Forget();
                 throw;
             }
@@ -120,7 +120,7 @@ public sealed class RunGrain(
         state.State.Run = before with { Lease = lease ?? before.Lease };
         if (before is { Phase: RunPhase.Paused, Unattended: true })
         {
-            log.LogInformation("run {Run}: it has a client again and goes on", Plan.RunId);
+            log.LogInformation("run {Run}: it has a client again and continues", Plan.RunId);
             await Tell(RunPhase.Running);
         }
         else if (lease is not null && lease != before.Lease)
@@ -152,8 +152,8 @@ public sealed class RunGrain(
     /// <inheritdoc/>
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // Whichever silo takes the run over exports its totals from there. One that has ended is taken over by nobody while its silo stops, and what the silo
-        // exports last is the first that anybody hears of a run that was shorter than the interval of exports.
+        // Whichever silo takes over the run exports its totals from then on. A run that has ended is not taken over when its silo stops, and if it was shorter than the export
+        // interval, the silo's last export is its first.
         if (!(_ended && reason.ReasonCode == DeactivationReasonCode.ShuttingDown))
         {
             metrics.Forget(this.GetPrimaryKeyString());
@@ -220,7 +220,7 @@ public sealed class RunGrain(
         await KeepShards();
     }
 
-    // Whoever asks while a question is out hears its answer: a shard that is slow to answer is not asked again and again.
+    // A caller that asks while a question is pending gets its answer: a slow shard is not asked repeatedly.
     private Task<ShardProgress> AskShards()
     {
         if (_asking is not { IsCompleted: false })
@@ -255,8 +255,8 @@ public sealed class RunGrain(
         return progress;
     }
 
-    // Written once, however often the run is asked meanwhile. The answer does not wait for the list of runs for long; the write goes on behind it, in line with the
-    // others (Write), and fails for nobody but itself.
+    // Written once, however often the run is asked meanwhile. The answer waits only briefly for the list of runs; the write continues after it, in order with the others (Write),
+    // and its failure affects nothing else.
     private async Task Finish(ShardProgress progress)
     {
         if (_finishing is null or { IsCompleted: true, Result: false })
@@ -267,12 +267,12 @@ public sealed class RunGrain(
         await ((Task)_finishing).WaitAsync(LongestFinish).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    // False when it could not be written.
+    // False if it could not be written.
     private async Task<bool> WriteFinished(ShardProgress progress)
     {
         RunDescription before = Run;
 
-        // What a cancelled run has come to is in the list of runs once its last site is closed.
+        // The result of a cancelled run is in the list of runs once its last site is closed.
         RunDescription ended = before with { Phase = RunPhases.After(before.Phase, RunPhase.Finished), Ended = before.Ended ?? clock.Time.GetUtcNow() };
         try
         {
@@ -282,7 +282,7 @@ public sealed class RunGrain(
         }
         catch (Exception e)
         {
-            // Storage is away, or the list of runs is. The run is as it was, unless it was told something meanwhile, and whoever asks next tries again.
+            // Storage or the list of runs is unavailable. The run is unchanged, unless it was told something meanwhile, and the next caller tries again.
             log.LogWarning("run {Run}: that it is finished cannot be written: {Problem}", Plan.RunId, e.Message);
             if (ReferenceEquals(state.State.Run, ended))
             {
@@ -293,7 +293,7 @@ public sealed class RunGrain(
         }
     }
 
-    // A shard that was activated anew, since its silo died or left, has to be given the plan before it can answer.
+    // A shard that was reactivated because its silo died or left must be given the plan before it can answer.
     private async Task<T> Asked<T>(IShardGrain shard, int number, Func<Task<T?>> question) where T : class
     {
         for (; ; )
@@ -307,7 +307,7 @@ public sealed class RunGrain(
         }
     }
 
-    // One after the other: a run may be told something while its end is being written.
+    // One after another: a run may be told something while its end is being written.
     private Task Write(ShardProgress? progress = null) => Stored ? _writing = WriteAfter(_writing, progress) : Task.CompletedTask;
 
     private async Task WriteAfter(Task before, ShardProgress? progress)
@@ -340,7 +340,7 @@ public sealed class RunGrain(
         _shards = [.. Enumerable.Range(0, Plan.Shards).Select(shard => GrainFactory.GetGrain<IShardGrain>(GrainKeys.Shard(Plan.RunId, shard)))];
     }
 
-    // Silos die and storage may be away: whoever follows the run hears of it, and the next second is another.
+    // Silos die and storage may be unavailable: those who follow the run are told, and it is tried again in a second.
     private async Task Publish()
     {
         try
@@ -349,7 +349,7 @@ public sealed class RunGrain(
             {
                 log.LogWarning(
                     "run {Run}: no client of {Owner} for {Seconds} s: it is {What}", Plan.RunId, Run.Lease!.Owner, (due == RunPhase.Paused ? 1 : 2) * Run.Lease.Seconds,
-                    due == RunPhase.Paused ? "held, and cancelled after as long again; whoever follows it lets it go on" : "cancelled");
+                    due == RunPhase.Paused ? "paused, and cancelled after as long again; a client that follows it resumes it" : "cancelled");
                 await Tell(due, unattended: true);
             }
 
@@ -358,7 +358,7 @@ public sealed class RunGrain(
         }
         catch (Exception e)
         {
-            // Whatever it was, the next second is another; nobody else would hear of it.
+            // Whatever it was, it is tried again in a second; nobody else would notice.
             _unreachable ??= new Outage(log, $"run {this.GetPrimaryKeyString()}: reaching every shard");
             _unreachable.Failed(e);
         }

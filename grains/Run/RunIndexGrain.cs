@@ -18,7 +18,7 @@ public sealed class RunIndexState
 public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageName)] IPersistentState<RunIndexState> state, SiloFormats formats, ILogger<RunIndexGrain> log)
     : Grain, IRunIndexGrain
 {
-    /// <summary>Runs that have ended are kept up to this many; then the earliest go, and what is stored of them.</summary>
+    /// <summary>At most this many ended runs are kept; then the earliest are removed, with everything stored for them.</summary>
     public const int MaxEnded = 100;
 
     /// <summary>More unfinished runs than this are refused.</summary>
@@ -70,7 +70,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
             }
             catch (Exception e)
             {
-                // Whatever one run throws must not keep the others from going on; it is reported once (Outage).
+                // An exception of one run must not keep the others from continuing; it is reported once (Outage).
                 if (!_unreachable.TryGetValue(run.RunId, out Outage? outage))
                 {
                     outage = _unreachable[run.RunId] = new Outage(log, $"run {run.RunId}: reaching it");
@@ -81,7 +81,7 @@ public sealed class RunIndexGrain([PersistentState("index", RouterGrain.StorageN
         }
     }
 
-    // A run of another format is kept by the silos that read it, wherever the list is.
+    // A run of another format is kept going by the silos that read it, wherever the list is.
     private IRunGrain OfItsFormat(RunEntry run)
     {
         RequestContext.Set(SiloFormats.RequestKey, run.Build?.Key ?? BuildStamp.Unversioned);

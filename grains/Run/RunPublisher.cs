@@ -6,7 +6,7 @@ using Stress.Observability.Instruments;
 
 namespace Stress.Grains;
 
-/// <summary>Makes a run's progress the totals that metrics export and live views show.</summary>
+/// <summary>Turns a run's progress into the totals that metrics export and live views show.</summary>
 /// <param name="plan">The run.</param>
 /// <param name="started">Wall time of its start.</param>
 /// <param name="metrics">Exports the totals; a run without telemetry is not exported.</param>
@@ -16,7 +16,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
     private const double MicrosecondsPerHour = 3_600_000_000;
     private TimeSpan? _took;
 
-    /// <summary>Exports where the run is.</summary>
+    /// <summary>Exports the run's progress.</summary>
     public void Publish(ShardProgress progress)
     {
         if (plan.Telemetry is not null)
@@ -63,7 +63,7 @@ public sealed class RunPublisher(RunPlan plan, DateTimeOffset started, RunMetric
         };
     }
 
-    // The mail's two paths and those with a band are there from the beginning: zero is an answer too.
+    // The two paths of the 2005 mail and those with a band are exported from the beginning: zero is an answer too.
     private static List<PathCount> Crashes(LiveCounts counts, PathBand[] bands)
     {
         var sum = new SortedDictionary<(string Path, Role Role), long>();

@@ -8,8 +8,8 @@ using Stress.Contracts;
 namespace Stress.Grains;
 
 /// <summary>
-/// What every state in grain storage looks like, in Redis, on disk and in memory: a mark, a hash of all that follows, the stamp of the build that wrote it, and the state as Orleans
-/// writes it. A state of another format, or without a stamp, is refused in a sentence; so is a damaged one.
+/// The form of every state in grain storage, in Redis, on disk and in memory: a magic number, a hash of all that follows, the stamp of the build that wrote it, and the state as
+/// Orleans writes it. A state of another format, without a stamp, or damaged is refused with a one-line error.
 /// </summary>
 /// <param name="serializer">Orleans'.</param>
 /// <param name="build">What this silo writes and reads.</param>
@@ -17,7 +17,7 @@ public sealed class StateSerializer(Serializer serializer, BuildStamp build) : I
 {
     private const int HeadLength = 8 + 8 + 4 + 8;
 
-    // Version and commit are a line at most.
+    // Version and commit take one line at most.
     private const int LongestHead = 1024;
     private static readonly byte[] Mark = "STRESS02"u8.ToArray();
 
@@ -63,7 +63,7 @@ public sealed class StateSerializer(Serializer serializer, BuildStamp build) : I
             : serializer.Deserialize<T>(bytes[(Mark.Length + sizeof(ulong) + (int)reader.BaseStream.Position)..])!;
     }
 
-    // The list of runs belongs to silos of every layout: it names runs, and holds nothing of them that has one.
+    // The list of runs belongs to silos of every layout: it names runs, and holds nothing of them that has a layout.
     private BuildStamp Accepted<T>() => IsShared<T>() ? build with { Layout = 0 } : build;
 
     private static bool IsShared<T>() => typeof(T) == typeof(RunIndexState);

@@ -17,7 +17,7 @@ public sealed class SearchState
 }
 
 /// <summary>
-/// One search (<see cref="ISearchGrain"/>). What is searched, and what follows from a round, is its backend's; here is who executes which part, and what is kept. A round that was not
+/// One search (<see cref="ISearchGrain"/>). What is searched, and what follows from a round, is up to its backend; this decides who executes which part, and what is kept. A round that was not
 /// stored is executed again, with the same result.
 /// </summary>
 [SitePlacement]
@@ -25,7 +25,7 @@ public sealed class SearchGrain(
     [PersistentState("search", RouterGrain.StorageName)] IPersistentState<SearchState> state, SearchBackends backends, BuildStamp build, RunClock clock, ILogger<SearchGrain> log)
     : Grain, ISearchGrain
 {
-    /// <summary>The image is written at most this often: about a second's work may have to be done again.</summary>
+    /// <summary>The image is written at most this often: about a second of work may have to be repeated.</summary>
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>A part whose silo does not answer is handed out again after this time.</summary>
@@ -132,7 +132,7 @@ public sealed class SearchGrain(
         DeactivateOnIdle();
     }
 
-    // Somebody asks: the search goes on, if there is anything left to do.
+    // A client asks: the search continues, if there is anything left to do.
     private void Go()
     {
         _asked = clock.Time.GetTimestamp();
@@ -191,12 +191,12 @@ public sealed class SearchGrain(
         }
         catch (Exception e)
         {
-            // Storage is away, for instance: whoever asks next lets it go on.
+            // Storage is unavailable, for instance: the next caller lets it continue.
             log.LogWarning("search {Search}: it stands still until it is asked about: {Problem}", Name, e.FirstLine());
         }
     }
 
-    // Null when the search is to stand still. A silo that dies takes its parts with it: they are handed out again, to those that are left.
+    // Null when the search is to pause. Parts of a silo that dies are handed out again, to the remaining ones.
     private async Task<byte[]?> Executed(byte[] part, int number)
     {
         string key = SearchPartPlacement.Key(Name, _search!.Round, number);

@@ -20,7 +20,7 @@ public sealed class SearchPartGrain(SliceGate gate, SearchBackends backends, Bui
             throw new StateFormatException($"search {plan.Name}: its plan is {refusal}");
         }
 
-        // Another part under this key is of a search that was forgotten: nobody waits for it.
+        // Another part under this key belongs to a forgotten search: nothing waits for it.
         Task<byte[]?> work = _open is { } open && open.Part.AsSpan().SequenceEqual(part) ? open.Work : Task.Run(() => Work(plan, part));
         _open = (part, work);
         await Task.WhenAny(work, Task.Delay(LongestWait, clock.Time));
@@ -58,7 +58,7 @@ public sealed class SearchPartGrain(SliceGate gate, SearchBackends backends, Bui
             }
             catch (Exception e)
             {
-                // It would fail so again: the same part, executed in the same way.
+                // It would fail the same way again: the same part, executed in the same way.
                 throw new SearchPartException(e.FirstLine());
             }
             finally

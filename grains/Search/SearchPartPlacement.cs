@@ -20,7 +20,7 @@ public sealed class SearchPartPlacement : PlacementStrategy
     /// <param name="part">The part's number in it.</param>
     public static string Key(string search, long round, int part) => string.Create(CultureInfo.InvariantCulture, $"{search}/part-{round}-{part}");
 
-    /// <summary>Whose turn it is among this many silos.</summary>
+    /// <summary>Which of this many silos is next.</summary>
     /// <param name="key">The part's key.</param>
     /// <param name="silos">How many there are.</param>
     public static int Turn(string key, int silos)

@@ -4,14 +4,13 @@ using Stress.Emulator.Sites;
 
 namespace Stress.Grains;
 
-/// <summary>The clock that paces runs. Orleans has one of its own, which must go on while a test holds this one.</summary>
+/// <summary>The clock that paces runs. Orleans has its own, which must keep running while a test stops this one.</summary>
 /// <param name="Time">Wall time.</param>
 public sealed record RunClock(TimeProvider Time);
 
 /// <summary>
-/// Holds the sites of a shard in step with wall time. A window is due when wall time has covered it: never before, so that virtual time is not ahead.
-/// The sites of a run take their turns evenly spread over a window, so that what one sees moves steadily and the work comes evenly.
-/// It decides when a window is executed, never the result.
+/// Keeps the sites of a shard in step with wall time. A window is due once wall time has covered it, never earlier, so virtual time is never ahead. The turns of a run's sites are
+/// spread evenly over a window, so that displays move steadily and the load is even. It decides when a window is executed, never the result.
 /// </summary>
 public sealed class Pacer
 {
@@ -27,7 +26,7 @@ public sealed class Pacer
     /// <summary>Starts pacing now.</summary>
     /// <param name="plan">The run; its pace is above 0.</param>
     /// <param name="clock">Wall time.</param>
-    /// <param name="windowsDone">Windows that each of the sites has behind it, for a run that goes on.</param>
+    /// <param name="windowsDone">Windows that each of the sites has finished, for a run that is continued.</param>
     public Pacer(RunPlan plan, TimeProvider clock, int windowsDone = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(plan.Pace);
@@ -45,12 +44,12 @@ public sealed class Pacer
         (_pausedAt ?? Now) - _origin - ((window + ((site - _plan.FirstSite + 1) / (double)_plan.Sites)) * _window);
 
     /// <summary>Waits until a window of a site is due.</summary>
-    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public async Task WaitFor(int site, int window, CancellationToken cancel)
     {
         while (Late(site, window) is var late && late < TimeSpan.Zero)
         {
-            // A timer may fire a moment early; a millisecond more costs nothing and saves a second wait.
+            // A timer may fire slightly early; an extra millisecond costs nothing and saves a second wait.
             TimeSpan wait = -late + TimeSpan.FromMilliseconds(1);
             await Task.Delay(wait < LongestWait ? wait : LongestWait, _clock, cancel);
         }

@@ -11,10 +11,10 @@ public enum Duty : byte
     /// <summary>Wait until the phase is over.</summary>
     Hold,
 
-    /// <summary>Close it where it stands.</summary>
+    /// <summary>Close it at its current window.</summary>
     Close,
 
-    /// <summary>Leave it as it is: the shard goes on somewhere else, or nowhere.</summary>
+    /// <summary>Leave it as it is: the shard continues elsewhere, or not at all.</summary>
     Stop,
 }
 
@@ -24,19 +24,19 @@ public enum Presence : byte
     /// <summary>On this silo.</summary>
     Here,
 
-    /// <summary>Asked to move to another silo; should there be none, it goes on here.</summary>
+    /// <summary>Asked to move to another silo; if there is none, it continues here.</summary>
     Moving,
 
     /// <summary>Its activation ends, and has its books to write.</summary>
     Leaving,
 
-    /// <summary>Its books are deleted, or are another activation's now: nothing more is written.</summary>
+    /// <summary>Its books are deleted, or belong to another activation now: nothing more is written.</summary>
     Forgotten,
 }
 
 /// <summary>
-/// The phases of a run and of each of its shards, in one place: what was ordered, where the shard is, which phase may follow which, and what it means for those who drive
-/// sites. A value, apart from any grain; whatever comes in any order, an end is final.
+/// The phases of a run and of each of its shards, in one place: what was ordered, where the shard is, which phase may follow which, and what it means for those who drive sites. It
+/// is a value, separate from any grain; in whatever order things happen, an end is final.
 /// </summary>
 /// <param name="Told">What the run is told to do.</param>
 /// <param name="Presence">Where the shard is.</param>
@@ -53,7 +53,7 @@ public readonly record struct RunPhases(RunPhase Told, Presence Presence)
     /// <summary>Whether the books may be written: what an interruption closes is closed for a partial report only, and storage stays as it was.</summary>
     public bool Writes => Told != RunPhase.Interrupted && Presence != Presence.Forgotten;
 
-    /// <summary>The order that holds after another one: a run is paused and resumed any number of times, and ends once.</summary>
+    /// <summary>The order in force after another one: a run is paused and resumed any number of times, and ends once.</summary>
     /// <param name="now">What it was told last.</param>
     /// <param name="told">The new order.</param>
     public static RunPhase After(RunPhase now, RunPhase told) => now.IsUnfinished() ? told : now;
@@ -70,13 +70,12 @@ public readonly record struct RunPhases(RunPhase Told, Presence Presence)
     /// <summary>The shard's activation ends.</summary>
     public RunPhases Leave() => Presence == Presence.Forgotten ? this : this with { Presence = Presence.Leaving };
 
-    /// <summary>The books are gone, or another activation's.</summary>
+    /// <summary>The books are gone, or belong to another activation.</summary>
     public RunPhases Forget() => this with { Presence = Presence.Forgotten };
 }
 
 /// <summary>
-/// The phase that a shard is in, and a token for its end. A change is complete before anybody hears of it, and waiters continue in a turn of their own, never inside
-/// the call that made the change.
+/// The phase that a shard is in, and a token for its end. A change is complete before anyone is notified, and waiters continue in a turn of their own, never inside the call that made the change.
 /// </summary>
 public sealed class PhaseWatch
 {

@@ -2,30 +2,30 @@ using Stress.Contracts;
 
 namespace Stress.Grains;
 
-/// <summary>What drivers ask of a site's line.</summary>
+/// <summary>What drivers need from a site's line.</summary>
 public interface ISiteCalls
 {
     /// <summary>Executes a slice.</summary>
     /// <param name="site">The site.</param>
-    /// <param name="window">The window that it goes on from.</param>
-    /// <param name="first">True when no part of it can have been executed before.</param>
+    /// <param name="window">The window to continue from.</param>
+    /// <param name="first">True if no part of it can have been executed before.</param>
     Task<SliceResult> RunSlice(int site, int window, bool first);
 
-    /// <summary>Closes a site where it stands.</summary>
+    /// <summary>Closes a site at its current window.</summary>
     /// <param name="site">The site.</param>
-    /// <param name="window">The window that it goes on from.</param>
+    /// <param name="window">The window to continue from.</param>
     /// <param name="keep">True to keep its image in storage.</param>
     Task<SliceResult> Close(int site, int window, bool keep);
 
-    /// <summary>Hears of a site from which nothing came for too long.</summary>
+    /// <summary>Is told of a site that has been silent for too long.</summary>
     void Lost(int site);
 
-    /// <summary>Hears of a site that is booked and of which storage may hold a checkpoint.</summary>
+    /// <summary>Is told of a site that is booked and may still have a checkpoint in storage.</summary>
     void Stored(int site);
 }
 
 /// <summary>
-/// Drives the sites of a shard, some at a time, through the phases of its run; apart from any grain. All of it runs on one scheduler, the grain's, one step at a time.
+/// Drives the sites of a shard, some at a time, through the phases of its run; separate from any grain. All of it runs on one scheduler, the grain's, one step at a time.
 /// </summary>
 /// <param name="plan">The run.</param>
 /// <param name="ledger">The books.</param>
@@ -33,7 +33,7 @@ public interface ISiteCalls
 /// <param name="pacer">Says when a window is due; null in a run that is not paced.</param>
 /// <param name="calls">Reaches the sites.</param>
 /// <param name="clock">Measures patience and retries.</param>
-/// <param name="answers">Wall time after which a call gives itself up.</param>
+/// <param name="answers">Wall time after which a call times out.</param>
 public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch phases, Pacer? pacer, ISiteCalls calls, TimeProvider clock, TimeSpan answers)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
@@ -43,7 +43,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
     private int _alive;
     private int _holding;
 
-    /// <summary>How often a driver asked what to do next. While a run is paused it stands still.</summary>
+    /// <summary>How often a driver asked what to do next. It does not change while a run is paused.</summary>
     public long Turns { get; private set; }
 
     /// <summary>True while the shard is paused and every driver waits for the end of that: no slice is out.</summary>
@@ -52,7 +52,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
     /// <summary>Ends when all drivers have.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Starts as many drivers as the shard may have, on the scheduler of the caller; those that are still there count.</summary>
+    /// <summary>Starts as many drivers as the shard may have, on the caller's scheduler; existing ones count.</summary>
     /// <param name="atOnce">Sites driven at once.</param>
     /// <param name="first">True when none of the sites can have been executed before.</param>
     public void Start(int atOnce, bool first)
@@ -68,7 +68,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
         await Task.Yield();
         while (await MayGoOn())
         {
-            // Those that were left in the middle go on first.
+            // Sites left unfinished continue first.
             if (_left.TryDequeue(out int left))
             {
                 await DriveSite(left, first: false);
@@ -90,7 +90,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
         _alive--;
     }
 
-    // Waits while the run is held; false when the shard stops.
+    // Waits while the run is paused; false when the shard stops.
     private async Task<bool> MayGoOn()
     {
         for (; ; )
@@ -146,7 +146,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             SliceResult slice;
             try
             {
-                // A call gives itself up; a clock of our own is for what is left of the patience after that. What comes from a call that was given up is not missed.
+                // A call times out on its own; our own clock covers the rest of the patience. The result of an abandoned call is not needed.
                 TimeSpan left = silence.Left, longest = left > answers ? answers : left > FirstRetry ? left : FirstRetry;
                 silence.Waits(longest);
                 Task<SliceResult> call = duty == Duty.Close ? calls.Close(site, window, keep: phases.Now.Told == RunPhase.Interrupted) : calls.RunSlice(site, window, first);
@@ -155,8 +155,8 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
             }
             catch (Exception e)
             {
-                // Whatever it was, nobody answered: a silo went away, or storage did not answer. The site is asked again, since what is executed twice gives the same;
-                // an error that stays ends with the patience, and stands in the report.
+                // Whatever it was, there was no answer: a silo went away, or storage did not answer. The site is asked again, since executing twice gives the same result; a
+                // persistent error ends with the patience, and is in the report.
                 if (await IsLost(site, window, silence, e.Message, retry, over))
                 {
                     return;
@@ -168,7 +168,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
 
             if (slice.Declined)
             {
-                // A silo that leaves declines for as long as its drain takes; one that always does is not waited for longer than one that says nothing.
+                // A leaving silo declines for as long as its drain takes; one that keeps declining is waited for no longer than a silent one.
                 if (await IsLost(site, window, silence, "every silo that was asked declines it, since it is leaving", FirstRetry, over))
                 {
                     return;
@@ -186,7 +186,7 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
         }
     }
 
-    // Nothing came of a site: it is lost when the patience is over, and else asked again after a pause.
+    // No result came from a site: it is lost when the patience is over, and otherwise asked again after a pause.
     private async Task<bool> IsLost(int site, int window, Silence silence, string why, TimeSpan pause, CancellationToken over)
     {
         silence.Waited();

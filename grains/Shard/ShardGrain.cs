@@ -39,13 +39,13 @@ public sealed class ShardGrain(
     IOptions<SiloMessagingOptions> messaging, BuildStamp build, ILogger<ShardGrain> log)
     : Grain, IShardGrain, ISiteCalls
 {
-    /// <summary>The books are written at most this often, so that what may have to be done again is about a second's work.</summary>
+    /// <summary>The books are written at most this often, so that at most about a second of work has to be repeated.</summary>
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>Writing may take this share of the time, at most: the books of a great shard are written less often.</summary>
+    /// <summary>Writing may take at most this share of the time: the books of a large shard are written less often.</summary>
     private const int WriteShare = 50;
 
-    /// <summary>A shard that moves waits this long for the slices that are out; whatever is left is executed again, with the same result.</summary>
+    /// <summary>A moving shard waits this long for slices in progress; the rest is executed again, with the same result.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly List<int> _toForget = [];
@@ -85,7 +85,7 @@ public sealed class ShardGrain(
 
         if (_ledger is not null && _phases.Now.Told == RunPhase.Interrupted && _phases.Now.Presence == Presence.Here)
         {
-            // The partial result has had its time: what storage holds goes on, with books and drivers of its own. Who still drives for the old ones stops.
+            // The partial result is done with: what is stored continues, with its own books and drivers. Drivers of the old books stop.
             await Quiet();
             await _phases.Set(_phases.Now.Leave());
             _phases = new PhaseWatch();
@@ -205,19 +205,19 @@ public sealed class ShardGrain(
         _toForget.AddRange(state.State.ToForget);
         _pacer = plan.Pace > 0 ? new Pacer(plan, clock.Time, state.State.PacedWindow) : null;
 
-        // Orleans gives a call up by itself; a clock of the drivers' own is for what is left of the patience after that.
+        // Orleans times a call out on its own; the drivers' own clock covers the rest of the patience.
         TimeSpan answers = messaging.Value.ResponseTimeout + messaging.Value.ResponseTimeout / 10;
         _drivers = new ShardDrivers(plan, _ledger, _phases, _pacer, this, TimeProvider.System, answers);
         Drive(first);
         if (plan.CheckpointWindows > 0)
         {
-            // It interleaves, so that storage that takes its time holds up no call. Nothing is written beside it: writes follow each other (Write, WriteAll), and what
-            // is written is copied before anything is awaited.
+            // It interleaves, so that slow storage does not hold up any call. There are no concurrent writes: they follow each other (Write, WriteAll), and what is written is
+            // copied before anything is awaited.
             _writes ??= this.RegisterGrainTimer(() => Write(force: false), new GrainTimerCreationOptions(WriteEvery, WriteEvery) { Interleave = true });
         }
     }
 
-    // A paced run moves all its sites on together; the workers still bound how many are executed at one moment.
+    // A paced run advances all its sites together; the workers still limit how many are executed at once.
     private void Drive(bool first) => _drivers!.Start(_pacer is null ? _plan!.SitesInFlight : _ledger!.Planned, first);
 
     private async Task Obey(RunPhase phase)
@@ -239,7 +239,7 @@ public sealed class ShardGrain(
         await _phases.Set(next);
     }
 
-    // The drivers end with the slices that they are in; one that hangs is not waited for.
+    // The drivers end with their current slices; one that hangs is not waited for.
     private async Task Quiet()
     {
         if (_drivers is { } drivers)
@@ -253,14 +253,14 @@ public sealed class ShardGrain(
 
     private int PacedWindow => _pacer is null || _ledger is null ? 0 : _ledger.Running.Select(next => next.Window).DefaultIfEmpty(_plan!.Windows).Min();
 
-    // Whatever is not written yet is, once a write that is under way has ended.
+    // Writes whatever is not written yet, after a write in progress has ended.
     private async Task WriteAll()
     {
         await _writing;
         await Write(force: true);
     }
 
-    // One at a time: while one is under way, the next is due later. The task never fails.
+    // One at a time: while one is in progress, the next is due later. The task never fails.
     private Task Write(bool force)
     {
         if (_plan is not { CheckpointWindows: > 0 } || !_writing.IsCompleted || !_phases.Now.Writes
@@ -294,7 +294,7 @@ public sealed class ShardGrain(
         }
         catch (Exception e)
         {
-            // Whatever storage or a router says: it is reported once for the silo (Outage), and the next write is due in a second.
+            // Any error of storage or a router: it is reported once for the silo (Outage), and the next write is due in a second.
             local.Storage.Failed(e);
         }
         finally
@@ -303,7 +303,7 @@ public sealed class ShardGrain(
         }
     }
 
-    // Either the reply to our own write was lost, and what is stored is ours; or another activation continues with the shard, and this one is in the way.
+    // Either the reply to our own write was lost, and what is stored is ours; or another activation has taken over the shard, and this one is obsolete.
     private async Task Reread()
     {
         try
@@ -318,7 +318,7 @@ public sealed class ShardGrain(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Whatever storage says: whose books they are is not known, and the next write finds out. Until then this activation goes on.
+            // Any error of storage: whose books they are is not known, and the next write will show. Until then this activation continues.
             log.LogWarning("{Shard}: its books cannot be read again: {Problem}", this.GetPrimaryKeyString(), e.GetBaseException().Message);
             local.Storage.Failed(e);
         }

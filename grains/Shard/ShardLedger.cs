@@ -5,7 +5,7 @@ using Stress.Emulator.Sites;
 namespace Stress.Grains;
 
 /// <summary>
-/// The books of a shard, apart from any grain. Counters of a site are cumulative, so a later slice replaces an earlier one, a repeated slice
+/// The books of a shard, separate from any grain. Counters of a site are cumulative, so a later slice replaces an earlier one, a repeated slice
 /// changes nothing, and a finished site is added to the sum exactly once.
 /// </summary>
 public sealed class ShardLedger
@@ -46,7 +46,7 @@ public sealed class ShardLedger
         }
     }
 
-    /// <summary>How the run ends, if it ends early: the word that stands beside each site that it closes. What was not executed is partial, never lost.</summary>
+    /// <summary>How the run ends, if it ends early: the word recorded with each site that it closes. What was not executed is partial, never lost.</summary>
     public RunPhase Ending { get; set; } = RunPhase.Interrupted;
 
     /// <summary>How many sites were closed since the books were opened: they have to be written when it has grown.</summary>
@@ -58,11 +58,11 @@ public sealed class ShardLedger
     /// <summary>Where the shard is.</summary>
     public ShardProgress Progress => _progress with { Counts = _live?.Copy() };
 
-    /// <summary>Sites that are being executed, each with the window from which it goes on.</summary>
+    /// <summary>Sites that are being executed, each with the window to continue from.</summary>
     public IEnumerable<(int Site, int Window)> Running =>
         Enumerable.Range(_first, _next).Where(site => _states[site - _first] == SiteState.Running).Select(site => (site, NextWindow(site)));
 
-    /// <summary>Takes the next site that waits; false when none does.</summary>
+    /// <summary>Takes the next waiting site; false if there is none.</summary>
     public bool TryTake(out int site)
     {
         while (_next < _states.Length && _states[_next] != SiteState.Waiting)
@@ -80,7 +80,7 @@ public sealed class ShardLedger
         return true;
     }
 
-    /// <summary>The window from which a site goes on.</summary>
+    /// <summary>The window from which a site continues.</summary>
     public int NextWindow(int site) => _latest[site - _first]?.NextWindow ?? 0;
 
     /// <summary>Merges a slice. Returns true when nothing is left to do for the site.</summary>
@@ -148,7 +148,7 @@ public sealed class ShardLedger
         return true;
     }
 
-    // What a site counts now, in place of what it counted before.
+    // A site's current counts, which replace its earlier ones.
     private void Count(LiveCounts? before, LiveCounts? now)
     {
         if (before is not null)
@@ -180,11 +180,11 @@ public sealed class ShardLedger
         };
     }
 
-    /// <summary>Books a site that was taken when the run had ended early: nothing of it was asked for.</summary>
+    /// <summary>Books a site that was taken after the run had ended early: nothing of it was executed.</summary>
     public void CloseUnbegun(int site) =>
         Close(site, SiteState.NotBegun, 0, $"{Because} before its start");
 
-    /// <summary>The result of the closed sites alone, for storage: a site that runs is as one that waits, and counts nothing yet.</summary>
+    /// <summary>The result of the closed sites alone, for storage: a running site is treated like a waiting one, and counts nothing yet.</summary>
     public ShardResult Closed()
     {
         ShardResult result = Result();

@@ -1,14 +1,14 @@
 namespace Stress.Grains;
 
 /// <summary>
-/// For how long nothing has been heard of a site, while somebody could have heard it. A wait that ends much later than it was set for says that the process, or its machine, stood still: that time is nobody's
-/// silence, and who slept asks again before he gives a site up.
+/// How long a site has been silent while this process could have heard it. A wait that ends much later than it was set for shows that the process, or its machine, was suspended:
+/// that time does not count as silence, and the site is asked again before it is given up.
 /// </summary>
 /// <param name="clock">The clock.</param>
 /// <param name="patience">After so much silence a site is lost.</param>
 public sealed class Silence(TimeProvider clock, TimeSpan patience)
 {
-    /// <summary>A wait that ends later than this after its end was not late because others were busy.</summary>
+    /// <summary>A wait that is late by more than this was not late because others were busy.</summary>
     public static readonly TimeSpan StoodStill = TimeSpan.FromSeconds(5);
 
     private TimeSpan _silent, _longest;
@@ -24,7 +24,7 @@ public sealed class Silence(TimeProvider clock, TimeSpan patience)
     public void Broken() => _silent = TimeSpan.Zero;
 
     /// <summary>A wait begins.</summary>
-    /// <param name="longest">It ends by itself after this.</param>
+    /// <param name="longest">It ends on its own after this.</param>
     public void Waits(TimeSpan longest) => (_longest, _began) = (longest, clock.GetTimestamp());
 
     /// <summary>The wait has ended, and nothing came.</summary>

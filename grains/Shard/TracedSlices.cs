@@ -3,8 +3,8 @@ using Stress.Contracts;
 namespace Stress.Grains;
 
 /// <summary>
-/// Chooses the slices of a silo that are traced: some each second. A run makes hundreds a second, each with a score of spans of ours and of Orleans; all of them
-/// would cost more than the rest of the instruments together, and nobody reads them. A paced run makes few, and all of them are traced.
+/// Chooses the slices of a silo that are traced: some each second. A run has hundreds a second, each with a score of our spans and Orleans'; tracing all would cost more than the
+/// rest of the instruments together, and nobody would read them. A paced run has few, and all are traced.
 /// </summary>
 /// <param name="clock">The silo's clock.</param>
 public sealed class TracedSlices(RunClock clock)

@@ -18,7 +18,7 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
     /// <summary>True from the moment when the silo was asked to leave: it takes no further work.</summary>
     public bool Leaving => _leaving;
 
-    /// <summary>Writing to grain storage, for all grains of this silo: when it is away, it is away for all.</summary>
+    /// <summary>Outage of grain storage, for all grains of this silo: it is unavailable for all at once.</summary>
     public Outage Storage { get; } = new(log, "writing books and checkpoints");
 
     /// <summary>Bytes of memory of this process before the first grain of a run became active.</summary>
@@ -64,8 +64,8 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
     public void Remove(IShardGrain shard) => _shards.TryRemove(shard.GetGrainId(), out _);
 
     /// <summary>
-    /// Leaves: no further slice starts, running slices end with their current window and return their images; then every router and shard here
-    /// writes what it has and moves to another silo, if there is one.
+    /// Leaves: no further slice starts, running slices end with their current window and return their images; then every router and shard here saves its state and moves to another
+    /// silo, if there is one.
     /// </summary>
     /// <param name="gate">The silo's gate.</param>
     /// <param name="cancel">Ends the attempt; what has not been written by then is executed again from its last checkpoint.</param>
@@ -82,7 +82,7 @@ public sealed class LocalGrains(IGrainFactory grains, ILogger<LocalGrains> log)
         await Task.WhenAll(_shards.Keys.Select(id => Quietly(grains.GetGrain<IShardGrain>(id).Move))).WaitAsync(cancel);
     }
 
-    // One grain that cannot be saved must not keep the others from it.
+    // A grain that cannot be saved must not keep the others from being saved.
     private static async Task Quietly(Func<Task> step)
     {
         try

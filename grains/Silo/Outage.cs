@@ -3,7 +3,7 @@ using Stress.Contracts;
 
 namespace Stress.Grains;
 
-/// <summary>Something that does not work for a while and is tried again and again: the log gets one line when that begins, and one when it is over.</summary>
+/// <summary>Something that fails for a while and is retried: the log gets one line when that begins, and one when it is over.</summary>
 /// <param name="log">The log.</param>
 /// <param name="what">What does not work.</param>
 public sealed class Outage(ILogger log, string what)

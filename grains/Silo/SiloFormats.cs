@@ -6,8 +6,7 @@ using Stress.Contracts;
 namespace Stress.Grains;
 
 /// <summary>
-/// Adds to a silo's manifest, for every grain class, which format it writes and reads. A silo without it is of a build
-/// before format 1.
+/// Adds to a silo's manifest, for every grain class, which format it writes and reads. A silo without it belongs to a build before format 1.
 /// </summary>
 /// <param name="build">What this silo writes and reads.</param>
 public sealed class FormatProperty(BuildStamp build) : IGrainPropertiesProvider
@@ -26,12 +25,12 @@ public sealed class FormatProperty(BuildStamp build) : IGrainPropertiesProvider
     }
 }
 
-/// <summary>Which format each silo of the cluster writes and reads, as its membership tells.</summary>
-/// <param name="manifests">What the silos tell of themselves.</param>
+/// <summary>Which format each silo of the cluster writes and reads, according to its membership.</summary>
+/// <param name="manifests">The silos' manifests.</param>
 /// <param name="build">What this silo writes and reads.</param>
 public sealed class SiloFormats(IClusterManifestProvider manifests, BuildStamp build)
 {
-    /// <summary>Under this name a request says of which format its run is; without it, it is of the format of the silo that asks.</summary>
+    /// <summary>Under this name a request states its run's format; without it, the format is that of the calling silo.</summary>
     public const string RequestKey = "stress.format";
 
     private readonly ConcurrentDictionary<SiloAddress, (string Format, string Build)> _known = new();
@@ -61,12 +60,12 @@ public sealed class SiloFormats(IClusterManifestProvider manifests, BuildStamp b
         return null;
     }
 
-    /// <summary>The silos of a format. A silo is not placed upon by guess: one of which nothing is known is left out.</summary>
+    /// <summary>The silos of a format. Placement does not guess: a silo of unknown format is left out.</summary>
     /// <param name="format">The format.</param>
     /// <param name="silos">Silos.</param>
     public SiloAddress[] Among(string format, IEnumerable<SiloAddress> silos) => [.. silos.Where(silo => Of(silo)?.Format == format)];
 
-    /// <summary>What all silos are of, in words, for a message.</summary>
+    /// <summary>The formats of all silos, in words, for a message.</summary>
     public string InWords(IEnumerable<SiloAddress> silos) => string.Join(
         "; ", silos.Select(silo => Of(silo)?.Build ?? BuildStamp.Unversioned).GroupBy(words => words).Select(group => $"{group.Count()} of {group.Key}"));
 }

@@ -26,7 +26,7 @@ public sealed class NamedSiloPlacementDirector : IPlacementDirector
     }
 }
 
-/// <summary>How one silo is doing (<see cref="ISiloGrain"/>).</summary>
+/// <summary>The state of one silo (<see cref="ISiloGrain"/>).</summary>
 [NamedSiloPlacement]
 public sealed class SiloGrain(SliceGate gate, LocalGrains local, ILocalSiloDetails silo, BuildStamp build, DesignFolder designs) : Grain, ISiloGrain
 {

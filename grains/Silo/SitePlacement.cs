@@ -26,7 +26,7 @@ public sealed class SitePlacement : PlacementStrategy;
 /// <param name="formats">Which format each reads.</param>
 public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloStatusOracle silos, SiloFormats formats)
 {
-    /// <summary>The silo among <paramref name="candidates"/> with the greatest hash of (site, silo): when one comes or goes, only its own share of sites moves.</summary>
+    /// <summary>The silo among <paramref name="candidates"/> with the greatest hash of (site, silo): when one joins or leaves, only its own share of sites moves.</summary>
     /// <param name="key">The grain's key, of which the run and the site count.</param>
     /// <param name="candidates">Silos, at least one.</param>
     public SiloAddress Among(string key, IReadOnlyCollection<SiloAddress> candidates)
@@ -41,7 +41,7 @@ public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloSta
         ulong most = 0;
         foreach (SiloAddress silo in candidates)
         {
-            // A silo that leaves takes nothing, unless it is the last.
+            // A leaving silo takes nothing, unless it is the last.
             if (local.Leaving && silo.Equals(here.SiloAddress) && candidates.Count > 1)
             {
                 continue;
@@ -64,7 +64,7 @@ public sealed class SiteHome(ILocalSiloDetails here, LocalGrains local, ISiloSta
         return active.Length > 1 && !Among(key, active).Equals(here.SiloAddress);
     }
 
-    // Address and port, not the generation: a silo that is started again gets its sites back.
+    // Address and port, not the generation: a restarted silo gets its sites back.
     private static ulong Weight(ulong seed, SiloAddress silo)
     {
         Span<byte> bytes = stackalloc byte[28];

@@ -3,9 +3,9 @@ using Stress.Contracts;
 namespace Stress.Grains;
 
 /// <summary>
-/// Bounds how many sites a silo executes at one moment, and how many it has open: some more, so that a worker finds the next image ready while the last one is
-/// on its way back. Grains take turns on the shared thread pool; the gate keeps the rest of the pool free for hand-overs, progress and the client, and makes
-/// the number of workers a plain setting. It decides when work is done, never the result.
+/// Limits how many sites a silo executes at once, and how many it has open: a few more, so that a worker finds the next image ready while the last one is on its way back. Grains
+/// take turns on the shared thread pool; the gate keeps the rest of the pool free for hand-overs, progress and the client, and makes the number of workers a simple setting. It
+/// decides when work is done, never the result.
 /// </summary>
 /// <param name="workers">Sites executed at once, at least 1.</param>
 public sealed class SliceGate(int workers) : IDisposable
@@ -48,7 +48,7 @@ public sealed class SliceGate(int workers) : IDisposable
     /// <summary>Gives the worker back.</summary>
     public void Free() => _free.Release();
 
-    /// <summary>Admits nobody else, and waits until everybody is out.</summary>
+    /// <summary>Admits no more sites, and waits until all are closed.</summary>
     public async Task Drain()
     {
         _closed = true;
@@ -58,7 +58,7 @@ public sealed class SliceGate(int workers) : IDisposable
             await _open.WaitAsync();
         }
 
-        // Those who wait must not wait forever: they find the gate closed.
+        // Waiters must not wait forever: they find the gate closed.
         _open.Release(_openSites);
     }
 

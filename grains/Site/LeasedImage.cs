@@ -3,8 +3,8 @@ using Stress.Contracts;
 namespace Stress.Grains;
 
 /// <summary>
-/// The rule of leases, apart from any grain: who may execute which window of a site. One lease at a time; the next window or none; a lease
-/// that was taken back counts no more; and whatever is asked twice is answered the same.
+/// The rule of leases, separate from any grain: who may execute which window of a site. One lease at a time; only the next window; a lease that was taken back is void; and a
+/// repeated request gets the same answer.
 /// </summary>
 public sealed class LeasedImage
 {
@@ -21,7 +21,7 @@ public sealed class LeasedImage
     /// <param name="site">The site's number.</param>
     /// <param name="checkpoint">The last checkpoint, or null.</param>
     /// <param name="moved">The image that came with the router from another silo, or null.</param>
-    /// <param name="activation">Tells the leases of this activation from those of any other.</param>
+    /// <param name="activation">Distinguishes the leases of this activation from those of any other.</param>
     public LeasedImage(RunPlan plan, int site, SiteImage? checkpoint, SiteImage? moved = null, Guid activation = default)
     {
         _plan = plan;
@@ -49,7 +49,7 @@ public sealed class LeasedImage
     {
         if (_image is null)
         {
-            // Whoever has the image may be dead, or half-way through a window. It is not waited for: executing again gives the same.
+            // The holder of the image may be dead, or half-way through a window. It is not waited for: executing again gives the same result.
             _out = false;
             NextWindow = _checkpoint?.NextWindow ?? 0;
         }
@@ -68,7 +68,7 @@ public sealed class LeasedImage
     /// <summary>Takes the image back. False when the lease is not the one that is out.</summary>
     /// <param name="lease">The lease.</param>
     /// <param name="image">The image, one or more windows further on.</param>
-    /// <param name="last">True when nobody will ask for the image again: it is not kept.</param>
+    /// <param name="last">True if the image will not be needed again: it is not kept.</param>
     public bool Return(LeaseId lease, SiteHandOver image, bool last = false)
     {
         if (!_out || lease != new LeaseId(_activation, _leases))
@@ -78,7 +78,7 @@ public sealed class LeasedImage
 
         if (image.IsUnbegun)
         {
-            // Its execution could not travel back here: it is the next lease that begins again.
+            // Its execution could not travel back here: the next lease starts over.
             _out = false;
             NextWindow = _checkpoint?.NextWindow ?? 0;
             return true;

@@ -21,7 +21,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
     {
         if (!await gate.Enter())
         {
-            // This silo is leaving. The site is asked again, and is somewhere else by then.
+            // This silo is leaving. The site is asked again, and will be elsewhere by then.
             this.MigrateOnIdle();
             return new SliceResult { NextWindow = window, Declined = true };
         }
@@ -43,7 +43,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
     {
         if (backends.Of(plan) is not { } backend)
         {
-            // Another silo of the cluster has it: this one is of another make.
+            // Another silo of the cluster has it: this one is configured differently.
             return new SliceResult { NextWindow = window, Problem = backends.Problem(plan) };
         }
 
@@ -62,7 +62,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         }
         catch (Exception e) when (IsUnreadable(e))
         {
-            // Asking again reads the same: the site has failed, and its problem says what would be accepted.
+            // Asking again would read the same: the site has failed, and its problem says what would be accepted.
             return new SliceResult { NextWindow = window, Problem = $"checkpoint: {e.GetBaseException().Message}" };
         }
 
@@ -77,7 +77,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
             bool closing = upTo == 0;
             if (plan.Pace > 0)
             {
-                // The next window is due at a time of its own.
+                // The next window has its own due time.
                 upTo = Math.Min(upTo, answer.NextWindow + 1);
             }
 
@@ -90,7 +90,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
             bool finished = site.NextWindow >= plan.Windows;
             LeaseEnd end = keep ? LeaseEnd.SaveAndRelease : finished || closing ? LeaseEnd.Release : LeaseEnd.Rest;
 
-            // Read before the site is given back: from then on it is its router's.
+            // Read before the site is given back: from then on it belongs to its router.
             SliceResult slice = end == LeaseEnd.Rest ? Slice(plan, site) : Closed(plan, site, finished);
             ReturnAnswer returned = await Return(router, plan, answer.Lease, site, end);
             if (!returned.Taken)
@@ -131,7 +131,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         }
     }
 
-    // What is stored or was handed over is of another format, or damaged. Orleans wraps what a storage throws.
+    // The stored or handed-over state has another format, or is damaged. Orleans wraps what a storage throws.
     private static bool IsUnreadable(Exception e) => e.GetBaseException() is StateFormatException or ImageFormatException or InvalidDataException;
 
     private static SliceResult Closed(RunPlan plan, SiteHandOver site, bool finished)
@@ -160,7 +160,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         using Activity? span = WindowSpans.Lease();
         LeaseAnswer answer = await router.Lease(plan, window, first);
 
-        // A refusal: the router is at another window, since it was activated anew or a reply was lost. Counters are cumulative, so its word is as good.
+        // A refusal: the router is at another window, since it was reactivated or a reply was lost. Counters are cumulative, so its result is as good.
         return answer.Image is null ? await router.Lease(plan, answer.NextWindow, first: false) : answer;
     }
 
@@ -183,7 +183,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         }
     }
 
-    // Returns the problem, or null. Ends early when the silo leaves. Whatever a backend throws is an error of our own in one site, and must not stop the others.
+    // Returns the problem, or null. Ends early when the silo leaves. An exception of a backend is an error of ours in one site, and must not stop the others.
     private async ValueTask<string?> ExecuteWindows(RunPlan plan, SiteHandOver site, int upTo, int asked, CancellationToken cancel)
     {
         using Activity? span = WindowSpans.Execute();
@@ -215,7 +215,7 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            // Whatever it is, it is the site's result: failed, with this as its problem in the report.
+            // Any exception is the site's result: failed, with this as its problem in the report.
             return e.ToString();
         }
     }

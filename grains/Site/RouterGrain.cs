@@ -49,7 +49,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
 
         if (_image?.AtHome is { } site)
         {
-            // An execution without an image begins again wherever the site goes on.
+            // An execution without an image starts over wherever the site continues.
             await site.End();
         }
     }
@@ -92,7 +92,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         else if (_image.AtHome is { IsLive: false })
         {
-            // The image rests; the execution that it was made of is not needed.
+            // The image is kept; the execution that it was made from is not needed.
             await image.End();
         }
 
@@ -170,7 +170,7 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         return _state;
     }
 
-    // A checkpoint that cannot be written costs repeated work should this silo die now, and nothing else: the next one is due in a few windows.
+    // A checkpoint that cannot be written only costs repeated work if this silo dies now: the next one is due in a few windows.
     private async Task<bool> Write()
     {
         try
@@ -183,12 +183,12 @@ public sealed class RouterGrain(IPersistentStateFactory states, LocalGrains loca
         }
         catch (InconsistentStateException)
         {
-            // Either the reply to an earlier write was lost, or another activation has gone on. What is stored is a checkpoint of this site all the same.
+            // Either the reply to an earlier write was lost, or another activation has taken over. What is stored is a checkpoint of this site in either case.
             await Reread();
         }
         catch (Exception e)
         {
-            // Whatever storage says: it is reported once for the silo (Outage).
+            // Any error of storage: it is reported once for the silo (Outage).
             local.Storage.Failed(e);
         }
 

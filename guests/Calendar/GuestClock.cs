@@ -3,8 +3,8 @@ using Stress.Guests.Processes;
 namespace Stress.Guests.Calendar;
 
 /// <summary>
-/// One guest's clock, from the calendar's side: the protocol of <c>time-travel=ext</c>, with the calendar in shared memory where the kernel knows it
-/// (6.11 and later) and by messages where not. All times are nanoseconds of the run; the guest's own clock starts at zero at its boot.
+/// One guest's clock, from the calendar's side: the protocol of <c>time-travel=ext</c>, with the calendar in shared memory if the kernel supports it (6.11 and later), by messages
+/// otherwise. All times are nanoseconds of the run; the guest's own clock starts at zero at its boot.
 /// </summary>
 internal sealed class GuestClock : IDisposable
 {
@@ -31,13 +31,13 @@ internal sealed class GuestClock : IDisposable
     /// <summary>When the guest's clock was zero.</summary>
     public long Offset { get; }
 
-    /// <summary>Where the guest's clock stands, as far as it was told.</summary>
+    /// <summary>The guest's clock, as last reported.</summary>
     public long Now { get; private set; }
 
     /// <summary>When the guest wants to run next.</summary>
     public long Request { get; private set; } = Never;
 
-    /// <summary>The guest runs; it has not said that it waits.</summary>
+    /// <summary>The guest runs; it has not reported that it waits.</summary>
     public bool IsRunning { get; private set; } = true;
 
     /// <summary>The guest is gone.</summary>
@@ -154,7 +154,7 @@ internal sealed class GuestClock : IDisposable
         Put(TimeTravelOperation.Run, ++_sequence, start);
     }
 
-    /// <summary>The guest is given up.</summary>
+    /// <summary>The guest is abandoned.</summary>
     public void End()
     {
         HasEnded = true;

@@ -21,7 +21,7 @@ internal sealed class GuestSeat(GuestProcess process, GuestClock clock, GuestPor
     /// <summary>The time of the last thing it was seen to do, ns.</summary>
     public long LastSeen { get; set; }
 
-    /// <summary>It was given up because it hung.</summary>
+    /// <summary>It was abandoned because it hung.</summary>
     public bool IsHung { get; set; }
 
     public void Dispose()

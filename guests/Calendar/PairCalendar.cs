@@ -14,14 +14,14 @@ internal enum GuestLoss
     /// <summary>Its kernel ended it.</summary>
     Ended,
 
-    /// <summary>It used its CPU time without letting virtual time go on, or did nothing at all; it was killed.</summary>
+    /// <summary>It used CPU time without advancing virtual time, or did nothing at all; it was killed.</summary>
     Hung,
 }
 
-/// <summary>Counts of the calendar: what the conservative order costs.</summary>
+/// <summary>Counts of the calendar: the cost of the conservative order.</summary>
 public sealed record CalendarCounts
 {
-    /// <summary>Times that no guest ran.</summary>
+    /// <summary>How often no guest ran.</summary>
     public long Rounds { get; internal set; }
 
     /// <summary>Grants to run.</summary>
@@ -30,7 +30,7 @@ public sealed record CalendarCounts
     /// <summary>Arrivals at a port, each an interrupt.</summary>
     public long Arrivals { get; internal set; }
 
-    /// <summary>Arrivals that their guest had not taken when it next said that it waits: always 0.</summary>
+    /// <summary>Arrivals that their guest had not taken when it next reported that it waits: always 0.</summary>
     public long Unanswered { get; internal set; }
 
     /// <summary>Messages of the time-travel protocol.</summary>
@@ -42,8 +42,8 @@ public sealed record CalendarCounts
 
 /// <summary>
 /// Two guests and the line between them under one conservative order of events. Each guest has its own clock. It may run as far as nothing can reach it:
-/// to the other's next event and the line's least delay D, to its own next event and 2 D (an answer to what it sends now), to its own next arrival, and to
-/// what the line has still to do and D. The guests' output is passed to the line in order of time, once nothing earlier can happen.
+/// to the other's next event and the line's least delay D, to its own next event and 2 D (an answer to what it sends now), to its own next arrival, and to the line's own next
+/// event plus D. The guests' output is passed to the line in order of time, once nothing earlier can happen.
 /// </summary>
 internal sealed class PairCalendar
 {
@@ -102,10 +102,10 @@ internal sealed class PairCalendar
     /// <summary>Everything that went over the line, with its times.</summary>
     public IncrementalHash Digest => _digest;
 
-    /// <summary>Where the run is, ns.</summary>
+    /// <summary>The run's current time, ns.</summary>
     public long Now { get; private set; }
 
-    /// <summary>Where to stop before the time that is asked for, ns; null for nowhere. What has happened until then is put to the line.</summary>
+    /// <summary>Where to stop before the requested time, ns; null for nowhere. What has happened until then is passed to the line.</summary>
     public long? EndAt { get; set; }
 
     /// <summary>Runs to a time.</summary>
@@ -132,7 +132,7 @@ internal sealed class PairCalendar
         }
     }
 
-    /// <summary>The guest of a role is taken out at the end of the run.</summary>
+    /// <summary>The guest of a role is removed at the end of the run.</summary>
     public void Leave(Role role)
     {
         Seat seat = _seats[(int)role];
@@ -157,7 +157,7 @@ internal sealed class PairCalendar
 
             if (!seat.IsUp)
             {
-                // What came while nobody was there is gone: a port begins as its modem is on hook.
+                // What came while no guest was there is lost: a port starts with its modem on hook.
                 seat.Arrivals.RemoveAll(e => e.Time <= from);
                 seat.Guest = _boot((Role)i, from, Math.Max(Math.Min(limit, seat.NextArrival), from + 1));
                 continue;
@@ -210,7 +210,7 @@ internal sealed class PairCalendar
             fds[1] = new() { Fd = guest.Port.Descriptor, Events = Posix.PollIn };
             if (Posix.Poll(fds, StallWatch.PollMilliseconds) == 0)
             {
-                // Made only now: it looks through the host's processes, and arrivals are many.
+                // Created only now: it searches the host's processes, and there are many arrivals.
                 watch ??= new StallWatch(guest.Process, _limits);
                 if (watch.IsStalled())
                 {
@@ -356,7 +356,7 @@ internal sealed class PairCalendar
         }
     }
 
-    // What happened before a time that nobody can go back to.
+    // What happened before a time that no guest can go back to.
     private void PutToLine(long before)
     {
         while (true)
@@ -379,7 +379,7 @@ internal sealed class PairCalendar
                 _line.Input(role, e);
             }
 
-            // What was put to the line may arrive somewhere before that time.
+            // What was passed to the line may arrive somewhere before that time.
             before = Math.Min(before, Math.Min(_seats[0].Next, _seats[1].Next));
         }
     }
@@ -415,7 +415,7 @@ internal sealed class PairCalendar
 /// <param name="Idle">Wall time without the clock moving and without CPU time used.</param>
 public readonly record struct GuestLimits(TimeSpan Cpu, TimeSpan Idle)
 {
-    /// <summary>30 CPU-seconds for what takes milliseconds; two minutes for a guest that does nothing at all.</summary>
+    /// <summary>30 CPU-seconds for something that takes milliseconds; two minutes for a guest that does nothing at all.</summary>
     public static GuestLimits Default { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2));
 }
 

@@ -4,7 +4,7 @@ namespace Stress.Guests.Calendar;
 
 /// <summary>
 /// The calendar in memory that a kernel of 6.11 and later shares with us (struct um_timetravel_schedshm). The guest is client 0; client 1 is we, without
-/// capabilities, so that a guest that waits asks by message. A guest that does not know of it leaves its capabilities at zero and goes on by messages.
+/// capabilities, so that a guest that waits asks by message. A guest that does not know it leaves its capabilities at zero and continues with messages.
 /// </summary>
 internal sealed unsafe class SharedCalendar : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed unsafe class SharedCalendar : IDisposable
     /// <summary>The memory file.</summary>
     public int Descriptor { get; }
 
-    /// <summary>The guest has taken the offer.</summary>
+    /// <summary>The guest has accepted the offer.</summary>
     public bool InUse => (*(uint*)(_memory + Header) & TimeShare) != 0;
 
     /// <summary>How far the guest may run without asking, ns.</summary>

@@ -8,7 +8,7 @@ namespace Stress.Guests.Judging;
 /// <summary>The result of one boot of a list.</summary>
 /// <param name="Titles">What the kernel reported, in order.</param>
 /// <param name="IsHeld">The first is about something that stays: an interface that cannot go, or memory that nothing points to.</param>
-/// <param name="Trouble">Why the boot came to nothing; null where it did not.</param>
+/// <param name="Trouble">Why the boot has no result; null if it has one.</param>
 public sealed record Trial(IReadOnlyList<string> Titles, bool IsHeld, string? Trouble)
 {
     /// <summary>Of a boot.</summary>
@@ -18,7 +18,7 @@ public sealed record Trial(IReadOnlyList<string> Titles, bool IsHeld, string? Tr
         result.Trouble);
 }
 
-/// <summary>A kernel, as it is judged.</summary>
+/// <summary>A kernel to be judged.</summary>
 public interface IJudgedKernel
 {
     /// <summary>Its name.</summary>
@@ -32,7 +32,7 @@ public interface IJudgedKernel
     Trial Try(ulong seed);
 
     /// <summary>Its answers to other lists, without the fault.</summary>
-    /// <param name="answers">The lists' answers in order; of a list that did not come to its end as far as they go.</param>
+    /// <param name="answers">The lists' answers in order; for a list that did not finish, as many as there are.</param>
     /// <returns>CPU-seconds of its boots.</returns>
     double Answer(out IReadOnlyList<IReadOnlyList<string>> answers);
 }
@@ -57,12 +57,12 @@ public sealed record JudgedPatch(
 }
 
 /// <summary>
-/// Judges patches of a real kernel by one list: as many boots with each as without, with the same seeds, and the answers to lists that show no bug. Without a fixed point to compare with nothing is
-/// said: the list must show the bug on the kernel without a patch.
+/// Judges patches of a real kernel by one list: as many boots with each as without, with the same seeds, and the answers to lists that show no bug. There is no verdict without a
+/// baseline: the list must show the bug on the kernel without a patch.
 /// </summary>
 public sealed class PatchJudge
 {
-    /// <summary>A difference counts as more than chance where the exact test gives at most this p.</summary>
+    /// <summary>A difference counts as more than chance if the exact test gives at most this p.</summary>
     public const double Alpha = 0.05;
 
     private readonly IJudgedKernel _healthy;

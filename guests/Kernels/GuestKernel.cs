@@ -30,7 +30,7 @@ public sealed record GuestKernel
     [JsonIgnore]
     public IReadOnlyList<string> Faults => [.. Patches.Where(patch => patch.StartsWith(FaultPatch, StringComparison.Ordinal)).Select(patch => patch[FaultPatch.Length..])];
 
-    /// <summary>The key of the kernel that this one is with one patch more, which <c>judge</c> built; null for a kernel of its own. It is never taken unless it is named.</summary>
+    /// <summary>For a kernel that <c>judge</c> built with one more patch, the key of the kernel without it; null for any other. Such a kernel is never used unless it is named.</summary>
     public string? FixOf { get; init; }
 
     /// <summary>Options of <c>optional.config</c> that the tree lacks.</summary>

@@ -92,7 +92,7 @@ public sealed partial class KernelBuilder
         return (kernel, true);
     }
 
-    /// <summary>Bytes of a kernel's program as its kept tree makes it: the path of a tree is in the program, so that another build of the same has another size.</summary>
+    /// <summary>Bytes of a kernel's program as its kept tree makes it: the path of a tree is in the program, so another build of the same source has another size.</summary>
     /// <param name="cache">Where kernels are.</param>
     /// <param name="patient">The kernel.</param>
     public static long BytesInTree(GuestCache cache, GuestKernel patient) =>
@@ -100,7 +100,7 @@ public sealed partial class KernelBuilder
             ? bytes
             : new FileInfo(patient.ProgramOf(cache)).Length;
 
-    /// <summary>Refuses a patch that does not apply, before anything is compiled. Only where the patient's tree is kept already is that known at once.</summary>
+    /// <summary>Refuses a patch that does not apply, before anything is compiled. Only if the patient's tree is kept already is that known at once.</summary>
     /// <param name="patient">The kernel without the patch.</param>
     /// <param name="patch">The patch's file.</param>
     /// <param name="stop">Ends it.</param>

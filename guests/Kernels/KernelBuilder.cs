@@ -32,7 +32,7 @@ public sealed record KernelOrder
     public bool NoTree { get; init; }
 }
 
-/// <summary>How far a build is.</summary>
+/// <summary>The progress of a build.</summary>
 /// <param name="Step">What it does.</param>
 /// <param name="Done">Files made so far.</param>
 /// <param name="About">About how many there are to make; 0 when that is not known.</param>
@@ -42,7 +42,7 @@ public readonly record struct BuildProgress(string Step, int Done, int About, Ti
 /// <summary>Builds kernels into the cache; a kernel that is already there is not built again.</summary>
 public sealed partial class KernelBuilder(GuestCache cache)
 {
-    // Lines that make prints for our configuration of 6.1 and 6.12; only the time left is reckoned from it.
+    // Lines that make prints for our configuration of 6.1 and 6.12; used only to estimate the remaining time.
     private const int UsualFiles = 1_330;
     private const string Drivers = "arch/um/drivers", StackDepot = "lib/stackdepot.c", Unfinished = ".building";
 
@@ -52,7 +52,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
 
     /// <summary>The kernel of an order.</summary>
     /// <param name="order">What to build.</param>
-    /// <param name="progress">Told how far it is; may be null.</param>
+    /// <param name="progress">Told its progress; may be null.</param>
     /// <param name="stop">Ends it; nothing is left behind.</param>
     /// <returns>The kernel, and whether it had to be built.</returns>
     /// <exception cref="GuestException">The order is wrong, something is missing, or the build failed.</exception>
@@ -82,7 +82,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
             return (ready, false);
         }
 
-        // One build of a key at a time: who comes second finds it built.
+        // One build of a key at a time: the second finds it built.
         using FileStream turn = await TurnAsync(key, progress, stop).ConfigureAwait(false);
         if (store.ByKey(key) is { } meanwhile)
         {
@@ -113,7 +113,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
         }
     }
 
-    // A lock of the file system goes with its process, however that ends.
+    // A file-system lock is released with its process, however that ends.
     private async Task<FileStream> TurnAsync(string key, Action<BuildProgress>? progress, CancellationToken stop)
     {
         Directory.CreateDirectory(cache.Kernels);

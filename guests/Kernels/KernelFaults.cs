@@ -2,14 +2,14 @@ using Stress.Guests.Processes;
 
 namespace Stress.Guests.Kernels;
 
-/// <summary>A historic fault that can be put back, to see that it is found.</summary>
+/// <summary>A historic fault that can be reintroduced, to check that it is found.</summary>
 /// <param name="Name">The word after <c>stress_fault=</c>.</param>
 /// <param name="File">The file of the kernel that it is in.</param>
-/// <param name="Fix">The published fix that it takes out again.</param>
+/// <param name="Fix">The published fix that it reverts.</param>
 public sealed record KernelFault(string Name, string File, string Fix);
 
 /// <summary>
-/// Faults of the class, put back by semantic patches (faults/*.cocci) that name functions and fields and hold no text of the kernel. Each is behind one
+/// Faults of this class, reintroduced by semantic patches (faults/*.cocci) that name functions and fields and contain no kernel source. Each is behind one
 /// boot parameter, so that one kernel serves as patient and as control.
 /// </summary>
 public static class KernelFaults

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Stress.Guests.Kernels;
 
-/// <summary>The kernels of a cache, and Debian's ready one where it is installed.</summary>
+/// <summary>The kernels of a cache, and Debian's prebuilt one if it is installed.</summary>
 public sealed class KernelStore(GuestCache cache)
 {
     internal const string RecordName = "kernel.json", DebianName = "debian";
     private const string DebianProgram = "/usr/bin/linux.uml";
 
-    /// <summary>All, newest first, and those that <c>judge</c> built behind the others; two with the same name are both there.</summary>
+    /// <summary>All, newest first, with those that <c>judge</c> built after the others; two with the same name are both listed.</summary>
     public IReadOnlyList<GuestKernel> All()
     {
         var found = new List<GuestKernel>();
@@ -38,7 +38,7 @@ public sealed class KernelStore(GuestCache cache)
 
     /// <summary>A kernel that can be a site: the one of a name or key, or the newest.</summary>
     /// <param name="name">A name, or the start of a key; empty or null for the newest.</param>
-    /// <exception cref="GuestException">There is none, or it knows no virtual time.</exception>
+    /// <exception cref="GuestException">There is none, or it does not support virtual time.</exception>
     public GuestKernel FindSite(string? name)
     {
         GuestKernel kernel = !string.IsNullOrEmpty(name) ? Find(name)

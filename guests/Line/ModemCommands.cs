@@ -18,7 +18,7 @@ internal enum ModemCommand
     Error,
 }
 
-/// <summary>A Hayes modem in command mode: collects a line and says what it asks. Echo can be switched off with E0 and result codes with Q1.</summary>
+/// <summary>A Hayes modem in command mode: collects a line and says what it requests. Echo can be switched off with E0 and result codes with Q1.</summary>
 internal sealed class ModemCommands
 {
     private const int Longest = 80;
@@ -76,6 +76,6 @@ internal sealed class ModemCommands
         return ModemCommand.Settings;
     }
 
-    /// <summary>What was typed so far is forgotten.</summary>
+    /// <summary>Discards what was typed so far.</summary>
     public void Forget() => _line.Clear();
 }

@@ -54,7 +54,7 @@ internal readonly record struct PortMessage(PortMessageKind Kind, int Length, ui
     }
 }
 
-/// <summary>Something that a guest did at its port, or that its port is told.</summary>
+/// <summary>Something that a guest did at its port, or that is sent to its port.</summary>
 /// <param name="Time">ns of the run.</param>
 /// <param name="Kind">Data or lines.</param>
 /// <param name="Lines">The lines.</param>

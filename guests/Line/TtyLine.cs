@@ -28,12 +28,12 @@ public sealed record LineCounts
     public long Frames { get; internal set; }
 
     /// <summary>
-    /// Calls that ended, by role, of those in which that end had spoken PPP: its kernel had an interface for the call, and had to destroy it or died of it.
-    /// Whatever ended the call counts: a hang-up, the line, or the death of a kernel at one end.
+    /// Calls that ended, by role, in which that end had spoken PPP: its kernel had an interface for the call, and had to destroy it or died of it.
+    /// It counts whether a hang-up, the line, or the death of a kernel at one end ended the call.
     /// </summary>
     public long[] Disconnects { get; } = new long[2];
 
-    /// <summary>Of them, by role, the last one whose redial has not come: 1, or 0 when that end has framed again. It has not shown yet what it does.</summary>
+    /// <summary>Of them, by role, the last one whose redial has not come: 1, or 0 when that end has framed again. Its effect has not shown yet.</summary>
     public long[] Undecided { get; } = new long[2];
 
     /// <summary>Bytes from the called and from the calling end.</summary>
@@ -42,7 +42,7 @@ public sealed record LineCounts
 
 /// <summary>
 /// The telephone line between the serial ports of two real systems: the emulated modem line (<see cref="ModemLine"/>: dialling, training, rate, delay,
-/// noise, loss) with a Hayes modem at each end. The called modem answers by itself and gives no result codes; carrier goes up with CONNECT; DTR low hangs
+/// noise, loss) with a Hayes modem at each end. The called modem answers automatically and gives no result codes; carrier goes up with CONNECT; DTR low hangs
 /// up. It is pure: it takes events in order of time and says what arrives when. Nothing arrives at the other end before the line's least
 /// delay, nor back at the same end before twice of it, which is what lets the guests' clocks run ahead of each other.
 /// </summary>
@@ -89,7 +89,7 @@ internal sealed class TtyLine
         /// <summary>It has sent a flag in this call: pppd is at work there.</summary>
         public bool HasFramed { get; set; }
 
-        /// <summary>Bytes until the one that noise breaks; -1 for none.</summary>
+        /// <summary>Bytes until the one that noise corrupts; -1 for none.</summary>
         public int BreakIn { get; set; } = -1;
 
         public bool IsReady => (Out & PortLines.DataTerminalReady) != 0;
@@ -313,7 +313,7 @@ internal sealed class TtyLine
         WatchBuffer(from, time);
     }
 
-    // Noise breaks one bit of a frame; a frame begins with the first byte after a flag.
+    // Noise flips one bit of a frame; a frame begins with the first byte after a flag.
     private void Disturb(End end, byte[] bytes)
     {
         for (int i = 0; i < bytes.Length; i++)

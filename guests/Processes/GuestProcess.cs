@@ -16,7 +16,7 @@ public readonly record struct GuestEnd(int Code, bool BySignal, TimeSpan Cpu, Ti
 }
 
 /// <summary>
-/// A guest's processes under their launcher (launch/stress-launch.c): they end with this one however it ends, and their scratch folder goes with them.
+/// A guest's processes under their launcher (launch/stress-launch.c): they end with this one however it ends, and their scratch folder is removed with them.
 /// </summary>
 internal sealed class GuestProcess : IDisposable
 {
@@ -45,7 +45,7 @@ internal sealed class GuestProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        // The environment lies on the guest's stack: the same for every start.
+        // The environment is on the guest's stack: it must be the same for every start.
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
         start.Environment["TMPDIR"] = ".";
@@ -120,7 +120,7 @@ internal sealed class GuestProcess : IDisposable
         }
         catch (IOException)
         {
-            // It has ended by itself.
+            // It has ended on its own.
         }
 
         return WaitForEnd();
@@ -146,7 +146,7 @@ internal sealed class GuestProcess : IDisposable
 
     private static TimeSpan Microseconds(string text) => TimeSpan.FromMicroseconds(double.Parse(text, CultureInfo.InvariantCulture));
 
-    // One who waits and one who takes: what is taken is in the console before the lock is free.
+    // There is one waiter and one reader: what is read is in the console before the lock is released.
     private void Read()
     {
         byte[] buffer = new byte[16 * 1024];

@@ -34,7 +34,7 @@ internal static class ScratchFolder
         }
         catch (IOException)
         {
-            // Others of this process are still at work, or the launcher was quicker.
+            // Other guests of this process are still running, or the launcher was faster.
         }
     }
 
@@ -52,7 +52,7 @@ internal static class ScratchFolder
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    // Another process removes it too, or another user's it is.
+                    // Another process is removing it too, or it belongs to another user.
                 }
             }
         }

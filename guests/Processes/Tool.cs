@@ -17,7 +17,7 @@ internal static class Tool
     /// <param name="stop">Ends it and everything below it.</param>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <returns>Its exit code and the last lines that it said.</returns>
+    /// <returns>Its exit code and its last lines of output.</returns>
     public static async Task<(int Code, IReadOnlyList<string> Last)> RunAsync(string folder, Action<string>? line, CancellationToken stop, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };

@@ -4,7 +4,7 @@ using Stress.Guests.Processes;
 
 namespace Stress.Guests.Running;
 
-/// <summary>Runs an operation list through the agent outside of any guest: on the host's own kernel, or wherever a command leads.</summary>
+/// <summary>Runs an operation list through the agent outside any guest: on the host's own kernel, or wherever a command leads.</summary>
 public sealed class AgentHost(GuestCache cache)
 {
     private const string Source = "agent/stress-agent.c";
@@ -64,7 +64,7 @@ public sealed class AgentHost(GuestCache cache)
         }
         catch (IOException)
         {
-            // It has ended before it read everything: its exit code and words say why.
+            // It has ended before it read everything: its exit code and output say why.
         }
 
         try

@@ -3,7 +3,7 @@ using Stress.Dial.Far;
 
 namespace Stress.Guests.Running;
 
-/// <summary>Reads a guest's console as it grows. Each report counts once in a boot: a kernel repeats what stays as it is.</summary>
+/// <summary>Reads a guest's console as it grows. Each report counts once per boot: a kernel repeats a persistent condition.</summary>
 internal sealed class ConsoleReports
 {
     private readonly PanicDetector _detector = new();
@@ -34,7 +34,7 @@ internal sealed class ConsoleReports
         return _reports[before..];
     }
 
-    /// <summary>The console says nothing more.</summary>
+    /// <summary>The console has ended.</summary>
     public IReadOnlyList<FarPanic> Complete()
     {
         int before = _reports.Count;
@@ -48,9 +48,9 @@ internal sealed class ConsoleReports
         return _reports[before..];
     }
 
-    /// <summary>Trouble of which the console says nothing.</summary>
+    /// <summary>Trouble that the console does not report.</summary>
     /// <param name="words">What happened.</param>
-    /// <param name="last">The last that the console said.</param>
+    /// <param name="last">The console's last output.</param>
     public FarPanic Unreported(string words, string last)
     {
         var report = new FarPanic(FarSystem.Linux, words, "unknown", last, []) { Kind = FarKind.Hung };

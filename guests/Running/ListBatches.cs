@@ -9,7 +9,7 @@ namespace Stress.Guests.Running;
 public sealed record BatchedList(IReadOnlyList<string> Answers, IReadOnlyList<FarPanic> Reports, string? Trouble = null);
 
 /// <summary>
-/// Runs many lists with few boots. A boot that reports something, or ends early, says nothing of which list it was: its lists are run again in halves, down to a boot for one list, and a
+/// Runs many lists with few boots. A boot that reports something, or ends early, does not say which list caused it: its lists are run again in halves, down to a boot for one list, and a
 /// report counts only there.
 /// </summary>
 /// <param name="boot">Runs lists, one after another, in one fresh kernel.</param>
@@ -21,8 +21,8 @@ public sealed class ListBatches(Func<IReadOnlyList<(string Name, string Text)>, 
 
     /// <summary>Runs lists.</summary>
     /// <param name="lists">Names and texts.</param>
-    /// <param name="done">Hears after each batch how many lists have a result.</param>
-    /// <returns>A result each, in order.</returns>
+    /// <param name="done">Told after each batch how many lists have a result.</param>
+    /// <returns>A result for each, in order.</returns>
     public IReadOnlyList<BatchedList> Run(IReadOnlyList<(string Name, string Text)> lists, Action<int> done)
     {
         var results = new List<BatchedList>();

@@ -2,7 +2,7 @@ using Stress.Emulator.Minimise;
 
 namespace Stress.Guests.Running;
 
-/// <summary>An operation list cut down to what a kernel's report needs.</summary>
+/// <summary>An operation list reduced to what a kernel's report needs.</summary>
 /// <param name="Lines">The operations, one a line.</param>
 /// <param name="Title">The report's title, the same as of the whole list.</param>
 /// <param name="IsMinimal">No operation, and no two together, can go.</param>
@@ -13,7 +13,7 @@ public sealed record MinimalList(IReadOnlyList<string> Lines, string Title, bool
 /// <param name="titleOf">Runs a list in a fresh kernel: the title of its first report, or null.</param>
 public sealed class ListMinimiser(Func<string, string?> titleOf)
 {
-    /// <summary>Boots after which the search ends: some minutes.</summary>
+    /// <summary>Boots after which the search ends: a few minutes.</summary>
     public const int MaxBoots = 600;
 
     // Two operations that can only go together, as a create and its destroy, are looked for in lists up to this length.

@@ -12,11 +12,11 @@ namespace Stress.Guests.Running;
 /// <param name="Reports">What the kernel reported.</param>
 /// <param name="End">How the kernel's process ended.</param>
 /// <param name="IsComplete">Every list was executed to its end.</param>
-/// <param name="IsHung">It stood still and was killed.</param>
+/// <param name="IsHung">It hung and was killed.</param>
 /// <param name="Console">Everything printed.</param>
 public sealed record ListResult(IReadOnlyList<string> Answers, IReadOnlyList<FarPanic> Reports, GuestEnd End, bool IsComplete, bool IsHung, byte[] Console)
 {
-    /// <summary>Why the boot came to nothing, in words; null where it did not. A kernel that has reported something and then waits without an end has said what it had to say.</summary>
+    /// <summary>Why the boot has no result, in words; null if it has one. A kernel that has reported something and then waits forever has given its result.</summary>
     public string? Trouble => Reports.Count > 0 ? null
         : IsHung ? "the kernel hung and was killed"
         : IsComplete && ByList.Count > 0 ? null : $"the guest ended before the list did ({End}) and reported nothing";
@@ -35,10 +35,10 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     /// <summary>The kernel.</summary>
     public GuestKernel Kernel { get; } = kernel;
 
-    /// <summary>Finds the kernel, and the guest's system and the launcher or makes them.</summary>
+    /// <summary>Finds the kernel, and finds or makes the guest's system and the launcher.</summary>
     /// <param name="cache">Where kernels and systems are.</param>
     /// <param name="kernel">The kernel's name or key.</param>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">There is no such kernel, or the system cannot be made.</exception>
     public static async Task<ListRun> OpenAsync(GuestCache cache, string kernel, Action<string> tell, CancellationToken stop)
@@ -84,7 +84,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return Run(archive, seed, fault, stop);
     }
 
-    /// <summary>Runs a program that needs nothing of the guest's system, as an exported list is.</summary>
+    /// <summary>Runs a program that does not need the guest's system, such as an exported list.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="program">A static program.</param>
     /// <param name="seed">What the kernel draws its random numbers from.</param>
@@ -179,7 +179,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
         return false;
     }
 
-    // An interface that somebody holds is waited for without an end, and in virtual time the kernel says so thousands of times a second.
+    // The kernel waits forever for an interface that is held, and in virtual time reports that thousands of times a second.
     private static bool WaitsForever(ReadOnlySpan<byte> console)
     {
         const int Enough = 8;

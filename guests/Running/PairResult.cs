@@ -12,7 +12,7 @@ namespace Stress.Guests.Running;
 /// <param name="End">Virtual time of its end; the run's end where it was still up.</param>
 /// <param name="Console">Everything that it printed.</param>
 /// <param name="Exit">How its process ended; null where the run ended it.</param>
-/// <param name="IsHung">It stood still and was killed.</param>
+/// <param name="IsHung">It hung and was killed.</param>
 /// <param name="Panics">What its kernel reported, in order.</param>
 public sealed record GuestBoot(Role Role, VirtualTime Boot, VirtualTime End, byte[] Console, string? Exit, bool IsHung, IReadOnlyList<FarPanic> Panics);
 
@@ -43,7 +43,7 @@ public sealed record PairResult
     /// <summary>The calendar was in shared memory.</summary>
     public required bool SharedCalendar { get; init; }
 
-    /// <summary>What the kernels reported, and guests that ended or stood still without a report.</summary>
+    /// <summary>What the kernels reported, and guests that ended or hung without a report.</summary>
     public required IReadOnlyList<GuestCrash> AllCrashes { get; init; }
 
     /// <summary>Kernel reports of all boots, with the end at which they came.</summary>

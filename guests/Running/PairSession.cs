@@ -32,7 +32,7 @@ public sealed class PairSession : IDisposable
 {
     private const long Microsecond = 1_000, Second = 1_000_000_000;
 
-    // Before the end of the run a guest has this many seconds to look for what nobody can reach (system/init).
+    // Before the end of the run a guest has this many seconds to look for unreachable memory (system/init).
     private const long LeakScan = 30;
 
     private readonly PairParts _parts;
@@ -93,7 +93,7 @@ public sealed class PairSession : IDisposable
     /// <summary>Counts of the calendar.</summary>
     public CalendarCounts Calendar => _calendar.Counts;
 
-    /// <summary>What the kernels reported, and guests that ended or stood still without a report, in the order in which they were seen.</summary>
+    /// <summary>What the kernels reported, and guests that ended or hung without a report, in the order in which they were seen.</summary>
     public IReadOnlyList<GuestCrash> Crashes => _crashes;
 
     /// <summary>Boots that are over.</summary>
@@ -102,7 +102,7 @@ public sealed class PairSession : IDisposable
     /// <summary>Guests that ended while the run went on, by role.</summary>
     public long[] Panics { get; } = new long[2];
 
-    /// <summary>Runs on to a time.</summary>
+    /// <summary>Continues to a time.</summary>
     /// <param name="until">Virtual time.</param>
     /// <param name="stop">Ends it early, at a place that depends on the moment: what is reached then is not a result.</param>
     public void RunTo(VirtualTime until, CancellationToken stop)
@@ -115,7 +115,7 @@ public sealed class PairSession : IDisposable
         }
     }
 
-    /// <summary>Runs on to the first crash that is wanted, and no further.</summary>
+    /// <summary>Continues to the first wanted crash, and no further.</summary>
     /// <param name="until">Virtual time: of the end of a window, where a kernel that goes on after a report is looked at.</param>
     /// <param name="wanted">Says of a crash whether it is the one.</param>
     /// <param name="stop">Ends it early.</param>
@@ -223,7 +223,7 @@ public sealed class PairSession : IDisposable
     {
         _shared |= living.Seat.Clock.IsShared;
 
-        // A kernel that died by itself finishes printing; one that stands still, or is up at the end, is ended.
+        // A kernel that died on its own finishes printing; one that hangs, or is up at the end, is killed.
         GuestEnd end = exit is null || hung ? living.Seat.Process.End() : living.Seat.Process.WaitForEnd();
         _cpu += end.Cpu;
         _hostCpu += end.HostCpu;
@@ -305,7 +305,7 @@ public sealed class PairSession : IDisposable
 public sealed record GuestCrash(Role Role, int Boot, VirtualTime At, long Event, FarPanic Report)
 {
     /// <summary>
-    /// The crash's identity: the kernel's words, with who allocated and who freed the object where it says so. The function that faults is often not the guilty
+    /// The crash's identity: the kernel's words, with who allocated and who freed the object, if it says so. The function that faults is often not the guilty
     /// one, and two faults can meet in one function.
     /// </summary>
     public string Title => CrashWords.Of(Report);

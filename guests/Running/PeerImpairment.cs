@@ -5,10 +5,10 @@ namespace Stress.Guests.Running;
 
 /// <summary>What a line to a real pppd does to its frames.</summary>
 /// <param name="Delay">One way.</param>
-/// <param name="PerThousand">Frames of a thousand that are doubled, dropped or broken, a third each.</param>
+/// <param name="PerThousand">Frames per thousand that are doubled, dropped or corrupted, a third each.</param>
 public sealed record PeerLine(TimeSpan Delay, int PerThousand);
 
-/// <summary>Doubles, drops and breaks frames of one direction, by a seed. A frame ends with a flag.</summary>
+/// <summary>Doubles, drops and corrupts frames of one direction, by a seed. A frame ends with a flag.</summary>
 /// <param name="perThousand">How many of a thousand.</param>
 /// <param name="draws">Which, and how.</param>
 internal sealed class PeerImpairment(int perThousand, RandomStream draws)

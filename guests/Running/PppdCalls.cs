@@ -29,7 +29,7 @@ public sealed record PppdCallOptions
 
 /// <summary>Their outcomes.</summary>
 /// <param name="Results">A line's calls each.</param>
-/// <param name="Touched">Frames that lines doubled, dropped or broke.</param>
+/// <param name="Touched">Frames that lines doubled, dropped or corrupted.</param>
 /// <param name="Reports">What the guests' kernels reported.</param>
 /// <param name="Consoles">What each guest's console said: pppd's own log.</param>
 public sealed record PppdCallResult(IReadOnlyList<DialResult> Results, long Touched, IReadOnlyList<FarPanic> Reports, IReadOnlyList<IReadOnlyList<string>> Consoles)
@@ -60,7 +60,7 @@ public sealed record PppdCallResult(IReadOnlyList<DialResult> Results, long Touc
 /// <param name="parts">Kernel, system and launcher.</param>
 public sealed class PppdCalls(PairParts parts)
 {
-    // A guest that has not come so far by then never will, however slow the machine.
+    // A guest that has not got this far by then never will, however slow the machine.
     private static readonly TimeSpan Boot = TimeSpan.FromMinutes(5);
 
     private static readonly Ipv4Address Called = Ipv4Address.Of(10, 1, 0, 1), Calling = Ipv4Address.Of(10, 1, 0, 2);

@@ -12,7 +12,7 @@ using Stress.Guests.Systems;
 namespace Stress.Guests.Running;
 
 /// <summary>
-/// Debian's pppd in a guest of its own, in real time, with its modem at the end of TCP connections: as the called end it answers whoever connects (<see cref="Port"/>), as
+/// Debian's pppd in a guest of its own, in real time, with its modem at the end of TCP connections: as the called end it answers every connection (<see cref="Port"/>), as
 /// the calling end it connects to a port whenever its pppd opens its terminal. Carrier is the connection; a terminal that is closed drops it.
 /// </summary>
 public sealed class PppdPeer : IAsyncDisposable
@@ -76,7 +76,7 @@ public sealed class PppdPeer : IAsyncDisposable
     /// <summary>The guest has booted and its pppd has opened the terminal: a call that comes earlier waits longer than an endpoint may.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Frames that the line doubled, dropped or broke.</summary>
+    /// <summary>Frames that the line doubled, dropped or corrupted.</summary>
     public long Touched => _toGuest.Touched + _fromGuest.Touched;
 
     /// <summary>What the kernel reported.</summary>
@@ -166,7 +166,7 @@ public sealed class PppdPeer : IAsyncDisposable
 
     private static Channel<(long Due, byte[] Bytes)> Delayed() => Channel.CreateUnbounded<(long Due, byte[] Bytes)>();
 
-    // What was seen last of the terminal may be old: it is read until it is as wanted.
+    // The last known state of the terminal may be old: it is read until it is as wanted.
     private async Task TerminalAsync(bool open)
     {
         while (_open != open)
@@ -248,7 +248,7 @@ public sealed class PppdPeer : IAsyncDisposable
             // The guest has ended.
         }
 
-        // Whoever waits for one that never came finds out by calling it.
+        // A caller waiting for one that never came finds out by calling it.
         _ready.TrySetResult();
     }
 
@@ -270,7 +270,7 @@ public sealed class PppdPeer : IAsyncDisposable
         }
     }
 
-    // Nothing is the end of the call.
+    // An empty read is the end of the call.
     private static async Task SendAllAsync(Socket call, byte[] bytes)
     {
         try

@@ -4,7 +4,7 @@ using Stress.Guests.Processes;
 
 namespace Stress.Guests.Running;
 
-/// <summary>An operation list as a program that needs nothing of Stress.</summary>
+/// <summary>An operation list as a program that does not need Stress.</summary>
 public static class Reproducer
 {
     private const string Agent = "agent/stress-agent.c";
@@ -91,7 +91,7 @@ public static class Reproducer
         return text.Append("clean_up\necho 'END normal'\n").ToString();
     }
 
-    // A word for sh: only what is plain needs no quotes.
+    // A word for sh: quoted unless it is plain.
     private static string Quoted(string word) =>
         word.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or ':' or '-' or '_' or '/' or '@') ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stress.Guests.Sites;
 
-/// <summary>How many kernels may live in this process at once, and how much memory they may have. Who finds no room waits his turn.</summary>
+/// <summary>How many kernels may exist in this process at once, and how much memory they may have. Requests wait in order for room.</summary>
 /// <param name="kernels">Kernels.</param>
 /// <param name="mebibytes">Memory of all of them, MiB.</param>
 public sealed class GuestCapacity(int kernels, int mebibytes)
@@ -32,7 +32,7 @@ public sealed class GuestCapacity(int kernels, int mebibytes)
         return new GuestCapacity(int.TryParse(named, NumberStyles.None, CultureInfo.InvariantCulture, out int most) && most > 0 ? most : int.MaxValue, memory);
     }
 
-    /// <summary>Whether so much can ever be had.</summary>
+    /// <summary>Whether so much can ever be available.</summary>
     public bool CanHold(int wanted, int wantedMiB) => wanted <= kernels && wantedMiB <= mebibytes;
 
     /// <summary>Takes room, first come, first served.</summary>

@@ -19,7 +19,7 @@ public sealed record MinimalPair(SiteOptions Site, int Number, VirtualTime At, I
 }
 
 /// <summary>Leaves out of a site's set-up what a crash does not need: daemons, HUPs, noise, draws of times; one after another, while the crash keeps its exact title and role.</summary>
-/// <param name="crashes">Runs a pair with options and a number up to a virtual time: when it first crashes so, or null.</param>
+/// <param name="crashes">Runs a pair with options and a number up to a virtual time: when it first crashes this way, or null.</param>
 public sealed class PairMinimiser(Func<SiteOptions, int, VirtualTime, VirtualTime?> crashes)
 {
     private static readonly VirtualTime Spare = VirtualTime.FromSeconds(60);
@@ -37,7 +37,7 @@ public sealed class PairMinimiser(Func<SiteOptions, int, VirtualTime, VirtualTim
         ("a long holdoff", site => site.With(site.Calling with { Pppd = site.Calling.Pppd with { Holdoff = VirtualTime.FromSeconds(1) } })),
     ];
 
-    // Times between HUPs, the shortest first: the sooner the first, the fewer there have to be.
+    // Times between HUPs, the shortest first: the sooner the first, the fewer are needed.
     private static readonly VirtualTime[] HupTimes = [VirtualTime.FromSeconds(20), VirtualTime.FromSeconds(60), VirtualTime.FromSeconds(120), VirtualTime.FromSeconds(300)];
 
     private int _tests;

@@ -33,7 +33,7 @@ public sealed class UmlBackend(GuestCache cache, GuestCapacity capacity) : ISite
     /// <summary>Where kernels and systems are.</summary>
     internal GuestCache Cache => cache;
 
-    /// <summary>With the cache of the user, and what this process may hold.</summary>
+    /// <summary>With the user's cache, and this process's capacity.</summary>
     public static UmlBackend OfProcess() => new(GuestCache.OfUser(), GuestCapacity.OfProcess());
 
     /// <inheritdoc/>

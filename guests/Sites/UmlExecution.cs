@@ -11,7 +11,7 @@ namespace Stress.Guests.Sites;
 
 /// <summary>
 /// A pair of real kernels as a site. Windows are executed on a thread of their own, since guests block; the caller of a window waits a while and asks
-/// again (<see cref="ISiteExecution.RunWindow"/>). What is read between two windows is of the last one's end.
+/// again (<see cref="ISiteExecution.RunWindow"/>). What is read between two windows is the state at the last one's end.
 /// </summary>
 internal sealed class UmlExecution : ISiteExecution
 {
@@ -108,7 +108,7 @@ internal sealed class UmlExecution : ISiteExecution
     // The first window boots the guests, as soon as there is room for them; the last one ends them.
     private async Task ExecuteAsync(int window)
     {
-        // Off the scheduler of whoever asks: a grain's is for its own turns.
+        // Off the caller's scheduler: a grain's is for its own turns.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         VirtualTime length = _plan.Site.Window, duration = new(_plan.Windows * length.Microseconds);
         if (_session is null)

@@ -9,8 +9,8 @@ using Stress.Guests.Systems;
 namespace Stress.Guests.Sites;
 
 /// <summary>
-/// What a plan for real kernels says beyond the options of a site (<see cref="RunPlan.BackendSettings"/>): kernels and system by their keys, which are hashes of all
-/// that they were made of, so that every silo executes the same bytes or says what it lacks.
+/// What a plan for real kernels says beyond the options of a site (<see cref="RunPlan.BackendSettings"/>): kernels and system by their keys, which are hashes of all their inputs,
+/// so that every silo executes the same bytes or reports what it lacks.
 /// </summary>
 public sealed record UmlSettings
 {
@@ -34,7 +34,7 @@ public sealed record UmlSettings
     /// <param name="called">The called end's kernel by name or key; empty for the newest.</param>
     /// <param name="calling">The calling end's kernel; empty for the newest.</param>
     /// <param name="fault">A fault to switch on, or empty.</param>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">Something is missing or wrong.</exception>
     public static async Task<UmlSettings> OfMachineAsync(GuestCache cache, string called, string calling, string fault, Action<string> tell, CancellationToken stop)
@@ -57,7 +57,7 @@ public sealed record UmlSettings
         return new UmlSettings { Called = answering, Calling = dialling, System = system, Fault = fault.Length > 0 ? fault : null };
     }
 
-    /// <summary>As a plan carries it.</summary>
+    /// <summary>The form that a plan carries.</summary>
     public string ToText() => JsonSerializer.Serialize(this, CacheJson.Options);
 
     /// <summary>The settings of a plan, or null where they cannot be read.</summary>

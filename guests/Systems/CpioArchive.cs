@@ -4,7 +4,7 @@ using System.Text;
 namespace Stress.Guests.Systems;
 
 /// <summary>
-/// Writes an initramfs: a cpio archive of the form that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst, "newc"). The same
+/// Writes an initramfs: a cpio archive in the format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst, "newc"). The same
 /// entries give the same bytes: sorted by name, owned by root, dated to zero.
 /// </summary>
 internal sealed class CpioArchive

@@ -8,7 +8,7 @@ internal static class ElfNeeds
 {
     private const int Load = 1, Dynamic = 2, Interpreter = 3, Needed = 1, StringTable = 5;
 
-    /// <summary>Names of the libraries, and the path of the interpreter; nothing for what is not a dynamic program.</summary>
+    /// <summary>Names of the libraries, and the path of the interpreter; empty if it is not a dynamic program.</summary>
     public static (IReadOnlyList<string> Libraries, string? Interpreter) Of(ReadOnlySpan<byte> file)
     {
         if (file.Length < 64 || !file[..4].SequenceEqual("\u007FELF"u8) || file[4] != 2)

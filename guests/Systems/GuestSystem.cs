@@ -8,7 +8,7 @@ namespace Stress.Guests.Systems;
 /// <param name="Sha256">SHA-256 of the package file.</param>
 public sealed record GuestPackage(string Name, string Version, string Sha256);
 
-/// <summary>What a guest has to do: unpacking what it does not need is most of a boot.</summary>
+/// <summary>What a guest has to do: unpacking what it does not need would be most of a boot.</summary>
 public enum GuestLoad
 {
     /// <summary>Operation lists: a shell and the agent.</summary>
@@ -30,7 +30,7 @@ public sealed record GuestSystem(string Key, string Sha256, IReadOnlyList<GuestP
 {
     private const string RecordName = "system.json", ImageName = "initramfs";
 
-    /// <summary>The initramfs for a load; that of a greater one begins with the same bytes.</summary>
+    /// <summary>The initramfs for a load; that of a larger one begins with the same bytes.</summary>
     public string ImageOf(GuestCache cache, GuestLoad load = GuestLoad.Daemons) => Path.Combine(cache.Systems, Key, NameOf(load));
 
     private static string NameOf(GuestLoad load) => load == GuestLoad.Daemons ? ImageName : $"{ImageName}.{load.ToString().ToLowerInvariant()}";

@@ -24,13 +24,13 @@ public sealed class SystemBuilder(GuestCache cache)
     ]);
 
     /// <summary>An existing system, or else a new one.</summary>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">A package or the compiler is not there.</exception>
     public async Task<GuestSystem> EnsureAsync(Action<string> tell, CancellationToken stop) => GuestSystem.Newest(cache) ?? await BuildAsync(tell, stop).ConfigureAwait(false);
 
     /// <summary>The system of the packages that apt offers now, from the cache where nothing has changed.</summary>
-    /// <param name="tell">Receives what may interest a person.</param>
+    /// <param name="tell">Receives messages for the user.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="GuestException">A package or the compiler is not there.</exception>
     public async Task<GuestSystem> BuildAsync(Action<string> tell, CancellationToken stop)
@@ -71,7 +71,7 @@ public sealed class SystemBuilder(GuestCache cache)
         }
     }
 
-    // An archive for each load, one behind the other: the kernel unpacks them in turn.
+    // An archive for each load, one after another: the kernel unpacks them in turn.
     private static async Task<IReadOnlyDictionary<GuestLoad, byte[]>> ComposeAsync(string work, string root, CancellationToken stop)
     {
         var archives = new SortedDictionary<GuestLoad, CpioArchive> { [GuestLoad.Lists] = new(), [GuestLoad.Pppd] = new(), [GuestLoad.Daemons] = new() };
@@ -115,7 +115,7 @@ public sealed class SystemBuilder(GuestCache cache)
         return images;
     }
 
-    // What two loads need is in the lesser.
+    // What two loads need is in the smaller one.
     private static void AddPrograms(SortedDictionary<GuestLoad, CpioArchive> archives, string root)
     {
         IReadOnlyList<string> words = Resources.Words("system/files.txt");

@@ -3,8 +3,7 @@ using System.Globalization;
 namespace Stress.Observability.Ci;
 
 /// <summary>
-/// Turns results into cases. A crash title fails only when an expectation that speaks of it is not met, so that a file shows a failure exactly when
-/// the command ends with another code than 0.
+/// Turns results into cases. A crash title fails only if an expectation about it is not met, so a file shows a failure exactly when the command exits with a code other than 0.
 /// </summary>
 public static class CheckCases
 {
@@ -39,7 +38,7 @@ public static class CheckCases
             cases);
     }
 
-    // Which real kernels, by what decides them.
+    // Which real kernels, by what identifies them.
     private static IEnumerable<KeyValuePair<string, string>> KernelsOf(RunReport report) => report.Kernels is not { } kernels ? [] :
     [
         new("backend", kernels.Backend), new("called kernel", Text(kernels.Called)), new("calling kernel", Text(kernels.Calling)), new("fault", kernels.Fault),

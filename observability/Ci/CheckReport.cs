@@ -12,7 +12,7 @@ public enum CheckOutcome
     /// <summary>No answer: work is missing, or two executions differ. The command ends with 3, 4 or 130.</summary>
     Error,
 
-    /// <summary>Nothing can be said: an operation is not modelled, nothing could happen, or the run is partial. The command ends with 5 or 130. It never counts as passed.</summary>
+    /// <summary>Not decided: an operation is not modelled, nothing could happen, or the run is partial. The command ends with 5 or 130. It never counts as passed.</summary>
     NotDecided,
 }
 
@@ -37,7 +37,7 @@ public sealed record CheckCase
     /// <summary>One line: what was expected and what was measured.</summary>
     public required string Message { get; init; }
 
-    /// <summary>Further lines: stack, story, the command that shows it again. May be empty.</summary>
+    /// <summary>Further lines: stack, story, the command that replays it. May be empty.</summary>
     public IReadOnlyList<string> Detail { get; init; } = [];
 
     /// <summary>The file that states it, as it was named on the command line.</summary>
@@ -52,7 +52,7 @@ public sealed record CheckCase
 
 /// <summary>The one result model behind <c>--junit</c>, <c>--sarif</c> and <c>--github</c>.</summary>
 /// <param name="Name">What was executed: the run's, comparison's or list's name.</param>
-/// <param name="Command">The command that does it again.</param>
+/// <param name="Command">The command that repeats it.</param>
 /// <param name="At">Wall time of the end.</param>
 /// <param name="WallSeconds">Wall time that it took.</param>
 /// <param name="Properties">Facts for the head of a suite: digest, seed, pairs.</param>

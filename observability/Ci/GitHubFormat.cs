@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Stress.Observability.Ci;
 
-/// <summary>GitHub Actions' workflow commands: a line for each finding, which the service shows at the file's line.</summary>
+/// <summary>GitHub Actions' workflow commands: one line per finding, which the service shows at the file's line.</summary>
 public static class GitHubFormat
 {
     /// <summary>Writes the lines.</summary>

@@ -5,7 +5,7 @@ namespace Stress.Observability.Ci;
 
 /// <summary>
 /// SARIF 2.1.0 (OASIS). A rule for each crash title and each expectation; a result for each finding. A crash that the scenario expects is a note, one that
-/// breaks an expectation an error. The fingerprint is the crash's id, so that two uploads are matched whatever the counts.
+/// breaks an expectation an error. The fingerprint is the crash's id, so that two uploads are matched regardless of counts.
 /// </summary>
 public static class SarifFormat
 {
@@ -58,7 +58,7 @@ public static class SarifFormat
 
         json.WriteEndArray();
 
-        // A property bag (3.8): what the run was of.
+        // A property bag (3.8): what was executed.
         json.WriteStartObject("properties");
         foreach ((string name, string value) in report.Properties)
         {

@@ -5,7 +5,7 @@ using Stress.Emulator.Oracle;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// The charts with their style, as every page has them: a run's report, a comparison, a crash's page and the triage pages. Each is drawn in three widths, of which the style sheet shows the one
+/// The charts with their style, as every page has them: a run's report, a comparison, a crash's page and the triage pages. Each is drawn in three widths, and the style sheet shows the one
 /// that fits.
 /// </summary>
 public static class Charts
@@ -38,7 +38,7 @@ public static class Charts
     public static string EachWidth(Func<double, string, string> draw, double wide) =>
         $"<figure>{draw(wide, "chart wide")}{draw(MiddleWidth, "chart middle")}{draw(NarrowWidth, "chart narrow")}</figure>\n";
 
-    /// <summary>A file that stands beside this one in the assembly.</summary>
+    /// <summary>A file that is next to this one in the assembly.</summary>
     internal static string Resource(string name)
     {
         using Stream file = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Stress.Observability.Html.{name}")

@@ -9,7 +9,7 @@ namespace Stress.Observability.Html;
 /// <param name="Heading">Its heading.</param>
 /// <param name="Text">What it shows, in a sentence.</param>
 /// <param name="Columns">Headings of the columns; a number's starts with <c>#</c>.</param>
-/// <param name="Rows">A cell a column.</param>
+/// <param name="Rows">One cell per column.</param>
 public sealed record PageTable(string Id, string Heading, string Text, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);
 
 /// <summary>Reduces a comparison of designs to tables, which the page and the screen show alike.</summary>
@@ -49,8 +49,8 @@ public static class ComparePages
     }
 
     /// <summary>
-    /// What each design comes to, the best first: by crashes for each disconnect, then by what it leaves behind, then by its price. A crash is ended that the
-    /// baseline had and the design had not once; it is moved where its rate differs (McNemar, p below 0.05) or where only the design has it.
+    /// The outcome of each design, the best first: by crashes per disconnect, then by what it leaves behind, then by its cost. A crash is ended if the baseline had it and the
+    /// design never; it is changed if its rate differs (McNemar, p below 0.05) or only the design has it.
     /// </summary>
     public static PageTable Verdict(CompareReport report)
     {
@@ -99,7 +99,7 @@ public static class ComparePages
 
     private static IReadOnlyList<string> Roles(DesignResult design) => design.Disconnects.Labels;
 
-    // A path that ends in every role is said once.
+    // A path that ends in every role is listed once.
     private static string Named(IEnumerable<(string Path, string Role)> paths, int roles) =>
         string.Join(", ", paths.GroupBy(p => p.Path).Select(g => g.Count() == roles ? g.Key : $"{g.Key} ({string.Join(" and ", g.Select(p => p.Role))})"));
 
@@ -132,7 +132,7 @@ public static class ComparePages
         string baseline = report.Designs[0].Design;
         return
         [
-            new("design-list", "Designs", "What each does, and the digest of its run: the same as of the design alone.",
+            new("design-list", "Designs", "What each does, and the digest of its run, which equals that of a run of the design on its own.",
                 ["design", "does", "source", "digest"],
                 [.. report.Designs.Select(d => (string[])[d.Design, d.Summary, d.Source, d.Digest])]),
             new("design-paths", "Crashes per code path", "Per cent of the role's disconnects whose redial came, with the 95 % interval by site. Paths that did not crash under a design are left out.",
@@ -180,6 +180,6 @@ public static class ComparePages
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0} %");
 
-    // No test is certain: what a double cannot hold is said as a bound.
+    // No test is certain: what a double cannot hold is shown as a bound.
     private static string P(double p) => p <= 1e-300 ? "< 1e-300" : p < 1e-4 ? p.ToString("0e+0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
 }

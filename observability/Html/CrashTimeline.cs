@@ -25,8 +25,7 @@ public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyLi
 
     /// <summary>
     /// The steps of the pointer's life, at most one a stage: the last use, and from there back to the latest step of each earlier stage, of the same
-    /// unit and (for the store) of the holder that the title names. A trace carries no identity of pointers, so that of two units of one name that
-    /// were torn down in between, the later one is taken.
+    /// unit and (for the store) of the holder that the title names. A trace carries no identity of pointers, so if two units of one name were torn down in between, the later one is taken.
     /// </summary>
     public IReadOnlySet<int> Life()
     {
@@ -42,7 +41,7 @@ public sealed partial record CrashTimeline(string Title, int Router, IReadOnlyLi
 
     private int OrEnd(int step) => step < 0 ? Steps.Count : step;
 
-    /// <summary>The latest step of a stage before another; one that names all the words if there is any. -1 for none.</summary>
+    /// <summary>The latest step of a stage before another; preferably one that contains all the words. -1 for none.</summary>
     private int Last(PointerStage stage, int before, params string[] words)
     {
         int any = -1;
@@ -84,7 +83,7 @@ public sealed class TimelineRecorder(long crashEvent, int? router = null, int ke
 
     private readonly Queue<Heard> _last = new();
 
-    // A holder that is stored into again and again must not push out another: each text of a store has its own queue, and each other stage of a router.
+    // A holder that is stored into repeatedly must not push out another: each text of a store has its own queue, and each other stage of a router.
     private readonly Dictionary<(PointerStage, int, string), Queue<Marked>> _marked = [];
     private readonly List<Marked> _open = [];
     private long _order;

@@ -7,8 +7,8 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// Writes a run's report as one page that needs nothing else: style sheet and pictures are inside, there is no script and no address of another host.
-/// Every chart is drawn here, in three widths, of which the page shows the one that fits.
+/// Writes a run's report as one self-contained page: style sheet and pictures are inside, without scripts or addresses of other hosts.
+/// Every chart is drawn here, in three widths, and the page shows the one that fits.
 /// </summary>
 public static class HtmlReport
 {
@@ -65,7 +65,7 @@ public static class HtmlReport
         if (page.Rates.Count > 0)
         {
             Section(output, "rates", "Crash rate per code path and role", page.Rates.Any(r => r.Mail is not null)
-                ? "Bars are 95 % intervals by site, since disconnects of one site are not independent. A diamond is what the mail that started this reports (G. Troxel, tech-net, 2005-03-02)."
+                ? "Bars are 95 % intervals by site, since disconnects of one site are not independent. A diamond is the rate in the mail that started this project (G. Troxel, tech-net, 2005-03-02)."
                 : "Bars are 95 % intervals by site, since disconnects of one site are not independent.");
             Legend(output, Roles(page.Rates), page.Rates.Any(r => r.Mail is not null) ? "the mail" : null);
             output.Write(Charts.EachWidth((w, css) => RateChart.Draw(page.Rates, w, "Crash rates with intervals", css), Charts.WideWidth));
@@ -96,7 +96,7 @@ public static class HtmlReport
             PlainTable(output, table);
         }
 
-        // A comparison has no course over time of its own: each design's run has.
+        // A comparison itself has no data over time: each design's run has.
         if (page.Tables.Count == 0)
         {
             Course(page, output);
@@ -118,7 +118,7 @@ public static class HtmlReport
 
     private static void Network(TextWriter output, NetworkReport network)
     {
-        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. A node is as large as it panicked often.");
+        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. The size of a node shows how often it panicked.");
         output.Write(Charts.EachWidth((w, css) => NetworkPicture.Draw(network, w, "The network, its links coloured by crash rate", css), Charts.WideWidth));
         output.Write("</section>\n");
         PlainTable(output, new PageTable(
@@ -128,7 +128,7 @@ public static class HtmlReport
                 [link.Name, link.Group, Figures.Count(link.Crashes), Figures.Count(link.Disconnects), $"{Figures.Percent(link.Rate)} %", link.PathsInWords()])]));
     }
 
-    // Cards: where the page is narrow, a row is a paragraph whose figures have their names beside them.
+    // Cards: on a narrow page, a row is a paragraph whose figures have their names next to them.
     private static void PlainTable(TextWriter output, PageTable table, string css = "")
     {
         static string Class(string column) => column.StartsWith('#') ? " class=\"n\"" : "";
@@ -332,7 +332,7 @@ public static class HtmlReport
         output.Write("</tbody></table></div>\n");
         if (configuration.Scenario.Length > 0)
         {
-            output.Write("<h3 id=\"scenario-text\">The scenario with every value, those that its file leaves to a default too</h3>\n");
+            output.Write("<h3 id=\"scenario-text\">The scenario with every value, including defaults</h3>\n");
             output.Write($"<pre tabindex=\"0\" role=\"region\" aria-labelledby=\"scenario-text\"><code>{E(configuration.Scenario)}</code></pre>\n");
         }
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// A network as a picture: links coloured, and as thick, by their crash rate; nodes as large as their panics. A grid is drawn as one, a ring, a star and a mesh as circles, and any other in
-/// rings about its first node, each branch in a sector as wide as its leaves are many. A segment is a bar amid its stations, with a way to each: its crashes are its nodes'.
+/// A network as a picture: links coloured, and as thick, by their crash rate; nodes as large as their panics. A grid is drawn as a grid; a ring, a star and a mesh as circles; any
+/// other in rings around its first node, each branch in a sector as wide as its number of leaves. A segment is a bar among its stations, with a line to each: its crashes belong to its nodes.
 /// </summary>
 public static class NetworkPicture
 {
@@ -69,7 +69,7 @@ public static class NetworkPicture
         return svg.ToString();
     }
 
-    /// <summary>The step of a rate: 0 for none, then as many steps up to the highest as are left.</summary>
+    /// <summary>The step of a rate: 0 for none, then the remaining steps up to the highest rate.</summary>
     public static int StepOf(double rate, double highest) => rate <= 0 || highest <= 0 ? 0 : Math.Clamp((int)Math.Ceiling((Steps - 1) * rate / highest), 1, Steps - 1);
 
     /// <summary>The position of each node, from 0 to 1 in both directions. No two share a position.</summary>
@@ -91,7 +91,7 @@ public static class NetworkPicture
     private static (double X, double Y) OnCircle(double turn, double radius) =>
         (0.5 + (0.5 * radius * Math.Sin(turn * 2 * Math.PI)), 0.5 - (0.5 * radius * Math.Cos(turn * 2 * Math.PI)));
 
-    // The tree of the shortest ways from node 0, each node on the ring of its distance, in the middle of a sector that is as wide as it has leaves.
+    // The tree of shortest paths from node 0, each node on the ring of its distance, in the middle of a sector that is as wide as it has leaves.
     private static (double X, double Y)[] InRings(NetworkReport network)
     {
         int nodes = network.Nodes.Count;
@@ -131,7 +131,7 @@ public static class NetworkPicture
             }
         }
 
-        // What no link joins, which a scenario cannot have, lies on the outer ring.
+        // Unconnected nodes, which a scenario cannot have, are on the outer ring.
         int deepest = Math.Max(1, depth.Max());
         foreach (int apart in Enumerable.Range(0, nodes).Where(n => parent[n] < 0).ToList())
         {

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Stress.Observability.Html;
 
-/// <summary>The charts of a page as files that stand alone: SVG with its style inside, light and dark, for a README, a slide or a mail.</summary>
+/// <summary>The charts of a page as standalone files: SVG with its style inside, light and dark, for a README, a slide or a mail.</summary>
 public static partial class Pictures
 {
-    /// <summary>The pictures of a page, each with its file name. A chart without anything to show is none.</summary>
+    /// <summary>The pictures of a page, each with its file name. A chart without data is left out.</summary>
     /// <param name="page">The page.</param>
     public static IReadOnlyList<(string File, string Svg)> Of(ReportPage page)
     {
@@ -29,7 +29,7 @@ public static partial class Pictures
         return pictures;
     }
 
-    // A picture has no page around it: its style, its font and its ground come with it.
+    // A picture has no page around it, so it includes its style, font and background.
     private static string Alone(string svg)
     {
         string style = string.Join('\n', Charts.Style().Split('\n').Where(line => !OfPages().IsMatch(line)));

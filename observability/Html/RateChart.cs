@@ -1,11 +1,11 @@
 namespace Stress.Observability.Html;
 
-/// <summary>Rates as dots with their intervals as bars, one line a role, grouped by name, with the mail's figures as diamonds.</summary>
+/// <summary>Rates as dots with their intervals as bars, one line per role, grouped by name, with the figures of the 2005 mail as diamonds.</summary>
 public static class RateChart
 {
     private const double MailColumn = 52, RangeColumn = 118;
 
-    /// <param name="rows">Rows of one name stand together, in the order in which the names first appear.</param>
+    /// <param name="rows">Rows of one name are adjacent, in the order in which the names first appear.</param>
     /// <param name="width">In CSS pixels; below 480 the labels go above the bars.</param>
     /// <param name="title">What a screen reader says.</param>
     /// <param name="css">Class of the picture.</param>

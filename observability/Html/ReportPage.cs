@@ -21,7 +21,7 @@ public sealed record ReportPage
     /// <summary>Why the numbers decide nothing, a sentence each.</summary>
     public IReadOnlyList<string> NotDecided { get; init; } = [];
 
-    /// <summary>What is judged in place of the scenario's bands, or empty.</summary>
+    /// <summary>What is judged instead of the scenario's bands, or empty.</summary>
     public string JudgedBy { get; init; } = "";
 
     /// <summary>Why the run is not complete, or null.</summary>
@@ -88,7 +88,7 @@ public sealed record ReportPage
     public CrashTimeline? Timeline { get; init; }
 }
 
-/// <summary>The whole configuration of what a page reports: nothing that had a part in the result is left to a default that a reader would have to know.</summary>
+/// <summary>The whole configuration of what a page reports: no default that affected the result is left for the reader to know.</summary>
 /// <param name="Settings">Build and options, each with its effective value.</param>
 /// <param name="Scenario">The scenario as YAML with every effective value; empty where there is none.</param>
 public sealed record PageConfiguration(IReadOnlyList<PageFact> Settings, string Scenario);
@@ -107,7 +107,7 @@ public sealed record PageFact(string Label, string Value, string Unit = "");
 /// <param name="Interval">The rate and its 95 % interval, by site; meaningless without a disconnect.</param>
 public sealed record RateRow(string Name, string Role, long Crashes, long Disconnects, WilsonInterval Interval)
 {
-    /// <summary>The rate that the mail reports, from 0 to 1; null where it says nothing.</summary>
+    /// <summary>The rate that the mail reports, from 0 to 1; null if it reports none.</summary>
     public double? Mail { get; init; }
 }
 

@@ -42,7 +42,7 @@ public readonly record struct Scale(double Max, double From, double To)
     }
 }
 
-/// <summary>The unit in which a time axis counts: the largest in which the run is at least four long.</summary>
+/// <summary>The unit of a time axis: the largest unit of which the run spans at least four.</summary>
 /// <param name="Name">As the axis title shows it.</param>
 /// <param name="Microseconds">Length of one.</param>
 /// <param name="Nice">Round steps in this unit.</param>
@@ -83,7 +83,7 @@ public static class Figures
     /// <summary>A count with thousands separated, with up to two digits after the point.</summary>
     public static string Count(double n) => n.ToString(n == Math.Floor(n) ? "#,0" : "#,0.##", Grouped);
 
-    /// <summary>A share of 1 as per cent, with as many decimals as its size deserves and without the sign.</summary>
+    /// <summary>A share of 1 as per cent, with decimals according to its size and without the sign.</summary>
     public static string Percent(double share) => double.IsNaN(share) ? "–" : (share * 100) switch
     {
         0 => "0",
@@ -94,7 +94,7 @@ public static class Figures
         _ => (share * 100).ToString("0.0000", Grouped),
     };
 
-    /// <summary>A tick label: 25k rather than 25000 where it is narrow.</summary>
+    /// <summary>A tick label: 25k rather than 25000 if there is little room.</summary>
     public static string Tick(double v) => Math.Abs(v) switch
     {
         >= 1e9 => (v / 1e9).ToString("0.##", Grouped) + "G",

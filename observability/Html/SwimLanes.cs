@@ -6,8 +6,8 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// One crash as a sequence from top to bottom: a lane for each process and kernel of the two ends and for the line between them, and beside the text
-/// the life of the pointer that crashed it. Rows are steps, not seconds: a long wait is one row that says how long it was.
+/// One crash as a sequence from top to bottom: a lane for each process and kernel of the two ends and for the line between them, and next to the text the life of the pointer that
+/// crashed it. Rows are steps, not seconds: a long wait is one row that says how long it was.
 /// </summary>
 public static class SwimLanes
 {
@@ -30,7 +30,7 @@ public static class SwimLanes
     /// <param name="timeline">What to draw.</param>
     /// <param name="width">In CSS pixels; below 480 lanes are close together and times stand above the text.</param>
     /// <param name="css">Class of the picture.</param>
-    /// <param name="atEvent">The event that is looked at: its steps stand out. Null for none.</param>
+    /// <param name="atEvent">The selected event: its steps are highlighted. Null for none.</param>
     public static string Draw(CrashTimeline timeline, double width, string css, long? atEvent = null)
     {
         bool narrow = width < 480;

@@ -6,7 +6,7 @@ namespace Stress.Observability.Html;
 /// <summary>Step lines over virtual time, on a scale that starts at zero.</summary>
 public static class TimeChart
 {
-    /// <summary>How many series have a colour and dash of their own; more are a table's work.</summary>
+    /// <summary>How many series have a colour and dash of their own; more belong in a table.</summary>
     public const int MostSeries = 8;
 
     /// <summary>Counts are whole: the axis does not divide them.</summary>

@@ -3,8 +3,7 @@ using OpenTelemetry.Trace;
 namespace Stress.Observability.Instruments;
 
 /// <summary>
-/// Of the spans without a parent, samples those of commands (<see cref="WindowSpans.Command"/>). What belongs to no command, or to a slice that was not chosen,
-/// would be a trace of its own for every call that Orleans makes.
+/// Samples, of the spans without a parent, those of commands (<see cref="WindowSpans.Command"/>). Anything else would be a separate trace for every call that Orleans makes.
 /// </summary>
 public sealed class CommandSampler : Sampler
 {

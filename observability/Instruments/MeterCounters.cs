@@ -17,7 +17,7 @@ internal sealed class MeterCounters : IDisposable
     private long _round;
 
     /// <param name="registry">Where the counters are exported.</param>
-    /// <param name="accepts">Of which instruments, if they are counters.</param>
+    /// <param name="accepts">Which instruments to export, if they are counters.</param>
     public MeterCounters(CollectorRegistry registry, Func<Instrument, bool> accepts)
     {
         _factory = Metrics.WithCustomRegistry(registry);
@@ -51,10 +51,10 @@ internal sealed class MeterCounters : IDisposable
         return name.EndsWith(Suffix, StringComparison.Ordinal) ? name : name + Suffix;
     }
 
-    /// <summary>Listens no longer; what was exported stays as it is.</summary>
+    /// <summary>Stops listening; what was exported stays as it is.</summary>
     public void Dispose() => _listener.Dispose();
 
-    // Asks the observable instruments, and drops the series of which they told nothing: those of a run that is no longer exported.
+    // Reads the observable instruments, and drops the series that they no longer report: those of a run that is no longer exported.
     private void Observe()
     {
         lock (_lock)
@@ -87,7 +87,7 @@ internal sealed class MeterCounters : IDisposable
                 return;
             }
 
-            // An observable counter tells its total. One that fell has begun again, as after a restart.
+            // An observable counter reports its total. One that decreased has started again, as after a restart.
             if (series.Counter.WithLabels(labels).Value > value)
             {
                 series.Counter.RemoveLabelled(labels);
@@ -98,7 +98,7 @@ internal sealed class MeterCounters : IDisposable
         }
     }
 
-    // Prometheus wants a text for each; Orleans gives none.
+    // Prometheus requires a help text; Orleans has none.
     private static string Help(Instrument instrument) => instrument.Description is { Length: > 0 } text ? text : $"{instrument.Name} of the meter {instrument.Meter.Name}.";
 
     private static (string[] Names, string[] Values) Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -129,7 +129,7 @@ internal sealed class MeterCounters : IDisposable
 
         public string[] Labels { get; } = labels;
 
-        // The scrape at which it was last told of; null for an instrument that is not asked.
+        // The scrape at which it was last reported; null for an instrument that is not observable.
         public long? Round { get; set; }
     }
 }

@@ -2,7 +2,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Observability.Instruments;
 
-/// <summary>What Prometheus calls the type of a metric.</summary>
+/// <summary>The type of a metric, as Prometheus calls it.</summary>
 public enum MetricKind : byte
 {
     /// <summary>Only rises, from 0 at the start of its process or run.</summary>
@@ -22,7 +22,7 @@ public enum MetricKind : byte
 /// <param name="Help">What it counts, with its unit.</param>
 public sealed record MetricInfo(string Name, MetricKind Kind, string[] Labels, string Help)
 {
-    /// <summary>False for what a silo has whatever it executes: no run's labels.</summary>
+    /// <summary>False for metrics of a silo that do not depend on what it executes: they lack the run's labels.</summary>
     public bool OfRun { get; init; } = true;
 
     /// <summary>The instrument's name in its meter.</summary>
@@ -40,7 +40,7 @@ public static class MetricCatalogue
     /// <summary><c>stress_run_crashes_total</c>: kernel crashes of the run.</summary>
     public static readonly MetricInfo RunCrashes = new("stress_run_crashes_total", MetricKind.Counter, ByPath, "Kernel crashes of the run.");
 
-    /// <summary><c>stress_run_independent_disconnects</c>: independent disconnects that would tell as much of the path's rate as the decided ones do; those of one site are not independent.</summary>
+    /// <summary><c>stress_run_independent_disconnects</c>: independent disconnects with as much information about the path's rate as the decided ones; those of one site are not independent.</summary>
     public static readonly MetricInfo RunIndependent = new("stress_run_independent_disconnects", MetricKind.Gauge, ByPath, "Independent disconnects that would tell as much of the path's rate as the decided ones do; those of one site are not independent.");
 
     /// <summary><c>stress_run_virtual_time_seconds</c>: virtual time reached, mean over the pairs, in seconds.</summary>
@@ -61,7 +61,7 @@ public static class MetricCatalogue
     /// <summary><c>stress_run_sites_failed</c>: sites stopped by an error of our own, never by a crash of their kernels.</summary>
     public static readonly MetricInfo RunSitesFailed = new("stress_run_sites_failed", MetricKind.Gauge, None, "Sites stopped by an error of ours, never by a crash of their kernels.");
 
-    /// <summary><c>stress_run_sites_lost</c>: sites closed early, or for which nobody answered.</summary>
+    /// <summary><c>stress_run_sites_lost</c>: sites closed early, or for which there was no answer.</summary>
     public static readonly MetricInfo RunSitesLost = new("stress_run_sites_lost", MetricKind.Gauge, None, "Sites closed early, or for which nobody answered.");
 
     /// <summary><c>stress_run_pace_lag_seconds</c>: wall time by which a paced run is behind, in seconds; 0 without --pace.</summary>

@@ -7,8 +7,8 @@ using Stress.Emulator.Sites;
 namespace Stress.Observability.Instruments;
 
 /// <summary>
-/// Exports the exact totals of runs. Nothing is added up here: an instrument answers with the counters of the latest snapshot, so a window that was
-/// executed again, a snapshot that came twice or a silo that took a run over changes nothing.
+/// Exports the exact totals of runs. Nothing is summed here: an instrument reports the counters of the latest snapshot, so a repeated window, a repeated snapshot or a silo that
+/// takes over a run changes nothing.
 /// </summary>
 public sealed class RunMetrics
 {
@@ -47,13 +47,13 @@ public sealed class RunMetrics
         Gauge(meter, MetricCatalogue.RunExpectedMax, e => Bands(e, b => b.Max));
     }
 
-    /// <summary>Makes a snapshot the one that is exported. An older snapshot of the same run (fewer windows) is ignored; a run that finished an hour ago goes.</summary>
+    /// <summary>Makes a snapshot the exported one. An older snapshot of the same run (fewer windows) is ignored; a run that finished an hour ago is removed.</summary>
     public void Publish(RunSnapshot snapshot)
     {
         double now = _clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
         foreach ((string run, Exported old) in _runs)
         {
-            // A silo that lives for months would export every run that it ever had.
+            // Otherwise a silo that runs for months would export every run that it ever had.
             if (old.Snapshot.Finished && now - old.At > KeepFinished.TotalSeconds)
             {
                 Forget(run);

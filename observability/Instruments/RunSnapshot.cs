@@ -14,7 +14,7 @@ public sealed record RunLabels(string Run, string Scenario, string Design, strin
 /// <param name="Path">Short name (<see cref="CodePath"/>).</param>
 /// <param name="Role">The label of the role.</param>
 /// <param name="Count">Crashes.</param>
-/// <param name="Independent">Independent disconnects that would tell as much of the rate as the role's decided ones do (<see cref="ClusterInterval"/>).</param>
+/// <param name="Independent">Independent disconnects with as much information about the rate as the role's decided ones (<see cref="ClusterInterval"/>).</param>
 public readonly record struct PathCount(string Path, Role Role, long Count, double Independent = 0);
 
 /// <summary>Shares of a code path in a role, 0 to 1, or null if not stated.</summary>
@@ -64,10 +64,10 @@ public sealed record RunSnapshot
     /// <summary>Sites stopped by an error of our own.</summary>
     public long SitesFailed { get; init; }
 
-    /// <summary>Sites closed early, or for which nobody answered.</summary>
+    /// <summary>Sites closed early, or for which there was no answer.</summary>
     public long SitesLost { get; init; }
 
-    /// <summary>True while the run is held.</summary>
+    /// <summary>True while the run is paused.</summary>
     public bool Paused { get; init; }
 
     /// <summary>True when nothing is left to do.</summary>

@@ -35,8 +35,8 @@ public sealed class SiloMetrics(Meter meter)
         _checkpointBytes.Add(bytes, tags);
     }
 
-    /// <summary>The certificate that the silo shows to peers.</summary>
-    /// <param name="notAfter">When the one that it has now expires; it is asked at each scrape.</param>
+    /// <summary>The certificate that the silo presents to peers.</summary>
+    /// <param name="notAfter">When the current one expires; evaluated at each scrape.</param>
     public void Certificate(Func<DateTimeOffset> notAfter) =>
         meter.CreateObservableGauge(MetricCatalogue.SiloCertificate.Instrument, () => notAfter().ToUnixTimeSeconds(), null, MetricCatalogue.SiloCertificate.Help);
 

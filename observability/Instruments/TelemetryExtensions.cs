@@ -23,14 +23,14 @@ public static class TelemetryExtensions
     public static readonly IReadOnlyList<string> OrleansSources =
         ["Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage"];
 
-    /// <summary>The variables of which one has to be set for OTLP export.</summary>
+    /// <summary>The variables one of which has to be set for OTLP export.</summary>
     public static readonly IReadOnlyList<string> OtlpVariables =
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 
-    /// <summary>Names another sampler than ours.</summary>
+    /// <summary>Selects another sampler than ours.</summary>
     public const string SamplerVariable = "OTEL_TRACES_SAMPLER";
 
-    /// <summary>True when a process with this configuration tells anybody of its spans: only then is it worth carrying a context along with every call.</summary>
+    /// <summary>True when a process with this configuration exports its spans: only then is it worth carrying a context along with every call.</summary>
     public static bool Traces(IConfiguration configuration) => WindowSpans.IsHeard || Exports(configuration);
 
     /// <summary>Adds <see cref="RunMetrics"/> and <see cref="SiloMetrics"/>.</summary>
@@ -50,13 +50,13 @@ public static class TelemetryExtensions
         IServiceProvider services = endpoints.ServiceProvider;
         object scope = services.GetRequiredService<IMeterFactory>();
 
-        // Made now rather than at first use: an observable instrument that nobody made is not scraped.
+        // Created now rather than at first use: an observable instrument that does not exist is not scraped.
         services.GetRequiredService<RunMetrics>();
         services.GetRequiredService<SiloMetrics>();
         CollectorRegistry registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
 
-        // The meters of this host and no other's in the process.
+        // The meters of this host, not those of others in the process.
         bool Ours(Instrument i) => i.Meter.Name == MetricCatalogue.MeterName ? ReferenceEquals(i.Meter.Scope, scope) : i.Meter.Name == OrleansMeter;
         var counters = new MeterCounters(registry, Ours);
         IDisposable adapter = MeterAdapter.StartListening(new MeterAdapterOptions
@@ -80,7 +80,7 @@ public static class TelemetryExtensions
     /// when no endpoint is set.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="configuration">The host's configuration; it has to hold the environment's variables, and the exporter reads it too.</param>
+    /// <param name="configuration">The host's configuration; it must contain the environment variables, and the exporter reads it too.</param>
     /// <param name="service">The service's name, unless <c>OTEL_SERVICE_NAME</c> gives another: <c>stress-silo</c> or <c>stress-client</c>.</param>
     public static IServiceCollection AddStressOtlp(this IServiceCollection services, IConfiguration configuration, string service)
     {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Stress.Observability.Instruments;
 
 /// <summary>
-/// The spans of a window: <c>window</c>, and in it <c>lease</c>, <c>execute</c>, <c>return</c> and at times <c>checkpoint</c>. A parent comes from
-/// <see cref="Activity.Current"/>, which Orleans carries over calls as a W3C context. Without a listener every method returns null and costs a test.
+/// The spans of a window: <c>window</c>, and in it <c>lease</c>, <c>execute</c>, <c>return</c> and sometimes <c>checkpoint</c>. A parent comes from
+/// <see cref="Activity.Current"/>, which Orleans carries over calls as a W3C context. Without a listener every method returns null and costs one check.
 /// </summary>
 public static class WindowSpans
 {
@@ -22,7 +22,7 @@ public static class WindowSpans
     /// <summary>True when somebody listens.</summary>
     public static bool IsHeard => Source.HasListeners();
 
-    /// <summary>What is started in it is in the same trace, but told to nobody. Null when nothing is traced here anyway.</summary>
+    /// <summary>Spans started in it are in the same trace, but not recorded. Null if nothing is traced here anyway.</summary>
     public static Activity? Unheard() => Activity.Current is { } current
         ? new Activity("unheard").SetParentId(current.TraceId, current.SpanId, ActivityTraceFlags.None).Start()
         : null;

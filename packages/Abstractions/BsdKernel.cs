@@ -5,8 +5,8 @@ using Stress.Emulator.Kernel.Ports;
 namespace Stress.Emulator.Kernel;
 
 /// <summary>
-/// The emulated kernel, as a design sees it. A hook gets it and must not keep it: one design serves every router. What a purge costs, it counts itself; a check adds
-/// its own cost to <see cref="Counters"/>.
+/// The emulated kernel, as a design sees it. A hook gets it and must not keep it: one design serves every router. The cost of a purge is counted automatically; a check adds its
+/// own cost to <see cref="Counters"/>.
 /// </summary>
 public sealed class BsdKernel
 {
@@ -14,7 +14,7 @@ public sealed class BsdKernel
     {
     }
 
-    /// <summary>What the machine counts, to be added to.</summary>
+    /// <summary>The machine's counters, for a design to add to.</summary>
     public ref Counters Counters => throw null!;
 
     /// <summary>The slots of the interface table, in the order of their numbers; a slot is in use when it is <see cref="Ifnet.Attached"/>.</summary>
@@ -38,7 +38,7 @@ public sealed class BsdKernel
     /// <param name="p">The interface.</param>
     public void InPcbPurgeIf0(PcbTable table, IfnetPtr p) => throw null!;
 
-    /// <summary>in6_pcbpurgeif0: the same of im6o_multicast_ifp and the memberships of IPv6.</summary>
+    /// <summary>in6_pcbpurgeif0: the same for im6o_multicast_ifp and the memberships of IPv6.</summary>
     /// <param name="table">Udp6, Tcp6 or Raw6.</param>
     /// <param name="p">The interface.</param>
     public void In6PcbPurgeIf0(PcbTable table, IfnetPtr p) => throw null!;

@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>The counters of a machine that are a design's own to count; <c>compare</c> shows them for each lost link and each frame.</summary>
+/// <summary>The counters of a machine that a design maintains itself; <c>compare</c> shows them for each lost link and each frame.</summary>
 public struct Counters
 {
     /// <summary>A flag or generation was checked before a use.</summary>

@@ -6,16 +6,16 @@ using Microsoft.AspNetCore.Connections;
 namespace Stress.Silo.Connections;
 
 /// <summary>
-/// Keeps those out of a silo's port who connect and say nothing: Orleans waits forever for a connection's first words. Two layers of the connection's pipeline, with TLS
-/// between them where it is on: the outer one counts, and closes who has not spoken in time; the inner one sees that somebody has.
+/// Keeps silent connections out of a silo's port: Orleans waits forever for a connection's first bytes. It has two layers in the connection's pipeline, with TLS between them if it
+/// is on: the outer one counts, and closes connections that have not identified themselves in time; the inner one notices when they do.
 /// </summary>
 /// <param name="where">The port, in words.</param>
 /// <param name="limits">The limits.</param>
 /// <param name="time">The clock.</param>
-/// <param name="news">Hears who is refused.</param>
+/// <param name="news">Told who is refused.</param>
 internal sealed class ConnectionGuard(string where, ConnectionLimits limits, TimeProvider time, RefusalNews news)
 {
-    // Orleans begins with the length of a description of who connects, and takes none that is longer.
+    // Orleans starts with the length of a description of the peer, and accepts none that is longer.
     private const int LongestPreamble = 1024;
     private readonly Lock _lock = new();
     private readonly LinkedList<Silent> _silent = [];
@@ -49,7 +49,7 @@ internal sealed class ConnectionGuard(string where, ConnectionLimits limits, Tim
         }
     };
 
-    /// <summary>The inner layer: above TLS. It reads the first words and puts them back.</summary>
+    /// <summary>The inner layer: above TLS. It reads the first bytes and puts them back.</summary>
     public ConnectionDelegate Hear(ConnectionDelegate next) => async connection =>
     {
         if (!await Speaks(connection.Transport.Input))
@@ -91,7 +91,7 @@ internal sealed class ConnectionGuard(string where, ConnectionLimits limits, Tim
         }
     }
 
-    // Words of another protocol are for Orleans to refuse.
+    // Bytes of another protocol are left for Orleans to refuse.
     private static bool IsWhole(ReadOnlySequence<byte> buffer)
     {
         if (buffer.Length < sizeof(int))
@@ -168,7 +168,7 @@ internal sealed class ConnectionGuard(string where, ConnectionLimits limits, Tim
     {
         public ConnectionContext Connection => connection;
 
-        // Where it stands among those that have not spoken; null once it has, or was closed.
+        // Its place among the unidentified connections; null once it has identified itself, or was closed.
         public LinkedListNode<Silent>? Place { get; set; }
     }
 }

@@ -9,6 +9,6 @@ public sealed record ConnectionLimits
     /// <summary>Connections of one port that have not identified themselves yet. When another arrives, the one that has been silent longest is closed.</summary>
     public int MostSilent { get; init; } = 256;
 
-    /// <summary>Wall time within which a connection has to have said who it is: its TLS handshake, where there is one, and the first words of Orleans' protocol.</summary>
+    /// <summary>Wall time within which a connection must identify itself: its TLS handshake, if there is one, and the first bytes of Orleans' protocol.</summary>
     public TimeSpan SilentTime { get; init; } = TimeSpan.FromSeconds(10);
 }

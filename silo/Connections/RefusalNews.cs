@@ -4,14 +4,14 @@ namespace Stress.Silo.Connections;
 
 /// <summary>Logs that connections are refused: one line at once, and then at most one per port every ten seconds, with the number in between.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="say">Hears the lines.</param>
+/// <param name="say">Gets the lines.</param>
 public sealed class RefusalNews(TimeProvider time, Action<string> say)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (long At, long Unsaid)> _ports = [];
 
-    /// <summary>Why the last one who was refused was; null while nobody was.</summary>
+    /// <summary>Why the last connection was refused; null while none was.</summary>
     public string? Last { get; private set; }
 
     /// <summary>One was refused.</summary>

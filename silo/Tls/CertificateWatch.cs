@@ -5,7 +5,8 @@ using Stress.Observability.Instruments;
 
 namespace Stress.Silo.Tls;
 
-/// <summary>Looks at the files now and again, so that a silo says, in its log and at /metrics, when its certificates were renewed, could not be, or are about to expire, though nobody connects to it.</summary>
+/// <summary>Checks the files periodically, so that a silo reports, in its log and at /metrics, when its certificates were renewed, could not be, or are about to expire, even if
+/// nobody connects to it.</summary>
 internal sealed class CertificateWatch(ClusterCertificates certificates, SiloMetrics metrics, TimeProvider time, Action<string> say) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5), SaidBefore = TimeSpan.FromDays(7);
@@ -28,7 +29,7 @@ internal sealed class CertificateWatch(ClusterCertificates certificates, SiloMet
             if (own.NotAfter.ToUniversalTime() - time.GetUtcNow() < SaidBefore && own.Thumbprint != said)
             {
                 said = own.Thumbprint;
-                say(string.Create(CultureInfo.InvariantCulture, $"the certificate {own.Subject} expires on {own.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and then nobody new is let in: renew it (k8s/README.md)"));
+                say(string.Create(CultureInfo.InvariantCulture, $"the certificate {own.Subject} expires on {own.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and then no new connection is accepted: renew it (k8s/README.md)"));
             }
         }
     }

@@ -4,13 +4,13 @@ using System.Security.Cryptography.X509Certificates;
 namespace Stress.Silo.Tls;
 
 /// <summary>
-/// The certificates of a process as its files are now: each handshake uses the current files, so that a renewed Secret takes effect without a restart. Files that do not
-/// belong together, as while somebody writes them one by one, leave the earlier ones in use; that is logged once.
+/// The certificates of a process as its files are now: each handshake uses the current files, so that a renewed Secret takes effect without a restart. Files that do not match, for
+/// example while they are written one by one, leave the earlier ones in use; that is logged once.
 /// </summary>
 /// <param name="files">The files.</param>
-/// <param name="first">What they held at the start.</param>
+/// <param name="first">Their contents at the start.</param>
 /// <param name="time">The clock.</param>
-/// <param name="say">Hears one line when other certificates are used from now on, when those of the files cannot be used.</param>
+/// <param name="say">Gets one line when other certificates come into use, or when those of the files cannot be used.</param>
 public sealed class ClusterCertificates(ClusterTls files, TlsIdentity first, TimeProvider time, Action<string> say)
 {
     private static readonly TimeSpan ReadEvery = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ public sealed class ClusterCertificates(ClusterTls files, TlsIdentity first, Tim
     private string? _tried = first.Texts;
     private long _read = time.GetTimestamp();
 
-    /// <summary>What a handshake that begins now shows and trusts.</summary>
+    /// <summary>The certificates that a handshake starting now presents and trusts.</summary>
     public TlsIdentity Current
     {
         get

@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Stress.Silo.Tls;
 
 /// <summary>A file of mutual TLS.</summary>
-/// <param name="Named">The words that named it, as they stand before its path in a message: an option, or an environment variable.</param>
+/// <param name="Named">How it was named, as written before its path in a message: an option, or an environment variable.</param>
 /// <param name="Path">Its path.</param>
 public sealed record TlsFile(string Named, string Path)
 {
@@ -15,12 +15,12 @@ public sealed record TlsFile(string Named, string Path)
 }
 
 /// <summary>
-/// Mutual TLS between silos, and between clients and silos: both ends of a connection show a certificate signed by the cluster's authority. The authority
+/// Mutual TLS between silos, and between clients and silos: both ends of a connection present a certificate signed by the cluster's authority. The authority
 /// is the cluster's own: whatever it has signed is accepted. The files are PEM, as a Secret of Kubernetes has them.
 /// </summary>
-/// <param name="Certificate">The process' certificate, and whatever stands between it and the authority.</param>
+/// <param name="Certificate">The process' certificate, and any intermediate certificates.</param>
 /// <param name="Key">Its key.</param>
-/// <param name="Authority">The certificates of the authority; two of them while one takes the place of another.</param>
+/// <param name="Authority">The certificates of the authority; two of them while one replaces another.</param>
 public sealed record ClusterTls(TlsFile Certificate, TlsFile Key, TlsFile Authority)
 {
     /// <summary>Extended key usage of a server: RFC 5280, 4.2.1.12.</summary>
@@ -29,9 +29,9 @@ public sealed record ClusterTls(TlsFile Certificate, TlsFile Key, TlsFile Author
     /// <summary>Extended key usage of a client: RFC 5280, 4.2.1.12.</summary>
     internal const string ClientUsage = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>Reads the files and checks that they belong together.</summary>
+    /// <summary>Reads the files and checks that they match.</summary>
     /// <param name="now">What time it is.</param>
-    /// <exception cref="FormatException">One is missing or not as it should be; the message names it.</exception>
+    /// <exception cref="FormatException">One is missing or invalid; the message names it.</exception>
     /// <exception cref="ClusterUnavailableException">The certificate has expired, or is not valid yet: another may come.</exception>
     public TlsIdentity Read(DateTimeOffset now)
     {
@@ -69,9 +69,9 @@ public sealed record ClusterTls(TlsFile Certificate, TlsFile Key, TlsFile Author
         }
     }
 
-    /// <summary>What a certificate is checked by: the cluster's authority and no other, offline.</summary>
+    /// <summary>The policy for checking a certificate: the cluster's authority and no other, offline.</summary>
     /// <param name="authorities">The authority.</param>
-    /// <param name="usage">What the certificate has to be for; null for anything.</param>
+    /// <param name="usage">The required usage; null for any.</param>
     internal static X509ChainPolicy Policy(X509Certificate2Collection authorities, string? usage)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
@@ -135,9 +135,9 @@ public sealed record ClusterTls(TlsFile Certificate, TlsFile Key, TlsFile Author
     }
 }
 
-/// <summary>What the three files hold: a certificate with its key, and the authority that others are checked by.</summary>
+/// <summary>The contents of the three files: a certificate with its key, and the authority that others are checked by.</summary>
 /// <param name="Certificate">The process' certificate.</param>
-/// <param name="Context">The same with what stands between it and the authority, as it is shown.</param>
+/// <param name="Context">The same with any intermediate certificates, as presented.</param>
 /// <param name="Authorities">The authority.</param>
 /// <param name="Texts">The files' texts.</param>
 public sealed record TlsIdentity(X509Certificate2 Certificate, SslStreamCertificateContext Context, X509Certificate2Collection Authorities, string Texts);

@@ -7,26 +7,25 @@ using Stress.Silo.Connections;
 namespace Stress.Silo.Tls;
 
 /// <summary>
-/// Puts mutual TLS under Orleans' connections. A silo's certificate is for servers and clients (extended key usage), a client's for clients: with it nobody passes for a silo,
-/// neither to clients nor at the silos' own port.
+/// Puts mutual TLS under Orleans' connections. A silo's certificate is for servers and clients (extended key usage), a client's for clients: it cannot be used to impersonate a
+/// silo, neither to clients nor at the silos' own port.
 /// </summary>
 internal static class TlsConnections
 {
-    // Longer than the guard of a silo's port, which says whom it closes.
+    // Longer than the limit of ConnectionGuard, which logs whom it disconnects.
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(15);
 
-    // Silos have addresses that come and go, and no names: who has a certificate by the authority is one of the cluster.
+    // Silos have changing addresses and no names: any holder of a certificate from the authority belongs to the cluster.
     private const string Name = "stress-silo";
 
-    /// <summary>What a silo asks of those who connect to it.</summary>
+    /// <summary>What a silo requires from those who connect to it.</summary>
     /// <param name="certificates">The silo's.</param>
-    /// <param name="news">Hears who is refused.</param>
+    /// <param name="news">Told who is refused.</param>
     /// <param name="where">The port, in words.</param>
     /// <param name="ofSilos">Whether it is for silos only.</param>
     public static TlsOptions Server(ClusterCertificates certificates, RefusalNews news, string where, bool ofSilos) => new()
     {
-        // What Orleans would check by itself, against the machine's authorities, is off: the check below is against the cluster's. It is configured when a handshake begins,
-        // so that it has the files of that moment.
+        // Orleans' own check, against the machine's authorities, is off: the check below is against the cluster's. It is configured when a handshake begins, so that it uses the current files.
         RemoteCertificateMode = RemoteCertificateMode.NoCertificate,
         LocalServerCertificateSelector = (_, _) => certificates.Current.Certificate,
         HandshakeTimeout = HandshakeTime,
@@ -50,9 +49,9 @@ internal static class TlsConnections
         },
     };
 
-    /// <summary>What a client, or a silo as the client of another, asks of the silo that it connects to.</summary>
+    /// <summary>What a client, or a silo as the client of another, requires from the silo that it connects to.</summary>
     /// <param name="certificates">Its own.</param>
-    /// <param name="news">Hears which silo is not trusted.</param>
+    /// <param name="news">Told which silo is not trusted.</param>
     public static TlsOptions Client(ClusterCertificates certificates, RefusalNews news) => new()
     {
         RemoteCertificateMode = RemoteCertificateMode.NoCertificate,
@@ -88,7 +87,7 @@ internal static class TlsConnections
         return problem is null;
     }
 
-    // A certificate without an extended key usage is for any.
+    // A certificate without an extended key usage is valid for any.
     private static bool IsForServers(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().All(usage => usage.EnhancedKeyUsages[ClusterTls.ServerUsage] is not null);
 }

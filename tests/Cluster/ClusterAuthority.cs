@@ -4,7 +4,7 @@ using Stress.Silo;
 
 namespace Stress.Tests.Clusters;
 
-/// <summary>A certificate authority of a cluster, and the certificates that it gives to silos and clients.</summary>
+/// <summary>A cluster's certificate authority, and the certificates that it issues to silos and clients.</summary>
 public sealed class ClusterAuthority : IDisposable
 {
     private const string ServerUsage = "1.3.6.1.5.5.7.3.1", ClientUsage = "1.3.6.1.5.5.7.3.2";
@@ -21,16 +21,16 @@ public sealed class ClusterAuthority : IDisposable
         _certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-2), DateTimeOffset.UtcNow.AddYears(1));
     }
 
-    /// <summary>Its certificate, as a file has it.</summary>
+    /// <summary>Its certificate, in file form.</summary>
     public string Pem => _certificate.ExportCertificatePem() + "\n";
 
-    /// <summary>Writes a certificate, its key and what others are to be checked by into a folder, each file whole.</summary>
+    /// <summary>Writes a certificate, its key and the trusted authorities into a folder, each file atomically.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">Its common name.</param>
     /// <param name="ofSilo">For servers and clients; otherwise for clients only.</param>
     /// <param name="expired">It was valid until yesterday.</param>
-    /// <param name="trusted">The authorities that others are checked by; this one unless told.</param>
-    /// <returns>The environment of a process that has them.</returns>
+    /// <param name="trusted">The authorities that others are checked by; this one by default.</param>
+    /// <returns>Environment variables for a process that uses them.</returns>
     public IReadOnlyDictionary<string, string> Issue(string folder, string name, bool ofSilo, bool expired = false, params ClusterAuthority[] trusted)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

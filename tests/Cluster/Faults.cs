@@ -4,7 +4,7 @@ using Stress.Silo;
 
 namespace Stress.Tests.Clusters;
 
-/// <summary>What may happen to a cluster in the middle of a run.</summary>
+/// <summary>What may happen to a cluster during a run.</summary>
 public enum Fault
 {
     /// <summary>SIGKILL for one silo, which is started again.</summary>
@@ -16,7 +16,7 @@ public enum Fault
     /// <summary>SIGTERM for one silo, which is started again.</summary>
     Drain,
 
-    /// <summary>Redis is away for some seconds.</summary>
+    /// <summary>Redis is down for some seconds.</summary>
     Redis,
 
     /// <summary>SIGKILL for every silo, which are started again.</summary>
@@ -28,7 +28,7 @@ public enum Fault
     /// <summary>Redis refuses writes for some seconds, since it is full.</summary>
     Full,
 
-    /// <summary>A silo hangs until it is declared dead; when it goes on it ends, and is started again.</summary>
+    /// <summary>A silo hangs until it is declared dead; when it continues it ends, and is started again.</summary>
     Hang,
 
     /// <summary>SIGKILL for the client, which is started again under the run's name.</summary>
@@ -37,14 +37,14 @@ public enum Fault
     /// <summary>Nothing passes between the silos until one is declared dead by the other; when something does again it ends, and is started again.</summary>
     Partition,
 
-    /// <summary>A silo and clients with a stranger's certificate, with an expired one and with none ask to come in, and one silo has other files than it needs for a while.</summary>
+    /// <summary>A silo and clients with a foreign certificate, an expired one and none try to connect, and one silo has the wrong files for a while.</summary>
     Certificates,
 
     /// <summary>The silos are replaced, one after another, by those of another build.</summary>
     Builds,
 }
 
-/// <summary>Does it to a cluster of two silos, numbers 0 and 1.</summary>
+/// <summary>Applies it to a cluster of two silos, numbers 0 and 1.</summary>
 public static class Faults
 {
     // A silo that stays, ready and useless, or ends with another code, is a fault of ours.
@@ -64,7 +64,7 @@ public static class Faults
         string stranger = Path.Combine(cluster.Folder, "stranger");
         IReadOnlyDictionary<string, string> strange = another.Issue(stranger, "stranger", ofSilo: true);
 
-        // Clients: a stranger's, one that has expired, none. Each gets the code of what may pass, and no answer.
+        // Clients: with a foreign certificate, an expired one, none. Each gets the exit code for a temporary error, and no answer.
         Dictionary<string, string> expired = strange.ToDictionary(file => file.Key, file => file.Value.Replace(stranger, Path.Combine(cluster.Folder, "expired"), StringComparison.Ordinal));
         foreach (IReadOnlyDictionary<string, string> files in (IReadOnlyDictionary<string, string>[])[strange, expired, strange.ToDictionary(file => file.Key, _ => "")])
         {
@@ -77,13 +77,13 @@ public static class Faults
             }
         }
 
-        // A silo: the others refuse it, and it is no member.
+        // A silo: the others refuse it, and it does not become a member.
         cluster.Tell(strange);
         RunningProcess silo = cluster.BeginSilo(2);
         await await Task.WhenAny(cluster.SaysOfSilo(0, "CN=stranger: it is not by the cluster's authority"), cluster.SaysOfSilo(1, "CN=stranger: it is not by the cluster's authority"));
         await silo.Kill();
 
-        // And the silos' own files do not belong together for a while, as under somebody who copies them one by one: the earlier ones stay in use.
+        // And the silos' own files do not match for a while, as if copied one by one: the earlier ones stay in use.
         cluster.Tell(right);
         string key = right[SiloDefaults.TlsKeyVariable], kept = await File.ReadAllTextAsync(key);
         await File.WriteAllTextAsync(key, await File.ReadAllTextAsync(strange[SiloDefaults.TlsKeyVariable]));
@@ -93,7 +93,7 @@ public static class Faults
         await cluster.StartSilo(1);
     }
 
-    /// <summary>What a cluster has to be for a fault, before its silos are started.</summary>
+    /// <summary>Prepares a cluster for a fault, before its silos are started.</summary>
     public static void Prepare(LocalCluster cluster, Fault fault)
     {
         cluster.Proxied = fault == Fault.Partition;
@@ -110,7 +110,7 @@ public static class Faults
     /// <summary>Applies a fault.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="fault">What happens.</param>
-    /// <param name="redisAway">How long Redis is away, or full.</param>
+    /// <param name="redisAway">How long Redis is down, or full.</param>
     /// <param name="evict">Kills the client and starts it again.</param>
     public static async Task Apply(LocalCluster cluster, Fault fault, TimeSpan redisAway, Func<Task>? evict = null)
     {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Stress.Tests.Clusters;
 
-/// <summary>A TCP proxy in front of a port of a silo, which stands for the network: while it is held, nothing passes, and nobody is told.</summary>
+/// <summary>A TCP proxy in front of a silo's port, which plays the network: while it is held, nothing passes, and neither side notices.</summary>
 public sealed class HeldProxy : IAsyncDisposable
 {
     private const int BufferBytes = 64 * 1024;
@@ -15,7 +15,7 @@ public sealed class HeldProxy : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="address">Where it listens.</param>
-    /// <param name="target">Where what comes in goes to.</param>
+    /// <param name="target">Where to forward connections.</param>
     public HeldProxy(IPEndPoint address, IPEndPoint target)
     {
         _target = target;
@@ -24,10 +24,10 @@ public sealed class HeldProxy : IAsyncDisposable
         _accepting = Accept();
     }
 
-    /// <summary>Lets nothing through any more, on connections that stand and on new ones.</summary>
+    /// <summary>Stops forwarding, on open connections and new ones.</summary>
     public void Hold() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Lets through what has waited, and what comes.</summary>
+    /// <summary>Forwards what has waited, and what comes.</summary>
     public void Release() => _open.TrySetResult();
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ public sealed class HeldProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or IOException)
         {
-            // Both ends hear that it is over.
+            // Both ends are closed.
         }
     }
 

@@ -8,7 +8,7 @@ using Stress.Silo;
 namespace Stress.Tests.Clusters;
 
 /// <summary>
-/// A cluster of real processes on loopback: redis-server with an append-only file, silos, and clients. Everything that was started is ended when it is disposed of.
+/// A cluster of real processes on loopback: redis-server with an append-only file, silos, and clients. Everything that was started is ended on disposal.
 /// </summary>
 public sealed class LocalCluster : IAsyncDisposable
 {
@@ -83,7 +83,7 @@ public sealed class LocalCluster : IAsyncDisposable
         _redis = RunningProcess.Start("redis-server", [.. own, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir", Folder]);
     }
 
-    /// <summary>Tells redis-server something, as an administrator would.</summary>
+    /// <summary>Sends redis-server a command, as an administrator would.</summary>
     public async Task TellRedis(params string[] command)
     {
         ConfigurationOptions options = RedisAddress.Parse(Address).ToOptions();
@@ -92,7 +92,7 @@ public sealed class LocalCluster : IAsyncDisposable
         await connection.GetDatabase().ExecuteAsync(command[0], [.. command.Skip(1)]);
     }
 
-    /// <summary>Stops redis-server in its own way.</summary>
+    /// <summary>Stops redis-server properly.</summary>
     public Task StopRedis() => _redis!.Terminate();
 
     /// <summary>Starts a silo, or starts it again at its old address, and waits until it has joined.</summary>
@@ -132,7 +132,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Kills a silo with SIGKILL.</summary>
     public Task KillSilo(int number) => _silos[number].Kill();
 
-    /// <summary>Waits until a silo has ended by itself, and returns its exit code.</summary>
+    /// <summary>Waits until a silo has ended on its own, and returns its exit code.</summary>
     public Task<int> EndOfSilo(int number) => _silos[number].End();
 
     /// <summary>Waits until a silo has written something.</summary>
@@ -144,14 +144,14 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Asks a silo to leave with SIGTERM, and returns its exit code.</summary>
     public Task<int> DrainSilo(int number) => _silos[number].Terminate();
 
-    /// <summary>Waits until one of two silos has ended by itself, and returns its number.</summary>
+    /// <summary>Waits until one of two silos has ended on its own, and returns its number.</summary>
     public async Task<int> FirstToEnd(int one, int other)
     {
         Task<int> first = _silos[one].End(), second = _silos[other].End();
         return await Task.WhenAny(first, second) == first ? one : other;
     }
 
-    /// <summary>Parts the silos from each other: what one sends to another waits. Their clients and Redis reach them as before. They have proxies (<see cref="Proxied"/>).</summary>
+    /// <summary>Separates the silos from each other: what one sends to another waits. Their clients and Redis reach them as before. They have proxies (<see cref="Proxied"/>).</summary>
     public void Part()
     {
         foreach (((int _, bool gateway), HeldProxy proxy) in _proxies)
@@ -175,10 +175,10 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Makes a silo hang: SIGSTOP.</summary>
     public void StopSilo(int number) => _silos[number].Stop();
 
-    /// <summary>Lets a silo that hangs go on: SIGCONT.</summary>
+    /// <summary>Lets a hanging silo continue: SIGCONT.</summary>
     public void ContinueSilo(int number) => _silos[number].Continue();
 
-    /// <summary>The address by which a silo goes on screens.</summary>
+    /// <summary>A silo's address as shown on screens.</summary>
     public string SiloName(int number) => $"{(_proxies.ContainsKey((number, true)) ? ProxyAddress(number) : IPAddress.Loopback)}:{_ports[number].Silo}";
 
     /// <summary>Gives silos and clients that are started from now on other environment variables, on top of those they have.</summary>
@@ -216,7 +216,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The name of the only run below a name; null before it exists.</summary>
     public string? RunName(string name) => Path.GetFileName(RunFolder(name));
 
-    /// <summary>Waits until a run has executed a share of its windows, as its client has written down.</summary>
+    /// <summary>Waits until a run has executed a number of its windows, according to its client's progress file.</summary>
     /// <param name="name">The run.</param>
     /// <param name="windows">Windows, over all sites.</param>
     /// <exception cref="TimeoutException">It does not get there.</exception>
@@ -231,7 +231,7 @@ public sealed class LocalCluster : IAsyncDisposable
                 return;
             }
 
-            // A file that another process writes is looked at now and again.
+            // A file that another process writes is polled.
             await Task.Delay(100);
             if (limit.IsCancellationRequested)
             {

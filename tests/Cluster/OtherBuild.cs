@@ -5,7 +5,7 @@ using Stress.Contracts;
 
 namespace Stress.Tests.Clusters;
 
-/// <summary>A second build of the command: the same code with another version, and, where asked, with another number of the format that it writes and reads.</summary>
+/// <summary>A second build of the command: the same code with another version, and optionally another number of the format that it writes and reads.</summary>
 public static class OtherBuild
 {
     /// <summary>Makes it, and returns the path of its program.</summary>
@@ -19,7 +19,7 @@ public static class OtherBuild
         Directory.CreateDirectory(folder);
         foreach (string file in Directory.EnumerateFiles(own).Where(file => Path.GetFileName(file) != stamped))
         {
-            // The host looks for the others beside the file that the program is, wherever a link to it stands.
+            // The host looks for the other files next to the program itself, wherever a link to it is.
             if (file == program)
             {
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));

@@ -7,7 +7,7 @@ namespace Stress.Tests.Clusters;
 /// <summary>A process that was started here, with what it writes.</summary>
 public sealed class RunningProcess
 {
-    /// <summary>A limit for what would never come, far above what a busy machine needs: no test passes or fails by it.</summary>
+    /// <summary>A limit for hangs, far above what a busy machine needs: no test passes or fails by it.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
     private const int Sigterm = 15;
@@ -64,7 +64,7 @@ public sealed class RunningProcess
     public Task<int> End() => End(Longest);
 
     /// <summary>Waits for the end, and returns the exit code.</summary>
-    /// <param name="longest">How long; the base library's infinite time-out for as long as it takes.</param>
+    /// <param name="longest">How long; the base library's infinite time-out for any time.</param>
     /// <exception cref="TimeoutException">It does not end.</exception>
     public async Task<int> End(TimeSpan longest)
     {
@@ -159,7 +159,7 @@ public sealed class RunningProcess
     /// <summary>SIGCONT: it goes on.</summary>
     public void Continue() => _ = Signal(_process.Id, Sigcont);
 
-    /// <summary>What the process was started with, as everybody on the machine can read it.</summary>
+    /// <summary>The process's command line, as everybody on the machine can read it.</summary>
     public string CommandLine => File.ReadAllText($"/proc/{_process.Id}/cmdline");
 
     [DllImport("libc", EntryPoint = "kill")]

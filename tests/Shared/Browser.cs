@@ -6,12 +6,12 @@ using System.Text.RegularExpressions;
 namespace Stress.Tests.Shared;
 
 /// <summary>
-/// One page of a real Chromium without a screen, driven as a person does: by keys and by looking. It is told what to do in the DevTools protocol
+/// One page of a real Chromium without a screen, driven as a person would: by keys and by looking. It is controlled with the DevTools protocol
 /// (https://chromedevtools.github.io/devtools-protocol/); nothing here waits by the clock.
 /// </summary>
 public sealed partial class Browser : IAsyncDisposable
 {
-    // A limit for what would never come: no test passes or fails by it.
+    // A limit for hangs: no test passes or fails by it.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
@@ -25,7 +25,7 @@ public sealed partial class Browser : IAsyncDisposable
 
     private Browser(Process process, string profile) => (_process, _profile) = (process, profile);
 
-    /// <summary>What pages complained of: scripts that failed, and what the policy of a page kept from it.</summary>
+    /// <summary>Errors of pages: scripts that failed, and what a page's policy blocked.</summary>
     public IReadOnlyList<string> Complaints => _complaints;
 
     /// <summary>Starts the browser with an empty page.</summary>
@@ -59,7 +59,7 @@ public sealed partial class Browser : IAsyncDisposable
         }
     }
 
-    /// <summary>Sets the width of the window in CSS pixels, and whether the person prefers dark pages.</summary>
+    /// <summary>Sets the width of the window in CSS pixels, and whether the user prefers dark pages.</summary>
     public async Task Look(int width, int height, bool dark)
     {
         await Ask("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = false });
@@ -87,7 +87,7 @@ public sealed partial class Browser : IAsyncDisposable
         await Ask("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
     }
 
-    /// <summary>Presses Enter on what has the focus, and waits for the page that it leads to.</summary>
+    /// <summary>Presses Enter on the focused element, and waits for the page that it leads to.</summary>
     public async Task Follow()
     {
         int loads = _loads;
@@ -95,7 +95,7 @@ public sealed partial class Browser : IAsyncDisposable
         await UntilLoaded(loads);
     }
 
-    /// <summary>What a script of the page comes to, as JSON; a promise is waited for.</summary>
+    /// <summary>The result of a script in the page, as JSON; a promise is awaited.</summary>
     public async Task<JsonElement> Evaluate(string script)
     {
         JsonElement answer = await Ask("Runtime.evaluate", new { expression = script, awaitPromise = true, returnByValue = true });

@@ -6,7 +6,7 @@ namespace Stress.Tests.Shared;
 /// <summary>Certificates for a server of a test.</summary>
 public static class Certificates
 {
-    /// <summary>Name of the authority's certificate, which a client is told to trust.</summary>
+    /// <summary>Name of the authority's certificate, which clients are configured to trust.</summary>
     public const string Authority = "ca.crt";
 
     /// <summary>Name of the server's certificate, for localhost.</summary>

@@ -10,7 +10,7 @@ public static partial class Expressions
     public static IReadOnlyList<string> DashboardFiles { get; } =
         [.. Directory.GetFiles(Repository.At("observability", "grafana", "dashboards"), "*.json").Order()];
 
-    /// <summary>Where it stands, and the expression with every variable set to all.</summary>
+    /// <summary>Its location, and the expression with every variable set to all.</summary>
     public static IEnumerable<(string Place, string Expression)> OfPanels()
     {
         foreach (string file in DashboardFiles)

@@ -33,7 +33,7 @@ public static class Programs
         return (process.ExitCode, output.Result, errors.Result);
     }
 
-    /// <summary>A TCP port of loopback that nobody listens on.</summary>
+    /// <summary>A free TCP port on loopback.</summary>
     public static int FreeLoopbackPort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);

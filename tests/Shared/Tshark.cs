@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Stress.Tests.Shared;
 
-/// <summary>What tshark made of a capture.</summary>
+/// <summary>tshark's result for a capture.</summary>
 /// <param name="Frames">Frames dissected.</param>
 /// <param name="Protocols">The innermost protocol of each frame, and how often.</param>
 /// <param name="IcmpV6Types">Types of ICMPv6 messages, and how often.</param>
 /// <param name="Comments">Frames with a comment.</param>
 /// <param name="Problems">Frames that are malformed or have a wrong checksum (the first hundred), as tshark printed them.</param>
-/// <param name="Comment">All comments, one after the other, up to a megabyte.</param>
+/// <param name="Comment">All comments, one after another, up to a megabyte.</param>
 public sealed record TsharkSummary(
     long Frames, IReadOnlyDictionary<string, long> Protocols, IReadOnlyDictionary<string, long> IcmpV6Types, long Comments, IReadOnlyList<string> Problems, string Comment);
 
@@ -82,7 +82,7 @@ public static class Tshark
             : throw new InvalidOperationException($"tshark: {errors.Result}");
     }
 
-    // A field that this tshark does not know would end it.
+    // tshark would exit on a field that it does not know.
     private static string[] Known()
     {
         using Process process = Start(["-G", "fields"]);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Stress.Tests.Shared;
 
 /// <summary>
-/// A clock that a test moves on by hand, and that tells when somebody waits on it: a test awaits <see cref="WaitsAsync"/> in place of sleeping, then advances. Real
-/// lines under it move at their own pace.
+/// A clock that a test advances by hand, and that reports when something waits on it: a test awaits <see cref="WaitsAsync"/> instead of sleeping, then advances. Real lines under
+/// it move at their own pace.
 /// </summary>
 public sealed class WatchedTime : FakeTimeProvider
 {
@@ -88,7 +88,7 @@ public sealed class WatchedTime : FakeTimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            // Told once it is set: whoever hears of it may advance the clock at once.
+            // Notified once it is set: the observer may advance the clock at once.
             owner.Stopped(this);
             Due = dueTime;
             bool changed = _timer!.Change(dueTime, period);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Reflection;
 using Stress.Client.Commands;
 using Stress.Client.Screen;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Client.Tests;
@@ -33,18 +34,79 @@ public sealed class CompletionCommandTests : IDisposable
         Assert.Equal(ExitCodes.Ok, await _screen.Run("completion", "bash"));
         string script = Path.Combine(_screen.Folder, "stress.bash");
         File.WriteAllText(script, _screen.Out + "COMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n_stress\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n");
-        var start = new ProcessStartInfo("bash") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string word in (string[])["--norc", script, .. words])
-        {
-            start.ArgumentList.Add(word);
-        }
+        var start = new ProcessStartInfo("bash", ["--norc", script, .. words]);
+        Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal), await Lines(start));
+    }
 
-        using Process bash = Process.Start(start)!;
-        Task<string> errors = bash.StandardError.ReadToEndAsync(), output = bash.StandardOutput.ReadToEndAsync();
-        await bash.WaitForExitAsync();
+    // What is typed, and what is offered for it: a command, an option, a value, a value after =, words of an argument, a command of a command, and a file.
+    private static readonly (string Typed, string Offered)[] Completed =
+    [
+        ("stress ru", "run|runs"),
+        ("./stress sens", "sensitivity"),
+        ("stress run FILE --pa", "--pace|--pairs"),
+        ("stress run FILE --design n", "netbsd-2005|notifier-hold"),
+        ("stress bugs --status ", "duplicate|fixed|invalid|open"),
+        ("stress explore FILE --design=al", "all"),
+        ("stress completion f", "fish"),
+        ("stress k8s u", "upgrade"),
+        ("stress k8s run --bis", "--bisect"),
+        ("stress run mi", "mine.yaml"),
+    ];
+
+    [ToolFact("zsh")]
+    public async Task Zsh_loads_the_script_and_completes_commands_options_known_values_and_files()
+    {
+        await Script("zsh");
+        string driver = Path.Combine(_screen.Folder, "driver.zsh");
+
+        // The line editor completes at a terminal only: an inner shell has one, notes what is offered, and ends after the key.
+        await File.WriteAllTextAsync(driver, """
+            zmodload zsh/zpty || exit 3
+            zpty inner zsh -f -i
+            zpty -w inner "PROMPT= fpath=($fpath); autoload -Uz compinit && compinit -u -D && source ./stress.zsh"
+            zpty -w inner 'compadd() { local -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >> offered; builtin compadd "$@" }'
+            zpty -w inner 'over() { exit }; zle -N over; bindkey "^X" over; bindkey "^I" complete-word'
+            zpty -n -w inner "$1"$'\t\C-x'
+            while zpty -r inner line; do :; done
+            cat offered
+            rm offered
+            """);
+        foreach ((string typed, string offered) in Completed)
+        {
+            Assert.Equal((typed, offered), (typed, string.Join('|', (await Lines(new ProcessStartInfo("zsh", ["-f", driver, typed]))).Distinct())));
+        }
+    }
+
+    [ToolFact("fish")]
+    public async Task Fish_loads_the_script_and_completes_commands_options_known_values_and_files()
+    {
+        await Script("fish");
+        foreach ((string typed, string offered) in Completed)
+        {
+            // A description stands after a tab; of an option and its value in one word, fish names both.
+            string[] lines = await Lines(new ProcessStartInfo("fish", ["--no-config", "--command", $"source ./stress.fish; complete --do-complete '{typed}'"]));
+
+            Assert.Equal((typed, offered), (typed, string.Join('|', lines.Select(line => line.Split('\t')[0].Split('=')[^1]))));
+        }
+    }
+
+    private async Task Script(string shell)
+    {
+        Assert.Equal(ExitCodes.Ok, await _screen.Run("completion", shell));
+        await File.WriteAllTextAsync(Path.Combine(_screen.Folder, $"stress.{shell}"), _screen.Out);
+        await File.WriteAllTextAsync(Path.Combine(_screen.Folder, "mine.yaml"), "");
+    }
+
+    // What a shell prints in the test's folder, in order.
+    private async Task<string[]> Lines(ProcessStartInfo start)
+    {
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, _screen.Folder);
+        start.Environment["HOME"] = _screen.Folder;
+        using Process shell = Process.Start(start)!;
+        Task<string> errors = shell.StandardError.ReadToEndAsync(), output = shell.StandardOutput.ReadToEndAsync();
+        await shell.WaitForExitAsync();
         Assert.Empty(await errors);
-        string[] offered = (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal), offered.Order(StringComparer.Ordinal));
+        return [.. (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
     }
 
     [Theory]
@@ -61,7 +123,7 @@ public sealed class CompletionCommandTests : IDisposable
         }
     }
 
-    // fish sees a word wherever it stands on the line.
+    // fish matches a word anywhere on the line.
     [Theory]
     [InlineData("run", "checkpoint", "k8s")]
     [InlineData("upgrade", "cluster", "k8s")]

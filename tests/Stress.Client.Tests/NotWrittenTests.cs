@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Client.Tests;
 
-/// <summary>The result comes first. What cannot be written is one line and a code of its own, and is written again later.</summary>
+/// <summary>The result comes first. If something cannot be written there is one line and a separate exit code, and it can be written later.</summary>
 public sealed class NotWrittenTests : IDisposable
 {
     private const string Full = "/dev/full", NoSpace = "No space left on device";
@@ -101,7 +101,7 @@ public sealed class NotWrittenTests : IDisposable
             Assert.Equal(ExitCodes.NotWritten, await _screen.Run("run", Scenario, "--design=purge-all", "--pairs=2", "--hours=1", "--no-progress", "--out", small));
             Assert.Contains("digest", _screen.Out);
             Assert.Contains("2 of 2 met", _screen.Out);
-            Assert.Contains("cannot be written: No space left on device; the run goes on", _screen.Error);
+            Assert.Contains("cannot be written: No space left on device; the run continues", _screen.Error);
             Assert.Contains("the result is known, but ", _screen.Error);
             Assert.DoesNotContain("   at ", _screen.Error);
             Assert.Empty(Directory.EnumerateFiles(small, "*.new", SearchOption.AllDirectories));

@@ -63,7 +63,7 @@ public sealed class PredictCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--fault clone-mc-list --kernel recorded:x: nobody can switch a fault on there", "clone-mc-list", "recorded:x")]
+    [InlineData("--fault clone-mc-list --kernel recorded:x: a fault cannot be switched on there", "clone-mc-list", "recorded:x")]
     [InlineData("--fault ppp-channel-hold: no operation of a list reaches it; accepted: addrconf-idev-hold, clone-mc-list, igmp-delrec-hold, mld-delrec-hold, tun-socket-hold", "ppp-channel-hold", "uml:x")]
     [InlineData("--fault clone: unknown fault", "clone", "uml:x")]
     public async Task A_fault_that_cannot_be_predicted_is_refused_with_those_that_can(string message, string fault, string kernel)
@@ -171,7 +171,7 @@ public sealed class PredictCommandTests : IDisposable
     [InlineData("--model netbsd-7 --kernel uml:x: that is another system; accepted: --model linux-6", "predict", "LISTS", "--kernel", "uml:x", "--model", "netbsd-7")]
     [InlineData("no list here that recorded:plan9 answers; accepted are NAME.ops with a recording beside it", "predict", "LISTS", "--kernel", "recorded:plan9")]
     [InlineData("FOLDER and --random both say which lists", "predict", "LISTS", "--random", "3", "--kernel", "uml:x")]
-    [InlineData("--random --kernel recorded:x: nobody has answered these lists", "predict", "--random", "3", "--kernel", "recorded:x")]
+    [InlineData("--random --kernel recorded:x: there are no answers to these lists", "predict", "--random", "3", "--kernel", "recorded:x")]
     [InlineData("--seed x: accepted is a whole number from 0", "predict", "--random", "3", "--seed", "x", "--kernel", "uml:x")]
     [InlineData("--seed 3: a folder's lists have none; accepted with --random", "predict", "LISTS", "--seed", "3", "--kernel", "uml:x")]
     [InlineData("--batch 0: accepted is", "predict", "LISTS", "--kernel", "uml:x", "--batch", "0")]

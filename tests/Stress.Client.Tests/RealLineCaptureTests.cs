@@ -36,7 +36,7 @@ public sealed class RealLineCaptureTests
         Assert.Contains("site 3 line 0", text);
         Assert.Contains("sets modem lines 006", text);
         Assert.Contains("sends \"ATDT5550123\\r\"", text);
-        Assert.Contains("gets a frame that is none: its FCS is wrong", text);
+        Assert.Contains("gets an invalid frame: its FCS is wrong", text);
         Assert.Contains(Encoding.Latin1.GetString([0xc0, 0x21, 1, 1, 0, 4]), text);
     }
 

@@ -99,8 +99,8 @@ public sealed class ReportTests
         Assert.Null(report.Expectations[1].PairsNeeded);
         Assert.Equal(2, report.NotDecided.Count);
         Assert.StartsWith("too few disconnects to say whether membership on called from 74.9 to 80 %: measured 75 % (95 %: ", report.NotDecided[0], StringComparison.Ordinal);
-        Assert.EndsWith($"; about {report.Expectations[0].PairsNeeded:#,0} pairs would do", report.NotDecided[0], StringComparison.Ordinal);
-        Assert.EndsWith("no number of pairs would do", report.NotDecided[1], StringComparison.Ordinal);
+        Assert.EndsWith($"; about {report.Expectations[0].PairsNeeded:#,0} pairs would be enough", report.NotDecided[0], StringComparison.Ordinal);
+        Assert.EndsWith("no number of pairs would be enough", report.NotDecided[1], StringComparison.Ordinal);
         Assert.Equal(ExitCodes.NotDecided, ExitCodes.Of(false, false, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0));
     }
 

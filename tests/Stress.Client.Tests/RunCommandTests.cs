@@ -25,11 +25,11 @@ public sealed class RunCommandTests : IDisposable
         RunFolder folder = TheRun();
         RunReport report = folder.ReadReport();
 
-        // Two pairs are too few for the scenario's bands, and the run has to say so of each, and how many would do.
+        // Two pairs are too few for the scenario's bands, and the run has to say so of each, and how many would be enough.
         Assert.Equal(ExitCodes.NotDecided, code);
         Assert.Contains(report.Expectations, verdict => verdict.NotJudged == ExpectationVerdict.TooFew);
         Assert.All(report.Expectations.Where(verdict => !verdict.Met), verdict => Assert.Contains(verdict.Path, _screen.Error));
-        Assert.Contains(" pairs would do", _screen.Error);
+        Assert.Contains(" pairs would be enough", _screen.Error);
         Assert.Equal(report.Expectations.Count(verdict => !verdict.Met), _screen.Error.TrimEnd().Split('\n').Length);
         Assert.Contains("seed 7", _screen.Out);
         Assert.Contains(report.Digest, _screen.Out);

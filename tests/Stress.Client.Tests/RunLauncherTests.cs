@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Stress.Client.Tests;
 
-/// <summary>What starts runs for those who ask from a browser.</summary>
+/// <summary>The launcher of runs requested from a browser.</summary>
 public sealed class RunLauncherTests : IDisposable
 {
     private readonly Screen _screen = new();

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Client.Tests;
 
-/// <summary>A run has a name that is given from outside: who starts it again gets its report, and two runs never share one by chance.</summary>
+/// <summary>A run whose name is given from outside: starting it again gives its report, and two runs never share a name by chance.</summary>
 public sealed class RunNameTests : IDisposable
 {
     private static readonly string Scenario = Repository.At("scenarios", "troxel-2005.yaml");

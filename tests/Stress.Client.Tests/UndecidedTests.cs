@@ -66,8 +66,8 @@ public sealed class UndecidedTests : IDisposable
         string file = Write("x.ops", "create tun0", "up tun0");
 
         Assert.Equal(ExitCodes.NotDecided, await _screen.Run("exec", file, "--stack", "exec:cat >/dev/null; echo ' 1  create tun0  -> 0'; echo END normal"));
-        Assert.Contains("verdict: not decided: nobody watches that kernel's console", _screen.Out);
-        Assert.StartsWith($"stress: {file}: not decided: nobody watches that kernel's console (dial --console does); accepted for a verdict is --stack uml:KERNEL", _screen.Error);
+        Assert.Contains("verdict: not decided: that kernel's console is not watched", _screen.Out);
+        Assert.StartsWith($"stress: {file}: not decided: that kernel's console is not watched (dial --console does); accepted for a verdict is --stack uml:KERNEL", _screen.Error);
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class VerdictTests : IDisposable
         string file = Scenario(change);
 
         Assert.Equal(ExitCodes.NotDecided, await Run(file));
-        Assert.StartsWith("stress: not decided: no link was lost in 1 h, so that nothing could crash: ", _screen.Error);
+        Assert.StartsWith("stress: not decided: no link was lost in 1 h, so nothing could crash: ", _screen.Error);
         Assert.Contains(cause, _screen.Error);
         Assert.Contains("NOT DECIDED", _screen.Out);
         RunReport report = Report();

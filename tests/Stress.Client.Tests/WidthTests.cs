@@ -74,7 +74,7 @@ public sealed partial class WidthTests(WidthTests.Runs runs) : IClassFixture<Wid
 
     private static string Part(string text, string word) => text.Split('\n').First(line => line.Contains(word, StringComparison.Ordinal));
 
-    // A word wider than a line has one of its own: it cannot be broken without being cut.
+    // A word wider than a line gets its own line: it cannot be broken without being cut.
     private static void Fits(string text, int width)
     {
         foreach (string line in text.Split('\n'))

@@ -79,7 +79,7 @@ public sealed class ClusterTests
             $" of 100000 h  {report.Disconnects.Total:#,0} disconnects  {report.Paths.Where(path => path.Path == CodePath.Any).Sum(path => path.Crashes):#,0} crashes");
         foreach (RunningProcess watch in watches)
         {
-            // What a cancelled run leaves is partial, and a client that watches to the end says so as the one that started the run does.
+            // The result of a cancelled run is partial, and a client that watches to the end reports that like the one that started the run.
             Assert.True(await watch.End() == ExitCodes.Interrupted, watch.Output);
             Assert.Contains(counts, Assert.Single(watch.Output.Split('\n'), line => line.Contains("finished  ", StringComparison.Ordinal)));
         }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>A run in one process that is killed, and goes on from its folder.</summary>
+/// <summary>A run in one process that is killed, and continues from its folder.</summary>
 public sealed class EmbeddedResumeTests
 {
     private const int Pairs = 8;

@@ -59,7 +59,7 @@ public sealed partial class ExportTests
         string metrics = collector.Of("metrics");
         Assert.Contains("silo_events_total", metrics, StringComparison.Ordinal);
 
-        // Shorter than any interval of exports: what the process exports on its way out is all there is of the run.
+        // Shorter than any export interval: the process's last export is all there is of the run.
         Assert.All([.. MetricCatalogue.Counters.Select(c => c.Metric), MetricCatalogue.RunWindows, MetricCatalogue.RunSitesDone], metric => Assert.Contains(metric.Instrument, metrics, StringComparison.Ordinal));
         Assert.Contains(name, metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("info:", run.Output);
@@ -73,7 +73,7 @@ public sealed partial class ExportTests
         Assert.True(exit == 0 && errors.Length == 0 && output.Length == 0, $"{output}{errors}{process.Output}");
     }
 
-    // Until every series is there: each answer is a question to the process, which has to execute a window first.
+    // Until every series is there: each request makes the process work, and it has to execute a window first.
     private static async Task<string> Scraped(RunningProcess process, params string[] series)
     {
         using var http = new HttpClient();

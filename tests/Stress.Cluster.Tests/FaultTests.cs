@@ -77,7 +77,7 @@ public sealed class FaultTests
         await cluster.StartSilo(1);
         Task<string> two = Searched(cluster, "two", OnCluster("two"));
 
-        // The silo that has the search's own grain: the other one goes on from what is stored.
+        // The silo that has the search's own grain: the other one continues from what is stored.
         Task first = cluster.SaysOfSilo(0, "search two: started"), second = cluster.SaysOfSilo(1, "search two: started");
         await cluster.KillSilo(await Task.WhenAny(first, second) == first ? 0 : 1);
 
@@ -85,7 +85,7 @@ public sealed class FaultTests
         string[] OnCluster(string name) => [.. search, "--cluster", cluster.Address, "--name", name];
     }
 
-    // What a search has come to, without times: corpus and findings are in its digest.
+    // The result of a search, without times: corpus and findings are in its digest.
     private static async Task<string> Searched(LocalCluster cluster, string folder, string[] arguments)
     {
         RunningProcess run = cluster.Stress([.. arguments, "--out", Path.Combine(cluster.Folder, folder)]);

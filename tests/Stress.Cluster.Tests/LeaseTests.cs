@@ -18,13 +18,13 @@ public sealed class LeaseTests
         RunningProcess silo = await cluster.StartSilo(0);
         string owner = Environment.MachineName;
 
-        // So long that the next client, on a busy machine, is there before the run is cancelled.
+        // Long enough for the next client, on a busy machine, to be there before the run is cancelled.
         RunningProcess client = cluster.Run("run", onCluster: true, [.. Work, "--lease", "30s"]);
         await cluster.Reached("run", 1);
         await client.Kill();
-        await silo.Says($"run left: no client of {owner} for 30 s: it is held");
+        await silo.Says($"run left: no client of {owner} for 30 s: it is paused");
         RunningProcess next = cluster.Run("run", onCluster: true, [.. Work, "--lease", "1s"]);
-        await silo.Says("run left: it has a client again and goes on");
+        await silo.Says("run left: it has a client again and continues");
         await next.Kill();
 
         await silo.Says($"run left: no client of {owner} for 2 s: it is cancelled");

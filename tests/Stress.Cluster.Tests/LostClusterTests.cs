@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>A silo that has lost its cluster ends by itself, in one line and with a code, and does not stay there ready and useless.</summary>
+/// <summary>A silo that has lost its cluster ends on its own, with one line and an exit code, and does not stay ready but useless.</summary>
 public sealed class LostClusterTests
 {
     private static string[] Work => [Repository.At("scenarios", "troxel-2005.yaml"), "--pairs", "8", "--hours", "4", "--pace", "1200", "--checkpoint", "2"];

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>What becomes of the sites of a silo that hangs: stopped by SIGSTOP, it keeps its connections and answers nothing.</summary>
+/// <summary>The sites of a hanging silo: stopped by SIGSTOP, it keeps its connections and does not answer.</summary>
 public sealed class LostSiteTests
 {
     private const int Pairs = 8;
@@ -27,7 +27,7 @@ public sealed class LostSiteTests
         RunningProcess run = cluster.Run("run", onCluster: true, [.. Work, "--pace", "600", "--lost-after", $"{LostAfter}"]);
         await cluster.Reached("run", 1);
 
-        // Held near its beginning by a client that is connected already: a command would have to start first, and on a busy machine the run might have ended by then.
+        // Paused near its beginning by a client that is connected already: a command would have to start first, and on a busy machine the run might have ended by then.
         IRunGrain held = client.Grains.GetGrain<IRunGrain>(cluster.RunName("run")!);
         await held.Pause(true);
         string without = (await client.Silos()).Single(silo => silo.Shards == 0).Silo;
@@ -46,7 +46,7 @@ public sealed class LostSiteTests
         Assert.All(problems, problem => Assert.Contains($"no window of it came for {LostAfter} s", problem.GetProperty("problem").GetString(), StringComparison.Ordinal));
         Assert.Contains($"{lost} lost; the first is site {problems[0].GetProperty("site")}, again with: {problems[0].GetProperty("command")}", run.Output, StringComparison.Ordinal);
 
-        // What the screen says is done: the command as it stands there, and the site has the digest that it has in a run that nothing disturbed.
+        // The command on the screen is executed as printed, and the site has the same digest as in an undisturbed run.
         string again = problems[0].GetProperty("command").GetString()!;
         await cluster.Command("again", again).End();
         int site = problems[0].GetProperty("site").GetInt32();

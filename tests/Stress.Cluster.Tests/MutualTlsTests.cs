@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>Silos and clients that know each other by certificates of their cluster's authority.</summary>
+/// <summary>Silos and clients that identify each other by certificates of their cluster's authority.</summary>
 public sealed partial class MutualTlsTests
 {
     private static string[] Work => [Repository.At("scenarios", "troxel-2005.yaml"), "--pairs", "8", "--hours", "4"];
@@ -34,7 +34,7 @@ public sealed partial class MutualTlsTests
         Assert.Contains("was refused as a silo: CN=silo: it is not by the cluster's authority", await Refused(cluster), StringComparison.Ordinal);
         await Some(cluster, "was refused the clients' port: CN=stranger: it is not by the cluster's authority");
 
-        // One that trusts the cluster is not trusted by it. What it asks the clients' port for, it may not have; nor may a client be a silo.
+        // One that trusts the cluster but is not trusted by it. It gets nothing from the clients' port, and a client cannot act as a silo.
         RunningProcess stranger = cluster.BeginSilo(2);
         await Some(cluster, "was refused the silos' port: CN=stranger: it is not by the cluster's authority");
         await stranger.Kill();
@@ -45,7 +45,7 @@ public sealed partial class MutualTlsTests
             cluster.Environment[variable] = "";
         }
 
-        Assert.Contains("--tls-cert, --tls-key and --tls-ca where its silos ask for certificates", await Refused(cluster), StringComparison.Ordinal);
+        Assert.Contains("--tls-cert, --tls-key and --tls-ca if its silos require certificates", await Refused(cluster), StringComparison.Ordinal);
         await ShowsNone(cluster.PortOf(0, gateway: false));
         await cluster.SaysOfSilo(0, "was refused the silos' port: it has shown no certificate");
 
@@ -82,7 +82,7 @@ public sealed partial class MutualTlsTests
         RunningProcess run = cluster.Run("run", onCluster: true, [.. Work, "--pace", "1200", "--checkpoint", "2"]);
         await cluster.Reached("run", 8);
 
-        // As the runbook has it: both are trusted, then the certificates are of the new one, then it alone is trusted. A silo that has only known the last joins at each.
+        // As in the runbook: both are trusted, then the certificates are from the new one, then only it is trusted. A silo that has only known the last joins at each.
         old.Issue(folder, "second", ofSilo: true, trusted: [old, next]);
         await cluster.StartSilo(2);
         await Task.WhenAll(cluster.SaysOfSilo(0, "in use from now on: CN=second"), cluster.SaysOfSilo(1, "in use from now on: CN=second"));
@@ -123,7 +123,7 @@ public sealed partial class MutualTlsTests
 
     private static string In(LocalCluster cluster, string name) => Path.Combine(cluster.Folder, name);
 
-    // What a client is told that may not come in: one line, and the code of what may pass.
+    // What a rejected client reports: one line, and the exit code for a temporary error.
     private static async Task<string> Refused(LocalCluster cluster)
     {
         RunningProcess client = cluster.Stress("runs", "--cluster", cluster.Address);
@@ -131,7 +131,7 @@ public sealed partial class MutualTlsTests
         return Assert.Single(client.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
-    // One of the two silos says so: which of them is asked is the asker's.
+    // One of the two silos reports it: which of them is asked is up to the client.
     private static async Task Some(LocalCluster cluster, string line) => await await Task.WhenAny(cluster.SaysOfSilo(0, line), cluster.SaysOfSilo(1, line));
 
     private static async Task ShowsNone(int port)

@@ -1,4 +1,4 @@
 using Xunit;
 
-// They wait for processes most of the time, and few of them fill the machine.
+// They mostly wait for processes, and a few of them fill the machine.
 [assembly: CollectionBehavior(MaxParallelThreads = 3)]

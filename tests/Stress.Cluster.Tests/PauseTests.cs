@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>The commands that hold a run and let it go on, on two silo processes.</summary>
+/// <summary>The commands that pause and resume a run, on two silo processes.</summary>
 public sealed partial class PauseTests
 {
     private static string[] Work => [Repository.At("scenarios", "troxel-2005.yaml"), "--pairs", "600", "--hours", "24"];
@@ -21,7 +21,7 @@ public sealed partial class PauseTests
         await cluster.Reached("paused", 1);
         await Tell(cluster, "pause");
 
-        // Whatever was out when it was paused comes in; then two looks, as many as it takes, show the same.
+        // Work in progress when it was paused finishes; then two consecutive states, after as many tries as needed, are equal.
         string before = Progress(await Tell(cluster, "status")), now = Progress(await Tell(cluster, "status"));
         while (before != now)
         {

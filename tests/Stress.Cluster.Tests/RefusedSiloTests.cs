@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>A silo that cannot become a member says why in one line, without a stack, and ends with the code that says whether trying again may help.</summary>
+/// <summary>A silo that cannot become a member says why in one line, without a stack, and exits with the code that tells whether trying again may help.</summary>
 public sealed class RefusedSiloTests
 {
     [ToolFact("redis-server")]

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>Reports of runs whose client has gone, and whose silos were started again since: anybody writes them, anywhere.</summary>
+/// <summary>Reports of runs whose client is gone, and whose silos were restarted since: any client can write them, anywhere.</summary>
 public sealed class ReportTests
 {
     private static string[] Work => [Repository.At("scenarios", "troxel-2005.yaml"), "--pairs", "8", "--hours", "4"];
@@ -21,7 +21,7 @@ public sealed class ReportTests
         await cluster.Reached("client", 1);
         await client.Kill();
 
-        // Held meanwhile, so that it has not ended on a busy machine.
+        // Paused meanwhile, so that it has not ended on a busy machine.
         Assert.Equal(ExitCodes.Ok, await cluster.Stress("pause", "alone", "--cluster", cluster.Address).End());
         string[] report = ["report", "alone", "--cluster", cluster.Address, "--out", Path.Combine(cluster.Folder, "written")];
         RunningProcess early = cluster.Stress(report), unknown = cluster.Stress(["report", "nonesuch", .. report[2..]]);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>A run whose name comes from outside, as a Job's pods have it: a client that is evicted is replaced by one that follows the same run.</summary>
+/// <summary>A run whose name is given from outside, as by a Job's pods: a client that is evicted is replaced by one that follows the same run.</summary>
 public sealed class RunNameTests
 {
     private const string Name = "0e2f4a58-1f0c-4c8e-9f0e-5d1f2f0c7c11";
@@ -34,7 +34,7 @@ public sealed class RunNameTests
         Assert.Equal(Name, cluster.RunName("second"));
         Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("second"), second.Output);
 
-        // Whoever comes when all is over gets the report too, and there was one run only.
+        // A client that comes after the end gets the report too, and there was only one run.
         RunningProcess third = cluster.Run("third", onCluster: true, paced);
         await third.End();
         Assert.True(cluster.ReportOf("embedded") == cluster.ReportOf("third"), third.Output);

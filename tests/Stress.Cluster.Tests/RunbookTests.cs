@@ -5,13 +5,13 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>The runbook has a row for whatever an operator may be woken by: each fault that <c>bench chaos</c> makes, and each alert.</summary>
+/// <summary>The runbook has a row for everything that may wake an operator: each fault that <c>bench chaos</c> makes, and each alert.</summary>
 public sealed partial class RunbookTests
 {
     private static readonly IReadOnlyDictionary<Fault, string> Rows = new Dictionary<Fault, string>
     {
         [Fault.Kill] = "a silo is killed",
-        [Fault.Add] = "a silo more is started",
+        [Fault.Add] = "another silo is started",
         [Fault.Drain] = "a node is drained",
         [Fault.Redis] = "Redis restarts",
         [Fault.KillAll] = "every silo is killed",
@@ -20,8 +20,8 @@ public sealed partial class RunbookTests
         [Fault.Hang] = "a silo was declared dead",
         [Fault.Evict] = "the client's pod is evicted",
         [Fault.Partition] = "silos cannot reach each other",
-        [Fault.Certificates] = "a certificate has expired, is missing, or is of another authority",
-        [Fault.Builds] = "silos of another build come",
+        [Fault.Certificates] = "a certificate has expired, is missing, or is signed by another authority",
+        [Fault.Builds] = "silos of another build are rolled out",
     };
 
     [Fact]

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>A Redis that answers with TLS only, and only whoever knows the password.</summary>
+/// <summary>A Redis that answers only with TLS, and only to those who know the password.</summary>
 public sealed class SecureRedisTests : IDisposable
 {
     private const string Password = "of-this-test-only";

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>What a client does when nobody answers it any more.</summary>
+/// <summary>A client whose cluster no longer answers.</summary>
 public sealed class SilentClusterTests
 {
     [ToolFact("redis-server")]
@@ -24,7 +24,7 @@ public sealed class SilentClusterTests
         Assert.EndsWith($"pick it up with: {pickUp}", run.Output.TrimEnd(), StringComparison.Ordinal);
         Assert.False(cluster.HasReport("run"));
 
-        // Once a silo answers again, whoever picks the run up gets its report.
+        // Once a silo answers again, any client that picks up the run gets its report.
         cluster.ContinueSilo(0);
         RunningProcess watch = cluster.Stress("watch", cluster.RunName("run")!, "--cluster", cluster.Address, "--out", Path.Combine(cluster.Folder, "run"));
         Assert.NotEqual(ExitCodes.Usage, await watch.End());

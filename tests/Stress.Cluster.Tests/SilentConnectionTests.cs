@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>Who connects to a silo's ports and says nothing is put out again, and keeps nobody else from coming in.</summary>
+/// <summary>Silent connections to a silo's ports are closed, and do not keep others out.</summary>
 public sealed class SilentConnectionTests
 {
     private const int Connections = 1000;
@@ -40,7 +40,7 @@ public sealed class SilentConnectionTests
                     silent.Add(client);
                     await client.ConnectAsync("127.0.0.1", cluster.PortOf(0, gateway));
 
-                    // Some say the beginning of something, and no more.
+                    // Some send the beginning of a message, and no more.
                     if (i % 4 == 0)
                     {
                         await client.GetStream().WriteAsync(new byte[] { 22 });

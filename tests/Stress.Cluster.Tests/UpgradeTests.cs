@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Cluster.Tests;
 
-/// <summary>Silos of two builds, and what is between silos going wrong, as real processes.</summary>
+/// <summary>Silos of two builds, and network faults between silos, as real processes.</summary>
 public sealed class UpgradeTests
 {
     private const int Windows = 8 * 4 * 6;
@@ -34,7 +34,7 @@ public sealed class UpgradeTests
         Assert.True(await at.End() == ExitCodes.Unavailable, at.Output);
         Assert.Contains($"1 unfinished run that this build does not read: before ({BuildStamp.Current.Words})", at.Output, StringComparison.Ordinal);
 
-        // Silos of both are members, and the run stays where it is read.
+        // Silos of both are members, and the run stays on those that can read it.
         RunningProcess next = await cluster.StartSilo(1);
         await next.Says("they share no run");
         RunningProcess patient = cluster.Stress("upgrade", "--cluster", cluster.Address, "--wait", "10min");

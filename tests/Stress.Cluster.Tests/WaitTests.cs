@@ -20,7 +20,7 @@ public sealed class WaitTests
         RunningProcess silo = cluster.BeginSilo(0, 2, "--wait", "180");
         await silo.Says($"of 180: no Redis answers at {cluster.Address}");
 
-        // Who cannot wait, and who waits in vain, says what was not there.
+        // A command that does not wait, or waits in vain, reports what was missing.
         foreach (RunningProcess process in (RunningProcess[])[cluster.BeginSilo(1), cluster.BeginSilo(2, 2, "--wait", "1s"), cluster.Stress("watch", "first", "--cluster", cluster.Address, "--wait", "1s")])
         {
             Assert.Equal(ExitCodes.Unavailable, await process.End());

@@ -9,7 +9,7 @@ using Stress.Emulator.Wire;
 namespace Stress.Dial.Tests;
 
 /// <summary>
-/// Everything that a far side may send, from a seed, and what must hold whatever it is. A breach is an <see cref="InvalidOperationException"/> that names seed and input.
+/// Everything that a far side may send, from a seed, and what must hold in every case. A breach is an <see cref="InvalidOperationException"/> that names seed and input.
 /// The tests run thousands of inputs, <c>stress bench fuzz</c> millions.
 /// </summary>
 internal static class BadInput

@@ -47,6 +47,9 @@ public sealed class DaemonTests
         string script = DaemonExport.ToShell("finding-01", "ospfd: signal 11", ["veth e0 e1", "ospfif e0 passive", "back e0"]);
 
         Assert.Contains("\nip link add e0 type veth peer name e1\nvty ospfd 'configure terminal' 'interface e0' 'ip ospf passive' 'end'\nnsenter -t $AWAY -n ip link set dev e0 netns 1\n", script, StringComparison.Ordinal);
+        string end = script[script.IndexOf("\n# After the list", StringComparison.Ordinal)..];
+        Assert.Contains("\n" + string.Join('\n', DaemonCommands.RemoveInterfaces) + "\n", end, StringComparison.Ordinal);
+        Assert.Contains("; ip addr flush dev lo scope global; ip route flush table main\nnsenter -t $AWAY ", end, StringComparison.Ordinal);
     }
 
     [ToolFact("/usr/lib/frr/ripngd", "frr", And = "unshare", AndPackage = "util-linux")]

@@ -28,7 +28,7 @@ public sealed class GrammarTests
 
         Assert.All(outcomes, outcome => Assert.Null(outcome.Lost));
 
-        // The models' tables end somewhere, and IPv6 packets that arrive are not modelled everywhere: what is meant here is a word that a stack has in no list at all.
+        // The models' tables are limited, and arriving IPv6 packets are not modelled everywhere: this is about words that a stack never supports.
         string[] never = [.. outcomes.SelectMany(outcome => outcome.Steps).GroupBy(step => step.Word).Where(word => word.All(step => !step.IsExecuted)).Select(word => word.Key)];
         Assert.Empty(never);
     }

@@ -6,7 +6,7 @@ namespace Stress.Grains.Tests;
 
 public sealed class EmbeddedRunTests
 {
-    // A limit for what would never come: no test passes or fails by how fast it comes.
+    // A limit for hangs: no test passes or fails by speed.
     private static readonly TimeSpan Generous = TimeSpan.FromMinutes(2);
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class EmbeddedRunTests
         Assert.True(held.Paused);
         Assert.Equal(held.Windows, (await run.Progress()).Windows);
 
-        // Every driver waits by now: whoever wakes them inside the call that lets the run go on never gets back to it.
+        // Every driver waits by now: waking them inside the call that resumes the run would never return.
         await run.Pause(false).WaitAsync(Generous);
         Assert.False((await run.Progress().WaitAsync(Generous)).Paused);
         await Until(run, progress => progress.Windows > held.Windows);
@@ -161,7 +161,7 @@ public sealed class EmbeddedRunTests
                 whole = await Finish(silo, plan);
             }
 
-            // What an interruption leaves is no lost work: begun or not, it is there to go on with.
+            // An interruption loses no work: begun or not, it can be continued.
             Assert.Equal((6L, 0L), (partial.Done + partial.Begun + partial.NotBegun, partial.Lost));
             Assert.Equal((6L, 0L), (whole.Progress.Done, whole.Progress.Lost));
             Assert.Equal(6L * 40, whole.Progress.Windows);
@@ -189,7 +189,7 @@ public sealed class EmbeddedRunTests
 
     private static Task<ShardProgress> Finished(IRunGrain run) => Until(run, progress => progress.Finished);
 
-    // Asking is the waiting: each answer takes a turn of the run and of every shard.
+    // The questions serve as waits: each answer takes a turn of the run and of every shard.
     private static async Task<ShardProgress> Until(IRunGrain run, Func<ShardProgress, bool> reached)
     {
         for (; ; )

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Stress.Grains.Tests;
 
-/// <summary>What is of another format is refused in a sentence: states, plans, and silos.</summary>
+/// <summary>Anything of another format is refused with a one-line error: states, plans, and silos.</summary>
 public sealed class FormatTests
 {
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Stress.Grains.Tests;
 
-/// <summary>A run with a lease that nobody follows any more, and a run that the list of runs does not take.</summary>
+/// <summary>A run with a lease that no client follows any more, and a run that the list of runs refuses.</summary>
 public sealed class LeaseTests
 {
     private static readonly RunLease Minute = new("client-1", 60);

@@ -24,7 +24,7 @@ public sealed class PhasesTests(ITestOutputHelper output)
     private const int Windows = 400;
     private const int Orders = 4;
 
-    // A limit for what would never come.
+    // A limit for hangs.
     private static readonly TimeSpan Generous = TimeSpan.FromMinutes(2);
 
     private enum Step

@@ -59,7 +59,7 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         Assert.True(shard.Drivers.AtRest);
         long turns = shard.Drivers.Turns;
 
-        // Whatever may happen on the scheduler meanwhile, they have no part in it.
+        // They take no part in anything that happens on the scheduler meanwhile.
         await shard.Settle();
         await shard.Tell(RunPhase.Paused);
         await shard.Settle();
@@ -136,7 +136,7 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         }
     }
 
-    // Twice nobody answers while twenty minutes go by; the third call is answered.
+    // Two calls get no answer while twenty minutes pass; the third is answered.
     private sealed class Sleeping(RunPlan plan, Microsoft.Extensions.Time.Testing.FakeTimeProvider clock) : ISiteCalls
     {
         private int _asked;
@@ -272,7 +272,7 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
             await Open();
         }
 
-        // There is nowhere to move to: it goes on here.
+        // There is nowhere to move to: it continues here.
         public async Task Move()
         {
             await Turn(() => _phases.Set(_phases.Now.Move()));

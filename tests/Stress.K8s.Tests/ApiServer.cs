@@ -105,7 +105,7 @@ internal sealed class ApiServer : IAsyncDisposable
                 Created.Add(body);
             }
 
-            // The last answer goes on being given.
+            // The last answer is repeated.
             answer = !_answers.TryGetValue(what, out Queue<Func<HttpContext, Task>>? queue) ? null : queue.Count > 1 ? queue.Dequeue() : queue.Peek();
         }
 

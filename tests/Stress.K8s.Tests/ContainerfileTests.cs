@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Stress.Client;
+using Stress.Client.Images;
 using Stress.Guests;
 using Stress.Silo;
 using Stress.Tests.Shared;
@@ -62,6 +63,20 @@ public sealed class ContainerfileTests
         int[] exposed = [.. Containerfile.Load(name).Only("EXPOSE").Split(' ').Select(port => int.Parse(port, CultureInfo.InvariantCulture))];
 
         Assert.Equal([SiloDefaults.SiloPort, SiloDefaults.GatewayPort, SiloDefaults.MetricsPort], exposed);
+    }
+
+    [Theory]
+    [InlineData(Emulated)]
+    [InlineData(Guests)]
+    public void The_folders_that_runs_and_stores_are_written_to_are_there_and_belong_to_the_images_user(string name)
+    {
+        Containerfile file = Containerfile.Load(name);
+        string user = file.Only("USER");
+
+        Assert.Contains(file.Stages[0], instruction => instruction is ("RUN", "mkdir /data"));
+        Assert.Equal(user, WritableFolders.User.ToString(CultureInfo.InvariantCulture));
+        Assert.All(WritableFolders.Paths, path => Assert.Contains(
+            file.Image, instruction => instruction.Name == "COPY" && instruction.Text.StartsWith($"--from=build --chown={user}:{user} /data ", StringComparison.Ordinal) && Path.Combine(file.Only("WORKDIR"), instruction.Text.Split(' ')[^1]) == path));
     }
 
     [Theory]

@@ -19,6 +19,7 @@ public sealed class ImageTests
         Containerfile file = Containerfile.Load("Containerfile");
 
         Assert.Equal(file.Only("USER"), Project.Descendants("ContainerUser").Single().Value);
+        Assert.Equal(file.Only("USER"), $"{WritableFolders.User}");
         Assert.Equal(file.Only("EXPOSE").Split(' ').Order(), Included("ContainerPort").Order());
         Assert.Equal(
             file.Image.Where(instruction => instruction.Name == "ENV").Select(instruction => instruction.Text).Order(),

@@ -147,7 +147,7 @@ public sealed class ManifestTests
             Assert.Equal("Never", job.Template.Spec.RestartPolicy);
             Assert.Equal([ExitCodes.ExpectationFailed, ExitCodes.Usage, ExitCodes.NotDeterministic, ExitCodes.Incomplete, ExitCodes.NotDecided], codes.Values);
 
-            // What may pass is tried again.
+            // Temporary errors are tried again.
             Assert.DoesNotContain(ExitCodes.Unavailable, codes.Values);
             Assert.True(job.BackoffLimit > 0);
             Assert.Equal(Assert.Single(job.Template.Spec.Containers).Name, codes.ContainerName);
@@ -174,7 +174,7 @@ public sealed class ManifestTests
     [ToolFact("kubectl", "kubernetes-client")]
     public void A_job_ends_some_day_and_goes_some_day_and_a_night_s_soak_before_the_next() => Assert.All(Manifests.All, manifests =>
     {
-        // A Job's template cannot be changed: what is applied again and again has none, and each run is made once.
+        // A Job's template cannot be changed: what is applied repeatedly contains none, and each run is created once.
         Assert.Empty(manifests.Of<V1Job>());
         Assert.True(manifests.Launched is { Metadata: { Name: null, GenerateName: RunJob.NamePrefix }, Spec: { ActiveDeadlineSeconds: > 0, TtlSecondsAfterFinished: > 0 } });
         Assert.All(manifests.Of<V1CronJob>(), cron =>

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Packages.Tests;
 
-/// <summary>The package <c>Stress.Designs.Abstractions</c>: what a design needs, all of it there in the emulator, and no more.</summary>
+/// <summary>The package <c>Stress.Designs.Abstractions</c>: what a design needs, all of it present in the emulator, and nothing else.</summary>
 public sealed class AbstractionsTests
 {
     /// <summary>Set to 1: the snapshot is written, and nothing is compared.</summary>

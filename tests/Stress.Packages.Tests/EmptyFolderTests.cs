@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Stress.Packages.Tests;
 
-/// <summary>An author of a design, who has an empty folder, the .NET SDK and our packages, and no network.</summary>
+/// <summary>An author of a design with an empty folder, the .NET SDK and our packages, but no network.</summary>
 /// <param name="output">What the commands printed.</param>
 public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDispos
         Run(work, "dotnet", "new", "stress-design", "--name", "MyFix", "--design", "my-fix");
         Run(_folder, "dotnet", "tool", "install", "Stress", "--tool-path", tools);
 
-        // What the project's own page says is typed as it stands there.
+        // The commands of the project's README are typed as printed.
         string project = Path.Combine(work, "MyFix"), page = File.ReadAllText(Path.Combine(project, "README.md"));
         Dictionary<string, string> said = [];
         foreach (string line in Fence().Match(page).Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -53,7 +53,7 @@ public sealed partial class EmptyFolderTests(ITestOutputHelper output) : IDispos
     {
         var start = new ProcessStartInfo(program, words) { WorkingDirectory = folder };
 
-        // A home and a cache of its own: nothing that this machine has is taken, and nothing is left behind.
+        // A home and a cache of its own: nothing from this machine is used, and nothing is left behind.
         start.Environment["DOTNET_CLI_HOME"] = Path.Combine(_folder, "home");
         start.Environment["NUGET_PACKAGES"] = Path.Combine(_folder, "cache");
         if (program == "./stress")

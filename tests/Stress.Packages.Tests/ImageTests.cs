@@ -52,6 +52,11 @@ public sealed class ImageTests(ITestOutputHelper output) : IDisposable
             TarFile.ExtractToDirectory(packed, root, overwriteFiles: true);
         }
 
+        Assert.Equal(
+            [("data/", 1654, true), ("app/runs/", 1654, true)],
+            Entries(layout, layers[^1]).Select(entry => (entry.Name, entry.Uid, entry.EntryType == TarEntryType.Directory && entry.Mode.HasFlag(UnixFileMode.UserWrite))));
+        Assert.Equal(layers.Length, Blob(layout, manifest.GetProperty("config")).GetProperty("rootfs").GetProperty("diff_ids").GetArrayLength());
+
         string app = Path.Combine(root, "app");
         Assert.Equal(File.ReadAllText(Path.Combine(_folder, "sbom.json")), File.ReadAllText(Path.Combine(app, "sbom.cdx.json")));
         Assert.True(File.Exists(Path.Combine(app, "triage", "Stress.Triage.dll")), "the triage library is not in the image");
@@ -59,6 +64,18 @@ public sealed class ImageTests(ITestOutputHelper output) : IDisposable
             Directory.EnumerateFiles(Repository.At("scenarios"), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal),
             Directory.EnumerateFiles(Path.Combine(app, "scenarios")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Contains("digest ", Run(app, "dotnet", "Stress.Client.dll", "run", "scenarios/control-static-units.yaml", "--pairs", "2", "--hours", "1", "--no-store", "--out", Path.Combine(_folder, "runs")));
+    }
+
+    private static List<TarEntry> Entries(string layout, JsonElement layer)
+    {
+        using var tar = new TarReader(new GZipStream(File.OpenRead(PathOf(layout, layer)), CompressionMode.Decompress));
+        var entries = new List<TarEntry>();
+        while (tar.GetNextEntry() is { } entry)
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
     }
 
     private static JsonElement Json(string file) => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement;
@@ -69,7 +86,7 @@ public sealed class ImageTests(ITestOutputHelper output) : IDisposable
 
     private string Run(string folder, string program, params string[] words) => TypedCommand.Run(output, new ProcessStartInfo(program, words) { WorkingDirectory = folder }, Longest);
 
-    /// <summary>A registry with one image of one layer with one file: all that building on an image asks of one.</summary>
+    /// <summary>A registry with one image of one layer with one file: enough for building on an image.</summary>
     private sealed class BaseImageRegistry : IDisposable
     {
         private const string ManifestType = "application/vnd.docker.distribution.manifest.v2+json";

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Stress.Packages.Tests;
 
-/// <summary>A command as somebody types it, whose output the test shows and whose exit code has to be 0.</summary>
+/// <summary>A command as typed by a user, whose output the test shows and whose exit code must be 0.</summary>
 internal static class TypedCommand
 {
     /// <summary>Runs it to its end.</summary>

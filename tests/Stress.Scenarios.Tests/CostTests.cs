@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace Stress.Scenarios.Tests;
 
 /// <summary>
-/// What a pair-hour of troxel-2005 costs, in counts that are the same on every machine and however busy it is. A budget is what was measured when it was
-/// set, and a tenth more; whoever makes a pair-hour dearer raises it here, in sight, and whoever makes it cheaper lowers it.
+/// What a pair-hour of troxel-2005 costs, in counts that are the same on every machine and however busy it is. A budget is the value measured when it was set, plus a tenth; a
+/// change that makes a pair-hour more expensive raises it here, visibly, and one that makes it cheaper lowers it.
 /// </summary>
 public sealed class CostTests(ITestOutputHelper output)
 {

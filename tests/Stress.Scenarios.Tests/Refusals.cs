@@ -20,7 +20,7 @@ internal static class Refusals
         return e;
     }
 
-    /// <summary>The message has no line end and nothing that a terminal would obey.</summary>
+    /// <summary>The message has no line end and no terminal control sequence.</summary>
     public static void OneLine(ScenarioException e)
     {
         Assert.DoesNotContain(e.Message, c => char.IsControl(c) || c is '\u2028' or '\u2029');

@@ -7,12 +7,12 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>The pages in a real browser: who has no mouse, a telephone, or a screen that reads to him.</summary>
+/// <summary>The pages in a real browser: for users without a mouse, with a telephone, or with a screen reader.</summary>
 public sealed class BrowserTests
 {
     private const string Multicast = "in_delmulti: stale in_multi.inm_ifp (no AF_INET address at if_detach)";
 
-    // What stands out to the right of the window, unless it stands in a part that scrolls by itself.
+    // Elements that extend beyond the right edge of the window, unless they are in a part that scrolls on its own.
     private const string Overflow = """
         [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, .skip, pre, svg, details.configuration pre') && e.getBoundingClientRect().right > innerWidth + 1)
           .map(e => e.tagName + ' ' + e.className + ' ' + Math.round(e.getBoundingClientRect().right) + ': ' + (e.textContent || '').trim().slice(0, 60))

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>What makes crashes one bug, and what people say of bugs.</summary>
+/// <summary>When crashes are one bug, and what people record about bugs.</summary>
 public sealed class BugTests
 {
     // Different bugs, alike in words: twins of the two families, two uses of one holder, two holders of one use, other reasons, other kinds of access.
@@ -95,7 +95,7 @@ public sealed class BugTests
         store.Time.SetUtcNow(new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero));
         await store.Change(id, new BugChange { Status = BugStatus.Fixed, FixedBy = "1234abcd" });
 
-        // An older run that comes late says nothing of the fix.
+        // An older run that is imported late says nothing about the fix.
         store.Write(TemporaryStore.Run(2, titles: ["a"]));
         await store.Import();
         Assert.False((await store.Bug(id)).Row.Regressed);

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>How runs come into a store.</summary>
+/// <summary>Importing runs into a store.</summary>
 public sealed class ImportTests
 {
     [Fact]

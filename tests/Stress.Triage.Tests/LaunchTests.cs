@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>Runs that are started from a browser or over the API: what is asked for, by whom, and what is refused.</summary>
+/// <summary>Runs started from a browser or over the API: what is requested, by whom, and what is refused.</summary>
 public sealed partial class LaunchTests
 {
     private const string ReadToken = "read-0123456789abcdef", WriteToken = "write-0123456789abcdef";

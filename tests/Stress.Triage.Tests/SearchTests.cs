@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>Findings of searches as bugs, and who is told of them.</summary>
+/// <summary>Findings of searches as bugs, and who may see them.</summary>
 public sealed class SearchTests
 {
     private const string Title = "heap-use-after-free in nd6_input, freed by netif_remove";
@@ -86,8 +86,8 @@ public sealed class SearchTests
 
         Assert.Equal(HttpStatusCode.NotFound, (await served.Send(HttpMethod.Get, $"/bugs/{secret.Id}", Reader)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await served.Send(HttpMethod.Get, $"/api/v1/bugs/{secret.Id}", Reader)).StatusCode);
-        Assert.Contains("how often a disconnect has it is not known", await Text($"/bugs/{secret.Id}", Writer), StringComparison.Ordinal);
-        Assert.Contains("its maintainers are told first", await Text($"/bugs/{secret.Id}", Writer), StringComparison.Ordinal);
+        Assert.Contains("its rate per disconnect is not known", await Text($"/bugs/{secret.Id}", Writer), StringComparison.Ordinal);
+        Assert.Contains("its maintainers are to be told first", await Text($"/bugs/{secret.Id}", Writer), StringComparison.Ordinal);
 
         await store.Change(secret.Id, new BugChange { Private = false });
         Assert.Equal(HttpStatusCode.OK, (await served.Send(HttpMethod.Get, $"/bugs/{secret.Id}", Reader)).StatusCode);

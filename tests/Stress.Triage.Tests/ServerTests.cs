@@ -13,10 +13,10 @@ using Xunit;
 
 namespace Stress.Triage.Tests;
 
-/// <summary>Pages and API, and who may do what with them.</summary>
+/// <summary>Pages and API, and their permissions.</summary>
 public sealed partial class ServerTests
 {
-    // What somebody's console, scenario or folder may hold.
+    // What a user's console, scenario or folder may contain.
     private const string Hostile = "<script>alert(1)</script>\u001b[2J\u202e\"' onload=x in ip_output";
 
     private const string ReadToken = "read-token-0123456789", WriteToken = "write-token-0123456789";
@@ -301,7 +301,7 @@ public sealed partial class ServerTests
         Assert.Equal(HttpStatusCode.NotFound, (await none.Client.GetAsync("/api/v1/crashes/999999/cause")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await gone.Client.GetAsync($"/api/v1/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}/cause")).StatusCode);
         Assert.DoesNotContain("/cause", await none.Client.GetStringAsync($"/crashes/{number}"), StringComparison.Ordinal);
-        Assert.Contains("The way there is not shown: crash", await gone.Client.GetStringAsync($"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}"), StringComparison.Ordinal);
+        Assert.Contains("The steps are not shown: crash", await gone.Client.GetStringAsync($"/crashes/{(await store.Triage.Run("made", CancellationToken.None)).Crashes[0].Number}"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await none.Client.GetAsync($"/crashes/{number}/crash.ops")).StatusCode);
     }
 
@@ -384,7 +384,7 @@ public sealed partial class ServerTests
     }
 
     [Theory]
-    [InlineData("0.0.0.0:0", null, "whoever reaches it could read and change everything")]
+    [InlineData("0.0.0.0:0", null, "anybody who reaches it could read and change everything")]
     [InlineData("127.0.0.1", null, "accepted is ADDRESS:PORT")]
     [InlineData("somewhere:80", null, "accepted is ADDRESS:PORT")]
     [InlineData("127.0.0.1:0", "read short\n", "tokens:1: accepted is 'read TOKEN' or 'write TOKEN', with a token of at least 16 characters")]

@@ -6,7 +6,7 @@ using Stress.Triage.Store;
 
 namespace Stress.Triage.Bugs;
 
-/// <summary>What a store says of bugs.</summary>
+/// <summary>Queries about bugs.</summary>
 /// <param name="store">The store.</param>
 public sealed class BugQueries(StoreAddress store)
 {
@@ -15,7 +15,7 @@ public sealed class BugQueries(StoreAddress store)
 
     private const int Day = 10;
 
-    /// <summary>The bugs, seen last first.</summary>
+    /// <summary>The bugs, last seen first.</summary>
     public async Task<Page<BugRow>> List(BugFilter filter, CancellationToken stop)
     {
         using TriageContext tables = store.Open();
@@ -60,14 +60,14 @@ public sealed class BugQueries(StoreAddress store)
         BugRow row = RowOf(all);
         long first = all.Min(b => b.FirstSeen), last = all.Max(b => b.LastSeen);
 
-        // Every run of its backend since it was first seen is a try, whether it came or not.
+        // Every run of its backend since it was first seen is a trial, whether it occurred or not.
         var runs = await tables.Runs.AsNoTracking().Where(run => run.Backend == bug.Backend && run.Started >= first)
             .Select(run => new { run.Id, run.Scenario, run.Version, run.Started, run.Disconnects }).ToListAsync(stop);
         var seen = await tables.Crashes.Where(crash => ids.Contains(crash.BugId)).GroupBy(crash => crash.RunId)
             .Select(run => new { run.Key, Crashes = run.Sum(crash => crash.Count), Tries = run.Sum(crash => crash.Disconnects), Weighted = run.Sum(crash => crash.DesignEffect * crash.Disconnects) }).ToListAsync(stop);
         Dictionary<long, long> hits = seen.ToDictionary(run => run.Key, run => run.Crashes);
 
-        // Disconnects of one site are not independent, and a store has no sites: the runs' own intervals say by how much fewer they count.
+        // Disconnects of one site are not independent, and a store has no sites: the runs' own intervals show by how much to reduce them.
         double effect = seen.Sum(run => run.Tries) is > 0 and var tries ? Math.Max(1, seen.Sum(run => run.Weighted) / tries) : 1;
         long Hits(IEnumerable<long> of) => of.Sum(run => hits.GetValueOrDefault(run));
         RateOf Named(string name, IReadOnlyList<(long Id, long Disconnects)> of) => new(name, of.Count, RateOf(Hits(of.Select(run => run.Id)), of.Sum(run => run.Disconnects), effect));
@@ -97,7 +97,7 @@ public sealed class BugQueries(StoreAddress store)
             [.. findings.Select(finding => finding.Row())]);
     }
 
-    /// <summary>Says what is known of a bug.</summary>
+    /// <summary>Records what is known about a bug.</summary>
     /// <exception cref="TriageException">There is no such bug, or the change makes no sense.</exception>
     public async Task Change(string id, BugChange change, DateTimeOffset now, CancellationToken stop)
     {
@@ -141,17 +141,17 @@ public sealed class BugQueries(StoreAddress store)
     /// <summary>A share with its interval.</summary>
     /// <param name="hits">Crashes.</param>
     /// <param name="trials">Disconnects.</param>
-    /// <param name="effect">How many disconnects count as one independent one: the interval is that of so many fewer.</param>
+    /// <param name="effect">How many disconnects count as one independent one: the interval is that of correspondingly fewer.</param>
     public static Rate RateOf(long hits, long trials, double effect = 1)
     {
-        // At least one where there was any: a rounded share must not lose its last crash.
+        // At least one if there was any: a rounded share must not lose its last crash.
         long independent = trials == 0 ? 0 : Math.Max(1, (long)(trials / effect));
         WilsonInterval interval = WilsonInterval.Of(trials == 0 ? 0 : (long)Math.Round((double)hits / trials * independent), independent);
         double share = trials == 0 ? 0 : Math.Min(1, (double)hits / trials);
         return new Rate(hits, trials, share, Math.Min(interval.Low, share), Math.Max(interval.High, share));
     }
 
-    /// <summary>What clean disconnects say, and how many are missing to the next power of ten.</summary>
+    /// <summary>What clean disconnects show, and how many more are needed for the next power of ten.</summary>
     public static CleanSince CleanOf(long runs, long disconnects)
     {
         long next = 10;

@@ -4,12 +4,12 @@ using Stress.Triage.Store;
 
 namespace Stress.Triage.Bugs;
 
-/// <summary>What a run says of bugs that people have said something of.</summary>
+/// <summary>What a run means for bugs that people have marked.</summary>
 public static class BugRules
 {
     /// <summary>
-    /// A bug was seen in a run or a search. One that was fixed is back when one that began since has it: on its own backend where the fix went into that, and on the design
-    /// that was to end it where the fix is another design.
+    /// A bug was seen in a run or a search. A fixed one is back if a run that started since has it: on its own backend if the fix went into that, or on the design that was to end
+    /// it if the fix is another design.
     /// </summary>
     /// <param name="tables">The store, in the transaction that takes in the run or the search.</param>
     /// <param name="seen">The bugs that it has, as they were before it.</param>

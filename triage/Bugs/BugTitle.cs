@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Stress.Triage.Bugs;
 
-/// <summary>What makes two crashes one bug: their title without what differs from boot to boot, on one backend.</summary>
+/// <summary>What makes two crashes one bug: their title without the parts that differ from boot to boot, on one backend.</summary>
 public static partial class BugTitle
 {
     /// <summary>Interfaces whose unit is an accident: the same bug on ppp0 and on ppp7.</summary>
@@ -39,7 +39,7 @@ public static partial class BugTitle
     [GeneratedRegex(@"\s*\[#\d+\]")]
     private static partial Regex Oops();
 
-    // 0xdeadbeef, ffff888003a4c000: no word of a title has eight hexadecimal digits in a row with a figure among them.
+    // 0xdeadbeef, ffff888003a4c000: no word of a title has eight hexadecimal digits in a row, one of them a figure.
     [GeneratedRegex(@"\b0x[0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,16}\b")]
     private static partial Regex Address();
 

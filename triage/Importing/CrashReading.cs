@@ -5,12 +5,12 @@ namespace Stress.Triage.Importing;
 
 /// <summary>A crash of a run that was read.</summary>
 /// <param name="Crash">The crash.</param>
-/// <param name="Disconnects">Disconnects of its end; 0 where the report has no rate of it.</param>
-/// <param name="Title">Its title without what differs from boot to boot.</param>
-/// <param name="DesignEffect">By how much the interval over sites, squared, is wider than one that takes disconnects as independent; at least 1.</param>
+/// <param name="Disconnects">Disconnects of its end; 0 if the report has no rate for it.</param>
+/// <param name="Title">Its title without the parts that differ from boot to boot.</param>
+/// <param name="DesignEffect">Ratio of the squared interval over sites to one that takes disconnects as independent; at least 1.</param>
 public sealed record CrashReading(CrashRecord Crash, string Title, long Disconnects, double DesignEffect)
 {
-    /// <summary>A crash with the rate that its report has of it.</summary>
+    /// <summary>A crash with its rate from the report.</summary>
     public static CrashReading Of(CrashRecord crash, CodePathRate? rate)
     {
         if (rate is null)

@@ -11,25 +11,25 @@ using Stress.Triage.Web;
 namespace Stress.Triage.Importing;
 
 /// <summary>
-/// Takes runs into a store. A run is one transaction: it is there with all of its crashes, or not at all, whenever the process ends. A run that is already there is not
-/// taken in twice, by whatever folder or server it comes.
+/// Imports runs into a store. A run is one transaction: it is there with all of its crashes, or not at all, whenever the process ends. A run is never imported twice, whatever
+/// folder or server it comes from.
 /// </summary>
 /// <param name="store">The store.</param>
 public sealed class RunImport(StoreAddress store)
 {
-    // What was damaged is still so while nobody has written it: a server looks every few seconds.
+    // A damaged folder stays damaged until it is written again: a server looks every few seconds.
     private readonly Dictionary<string, (long Stamp, string Why)> _damaged = new(StringComparer.Ordinal);
 
-    /// <summary>How deep below a folder runs are looked for: runs/, a comparison, its designs.</summary>
+    /// <summary>How deep below a folder to look for runs: runs/, a comparison, its designs.</summary>
     private const int MaxDepth = 3;
 
-    /// <summary>Runs that are read before it is their turn to be written.</summary>
+    /// <summary>Runs that are read ahead of being written.</summary>
     private const int ReadAhead = 3;
 
-    /// <summary>How often a run is tried again that met another server on its way.</summary>
+    /// <summary>How often a run that conflicted with another server is tried again.</summary>
     private const int MaxTries = 8;
 
-    /// <summary>Takes in all runs in some folders.</summary>
+    /// <summary>Imports all runs in the given folders.</summary>
     /// <param name="folders">Folders of runs, or folders that hold such folders.</param>
     /// <param name="progress">Told after each run.</param>
     /// <param name="stop">Ends it after the run at hand.</param>
@@ -134,12 +134,12 @@ public sealed class RunImport(StoreAddress store)
         }
     }
 
-    /// <summary>Takes in one run that was read.</summary>
+    /// <summary>Imports one run that was read.</summary>
     /// <param name="reading">The run.</param>
     /// <param name="folder">The folder it was read from, or null.</param>
     public Task<(Taken Taken, IReadOnlyList<News> News)> Take(RunReading reading, FolderRecord? folder) => Tried(() => TakeOnce(reading, folder));
 
-    /// <summary>Takes in the findings of a search.</summary>
+    /// <summary>Imports the findings of a search.</summary>
     /// <param name="reading">The search.</param>
     /// <param name="folder">The folder it was read from.</param>
     /// <returns>How many of its findings were not there yet, and what is new.</returns>
@@ -155,7 +155,7 @@ public sealed class RunImport(StoreAddress store)
             }
             catch (Exception e) when (attempt < MaxTries && (e is DbUpdateException || (e is DbException database && database.IsTransient)))
             {
-                // Another server takes in the same run, or the same bug, at this moment: what it has made is there at the next try.
+                // Another server is importing the same run, or the same bug, at this moment: its rows will be there at the next try.
                 await Task.Delay(TimeSpan.FromMilliseconds(20 * attempt));
             }
         }
@@ -200,7 +200,7 @@ public sealed class RunImport(StoreAddress store)
         await tables.SaveChangesAsync();
         await transaction.CommitAsync();
 
-        // What is private is told to nobody by a machine (SECURITY.md).
+        // No notification mentions anything private (SECURITY.md).
         return (taken, reading.IsPrivate ? [] : news);
     }
 
@@ -217,7 +217,7 @@ public sealed class RunImport(StoreAddress store)
         using TriageContext tables = store.Open();
         if (store.IsFile)
         {
-            // With a log written ahead, a loss of power can cost the last runs and never the store; they are taken in again.
+            // With write-ahead logging, a power failure can lose the last runs but never the store; they are imported again.
             await tables.Database.OpenConnectionAsync();
             await tables.Database.ExecuteSqlRawAsync("PRAGMA synchronous=NORMAL");
         }
@@ -279,7 +279,7 @@ public sealed class RunImport(StoreAddress store)
         return (before is null ? Taken.New : Taken.Renewed, news);
     }
 
-    // A copy of a run that was interrupted does not take the place of the run that was resumed.
+    // A copy of an interrupted run does not replace the resumed run.
     private static bool IsFuller(RunRecord there, RunRecord read) => read.Verdict is "partial" or "incomplete" && there.Verdict is not ("partial" or "incomplete");
 
     private static async Task Forget(TriageContext tables, RunRecord run)
@@ -308,7 +308,7 @@ public sealed class RunImport(StoreAddress store)
         return bugs;
     }
 
-    // A retry stores it again: the number that a failed try gave it is not its own.
+    // A retry stores it again: the number from a failed try is not valid.
     private static RunRecord Copy(RunRecord run) => new()
     {
         Key = run.Key,
@@ -367,13 +367,13 @@ public sealed class RunImport(StoreAddress store)
 
 }
 
-/// <summary>What became of a run that was read.</summary>
+/// <summary>What was done with a run that was read.</summary>
 public enum Taken
 {
     /// <summary>It was new.</summary>
     New,
 
-    /// <summary>It took the place of its earlier state.</summary>
+    /// <summary>It replaced its earlier state.</summary>
     Renewed,
 
     /// <summary>It was there.</summary>

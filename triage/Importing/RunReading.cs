@@ -15,10 +15,10 @@ namespace Stress.Triage.Importing;
 /// <param name="Report">Its report, packed.</param>
 public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReading> Crashes, byte[] Report)
 {
-    /// <summary>A report larger than this is none of ours.</summary>
+    /// <summary>A report larger than this is not one of ours.</summary>
     public const long MaxReportBytes = 64L << 20;
 
-    /// <summary>A list of crashes larger than this is none of ours.</summary>
+    /// <summary>A list of crashes larger than this is not one of ours.</summary>
     public const long MaxCrashesBytes = 256L << 20;
 
     private const int CommitShown = 12;
@@ -102,7 +102,7 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReadin
         return packed.ToArray();
     }
 
-    // A bug is a title on a backend. Of a real kernel the backend is its kind, and which kernel it was is the version; of an emulated one it is the teardown design.
+    // A bug is a title on a backend. For a real kernel the backend is its kind, and the version is the kernel; for an emulated one it is the teardown design.
     private static (string Backend, string Version) Executed(RunReport report)
     {
         if (report.Kernels is { } real)
@@ -123,7 +123,7 @@ public sealed partial record RunReading(RunRecord Run, IReadOnlyList<CrashReadin
         : report.NotDecided.Count > 0 || report.Expectations.Any(expectation => expectation.NotJudged is not null) ? "not decided"
         : report.Expectations.Count == 0 ? "no expectation" : "met";
 
-    // The folder of a comparison has the time in its own name, and its designs have not.
+    // The folder of a comparison has the time in its name, those of its designs do not.
     private static DateTimeOffset? StartOf(string name) =>
         Time().Matches(name) is { Count: > 0 } times
         && DateTimeOffset.TryParseExact(times[^1].Groups[1].Value, "yyyyMMdd-HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : null;

@@ -10,14 +10,14 @@ using Stress.Triage.Store;
 namespace Stress.Triage.Importing;
 
 /// <summary>The folder of a search of <c>fuzz</c> as it was read.</summary>
-/// <param name="IsPrivate">Its findings are told to those who maintain the software before anybody else.</param>
-/// <param name="Findings">Its findings, each with the bug that it is of.</param>
+/// <param name="IsPrivate">Its findings are told to the software's maintainers before anybody else.</param>
+/// <param name="Findings">Its findings, each with its bug.</param>
 public sealed partial record SearchReading(bool IsPrivate, IReadOnlyList<(FindingRecord Finding, string Title, string Backend)> Findings)
 {
     /// <summary>File name of a search's result in its folder.</summary>
     public const string FileName = "fuzz.json";
 
-    /// <summary>A result larger than this is none of ours.</summary>
+    /// <summary>A result larger than this is not one of ours.</summary>
     public const long MaxBytes = 64L << 20;
 
     private const int Format = 1;
@@ -82,7 +82,7 @@ public sealed partial record SearchReading(bool IsPrivate, IReadOnlyList<(Findin
     [GeneratedRegex(@"-(\d{8}-\d{6})(?!\d)")]
     private static partial Regex Time();
 
-    // What fuzz writes, as far as a store has a use for it. A file that does not say whether it is private is.
+    // What fuzz writes, to the extent that a store uses it. A file that does not say whether it is private counts as private.
     private sealed record Report
     {
         public int Format { get; init; }

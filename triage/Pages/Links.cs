@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Stress.Triage.Pages;
 
-/// <summary>Where pages lead: addresses of a server, or files of an exported site.</summary>
-/// <param name="root">What an address begins with: empty on a server, <c>../</c> for each folder that an exported page stands below its site.</param>
+/// <summary>Addresses of the pages: of a server, or files of an exported site.</summary>
+/// <param name="root">The prefix of every address: empty on a server, <c>../</c> for each folder between an exported page and its site.</param>
 /// <param name="isExport">True for files.</param>
 public sealed class Links(string root, bool isExport)
 {
     /// <summary>Links of a server.</summary>
     public static Links Server { get; } = new("/", isExport: false);
 
-    /// <summary>Nothing can be changed or asked from here.</summary>
+    /// <summary>Nothing can be changed or requested from these pages.</summary>
     public bool IsExport => isExport;
 
     /// <summary>The first page.</summary>
@@ -22,16 +22,16 @@ public sealed class Links(string root, bool isExport)
     /// <summary>All bugs.</summary>
     public string Bugs => Page("bugs");
 
-    /// <summary>Scenarios, and the runs that were asked for; of a server alone.</summary>
+    /// <summary>Scenarios, and the requested runs; on a server only.</summary>
     public string Scenarios => Page("scenarios");
 
-    /// <summary>A scenario to begin with; of a server alone.</summary>
+    /// <summary>A scenario to start from; on a server only.</summary>
     public string Scenario(string name) => Page($"scenarios/{Safe(name)}");
 
-    /// <summary>The silos that execute runs; of a server alone.</summary>
+    /// <summary>The silos that execute runs; on a server only.</summary>
     public string Silos => Page("silos");
 
-    /// <summary>A run that goes on; of a server alone.</summary>
+    /// <summary>A run in progress; on a server only.</summary>
     public string Live(string name) => Page($"live/{Safe(name)}");
 
     /// <summary>A file that comes with the pages.</summary>
@@ -49,13 +49,13 @@ public sealed class Links(string root, bool isExport)
     /// <summary>A crash.</summary>
     public string Crash(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}"));
 
-    /// <summary>A crash as a file; of a server alone.</summary>
+    /// <summary>A crash as a file; on a server only.</summary>
     public string CrashFile(long number, string form) => string.Create(CultureInfo.InvariantCulture, $"{root}crashes/{number}/crash.{form}");
 
     /// <summary>When a crash was lost.</summary>
     public string Cause(long number) => Page(string.Create(CultureInfo.InvariantCulture, $"crashes/{number}/cause"));
 
-    /// <summary>What becomes of a crash without one of its events.</summary>
+    /// <summary>The outcome of a crash without one of its events.</summary>
     public string Branch(long number, long at) => string.Create(CultureInfo.InvariantCulture, $"{root}crashes/{number}/branch?event={at}");
 
     /// <summary>Two runs side by side.</summary>
@@ -63,7 +63,7 @@ public sealed class Links(string root, bool isExport)
 
     private string Page(string path) => isExport ? $"{root}{path}.html" : $"{root}{path}";
 
-    /// <summary>A name as that of a file: one word, whatever it holds.</summary>
+    /// <summary>A name in the form of a file name: one word, whatever it contains.</summary>
     public static string FileName(string name) => Uri.EscapeDataString(name).Replace("..", "%2E%2E", StringComparison.Ordinal);
 
     private string Safe(string name) => Uri.EscapeDataString(isExport ? FileName(name) : name);

@@ -7,7 +7,7 @@ namespace Stress.Triage.Pages;
 /// <summary>Values as pages show them.</summary>
 public static class Shown
 {
-    /// <summary>A number with its thousands apart.</summary>
+    /// <summary>A number with thousands separators.</summary>
     public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
 
     /// <summary>Bytes in MiB.</summary>
@@ -16,7 +16,7 @@ public static class Shown
     /// <summary>A time to the minute, UTC.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>A share in per cent, with as many figures as say something.</summary>
+    /// <summary>A share in per cent, with as many significant figures as make sense.</summary>
     public static string Percent(double share) => share switch
     {
         0 => "0 %",
@@ -35,7 +35,7 @@ public static class Shown
         return string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours:00}:{time.Minutes:00}:{time.Seconds:00}.{microseconds % 1_000_000:000000}");
     }
 
-    /// <summary>Text that came from a console or a file: what is not a letter is shown as such, so that nothing in it can steer a screen.</summary>
+    /// <summary>Text that came from a console or a file: control characters are shown as text, so that nothing in it can control a screen.</summary>
     public static string Text(string text)
     {
         var shown = new StringBuilder(text.Length);
@@ -47,7 +47,7 @@ public static class Shown
         return shown.ToString();
     }
 
-    /// <summary>What runs of equal seeds say.</summary>
+    /// <summary>The result of runs with equal seeds.</summary>
     public static string Paired(SeedPairs pairs) => string.Create(
         CultureInfo.InvariantCulture,
         $"in both {pairs.Both}, only first {pairs.OnlyFirst}, only second {pairs.OnlySecond}, neither {pairs.Neither}; p = {(pairs.P < 0.001 ? "below 0.001" : pairs.P.ToString("0.###", CultureInfo.InvariantCulture))}");

@@ -6,7 +6,7 @@ namespace Stress.Triage.Pages;
 /// <summary>A replay as pages show it.</summary>
 public static class ShownReplay
 {
-    /// <summary>The replay, with every text such that nothing in it can steer a screen: names in it are a scenario's.</summary>
+    /// <summary>The replay, with every text made safe for a screen: names in it come from a scenario.</summary>
     public static CrashReplay Shown(this CrashReplay replay)
     {
         CrashTimeline timeline = replay.Timeline;
@@ -25,7 +25,7 @@ public static class ShownReplay
     /// <summary>The events of the steps that are drawn, in order.</summary>
     public static IReadOnlyList<long> Events(this CrashReplay replay) => [.. replay.Timeline.Steps.Select(step => step.Number).Distinct().Order()];
 
-    /// <summary>The event before that which is looked at; null for none.</summary>
+    /// <summary>The event before the selected one; null for none.</summary>
     public static long? Previous(this CrashReplay replay) => replay.Events().Where(number => number < replay.At).Select(number => (long?)number).LastOrDefault();
 
     /// <summary>The event after it; null for none.</summary>

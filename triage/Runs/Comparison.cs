@@ -13,7 +13,7 @@ public static class Comparison
     /// <param name="first">A run.</param>
     /// <param name="second">Another.</param>
     /// <param name="seeds">Seeds that runs like them have in common.</param>
-    /// <param name="pairs">With which of these seeds each title comes; a title that is missing comes with none.</param>
+    /// <param name="pairs">With which of these seeds each title occurs; a missing title occurs with none.</param>
     public static RunDifference Of(RunDetail first, RunDetail second, int seeds, IReadOnlyDictionary<(string Title, string Role), SeedPairs> pairs)
     {
         Dictionary<(string Title, string Role), Rate> a = RatesOf(first), b = RatesOf(second);

@@ -6,15 +6,15 @@ using Stress.Triage.Pages;
 
 namespace Stress.Triage.Runs;
 
-/// <summary>Runs that go on in a folder of runs: they have written where they are, and no report yet.</summary>
+/// <summary>Runs in progress in a folder of runs: they have written their progress, but no report yet.</summary>
 /// <param name="folder">The folder of runs.</param>
 /// <param name="time">The clock.</param>
 public sealed class LiveRuns(string folder, TimeProvider time)
 {
-    // A run writes where it is every second or so: one that has been silent for so long was killed.
+    // A run writes its progress about every second: one that has been silent for this long was killed.
     private static readonly TimeSpan Silent = TimeSpan.FromMinutes(5);
 
-    // A folder that was changed this long ago, and not since it was listed, has nothing new in it: file systems count time in ticks of some milliseconds.
+    // A folder that was changed this long ago, and not since it was listed, has nothing new in it: file-system times have ticks of a few milliseconds.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
@@ -22,7 +22,7 @@ public sealed class LiveRuns(string folder, TimeProvider time)
     private List<string> _open = [];
     private DateTime _changed;
 
-    /// <summary>The runs that go on now.</summary>
+    /// <summary>The runs in progress now.</summary>
     public IReadOnlyList<LiveRun> Now()
     {
         if (!Directory.Exists(folder))
@@ -48,7 +48,7 @@ public sealed class LiveRuns(string folder, TimeProvider time)
         return live;
     }
 
-    // Folders of runs without a report. Thousands that have one are not looked at again at each request, and the list of them is read only when a folder has come or gone.
+    // Folders of runs without a report. The thousands that have one are not examined again at each request, and the list is read only when a folder was added or removed.
     private List<string> Open()
     {
         lock (_lock)
@@ -81,7 +81,7 @@ public sealed class LiveRuns(string folder, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or JsonException)
         {
-            // Another version's, or one that is being removed.
+            // Written by another version, or being removed.
             return null;
         }
     }

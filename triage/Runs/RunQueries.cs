@@ -8,11 +8,11 @@ using Stress.Triage.Store;
 
 namespace Stress.Triage.Runs;
 
-/// <summary>What a store says of runs.</summary>
+/// <summary>Queries about runs.</summary>
 /// <param name="store">The store.</param>
 public sealed class RunQueries(StoreAddress store)
 {
-    // Seeds that a paired test looks at: enough for any difference that matters, and few enough for a page.
+    // Seeds that a paired test uses: enough for any difference that matters, and few enough for a page.
     private const int MostPairs = 500;
 
     /// <summary>The runs.</summary>
@@ -106,7 +106,7 @@ public sealed class RunQueries(StoreAddress store)
         return Comparison.Of(a, b, seeds, pairs);
     }
 
-    // Runs like the one and runs like the other that have equal seeds. Of runs that are alike themselves nothing differs but the seed: they make no pairs.
+    // Runs like the one and runs like the other that have equal seeds. If the two are alike themselves, only the seed differs: they make no pairs.
     private async Task<(int Seeds, IReadOnlyDictionary<(string Title, string Role), SeedPairs> Pairs)> Paired(RunRow first, RunRow second, CancellationToken stop)
     {
         Dictionary<(string Title, string Role), SeedPairs> pairs = [];
@@ -136,7 +136,7 @@ public sealed class RunQueries(StoreAddress store)
 
     private static (string, string, string, long, double) LikeOf(RunRow run) => (run.Scenario, run.Backend, run.Version, run.Pairs, run.Hours);
 
-    // Of several runs with one seed the newest; a run that was not executed to its end has no say.
+    // Of several runs with one seed the newest; a run that was not executed to its end does not count.
     private static async Task<Dictionary<long, long>> NewestBySeed(TriageContext tables, RunRow like, CancellationToken stop) =>
         (await tables.Runs.AsNoTracking()
             .Where(run => run.Scenario == like.Scenario && run.Backend == like.Backend && run.Version == like.Version && run.Pairs == like.Pairs && run.Hours == like.Hours)

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace Stress.Triage.Store;
 
 /// <summary>
-/// Writes the crashes of a run by one prepared command. A run has a hundred of them: EF Core asks for the number of each row that it inserts, which nobody needs here and which takes
+/// Writes the crashes of a run by one prepared command. A run has a hundred of them: EF Core reads back the number of each row that it inserts, which is not needed here and takes
 /// most of an import's time.
 /// </summary>
 public static class CrashInsert

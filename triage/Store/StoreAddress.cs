@@ -24,7 +24,7 @@ public sealed class StoreAddress
         IsFile = isFile;
     }
 
-    /// <summary>What people are shown: never with a password.</summary>
+    /// <summary>The address as shown to people: never with a password.</summary>
     public string Shown { get; }
 
     /// <summary>A file of SQLite.</summary>
@@ -98,7 +98,7 @@ public sealed class StoreAddress
         return new StoreAddress(shown, Options(builder => builder.UseNpgsql(connection.ToString())), isFile: false);
     }
 
-    // One migration serves both databases, and the tables of each are compared with the model by a test: what this warning compares is one database's own words.
+    // One migration serves both databases, and a test compares the tables of each with the model; this warning would compare the types of only one database.
     private static DbContextOptions<TriageContext> Options(Action<DbContextOptionsBuilder<TriageContext>> use)
     {
         var builder = new DbContextOptionsBuilder<TriageContext>();
@@ -107,7 +107,7 @@ public sealed class StoreAddress
         return builder.Options;
     }
 
-    // Whatever was typed before the @ may be a secret.
+    // Anything before the @ may be a secret.
     private static string Without(string text)
     {
         int scheme = text.IndexOf("://", StringComparison.Ordinal) + 3, at = text.LastIndexOf('@');

@@ -9,10 +9,10 @@ public sealed class RunRecord
     /// <summary>Number.</summary>
     public long Id { get; set; }
 
-    /// <summary>What makes it this run and no other, whatever folder it was copied to: a hash of name, scenario, seed, size, backend and version.</summary>
+    /// <summary>What identifies the run, whatever folder it was copied to: a hash of name, scenario, seed, size, backend and version.</summary>
     public required string Key { get; set; }
 
-    /// <summary>SHA-256 of its report: a run that was resumed has another.</summary>
+    /// <summary>SHA-256 of its report: a resumed run has another.</summary>
     public required string ReportSha256 { get; set; }
 
     /// <summary>Name.</summary>
@@ -58,7 +58,7 @@ public sealed class RunRecord
     public required string Folder { get; set; }
 }
 
-/// <summary>A run's report, apart from the run: a list of runs reads none of them.</summary>
+/// <summary>A run's report, separate from the run: listing runs does not read it.</summary>
 public sealed class ReportRecord
 {
     /// <summary>Its run.</summary>
@@ -98,7 +98,7 @@ public sealed class StoredCrash
     /// <summary>Disconnects of that end.</summary>
     public long Disconnects { get; set; }
 
-    /// <summary>By how much the interval over sites, squared, is wider than one that takes disconnects as independent; at least 1 (Kish's design effect).</summary>
+    /// <summary>Ratio of the squared interval over sites to one that takes disconnects as independent; at least 1 (Kish's design effect).</summary>
     public double DesignEffect { get; set; }
 
     /// <summary>Site of the first.</summary>
@@ -120,7 +120,7 @@ public sealed class StoredCrash
     public required string Replay { get; set; }
 }
 
-/// <summary>A bug. What can be summed is summed here as runs come in, so that a list of bugs reads no crash.</summary>
+/// <summary>A bug. Sums are updated here as runs are imported, so that listing bugs reads no crashes.</summary>
 public sealed class BugRecord
 {
     /// <summary>Number.</summary>
@@ -129,7 +129,7 @@ public sealed class BugRecord
     /// <summary>Identifier.</summary>
     public required string Key { get; set; }
 
-    /// <summary>Title without what differs from boot to boot.</summary>
+    /// <summary>Title without the parts that differ from boot to boot.</summary>
     public required string Title { get; set; }
 
     /// <summary>Backend.</summary>
@@ -141,7 +141,7 @@ public sealed class BugRecord
     /// <summary>What ends it.</summary>
     public string FixedBy { get; set; } = "";
 
-    /// <summary>When it was said to be fixed, microseconds since 1970; 0 for never.</summary>
+    /// <summary>When it was marked as fixed, microseconds since 1970; 0 for never.</summary>
     public long FixedAt { get; set; }
 
     /// <summary>It was fixed and is back.</summary>
@@ -150,7 +150,7 @@ public sealed class BugRecord
     /// <summary>The bug it is a duplicate of.</summary>
     public long? DuplicateOf { get; set; }
 
-    /// <summary>Found in software that is shipped, and nobody else's business yet.</summary>
+    /// <summary>Found in released software, and not public yet.</summary>
     public bool Private { get; set; }
 
     /// <summary>Start of the first run that has it.</summary>
@@ -202,14 +202,14 @@ public sealed class FindingRecord
     /// <summary>Titles that its list gives, a line each: how often, a space, the title.</summary>
     public required string Titles { get; set; }
 
-    /// <summary>The least list, a line an operation.</summary>
+    /// <summary>The minimal list, one operation per line.</summary>
     public required string Least { get; set; }
 
-    /// <summary>No operation of it can go.</summary>
+    /// <summary>No operation of it can be removed.</summary>
     public bool IsLeast { get; set; }
 }
 
-/// <summary>What somebody wrote of a bug.</summary>
+/// <summary>A person's note on a bug.</summary>
 public sealed class NoteRecord
 {
     /// <summary>Number.</summary>
@@ -228,7 +228,7 @@ public sealed class NoteRecord
     public required string Text { get; set; }
 }
 
-/// <summary>A run folder that was read, so that an import that looks again need not open it.</summary>
+/// <summary>A run folder that was read, so that a later import need not open it again.</summary>
 public sealed class FolderRecord
 {
     /// <summary>Full path.</summary>

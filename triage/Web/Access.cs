@@ -15,17 +15,17 @@ public enum Permission
     /// <summary>Read.</summary>
     Read,
 
-    /// <summary>Read, and say something of bugs.</summary>
+    /// <summary>Read, and write about bugs.</summary>
     Write,
 }
 
-/// <summary>Who may do what: everybody on the loopback interface, and elsewhere those with a token or those whom a proxy has let in.</summary>
+/// <summary>Permissions: everybody on the loopback interface; elsewhere those with a token, or those authenticated by a proxy.</summary>
 public sealed class Access
 {
     /// <summary>The cookie of a browser that has shown its token.</summary>
     public const string Cookie = "stress-token";
 
-    /// <summary>A token that can be guessed is none.</summary>
+    /// <summary>A token must not be guessable.</summary>
     private const int LeastToken = 16;
 
     private const int LongestUser = 100;
@@ -36,17 +36,17 @@ public sealed class Access
 
     private Access(bool open, string? userHeader) => (_open, _userHeader) = (open, userHeader);
 
-    /// <summary>Reads who may do what.</summary>
+    /// <summary>Reads the permissions.</summary>
     /// <param name="options">Options of the server.</param>
     /// <param name="address">The address that it listens on.</param>
-    /// <exception cref="TriageException">Nobody could be kept out, or the file of tokens is none.</exception>
+    /// <exception cref="TriageException">Access could not be restricted, or the file of tokens is not valid.</exception>
     public static Access Of(ServeOptions options, IPAddress address)
     {
         bool guarded = options.TokenFile is not null || options.UserHeader is not null;
         if (!guarded && !IPAddress.IsLoopback(address))
         {
             throw new TriageException(
-                $"--listen {options.Listen}: whoever reaches it could read and change everything; accepted with it are --token-file FILE, or --user-header NAME behind a proxy that authenticates", TriageProblem.Wrong);
+                $"--listen {options.Listen}: anybody who reaches it could read and change everything; accepted with it are --token-file FILE, or --user-header NAME behind a proxy that authenticates", TriageProblem.Wrong);
         }
 
         var access = new Access(!guarded, options.UserHeader);
@@ -83,7 +83,7 @@ public sealed class Access
         Permission may = Permission.None;
         foreach ((byte[] known, Permission allowed) in _tokens)
         {
-            // All are compared, in equal time: how long it takes says nothing.
+            // All are compared, in constant time: the duration reveals nothing.
             if (CryptographicOperations.FixedTimeEquals(known, sha256) && allowed > may)
             {
                 may = allowed;
@@ -93,11 +93,11 @@ public sealed class Access
         return may;
     }
 
-    /// <summary>Whether the caller may see private bugs: only somebody who may make them public.</summary>
+    /// <summary>Whether the caller may see private bugs: only those who may make them public.</summary>
     public bool SeesPrivate(HttpRequest request) => Of(request) == Permission.Write;
 
     /// <summary>A bug as the caller may see it.</summary>
-    /// <exception cref="TriageException">He may not: there is none for him.</exception>
+    /// <exception cref="TriageException">The caller may not: for him it does not exist.</exception>
     public BugDetail Seen(HttpRequest request, string id, BugDetail bug) =>
         SeesPrivate(request) ? bug
         : bug.Row.IsPrivate ? throw new TriageException($"{id}: no such bug; accepted is an identifier that stress bugs lists", TriageProblem.Wrong)

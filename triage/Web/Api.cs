@@ -32,7 +32,7 @@ public static class Api
             .WithSummary("A bug").Produces<BugDetail>().ProducesProblem(StatusCodes.Status404NotFound);
         api.MapPatch("/bugs/{id}", (HttpRequest request, string id, CancellationToken stop) => Guarded(async () =>
             {
-                // A form of another site can send text, and no JSON.
+                // A form of another site can send text, but not JSON.
                 if (!request.HasJsonContentType())
                 {
                     return Results.Problem("accepted is application/json", statusCode: StatusCodes.Status415UnsupportedMediaType);
@@ -80,7 +80,7 @@ public static class Api
         }
     }
 
-    /// <summary>An answer, or the problem that there is instead.</summary>
+    /// <summary>An answer, or the problem.</summary>
     internal static async Task<IResult> Guarded(Func<Task<IResult>> answer)
     {
         try
@@ -104,11 +104,11 @@ public static class Api
 /// <param name="CrashEvent">The event that crashed.</param>
 /// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
 /// <param name="Steps">The steps of the pointer's life with the steps next to each, and the last before the crash.</param>
-/// <param name="Systems">What each system held then.</param>
+/// <param name="Systems">The state of each system then.</param>
 /// <param name="Story">The life of the pointer, one line per stage.</param>
 public sealed record CrashSteps(long CrashEvent, long At, IReadOnlyList<CrashStep> Steps, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
 
-/// <summary>A step on the way to a crash.</summary>
+/// <summary>A step on the path to a crash.</summary>
 /// <param name="Event">The number of the event.</param>
 /// <param name="AtMicroseconds">Virtual microseconds.</param>
 /// <param name="System">The system.</param>

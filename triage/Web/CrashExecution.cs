@@ -3,9 +3,9 @@ using Stress.Triage.Pages;
 
 namespace Stress.Triage.Web;
 
-/// <summary>What is executed because somebody asked for a page: one at a time of what takes seconds and one of what takes less, a few of each may wait, and what was found out is kept.</summary>
+/// <summary>Executions on request of a page: one at a time that takes seconds and one that takes less, a few of each may wait, and results are kept.</summary>
 /// <param name="triage">The store.</param>
-/// <param name="work">What can execute; null where nothing can.</param>
+/// <param name="work">Executes crashes; null if nothing can.</param>
 public sealed class CrashExecution(Triage triage, ITriageWork? work) : IDisposable
 {
     /// <summary>Requests of a kind that may wait.</summary>
@@ -20,7 +20,7 @@ public sealed class CrashExecution(Triage triage, ITriageWork? work) : IDisposab
     /// <summary>Something can execute here.</summary>
     public bool IsThere => work is not null;
 
-    /// <summary>Why a crash came.</summary>
+    /// <summary>The cause of a crash.</summary>
     /// <param name="number">The store's number of the crash.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">There is no such crash, its run is not on this machine, or too many wait.</exception>
@@ -34,14 +34,14 @@ public sealed class CrashExecution(Triage triage, ITriageWork? work) : IDisposab
     /// <param name="crash">The crash.</param>
     /// <param name="at">The event after which the systems are told; null for that of the crash.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="TriageException">Its run is not on this machine or cannot be executed again, the event is none on the way, or too many wait.</exception>
+    /// <exception cref="TriageException">Its run is not on this machine or cannot be executed again, the event is not on the path, or too many wait.</exception>
     public Task<CrashReplay> Replay(CrashRow crash, long? at, CancellationToken stop) => _short.InTurn(
         () => Kept(_replays, MostReplaysKept, (crash.Number, at), async () => (await Work().Replay(await FolderOf(crash.Number, stop), crash.CrashId, at, stop)).Shown()), stop);
 
-    /// <summary>What becomes of a crash where something is otherwise from an event on.</summary>
+    /// <summary>The outcome of a crash if something is changed from an event on.</summary>
     /// <param name="number">The store's number of the crash.</param>
     /// <param name="at">The event.</param>
-    /// <param name="design">The teardown design after it; null takes the event away.</param>
+    /// <param name="design">The teardown design after it; null removes the event.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="TriageException">There is no such crash, its run is not on this machine or cannot be executed again, the event or the design is not accepted, or too many wait.</exception>
     public async Task<(CrashRow Crash, CrashBranch Branch)> Branch(long number, long at, string? design, CancellationToken stop)
@@ -50,14 +50,14 @@ public sealed class CrashExecution(Triage triage, ITriageWork? work) : IDisposab
         return (crash, await _short.InTurn(async () => await Work().Branch(await FolderOf(number, stop), crash.CrashId, at, design, stop), stop));
     }
 
-    /// <summary>Teardown designs that can come into a kernel that runs.</summary>
+    /// <summary>Teardown designs that a running kernel can be switched to.</summary>
     public IReadOnlyList<string> Designs => work?.Designs ?? [];
 
     /// <summary>A crash as a file.</summary>
     /// <param name="crash">The crash.</param>
     /// <param name="form">In which form.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="TriageException">Its run is not on this machine or cannot be executed again, it cannot be said in that form, or too many wait.</exception>
+    /// <exception cref="TriageException">Its run is not on this machine or cannot be executed again, it cannot be expressed in that form, or too many wait.</exception>
     public Task<byte[]> File(CrashRow crash, CrashForm form, CancellationToken stop) => _long.InTurn(async () => await Work().File(await FolderOf(crash.Number, stop), crash.CrashId, form, stop), stop);
 
     /// <inheritdoc/>

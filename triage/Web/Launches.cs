@@ -8,10 +8,10 @@ using Stress.Triage.Pages;
 
 namespace Stress.Triage.Web;
 
-/// <summary>Starting runs: the pages of scenarios, and the same over the API. Only where the server was given something that starts them.</summary>
+/// <summary>Starting runs: the pages of scenarios, and the same over the API. Only if the server was given a launcher.</summary>
 public static class Launches
 {
-    /// <summary>The bound on how often one address may ask for something to be read or started.</summary>
+    /// <summary>The limit on how often one address may have something read or started.</summary>
     public const string Policy = "launches";
 
     /// <summary>Requests of one address in a minute.</summary>
@@ -85,7 +85,7 @@ public static class Launches
             problems.Count > 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK);
     }
 
-    // Looked for in the list: no name that somebody asks for becomes a path.
+    // Looked up in the list: no requested name becomes a path.
     private static OfferedScenario Offered(IRunLauncher launcher, string name) =>
         launcher.Scenarios.FirstOrDefault(scenario => scenario.Name == name) ?? throw new TriageException($"no such scenario: {name}; accepted are those of the list", TriageProblem.Wrong);
 
@@ -99,7 +99,7 @@ public static class Launches
 
     private static Task<IResult> Asked(HttpRequest request, JsonSerializerOptions json, Func<LaunchRequest, IResult> use, CancellationToken stop) => Api.Guarded(async () =>
     {
-        // A form of another site can send text, and no JSON.
+        // A form of another site can send text, but not JSON.
         if (!request.HasJsonContentType())
         {
             return Results.Problem("accepted is application/json", statusCode: StatusCodes.Status415UnsupportedMediaType);

@@ -76,7 +76,7 @@ public static class Site
             CrashRow crash = await triage.OfRuns.Crash(number, stop);
             byte[] bytes = form == "json" ? JsonSerializer.SerializeToUtf8Bytes(crash, Api.Json) : await crashes.File(crash, FormOf(form), stop);
 
-            // A run says what its crashes are called: only a name of ours becomes one of a file.
+            // A run names its crashes: only a name of ours becomes a file name.
             return Results.File(bytes, "application/octet-stream", $"{(crash.CrashId.All(char.IsAsciiLetterOrDigit) ? crash.CrashId : "crash")}.{form}");
         })).ExcludeFromDescription();
         app.MapGet("/crashes/{number:long}/cause", (long number, CancellationToken stop) => Guarded(async () =>
@@ -96,7 +96,7 @@ public static class Site
             LaunchedRun? asked = AskedFor(launcher, name);
             string? line = LineOf(live, asked, name);
             return asked is null && line is null
-                ? Page<MessagePage>(new() { ["Title"] = "Not found", ["Text"] = "No such run goes on here." }, StatusCodes.Status404NotFound)
+                ? Page<MessagePage>(new() { ["Title"] = "Not found", ["Text"] = "No such run is in progress here." }, StatusCodes.Status404NotFound)
                 : Page<LivePage>(new()
                 {
                     ["Name"] = name, ["Line"] = line, ["Asked"] = asked, ["MayWrite"] = access.Of(context.Request) == Permission.Write,
@@ -159,14 +159,14 @@ public static class Site
         };
     }
 
-    // Names are from somebody's scenario.
+    // Names come from a user's scenario.
     private static NetworkReport Said(NetworkReport network) => network with
     {
         Nodes = [.. network.Nodes.Select(node => node with { Name = Shown.Text(node.Name), Role = Shown.Text(node.Role) })],
         Links = [.. network.Links.Select(link => link with { Name = Shown.Text(link.Name), Group = Shown.Text(link.Group), Paths = [.. link.Paths.Select(path => path with { Path = Shown.Text(path.Path) })] })],
     };
 
-    // A crash that cannot be executed again is still shown, and why it cannot; an event that is none is refused.
+    // A crash that cannot be executed again is still shown, with the reason; an invalid event is refused.
     private static async Task<Dictionary<string, object?>> Crash(Triage triage, CrashExecution crashes, long number, long? at, CancellationToken stop)
     {
         CrashRow crash = await triage.OfRuns.Crash(number, stop);
@@ -186,7 +186,7 @@ public static class Site
         return page;
     }
 
-    // A number that is none asks for no event that there is.
+    // An invalid number matches no event.
     private static long? EventOf(StringValues text) => text.Count == 0 ? null : Number(text, 0, int.MaxValue, 0);
 
     private static CrashForm FormOf(string word) =>
@@ -230,14 +230,14 @@ public static class Site
         return (bytes.ToArray(), type);
     }
 
-    /// <summary>What a query asks of runs; whatever is neither a number nor a known word is left at its default.</summary>
+    /// <summary>The filter for runs; what is neither a number nor a known word is left at its default.</summary>
     internal static RunFilter FilterOfRuns(IQueryCollection query) => new()
     {
         Search = Text(query["search"]), Backend = Text(query["backend"]), Verdict = Text(query["verdict"]), Sort = Text(query["sort"]) is { Length: > 0 } sort ? sort : "started",
         Skip = Number(query["skip"], 0, int.MaxValue / 2, 0), Take = Number(query["take"], 1, 200, 50),
     };
 
-    /// <summary>What a query asks of bugs.</summary>
+    /// <summary>The filter for bugs.</summary>
     internal static BugFilter FilterOfBugs(HttpRequest request, Access access) => FilterOfBugs(request.Query) with { WithPrivate = access.SeesPrivate(request) };
 
     private static BugFilter FilterOfBugs(IQueryCollection query) => new()
@@ -268,7 +268,7 @@ public static class Site
         }
     }
 
-    /// <summary>What a form asks for, if it came from a page of ours.</summary>
+    /// <summary>The request of a form, if it came from a page of ours.</summary>
     internal static async Task<IResult> Form(HttpContext context, IAntiforgery forgery, Func<IFormCollection, Task<IResult>> use)
     {
         if (!context.Request.HasFormContentType || !await forgery.IsRequestValidAsync(context))
@@ -293,7 +293,7 @@ public static class Site
 
     private static LaunchedRun? AskedFor(IRunLauncher? launcher, string name) => launcher?.Runs.FirstOrDefault(run => run.Name == name);
 
-    // A run that was asked for here is known before it has written anything, and knows better whether it goes on.
+    // A run requested here is known before it has written anything, and its own state is more accurate.
     private static string? LineOf(LiveRuns live, LaunchedRun? asked, string name) => asked?.Phase switch
     {
         null => live.Line(name),

@@ -17,7 +17,7 @@ public static class SiteExport
     /// <summary>Writes all pages.</summary>
     /// <param name="triage">Runs and bugs.</param>
     /// <param name="folder">The folder; created when it is not there.</param>
-    /// <param name="work">What can execute crashes again; null for nothing.</param>
+    /// <param name="work">Executes crashes again; null to execute none.</param>
     /// <param name="replays">At most this many crashes are executed again.</param>
     /// <param name="stop">Ends it between two pages.</param>
     /// <returns>Files written.</returns>
@@ -87,7 +87,7 @@ public static class SiteExport
         while (skip < page.Total);
     }
 
-    // The way to a crash, or why there is none.
+    // The replay of a crash, or why there is none.
     private static async Task<(IReadOnlyList<CrashReplay> Walk, string None)> Walk(Triage triage, ITriageWork work, CrashRow crash, CancellationToken stop)
     {
         try
@@ -100,7 +100,7 @@ public static class SiteExport
         }
     }
 
-    // What is told to maintainers first is on no page that is handed on (SECURITY.md).
+    // What maintainers are told first is on no exported page (SECURITY.md).
     private static BugDetail Public(BugDetail bug) => bug with { Elsewhere = [.. bug.Elsewhere.Where(other => !other.IsPrivate)] };
 
     private static string Part(string list, int skip) => skip == 0 ? $"{list}.html" : string.Create(CultureInfo.InvariantCulture, $"{list}-{skip}.html");

@@ -23,7 +23,7 @@ namespace Stress.Triage.Web;
 /// <summary>Serves the pages and the API of a store.</summary>
 public static class TriageServer
 {
-    /// <summary>A request that is larger says too much.</summary>
+    /// <summary>A larger request is refused.</summary>
     public const long MaxRequestBytes = 64 << 10;
 
     /// <summary>Requests of one address in a second.</summary>
@@ -32,7 +32,7 @@ public static class TriageServer
     private static readonly TimeSpan BetweenImports = TimeSpan.FromSeconds(5);
 
     /// <summary>Serves until it is stopped.</summary>
-    /// <exception cref="TriageException">The address is taken, or nobody could be kept out.</exception>
+    /// <exception cref="TriageException">The address is in use, or access could not be restricted.</exception>
     public static async Task Run(Triage triage, ServeOptions options, Action<string> listening, CancellationToken stop)
     {
         IPEndPoint end = EndOf(options.Listen);
@@ -91,11 +91,11 @@ public static class TriageServer
                 catch (TriageException e) when (!failed)
                 {
                     failed = true;
-                    log.LogError("runs are not taken in: {Reason}", e.Message);
+                    log.LogError("runs are not imported: {Reason}", e.Message);
                 }
                 catch (TriageException)
                 {
-                    // Said once, until it works again.
+                    // Reported once, until it works again.
                 }
             }
             while (await timer.WaitForNextTickAsync(stop));
@@ -140,7 +140,7 @@ public static class TriageServer
         });
         WebApplication app = builder.Build();
 
-        // Before all else: a name that is not ours is answered with nothing (DNS rebinding).
+        // First of all: a request for a host name that is not ours gets nothing (DNS rebinding).
         app.UseMiddleware<HostFilteringMiddleware>();
         app.UseRateLimiter();
         app.Use((context, next) => Guard(context, next, access));
@@ -216,7 +216,7 @@ public static class TriageServer
         await next(context);
     }
 
-    // A browser says where a request comes from; what says nothing is not a browser.
+    // A browser says where a request comes from; a client that does not is not a browser.
     private static bool IsForeign(HttpRequest request)
     {
         string site = request.Headers["Sec-Fetch-Site"].ToString(), origin = request.Headers.Origin.ToString();

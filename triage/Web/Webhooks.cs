@@ -7,7 +7,7 @@ using Stress.Contracts.Triage;
 
 namespace Stress.Triage.Web;
 
-/// <summary>Something that somebody wants to be told of.</summary>
+/// <summary>News to notify about.</summary>
 /// <param name="Kind"><c>new-bug</c>, <c>regression</c>, <c>not-met</c> or <c>incomplete</c>.</param>
 /// <param name="Run">The run.</param>
 /// <param name="Bug">The bug, or empty.</param>
@@ -15,7 +15,7 @@ namespace Stress.Triage.Web;
 public sealed record News(string Kind, string Run, string Bug, string Title);
 
 /// <summary>
-/// Tells of news at the addresses of a file, and at no other: nothing that comes from a run or from the web is ever an address. What is sent is signed: the header
+/// Sends news to the addresses of a file, and to no others: nothing that comes from a run or from the web is ever an address. What is sent is signed: the header
 /// <c>X-Stress-Signature</c> is <c>sha256=</c> and the HMAC of the body under the secret of the address.
 /// </summary>
 public sealed class Webhooks : IDisposable
@@ -25,7 +25,7 @@ public sealed class Webhooks : IDisposable
 
     private const int Tries = 4, LeastSecret = 16;
 
-    // An answer that sends it elsewhere is no address of the file.
+    // A redirect would lead to an address that is not in the file.
     private readonly HttpClient _client = new(new HttpClientHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
     private readonly List<(Uri Address, byte[] Secret)> _told;
     private readonly TimeProvider _time;
@@ -65,7 +65,7 @@ public sealed class Webhooks : IDisposable
         return new Webhooks(told, time ?? TimeProvider.System);
     }
 
-    /// <summary>Tells of one thing everywhere; an address that does not take it is tried again, and then left.</summary>
+    /// <summary>Sends one piece of news everywhere; an address that does not accept it is retried, then skipped.</summary>
     public async Task Tell(News news, CancellationToken stop)
     {
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(news, JsonSerializerOptions.Web);

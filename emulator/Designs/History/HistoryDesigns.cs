@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Designs.History;
 
-/// <summary>Designs that systems had before a fix, or came to by one, and that no kernel of 2005 is compared with: operation lists name them, scenarios do not.</summary>
+/// <summary>Designs that systems had before a fix, or after one, and that are not compared with a kernel of 2005: operation lists name them, scenarios do not.</summary>
 public static class HistoryDesigns
 {
     /// <summary>The built-in designs, and these.</summary>

@@ -27,7 +27,7 @@ public sealed record DesignStep(string Name, Action<BsdKernel, IfnetPtr> Do)
     ];
 }
 
-/// <summary>What a declared design changes of its base; null leaves it as the base has it.</summary>
+/// <summary>What a declared design changes in its base; null keeps the base's behaviour.</summary>
 public sealed record DesignChanges
 {
     /// <summary>Steps of <see cref="TeardownDesign.BeforeDetach"/>.</summary>
@@ -48,7 +48,7 @@ public sealed record DesignChanges
     /// <summary>Whether a holder that stores a reference counts it.</summary>
     public bool? Holds { get; init; }
 
-    /// <summary>Whether a holder that drops a reference gives the count back.</summary>
+    /// <summary>Whether a holder that drops a reference decrements the count.</summary>
     public bool? Releases { get; init; }
 
     /// <summary>Whether the memory waits for the last count.</summary>
@@ -76,10 +76,10 @@ public sealed record DesignChanges
     public bool? FamilyDataWaitsForReaders { get; init; }
 }
 
-/// <summary>A design that a file declares: another one, with what the file changes of it. So a fix can be written down without a library, and so can a mistake in one.</summary>
+/// <summary>A design that a file declares: another design with the file's changes. This describes a fix, or a mistake in one, without a library.</summary>
 /// <param name="name">Its name.</param>
-/// <param name="design">The design that it is made of.</param>
-/// <param name="changes">What is otherwise.</param>
+/// <param name="design">The design that it is based on.</param>
+/// <param name="changes">The changes.</param>
 public sealed class DeclaredDesign(string name, TeardownDesign design, DesignChanges changes) : TeardownDesign
 {
     /// <inheritdoc/>

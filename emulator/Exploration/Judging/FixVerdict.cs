@@ -3,22 +3,22 @@ namespace Stress.Emulator.Exploration.Judging;
 /// <summary>The verdict on a fix.</summary>
 public enum FixVerdict : byte
 {
-    /// <summary>Nothing of the bug is left, on the list and on every schedule of its small worlds.</summary>
+    /// <summary>The bug is gone, on the list and on every schedule of its small worlds.</summary>
     Ends,
 
-    /// <summary>Nothing is seen, and more schedules are possible than were executed.</summary>
+    /// <summary>The bug is not seen, but not all possible schedules were executed.</summary>
     NotSeen,
 
     /// <summary>The list is clean, and another schedule of it is not.</summary>
     EndsHereOnly,
 
-    /// <summary>It changes what is answered while every interface lives.</summary>
+    /// <summary>It changes answers while every interface is attached.</summary>
     Breaks,
 
     /// <summary>Something is kept forever.</summary>
     Leaks,
 
-    /// <summary>The bug has gone, and the kernel dies of another.</summary>
+    /// <summary>The bug is gone, but the kernel dies of another.</summary>
     Moves,
 
     /// <summary>The bug is there as before.</summary>

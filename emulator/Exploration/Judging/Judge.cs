@@ -11,11 +11,11 @@ namespace Stress.Emulator.Exploration.Judging;
 /// <summary>The bug that fixes are judged by.</summary>
 /// <param name="Name">The list's name.</param>
 /// <param name="Before">The kernel that has it.</param>
-/// <param name="Holder">The holder that it is about; null for whatever the list's gravest finding is of.</param>
+/// <param name="Holder">The holder that it is about; null for that of the list's most severe finding.</param>
 /// <param name="Operations">The list.</param>
 public sealed record JudgedBug(string Name, HistorySide Before, HolderKind? Holder, IReadOnlyList<Operation> Operations);
 
-/// <summary>What a list came to on one kernel.</summary>
+/// <summary>The outcome of a list on one kernel.</summary>
 /// <param name="Own">Of the bug's holder; null for nothing.</param>
 /// <param name="Death">The title that the kernel died with, in words; null for a kernel that lived.</param>
 /// <param name="Kept">What is still held after every socket was closed; null for nothing.</param>
@@ -28,7 +28,7 @@ public sealed record ListFinding(HolderFinding? Own, string? Death, string? Kept
 /// <param name="Found">What was found.</param>
 public sealed record BadSchedule(string World, IReadOnlyList<Operation> Operations, string Found);
 
-/// <summary>An answer that a fix changes while every interface lives.</summary>
+/// <summary>An answer that a fix changes while every interface is attached.</summary>
 /// <param name="List">The list.</param>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Operation">Its text.</param>
@@ -36,7 +36,7 @@ public sealed record BadSchedule(string World, IReadOnlyList<Operation> Operatio
 /// <param name="After">With it.</param>
 public sealed record ChangedAnswer(string List, int Step, string Operation, string Before, string After);
 
-/// <summary>What a fix costs: what its kernel did more than the one without it on the lists that both executed.</summary>
+/// <summary>What a fix costs: the additional work of its kernel on the lists that both executed.</summary>
 /// <param name="Steps">Steps executed.</param>
 /// <param name="Lookups">Look-ups in a table.</param>
 /// <param name="Checks">Checks of a flag or generation.</param>
@@ -67,7 +67,7 @@ public sealed record JudgedFix
     /// <summary>Schedules on which the kernel without the fix has the bug, and the one with it is clean.</summary>
     public required int OnlyBefore { get; init; }
 
-    /// <summary>Schedules on which it is the other way round.</summary>
+    /// <summary>Schedules where it is the other way round.</summary>
     public required int OnlyAfter { get; init; }
 
     /// <summary>Schedules on which the fix is not clean.</summary>
@@ -88,7 +88,7 @@ public sealed record JudgedFix
 
 /// <summary>
 /// Judges fixes of the emulated kernel. Each is executed on the list, on the schedules of the list's programs, and on those of the list without each one operation, which are the small worlds next
-/// to it; on all of these the kernel without the fix is executed too, so that outcomes are pairs.
+/// to it; the kernel without the fix executes all of these too, so outcomes are paired.
 /// </summary>
 public sealed class Judge
 {
@@ -99,7 +99,7 @@ public sealed class Judge
 
     /// <summary>Executes the kernel without a fix on everything.</summary>
     /// <param name="bug">The bug.</param>
-    /// <param name="lists">Lists whose answers a fix may not change while every interface lives.</param>
+    /// <param name="lists">Lists whose answers a fix may not change while every interface is attached.</param>
     /// <param name="most">Most schedules of a small world.</param>
     /// <exception cref="ArgumentException">The kernel without a fix does not have the bug.</exception>
     public Judge(JudgedBug bug, IReadOnlyList<(string Name, IReadOnlyList<Operation> Operations)> lists, int most)
@@ -138,10 +138,10 @@ public sealed class Judge
     /// <summary>The result of the list without a fix.</summary>
     public HolderFinding OnListBefore { get; }
 
-    /// <summary>The small worlds: the list, and the list without each one operation that the others can do without.</summary>
+    /// <summary>The small worlds: the list, and the list with any one operation removed that the others do not need.</summary>
     public IReadOnlyList<IReadOnlyList<Operation>> Worlds { get; }
 
-    /// <summary>Lists that the kernel without a fix cannot be held to: its own mistake leaves the model, as a count below zero.</summary>
+    /// <summary>Lists that the kernel without a fix cannot execute within the model: its own mistake leaves it, such as a count below zero.</summary>
     public int ListsLeftOut { get; }
 
     /// <summary>Schedules of all small worlds.</summary>
@@ -165,7 +165,7 @@ public sealed class Judge
 
             undecided += after.NotModelled.Length > 0 ? 1 : 0;
 
-            // A death of something else that the kernel without the fix dies of too is another bug.
+            // A death that the kernel without the fix dies too is another bug.
             bool isBad = after.Own is not null || IsNew(after.Death, before) || (after.Kept is not null && before.Kept is null);
             bad += isBad ? 1 : 0;
             onlyBefore += before.Own is not null && !isBad ? 1 : 0;
@@ -201,7 +201,7 @@ public sealed class Judge
             : (FixVerdict.NotSeen, "on the schedules that were executed");
     }
 
-    // The list, the list without each one operation that the others can do without, and the two ways in which a teardown is another: addresses that go first, and an interface that comes again.
+    // The list, the list with any one operation removed that the others do not need, and two variations of the teardown: addresses removed first, and an interface created again.
     private static IEnumerable<(string World, IReadOnlyList<Operation> Operations)> SmallWorlds(IReadOnlyList<Operation> list)
     {
         yield return ("", list);
@@ -252,7 +252,7 @@ public sealed class Judge
         return new ListFinding(own, death, stack.Title is null ? Kept(stack, operations) : null, run.WhyNotDecided);
     }
 
-    // Null where the kernel comes to a state that the model has no form for: it says so with an exception, which is neither a crash nor a clean end.
+    // Null if the kernel reaches a state that the model cannot represent: it throws, which is neither a crash nor a clean end.
     private static OperationRun? Executed(HistorySide side, IReadOnlyList<Operation> operations)
     {
         try
@@ -265,7 +265,7 @@ public sealed class Judge
         }
     }
 
-    // Who still holds something when nobody is left who could: sockets are closed, and what is put off is done.
+    // What is still held when nothing should be: sockets are closed, and deferred work is done.
     private static string? Kept(NetBsd2005Stack stack, IReadOnlyList<Operation> operations)
     {
         foreach (string socket in operations.Where(o => o.Kind is OperationKind.Raw4 or OperationKind.Raw6 or OperationKind.Udp6).Select(o => o.Target).Distinct())
@@ -292,7 +292,7 @@ public sealed class Judge
             {
                 string was = Answer(before.Steps[n]), now = Answer(after.Steps[n]);
 
-                // A kernel whose bug shows in an answer is mended by the answer that the kernel of 2005 gives.
+                // A kernel whose bug shows in an answer is fixed if it gives the answer of the kernel of 2005.
                 if (was != now && (n >= of2005.Steps.Count || Answer(of2005.Steps[n]) != now))
                 {
                     changed.Add(new ChangedAnswer(name, n + 1, operations[n].Text, was, now));

@@ -4,11 +4,11 @@ namespace Stress.Emulator.Exploration.Judging;
 
 /// <summary>
 /// The orders in which the programs of a list may come: each program keeps its own order (<see cref="World.FromOperations"/> says which operation is whose), between them every order is
-/// possible. Those with few switches away from a program that could go on come first, the list's own order before all.
+/// possible. Those with few switches away from a program that could go on come first, starting with the list's own order.
 /// </summary>
 public static class Schedules
 {
-    /// <summary>Orders of a list, none twice.</summary>
+    /// <summary>Orders of a list, without duplicates.</summary>
     /// <param name="list">The list.</param>
     /// <param name="most">Most orders.</param>
     /// <param name="all">True when there are no others.</param>
@@ -26,7 +26,7 @@ public static class Schedules
         return all ? found : found[..most];
     }
 
-    // Orders with exactly so many switches. One more than wanted is found, so that it is known whether there are more.
+    // Orders with exactly so many switches. One more than wanted is generated, to know whether there are more.
     private static void Fill(Operation[][] programs, int[] at, int running, int switches, List<Operation> order, IReadOnlyList<Operation> own, List<IReadOnlyList<Operation>> found, int most)
     {
         if (found.Count > most)

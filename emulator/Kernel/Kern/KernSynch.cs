@@ -32,7 +32,7 @@ public sealed class RunQueues
     }
 
     /// <summary>Picks the next process: sleep priorities before user priorities, first in first out.</summary>
-    /// <returns>False when nobody is runnable.</returns>
+    /// <returns>False when no process is runnable.</returns>
     public bool Pick(out int process)
     {
         process = -1;

@@ -4,7 +4,7 @@ using Stress.Emulator.Kernel.Netinet;
 
 namespace Stress.Emulator.Kernel.Kern;
 
-/// <summary>What the bytes of a block are, as far as anybody ever reads them through an interface pointer.</summary>
+/// <summary>What the bytes of a block are, to the extent that they can be read through an interface pointer.</summary>
 public enum BlockImage : byte
 {
     /// <summary>Zero-filled.</summary>
@@ -19,7 +19,7 @@ public enum BlockImage : byte
     /// <summary>A ppp_softc: its first member is the ifnet.</summary>
     PppSoftc,
 
-    /// <summary>An in6_ifextra: in6_ifstat, icmp6_ifstat, nd_ifinfo, and where there is one scope6_id.</summary>
+    /// <summary>An in6_ifextra: in6_ifstat, icmp6_ifstat, nd_ifinfo, and scope6_id if there is one.</summary>
     In6IfExtra,
 
     /// <summary>A router_info (netinet/igmp_var.h).</summary>

@@ -68,7 +68,7 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
-    /// <summary>The thread goes on: it reads the interface's if_afdata and what that points to, and leaves the section. The last reader frees what waits.</summary>
+    /// <summary>The thread continues: it reads the interface's if_afdata and what that points to, and leaves the section. The last reader frees what waits.</summary>
     /// <returns>EINVAL when no thread of the socket is inside.</returns>
     public Errno EpochExit(int s)
     {

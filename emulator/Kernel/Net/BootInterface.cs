@@ -31,7 +31,7 @@ public readonly record struct StationNic(short Unit, ulong LinkAddress);
 /// <param name="Addresses">The IPv4 addresses that it has from then on.</param>
 public readonly record struct BootInterface(string Name, InterfaceKind Kind, params InterfaceAddress[] Addresses)
 {
-    /// <summary>Of an Ethernet at a segment of the site its link-layer address, in the low 48 bits; 0 where nobody of the site is at its other end.</summary>
+    /// <summary>For an Ethernet on a segment of the site, its link-layer address, in the low 48 bits; 0 if nothing in the site is at its other end.</summary>
     public ulong LinkAddress { get; init; }
 
     private static readonly BootInterface Lo0 = new("lo0", InterfaceKind.Loopback, new InterfaceAddress(Ipv4Address.Of(127, 0, 0, 1), Ipv4Address.Of(127, 0, 0, 1)));

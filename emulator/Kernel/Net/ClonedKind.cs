@@ -3,7 +3,7 @@ using Stress.Emulator.Kernel.Ports;
 
 namespace Stress.Emulator.Kernel.Net;
 
-/// <summary>What becomes of a packet that an interface without a line is given to send.</summary>
+/// <summary>What happens to a packet sent through an interface without a line.</summary>
 public enum ClonedWay : byte
 {
     /// <summary>Nobody gets it.</summary>
@@ -15,7 +15,7 @@ public enum ClonedWay : byte
     /// <summary>The interface that it is on sends it.</summary>
     Parent,
 
-    /// <summary>It goes on as the payload of another packet, whose way is looked up.</summary>
+    /// <summary>It becomes the payload of another packet, which is routed in turn.</summary>
     Tunnel,
 }
 
@@ -28,7 +28,7 @@ public enum ClonedWay : byte
 /// <param name="Mtu">if_mtu when it is attached, in bytes.</param>
 public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mtu)
 {
-    /// <summary>The first number of a unit that is not a ppp unit's: each kind has so many.</summary>
+    /// <summary>The first unit number that is not a ppp unit's, and how many each kind has.</summary>
     public const short FirstUnit = 1024;
 
     /// <summary>Every kind, in the order of the numbers of their units.</summary>
@@ -43,7 +43,7 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
         new("bridge", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500) { IsOfListsAlone = true },
     ];
 
-    /// <summary>A device at a bus: nobody shuts it down before it goes.</summary>
+    /// <summary>A device on a bus: nothing shuts it down before it goes.</summary>
     public bool IsPluggedIn { get; init; }
 
     /// <summary>Where the pointer to what it is on is stored.</summary>

@@ -3,7 +3,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Net;
 
-/// <summary>What the kernel knows of an address on its Ethernet: an llinfo_arp or llinfo_nd6.</summary>
+/// <summary>What the kernel knows about an address on its Ethernet: an llinfo_arp or llinfo_nd6.</summary>
 public struct EthernetNeighbor : ITableRow<EthernetNeighbor>
 {
     /// <summary>The address; one of IPv4 lies in the low 32 bits.</summary>
@@ -12,7 +12,7 @@ public struct EthernetNeighbor : ITableRow<EthernetNeighbor>
     /// <summary>AF_INET (2) or AF_INET6 (24).</summary>
     public byte Family;
 
-    /// <summary>Its link-layer address; 0 as long as nobody has answered.</summary>
+    /// <summary>Its link-layer address; 0 until there is an answer.</summary>
     public ulong LinkAddress;
 
     /// <summary>Bytes of the packet that waits for the answer (la_hold, ln_hold), or 0.</summary>

@@ -68,12 +68,12 @@ public sealed partial class BsdKernel
             };
         }
 
-        // The list's places are the slots. An address wants the loopback, wherever that stands.
+        // The list's places are the slots. An address needs the loopback, wherever that is.
         for (int slot = 0; slot < _boot.Length; slot++)
         {
             foreach (InterfaceAddress address in _boot[slot].Addresses)
             {
-                // Of a segment the route to its net is needed, of an Ethernet that leads out none.
+                // A segment needs the route to its net; an Ethernet that leads out of the site needs none.
                 Ipv4Address peer = slot == _station ? address.Local.Network(EthernetPrefixBits) : address.Peer;
                 AddInetAddress(slot, address.Local, peer, slot == _station);
             }
@@ -134,7 +134,7 @@ public sealed partial class BsdKernel
     private bool AttachedBefore(int slot, int other) =>
         _ifs[slot].Block < 0 ? _ifs[other].Block >= 0 || slot < other : _ifs[other].Block >= 0 && _ifs[slot].Generation < _ifs[other].Generation;
 
-    // IFF_UP and IFF_RUNNING, which output routines ask for.
+    // IFF_UP and IFF_RUNNING, which output routines check.
     private bool IsRunning(int slot) => (_ifs[slot].Flags & (Iff.Up | Iff.Running)) == (Iff.Up | Iff.Running);
 
     // No line of the site is at it: what is sent there leaves the modelled world.
@@ -297,7 +297,7 @@ public sealed partial class BsdKernel
         RtMessage(RtMsg.IfInfo, slot);
     }
 
-    // if_detach, step by step as before the fix; what the design adds stands where the design's own file says.
+    // if_detach, step by step as before the fix; a design's additions are in the design's own file.
     private void IfDetach(int slot)
     {
         using Frame frame = Enter(KernelFunction.IfDetach);

@@ -256,7 +256,7 @@ public sealed partial class BsdKernel
             : IfOutput(parent, protocol, packet);
     }
 
-    // in_gif_output, and ip_output with gif_ro: a cached route that is down is freed before anything of it is read. A tunnel within itself is refused.
+    // in_gif_output, and ip_output with gif_ro: a cached route that is down is freed before anything in it is read. A tunnel within itself is refused.
     private Errno InGifOutput(int slot, PppProtocol protocol, ReadOnlySpan<byte> packet)
     {
         using Frame frame = Enter(KernelFunction.InGifOutput);

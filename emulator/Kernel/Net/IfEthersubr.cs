@@ -36,7 +36,7 @@ public sealed partial class BsdKernel
     /// <summary>The interface that is at a segment of the site whenever it is plugged in; none by default.</summary>
     public StationNic Nic { get; init; }
 
-    // What is known of the neighbours lies in their routes, which have gone with the interface.
+    // What is known about the neighbours is in their routes, which are gone with the interface.
     private void StationDetached()
     {
         _station = -1;
@@ -46,7 +46,7 @@ public sealed partial class BsdKernel
     /// <summary>Whether the interface of this index is at a segment of the site.</summary>
     public bool IsStation(int index) => _station >= 0 && IfByIndex(index) == _station;
 
-    /// <summary>What is known of the addresses on the segment.</summary>
+    /// <summary>What is known about the addresses on the segment.</summary>
     public ReadOnlySpan<EthernetNeighbor> Neighbors => _neighbors.AsSpan();
 
     private ulong StationAddress => Nic.LinkAddress != 0 ? Nic.LinkAddress : _boot[_bootStation].LinkAddress;
@@ -119,7 +119,7 @@ public sealed partial class BsdKernel
         return -1;
     }
 
-    // arpresolve, nd6_output: the last packet to a neighbour who has not answered waits, and each asks again. Entries do not time out, and nobody asks by a timer.
+    // arpresolve, nd6_output: the last packet to a neighbour who has not answered waits, and each sends another request. Entries do not time out, and no timer sends requests.
     private Errno Resolve(byte family, Ipv6Address next, EtherType type, ReadOnlySpan<byte> packet)
     {
         int n = NeighborOf(family, next);
@@ -167,7 +167,7 @@ public sealed partial class BsdKernel
         return EtherSend(to, EtherType.Ipv6, packet);
     }
 
-    // The answer, or a question of the neighbour itself: what has waited goes out. A question alone makes no entry of ARP, as in_arpinput has none made for what is not asked of us.
+    // The answer, or a question of the neighbour itself: what has waited goes out. A request alone creates no ARP entry, since in_arpinput creates none for requests that are not for us.
     private void Learn(byte family, Ipv6Address address, ulong link, bool makes)
     {
         int n = NeighborOf(family, address);
@@ -249,7 +249,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        // A published entry is answered for as an address of ours.
+        // A published entry is answered like an address of ours.
         bool ours = FindLocal(arp.Target) is >= 0 and int ia && _inIfaddrs[ia].Ifp == PointerTo(_station);
         bool answers = !arp.IsReply && (ours || ProxyOf(arp.Target) >= 0);
         if (!arp.Sender.IsAny)

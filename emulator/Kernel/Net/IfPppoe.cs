@@ -1,5 +1,5 @@
 // Modelled from NetBSD sys/net/if_pppoe.c (2.0 branch): pppoe_connect, pppoe_timeout, pppoe_disc_input, pppoe_tlf, pppoe_disconnect, pppoe_clear_softc, pppoe_output, pppoe_send_padi, _padr, _padt.
-// With it if_spppsubr.c's sppp_keepalive for these sessions. Two things are otherwise. LCP is spoken no further than its echo: a session is up at its PADS, and ends when the interface is set down.
+// With it if_spppsubr.c's sppp_keepalive for these sessions. Two things differ. Of LCP there is only the echo: a session is up at its PADS, and ends when the interface is set down.
 // And a PADT is looked up by its session, as later revisions do: 2.0's looks for the Host-Uniq of a discovery that is under way, so that the keepalive has to notice half a minute later.
 using System.Buffers.Binary;
 using Stress.Emulator.Core;
@@ -65,7 +65,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // pppoe_ioctl, SIOCSIFFLAGS: up is pppoe_tls; down stops what is looking, and ends a session by pppoe_tlf.
+    // pppoe_ioctl, SIOCSIFFLAGS: up is pppoe_tls; down stops discovery, and ends a session by pppoe_tlf.
     private void PppoeFlags(int slot, bool up)
     {
         if (PppoeOf(slot) is not (>= 0 and int i))
@@ -142,7 +142,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // After the first PADI others 5, 5, 10 and 15 s apart, then one a minute for ever: IFF_LINK1 is not set. As in the original, a session does not set the count back.
+    // After the first PADI others 5, 5, 10 and 15 s apart, then one a minute for ever: IFF_LINK1 is not set. As in the original, a session does not reset the count.
     private void PppoeTimeout(ref PppoeSoftc sc)
     {
         using Frame frame = Enter(KernelFunction.PppoeTimeout);
@@ -208,7 +208,7 @@ public sealed partial class BsdKernel
         sc.AliveCount++;
         Span<byte> request = stackalloc byte[LcpPacket.ProtocolLength + LcpPacket.HeaderLength + sizeof(uint)];
         ReadOnlySpan<byte> magic = stackalloc byte[sizeof(uint)];
-        LcpPacket.Write(request, PppProtocol.Lcp, LcpCode.EchoRequest, sc.AliveCount, magic); // no magic number was agreed upon
+        LcpPacket.Write(request, PppProtocol.Lcp, LcpCode.EchoRequest, sc.AliveCount, magic); // no magic number was negotiated
         PppoeStart(PppoeOf(sc.Slot), PppProtocol.Lcp, request[LcpPacket.ProtocolLength..]);
         PppoeCallout(ref sc, PppoeKeepaliveTicks);
     }
@@ -324,7 +324,7 @@ public sealed partial class BsdKernel
         PppoeLeave(parent, sc.Destination, EtherType.PppoeDiscovery, frame);
     }
 
-    // ether_output of AF_UNSPEC. A station's frame is on its segment, where nobody answers.
+    // ether_output of AF_UNSPEC. A station's frame goes to its segment, where nothing answers.
     private Errno PppoeLeave(int parent, ulong destination, EtherType type, Span<byte> frame)
     {
         if (parent < 0 || !IsEthernet(parent) || !IsRunning(parent))
@@ -345,7 +345,7 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
-    // An Ethernet that is at no segment shares its wire with a concentrator alone: any address of its own will do.
+    // An Ethernet on no segment shares its wire only with a concentrator: any address will do.
     private static ulong PppoeAddressOf(short unit) => PppoeLinkAddress | (uint)Math.Max(0, unit + 1);
 
     /// <summary>A frame of discovery or of a session arrives at an Ethernet that is at no segment (pppoe_disc_input, pppoe_data_input). One that is not there, or not up, hears nothing.</summary>
@@ -442,7 +442,7 @@ public sealed partial class BsdKernel
     private static bool HasError(ReadOnlySpan<byte> tags) =>
         PppoePacket.TryTag(tags, PppoeTag.ServiceNameError, out _) || PppoePacket.TryTag(tags, PppoeTag.AcSystemError, out _) || PppoePacket.TryTag(tags, PppoeTag.GenericError, out _);
 
-    // pppoe_find_softc_by_hunique: of a discovery that is under way, on the interface that the packet came from. The address alone counts, whoever had it when the question was asked.
+    // pppoe_find_softc_by_hunique: of a discovery that is under way, on the interface that the packet came from. Only the address counts, whichever session had it when the request was sent.
     private int PppoeByHostUniq(ReadOnlySpan<byte> tags, int rcvif)
     {
         if (!PppoePacket.TryTag(tags, PppoeTag.HostUniq, out ReadOnlySpan<byte> asked))

@@ -75,7 +75,7 @@ public sealed partial class BsdKernel
 
         if (change <= 0)
         {
-            return; // a pointer of before the design counted
+            return; // a pointer from before the design counted
         }
 
         _deferred.Put(new DeferredBlock { Generation = p.Generation, References = change, Block = -1 });

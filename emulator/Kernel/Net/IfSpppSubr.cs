@@ -1,4 +1,4 @@
-// Modelled from NetBSD sys/net/if_spppsubr.c (sppp_attach, sppp_detach, sppp_keepalive): the list of interfaces, and the timer that goes through it. No run has the timer.
+// Modelled from NetBSD sys/net/if_spppsubr.c (sppp_attach, sppp_detach, sppp_keepalive): the list of interfaces, and the timer that walks it. No run has the timer.
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;

@@ -16,7 +16,7 @@ public sealed partial class BsdKernel
         MbufQueues.Fields(_ipintrq, ref pass);
     }
 
-    /// <summary>A packet arrives and waits in ipintrq or ip6intrq for the soft interrupt. A run hands packets over at once and never comes here.</summary>
+    /// <summary>A packet arrives and waits in ipintrq or ip6intrq for the soft interrupt. A run delivers packets at once and never gets here.</summary>
     public void NetisrEnqueue(int slot, ReadOnlySpan<byte> packet) => _ipintrq.Add(new Mbuf(PointerTo(slot), packet.ToArray()));
 
     /// <summary>The soft interrupt: ipintr and ip6intr take their queues in.</summary>
@@ -53,7 +53,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // What hears of a departing interface besides the protocols: the kernel's own input queues, and what a switch adds.
+    // What besides the protocols is notified of a departing interface: the kernel's own input queues, and what a switch adds.
     private void IfnetDeparture(IfnetPtr p)
     {
         if (!Has(KernelSwitch.IpintrqKept))

@@ -49,7 +49,7 @@ public sealed partial class BsdKernel
         return slot;
     }
 
-    /// <summary>pppclose: TIOCSETD away, last close of the tty, or revoke. Destroys a cloned unit unless another tty has taken it over.</summary>
+    /// <summary>pppclose: TIOCSETD to another discipline, last close of the tty, or revoke. Destroys a cloned unit unless another tty has taken it over.</summary>
     public void PppClose(int slot, int line)
     {
         if (slot < 0 || !_ifs[slot].Attached || _ifs[slot].Line != line)

@@ -1,5 +1,5 @@
 // Modelled from NetBSD sys/net/radix.c (rn_insert, rn_addroute, rn_delete, rn_walktree): the patricia tree whose nodes lie in pairs inside the routes, as far as
-// the order of a walk depends on it. Masks are only what orders routes of one key.
+// the order of a walk depends on it. Masks only order routes of one key.
 using System.Numerics;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
@@ -143,8 +143,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // rn_delete. The pair's internal node may still be at work elsewhere in the tree: its work moves into the node that fell free, and whoever still holds a
-    // node that was taken out finds that one somewhere else.
+    // rn_delete. The pair's internal node may still be at work elsewhere in the tree: its role moves to the freed node, so a holder of a removed node may find that node elsewhere in the tree.
     private void RadixDelete(int r)
     {
         int tt = RadixLeaf(r), first = RadixSearch(_routes[r].Family, _routes[r].Destination), t = _radix[first].P;
@@ -193,7 +192,7 @@ public sealed partial class BsdKernel
         _radix[from].Active = false;
     }
 
-    // The next leaf after one, found as rn_walktree finds it: up while it is a right child, over, and down to the left.
+    // The next leaf after one, found as in rn_walktree: up while it is a right child, over, and down to the left.
     private int RadixNext(int rn)
     {
         while (_radix[_radix[rn].P].R == rn && !IsRadixRoot(rn))
@@ -210,7 +209,7 @@ public sealed partial class BsdKernel
         return rn;
     }
 
-    // rn_walktree: the next leaf is found before the call, since this one may go. If the call takes the next one out too, the walk goes on from where that was.
+    // rn_walktree: the next leaf is found before the call, since this one may go. If the call removes the next one too, the walk continues from where that was.
     private void RadixWalk(byte family, Func<int, bool> f)
     {
         int head = RadixHeadOf(family), rn = head + RadixTop;

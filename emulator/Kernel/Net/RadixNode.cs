@@ -27,7 +27,7 @@ public struct RadixNode : ITableRow<RadixNode>
     /// <inheritdoc/>
     public static TableRoom Room => new("radix_node", BsdKernel.RadixRoutes, 2, TableRoom.ShortLimit);
 
-    // Nobody takes a node: it comes and goes with its route, whose number says where it lies.
+    // A node is never allocated on its own: it comes and goes with its route, whose number says where it is.
     readonly bool ITableRow<RadixNode>.InUse => true;
 
     /// <inheritdoc/>

@@ -127,7 +127,7 @@ public sealed partial class BsdKernel
             : rt.Destination.High == a.High && ((rt.Destination.Low ^ a.Low) >> (128 - n)) == 0);
     }
 
-    // rtfree: frees when nobody holds it and RTF_UP is clear.
+    // rtfree: frees it if there are no references and RTF_UP is clear.
     private void RtFree(int r)
     {
         if (_routes[r].RefCount == 0)
@@ -200,7 +200,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // if_detach's walk over every family's tree with if_rt_walktree: one pass, which a cloning route that takes its clones along can lead past others (1.8).
+    // if_detach's walk over every family's tree with if_rt_walktree: one pass, in which deleting a cloning route with its clones can skip others (1.8).
     private void RouteWalkDetach(IfnetPtr p)
     {
         for (byte family = AfInet; family != 0; family = family == AfInet ? AfInet6 : (byte)0)
@@ -213,7 +213,7 @@ public sealed partial class BsdKernel
                 {
                     if (!_routes[r].Up || !Same(_routes[r].Ifp, p))
                     {
-                        return true; // not this interface's, or a node that went while the walk stood on it: rtrequest answers ESRCH
+                        return true; // not this interface's, or a node that was deleted while the walk was at it: rtrequest returns ESRCH
                     }
 
                     RtDelete(r);
@@ -226,7 +226,7 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>route(8): RTM_ADD of an IPv4 route out of an interface.</summary>
-    /// <returns>EEXIST; EINVAL for a host route that is to clone.</returns>
+    /// <returns>EEXIST; EINVAL for a cloning host route.</returns>
     public Errno AddRoute(int slot, Ipv4Address destination, byte prefixLength, bool cloning)
     {
         if (cloning && prefixLength == 32)

@@ -21,7 +21,7 @@ public struct RtEntry : ITableRow<RtEntry>
     /// <summary>RTF_UP.</summary>
     public bool Up;
 
-    /// <summary>In use: in the tree, or held by somebody.</summary>
+    /// <summary>In use: in the tree, or referenced.</summary>
     public bool Allocated;
 
     /// <summary>Holders besides the tree.</summary>

@@ -2,7 +2,7 @@ using Stress.Emulator.Core;
 
 namespace Stress.Emulator.Kernel.Net;
 
-/// <summary>An entry of spppq, the list of interfaces that sppp_keepalive goes through.</summary>
+/// <summary>An entry of spppq, the list of interfaces that sppp_keepalive walks.</summary>
 public struct SpppEntry : ITableRow<SpppEntry>
 {
     /// <summary>The sppp, whose first member is the ifnet.</summary>

@@ -1,4 +1,4 @@
-// Modelled from NetBSD sys/netinet/if_arp.c and sys/net/rtsock.c as far as a published entry goes (SIN_PROXY, RTF_ANNOUNCE), and pppd 2.4.4 sys-bsd.c (sifproxyarp,
+// Modelled from NetBSD sys/netinet/if_arp.c and sys/net/rtsock.c for published entries only (SIN_PROXY, RTF_ANNOUNCE), and pppd 2.4.4 sys-bsd.c (sifproxyarp,
 // cifproxyarp, get_ether_addr), which makes them.
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;

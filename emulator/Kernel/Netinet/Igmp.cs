@@ -122,7 +122,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    /// <summary>How many fast timeouts in a row would only count timers down: none runs out, no report is sent.</summary>
+    /// <summary>How many fast timeouts in a row would only decrement timers: none expires, no report is sent.</summary>
     public int QuietTicks
     {
         get
@@ -161,7 +161,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    /// <summary>What this many fast timeouts do, up to <see cref="QuietTicks"/>.</summary>
+    /// <summary>The effect of this many fast timeouts, up to <see cref="QuietTicks"/>.</summary>
     public void CountDown(int ticks)
     {
         Frag6CountDown(ticks);

@@ -57,7 +57,7 @@ public sealed partial class BsdKernel
         return Errno.None;
     }
 
-    // Of the route that an address brings: to the far end, to itself, or to the net.
+    // The destination of an address's route: the far end, the address itself, or the net.
     private byte InetPrefixLength(int slot) => (_ifs[slot].Flags & (Iff.PointToPoint | Iff.Loopback)) != 0 ? (byte)32 : (byte)EthernetPrefixBits;
 
     private void AddInetAddress(int slot, Ipv4Address local, Ipv4Address peer, bool routed)
@@ -219,11 +219,11 @@ public sealed partial class BsdKernel
         return -1;
     }
 
-    /// <summary>in_addmulti: a count more, or a new record, SIOCADDMULTI and igmp_joingroup.</summary>
+    /// <summary>in_addmulti: increments the count, or makes a new record, SIOCADDMULTI and igmp_joingroup.</summary>
     /// <returns>The record's slot.</returns>
     /// <param name="group">The group.</param>
     /// <param name="slot">The interface.</param>
-    /// <param name="counts">False: an existing record is used without a count more.</param>
+    /// <param name="counts">False: an existing record is used without incrementing its count.</param>
     private int InAddMulti(Ipv4Address group, int slot, bool counts = true)
     {
         using Frame frame = Enter(KernelFunction.InAddMulti);
@@ -259,7 +259,7 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>in_delmulti: at count zero leave, unlink, and call the driver through inm_ifp (2.5).</summary>
-    /// <returns>The panic that it died of: its caller leaves at once, and so does that one's.</returns>
+    /// <returns>The panic, if it died: its caller returns at once, and so does the caller's caller.</returns>
     private KernelPanic? InDelMultiOrPanic(int m)
     {
         using Frame frame = Enter(KernelFunction.InDelMulti);
@@ -273,7 +273,7 @@ public sealed partial class BsdKernel
             IfnetPtr p = _inMultis[m].Ifp;
             if (p.IsNull)
             {
-                _inMultis[m].Used = false; // its interface has gone, and said so
+                _inMultis[m].Used = false; // its interface is gone, and has cleared the pointer
                 return null;
             }
 
@@ -296,7 +296,7 @@ public sealed partial class BsdKernel
         return null;
     }
 
-    // The record may have been freed by another holder: the read finds pool memory, and nothing in it is followed.
+    // The record may have been freed by another holder: the read finds pool memory, and no pointer in it is followed.
     private bool IsFreed(int m, uint generation, UseSite site)
     {
         if (_inMultis.Names(m, generation))
@@ -310,7 +310,7 @@ public sealed partial class BsdKernel
 
     private KernelPanic? InLeaveMembership(int m, uint generation) => IsFreed(m, generation, UseSite.InDelMulti) ? null : InDelMultiOrPanic(m);
 
-    // A departing interface takes its pointer out of the records that are left.
+    // A departing interface clears its pointer in the remaining records.
     private void InMultiOrphan(IfnetPtr p)
     {
         foreach (ref InMulti m in _inMultis.AsSpan())

@@ -42,7 +42,7 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>close(2), or a process's exit: in_pcbdetach, ip_freemoptions.</summary>
-    /// <exception cref="KernelPanic">The kernel died of it.</exception>
+    /// <exception cref="KernelPanic">The kernel died from it.</exception>
     public void CloseSocket(int s, bool exiting)
     {
         if (CloseSocketOrPanic(s, exiting) is { } panic)
@@ -55,7 +55,7 @@ public sealed partial class BsdKernel
     /// <see cref="CloseSocket"/>, but with a panic of in_delmulti as a value: most kernels die here, and an exception costs a hundred times as much. Other panics
     /// are thrown.
     /// </summary>
-    /// <returns>What the kernel died of: the caller does nothing more.</returns>
+    /// <returns>The panic, if the kernel died: the caller does nothing more.</returns>
     public KernelPanic? CloseSocketOrPanic(int s, bool exiting)
     {
         if (HearsCalls)
@@ -121,7 +121,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // The part of both families: whether the pcb is the table's, and the option that names the interface is forgotten.
+    // The part common to both families: whether the pcb is in the table; clears the option that names the interface.
     private bool PurgeMulticastIf(int s, PcbTable table, IfnetPtr p)
     {
         if (!_pcbs[s].Used || _pcbs[s].Table != table)
@@ -215,7 +215,7 @@ public sealed partial class BsdKernel
         int slot = Use(p, HolderKind.InpRouteIfp, UseSite.InSelectSrc);
         if (slot < 0)
         {
-            return Errno.None; // flags of freed memory: no fault whatever they are
+            return Errno.None; // flags of freed memory: no value faults
         }
 
         int ia = FirstInetAddress(_ifs[slot].Address);

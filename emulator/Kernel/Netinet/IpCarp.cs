@@ -42,7 +42,7 @@ public sealed partial class BsdKernel
         _carps[c].Used = false;
     }
 
-    // carp_multicast_cleanup. By search, the record is looked up in its interface's list, which is not there when the interface is not.
+    // carp_multicast_cleanup. By search, the record is looked up in its interface's list, which is gone when the interface is.
     private void CarpCleanup(int c)
     {
         CarpSoftc sc = _carps[c];

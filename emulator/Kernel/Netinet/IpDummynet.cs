@@ -21,7 +21,7 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>One pipe for everything received.</summary>
-    /// <param name="ticks">Its delay in ticks of 200 ms; 0 takes it away, and what is in it stays until its time.</param>
+    /// <param name="ticks">Its delay in ticks of 200 ms; 0 removes it, and what is in it stays until it is due.</param>
     public void DummynetPipe(int ticks) => _pipeTicks = ticks;
 
     // dummynet_io: the packet is the queue's now, with rcvif as it is.

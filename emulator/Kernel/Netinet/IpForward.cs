@@ -20,7 +20,7 @@ public sealed partial class BsdKernel
         pass.Struct(ref _ipForwardDestination);
     }
 
-    // ip_forward: a packet for somebody else. ICMP is not modelled: what goes no further is counted, and its sender hears nothing.
+    // ip_forward: a packet for another host. ICMP is not modelled: a packet that cannot be forwarded is counted, and its sender is not told.
     private void IpForward(in Ipv4Header ip, ReadOnlySpan<byte> packet)
     {
         using Frame frame = Enter(KernelFunction.IpForward);
@@ -30,7 +30,7 @@ public sealed partial class BsdKernel
             return;
         }
 
-        // The route of the last packet, unless that went elsewhere. Here nobody looks at RTF_UP, and rt_ifp is compared with rcvif without being followed.
+        // The last packet's route, unless it leads elsewhere. RTF_UP is not checked here, and rt_ifp is compared with rcvif without being followed.
         Ipv6Address key = Key(ip.Destination);
         if (_ipForwardRt >= 0 && _ipForwardDestination != key)
         {

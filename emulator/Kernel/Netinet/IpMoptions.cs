@@ -10,7 +10,7 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    // Its caller has entered it.
+    // The caller has put it on the stack.
     private KernelPanic? IpFreeMoptions(int s)
     {
         for (int i = 0; i < _pcbs[s].MembershipCount; i++)

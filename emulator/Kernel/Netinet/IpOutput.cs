@@ -90,7 +90,7 @@ public sealed partial class BsdKernel
         return route < 0 ? Gone : RouteSlot(route, UseSite.IpOutput, KernelFunction.IpOutput, out error);
     }
 
-    // ip_output with IP_ROUTETOIF: the interface of the address whose far end or net the destination is (ifa_ifwithladdr), and no hop further.
+    // ip_output with IP_ROUTETOIF: the interface of the address whose far end or net the destination is (ifa_ifwithladdr), and no further hop.
     private Errno IpOutputToIf(Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload)
     {
         using Frame frame = Enter(KernelFunction.IpOutput);
@@ -105,7 +105,7 @@ public sealed partial class BsdKernel
         return slot == Dangling ? StaleOutput(p, HolderKind.IfaddrIfp, UseSite.IpOutput) : slot < 0 ? Errno.ENETUNREACH : Transmit(slot, source, destination, protocol, 1, payload, false);
     }
 
-    // rt_ifp of a route that a packet takes: the interface, or below 0 with the error. A pointer to freed memory is followed in a function of its own, where one is named.
+    // rt_ifp of a route that a packet takes: the interface, or below 0 with the error. A pointer to freed memory is followed in a separate function, if one is named.
     private int RouteSlot(int route, UseSite site, KernelFunction? within, out Errno error)
     {
         IfnetPtr p = _routes[route].Ifp;

@@ -26,7 +26,7 @@ public sealed partial class BsdKernel
     /// <summary>ip_slowtimo's part: fragments that waited too long are dropped. A tick of 200 ms.</summary>
     public void IpReassemblyTimeout() => MbufQueues.TakeDue(_ipq);
 
-    // ip_reass: the packet is complete when its fragments follow each other from 0 to one without MF; rcvif is the first one's, and nobody purges it.
+    // ip_reass: the packet is complete when its fragments follow each other from 0 to one without MF; rcvif is the first one's, and nothing purges it.
     private void IpReass(int slot, in Ipv4Header ip, ReadOnlySpan<byte> packet)
     {
         _ipq.Add(new Mbuf(PointerTo(slot), packet.ToArray(), IpFragmentTicks));

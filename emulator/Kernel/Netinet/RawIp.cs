@@ -1,4 +1,4 @@
-// Modelled from NetBSD sys/netinet/raw_ip.c (reference 2.8): rip_output, and a repetition of what it does.
+// Modelled from NetBSD sys/netinet/raw_ip.c (reference 2.8): rip_output, and its repetition on the short path.
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
@@ -42,8 +42,7 @@ public sealed partial class BsdKernel
     public bool PcbSendsOn(int s, int index) => IfByIndex(index) is >= 0 and int slot && _pcbs[s].MulticastIfp == PointerTo(slot);
 
     /// <summary>
-    /// IP_MULTICAST_IF and <see cref="SendRaw"/> to a group, but for the packet: what they do to the kernel when they did the same before and no process has
-    /// done anything else since.
+    /// IP_MULTICAST_IF and <see cref="SendRaw"/> to a group, except for the packet: their effect on the kernel when they did the same before and no process has done anything else since.
     /// </summary>
     /// <returns>ip_id of the packet.</returns>
     public ushort SendRawAgain(int s, int index)

@@ -58,7 +58,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // frag6_input: ip6af_m keeps the fragment with the interface that it came from. The whole has the first one's, and nobody purges it.
+    // frag6_input: ip6af_m keeps the fragment with the interface that it came from. The reassembled packet has the first one's, and nothing purges it.
     private void Frag6Input(int slot, in Ipv6Header ip, ReadOnlySpan<byte> packet)
     {
         using Frame frame = Enter(KernelFunction.Frag6Input);
@@ -73,7 +73,7 @@ public sealed partial class BsdKernel
         List<(Ipv6Fragment Head, byte[] Payload, Mbuf M)> parts = [];
         foreach (Mbuf m in _ip6q)
         {
-            // Link-local addresses have their zone in them: those of another index are others.
+            // Link-local addresses contain their zone: with another index they differ.
             if (Ipv6Header.TryParse(m.Data, out Ipv6Header h) == WireError.None && h.Source == ip.Source && h.Destination == ip.Destination
                 && (!h.Destination.HasEmbeddedScope || m.RcvIf.Index == here.Index)
                 && Ipv6Fragment.TryParse(h.Payload(m.Data), out Ipv6Fragment f) == WireError.None && f.Identification == fragment.Identification)
@@ -110,7 +110,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // udp6_input hands the interface on; ip6_savecontrol reads its index for a socket that wants IPV6_PKTINFO.
+    // udp6_input passes on the interface; ip6_savecontrol reads its index for a socket that wants IPV6_PKTINFO.
     private void Udp6InputOfWhole(IfnetPtr rcvIf, in Ipv6Header ip, ReadOnlySpan<byte> datagram)
     {
         if (UdpHeader.TryParse(datagram, ip.Source, ip.Destination, out UdpHeader udp) != WireError.None)
@@ -128,7 +128,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // ip6_output: a packet above the interface's MTU leaves in pieces, each but the last a multiple of eight bytes. ip6_randomid is a count here.
+    // ip6_output: a packet above the interface's MTU leaves in pieces, each but the last a multiple of eight bytes. ip6_randomid is a counter here.
     private Errno Ip6Fragments(int slot, in Ipv6Header ip, ReadOnlySpan<byte> packet)
     {
         int room = (_ifs[slot].Mtu - Ipv6Header.Length - Ipv6Fragment.Length) & ~(Ipv6Fragment.Unit - 1);

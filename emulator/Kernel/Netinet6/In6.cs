@@ -33,7 +33,7 @@ public sealed partial class BsdKernel
     public ReadOnlySpan<Kludge> Kludges => _kludges.AsSpan();
 
     /// <summary>SIOCAIFADDR_IN6.</summary>
-    /// <returns>EINVAL for another interface's zone; EEXIST when the peer's host route is there already, which of an address added twice is its own.</returns>
+    /// <returns>EINVAL for another interface's zone; EEXIST when the peer's host route exists already; if an address is added twice, that route is its own.</returns>
     public Errno SiocAifAddr6(int slot, Ipv6Address address, byte prefixLength, Ipv6Address peer)
     {
         if (HearsCalls)
@@ -390,7 +390,7 @@ public sealed partial class BsdKernel
         return m;
     }
 
-    // Whether a record that is found by its pointer is of an earlier interface at the same place.
+    // Whether a record found by its pointer belongs to an earlier interface at the same address.
     private bool In6NoteAdopted(int m, int slot)
     {
         if (_in6Multis[m].Ifp.Generation == _ifs[slot].Generation)

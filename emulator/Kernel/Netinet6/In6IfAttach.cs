@@ -21,7 +21,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // in6_purgeif, in6_ifdetach: every address, nd6_purge, the kludge with all its groups whoever still points to them (3.4).
+    // in6_purgeif, in6_ifdetach: every address, nd6_purge, the kludge with all its groups even if something still points to them (3.4).
     private void In6PurgeIf(IfnetPtr p)
     {
         using Frame frame = Enter(KernelFunction.In6PurgeIf);

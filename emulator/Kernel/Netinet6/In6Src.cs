@@ -11,7 +11,7 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    // What in6_selectsrc is told of the way: an interface that IPV6_PKTINFO, the multicast option or a route names, and who holds that pointer.
+    // What in6_selectsrc is told about the path: an interface that IPV6_PKTINFO, the multicast option or a route names, and what holds that pointer.
     private readonly record struct WayOut(IfnetPtr Ifp, HolderKind Holder);
 
     // in6_embedscope: a link-scope destination gets the index of the interface that is named for it; a multicast option's is read through the stored pointer.
@@ -31,7 +31,7 @@ public sealed partial class BsdKernel
         return destination.IsMulticast && !p.IsNull ? destination.WithEmbeddedScope(IndexBehind(p, HolderKind.Ip6MoptionsIfp, UseSite.In6EmbedScope)) : destination;
     }
 
-    // ifp->if_index, through a pointer that nobody has checked.
+    // ifp->if_index, through a pointer that was not checked.
     private ushort IndexBehind(IfnetPtr p, HolderKind holder, UseSite site) => Through(p, holder, site) switch
     {
         >= 0 and int slot => _ifs[slot].Index,
@@ -39,7 +39,7 @@ public sealed partial class BsdKernel
         _ => 0,
     };
 
-    // An interface that the table was just asked for is nobody's stored pointer.
+    // An interface just looked up in the table is no stored pointer.
     private int Through(IfnetPtr p, HolderKind holder, UseSite site) => holder == HolderKind.None ? LiveAt(p.Address) : Use(p, holder, site);
 
     // The zone that an address has on an interface: in6_addr2scopeid reads if_index, in6_setscope a table behind if_afdata. 0 for what is not scoped.
@@ -53,7 +53,8 @@ public sealed partial class BsdKernel
         return a.HasEmbeddedScope && !a.IsMulticastInterfaceLocal ? IndexBehind(way.Ifp, way.Holder, UseSite.In6IfaWithScope) : (ushort)0;
     }
 
-    // in6_setscope: SID(ifp) is a word of the in6_ifextra, which if_afdata leads to, and the zone an entry of the table that it points to. Nothing of that is checked. The zone, 0 for what is not scoped.
+    // in6_setscope: SID(ifp) is a word of the in6_ifextra, which if_afdata leads to, and the zone an entry of the table that it points to. None of that is checked. Returns the
+    // zone, 0 for what is not scoped.
     private ushort In6SetScope(IfnetPtr p, HolderKind holder, Ipv6Address a)
     {
         if (!Differs(KernelDifference.ScopeTable))
@@ -92,7 +93,7 @@ public sealed partial class BsdKernel
         return zone;
     }
 
-    // in6_selectsrc. The destination gets its zone where that follows from the way (udp6_output of 2006).
+    // in6_selectsrc. The destination gets its zone if that follows from the path (udp6_output of 2006).
     private Errno In6SelectSrc(int s, int pktInfo, ref Ipv6Address destination, out Ipv6Address source)
     {
         using Frame frame = Enter(KernelFunction.In6SelectSrc);
@@ -177,7 +178,7 @@ public sealed partial class BsdKernel
         int toWanted = a.Scope.CompareTo(wanted), bestToWanted = best.Scope.CompareTo(wanted), toBest = a.Scope.CompareTo(best.Scope);
         if ((bestToWanted < 0) != (toWanted < 0))
         {
-            return toWanted >= 0; // enough before too small
+            return toWanted >= 0; // large enough before too small
         }
 
         if (toBest != 0)

@@ -19,7 +19,7 @@ public sealed partial class BsdKernel
         pass.Struct(ref _ip6ForwardDestination);
     }
 
-    // ip6_forward: a packet for somebody else. ICMPv6 is not modelled: what goes no further is counted, and its sender hears nothing.
+    // ip6_forward: a packet for another host. ICMPv6 is not modelled: a packet that cannot be forwarded is counted, and its sender is not told.
     private void Ip6Forward(in Ipv6Header ip, ReadOnlySpan<byte> packet)
     {
         using Frame frame = Enter(KernelFunction.Ip6Forward);
@@ -29,7 +29,7 @@ public sealed partial class BsdKernel
 
     private Errno Ip6Forwarded(Ipv6Address destination, ReadOnlySpan<byte> packet)
     {
-        // The route of the last packet is used again where it is up and leads there (ip6s_forward_cachehit).
+        // The last packet's route is reused if it is up and leads there (ip6s_forward_cachehit).
         if (_ip6ForwardRt >= 0 && (!_routes[_ip6ForwardRt].Up || _ip6ForwardDestination != destination))
         {
             RtFree(_ip6ForwardRt);

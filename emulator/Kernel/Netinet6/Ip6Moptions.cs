@@ -23,7 +23,7 @@ public sealed partial class BsdKernel
     /// <summary>IPv6 memberships of sockets.</summary>
     public ReadOnlySpan<In6MultiMship> Memberships6 => _mships6.AsSpan();
 
-    // Its caller has entered it.
+    // The caller has put it on the stack.
     private void Ip6FreeMoptions(int s)
     {
         for (int i = NextMship6(s, uint.MaxValue); i >= 0; i = NextMship6(s, _mships6[i].Place))
@@ -36,7 +36,7 @@ public sealed partial class BsdKernel
         _pcbs[s].HasMoptions = false;
     }
 
-    // The socket's next membership behind a place in im6o_memberships, whose newest is at the head. -1 at the end.
+    // The socket's next membership after a position in im6o_memberships, which starts with the newest. -1 at the end.
     private int NextMship6(int s, uint after)
     {
         int next = -1;
@@ -159,7 +159,7 @@ public sealed partial class BsdKernel
         return slot;
     }
 
-    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1. A record that another holder has freed is read and compared all the same.
+    // The socket's membership of a group on an interface, for -1 on any: the newest, or -1. A record that another holder has freed is read and compared nevertheless.
     private int MshipOf(int s, Ipv6Address scoped, int slot, UseSite site)
     {
         IfnetPtr p = slot < 0 ? IfnetPtr.Null : PointerTo(slot);

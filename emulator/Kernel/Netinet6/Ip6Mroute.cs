@@ -75,7 +75,7 @@ public sealed partial class BsdKernel
     }
 
     /// <summary>MRT6_ADD_MFC.</summary>
-    /// <returns>EINVAL for a socket that is not the router's, or a group that is none.</returns>
+    /// <returns>EINVAL for a socket that is not the router's, or an address that is no group.</returns>
     public Errno AddM6fc(int s, Ipv6Address origin, Ipv6Address group, int parent, uint ifSet)
     {
         if (s != _ip6Mrouter || !group.IsMulticast)
@@ -117,7 +117,7 @@ public sealed partial class BsdKernel
         _ip6Mrouter = -1;
     }
 
-    // A departing interface's mifs go, and with them the routes from there and every route's way there.
+    // A departing interface's mifs go, with the routes from them and every route's output to them.
     private void Ip6MrouterDeparture(IfnetPtr p)
     {
         for (int mif = 0; mif < _mif6table.Length; mif++)

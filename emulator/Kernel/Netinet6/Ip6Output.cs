@@ -11,7 +11,7 @@ public sealed partial class BsdKernel
 {
     /// <summary>
     /// The first half of <see cref="SendUdp6"/> on a kernel whose udp6_output may sleep for memory: ip6_setpktoptions has checked the index, the process sleeps.
-    /// No NetBSD of 2005: it shows what the check would then be worth.
+    /// No NetBSD of 2005 does this: it shows what the check would then be worth.
     /// </summary>
     /// <param name="index">The index.</param>
     /// <param name="keepsPointer">The ifnet pointer is kept over the sleep: a holder like any other to the design.</param>
@@ -30,7 +30,7 @@ public sealed partial class BsdKernel
         return slot < 0 ? Errno.ENXIO : Errno.None;
     }
 
-    // ip6_output: the cached route is freed when it is down or to another destination; the way is IPV6_PKTINFO's, the multicast option's or the route's.
+    // ip6_output: the cached route is freed when it is down or to another destination; the interface is IPV6_PKTINFO's, the multicast option's or the route's.
     private Errno Ip6Output(int s, int pktInfo, Ipv6Address source, Ipv6Address destination, ushort port, byte hlim, ReadOnlySpan<byte> payload)
     {
         using Frame frame = Enter(KernelFunction.Ip6Output);
@@ -83,7 +83,7 @@ public sealed partial class BsdKernel
 
             if (pktInfo >= 0 && slot != pktInfo && (_ifs[slot].Flags & Iff.Loopback) == 0)
             {
-                return Errno.EHOSTUNREACH; // the way that IPV6_PKTINFO names is not the route's; the loopback is always allowed
+                return Errno.EHOSTUNREACH; // the interface that IPV6_PKTINFO names is not the route's; the loopback is always allowed
             }
         }
 

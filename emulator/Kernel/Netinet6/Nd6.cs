@@ -8,7 +8,7 @@ namespace Stress.Emulator.Kernel;
 
 public sealed partial class BsdKernel
 {
-    // nd6_purge: the interface's routers, the installed one last; its prefixes, whoever counts them; then another router is chosen.
+    // nd6_purge: the interface's routers, the installed one last; its prefixes, whatever their reference counts; then another router is chosen.
     private void Nd6Purge(IfnetPtr p)
     {
         for (int turn = 0; turn < 2; turn++)

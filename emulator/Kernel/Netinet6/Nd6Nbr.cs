@@ -1,5 +1,5 @@
-// Modelled from NetBSD sys/netinet6/nd6_nbr.c (nd6_dad_start, nd6_dad_timer, nd6_dad_stop; RFC 4862, 5.4), on interfaces without a line. There is nobody on the link who would answer, so that no
-// address is a duplicate, and what is tentative is used all the same.
+// Modelled from NetBSD sys/netinet6/nd6_nbr.c (nd6_dad_start, nd6_dad_timer, nd6_dad_stop; RFC 4862, 5.4), on interfaces without a line. Nothing on the link answers, so no address
+// is a duplicate, and tentative addresses are used nevertheless.
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet6;
@@ -19,7 +19,7 @@ public sealed partial class BsdKernel
         _dadqs.Fields(ref pass);
     }
 
-    /// <summary>An address is looked for on its link.</summary>
+    /// <summary>Duplicate address detection is running for an address.</summary>
     public bool DadRuns
     {
         get
@@ -36,7 +36,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // in6if_do_dad, nd6_dad_start: after up to a second the first solicitation, a second later the address is the interface's own.
+    // in6if_do_dad, nd6_dad_start: after up to a second the first solicitation, a second later the address is no longer tentative.
     private void Nd6DadStart(int ia, int slot)
     {
         if (!ClonedKind.IsCloned(_ifs[slot].Unit) || !ClonedKind.Of(_ifs[slot].Unit).DetectsDuplicates || !IsRunning(slot))
@@ -50,7 +50,7 @@ public sealed partial class BsdKernel
         _host.FastTimerWanted();
     }
 
-    // nd6_dad_stop, of an address that is taken away.
+    // nd6_dad_stop, for an address that is removed.
     private void Nd6DadStop(int ia)
     {
         for (int i = 0; i < _dadqs.Length && !Has(KernelSwitch.DadKept); i++)
@@ -68,7 +68,7 @@ public sealed partial class BsdKernel
         _design.Release(this, d.Ifp);
     }
 
-    /// <summary>A tick of 200 ms: nd6_dad_timer sends a solicitation through the address's interface, or is through.</summary>
+    /// <summary>A tick of 200 ms: nd6_dad_timer sends a solicitation through the address's interface, or is done.</summary>
     public void Nd6DadTimer()
     {
         for (int i = 0; i < _dadqs.Length; i++)
@@ -117,7 +117,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    /// <summary>The interface of every address that is looked for on its link.</summary>
+    /// <summary>The interface of every address with duplicate address detection running.</summary>
     internal static void WalkDad(BsdKernel kernel, ref HolderVisitor visitor)
     {
         foreach (ref readonly Dadq x in kernel._dadqs.AsSpan())

@@ -27,7 +27,7 @@ public sealed partial class BsdKernel
     /// <summary>Default routers.</summary>
     public ReadOnlySpan<NdDefrouter> NdDefrouters => _defrouters.AsSpan();
 
-    /// <summary>Who has advertised which prefix.</summary>
+    /// <summary>Which router has advertised which prefix.</summary>
     public ReadOnlySpan<NdPfxRouter> NdPfxRouters => _pfxRouters.AsSpan();
 
     /// <summary>Prefixes.</summary>
@@ -116,7 +116,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // nd6_ra_input: only of a host that listens to routers, from a neighbour's own hand (hop limit 255, link-local source).
+    // nd6_ra_input: only on a host that listens to routers, and directly from a neighbour (hop limit 255, link-local source).
     private void Nd6RaInput(int slot, in Ipv6Header ip, ReadOnlySpan<byte> message)
     {
         using Frame frame = Enter(KernelFunction.Nd6RaInput);
@@ -132,7 +132,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // defrtrlist_update: a lifetime of 0 ends a router, another one begins or prolongs it.
+    // defrtrlist_update: a lifetime of 0 removes a router, any other adds it or extends its lifetime.
     private int DefrtrlistUpdate(int slot, Ipv6Address address, ushort seconds)
     {
         IfnetPtr p = PointerTo(slot);
@@ -170,7 +170,7 @@ public sealed partial class BsdKernel
         return dr;
     }
 
-    // defrtrlist_del: the default route that was made with it, what prefixes say of it, itself; then another one is chosen.
+    // defrtrlist_del: removes the default route that was made with it, the prefixes' references to it, and the entry itself; then another one is chosen.
     private void DefrtrlistDel(int dr)
     {
         bool installed = _defrouters[dr].Installed;
@@ -192,7 +192,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // defrouter_select of a host: without a neighbour cache none is known to be reachable, and the list is gone through in turn.
+    // defrouter_select of a host: without a neighbour cache none is known to be reachable, so the list is used in turn.
     private void DefrouterSelect()
     {
         int first = NextDefrouter(-1), installed = first;
@@ -232,7 +232,7 @@ public sealed partial class BsdKernel
         return next;
     }
 
-    // defrouter_addreq: RTM_ADD of ::/0. The way to the gateway is the link whose far end it is (ifa_ifwithroute, ifa_ifwithdstaddr), and no longer the router's ifp.
+    // defrouter_addreq: RTM_ADD of ::/0. The gateway is reached by the link whose far end it is (ifa_ifwithroute, ifa_ifwithdstaddr), and no longer the router's ifp.
     private void DefrouterAddreq(int dr)
     {
         for (int ia = 0; ia < _in6Ifaddrs.Length; ia++)
@@ -262,7 +262,7 @@ public sealed partial class BsdKernel
         }
     }
 
-    // prelist_update of an on-link prefix without addresses of its own (no autoconfiguration): it stays until nd6_purge. pfxrtr_add notes who said it.
+    // prelist_update of an on-link prefix without addresses of its own (no autoconfiguration): it stays until nd6_purge. pfxrtr_add records who advertised it.
     private void PrelistUpdate(int slot, in RouterAdvertisement ra, int dr)
     {
         IfnetPtr p = PointerTo(slot);

@@ -3,7 +3,7 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
-/// <summary>An nd_defrouter: who has advertised itself as a router, on which interface.</summary>
+/// <summary>An nd_defrouter: a node that has advertised itself as a router, and on which interface.</summary>
 public struct NdDefrouter : ITableRow<NdDefrouter>
 {
     /// <summary>nd_defrouter.ifp.</summary>

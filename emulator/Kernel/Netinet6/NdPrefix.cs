@@ -21,7 +21,7 @@ public struct NdPrefix : ITableRow<NdPrefix>
     /// <summary>NDPRF_ONLINK: the prefix's route is this interface's.</summary>
     public bool OnLink;
 
-    /// <summary>A router has advertised it: no address need count it.</summary>
+    /// <summary>A router has advertised it: it needs no address that references it.</summary>
     public bool Announced;
 
     /// <summary>Whether the slot is in use.</summary>

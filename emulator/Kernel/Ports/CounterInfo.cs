@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>Says of a field of <see cref="Counters"/> what it counts, and where it is shown.</summary>
+/// <summary>Describes for a field of <see cref="Counters"/> what it counts, and where it is shown.</summary>
 /// <param name="help">What is counted, as the metric's help has it.</param>
 [AttributeUsage(AttributeTargets.Field)]
 public sealed class CounterAttribute(string help) : Attribute
@@ -17,7 +17,7 @@ public sealed class CounterAttribute(string help) : Attribute
     /// <summary>Whether it is a metric. A report has every counter.</summary>
     public bool IsMetric { get; init; } = true;
 
-    /// <summary>True for a state that may fall again, false for a count of what happened.</summary>
+    /// <summary>True for a state, which may decrease; false for a count of events.</summary>
     public bool Level { get; init; }
 
     /// <summary>True for what a site counts as a whole, false for what each node counts.</summary>
@@ -32,7 +32,7 @@ public sealed class CounterAttribute(string help) : Attribute
 /// <param name="Name">Its name in files, in camel case.</param>
 /// <param name="Metric">The metric's name after <c>stress_run_</c>, or null without one.</param>
 /// <param name="Help">What is counted.</param>
-/// <param name="Level">True for a state that may fall again.</param>
+/// <param name="Level">True for a state, which may decrease.</param>
 /// <param name="OfSite">True for what a site counts as a whole.</param>
 /// <param name="Work">The kind of work, or null.</param>
 public sealed record CounterInfo(int Index, string Name, string? Metric, string Help, bool Level, bool OfSite, string? Work)
@@ -41,7 +41,7 @@ public sealed record CounterInfo(int Index, string Name, string? Metric, string 
     public static IReadOnlyList<CounterInfo> All { get; } =
         [.. typeof(Counters).GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => field.MetadataToken).Select(Of)];
 
-    /// <summary>The value in some counters.</summary>
+    /// <summary>Its value in a set of counters.</summary>
     public long In(Counters counters) => Counters.Values(ref counters)[Index];
 
     private static CounterInfo Of(FieldInfo field, int index)

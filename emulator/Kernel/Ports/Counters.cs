@@ -4,8 +4,8 @@ using Stress.Emulator.Core;
 namespace Stress.Emulator.Kernel.Ports;
 
 /// <summary>
-/// Everything that is counted of a node, and of the site that it belongs to. This declaration is the only one: sums, images, wire form, metrics, reports and the
-/// table of prices read it (<see cref="CounterInfo.All"/>). A new counter is a field here, and the line that counts it.
+/// Everything that is counted for a node, and for the site that it belongs to. This declaration is the only one: sums, images, wire form, metrics, reports and the table of prices
+/// are derived from it (<see cref="CounterInfo.All"/>). A new counter is a field here, and the line that counts it.
 /// </summary>
 public struct Counters : IStateValue<Counters>
 {

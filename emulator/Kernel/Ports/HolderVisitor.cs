@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>Looks at what the holders store: counts stale pointers by kind, or lists the ones that the design would follow all the same.</summary>
+/// <summary>Looks at what the holders store: counts stale pointers by kind, or lists the ones that the design would nevertheless follow.</summary>
 public readonly ref struct HolderVisitor
 {
     private readonly BsdKernel _kernel;

@@ -5,7 +5,7 @@ namespace Stress.Emulator.Kernel.Ports;
 /// <summary>Whose protocols purge a holder.</summary>
 public enum HolderFamily : byte
 {
-    /// <summary>No family's: what a purge misses does not depend on addresses.</summary>
+    /// <summary>No family: what a purge misses does not depend on addresses.</summary>
     None,
 
     /// <summary>AF_INET's.</summary>
@@ -18,7 +18,7 @@ public enum HolderFamily : byte
 /// <summary>Shows a visitor what a kind of holder stores in a kernel now.</summary>
 public delegate void HolderWalk(BsdKernel kernel, ref HolderVisitor visitor);
 
-/// <summary>One kind of place that can hold an interface pointer: all that is known of it, in one record. Titles, walks, coverage and stories read it.</summary>
+/// <summary>One kind of place that can hold an interface pointer: all that is known about it, in one record. Titles, walks, coverage and stories are derived from it.</summary>
 public sealed record Holder
 {
     /// <summary>Which.</summary>
@@ -39,7 +39,7 @@ public sealed record Holder
     /// <summary>How it is walked; null where nothing reachable holds it between two calls, or what it keeps is a record and no interface.</summary>
     public HolderWalk? Walk { get; init; }
 
-    /// <summary>It keeps a record of a protocol and no interface: its teardown order is always that of if_detach itself.</summary>
+    /// <summary>It holds a record of a protocol, not an interface: its teardown order is always that of if_detach itself.</summary>
     public bool IsRecord { get; init; }
 
     /// <summary>The functions that use it, as a run's programs can reach them.</summary>

@@ -2,10 +2,10 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>What the kernel asks of the machine around it.</summary>
+/// <summary>What the kernel needs from the machine around it.</summary>
 public interface IKernelHost
 {
-    /// <summary>What the machine counts, the kernel's part too. The same object all through the kernel's life.</summary>
+    /// <summary>The machine's counters, including the kernel's. The same object for the kernel's whole life.</summary>
     MachineCounters Counted { get; }
 
     /// <summary>A message is in the routing socket's queue: processes that select on it are woken.</summary>
@@ -14,7 +14,7 @@ public interface IKernelHost
     /// <summary>A frame leaves a tty: HDLC content without FCS, valid during the call.</summary>
     void TtyOutput(int line, ReadOnlySpan<byte> frame);
 
-    /// <summary>A frame leaves the Ethernet that is at a segment: from the header's first byte on, without FCS, valid during the call. Nobody else has one.</summary>
+    /// <summary>A frame leaves the Ethernet that is at a segment: from the header's first byte on, without FCS, valid during the call. No other machine has one.</summary>
     void EtherOutput(ReadOnlySpan<byte> frame)
     {
     }

@@ -1,11 +1,11 @@
 namespace Stress.Emulator.Kernel.Ports;
 
 /// <summary>
-/// Watches one kernel: what the kernel tells of itself as it goes. An observer sees allocation identities, which the kernel does not, and changes nothing in it.
+/// Watches one kernel, which reports what it does. An observer sees allocation identities, which the kernel does not, and changes nothing in it.
 /// </summary>
 public interface IKernelObserver
 {
-    /// <summary>Who listens to <see cref="Record"/>: a call is described only where somebody does. The same object all through the kernel's life.</summary>
+    /// <summary>The listener to <see cref="Record"/>: a call is described only if there is one. The same object for the kernel's whole life.</summary>
     SystemCallListener Calls { get; }
 
     /// <summary>A system call, an interrupt or a competing allocation.</summary>
@@ -37,7 +37,7 @@ public interface IKernelObserver
     /// <summary>The softc has been freed, or waits for its last reference.</summary>
     void Freed(BsdKernel kernel, int slot);
 
-    /// <summary>A stale pointer was used; whether that was fatal the kernel finds out next.</summary>
+    /// <summary>A stale pointer was used; whether that is fatal turns out next.</summary>
     /// <param name="holder">Where it was stored.</param>
     /// <param name="site">The function that used it.</param>
     /// <param name="p">The pointer.</param>

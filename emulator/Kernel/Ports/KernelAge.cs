@@ -3,8 +3,8 @@ using Stress.Emulator.Core;
 namespace Stress.Emulator.Kernel.Ports;
 
 /// <summary>
-/// Ages of a kernel, from its boot to the loss of a link, in classes: a kernel that has been up for months has another past than one that has just booted,
-/// and a rate that holds for one need not hold for the other.
+/// Ages of a kernel, from its boot to the loss of a link, in classes: a kernel that has been up for months has a different history than one that has just booted, and a rate that
+/// holds for one need not hold for the other.
 /// </summary>
 public static class KernelAge
 {

@@ -27,10 +27,10 @@ public enum Probe : byte
     /// <summary>A freed softc block went to something that is not an interface.</summary>
     SoftcBlockReusedByOther,
 
-    /// <summary>ospfd died of its own assertion.</summary>
+    /// <summary>ospfd aborted.</summary>
     OspfdAborted,
 
-    /// <summary>A Hello for a group of which the socket is not a member. Nothing raises it yet.</summary>
+    /// <summary>A Hello for a group that the socket is not a member of. Nothing raises it yet.</summary>
     HelloWithoutMembership,
 
     /// <summary>ospfd left a group when the address that names the interface had gone.</summary>

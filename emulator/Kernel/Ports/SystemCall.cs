@@ -2,10 +2,10 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>What entered the kernel, or changed its memory from beside it.</summary>
+/// <summary>What entered the kernel, or changed its memory from outside.</summary>
 public enum SystemCallKind : byte
 {
-    /// <summary>A new kernel: everything before belongs to another one.</summary>
+    /// <summary>A new kernel: everything before belongs to the previous one.</summary>
     Boot,
 
     /// <summary>ppp discipline on a line: unit <see cref="SystemCall.Number"/> in slot <see cref="SystemCall.Target"/> with index <see cref="SystemCall.Second"/>.</summary>
@@ -68,7 +68,7 @@ public enum SystemCallKind : byte
     /// <summary>A packet arrives from the unit in slot <see cref="SystemCall.Target"/>.</summary>
     Input,
 
-    /// <summary>Somebody else allocates <see cref="SystemCall.Number"/> bytes.</summary>
+    /// <summary>Another part of the system allocates <see cref="SystemCall.Number"/> bytes.</summary>
     Allocate,
 
     /// <summary>SIOCIFCREATE, or a device is plugged in: unit <see cref="SystemCall.Number"/> in slot <see cref="SystemCall.Target"/> with index <see cref="SystemCall.Second"/>.</summary>
@@ -107,7 +107,7 @@ public readonly record struct SystemCall(
     SystemCallKind Kind, int Target = 0, int Number = 0, int Second = 0, Ipv4Address Address = default, Ipv4Address Peer = default,
     Ipv6Address Address6 = default, Ipv6Address Peer6 = default, byte[]? Packet = null);
 
-/// <summary>Hears every system call of a site's routers. It cannot change the site.</summary>
+/// <summary>Is told every system call of a site's routers. It cannot change the site.</summary>
 public interface ISystemCallTrace
 {
     /// <summary>A call begins, or for one that makes something (a unit, a socket) has ended.</summary>
@@ -116,9 +116,9 @@ public interface ISystemCallTrace
     void Call(int router, in SystemCall call);
 }
 
-/// <summary>Whoever hears the system calls of a site, if somebody does. Kernels keep it, so that a call that nobody hears is not even described.</summary>
+/// <summary>The listener to the system calls of a site, if there is one. Kernels keep this object, so that without a listener a call is not even described.</summary>
 public sealed class SystemCallListener
 {
-    /// <summary>Who hears them, or null.</summary>
+    /// <summary>The listener, or null.</summary>
     public ISystemCallTrace? Trace { get; set; }
 }

@@ -2,7 +2,7 @@ namespace Stress.Emulator.Kernel.Ports;
 
 /// <summary>
 /// A teardown design: what a holder of an interface pointer stores, when it is checked, and what detach and address removal purge.
-/// The kernel asks at these hooks and nowhere else does a design appear. A design keeps no state of its own: one instance serves every router.
+/// The kernel calls these hooks; nowhere else does a design appear. A design keeps no state of its own: one instance serves every router.
 /// </summary>
 public abstract class TeardownDesign
 {
@@ -16,8 +16,8 @@ public abstract class TeardownDesign
     public abstract string Summary { get; }
 
     /// <summary>
-    /// Whether the design is meant to end the crashes that come of a stale reference in this holder. By this a fix is judged in a scenario whose bands were
-    /// written for another design; what it does not claim to end it is not judged by.
+    /// Whether the design is meant to end the crashes caused by a stale reference in this holder. A fix is judged by this in a scenario whose bands were written for another
+    /// design; it is not judged by crashes that it does not claim to end.
     /// </summary>
     public virtual bool Ends(HolderKind holder) => true;
 
@@ -27,7 +27,7 @@ public abstract class TeardownDesign
     /// <summary>Whether deleting a route clears the caches that point to it.</summary>
     public virtual bool InvalidatesRouteCaches => false;
 
-    /// <summary>Whether if_detach sends PRU_PURGEIF to the protocols of each family that has an address on the interface; else it takes the addresses away and no more.</summary>
+    /// <summary>Whether if_detach sends PRU_PURGEIF to the protocols of each family that has an address on the interface; otherwise it only removes the addresses.</summary>
     public virtual bool AsksAddressedFamilies => true;
 
     /// <summary>Whether what this holder stores is an index: no pointer is left behind when the interface goes.</summary>
@@ -47,7 +47,7 @@ public abstract class TeardownDesign
         return UseCheck.Unchecked;
     }
 
-    /// <summary>Whether it counts the holders of an interface: of those that stored before it came into a kernel it knows nothing.</summary>
+    /// <summary>Whether it counts the holders of an interface: it does not know of those that stored one before a kernel was switched to it.</summary>
     public virtual bool CountsHolders => false;
 
     /// <summary>A long-lived holder stored a reference.</summary>
@@ -70,25 +70,25 @@ public abstract class TeardownDesign
     {
     }
 
-    /// <summary>SIOCDIFADDR has taken an IPv4 address away.</summary>
+    /// <summary>SIOCDIFADDR has removed an IPv4 address.</summary>
     public virtual void AtInetAddressDelete(BsdKernel kernel, IfnetPtr p)
     {
     }
 
-    /// <summary>The last IPv4 address of an interface has gone.</summary>
+    /// <summary>The last IPv4 address of an interface was removed.</summary>
     public virtual void AtLastInetAddress(BsdKernel kernel, IfnetPtr p)
     {
     }
 
-    /// <summary>The last IPv6 address of an interface has gone.</summary>
+    /// <summary>The last IPv6 address of an interface was removed.</summary>
     public virtual void AtLastInet6Address(BsdKernel kernel, IfnetPtr p)
     {
     }
 
-    /// <summary>Whether memory is given back only when every thread that is inside a read section has left it.</summary>
+    /// <summary>Whether memory is freed only when every thread inside a read section has left it.</summary>
     public virtual bool WaitsForReaders => false;
 
-    /// <summary>The same of the interface's per-family block.</summary>
+    /// <summary>The same for the interface's per-family block.</summary>
     public virtual bool FamilyDataWaitsForReaders => WaitsForReaders;
 
     /// <summary>Whether the softc is freed as soon as if_detach returns; false leaves it until its last reference is dropped.</summary>

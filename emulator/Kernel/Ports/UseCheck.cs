@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Kernel.Ports;
 
-/// <summary>What a design's check before a use says.</summary>
+/// <summary>The result of a design's check before a use.</summary>
 public enum UseCheck : byte
 {
     /// <summary>The design does not check: the stored pointer is followed as it is.</summary>

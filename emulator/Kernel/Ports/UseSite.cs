@@ -66,7 +66,7 @@ public enum UseSite : byte
     /// <summary>rtrequest1.</summary>
     RtRequest,
 
-    /// <summary>The functions of nd6_rtr.c that go through the prefixes.</summary>
+    /// <summary>The functions of nd6_rtr.c that walk the prefixes.</summary>
     NdPrefix,
 
     /// <summary>in6_setscope.</summary>

@@ -4,7 +4,7 @@ namespace Stress.Emulator.Stacks.Linux;
 /// net/core/link_watch.c, for devices whose carrier is a file that is attached to them. A change of carrier is put off: until the program sleeps where the device is up and waits for it (urgent), else
 /// until a second after the last round. Only then does the device get its queueing discipline and NETDEV_CHANGE, and IPv6 its route to groups.
 /// </summary>
-/// <param name="becameReady">Hears of an interface that has become ready (addrconf_notify at NETDEV_CHANGE).</param>
+/// <param name="becameReady">Called with an interface that has become ready (addrconf_notify at NETDEV_CHANGE).</param>
 internal sealed class LinkWatch(Action<StackInterface> becameReady)
 {
     /// <summary>The least time between two rounds, milliseconds: linkwatch_nextevent.</summary>

@@ -18,19 +18,19 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
     private const int Ipv4HeaderBytes = 20;
     private const int Ipv6AndUdpHeaderBytes = 48;
 
-    /// <summary>For how many steps after its addition an IPv6 address may still be tentative: in the recordings looked at it was for 35 at most.</summary>
+    /// <summary>For how many steps after its addition an IPv6 address may still be tentative: in the recordings examined it was for at most 35.</summary>
     private const int DetectionSteps = 64;
 
-    /// <summary>The peer last given with a local address, on whatever interface and even when the request failed.</summary>
+    /// <summary>The peer last given with a local address, on any interface and even if the request failed.</summary>
     private readonly SortedDictionary<Ipv4Address, Ipv4Address> lastPeer = [];
 
-    /// <summary>IPv6 addresses with their prefix lengths as they were given, an interface's name each.</summary>
+    /// <summary>IPv6 addresses with their prefix lengths as given, by interface name.</summary>
     private readonly SortedDictionary<string, List<(Ipv6Address Address, int Length)>> lastLengths = new(StringComparer.Ordinal);
 
     /// <summary>Most addresses that the agent remembers of an interface's name (MAX_ADDRESSES).</summary>
     private const int MostGiven = 16;
 
-    /// <summary>The ff00::/8 routes of the local table, one an interface, in the order they were added (addrconf_add_mroute at NETDEV_UP).</summary>
+    /// <summary>The ff00::/8 routes of the local table, one per interface, in the order they were added (addrconf_add_mroute at NETDEV_UP).</summary>
     private readonly List<StackInterface> multicastRoutes6 = [];
 
     /// <summary>Routes that the list added, oldest first; they go when their device goes down.</summary>
@@ -121,11 +121,11 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
     {
         if (!ifp.IsUp)
         {
-            // fixup_permanent_addr; what else the detection adds, it adds when it runs.
+            // fixup_permanent_addr; the detection adds the rest when it runs.
             ifp.Addresses6.ForEach(a => (a.HasPrefixRoute, a.MayOwnRoute) = (true, a.Peer is not null && MayBeTentative(a)));
             ifp.IsUp = true;
 
-            // Who closed the agent's device took its carrier (tun_detach): the link is not ready, and the route comes with NETDEV_CHANGE. The recorder keeps it open.
+            // Closing the agent's device took its carrier (tun_detach): the link is not ready, and the route comes with NETDEV_CHANGE. The recorder keeps it open.
             bool isReady = Links.CameUp(ifp) || !conditions.ThroughAgent;
             Fault?.CameUp(ifp, isReady);
             if (isReady)
@@ -193,7 +193,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
             return OperationResult.Ok;
         });
 
-    /// <summary>inet6_rtm_newroute: the kernel cuts the destination to its prefix; routes of addresses have another metric and stand in no way.</summary>
+    /// <summary>inet6_rtm_newroute: the kernel cuts the destination to its prefix; routes of addresses have another metric and do not conflict.</summary>
     public override OperationResult AddRoute6(string name, Ipv6Address destination, int prefixLength) => OnInterface(name, ifp =>
     {
         Ipv6Address prefix = destination.Prefix(prefixLength);
@@ -310,7 +310,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
     /// </summary>
     public override OperationResult AddAddress6(string name, Ipv6Address local, int prefixLength, Ipv6Address? peer)
     {
-        // The agent remembers so many an interface's name, and a later one for the same address counts.
+        // The agent remembers this many per interface name, and for one address the last counts.
         List<(Ipv6Address Address, int Length)> given = GivenTo(name);
         if (given.Count < MostGiven)
         {
@@ -475,7 +475,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
         return ifp is null && local.IsAny ? OperationResult.Fail(LinuxErrno.ENODEV) : Leave4(so, m => m.Group == group && (ifp is null ? m.Local == local : m.Index == ifp.Index));
     });
 
-    /// <summary>MCAST_LEAVE_GROUP: an index is compared with the memberships' own, whether there is a device of it or not.</summary>
+    /// <summary>MCAST_LEAVE_GROUP: an index is compared with those of the memberships, whether or not a device has it.</summary>
     public override OperationResult DropByInterface4(string socket, Ipv4Address group, uint index) => OnSocket(socket, so =>
     {
         StackInterface? ifp = index == 0 ? MulticastDevice(group, Ipv4Address.Any) : null;
@@ -495,7 +495,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
         return OperationResult.Ok;
     }
 
-    // inetdev_by_index: the group of an interface that has gone went with it.
+    // inetdev_by_index: the group of an interface that is gone went with it.
     private void Remove4(StackSocket so, int at)
     {
         SocketMembership4 gone = so.Memberships4[at];
@@ -723,7 +723,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
             ? OperationResult.Fail(LinuxErrno.ENODEV)
             : Output6(destination, index == 0 && destination.IsMulticast ? so.MulticastIndex : index, SendPkt6Bytes));
 
-    /// <summary>/proc/net/igmp and /proc/net/igmp6: a device's groups newest first, the ones that it joins by itself last.</summary>
+    /// <summary>/proc/net/igmp and /proc/net/igmp6: a device's groups newest first, those that it joins automatically last.</summary>
     public override OperationResult State()
     {
         var igmp = new List<string>();
@@ -816,8 +816,8 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
     });
 
     /// <summary>
-    /// What the agent and the end of its network namespace do behind a list: sockets are closed in the order of their opening, interfaces go in the order in which the agent heard of them, the loopback
-    /// interface last. Bad accesses of then are of the step behind the list's last.
+    /// What the agent and the end of its network namespace do after a list: sockets are closed in the order of their opening, interfaces go in the order in which the agent heard of them, the loopback
+    /// interface last. Bad accesses during this belong to the step after the list's last.
     /// </summary>
     /// <param name="list">The list.</param>
     public void CleanUp(IReadOnlyList<Operation> list)
@@ -837,14 +837,14 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
         Fault?.Unregistered(Loopback);
     }
 
-    // tunnel_named: whoever only makes an interface leaves the agent without it.
+    // tunnel_named: making an interface alone leaves the agent without it.
     private static IEnumerable<string> KnownToAgent(Operation operation) => operation.Kind switch
     {
         OperationKind.Open or OperationKind.IfClose or OperationKind.Destroy or OperationKind.Index or OperationKind.Addr6 or OperationKind.DelAddr6 or OperationKind.Drain => [operation.Target],
         _ => operation.Selector.Kind == SelectorKind.LastIndex ? [operation.Selector.Name] : [],
     };
 
-    // Who destroys it attaches to it first, as the agent does (interface_destroy).
+    // Destroying it attaches to it first, as the agent does (interface_destroy).
     private void TellOfDestruction(StackInterface ifp)
     {
         Fault?.Detached(ifp);
@@ -882,7 +882,7 @@ public sealed class Linux6Stack(RecordingConditions conditions, string? fault = 
     /// <summary>
     /// ip6_dst_lookup_tail: the route is looked for first, then a source address for its device; without a route any address of the system will do as
     /// source, and only if there is one does the missing route become the error. An address that is tentative is not a source, and neither it nor its
-    /// peer has a route: where that makes a difference the answer has another one beside it.
+    /// peer has a route: where that makes a difference the answer has an alternative.
     /// </summary>
     private OperationResult Output6(Ipv6Address destination, uint index, int bytes)
     {

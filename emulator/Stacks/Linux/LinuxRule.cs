@@ -1,6 +1,6 @@
 namespace Stress.Emulator.Stacks.Linux;
 
-/// <summary>The rule of the kernel that an answer of <see cref="Linux6Stack"/> comes from: where to look when a real kernel answers otherwise.</summary>
+/// <summary>The rule of the kernel that an answer of <see cref="Linux6Stack"/> comes from: where to look when a real kernel answers differently.</summary>
 /// <param name="Function">The kernel function that decides the answer.</param>
 /// <param name="File">Its file in the kernel's tree.</param>
 public sealed record LinuxRule(string Function, string File)

@@ -75,7 +75,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     /// <summary>Uses of pointers whose interface has gone, by holder, teardown order and use site; only cells that were reached.</summary>
     public Ring<CoverageCell> Cells => _router.Cells;
 
-    /// <summary>Hears of each bad use too, or null.</summary>
+    /// <summary>Also told of each bad use, or null.</summary>
     public IUseListener? Listener { get; set; }
 
     /// <summary>The kernel.</summary>
@@ -88,7 +88,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
     public CrashTitle? Title { get; private set; }
 
     /// <summary>
-    /// The gravest finding of each holder so far, in the order of <see cref="HolderKind"/>. What is left behind counts as a leak only where the design stores
+    /// The most severe finding of each holder so far, in the order of <see cref="HolderKind"/>. What is left behind counts as a leak only where the design stores
     /// a pointer, and only on a kernel that lives.
     /// </summary>
     public IReadOnlyList<HolderFinding> Findings()
@@ -154,7 +154,7 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         }
         catch (TableFullException full)
         {
-            // The limit is the model's and no kernel's: what the operation would have done is not known.
+            // The limit is the model's, not any kernel's: what the operation would have done is not known.
             return OperationResult.NotModelled with { Detail = full.Message };
         }
     }

@@ -2,7 +2,7 @@ namespace Stress.Emulator.Stacks.NetBsd;
 
 /// <summary>The forms of if_detach's last purge that the recordings know.</summary>
 /// <param name="Name">The name given to <c>--design</c>.</param>
-/// <param name="PurgesFlagged">The loop over PR_PURGEIF protocols runs, whatever addresses are left.</param>
+/// <param name="PurgesFlagged">The loop over PR_PURGEIF protocols runs regardless of the remaining addresses.</param>
 /// <param name="PurgesBeforeFamilyData">It runs before dom_ifdetach frees the per-family data.</param>
 /// <param name="ReusesMemory">
 /// Freed addresses are given out again, the last freed first. The other designs were recorded under a sanitizer, which never gives freed memory out again.

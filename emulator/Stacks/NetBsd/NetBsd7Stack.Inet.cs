@@ -12,7 +12,7 @@ public sealed partial class NetBsd7Stack
     /// <summary>in_multi records, found by group and by the ifnet's address (reference 2.4).</summary>
     private readonly List<InMulti> inMultis = [];
 
-    /// <summary>router_info records: one an interface with a non-local group (reference 2.7).</summary>
+    /// <summary>router_info records: one per interface with a non-local group (reference 2.7).</summary>
     private readonly List<RouterInfo> routerInfos = [];
 
     /// <summary>The host routes: to far ends, and to the router's own addresses through lo0. One for a destination.</summary>
@@ -320,7 +320,7 @@ public sealed partial class NetBsd7Stack
         routes6.Add(new HostRoute6(Ipv6Address.Loopback, true, Loopback.Addresses6[0]));
     }
 
-    /// <summary>ip_multicast_if: the hash bucket of the address, first multicast interface wins; IFF_UP is not asked for.</summary>
+    /// <summary>ip_multicast_if: the hash bucket of the address, first multicast interface wins; IFF_UP is not checked.</summary>
     private StackInterface? IpMulticastIf(Ipv4Address local) => local.Value >> 24 == 0 && !local.IsAny
         ? ByIndex(local.Value & 0xFFFFFF) is { IsMulticast: true } byIndex ? byIndex : null
         : AddressHash.Find(a => a.Local == local && a.Interface.IsMulticast)?.Interface;
@@ -331,7 +331,7 @@ public sealed partial class NetBsd7Stack
         ia.OwnsRoute = !AllAddresses4().Any(a => a != ia && a.Peer == ia.Peer && a.OwnsRoute) && AddRoute4(ia.Peer, isLocal: false, ia);
     }
 
-    /// <summary>in_scrubprefix: the route goes over to another address of the same prefix, or away.</summary>
+    /// <summary>in_scrubprefix: the route passes to another address of the same prefix, or is deleted.</summary>
     private void InScrubPrefix(InterfaceAddress4 ia)
     {
         if (!ia.OwnsRoute)
@@ -350,7 +350,7 @@ public sealed partial class NetBsd7Stack
     /// <summary>in_ifaddrhead, without lo0's.</summary>
     private IEnumerable<InterfaceAddress4> AllAddresses4() => AddressHash.Where(a => !a.Interface.IsLoopback);
 
-    /// <summary>in_purgeaddr (reference 2.2): touches no socket. The route to the address itself goes over to another interface that has the same one (in_ifremlocal).</summary>
+    /// <summary>in_purgeaddr (reference 2.2): touches no socket. The route to the address itself passes to another interface with the same address (in_ifremlocal).</summary>
     private void InPurgeAddr(InterfaceAddress4 ia)
     {
         InScrubPrefix(ia);
@@ -475,7 +475,7 @@ public sealed partial class NetBsd7Stack
         IgmpSendPkt(record);
     }
 
-    /// <summary>igmp_fasttimo: a report that is due goes out through inm_ifp, whether the interface is there or not; no call is needed for it.</summary>
+    /// <summary>igmp_fasttimo: a report that is due is sent through inm_ifp, whether or not the interface still exists; this takes no call.</summary>
     private void IgmpFastTimo()
     {
         foreach ((InMulti record, _) in igmpTimers.Where(t => t.Due <= now).ToArray())

@@ -73,7 +73,7 @@ public sealed partial class NetBsd7Stack
 
         public List<InterfaceAddress6> Users { get; } = [];
 
-        /// <summary>The address that its route was made with; null while another interface has the route, or none.</summary>
+        /// <summary>The address that its route was made with; null while another interface or none has the route.</summary>
         public InterfaceAddress6? Route { get; set; }
     }
 
@@ -491,7 +491,7 @@ public sealed partial class NetBsd7Stack
         }
     }
 
-    /// <summary>prelist_remove, nd6_prefix_offlink: the route goes over to another interface with the same prefix, or away.</summary>
+    /// <summary>prelist_remove, nd6_prefix_offlink: the route passes to another interface with the same prefix, or is deleted.</summary>
     private void PrelistRemove(NdPrefix prefix)
     {
         prefixes.Remove(prefix);
@@ -522,7 +522,7 @@ public sealed partial class NetBsd7Stack
             || (ia.Interface.IsAttached && ia.Interface.MulticastRoute6 == ia) || prefixes.Exists(p => p.Route == ia) || in6Multis.Exists(m => m.Address == ia);
     }
 
-    /// <summary>The groups that an address joins by itself (ia6_memberships), in order.</summary>
+    /// <summary>The groups that an address joins automatically (ia6_memberships), in order.</summary>
     private Ipv6Address[] OwnGroups(Ipv6Address address) => conditions.NodeInformationGroups
         ? [address.SolicitedNode, Ipv6Address.AllNodes, RecordingConditions.NodeInformationGroup, Ipv6Address.InterfaceLocalAllNodes]
         : [address.SolicitedNode, Ipv6Address.AllNodes, Ipv6Address.InterfaceLocalAllNodes];
@@ -580,7 +580,7 @@ public sealed partial class NetBsd7Stack
         }
     }
 
-    /// <summary>in6_purgeif, in6_ifdetach: addresses, then in6_purgemkludge frees every parked record, whoever still points to it.</summary>
+    /// <summary>in6_purgeif, in6_ifdetach: addresses, then in6_purgemkludge frees every parked record, even if something still points to it.</summary>
     private void In6PurgeIf(StackInterface ifp)
     {
         while (ifp.Addresses6.Count > 0 && !Oracle.HasDied)
@@ -684,7 +684,7 @@ public sealed partial class NetBsd7Stack
         mldTimers.Add((record, now + ReportDelayMilliseconds));
     }
 
-    /// <summary>mld_timeo: the report goes out through in6m_ifp, whether the interface is there or not; no call is needed for it.</summary>
+    /// <summary>mld_timeo: the report is sent through in6m_ifp, whether or not the interface still exists; this takes no call.</summary>
     private void MldTimeo(In6Multi record)
     {
         if (record.IsReportPending)
@@ -697,7 +697,7 @@ public sealed partial class NetBsd7Stack
         }
     }
 
-    /// <summary>in6_delmulti: the timer stops whoever else is in the group; at zero mld_stop_listening, unlink, the driver, free.</summary>
+    /// <summary>in6_delmulti: the timer stops even if others are in the group; at zero mld_stop_listening, unlink, the driver, free.</summary>
     private void In6DelMulti(In6Multi record)
     {
         if (record.References == 0)

@@ -196,7 +196,7 @@ public sealed partial class NetBsd7Stack : StackBase
             return OperationResult.Fail(Find(name) is null ? NetBsdErrno.ENXIO : NetBsdErrno.EBADF);
         }
 
-        // tunread of a device that is not TUN_READY is EHOSTDOWN; what waits goes on waiting.
+        // tunread of a device that is not TUN_READY is EHOSTDOWN; what waits keeps waiting.
         Frame[] frames = ifp.IsReady ? [.. ifp.Queue] : [];
         ifp.Queue.RemoveRange(0, frames.Length);
         return new OperationResult(0, null, Text((uint)frames.Length), frames.Length == 0 ? null : string.Join(" ", frames.Select(f => f.ToNetBsdText()))) { Frames = frames };
@@ -215,8 +215,7 @@ public sealed partial class NetBsd7Stack : StackBase
     private static string Text(uint value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// tun_clone_create. A device that stayed open when its interface was destroyed would be used again, memory and all; but the program of a list lets go of it
-    /// first (docs/operations.md).
+    /// tun_clone_create. A device that stayed open when its interface was destroyed would be reused, memory and all; but a list's program closes it first (docs/operations.md).
     /// </summary>
     private StackInterface TunCloneCreate(string name)
     {
@@ -358,7 +357,7 @@ public sealed partial class NetBsd7Stack : StackBase
         }
     }
 
-    // What both families' purges do to a socket's options: the interface that goes is chosen no longer.
+    // What both families' purges do to a socket's options: the departing interface is no longer chosen.
     private static void ForgetMulticastInterface(StackSocket so, StackInterface ifp)
     {
         if (so.MulticastIndex == ifp.Index)

@@ -9,5 +9,5 @@ public sealed record ReportSeen(string Title, string Function);
 /// <param name="Name">The list's name.</param>
 /// <param name="Answers">Its answers, in the form of a recording (<see cref="Recorded.Recording"/>); of a kernel that died they end with the last step that was answered.</param>
 /// <param name="Reports">What the kernel reported, in order.</param>
-/// <param name="Trouble">Why nothing can be said of the list's verdict; null when it can.</param>
+/// <param name="Trouble">Why the list has no verdict; null if it has one.</param>
 public sealed record ListOutcome(string Name, IReadOnlyList<string> Answers, IReadOnlyList<ReportSeen> Reports, string? Trouble);

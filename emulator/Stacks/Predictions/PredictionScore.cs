@@ -2,7 +2,7 @@ using Stress.Emulator.Stacks.Recorded;
 
 namespace Stress.Emulator.Stacks.Predictions;
 
-/// <summary>A step that came out otherwise than predicted.</summary>
+/// <summary>A step with another result than predicted.</summary>
 /// <param name="List">The list.</param>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Operation">Its text.</param>
@@ -10,13 +10,13 @@ namespace Stress.Emulator.Stacks.Predictions;
 /// <param name="Real">What the kernel answered.</param>
 public sealed record StepDifference(string List, int Step, string Operation, string Predicted, string Real);
 
-/// <summary>A list whose end came out otherwise than predicted.</summary>
+/// <summary>A list that ended differently than predicted.</summary>
 /// <param name="List">The list.</param>
 /// <param name="Predicted">What the model had said.</param>
 /// <param name="Real">What the kernel reported.</param>
 public sealed record VerdictDifference(string List, string Predicted, string Real);
 
-/// <summary>How well predictions came true. It is made of the sealed predictions and the outcomes alone: no model is run.</summary>
+/// <summary>How well predictions came true. It uses only the sealed predictions and the outcomes: no model is run.</summary>
 public sealed record PredictionScore
 {
     /// <summary>
@@ -37,13 +37,13 @@ public sealed record PredictionScore
     /// <summary>Of the others, steps with another of the answers that the model had named as possible.</summary>
     public required int StepsOtherwise { get; init; }
 
-    /// <summary>Steps of which the model said nothing.</summary>
+    /// <summary>Steps that the model did not predict.</summary>
     public required int StepsNotModelled { get; init; }
 
     /// <summary>Lists with a predicted and an observed verdict.</summary>
     public required int Verdicts { get; init; }
 
-    /// <summary>Of these, lists with the same: nothing reported, or something.</summary>
+    /// <summary>Of these, lists with the same one: reported something, or nothing.</summary>
     public required int VerdictsEqual { get; init; }
 
     /// <summary>Lists in which both the model and the kernel reported something.</summary>
@@ -52,7 +52,7 @@ public sealed record PredictionScore
     /// <summary>Of these, lists whose first report was predicted in the same function.</summary>
     public required int FunctionsEqual { get; init; }
 
-    /// <summary>Lists without a verdict: not modelled, or the kernel did not come to one.</summary>
+    /// <summary>Lists without a verdict: not modelled, or the kernel did not reach one.</summary>
     public required int VerdictsNotDecided { get; init; }
 
     /// <summary>Steps with more than one possible answer, for whose first the model gives a probability, and which had one of them or a third.</summary>
@@ -71,7 +71,7 @@ public sealed record PredictionScore
     public IReadOnlyList<string> Undecided { get; init; } = [];
 
     /// <summary>Scores predictions.</summary>
-    /// <param name="predictions">What was said before.</param>
+    /// <param name="predictions">The predictions.</param>
     /// <param name="outcomes">The outcomes, in the same order.</param>
     /// <exception cref="ArgumentException">The lists are not the same.</exception>
     public static PredictionScore Of(IReadOnlyList<ListPrediction> predictions, IReadOnlyList<ListOutcome> outcomes)

@@ -4,8 +4,8 @@ namespace Stress.Emulator.Stacks.Predictions;
 
 /// <summary>
 /// A freshly drawn list: one to three interfaces that share addresses, sockets, and every operation that the model of Linux has, in a random order. Interfaces are mostly made, opened and
-/// brought up before they are used; the rest is drawn alike, so that much of it fails, and how it fails is predicted too. A list for a kernel with a fault lets time pass after each operation that may
-/// free something, so that what is put off is done before the next: a tick, or long enough for every report; and it closes its sockets one by one.
+/// brought up before they are used; the rest is drawn uniformly, so much of it fails, and how it fails is predicted too. A list for a kernel with a fault lets time pass after each operation that may
+/// free something, so that deferred work is done before the next: a tick, or long enough for every report; and it closes its sockets one by one.
 /// </summary>
 public static class RandomList
 {
@@ -71,7 +71,7 @@ public static class RandomList
             }
             else if (line.StartsWith("addr6", StringComparison.Ordinal))
             {
-                // What the kernel puts off is done: a list says no time.
+                // The kernel's deferred work is done: a list has no times.
                 lines.Add($"tick {Wait}");
             }
 

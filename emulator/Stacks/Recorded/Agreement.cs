@@ -62,17 +62,17 @@ public sealed class Agreement(RecordedKernel kernel)
     /// <summary>Every step whose frames differ.</summary>
     public IReadOnlyList<DifferingStep> DifferingFrames => differingFrames;
 
-    /// <summary>Steps that the model does not model: they are compared with nothing, and count neither as agreed nor as differing.</summary>
+    /// <summary>Steps that are not modelled: they are not compared, and count neither as agreed nor as differing.</summary>
     public IReadOnlyList<DifferingStep> NotModelled => undecided;
 
     /// <summary>
-    /// Steps in which the real stack gave another of the answers that the model has for them (<see cref="OperationResult.Otherwise"/>): it had not yet done what it puts off.
-    /// They count neither as agreed nor as differing.
+    /// Steps in which the real stack gave another of the answers that the model has for them (<see cref="OperationResult.Otherwise"/>): it had not yet done its deferred work. They
+    /// count neither as agreed nor as differing.
     /// </summary>
     public IReadOnlyList<DifferingStep> Otherwise => otherwise;
 
     /// <summary>
-    /// Lists without a header whose answers contradict <see cref="RecordingConditions.Default"/> and are explained to the last step by other conditions, with those.
+    /// Lists without a header whose answers contradict <see cref="RecordingConditions.Default"/> and are explained completely by other conditions, with those conditions.
     /// </summary>
     public IReadOnlyList<(string List, RecordingConditions Conditions)> FoundConditions => found;
 
@@ -84,7 +84,7 @@ public sealed class Agreement(RecordedKernel kernel)
 
     /// <summary>
     /// Runs a list on the model and compares it with its recording. The real kernel's death is one step: what the model answers after it is compared with
-    /// nothing. Where the model died and the real kernel did not, every answer that it lacks differs.
+    /// nothing. If the model died and the real kernel did not, every missing answer counts as differing.
     /// </summary>
     /// <param name="list">The list's name.</param>
     /// <param name="file">The list, with the conditions of its header.</param>
@@ -200,7 +200,7 @@ public sealed class Agreement(RecordedKernel kernel)
 
     private string Text(Frame frame) => Kernel.Stack == StackCatalog.Linux6 ? frame.ToLinuxText() : frame.ToNetBsdText();
 
-    // The last bits of a node information group are a digest of the recorded program's host name, another in each recording.
+    // The last bits of a node information group are a digest of the recorded program's host name, different in each recording.
     private bool IsSame(Frame ours, string theirs) => Text(ours) == theirs
         || (ours.Destination6 == RecordingConditions.NodeInformationGroup && Text(ours).Length == theirs.Length && Text(ours)[..^5] == theirs[..^5]);
 

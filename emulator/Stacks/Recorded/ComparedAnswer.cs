@@ -12,7 +12,7 @@ public static class ComparedAnswer
     /// <summary>The same answer with the kernel's error where the model has the words of the tool that asked; null where it has no other form.</summary>
     public static string? Errno(OperationResult result) => result.Error?.Errno is { } errno ? $"{result.Value} {errno}" : null;
 
-    // Of details only what the operation asks for: elsewhere they repeat an argument, or show what a tool printed.
+    // Only the details that the operation asks for: others repeat an argument, or show what a tool printed.
     private static string Of(OperationKind kind, int value, string error, string detail)
     {
         string asked = kind is OperationKind.Index or OperationKind.GetMcif4 or OperationKind.GetMcif6 && detail.Length > 0 ? $"[{detail}]" : "";

@@ -19,7 +19,7 @@ public sealed record RecordedAnswer(int Number, string Operation, int Value, str
 /// <param name="SourceFile">The source file without its folder, empty when it named none.</param>
 public sealed record RecordedDeath(int Step, string Words, string Function, string SourceFile)
 {
-    /// <summary>Whether a model that ended so died as the real kernel did: at the same step, and in the same function and file where the recording names them.</summary>
+    /// <summary>Whether a model that ended like this died as the real kernel did: at the same step, and in the same function and file where the recording names them.</summary>
     public bool IsThatOf(OperationRun run)
     {
         if (!run.Stack.Oracle.HasDied || run.Steps.Count != Step)
@@ -121,7 +121,7 @@ public sealed partial record Recording(IReadOnlyList<RecordedAnswer> Answers, Re
         return panic < 0 ? "" : line[panic..].Trim();
     }
 
-    /// <summary>A kernel message on the console can part a step from its answer: the step, the message, and on a line of its own the arrow.</summary>
+    /// <summary>A kernel message on the console can separate a step from its answer: first the step, then the message, then the arrow on a line of its own.</summary>
     private static IEnumerable<string> Joined(string text)
     {
         string? open = null;

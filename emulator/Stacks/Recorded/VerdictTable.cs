@@ -91,7 +91,7 @@ public sealed class VerdictAgreement(RecordedKernel kernel)
     /// <summary>Lists whose text is not the same.</summary>
     public IReadOnlyList<DifferingVerdict> Differing => differing;
 
-    /// <summary>Lists with an operation that is not modelled: they are compared with nothing, and are not part of the other counts.</summary>
+    /// <summary>Lists with an operation that is not modelled: they are not compared, and are not part of the other counts.</summary>
     public IReadOnlyList<DifferingVerdict> NotModelled => undecided;
 
     /// <summary>True when verdicts, first steps and functions agree as far as the kernel needs.</summary>

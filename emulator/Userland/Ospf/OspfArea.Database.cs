@@ -117,7 +117,7 @@ public sealed partial class OspfArea
         }
     }
 
-    // Puts the body into the row's pieces, of which there are then as many as it needs.
+    // Puts the body into the row's pieces, as many as it needs.
     private void SetBody(int slot, ReadOnlySpan<byte> body)
     {
         Span<byte> four = stackalloc byte[OspfRouterLink.Length];

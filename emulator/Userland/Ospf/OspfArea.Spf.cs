@@ -58,7 +58,7 @@ public sealed partial class OspfArea
         return false;
     }
 
-    /// <summary>From now on another client is told, which knows nothing yet.</summary>
+    /// <summary>From now on another client is told; it knows nothing yet.</summary>
     public void TellAgain()
     {
         foreach (ref OspfRoute row in _routes.AsSpan())
@@ -157,9 +157,8 @@ public sealed partial class OspfArea
 
         if (_database[v].Header.Type == OspfLsaType.Network)
         {
-            for (int i = 0; i < AttachedTo(v); i++)
+            foreach (Ipv4Address id in AttachedTo(v))
             {
-                Ipv4Address id = Attached(v, i);
                 if (Find(new OspfLsaKey(OspfLsaType.Router, id, id)) is >= 0 and int w && !done[w] && LinkBack(w, OspfLinkType.Transit, _database[v].Header.LinkStateId, out Ipv4Address address))
                 {
                     // 16.1.1: behind a network of our own the next hop is the router itself.
@@ -197,34 +196,41 @@ public sealed partial class OspfArea
     }
 
     // Routers that a Network-LSA lists (A.4.3): its body is a mask and their IDs.
-    private int AttachedTo(int v) => (_database[v].Header.Length - OspfLsaHeader.HeaderLength - OspfNetworkLsa.MaskLength) / OspfNetworkLsa.AttachedLength;
-
-    private Ipv4Address Attached(int v, int number)
-    {
-        int p = _database[v].First;
-        for (; number >= OspfPiece.Words; number -= OspfPiece.Words)
-        {
-            p = _pieces[p].Next;
-        }
-
-        return new Ipv4Address(_pieces[p][number]);
-    }
+    private AttachedRouters AttachedTo(int v) =>
+        new(_pieces.AsSpan(), _database[v].First, (_database[v].Header.Length - OspfLsaHeader.HeaderLength - OspfNetworkLsa.MaskLength) / OspfNetworkLsa.AttachedLength);
 
     private bool Lists(int w, Ipv4Address router)
     {
-        int count = AttachedTo(w), number = 0;
-        for (int p = _database[w].First; p >= 0; p = _pieces[p].Next)
+        foreach (Ipv4Address id in AttachedTo(w))
         {
-            for (int word = 0; word < OspfPiece.Words && number < count; word++, number++)
+            if (id == router)
             {
-                if (_pieces[p][word] == router.Value)
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
         return false;
+    }
+
+    // Goes through the chain of pieces once, word by word.
+    private ref struct AttachedRouters(ReadOnlySpan<OspfPiece> pieces, int first, int count)
+    {
+        private readonly ReadOnlySpan<OspfPiece> _pieces = pieces;
+        private int _piece = first, _word = -1, _left = count;
+
+        public readonly Ipv4Address Current => new(_pieces[_piece][_word]);
+
+        public readonly AttachedRouters GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (++_word == OspfPiece.Words && _piece >= 0)
+            {
+                (_piece, _word) = (_pieces[_piece].Next, 0);
+            }
+
+            return _piece >= 0 && _left-- > 0;
+        }
     }
 
     // The Link Data of a link from router w.

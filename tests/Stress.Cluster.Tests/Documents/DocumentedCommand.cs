@@ -8,16 +8,16 @@ namespace Stress.Cluster.Tests.Documents;
 /// <param name="Line">Its line, from 1.</param>
 /// <param name="Text">The command, as it would be typed.</param>
 /// <param name="IsBlock">True for a line of a block.</param>
-/// <param name="Reason">Why no test runs it, as a comment beside it says; null for a command that a test runs.</param>
+/// <param name="Reason">Why no test runs it, according to a comment next to it; null for a command that a test runs.</param>
 public sealed partial record DocumentedCommand(string File, int Line, string Text, bool IsBlock, string? Reason)
 {
-    // What starts a line that is a command; lines of a block that start with anything else are output, configuration or code.
+    // What a line that is a command starts with; lines of a block that start with anything else are output, configuration or code.
     private const string Programs = @"\./stress|prometheus|promtool|redis-server|tshark|git|podman|apt-get|cd|kubectl|kustomize|openssl|dotnet|bash|for \w+ in|curl|qemu-[\w-]+|\(cd|k8s/prometheus-rules\.sh";
 
     /// <summary>The place, for messages.</summary>
     public string Place => $"{File}:{Line}: {Text}";
 
-    /// <summary>The documents whose commands are held to be right.</summary>
+    /// <summary>The documents whose commands are tested.</summary>
     public static IReadOnlyList<string> Documents { get; } =
     [
         .. Directory.EnumerateFiles(Repository.Root, "*.md")
@@ -30,7 +30,7 @@ public sealed partial record DocumentedCommand(string File, int Line, string Tex
     /// <summary>Every command of every document.</summary>
     public static IReadOnlyList<DocumentedCommand> All { get; } = [.. Documents.SelectMany(file => Of(file, System.IO.File.ReadAllLines(Repository.At(file))))];
 
-    /// <summary>The places of comments that give a reason where there is no command: of a document that was changed and a comment that was left behind.</summary>
+    /// <summary>Comments that give a reason but have no command: left behind when a document was changed.</summary>
     public static IReadOnlyList<string> IdleReasons { get; } =
     [
         .. from file in Documents
@@ -72,7 +72,7 @@ public sealed partial record DocumentedCommand(string File, int Line, string Tex
             int at = i + 1;
             if (fenced || indented)
             {
-                // A backslash at its end: the command goes on.
+                // A backslash at its end: the command continues.
                 string typed = line.Trim();
                 while (typed.EndsWith('\\') && i + 1 < lines.Count)
                 {
@@ -103,7 +103,7 @@ public sealed partial record DocumentedCommand(string File, int Line, string Tex
     [GeneratedRegex($@"^(?:\$ |repeat +)?((?:[A-Z_]+=\S+ )*(?:{Programs})(?:\s.*)?)$")]
     private static partial Regex BlockCommand();
 
-    // What is said of a command after two spaces, with or without a number sign.
+    // A remark on a command after two spaces, with or without a number sign.
     [GeneratedRegex(@"\s{2,}\S.*$|\s+#\s.*$")]
     private static partial Regex Comment();
 

@@ -9,12 +9,12 @@ using Xunit.Abstractions;
 namespace Stress.Cluster.Tests.Documents;
 
 /// <summary>
-/// The commands of the documents, typed into a shell as they are printed: those of some seconds to their end, those of minutes until they execute. Forms in a
-/// text are given to the program's own parser after something real was put in for each word in capitals. What is not run says why beside it.
+/// The commands of the documents, typed into a shell as they are printed: those that take seconds to their end, those that take minutes until they execute. Forms in a text are
+/// passed to the program's own parser after each word in capitals was replaced by something real. Commands that are not run have a reason next to them.
 /// </summary>
 public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Workshop workshop, ITestOutputHelper output) : IClassFixture<DocumentedCommandTests.Workshop>
 {
-    // Commands of a minute and more: what they say once everything up to the execution is right. They are then asked to stop.
+    // Commands of a minute and more: what they print once everything up to the execution is right. Then they are asked to stop.
     private static readonly (string Starts, string Says)[] Long =
     [
         ("./stress sensitivity scenarios/troxel-2005.yaml --pairs 160", "1 of "),
@@ -52,7 +52,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
 
         if (Long.FirstOrDefault(one => command.StartsWith(one.Starts, StringComparison.Ordinal)) is { Says: { } says })
         {
-            // Asked to stop once it has said that it executes. A machine may be so quick, or this process so slow, that it is over before it is asked.
+            // Asked to stop once it has reported that it executes. A machine may be so fast, or this process so slow, that it is over before it is asked.
             output.WriteLine($"until it executes: {line}");
             RunningProcess shell = workshop.Shell(line);
             await shell.Says(says);
@@ -77,7 +77,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
         Assert.Contains(shown, line => line.StartsWith("digest ", StringComparison.Ordinal));
         Assert.All(shown.Where(line => line is not ("" or "...")), line => Assert.Contains(Settled(line), printed));
 
-        // What hangs on the machine and the day is left out.
+        // What depends on the machine and the day is left out.
         static string Settled(string line) => OfTheDay().Replace(line.TrimEnd(), "#");
     }
 
@@ -108,7 +108,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
 
             if (program == "dotnet")
             {
-                // The tests are what runs here: what they are told has to be something that they read.
+                // The tests themselves are running: variables set for them must be ones that they read.
                 Assert.Equal("test", words[0]);
                 string project = words.ElementAtOrDefault(1) ?? "tests";
                 string[] sources = Directory.GetFiles(Repository.At(project), "*.cs", SearchOption.AllDirectories);
@@ -120,7 +120,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
             Assert.Equal("./stress", program);
             if (words is ["bench" or "test" or "pack", ..])
             {
-                // Its names are asked of the program itself, and the tests are what runs here.
+                // Its names are checked with the program itself, and the tests are running already.
                 Assert.True(words[0] is "test" or "pack" || words.Length == 1 || (await workshop.Measurements).Contains(words[1]), line);
                 continue;
             }
@@ -205,7 +205,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
         return shell.Output;
     }
 
-    // A form's optional words are left out once, and put in once; of alternatives each is taken.
+    // A form's optional words are left out once, and included once; each alternative is tried.
     private static IEnumerable<string> Expanded(string form)
     {
         foreach (string line in (string[])[Optional().Replace(form, ""), form.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)])
@@ -270,7 +270,7 @@ public sealed partial class DocumentedCommandTests(DocumentedCommandTests.Worksh
         /// <summary>The measurements that <c>./stress bench</c> knows by name.</summary>
         public Task<IReadOnlyList<string>> Measurements => _measurements.Value;
 
-        /// <summary>Puts something real in for each word in capitals.</summary>
+        /// <summary>Replaces each word in capitals by something real.</summary>
         public string Fill(string command)
         {
             string run = $"runs/{RunId}";

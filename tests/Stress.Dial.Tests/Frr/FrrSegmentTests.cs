@@ -198,7 +198,7 @@ public sealed class FrrSegmentTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    // Looks again, once the site has gone on, until it is so. The limit ends a test that hangs; nothing is decided by it.
+    // Checks again, each time the site has advanced, until it is so. The limit ends a test that hangs; nothing is decided by it.
     private void Until(string what, Func<bool> condition)
     {
         long start = Stopwatch.GetTimestamp();

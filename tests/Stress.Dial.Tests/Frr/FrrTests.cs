@@ -139,7 +139,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    // Looks again until it is so. The limit ends a test that hangs; nothing is decided by it.
+    // Checks again until it is so. The limit ends a test that hangs; nothing is decided by it.
     private void Until(string what, Func<bool> condition)
     {
         long start = Stopwatch.GetTimestamp();
@@ -149,7 +149,7 @@ public sealed class FrrTests(ITestOutputHelper output) : IDisposable
             Assert.True(Stopwatch.GetElapsedTime(start) < Limit, $"not within {Limit}: {what}\n{_last}");
             lock (_turn)
             {
-                Monitor.Wait(_turn, Limit); // until the site has gone on
+                Monitor.Wait(_turn, Limit); // until the site has advanced
             }
         }
 

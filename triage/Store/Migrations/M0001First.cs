@@ -5,7 +5,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Stress.Triage.Store.Migrations;
 
-/// <summary>The first tables. No column names a type of one database: each provider has its own for a type of .NET.</summary>
+/// <summary>The first tables. No column names a database type: each provider maps .NET types itself.</summary>
 [DbContext(typeof(TriageContext))]
 [Migration("20261129000000_First")]
 public sealed class M0001First : Migration

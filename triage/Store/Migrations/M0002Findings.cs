@@ -5,7 +5,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace Stress.Triage.Store.Migrations;
 
-/// <summary>Findings of searches, and bugs that are nobody else's business yet.</summary>
+/// <summary>Findings of searches, and private bugs.</summary>
 [DbContext(typeof(TriageContext))]
 [Migration("20261129160000_Findings")]
 public sealed class M0002Findings : Migration

@@ -1,8 +1,8 @@
 namespace Stress.Emulator.Stacks.Linux.Faults;
 
 /// <summary>
-/// An accepted socket begins with the memberships of the one that listens, the same objects: inet_csk_clone_lock without clearing mc_list. Whichever of the two frees one leaves the other with a
-/// pointer to it, and the next that goes through its list reads freed memory (net/ipv4/igmp.c of Linux 6.12).
+/// An accepted socket starts with the same membership objects as the listening one: inet_csk_clone_lock without clearing mc_list. Whichever of the two frees one leaves the other
+/// with a pointer to it, and the next walk of that list reads freed memory (net/ipv4/igmp.c of Linux 6.12).
 /// </summary>
 internal sealed class CloneListFault(StackOracle oracle) : LinuxFault(oracle)
 {
@@ -29,7 +29,7 @@ internal sealed class CloneListFault(StackOracle oracle) : LinuxFault(oracle)
         SocketMembership4? before = at > 0 ? socket.Memberships4[at - 1] : null;
         foreach (StackSocket other in _family.Where(other => other != socket && IsIn(other, membership)))
         {
-            // What is unlinked from a shared predecessor is gone for both; a head is a pointer of one socket alone.
+            // What is unlinked from a shared predecessor is gone for both; each socket has its own head pointer.
             if (before is not null && IsIn(other, before))
             {
                 other.Memberships4.RemoveAll(m => ReferenceEquals(m, membership));

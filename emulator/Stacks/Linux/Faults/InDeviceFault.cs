@@ -1,7 +1,7 @@
 namespace Stress.Emulator.Stacks.Linux.Faults;
 
 /// <summary>
-/// The records of groups that were left do not hold the in_device that they give back: igmpv3_add_delrec. Who holds it else: dev->ip_ptr, each address, each group, the timer of reports
+/// The records of groups that were left drop a reference to the in_device that they never took: igmpv3_add_delrec. Its other holders are dev->ip_ptr, each address, each group, the timer of reports
 /// (net/ipv4/devinet.c, igmp.c of Linux 6.12).
 /// </summary>
 internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : LinuxFault(oracle)
@@ -170,7 +170,7 @@ internal sealed class InDeviceFault(StackOracle oracle, LinuxRelease release) : 
             }
         }
 
-        // Whoever uses the in_device after its last reference reads freed memory.
+        // A use of the in_device after its last reference reads freed memory.
         private void Read(string function)
         {
             if (_isFreed)

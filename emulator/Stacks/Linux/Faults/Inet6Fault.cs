@@ -1,8 +1,8 @@
 namespace Stress.Emulator.Stacks.Linux.Faults;
 
 /// <summary>
-/// An inet6_dev is given back more often than it was taken: by addresses (ipv6_add_addr without its in6_dev_hold), or by records of groups that were left (mld_add_delrec without). Who holds it else:
-/// dev->ip6_ptr, each group, copies of routes, work that is pending (net/ipv6/addrconf.c, mcast.c of Linux 6.12).
+/// References to an inet6_dev are dropped more often than they were taken: by addresses (ipv6_add_addr without its in6_dev_hold), or by records of groups that were left
+/// (mld_add_delrec without). Its other holders are dev->ip6_ptr, each group, copies of routes, work that is pending (net/ipv6/addrconf.c, mcast.c of Linux 6.12).
 /// </summary>
 internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool holdsOfRecords) : LinuxFault(oracle)
 {
@@ -93,7 +93,7 @@ internal sealed class Inet6Fault(StackOracle oracle, bool holdsOfAddresses, bool
         {
             _timer.Pass(milliseconds);
 
-            // addrconf_dad_completed of the only address of the link: Router Solicitations, without an end.
+            // addrconf_dad_completed of the link's only address: Router Solicitations that never end.
             if (_linkLocals == 1 && !_solicits)
             {
                 _solicits = true;

@@ -1,8 +1,8 @@
 namespace Stress.Emulator.Stacks.Linux.Faults;
 
 /// <summary>
-/// A historic fault of Linux, put back in the model as <c>guests/faults</c> puts it back in a kernel. It hears what happens to interfaces and counts the references that the fault is about; what it
-/// reports is what the kernel would be the first to notice: a count that goes below zero, an object that ends while it is in use, or a read of freed memory.
+/// A historic fault of Linux, reintroduced in the model as <c>guests/faults</c> reintroduces it in a kernel. It is told what happens to interfaces and counts the references that
+/// the fault affects; it reports what the kernel would notice first: a count that goes below zero, an object that ends while it is in use, or a read of freed memory.
 /// </summary>
 public abstract class LinuxFault
 {
@@ -37,7 +37,7 @@ public abstract class LinuxFault
 
     /// <summary>A fault, switched on.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="oracle">What hears of its reports.</param>
+    /// <param name="oracle">Receives its reports.</param>
     /// <param name="release">The kernel that has it.</param>
     /// <exception cref="UnknownStackException">There is no such fault.</exception>
     public static LinuxFault Of(string name, StackOracle oracle, LinuxRelease release) => Known.TryGetValue(name, out Func<StackOracle, LinuxRelease, LinuxFault>? make)
@@ -47,10 +47,10 @@ public abstract class LinuxFault
     internal static UnknownStackException Unknown(string name) =>
         new($"the model of Linux has no fault '{name}'{NearestWord.Hint(name, Names)}; accepted: {string.Join(", ", Names)}");
 
-    /// <summary>What hears of its reports.</summary>
+    /// <summary>Receives its reports.</summary>
     private protected StackOracle Oracle { get; }
 
-    /// <summary>register_netdevice, of a tun device that a file made and has let go of.</summary>
+    /// <summary>register_netdevice, for a tun device whose file has made it and let go of it.</summary>
     /// <param name="ifp">The interface.</param>
     public virtual void Registered(StackInterface ifp)
     {
@@ -119,9 +119,9 @@ public abstract class LinuxFault
     {
     }
 
-    /// <summary>A socket goes through its memberships: a join, a leave, its close.</summary>
+    /// <summary>A socket walks its memberships: a join, a leave, its close.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="function">The kernel function that does.</param>
+    /// <param name="function">The kernel function that does so.</param>
     public virtual void ListUsed(StackSocket socket, string function)
     {
     }

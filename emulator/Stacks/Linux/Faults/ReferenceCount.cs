@@ -1,7 +1,7 @@
 namespace Stress.Emulator.Stacks.Linux.Faults;
 
 /// <summary>
-/// refcount_t of a kernel object, with the fault's missing references: it warns as lib/refcount.c does, once. What has warned has no more to say: the first report is what is predicted.
+/// refcount_t of a kernel object, with the fault's missing references: it warns as lib/refcount.c does, once. After its warning it is silent: only the first report is predicted.
 /// </summary>
 /// <param name="oracle">Hears of the warning.</param>
 /// <param name="what">The object, in words.</param>
@@ -44,7 +44,7 @@ internal sealed class ReferenceCount(StackOracle oracle, string what, string fil
         return --_count == 0;
     }
 
-    /// <summary>refcount_dec: whoever calls it is sure not to be the last.</summary>
+    /// <summary>refcount_dec: its caller is sure not to be the last.</summary>
     public void PutNotLast(string function)
     {
         if (_count <= 1)

@@ -6,7 +6,7 @@ namespace Stress.Emulator.Stacks.Linux.Faults;
 /// <param name="references">The count of that object.</param>
 /// <param name="fire">What it does.</param>
 /// <param name="put">Gives its reference back, in the function named.</param>
-/// <param name="again">1 where it is started once more after the last report (igmp_ifc_timer_expire), 0 where not (mld_ifc_work).</param>
+/// <param name="again">1 if it is started once more after the last report (igmp_ifc_timer_expire), 0 if not (mld_ifc_work).</param>
 internal sealed class ReportTimer(ReferenceCount references, Action fire, Action<string> put, int again)
 {
     /// <summary>sysctl_igmp_qrv, sysctl_mld_qrv: how often a state change is reported.</summary>

@@ -1,8 +1,8 @@
 namespace Stress.Emulator.Stacks.Linux.Faults;
 
 /// <summary>
-/// A tun device does not hold the socket of the file that is attached to it: __tun_detach gives back a reference that nobody took, the socket is freed, and tun_queue_purge goes through its queues.
-/// Making a persistent device attaches a file and closes it, so that the first device that is made is enough.
+/// A tun device does not hold the socket of the file that is attached to it: __tun_detach drops a reference that nobody took, the socket is freed, and tun_queue_purge walks its
+/// queues. Making a persistent device attaches a file and closes it, so the first device is enough.
 /// </summary>
 internal sealed class TunSocketFault(StackOracle oracle) : LinuxFault(oracle)
 {
