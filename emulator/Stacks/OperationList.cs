@@ -182,10 +182,10 @@ public static class OperationList
                     return operation with { Target = words[1], Accepted = words[2] };
                 case OperationKind.Connect4:
                     sockets.Add(SocketName(words[1]));
-                    return operation with { Target = words[1], Address4 = Unicast4(words[2]), Number = Number(words[3], 1, 65535, "port") };
+                    return operation with { Target = words[1], Address4 = Unicast4(words[2], Peer), Number = Number(words[3], 1, 65535, "port") };
                 case OperationKind.Connect6:
                     sockets.Add(SocketName(words[1]));
-                    return operation with { Target = words[1], Address6 = Unicast6(words[2]), Number = Number(words[3], 1, 65535, "port"), Selector = Selector(words[4]) };
+                    return operation with { Target = words[1], Address6 = Unicast6(words[2], Peer), Number = Number(words[3], 1, 65535, "port"), Selector = Selector(words[4]) };
                 case OperationKind.Udp6 or OperationKind.Tcp4 or OperationKind.Tcp6:
                     sockets.Add(SocketName(words[1]));
                     return operation with { Target = words[1], Number = Number(words[2], 1, 65535, "port") };
@@ -339,6 +339,8 @@ public static class OperationList
             : Ipv4Address.TryParse(word, out Ipv4Address address)
                 ? address
                 : throw Error($"unknown IPv4 address '{word}'; accepted: 'any', or four numbers 0-255 with dots, such as 10.0.0.1");
+
+        private const string Peer = "the peer of a TCP connection";
 
         private Ipv4Address Unicast4(string word, string what = "an interface address")
         {

@@ -47,6 +47,10 @@ public static class KernelGrammar
             new(10, "tcp4 {+s:t4} {port}", Real),
             new(40, "accept4 {s:t4} {+s:c4}", Real),
             new(12, "close {-s}"),
+            // TCP whose route is cached: only in the kernel of the 2005 mail. Its tick has to pass two hours for a keepalive probe.
+            new(6, "tcp6 {+s:t6} {port}", [StackCatalog.NetBsd2005]),
+            new(8, "connect4 {+s:o4} {peer4} {port}", [StackCatalog.NetBsd2005]),
+            new(8, "connect6 {+s:o6} {peer6} {port} {selector}", [StackCatalog.NetBsd2005]),
             // Memberships, by address, by interface, of a source.
             new(24, "join4 {s:r4|t4|c4} {group4} {a4}"),
             new(3, "join4 {s:r4|t4|c4} {group4} any"),
@@ -118,6 +122,7 @@ public static class KernelGrammar
             ["group4"] = ["224.0.0.5", "224.0.0.9", "224.0.1.1", "239.1.2.3", "232.1.1.1"],
             ["source4"] = ["10.0.0.2", "192.0.2.7"],
             ["group6"] = ["ff02::5", "ff02::9", "ff05::99", "ff3e::1234"],
+            ["peer6"] = ["fd00::2", "fd00:1::2", "fe80::2", "2001:db8::7"],
             ["source6"] = ["fd00::2", "2001:db8::7"],
             ["selector"] = ["{if}", "{if}", "{if}", "{if}", "{if}", "{if}", "{if}", "@{if}", "@{if}", "#{number}"],
             ["number"] = ["0", "1", "2", "3", "4", "9"],

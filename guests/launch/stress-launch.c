@@ -79,13 +79,20 @@ static void remove_folder(const char *folder, int depth)
     rmdir(folder);
 }
 
-/* The library beside us, by a name that is the same on every machine: the environment lies on the guest's stack. Before the folder is entered. */
-static void load_state(const char *program, const char *folder)
+/*
+ * The library beside us, wherever we were started from and by whatever name, under a name that is the same on every machine: the environment lies on
+ * the guest's stack.
+ */
+static void load_state(const char *folder)
 {
     char beside[4096], link[4096];
-    const char *slash = strrchr(program, '/');
-    int length = slash == NULL ? 0 : (int)(slash - program) + 1;
-    if (snprintf(beside, sizeof beside, "%.*sstress-state.so", length, program) >= (int)sizeof beside || access(beside, R_OK) != 0)
+    ssize_t length = readlink("/proc/self/exe", beside, sizeof beside - sizeof "stress-state.so");
+    while (length > 0 && beside[length - 1] != '/')
+        length--;
+    if (length <= 0)
+        return;
+    strcpy(beside + length, "stress-state.so");
+    if (access(beside, R_OK) != 0)
         return;
     if (snprintf(link, sizeof link, "%s/state.so", folder) < (int)sizeof link && symlink(beside, link) == 0)
         setenv("LD_PRELOAD", "./state.so", 1);
@@ -106,7 +113,7 @@ int main(int count, char **words)
     setpgid(0, 0);
     /* A console that finds no room waits for an interrupt of the host's, which no virtual time orders. */
     fcntl(1, F_SETPIPE_SZ, 1 << 20);
-    load_state(words[0], words[1]);
+    load_state(words[1]);
     pid_t self = getpid(), guest = fork();
     if (guest == 0) {
         signal(SIGINT, SIG_DFL);

@@ -14,6 +14,8 @@ public class OperationListTests
     [InlineData("up tun0 tun1", "'up' has 2 arguments", "up IF")]
     [InlineData("addr4 tun0 10.0.0.256 10.0.0.2", "unknown IPv4 address '10.0.0.256'", "four numbers 0-255")]
     [InlineData("addr4 tun0 224.0.0.5 10.0.0.2", "'224.0.0.5' cannot be an interface address", "unicast IPv4")]
+    [InlineData("connect4 a 224.0.0.5 22", "'224.0.0.5' cannot be the peer of a TCP connection", "unicast IPv4")]
+    [InlineData("connect6 a ff02::9 22 tun0", "'ff02::9' cannot be the peer of a TCP connection", "unicast IPv6")]
     [InlineData("addr6 tun0 fe80::1", "'addr6' has 2 arguments", "addr6 IF LOCAL PREFIXLEN [PEER]")]
     [InlineData("addr6 tun0 fe80::1 129", "'129' is not a valid prefix length", "1 to 128")]
     [InlineData("addr6 tun0 fe80:::1 64", "unknown IPv6 address 'fe80:::1'", "RFC 4291")]
