@@ -34,8 +34,9 @@ internal static class GuestsCommand
         var pairs = new Option<string>("--pairs") { Description = "Pairs.", DefaultValueFactory = _ => "2" };
         var file = new Option<string>("--scenario") { Description = "The scenario.", DefaultValueFactory = _ => Redial };
         var kinds = new Option<string[]>("--kind") { Description = "Only these: embedded, two, killed (default: all three).", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong(Kinds);
-        var command = new Command("digests", "One seed repeatedly: on the embedded silo, on two silos, on two of which one is killed by SIGKILL.") { runs, hours, pairs, file, kinds };
-        command.SetAction((line, _) => CompareDigests(line.GetValue(runs), line.GetValue(kinds) is { Length: > 0 } some ? some : Kinds, [line.GetValue(file)!, "--hours", line.GetValue(hours)!, "--pairs", line.GetValue(pairs)!, "--workers", "2"], line.GetValue(hours)!));
+        var kernel = new Option<string?>("--kernel") { Description = "The kernel of both ends (default: the newest)." };
+        var command = new Command("digests", "One seed repeatedly: on the embedded silo, on two silos, on two of which one is killed by SIGKILL.") { runs, hours, pairs, file, kinds, kernel };
+        command.SetAction((line, _) => CompareDigests(line.GetValue(runs), line.GetValue(kinds) is { Length: > 0 } some ? some : Kinds, [line.GetValue(file)!, "--hours", line.GetValue(hours)!, "--pairs", line.GetValue(pairs)!, "--workers", "2", .. line.GetValue(kernel) is { } named ? (string[])["--kernel", named] : []], line.GetValue(hours)!));
         return command;
     }
 

@@ -147,7 +147,7 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     [
         "mem=96M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1",
         .. Kernel.VirtualTime ? (string[])["time-travel=inf-cpu", "time-travel-start=1109635200"] : [],
-        "kasan.fault=panic", "oops=panic", "panic=-1", "random.trust_bootloader=1",
+        "kasan.fault=panic", "oops=panic", "panic=-1", .. KernelWords.Seeded,
         .. fault is null ? (string[])[] : [$"stress_fault={fault}"],
         $"job={job}", .. apart ? (string[])["lists=apart"] : [], "end",
     ];

@@ -201,7 +201,7 @@ public sealed class PairSession : IDisposable
         return
         [
             $"mem={_options.MemoryMiB}M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1", "stderr=1", "time-travel=ext:0:clock", "stress_tty=port",
-            "kasan.fault=panic", "oops=panic", "panic_on_warn=1", "panic=-1", "random.trust_bootloader=1", "nordrand",
+            "kasan.fault=panic", "oops=panic", "panic_on_warn=1", "panic=-1", .. KernelWords.Seeded, "nordrand",
             .. _options.Fault is null ? (string[])[] : [$"stress_fault={_options.Fault}"],
             .. _options.KernelArguments,
             "job=router", $"role={CodePath.Of(role)}", $"hup={Seconds(_options.HupEvery)}", $"phase={phase}", $"holdoff={Seconds(_options.Holdoff)}",

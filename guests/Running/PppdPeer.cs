@@ -63,7 +63,7 @@ public sealed class PppdPeer : IAsyncDisposable
             parts.Launcher, folder, parts.Called.ProgramOf(parts.Cache),
             [
                 $"mem={PairOptions.UsualMemoryMiB}M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1", "stderr=1", "stress_tty=port",
-                "kasan.fault=panic", "oops=panic", "panic=-1", "random.trust_bootloader=1",
+                "kasan.fault=panic", "oops=panic", "panic=-1", .. KernelWords.Seeded,
                 "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", "up=1", "end",
             ],
             seed);
