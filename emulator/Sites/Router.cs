@@ -231,20 +231,14 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
         try
         {
             Kernel.EnterFromUser(KernelFunction.SoftNet);
-            Kernel.IgmpFastTimo();
-            Kernel.Mld6FastTimeo();
-            Kernel.Frag6SlowTimo();
-            Kernel.Nd6Timer();
-            Kernel.Nd6DadTimer();
-            Kernel.PppoeTimo();
-            Kernel.TcpTimo();
+            Kernel.PfFastTimo();
         }
         catch (KernelPanic panic)
         {
             Panic(panic, now);
         }
 
-        if (IsUp && (Kernel.IgmpTimersRunning || Kernel.MldTimersRunning || Kernel.Fragments6Waiting > 0 || Kernel.RoutersKnown || Kernel.DadRuns || Kernel.PppoeTimersRun || Kernel.TcpTimersRun))
+        if (IsUp && Kernel.FastTimersRun)
         {
             Arm(ProcessTable.FastTimeout, now + FastTick);
         }
