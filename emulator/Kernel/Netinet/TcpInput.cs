@@ -138,7 +138,7 @@ public sealed partial class BsdKernel
         sc = _synCache.Put(new SynCache
         {
             Used = true, Head = (short)head, Source = source, SourcePort = th.SourcePort, Destination = destination, Irs = th.Sequence, Iss = TcpNewIss(),
-            PeerMss = th.MaxSegment == 0 ? (ushort)TcpMssDflt : th.MaxSegment, OurMss = TcpMssToAdvertise(family), Route = -1, Timer = int.MaxValue,
+            PeerMss = TcpPeerMss(th), OurMss = TcpMssToAdvertise(family), Route = -1, Timer = int.MaxValue,
         });
         if (SynCacheRespond(sc) != Errno.None)
         {
@@ -168,7 +168,7 @@ public sealed partial class BsdKernel
             SourcePort = _pcbs[s.Head].Port, DestinationPort = s.SourcePort, Sequence = s.Iss, Acknowledgment = s.Irs + 1, Flags = TcpFlags.Syn | TcpFlags.Ack, Window = TcpSpace, MaxSegment = s.OurMss,
         };
         HolderKind holder = inet6 ? HolderKind.SynCacheRoute6Ifp : HolderKind.SynCacheRoute4Ifp;
-        return TcpIpOutput(inet6 ? AfInet6 : AfInet, ref s.Route, ref s.RouteDestination, holder, s.Destination, s.Source, hlim, th, 0);
+        return TcpIpOutput(FamilyOf(_pcbs[s.Head]), ref s.Route, ref s.RouteDestination, holder, s.Destination, s.Source, hlim, th, 0);
     }
 
     private void SynCacheTimer(int sc)
@@ -265,7 +265,7 @@ public sealed partial class BsdKernel
             }
 
             tp.RcvNxt = th.Sequence + 1;
-            tp.PeerMss = th.MaxSegment == 0 ? (ushort)TcpMssDflt : th.MaxSegment;
+            tp.PeerMss = TcpPeerMss(th);
             tp.SndWnd = th.Window;
             tp.State = TcpState.Established;
             tp.AckNow = true;

@@ -52,11 +52,7 @@ public sealed partial class BsdKernel
     });
 
     // in_pcbrtentry, in6_pcbrtentry: the cached route of a connection, freed and looked up again where RTF_UP is clear or it leads elsewhere. -1 where there is none.
-    private int PcbRtEntry(int s, Ipv6Address foreign)
-    {
-        bool inet6 = _pcbs[s].IsInet6;
-        return RtCacheFill(s, inet6 ? AfInet6 : AfInet, foreign, onlyUp: true, inet6 ? HolderKind.In6pRouteIfp : HolderKind.InpRouteIfp);
-    }
+    private int PcbRtEntry(int s, Ipv6Address foreign) => RtCacheFill(s, FamilyOf(_pcbs[s]), foreign, onlyUp: true, RouteHolder(_pcbs[s]));
 
     // The hop limit that in6_selecthlim gives by a route that nobody has looked at; a design that validates does so here.
     private byte HlimByCache(ref short ro, HolderKind holder)
@@ -227,6 +223,9 @@ public sealed partial class BsdKernel
 
         return listens;
     }
+
+    // The option of a SYN, or what holds where there is none.
+    private static ushort TcpPeerMss(in TcpHeader th) => th.MaxSegment == 0 ? (ushort)TcpMssDflt : th.MaxSegment;
 
     // tcp_mss_to_advertise: the greatest MTU of all interfaces (RFC 1191, 3.1), which here is an Ethernet's, without the headers.
     private static ushort TcpMssToAdvertise(byte family) => (ushort)(EthernetMtu - (family == AfInet ? Ipv4Header.MinLength : Ipv6Header.Length) - TcpHeader.MinLength);

@@ -60,7 +60,7 @@ public sealed partial class BsdKernel
             int t = TcpNewTcpcb(s, TcpState.SynSent);
             ref TcpCb tp = ref _tcpcbs[t];
             (tp.Local, tp.Foreign, tp.ForeignPort, tp.KeepAlive) = (local, foreign, port, keepAlive);
-            tp.OurMss = TcpMssToAdvertise(inet6 ? AfInet6 : AfInet);
+            tp.OurMss = TcpMssToAdvertise(FamilyOf(_pcbs[s]));
             tp.Iss = tp.SndUna = tp.SndNxt = tp.SndMax = TcpNewIss();
             TcpTimerArm(ref tp.Keep, TcpTvKeepInit);
             error = TcpOutput(t);
