@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Stress.Guests;
@@ -98,10 +97,5 @@ public sealed class LwipDriver(GuestCache cache)
         }
     }
 
-    private static string Text(string name)
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(ResourcePrefix + name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    private static string Text(string name) => Resources.Text(ResourcePrefix + name);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using Stress.Fuzz.Lists;
@@ -47,7 +46,7 @@ public sealed partial class PppdStack(string name, ListRun run, string? fault) :
             ListResult result = run.RunJob(
                 Job,
                 [
-                    ("jobs/" + Job, Source("pppd/lists.sh")), ("jobs/pppdlist", Source("pppd/list.sh")),
+                    ("jobs/" + Job, Encoding.UTF8.GetBytes(Resources.Text("pppd/lists.sh"))), ("jobs/pppdlist", Encoding.UTF8.GetBytes(Resources.Text("pppd/list.sh"))),
                     .. lists.Skip(outcomes.Count).Select((list, i) => (string.Create(CultureInfo.InvariantCulture, $"lists/{i:D4}"), Encoding.UTF8.GetBytes(string.Join('\n', list) + "\n"))),
                 ],
                 seed, fault, stop);
@@ -95,16 +94,8 @@ public sealed partial class PppdStack(string name, ListRun run, string? fault) :
     /// <param name="title">What it showed.</param>
     /// <param name="list">The list.</param>
     public static string ToShell(string listName, string title, IReadOnlyList<string> list) =>
-        $"#!/bin/sh\n# {listName}: {title}\n# As root, on a machine with pppd (/usr/sbin/pppd), iproute2 and /dev/ppp, in namespaces of its own.\nD=$(mktemp -d)\ncat >$D/list.sh <<'SCRIPT'\n{Encoding.UTF8.GetString(Source("pppd/list.sh"))}SCRIPT\n"
+        $"#!/bin/sh\n# {listName}: {title}\n# As root, on a machine with pppd (/usr/sbin/pppd), iproute2 and /dev/ppp, in namespaces of its own.\nD=$(mktemp -d)\ncat >$D/list.sh <<'SCRIPT'\n{Resources.Text("pppd/list.sh")}SCRIPT\n"
         + $"cat >$D/list <<'LIST'\n{string.Join('\n', list)}\nLIST\nunshare -n -m -p -f sh $D/list.sh <$D/list\n";
-
-    private static byte[] Source(string resource)
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!;
-        var bytes = new MemoryStream();
-        stream.CopyTo(bytes);
-        return bytes.ToArray();
-    }
 
     // Without names of devices and without numbers: "can't find device 'x0'".
     private static string Reason(string text) => Quoted().Replace(text.Trim(), "NAME");
