@@ -276,11 +276,21 @@ internal static class GuestsCommand
 
     private static async Task<(GuestKernel Kernel, GuestSystem System, string Launcher)> Parts(GuestCache cache, string? named, bool faults, CancellationToken stop)
     {
-        var store = new KernelStore(cache);
-        GuestKernel kernel = named is not null ? store.Find(named)
-            : store.All().FirstOrDefault(k => k.VirtualTime && (!faults || k.Faults.Count > 0))
-            ?? throw new GuestException(GuestProblem.Unavailable, $"no kernel is built yet: ./stress kernel build{(faults ? " --faults" : "")}");
+        GuestKernel kernel = KernelOf(cache, named, k => k.VirtualTime && (!faults || k.Faults.Count > 0), faults ? " --faults" : "");
         return (kernel, await new SystemBuilder(cache).EnsureAsync(Console.Error.WriteLine, stop), await Launcher.EnsureAsync(cache, stop));
+    }
+
+    /// <summary>The kernel of a name or key, or the newest that fits.</summary>
+    /// <param name="cache">Where kernels are.</param>
+    /// <param name="named">Its name or key; null for the newest.</param>
+    /// <param name="fits">What the newest has to be.</param>
+    /// <param name="options">The options of <c>kernel build</c> that make one, with a space before them.</param>
+    /// <exception cref="GuestException">There is none.</exception>
+    internal static GuestKernel KernelOf(GuestCache cache, string? named, Func<GuestKernel, bool> fits, string options)
+    {
+        var store = new KernelStore(cache);
+        return named is not null ? store.Find(named)
+            : store.All().FirstOrDefault(fits) ?? throw new GuestException(GuestProblem.Unavailable, $"no kernel is built yet: ./stress kernel build{options}");
     }
 
     private static void Describe()

@@ -31,10 +31,7 @@ internal static class JudgeCasesCommand
 
     private static async Task<int> JudgeAsync(string? named, string[] some, int tries, CancellationToken stop)
     {
-        var store = new KernelStore(GuestCache.OfUser());
-        GuestKernel kernel = named is not null ? store.Find(named)
-            : store.All().FirstOrDefault(k => k is { VirtualTime: true, Kasan: true, FixOf: null } && k.Faults.Count > 0)
-            ?? throw new GuestException(GuestProblem.Unavailable, "no kernel is built yet: ./stress kernel build --faults");
+        GuestKernel kernel = GuestsCommand.KernelOf(GuestCache.OfUser(), named, k => k is { VirtualTime: true, Kasan: true, FixOf: null } && k.Faults.Count > 0, " --faults");
         int judged = 0, expected = 0;
         foreach (string folder in Directory.GetDirectories(Repository.At("scenarios", Cases)).Order(StringComparer.Ordinal))
         {
