@@ -40,33 +40,24 @@ public sealed class CaptureTests : IDisposable
     [ToolFact("tshark")]
     public async Task Tshark_dissects_every_frame_of_routers_at_full_and_of_what_they_forward()
     {
-        string file = Path.Combine(_screen.Folder, "routed.pcapng");
-        await _screen.Run("run", Repository.At("scenarios", "routed.yaml"), "--pairs=17", "--hours=1", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+        TsharkSummary summary = await Dissected("routed", pairs: 17, hours: 1);
 
-        TsharkSummary summary = Tshark.Dissect(file);
-        Assert.Empty(summary.Problems);
         Assert.True(summary.Protocols["OSPF"] > 1_000 && (summary.Protocols.ContainsKey("DISCARD") || summary.Protocols.ContainsKey("UDP")), string.Join(", ", summary.Protocols));
     }
 
     [ToolFact("tshark")]
     public async Task Tshark_dissects_every_segment_of_TCP()
     {
-        string file = Path.Combine(_screen.Folder, "ssh.pcapng");
-        await _screen.Run("run", Repository.At("scenarios", "ssh.yaml"), "--pairs=6", "--hours=12", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+        TsharkSummary summary = await Dissected("ssh", pairs: 6, hours: 12);
 
-        TsharkSummary summary = Tshark.Dissect(file);
-        Assert.Empty(summary.Problems);
         Assert.True(summary.Protocols["TCP"] > 100 && summary.Protocols["SSH"] > 20, string.Join(", ", summary.Protocols));
     }
 
     [ToolFact("tshark")]
     public async Task Tshark_dissects_every_frame_of_segments()
     {
-        string file = Path.Combine(_screen.Folder, "lan.pcapng");
-        await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs=12", "--hours=3", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+        TsharkSummary summary = await Dissected("office-lan", pairs: 12, hours: 3);
 
-        TsharkSummary summary = Tshark.Dissect(file);
-        Assert.Empty(summary.Problems);
         Assert.Contains("frames of 12 lines", _screen.Out);
         Assert.True(summary.Protocols["ARP"] > 10 && summary.Protocols["OSPF"] > 1_000, string.Join(", ", summary.Protocols));
         Assert.Superset(new HashSet<string> { "135", "136" }, summary.IcmpV6Types.Keys.ToHashSet());
@@ -76,11 +67,8 @@ public sealed class CaptureTests : IDisposable
     [ToolFact("tshark")]
     public async Task Tshark_dissects_every_frame_of_a_segment_at_full()
     {
-        string file = Path.Combine(_screen.Folder, "full.pcapng");
-        await _screen.Run("run", Repository.At("scenarios", "lan-full.yaml"), "--pairs=4", "--hours=2", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+        TsharkSummary summary = await Dissected("lan-full", pairs: 4, hours: 2);
 
-        TsharkSummary summary = Tshark.Dissect(file);
-        Assert.Empty(summary.Problems);
         Assert.True(summary.Protocols["ARP"] > 10 && summary.Protocols["OSPF"] > 1_000, string.Join(", ", summary.Protocols));
     }
 
@@ -109,5 +97,15 @@ public sealed class CaptureTests : IDisposable
 
         Assert.Contains("pair-hours in one file", _screen.Error);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_screen.Folder));
+    }
+
+    // A run's capture, in which tshark finds nothing malformed and no wrong checksum.
+    private async Task<TsharkSummary> Dissected(string scenario, int pairs, int hours)
+    {
+        string file = Path.Combine(_screen.Folder, scenario + ".pcapng");
+        await _screen.Run("run", Repository.At("scenarios", scenario + ".yaml"), $"--pairs={pairs}", $"--hours={hours}", $"--out={_screen.Folder}/runs", "--no-progress", "--pcap", file);
+        TsharkSummary summary = Tshark.Dissect(file);
+        Assert.Empty(summary.Problems);
+        return summary;
     }
 }
