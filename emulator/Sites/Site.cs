@@ -49,7 +49,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     private int _nextWindow;
     private VirtualTime _firstCrash = VirtualTime.Never;
     [NotSaved("it is made on demand")]
-    private SiteTally? _tally = new();
+    private SiteTally? _tally;
 
     private Site(SiteOptions options, uint number)
     {

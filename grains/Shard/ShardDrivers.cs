@@ -216,8 +216,9 @@ public sealed class ShardDrivers(RunPlan plan, ShardLedger ledger, PhaseWatch ph
 
             return closed;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
+            // Any exception is an error of ours in one site: it fails with this as its problem. A driver that ended here would leave a run that never does.
             ledger.Close(site, SiteState.Failed, slice.NextWindow, e.Message);
             return true;
         }

@@ -102,8 +102,9 @@ public sealed class ShardLedger
         SliceResult? before = _latest[i];
         if (before is null || slice.NextWindow >= before.NextWindow)
         {
-            _latest[i] = slice with { Outcome = null };
+            // First, since it refuses counts of other labels: what is refused has changed nothing.
             Count(before?.Counts, slice.Counts);
+            _latest[i] = slice with { Outcome = null };
             _progress = _progress with
             {
                 Windows = _progress.Windows + slice.NextWindow - (before?.NextWindow ?? 0),
@@ -151,14 +152,14 @@ public sealed class ShardLedger
     // A site's current counts, which replace its earlier ones.
     private void Count(LiveCounts? before, LiveCounts? now)
     {
-        if (before is not null)
-        {
-            _live?.Subtract(before);
-        }
-
         if (now is not null)
         {
             _live?.Add(now);
+        }
+
+        if (before is not null)
+        {
+            _live?.Subtract(before);
         }
     }
 

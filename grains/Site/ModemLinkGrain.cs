@@ -183,7 +183,8 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         }
     }
 
-    // Returns the problem, or null. Ends early when the silo leaves. An exception of a backend is an error of ours in one site, and must not stop the others.
+    // Returns the problem, or null. Ends early when the silo leaves, and otherwise after a window at least: on a machine where this thread has to wait for a processor, the slice may be over
+    // before it began. An exception of a backend is an error of ours in one site, and must not stop the others.
     private async ValueTask<string?> ExecuteWindows(RunPlan plan, SiteHandOver site, int upTo, int asked, CancellationToken cancel)
     {
         using Activity? span = WindowSpans.Execute();
@@ -206,9 +207,13 @@ public sealed class ModemLinkGrain(SliceGate gate, SiteHome home, SiteBackends b
         long start = Stopwatch.GetTimestamp();
         try
         {
-            while (site.NextWindow < upTo && Stopwatch.GetElapsedTime(start).TotalMilliseconds < SliceMilliseconds && !gate.Closed)
+            while (site.NextWindow < upTo && !gate.Closed)
             {
                 await site.RunWindow(plan, cancel);
+                if (Stopwatch.GetElapsedTime(start).TotalMilliseconds >= SliceMilliseconds)
+                {
+                    break;
+                }
             }
 
             return null;

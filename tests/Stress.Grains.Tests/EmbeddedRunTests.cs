@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Stress.Emulator.Sites;
 using Stress.Silo;
 using Xunit;
@@ -46,6 +47,25 @@ public sealed class EmbeddedRunTests
         Assert.Equal(Enumerable.Range(0, 3).Select(label => sites.Sum(site => site.Tally.Counters[label].Disconnects)), totals.Counters.By(c => c.Disconnects));
         Assert.Equal(totals.Counters.By(c => c.Disconnects), totals.Series.Disconnects.Select(line => line[^1]));
         Assert.All(totals.Counters.By(c => c.Disconnects), disconnects => Assert.True(disconnects > 0));
+    }
+
+    // A site's tally before its first window has its labels too: it is what a site gives that is closed there, or whose slice was over before it began on a busy machine.
+    [Fact]
+    public async Task A_run_of_sites_of_three_labels_ends_when_it_is_cancelled_before_its_first_window()
+    {
+        RunPlan plan = Plans.Of(sites: 3, windows: 6, runId: "unbegun") with
+        {
+            Site = Plans.Chain(), Pace = 1, ShardSize = 3, Telemetry = new RunTelemetry { Scenario = "test", Bands = [] },
+        };
+        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = 1, Clock = new FakeTimeProvider() });
+        IRunGrain run = silo.Grains.GetGrain<IRunGrain>(plan.RunId);
+        await run.Start(plan);
+        await run.Cancel().WaitAsync(Generous);
+        ShardProgress progress = await Finished(run);
+        RunTotals totals = (await run.Result()).Totals;
+
+        Assert.Equal((3L, 0L, 0L), (progress.Begun + progress.NotBegun, progress.Failed, progress.Windows));
+        Assert.Equal(["hub", "relay", "leaf"], totals.Counters.Labels);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using CsCheck;
+using Stress.Emulator.Sites;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -110,6 +111,42 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         }
 
         Assert.Equal((false, SiteState.Done), (calls.HasLost, ledger.Result().States[0]));
+    }
+
+    // Whatever is wrong with a slice: the site fails, the others go on, and the run ends.
+    [Fact]
+    public async Task A_slice_that_cannot_be_booked_fails_its_site_and_ends_no_driver()
+    {
+        RunPlan plan = Plan with { Telemetry = new RunTelemetry { Scenario = "test", Bands = [] } };
+        var ledger = new ShardLedger(plan, 0);
+        var drivers = new ShardDrivers(plan, ledger, new PhaseWatch(), null, new OtherLabels(plan, 1), TimeProvider.System, TimeSpan.FromSeconds(66));
+        drivers.Start(2, first: true);
+        await drivers.Ended.WaitAsync(TimeSpan.FromMinutes(2));
+
+        SiteTrouble trouble = Assert.Single(ledger.Result().Troubles);
+        Assert.Equal((1, SiteState.Failed, "counters of relay; accepted are those of called, calling"), (trouble.Site, trouble.State, trouble.Problem));
+        Assert.Equal((Sites - 1L, 1L), (ledger.Progress.Done, ledger.Progress.Failed));
+        Assert.Equal(Sites - 1L, ledger.Closed().Progress.Done);
+    }
+
+    // One site counts under other labels than its run.
+    private sealed class OtherLabels(RunPlan plan, int odd) : ISiteCalls
+    {
+        public Task<SliceResult> RunSlice(int site, int window, bool first)
+        {
+            SliceResult slice = Plans.Finished(plan, site + 1);
+            return Task.FromResult(slice with { Counts = site == odd ? new LiveCounts { Counters = new NodeCounters(["relay"]) } : LiveCounts.Of(slice.Outcome!.Tally) });
+        }
+
+        public Task<SliceResult> Close(int site, int window, bool keep) => RunSlice(site, window, first: false);
+
+        public void Lost(int site)
+        {
+        }
+
+        public void Stored(int site)
+        {
+        }
     }
 
     [Fact]

@@ -69,6 +69,16 @@ public sealed class TopologyTests
     }
 
     [Fact]
+    public void A_site_of_three_labels_counts_nothing_under_each_before_its_first_window()
+    {
+        SiteTally unbegun = Site.Create(Chain(), 0).Tally;
+
+        Assert.Equal(["hub", "relay", "leaf"], unbegun.Counters.Labels);
+        Assert.Equal(default, unbegun.Counters.Total);
+        Assert.Equal(3 * KernelAge.Count, unbegun.DecidedByAge.Length);
+    }
+
+    [Fact]
     public void A_site_of_three_labels_ends_the_same_from_its_image()
     {
         Site whole = Site.Create(Chain(), 1);
