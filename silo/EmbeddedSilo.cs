@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -24,8 +23,13 @@ namespace Stress.Silo;
 public sealed class EmbeddedSilo : IRunHost
 {
     private readonly IHost _host;
+    private readonly LoopbackPort _port;
 
-    private EmbeddedSilo(IHost host) => _host = host;
+    private EmbeddedSilo(IHost host, LoopbackPort port)
+    {
+        _host = host;
+        _port = port;
+    }
 
     /// <inheritdoc/>
     public RedisAddress? Cluster => null;
@@ -52,17 +56,19 @@ public sealed class EmbeddedSilo : IRunHost
     /// <exception cref="IOException">The metrics port cannot be listened on, or another process is using the folder.</exception>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancel = default)
     {
-        IHost host = options.MetricsPort is { } port ? WithMetrics(options, port) : WithoutMetrics(options);
+        LoopbackPort own = LoopbackPort.Take();
+        IHost host = options.MetricsPort is { } port ? WithMetrics(options, own, port) : WithoutMetrics(options, own);
         try
         {
             // Opened now: a folder that cannot be used is an error of the command line, not of the first grain.
             _ = host.Services.GetRequiredKeyedService<IGrainStorage>(RouterGrain.StorageName);
             await host.StartAsync(cancel);
-            return new EmbeddedSilo(host);
+            return new EmbeddedSilo(host, own);
         }
         catch
         {
             host.Dispose();
+            own.Dispose();
             throw;
         }
     }
@@ -72,28 +78,29 @@ public sealed class EmbeddedSilo : IRunHost
     {
         await _host.StopAsync();
         _host.Dispose();
+        _port.Dispose();
     }
 
-    private static IHost WithoutMetrics(EmbeddedSiloOptions options)
+    private static IHost WithoutMetrics(EmbeddedSiloOptions options, LoopbackPort own)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        AddSilo(builder, options);
+        AddSilo(builder, options, own);
         return builder.Build();
     }
 
-    private static WebApplication WithMetrics(EmbeddedSiloOptions options, int port)
+    private static WebApplication WithMetrics(EmbeddedSiloOptions options, LoopbackPort own, int port)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
-        AddSilo(builder, options);
+        AddSilo(builder, options, own);
         WebApplication app = builder.Build();
         app.UseRouting();
         app.MapStressMetrics();
         return app;
     }
 
-    private static void AddSilo(IHostApplicationBuilder builder, EmbeddedSiloOptions options)
+    private static void AddSilo(IHostApplicationBuilder builder, EmbeddedSiloOptions options, LoopbackPort own)
     {
         builder.Configuration.AddEnvironmentVariables();
 
@@ -113,7 +120,7 @@ public sealed class EmbeddedSilo : IRunHost
         builder.Services.AddStressOtlp(builder.Configuration, "stress-client");
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(siloPort: FreeLoopbackPort(), gatewayPort: 0, serviceId: StressSiloBuilder.ServiceId, clusterId: "embedded");
+            silo.UseLocalhostClustering(siloPort: own.Number, gatewayPort: 0, serviceId: StressSiloBuilder.ServiceId, clusterId: "embedded");
             if (options.StateFolder is { } folder)
             {
                 silo.Services.AddGrainStorage(RouterGrain.StorageName, (services, _) => new FileGrainStorage(folder, services.GetRequiredService<IGrainStorageSerializer>()));
@@ -132,12 +139,5 @@ public sealed class EmbeddedSilo : IRunHost
             // Alone in its cluster, a silo need not wait long for others when it stops.
             silo.Configure<ClusterMembershipOptions>(membership => membership.NumMissedTableIAmAliveLimit = 2);
         });
-    }
-
-    private static int FreeLoopbackPort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

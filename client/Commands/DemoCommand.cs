@@ -1,11 +1,10 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Sockets;
 using Stress.Client.Demo;
 using Stress.Client.Launching;
 using Stress.Client.Triage;
 using Stress.Contracts.Triage;
 using Stress.Guests;
+using Stress.Silo;
 
 namespace Stress.Client.Commands;
 
@@ -50,14 +49,15 @@ public static class DemoCommand
                 return ExitCodes.Incomplete;
             }
 
-            int metrics = FreePort();
+            using LoopbackPort ofRun = LoopbackPort.Take(), ofPrometheus = LoopbackPort.Take(), ofGrafana = LoopbackPort.Take();
+            int metrics = ofRun.Number;
             programs.Add(ChildProgram.OfThisProgram(["run", scenario, .. Endless, "--out", runs, "--metrics-port", $"{metrics}"]));
             terminal.Text.WriteLine($"metrics      http://127.0.0.1:{metrics}/metrics");
-            if (Monitoring.Prometheus(metrics, FreePort(), folder) is { } prometheus)
+            if (Monitoring.Prometheus(metrics, ofPrometheus.Number, folder) is { } prometheus)
             {
                 programs.Add(prometheus.Program);
                 terminal.Text.WriteLine($"Prometheus   {prometheus.Address}");
-                if (Monitoring.Grafana(prometheus.Address, FreePort(), folder) is { } grafana)
+                if (Monitoring.Grafana(prometheus.Address, ofGrafana.Number, folder) is { } grafana)
                 {
                     programs.Add(grafana.Program);
                     terminal.Text.WriteLine($"Grafana      {grafana.Address}");
@@ -105,12 +105,5 @@ public static class DemoCommand
                 await program.Stop();
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using StackExchange.Redis;
 using Stress.Silo;
@@ -18,12 +17,17 @@ public sealed class LocalCluster : IAsyncDisposable
     private readonly Dictionary<(int Silo, bool Gateway), HeldProxy> _proxies = [];
     private readonly Dictionary<int, RunningProcess> _silos = [];
     private readonly Dictionary<int, (int Silo, int Gateway)> _ports = [];
-    private readonly int _redisPort = FreePort();
+    private readonly List<LoopbackPort> _taken = [];
+    private readonly int _redisPort;
     private const string ConfigurationName = "redis.conf";
     private RunningProcess? _redis;
     private bool _secure;
 
-    private LocalCluster(string folder) => Folder = folder;
+    private LocalCluster(string folder)
+    {
+        Folder = folder;
+        _redisPort = FreePort();
+    }
 
     /// <summary>A folder of its own, for Redis and for runs.</summary>
     public string Folder { get; }
@@ -276,6 +280,14 @@ public sealed class LocalCluster : IAsyncDisposable
         }
 
         Directory.Delete(Folder, recursive: true);
+        _taken.ForEach(static port => port.Dispose());
+    }
+
+    // Kept to the cluster's end: a silo that starts again has the ports that it had.
+    private int FreePort()
+    {
+        _taken.Add(LoopbackPort.Take());
+        return _taken[^1].Number;
     }
 
     private static LocalCluster Create() => new(Directory.CreateTempSubdirectory("stress-cluster-").FullName);
@@ -284,11 +296,4 @@ public sealed class LocalCluster : IAsyncDisposable
     private static IPAddress ProxyAddress(int silo) => new([127, 0, 0, (byte)(2 + silo)]);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

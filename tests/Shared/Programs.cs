@@ -1,7 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Stress.Silo;
 
 namespace Stress.Tests.Shared;
 
@@ -9,6 +9,7 @@ namespace Stress.Tests.Shared;
 public static class Programs
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly ConcurrentBag<LoopbackPort> Taken = [];
 
     /// <summary>Runs a program to its end.</summary>
     public static (int ExitCode, string Output, string Errors) Run(string program, params string[] arguments) => Feed(program, "", arguments);
@@ -33,12 +34,12 @@ public static class Programs
         return (process.ExitCode, output.Result, errors.Result);
     }
 
-    /// <summary>A free TCP port on loopback.</summary>
+    /// <summary>A free TCP port on loopback, kept for the test process to its end: tests that run beside it get others, and no outgoing connection takes it.</summary>
     public static int FreeLoopbackPort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        LoopbackPort port = LoopbackPort.Take();
+        Taken.Add(port);
+        return port.Number;
     }
 
     /// <summary>Starts a program whose output the caller reads. The caller ends it.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Client.Tests;
@@ -49,14 +50,7 @@ public sealed class SiloCommandTests : IDisposable
 
     private Task<int> Silo(params string[] words) => _screen.Run(["silo", "--cluster", "redis://127.0.0.1:1", .. words]);
 
-    private static IEnumerable<string> Free(int count)
-    {
-        TcpListener[] probes = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        Array.ForEach(probes, probe => probe.Start());
-        string[] ports = [.. probes.Select(Port)];
-        Array.ForEach(probes, probe => probe.Dispose());
-        return ports;
-    }
+    private static IEnumerable<string> Free(int count) => Enumerable.Range(0, count).Select(_ => Programs.FreeLoopbackPort().ToString(CultureInfo.InvariantCulture));
 
     private static string Port(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Stress.Tests.Clusters;
 using Stress.Tests.Shared;
 using Xunit;
@@ -13,7 +12,7 @@ public sealed class DashboardTests
     public async Task The_dashboard_answers_on_its_port_and_nowhere_else_whatever_a_request_calls_its_host()
     {
         await using LocalCluster cluster = LocalCluster.Start();
-        string port = FreePort().ToString(CultureInfo.InvariantCulture);
+        string port = Programs.FreeLoopbackPort().ToString(CultureInfo.InvariantCulture);
         RunningProcess silo = cluster.BeginSilo(0, 2, "--dashboard", "--dashboard-port", port);
         await silo.Says("/metrics");
         string metrics = silo.Output[silo.Output.IndexOf("http://", StringComparison.Ordinal)..].Split("/metrics")[0];
@@ -31,12 +30,5 @@ public sealed class DashboardTests
             using HttpResponseMessage answer = await http.SendAsync(request);
             return answer.StatusCode;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -177,13 +177,7 @@ public class LoopbackTests
     [Fact]
     public async Task Nobody_at_the_address_is_a_failed_call_and_never_an_exception()
     {
-        int port;
-        using (var unused = new TcpListener(IPAddress.Loopback, 0))
-        {
-            unused.Start();
-            port = ((IPEndPoint)unused.LocalEndpoint).Port;
-        }
-
+        int port = Programs.FreeLoopbackPort();
         foreach (string target in (string[])[$"tcp://127.0.0.1:{port}", "pty:/nonexistent/tty", "exec:exit 1"])
         {
             DialResult result = await new Dialer(LwipTests.Options(LineTarget.Parse(target), LwipTests.Caller, 2), TimeProvider.System).RunAsync(CancellationToken.None);

@@ -1,10 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Stress.Tests.Shared;
 
 namespace Stress.K8s.Tests;
 
@@ -12,7 +12,7 @@ namespace Stress.K8s.Tests;
 internal sealed class ApiServer : IAsyncDisposable
 {
     private readonly Dictionary<string, Queue<Func<HttpContext, Task>>> _answers = [];
-    private readonly int _port = FreePort();
+    private readonly int _port = Programs.FreeLoopbackPort();
     private WebApplication? _app;
 
     /// <summary>What was asked, in order: create, read, watch, pods.</summary>
@@ -110,12 +110,5 @@ internal sealed class ApiServer : IAsyncDisposable
         }
 
         await (answer ?? Refusal(404, "NotFound", $"no answer to {what}"))(context);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using k8s.Models;
 using Stress.Silo;
 using Stress.Tests.Shared;
@@ -17,7 +15,7 @@ public sealed class RedisTests : IDisposable
     private const long MemoryBytes = 24 << 20;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("stress-test-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = Programs.FreeLoopbackPort();
     private string _cli = "";
     private Process? _server;
 
@@ -145,12 +143,5 @@ public sealed class RedisTests : IDisposable
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

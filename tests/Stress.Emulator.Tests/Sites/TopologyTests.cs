@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Stress.Emulator.Core;
+using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
 using Stress.Emulator.Userland;
