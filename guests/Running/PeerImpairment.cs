@@ -6,7 +6,16 @@ namespace Stress.Guests.Running;
 /// <summary>What a line to a real pppd does to its frames.</summary>
 /// <param name="Delay">One way.</param>
 /// <param name="PerThousand">Frames per thousand that are doubled, dropped or corrupted, a third each.</param>
-public sealed record PeerLine(TimeSpan Delay, int PerThousand);
+public sealed record PeerLine(TimeSpan Delay, int PerThousand)
+{
+    // pppd's Restart timer of 3 s, and a little: a packet that the line has taken comes again within the call.
+    private const int AgainSeconds = 4;
+
+    /// <summary>
+    /// How long pppd's calling end leaves a link up, in whole seconds from its first network protocol on (<c>maxconnect</c>): a second, and as long as the other protocol may be behind.
+    /// </summary>
+    public int PppdUp => 1 + (int)Math.Ceiling(2 * Delay.TotalSeconds) + (PerThousand > 0 ? AgainSeconds : 0);
+}
 
 /// <summary>Doubles, drops and corrupts frames of one direction, by a seed. A frame ends with a flag.</summary>
 /// <param name="perThousand">How many of a thousand.</param>

@@ -20,7 +20,7 @@ public sealed record PppdCallOptions
     /// <summary>What the lines do.</summary>
     public PeerLine Line { get; init; } = new(TimeSpan.Zero, 0);
 
-    /// <summary>How long our calling end leaves a link up; pppd's calling end leaves it a second, and as long as IPCP may be behind IPV6CP: twice the delay.</summary>
+    /// <summary>How long our calling end leaves a link up; pppd's calling end: <see cref="PeerLine.PppdUp"/>.</summary>
     public VirtualTime Up { get; init; } = VirtualTime.FromMilliseconds(200);
 
     /// <summary>Seed of every draw.</summary>

@@ -65,7 +65,7 @@ public sealed class PppdPeer : IAsyncDisposable
             [
                 $"mem={PairOptions.UsualMemoryMiB}M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1", "stderr=1", "stress_tty=port",
                 "kasan.fault=panic", "oops=panic", "panic=-1", .. KernelWords.Seeded,
-                "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", string.Create(CultureInfo.InvariantCulture, $"up={1 + (int)Math.Ceiling(2 * line.Delay.TotalSeconds)}"), "end",
+                "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", string.Create(CultureInfo.InvariantCulture, $"up={line.PppdUp}"), "end",
             ],
             seed);
         _running = Task.Run(RunAsync);
@@ -281,16 +281,20 @@ public sealed class PppdPeer : IAsyncDisposable
         {
             bool open = ((PortLines)message.Value & PortLines.DataTerminalReady) != 0;
             _terminal.Writer.TryWrite(open);
-            if (!open && _outward is { } channel)
+            if (!open)
             {
-                // A modem whose terminal is closed hangs up at once. At the far end what was written before comes first; then carrier goes there.
-                PutEnd(channel);
+                // A modem whose terminal is closed hangs up at once. At the far end, if it has not hung up itself, what was written before comes first; then carrier goes there.
+                if (_outward is { } channel)
+                {
+                    PutEnd(channel);
+                }
+
                 await DropCarrierAsync().ConfigureAwait(false);
             }
         }
-        else if (message.Kind == PortMessageKind.Data && _outward is { } channel)
+        else if (message.Kind == PortMessageKind.Data && _outward is { } outward)
         {
-            Put(channel, _fromGuest.Take(data.Span));
+            Put(outward, _fromGuest.Take(data.Span));
         }
     }
 

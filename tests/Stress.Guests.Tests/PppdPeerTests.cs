@@ -32,17 +32,25 @@ public sealed class PppdPeerTests
         Assert.All(result.Consoles, console => Assert.Contains(console, line => line.Contains("local  IP address 10.1.0.2", StringComparison.Ordinal)));
     }
 
-    [KernelFact]
-    public async Task A_modem_whose_terminal_is_closed_hangs_up_at_once_and_the_far_end_hears_of_it_after_the_delay()
+    [KernelTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_modem_whose_terminal_is_closed_hangs_up_at_once_and_the_far_end_hears_of_it_after_the_delay(bool dial)
     {
         // pppd waits a second before it opens its terminal again. A carrier that was still there then would go under it, and the next call with it.
         PppdCallOptions slow = Twenty with { CallsOfLine = 3, Line = new PeerLine(TimeSpan.FromSeconds(1.2), 0) };
+        PppdCalls calls = await PeersAsync();
 
-        PppdCallResult result = await (await PeersAsync()).AnswerAsync(slow, default);
-
-        AreAsPlanned(result, 6);
-        Assert.All(result.Consoles, console => Assert.DoesNotContain("Modem hangup", console));
+        AreAsPlanned(await (dial ? calls.DialAsync(slow, default) : calls.AnswerAsync(slow, default)), 6);
     }
+
+    [Theory]
+    [InlineData(0, 0, 1)]
+    [InlineData(0.1, 0, 2)]
+    [InlineData(4, 0, 9)]
+    [InlineData(1, 10, 7)]
+    public void A_call_of_pppds_is_up_until_the_slower_protocol_is_and_a_packet_that_the_line_took_has_come_again(double delay, int perThousand, int seconds) =>
+        Assert.Equal(seconds, new PeerLine(TimeSpan.FromSeconds(delay), perThousand).PppdUp);
 
     [Fact]
     public void A_line_that_touches_frames_leaves_the_others_as_they_are_and_keeps_flags()
