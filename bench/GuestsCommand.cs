@@ -151,23 +151,23 @@ internal static class GuestsCommand
         var calls = new Option<int>("--calls") { Description = "Calls each way, on all lines together.", DefaultValueFactory = _ => 1000 };
         var lines = new Option<int>("--lines") { Description = "Lines at once, each a guest of its own.", DefaultValueFactory = _ => 50 };
         var delays = new Option<double[]>("--delay") { Description = "One way, in seconds; may be repeated.", DefaultValueFactory = _ => [0, 0.1, 1, 4], AllowMultipleArgumentsPerToken = true };
-        var touched = new Option<int>("--per-thousand") { Description = "Frames per thousand that are doubled, dropped or corrupted, a third each.", DefaultValueFactory = _ => 10 };
+        var touched = new Option<int[]>("--per-thousand") { Description = "Frames per thousand that are doubled, dropped or corrupted, a third each; may be repeated.", DefaultValueFactory = _ => [0, 10], AllowMultipleArgumentsPerToken = true };
         var ways = new Option<string[]>("--way") { Description = "Only this way: dial (our endpoint calls), answer (default: both).", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong("dial", "answer");
         var log = new Option<string?>("--log") { Description = "Folder for a transcript and a capture of each call, and for what each pppd said." };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel (default: the newest)." };
         var command = new Command("pppd", "Debian's pppd in guests, called by our endpoint and calling it, in real time.") { calls, lines, delays, touched, ways, log, kernel };
-        command.SetAction((line, stop) => CallPppd(line.GetValue(calls), line.GetValue(lines), line.GetValue(delays)!, line.GetValue(touched), line.GetValue(ways) is { Length: > 0 } some ? some : ["dial", "answer"], line.GetValue(log), line.GetValue(kernel), stop));
+        command.SetAction((line, stop) => CallPppd(line.GetValue(calls), line.GetValue(lines), line.GetValue(delays)!, line.GetValue(touched)!, line.GetValue(ways) is { Length: > 0 } some ? some : ["dial", "answer"], line.GetValue(log), line.GetValue(kernel), stop));
         return command;
     }
 
-    private static async Task<int> CallPppd(int calls, int lines, double[] delays, int touched, string[] ways, string? log, string? named, CancellationToken stop)
+    private static async Task<int> CallPppd(int calls, int lines, double[] delays, int[] touched, string[] ways, string? log, string? named, CancellationToken stop)
     {
         Describe();
         var cache = GuestCache.OfUser();
         (GuestKernel kernel, GuestSystem system, string launcher) = await Parts(cache, named, faults: false, stop);
         var pppd = new PppdCalls(new PairParts(cache, launcher, system, kernel, kernel));
         bool all = true;
-        foreach ((double delay, int perThousand) in delays.SelectMany(delay => touched > 0 ? new[] { (delay, 0), (delay, touched) } : [(delay, 0)]))
+        foreach ((double delay, int perThousand) in delays.SelectMany(delay => touched.Select(perThousand => (delay, perThousand))))
         {
             var options = new PppdCallOptions { Lines = lines, CallsOfLine = Math.Max(1, calls / lines), Line = new PeerLine(TimeSpan.FromSeconds(delay), perThousand) };
             foreach ((string way, Func<PppdCallOptions, CancellationToken, Task<PppdCallResult>> run) in ((string, Func<PppdCallOptions, CancellationToken, Task<PppdCallResult>>)[])[("dial", pppd.DialAsync), ("answer", pppd.AnswerAsync)])

@@ -101,7 +101,11 @@ public sealed class PppdCalls(PairParts parts)
             Calling = calling, Up = calling ? TimeRange.Fixed(options.Up) : TimeRange.Fixed(VirtualTime.Never), Establish = VirtualTime.FromMinutes(3),
             HelloInterval = VirtualTime.Zero, RipngUpdate = VirtualTime.Zero,
         };
-        call = call with { Ppp = call.Ppp with { LocalAddress = calling ? Calling : Called, RemoteAddress = calling ? Called : Calling } };
+        VirtualTime restart = VirtualTime.FromSeconds(options.Line.Restart);
+        call = call with
+        {
+            Ppp = call.Ppp with { LocalAddress = calling ? Calling : Called, RemoteAddress = calling ? Called : Calling, LcpRestart = restart, IpcpRestart = restart, Ipv6cpRestart = restart },
+        };
         return new DialOptions
         {
             Target = target, Lines = 1, Cycles = options.CallsOfLine, CallOf = _ => call, Holdoff = VirtualTime.Zero, Connect = VirtualTime.FromMinutes(3), Seed = options.Seed,

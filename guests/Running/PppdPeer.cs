@@ -65,7 +65,7 @@ public sealed class PppdPeer : IAsyncDisposable
             [
                 $"mem={PairOptions.UsualMemoryMiB}M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1", "stderr=1", "stress_tty=port",
                 "kasan.fault=panic", "oops=panic", "panic=-1", .. KernelWords.Seeded,
-                "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", string.Create(CultureInfo.InvariantCulture, $"up={line.PppdUp}"), "end",
+                "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", string.Create(CultureInfo.InvariantCulture, $"up={line.PppdUp}"), string.Create(CultureInfo.InvariantCulture, $"restart={line.Restart}"), "end",
             ],
             seed);
         _running = Task.Run(RunAsync);

@@ -45,12 +45,17 @@ public sealed class PppdPeerTests
     }
 
     [Theory]
-    [InlineData(0, 0, 1)]
-    [InlineData(0.1, 0, 2)]
-    [InlineData(4, 0, 9)]
-    [InlineData(1, 10, 7)]
-    public void A_call_of_pppds_is_up_until_the_slower_protocol_is_and_a_packet_that_the_line_took_has_come_again(double delay, int perThousand, int seconds) =>
-        Assert.Equal(seconds, new PeerLine(TimeSpan.FromSeconds(delay), perThousand).PppdUp);
+    [InlineData(0, 0, 3, 1)]
+    [InlineData(0.1, 0, 3, 2)]
+    [InlineData(1, 10, 3, 7)]
+    [InlineData(4, 0, 9, 9)]
+    [InlineData(4, 10, 9, 19)]
+    public void Restart_timers_are_above_the_round_trip_and_a_call_of_pppds_lasts_until_what_the_line_took_has_come_again(double delay, int perThousand, int restart, int up)
+    {
+        var line = new PeerLine(TimeSpan.FromSeconds(delay), perThousand);
+
+        Assert.Equal((restart, up), (line.Restart, line.PppdUp));
+    }
 
     [Fact]
     public void A_line_that_touches_frames_leaves_the_others_as_they_are_and_keeps_flags()
