@@ -6,6 +6,7 @@ using Stress.Client;
 using Stress.Dial;
 using Stress.Dial.Calls;
 using Stress.Emulator.Core;
+using Stress.Emulator.Sites;
 using Stress.Guests;
 using Stress.Guests.Kernels;
 using Stress.Guests.Processes;
@@ -21,6 +22,9 @@ namespace Stress.Bench;
 internal static class GuestsCommand
 {
     private const string Redial = "scenarios/linux-redial.yaml";
+
+    // The fault that a hang-up of a pair reaches too.
+    private const string OfPairs = "ppp-channel-hold", NotFound = "not found";
 
     private static readonly string[] Kinds = ["embedded", "two", "killed"];
 
@@ -101,45 +105,45 @@ internal static class GuestsCommand
         bool all = true;
         foreach (KernelFault fault in KernelFaults.All)
         {
-            string list = Repository.At("tests", "Stress.Guests.Tests", "lists", fault.Name + ".ops");
-            var titles = new SortedDictionary<string, int>(StringComparer.Ordinal);
-            int clean = 0, byProgram = 0;
-            byte[]? program = File.Exists(list) ? await Reproducer.CompileAsync(Reproducer.ToC(fault.Name, File.ReadAllText(list)), stop) : null;
-            for (ulong seed = 1; seed <= (ulong)seeds && !stop.IsCancellationRequested; seed++)
+            string list = File.ReadAllText(Repository.At("tests", "Stress.Guests.Tests", "lists", fault.Name + ".ops"));
+            byte[] program = await Reproducer.CompileAsync(Reproducer.ToC(fault.Name, list), stop);
+            var run = new ListRun(cache, launcher, system, kernel);
+            var titles = new List<string?> { Try("list", fault, seeds, (seed, on) => Titles(run.Run([(fault.Name, list)], seed, on, stop)), stop) };
+            titles.Add(Try("exported C program", fault, seeds, (seed, on) => Titles(run.RunProgram(fault.Name, program, seed, on, stop)), stop));
+            if (fault.Name == OfPairs)
             {
-                IReadOnlyList<string> with, without;
-                if (File.Exists(list))
-                {
-                    var run = new ListRun(cache, launcher, system, kernel);
-                    (string, string)[] text = [(fault.Name, File.ReadAllText(list))];
-                    with = [.. run.Run(text, seed, fault.Name, stop).Reports.Select(CrashWords.Of)];
-                    without = [.. run.Run(text, seed, null, stop).Reports.Select(CrashWords.Of)];
-                    string? exported = run.RunProgram(fault.Name, program!, seed, fault.Name, stop).Reports.Select(CrashWords.Of).FirstOrDefault();
-                    byProgram += exported is not null && exported == with.FirstOrDefault() ? 1 : 0;
-                }
-                else
-                {
-                    Scenario scenario = ScenarioLoader.Load(Repository.At("scenarios", "linux-redial.yaml"));
-                    var run = new PairRun(new PairParts(cache, launcher, system, kernel, kernel));
-                    PairOptions options = PairOptions.Of(scenario.Site with { Seed = seed }, VirtualTime.FromSeconds(90));
-                    with = [.. run.Run(options with { Fault = fault.Name }, stop).AllCrashes.Select(crash => crash.Title)];
-                    without = [.. run.Run(options, stop).AllCrashes.Select(crash => crash.Title)];
-                }
-
-                string first = with.Count > 0 ? with[0] : "not found";
-                titles[first] = titles.GetValueOrDefault(first) + 1;
-                clean += without.Count == 0 ? 1 : 0;
+                SiteOptions site = ScenarioLoader.Load(Repository.At("scenarios", "linux-redial.yaml")).Site;
+                var pair = new PairRun(new PairParts(cache, launcher, system, kernel, kernel));
+                titles.Add(Try("pair", fault, seeds, (seed, on) => [.. pair.Run(PairOptions.Of(site with { Seed = seed }, VirtualTime.FromSeconds(90)) with { Fault = on }, stop).AllCrashes.Select(crash => crash.Title)], stop));
             }
 
-            all &= titles.Count == 1 && !titles.ContainsKey("not found") && clean == seeds && (program is null || byProgram == seeds);
-            Console.WriteLine($"{fault.Name,-20} without it clean {clean} of {seeds}{(program is null ? "" : $"; the exported C program gives the same title {byProgram} of {seeds}")}");
-            foreach ((string title, int count) in titles)
-            {
-                Console.WriteLine($"  {count} of {seeds}: {title}");
-            }
+            all &= titles[0] is not null && titles.Distinct().Count() == 1;
         }
 
         return all ? ExitCodes.Ok : ExitCodes.ExpectationFailed;
+    }
+
+    private static IReadOnlyList<string> Titles(ListResult result) => result.Trouble is { } trouble ? [trouble] : [.. result.Reports.Select(CrashWords.Of)];
+
+    // The title; null unless it is the only one for all seeds, and nothing is found without the fault.
+    private static string? Try(string way, KernelFault fault, int seeds, Func<ulong, string?, IReadOnlyList<string>> titlesOf, CancellationToken stop)
+    {
+        var titles = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        int clean = 0;
+        for (ulong seed = 1; seed <= (ulong)seeds && !stop.IsCancellationRequested; seed++)
+        {
+            string first = titlesOf(seed, fault.Name).FirstOrDefault() ?? NotFound;
+            titles[first] = titles.GetValueOrDefault(first) + 1;
+            clean += titlesOf(seed, null).Count == 0 ? 1 : 0;
+        }
+
+        Console.WriteLine($"{fault.Name,-20} {way,-18} without it clean {clean} of {seeds}");
+        foreach ((string title, int count) in titles)
+        {
+            Console.WriteLine($"  {count} of {seeds}: {title}");
+        }
+
+        return titles.Count == 1 && !titles.ContainsKey(NotFound) && clean == seeds ? titles.First().Key : null;
     }
 
     private static Command Pppd()
@@ -147,27 +151,40 @@ internal static class GuestsCommand
         var calls = new Option<int>("--calls") { Description = "Calls each way, on all lines together.", DefaultValueFactory = _ => 1000 };
         var lines = new Option<int>("--lines") { Description = "Lines at once, each a guest of its own.", DefaultValueFactory = _ => 50 };
         var delays = new Option<double[]>("--delay") { Description = "One way, in seconds; may be repeated.", DefaultValueFactory = _ => [0, 0.1, 1, 4], AllowMultipleArgumentsPerToken = true };
-        var touched = new Option<int>("--per-thousand") { Description = "Frames per thousand that are doubled, dropped or corrupted, a third each.", DefaultValueFactory = _ => 10 };
+        var touched = new Option<int[]>("--per-thousand") { Description = "Frames per thousand that are doubled, dropped or corrupted, a third each; may be repeated.", DefaultValueFactory = _ => [0, 10], AllowMultipleArgumentsPerToken = true };
+        var ways = new Option<string[]>("--way") { Description = "Only this way: dial (our endpoint calls), answer (default: both).", AllowMultipleArgumentsPerToken = true }.AcceptOnlyFromAmong("dial", "answer");
+        var log = new Option<string?>("--log") { Description = "Folder for a transcript and a capture of each call, and for what each pppd said." };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel (default: the newest)." };
-        var command = new Command("pppd", "Debian's pppd in guests, called by our endpoint and calling it, in real time.") { calls, lines, delays, touched, kernel };
-        command.SetAction((line, stop) => CallPppd(line.GetValue(calls), line.GetValue(lines), line.GetValue(delays)!, line.GetValue(touched), line.GetValue(kernel), stop));
+        var command = new Command("pppd", "Debian's pppd in guests, called by our endpoint and calling it, in real time.") { calls, lines, delays, touched, ways, log, kernel };
+        command.SetAction((line, stop) => CallPppd(line.GetValue(calls), line.GetValue(lines), line.GetValue(delays)!, line.GetValue(touched)!, line.GetValue(ways) is { Length: > 0 } some ? some : ["dial", "answer"], line.GetValue(log), line.GetValue(kernel), stop));
         return command;
     }
 
-    private static async Task<int> CallPppd(int calls, int lines, double[] delays, int touched, string? named, CancellationToken stop)
+    private static async Task<int> CallPppd(int calls, int lines, double[] delays, int[] touched, string[] ways, string? log, string? named, CancellationToken stop)
     {
         Describe();
         var cache = GuestCache.OfUser();
         (GuestKernel kernel, GuestSystem system, string launcher) = await Parts(cache, named, faults: false, stop);
         var pppd = new PppdCalls(new PairParts(cache, launcher, system, kernel, kernel));
         bool all = true;
-        foreach ((double delay, int perThousand) in delays.SelectMany(delay => touched > 0 ? new[] { (delay, 0), (delay, touched) } : [(delay, 0)]))
+        foreach ((double delay, int perThousand) in delays.SelectMany(delay => touched.Select(perThousand => (delay, perThousand))))
         {
             var options = new PppdCallOptions { Lines = lines, CallsOfLine = Math.Max(1, calls / lines), Line = new PeerLine(TimeSpan.FromSeconds(delay), perThousand) };
             foreach ((string way, Func<PppdCallOptions, CancellationToken, Task<PppdCallResult>> run) in ((string, Func<PppdCallOptions, CancellationToken, Task<PppdCallResult>>)[])[("dial", pppd.DialAsync), ("answer", pppd.AnswerAsync)])
             {
+                if (!ways.Contains(way))
+                {
+                    continue;
+                }
+
                 long start = Stopwatch.GetTimestamp();
-                PppdCallResult result = await run(options, stop);
+                string? folder = log is null ? null : Path.Combine(log, string.Create(CultureInfo.InvariantCulture, $"{way}-{delay}-{perThousand}"));
+                PppdCallResult result = await run(options with { Transcripts = folder }, stop);
+                foreach ((int number, IReadOnlyList<string> console) in folder is null ? [] : result.Consoles.Index())
+                {
+                    await File.WriteAllLinesAsync(Path.Combine(Directory.CreateDirectory(folder!).FullName, $"{number:D3}.console"), console, stop);
+                }
+
                 all &= (perThousand > 0 || result.Done == result.Planned) && result.Reports.Count == 0;
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,

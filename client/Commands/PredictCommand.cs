@@ -106,7 +106,7 @@ public static class PredictCommand
         if (!LinuxFault.Names.Contains(fault))
         {
             throw new UsageException(KernelFaults.All.Any(f => f.Name == fault)
-                ? $"--fault {fault}: no operation of a list reaches it; accepted: {string.Join(", ", LinuxFault.Names)}"
+                ? $"--fault {fault}: no operation that the model has reaches it; accepted: {string.Join(", ", LinuxFault.Names)}"
                 : $"--fault {fault}: unknown fault{NearestWord.Hint(fault, LinuxFault.Names)}; accepted: {string.Join(", ", LinuxFault.Names)}");
         }
     }

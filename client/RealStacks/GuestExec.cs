@@ -17,7 +17,7 @@ public static class GuestExec
     private const string Uml = "uml:", Command = "exec:", Host = "host";
 
     // Operations that a real kernel has and no emulated stack.
-    private static readonly string[] RealOnly = ["sleep"];
+    private static readonly string[] RealOnly = ["sleep", "call", "hangup"];
 
     /// <summary>Whether a name means a real kernel.</summary>
     public static bool IsReal(string stack) => stack == Host || stack.StartsWith(Uml, StringComparison.Ordinal) || stack.StartsWith(Command, StringComparison.Ordinal);

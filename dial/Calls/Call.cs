@@ -351,6 +351,7 @@ public sealed class Call : IPppActions
         bool planned = _ending;
         bool wasUp = _wasUp;
         bool lost = _wasDown && (_stalled || _ppp.Phase != PppPhase.Terminate);
+        PppTermination? terminating = _ppp.Terminating;
         _ppp.LowerDown(_now, this);
         if (planned)
         {
@@ -360,9 +361,18 @@ public sealed class Call : IPppActions
         {
             Conclude(CallOutcome.LinkLost, "carrier went after the link had gone down before its end");
         }
+        else if (terminating is { } reason)
+        {
+            // A far side that hangs up as soon as it has our Terminate-Ack, as pppd does, has given its word; our Restart timer still ran.
+            Ended(reason);
+        }
+        else if (wasUp && !_options.Calling)
+        {
+            Conclude(CallOutcome.Completed, "");
+        }
         else
         {
-            Conclude(wasUp && !_options.Calling ? CallOutcome.Completed : CallOutcome.CarrierLost, "carrier went without a word");
+            Conclude(CallOutcome.CarrierLost, "carrier went without a word");
         }
     }
 
@@ -576,10 +586,17 @@ public sealed class Call : IPppActions
             _counters.TerminatesUnanswered++;
         }
 
-        CallOutcome? outcome = reason switch
+        // Carrier loss is concluded where it was noticed, with its cause.
+        if (reason != PppTermination.Hangup)
         {
-            // Carrier loss is concluded where it was noticed, with its cause.
-            PppTermination.Hangup => null,
+            Ended(reason);
+        }
+    }
+
+    private void Ended(PppTermination reason)
+    {
+        CallOutcome outcome = reason switch
+        {
             PppTermination.UserRequest => CallOutcome.Completed,
             PppTermination.PeerRequest when _ending || (_wasUp && !_options.Calling && !_stalled) => CallOutcome.Completed,
             PppTermination.PeerRequest when _stalled => CallOutcome.LinkLost,
@@ -590,10 +607,7 @@ public sealed class Call : IPppActions
             PppTermination.NoNetworkProtocols => CallOutcome.NetworkFailed,
             _ => _wasUp ? CallOutcome.PeerNotResponding : CallOutcome.NegotiationFailed,
         };
-        if (outcome is { } o)
-        {
-            Conclude(o, o == CallOutcome.Completed ? "" : reason.ToString());
-        }
+        Conclude(outcome, outcome == CallOutcome.Completed ? "" : reason.ToString());
     }
 
     // The plan's clock starts when every network protocol is open, or its automaton has given up while the other is open.

@@ -6,7 +6,22 @@ namespace Stress.Guests.Running;
 /// <summary>What a line to a real pppd does to its frames.</summary>
 /// <param name="Delay">One way.</param>
 /// <param name="PerThousand">Frames per thousand that are doubled, dropped or corrupted, a third each.</param>
-public sealed record PeerLine(TimeSpan Delay, int PerThousand);
+public sealed record PeerLine(TimeSpan Delay, int PerThousand)
+{
+    private const int UsualRestart = 3;
+
+    /// <summary>
+    /// Both ends' Restart timers, in whole seconds: the usual three, and above the round trip on a slower line (RFC 1661, 4.6). Two pppds with the usual ones never open there: a request that comes again late
+    /// starts the negotiation anew, at each end in turn.
+    /// </summary>
+    public int Restart => Math.Max(UsualRestart, 1 + (int)Math.Ceiling(2 * Delay.TotalSeconds));
+
+    /// <summary>
+    /// How long pppd's calling end leaves a link up, in whole seconds from its first network protocol on (<c>maxconnect</c>): a second, as long as the other protocol may be behind, and until a packet
+    /// that the line has taken has come again.
+    /// </summary>
+    public int PppdUp => 1 + (int)Math.Ceiling(2 * Delay.TotalSeconds) + (PerThousand > 0 ? Restart + 1 : 0);
+}
 
 /// <summary>Doubles, drops and corrupts frames of one direction, by a seed. A frame ends with a flag.</summary>
 /// <param name="perThousand">How many of a thousand.</param>

@@ -20,11 +20,14 @@ public sealed record PppdCallOptions
     /// <summary>What the lines do.</summary>
     public PeerLine Line { get; init; } = new(TimeSpan.Zero, 0);
 
-    /// <summary>How long our calling end leaves a link up; pppd's calling end leaves it a second.</summary>
+    /// <summary>How long our calling end leaves a link up; pppd's calling end: <see cref="PeerLine.PppdUp"/>.</summary>
     public VirtualTime Up { get; init; } = VirtualTime.FromMilliseconds(200);
 
     /// <summary>Seed of every draw.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Folder for a transcript and a capture of each call, in a folder of its line; null for none.</summary>
+    public string? Transcripts { get; init; }
 }
 
 /// <summary>Their outcomes.</summary>
@@ -70,7 +73,7 @@ public sealed class PppdCalls(PairParts parts)
     {
         await using var peer = new PppdPeer(parts, Role.Called, 0, options.Line, options.Seed, line);
         await peer.Ready.WaitAsync(Boot, stop).ConfigureAwait(false);
-        var dialer = new Dialer(Options(options, LineTarget.Parse($"tcp://127.0.0.1:{peer.Port}"), Role.Calling), TimeProvider.System);
+        var dialer = new Dialer(Options(options, LineTarget.Parse($"tcp://127.0.0.1:{peer.Port}"), Role.Calling, line), TimeProvider.System);
         return (await dialer.RunAsync(stop).ConfigureAwait(false), peer.Touched, peer.Reports, (IReadOnlyList<string>)[.. peer.Console]);
     });
 
@@ -79,7 +82,7 @@ public sealed class PppdCalls(PairParts parts)
     {
         await using ILineListener listener = LineTarget.Parse("tcp://127.0.0.1:0").Listen();
         await using var peer = new PppdPeer(parts, Role.Calling, int.Parse(listener.Target.Port, System.Globalization.CultureInfo.InvariantCulture), options.Line, options.Seed, line);
-        var answerer = new Answerer(Options(options, listener.Target, Role.Called), listener, TimeProvider.System);
+        var answerer = new Answerer(Options(options, listener.Target, Role.Called, line), listener, TimeProvider.System);
         return (await answerer.RunAsync(stop).ConfigureAwait(false), peer.Touched, peer.Reports, (IReadOnlyList<string>)[.. peer.Console]);
     });
 
@@ -90,7 +93,7 @@ public sealed class PppdCalls(PairParts parts)
         return new PppdCallResult([.. all.Select(a => a.Result)], all.Sum(a => a.Touched), [.. all.SelectMany(a => a.Reports)], [.. all.Select(a => a.Console)]);
     }
 
-    private static DialOptions Options(PppdCallOptions options, LineTarget target, Role role)
+    private static DialOptions Options(PppdCallOptions options, LineTarget target, Role role, int line)
     {
         bool calling = role == Role.Calling;
         var call = new CallOptions
@@ -98,11 +101,16 @@ public sealed class PppdCalls(PairParts parts)
             Calling = calling, Up = calling ? TimeRange.Fixed(options.Up) : TimeRange.Fixed(VirtualTime.Never), Establish = VirtualTime.FromMinutes(3),
             HelloInterval = VirtualTime.Zero, RipngUpdate = VirtualTime.Zero,
         };
-        call = call with { Ppp = call.Ppp with { LocalAddress = calling ? Calling : Called, RemoteAddress = calling ? Called : Calling } };
+        VirtualTime restart = VirtualTime.FromSeconds(options.Line.Restart);
+        call = call with
+        {
+            Ppp = call.Ppp with { LocalAddress = calling ? Calling : Called, RemoteAddress = calling ? Called : Calling, LcpRestart = restart, IpcpRestart = restart, Ipv6cpRestart = restart },
+        };
         return new DialOptions
         {
             Target = target, Lines = 1, Cycles = options.CallsOfLine, CallOf = _ => call, Holdoff = VirtualTime.Zero, Connect = VirtualTime.FromMinutes(3), Seed = options.Seed,
             Wait = VirtualTime.FromMinutes(3),
+            Transcripts = options.Transcripts is { } folder ? Path.Combine(folder, line.ToString("D3", System.Globalization.CultureInfo.InvariantCulture)) : null,
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -64,7 +65,7 @@ public sealed class PppdPeer : IAsyncDisposable
             [
                 $"mem={PairOptions.UsualMemoryMiB}M", "initrd=initramfs", "umid=guest", "uml_dir=.", "con=null", "con0=null,fd:1", "stderr=1", "stress_tty=port",
                 "kasan.fault=panic", "oops=panic", "panic=-1", .. KernelWords.Seeded,
-                "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", "up=1", "end",
+                "job=peer", $"role={(role == Role.Called ? "called" : "calling")}", string.Create(CultureInfo.InvariantCulture, $"up={line.PppdUp}"), string.Create(CultureInfo.InvariantCulture, $"restart={line.Restart}"), "end",
             ],
             seed);
         _running = Task.Run(RunAsync);
@@ -147,22 +148,42 @@ public sealed class PppdPeer : IAsyncDisposable
 
             call.NoDelay = true;
             _carrier = call;
-            await SendAsync(PortMessageKind.Lines, PortLines.CarrierDetect | PortLines.ClearToSend | PortLines.DataSetReady, default).ConfigureAwait(false);
             Channel<(long Due, byte[] Bytes)> outward = _outward = Delayed(), inward = Delayed();
-            Task carrying = Task.WhenAll(CarryAsync(outward, bytes => SendAllAsync(call, bytes)), CarryAsync(inward, bytes => SendAsync(PortMessageKind.Data, PortLines.None, bytes)));
+            _detected = true;
+            await SendAsync(PortMessageKind.Lines, PortLines.CarrierDetect | Idle, default).ConfigureAwait(false);
+            Task carrying = Task.WhenAll(CarryAsync(outward, bytes => SendAllAsync(call, bytes)), CarryAsync(inward, ArriveAsync));
             await ReadCallAsync(call, inward).ConfigureAwait(false);
             _outward = null;
             outward.Writer.Complete();
+            PutEnd(inward);
             inward.Writer.Complete();
             await carrying.ConfigureAwait(false);
             _carrier = null;
             call.Dispose();
-            await SendAsync(PortMessageKind.Lines, PortLines.ClearToSend | PortLines.DataSetReady, default).ConfigureAwait(false);
+            await DropCarrierAsync().ConfigureAwait(false);
             await TerminalAsync(open: false).ConfigureAwait(false);
         }
     }
 
+    private const PortLines Idle = PortLines.ClearToSend | PortLines.DataSetReady;
+
     private volatile Channel<(long Due, byte[] Bytes)>? _outward;
+
+    // The guest's modem has carrier: what arrives without one is lost.
+    private volatile bool _detected;
+
+    // What comes over the line; nothing is the far modem's hanging up.
+    private Task ArriveAsync(byte[] bytes) =>
+        bytes.Length == 0 ? DropCarrierAsync() : _detected ? SendAsync(PortMessageKind.Data, PortLines.None, bytes) : Task.CompletedTask;
+
+    private async Task DropCarrierAsync()
+    {
+        if (_detected)
+        {
+            _detected = false;
+            await SendAsync(PortMessageKind.Lines, Idle, default).ConfigureAwait(false);
+        }
+    }
 
     private static Channel<(long Due, byte[] Bytes)> Delayed() => Channel.CreateUnbounded<(long Due, byte[] Bytes)>();
 
@@ -198,6 +219,8 @@ public sealed class PppdPeer : IAsyncDisposable
             channel.Writer.TryWrite((Environment.TickCount64 + (long)_line.Delay.TotalMilliseconds, bytes));
         }
     }
+
+    private void PutEnd(Channel<(long Due, byte[] Bytes)> channel) => channel.Writer.TryWrite((Environment.TickCount64 + (long)_line.Delay.TotalMilliseconds, []));
 
     private async Task ReadCallAsync(Socket call, Channel<(long Due, byte[] Bytes)> inward)
     {
@@ -235,7 +258,7 @@ public sealed class PppdPeer : IAsyncDisposable
                         break;
                     }
 
-                    Take(message, buffer.AsSpan(at + PortMessage.Bytes, message.Length));
+                    await TakeAsync(message, buffer.AsMemory(at + PortMessage.Bytes, message.Length)).ConfigureAwait(false);
                     at += PortMessage.Bytes + message.Length;
                 }
 
@@ -252,21 +275,26 @@ public sealed class PppdPeer : IAsyncDisposable
         _ready.TrySetResult();
     }
 
-    private void Take(PortMessage message, ReadOnlySpan<byte> data)
+    private async Task TakeAsync(PortMessage message, ReadOnlyMemory<byte> data)
     {
         if (message.Kind == PortMessageKind.Lines)
         {
             bool open = ((PortLines)message.Value & PortLines.DataTerminalReady) != 0;
             _terminal.Writer.TryWrite(open);
-            if (!open && _outward is { } channel)
+            if (!open)
             {
-                // What was written before comes first: then carrier goes.
-                channel.Writer.TryWrite((Environment.TickCount64 + (long)_line.Delay.TotalMilliseconds, []));
+                // A modem whose terminal is closed hangs up at once. At the far end, if it has not hung up itself, what was written before comes first; then carrier goes there.
+                if (_outward is { } channel)
+                {
+                    PutEnd(channel);
+                }
+
+                await DropCarrierAsync().ConfigureAwait(false);
             }
         }
-        else if (message.Kind == PortMessageKind.Data && _outward is { } channel)
+        else if (message.Kind == PortMessageKind.Data && _outward is { } outward)
         {
-            Put(channel, _fromGuest.Take(data));
+            Put(outward, _fromGuest.Take(data.Span));
         }
     }
 

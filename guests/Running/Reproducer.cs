@@ -54,8 +54,11 @@ public static class Reproducer
 
     private const string Shell = "export/reproducer.sh";
 
-    // An ancillary message cannot be sent from a shell and perl alone.
-    private static readonly string[] NotInShell = ["sendpkt6"];
+    // An ancillary message cannot be sent from a shell and perl alone, and a line discipline and a channel are not for them either.
+    private static readonly Dictionary<string, string> NotInShell = new()
+    {
+        ["sendpkt6"] = "a message that no shell can send", ["call"] = "a terminal that is a PPP channel", ["hangup"] = "a terminal that is a PPP channel",
+    };
 
     /// <summary>One script for sh: iproute2 makes and changes interfaces, a process of perl holds sockets open.</summary>
     /// <param name="name">What the list is called.</param>
@@ -79,9 +82,9 @@ public static class Reproducer
             else if (operation.Length > 0 && operation != "#" && !operation.StartsWith("# ", StringComparison.Ordinal))
             {
                 string[] words = operation.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-                if (NotInShell.Contains(words[0]))
+                if (NotInShell.TryGetValue(words[0], out string? need))
                 {
-                    throw new GuestException(GuestProblem.Wrong, $"{name}:{number + 1}: {words[0]} needs a message that no shell can send; accepted for this list: --c");
+                    throw new GuestException(GuestProblem.Wrong, $"{name}:{number + 1}: {words[0]} needs {need}; accepted for this list: --c");
                 }
 
                 text.Append("op ").AppendJoin(' ', words.Select(Quoted)).Append('\n');

@@ -27,6 +27,7 @@
 #include <sched.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
+#include <linux/ppp-ioctl.h>
 #include <linux/rtnetlink.h>
 #include <ifaddrs.h>
 #else
@@ -56,6 +57,7 @@ static struct held_socket {
 static struct tunnel {
     char name[NAME_ROOM];
     int fd;
+    int line, tty, channel, unit; /* of a call: the far end of its line, and what pppd holds */
     unsigned last_index;
     struct in6_addr local6[MAX_ADDRESSES];
     int addresses6, prefix6[MAX_ADDRESSES];
@@ -109,7 +111,7 @@ static struct tunnel *tunnel_named(const char *name)
     struct tunnel *t = &tunnels[tunnel_count++];
     memset(t, 0, sizeof *t);
     snprintf(t->name, sizeof t->name, "%.*s", NAME_ROOM - 1, name);
-    t->fd = -1;
+    t->fd = t->line = t->tty = t->channel = t->unit = -1;
     return t;
 }
 
@@ -364,6 +366,49 @@ static int address6(const char *name, int add, struct in6_addr local, int prefix
     return address_request(add ? RTM_NEWADDR : RTM_DELADDR, add ? NLM_F_CREATE | NLM_F_EXCL : 0, AF_INET6, name, prefix, &local, peer, 16);
 }
 
+static void let_go_of(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* The line loses its carrier, which hangs its terminal up and takes its channel away; then pppd closes what it holds, the unit last. */
+static int call_hangup(struct tunnel *t)
+{
+    if (t->line < 0 && t->unit < 0) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    let_go_of(&t->line);
+    let_go_of(&t->channel);
+    let_go_of(&t->tty);
+    let_go_of(&t->unit);
+    return 0;
+}
+
+/* What pppd does once its modem has a carrier: the terminal of a line becomes a channel, and the channel is connected to a unit. The line is a pseudo-terminal. */
+static int call_begin(struct tunnel *t)
+{
+    int number = atoi(t->name + strcspn(t->name, "0123456789")), index = 0, discipline = N_PPP, unlocked = 0, terminal = 0;
+    char path[32];
+    if (t->line >= 0) {
+        errno = EBUSY;
+        return -1;
+    }
+    if ((t->line = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0 && ioctl(t->line, TIOCSPTLCK, &unlocked) == 0 && ioctl(t->line, TIOCGPTN, &terminal) == 0) {
+        snprintf(path, sizeof path, "/dev/pts/%d", terminal);
+        if ((t->tty = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0 && ioctl(t->tty, TIOCSETD, &discipline) == 0 && ioctl(t->tty, PPPIOCGCHAN, &index) == 0
+            && (t->channel = open("/dev/ppp", O_RDWR | O_CLOEXEC)) >= 0 && ioctl(t->channel, PPPIOCATTCHAN, &index) == 0
+            && (t->unit = open("/dev/ppp", O_RDWR | O_CLOEXEC)) >= 0 && ioctl(t->unit, PPPIOCNEWUNIT, &number) == 0 && ioctl(t->channel, PPPIOCCONNECT, &number) == 0)
+            return 0;
+    }
+    int saved = errno;
+    call_hangup(t);
+    errno = saved;
+    return -1;
+}
+
 static void append_file(const char *title, const char *path)
 {
     char line[256];
@@ -533,6 +578,18 @@ static int route6(const char *name, struct in6_addr destination, int prefix)
 
 static int state(void) { return 0; }
 
+static int call_begin(struct tunnel *t)
+{
+    (void)t;
+    return not_here();
+}
+
+static int call_hangup(struct tunnel *t)
+{
+    (void)t;
+    return not_here();
+}
+
 #endif
 
 /* tun0 is looked up now, @tun0 is the last index that the list asked for, #3 is that number. */
@@ -689,6 +746,10 @@ static int operate(int count, char **w)
     }
     if (IS("destroy", 2))
         return interface_destroy(w[1]);
+    if (IS("call", 2))
+        return (t = tunnel_named(w[1])) == NULL ? refused("too many interfaces", 0) : call_begin(t);
+    if (IS("hangup", 2))
+        return (t = tunnel_named(w[1])) == NULL ? refused("too many interfaces", 0) : call_hangup(t);
     if (IS("index", 2)) {
         unsigned index = if_nametoindex(w[1]);
         if (index == 0)
@@ -912,7 +973,7 @@ static const char *error_name(int number)
         { EBUSY, "EBUSY" }, { EEXIST, "EEXIST" }, { ENODEV, "ENODEV" }, { EINVAL, "EINVAL" }, { ENOTTY, "ENOTTY" }, { ENOSYS, "ENOSYS" },
         { ENOPROTOOPT, "ENOPROTOOPT" }, { EOPNOTSUPP, "EOPNOTSUPP" }, { EADDRINUSE, "EADDRINUSE" }, { EADDRNOTAVAIL, "EADDRNOTAVAIL" },
         { ENETDOWN, "ENETDOWN" }, { ENETUNREACH, "ENETUNREACH" }, { ENOBUFS, "ENOBUFS" }, { EHOSTUNREACH, "EHOSTUNREACH" }, { EIO, "EIO" },
-        { EDESTADDRREQ, "EDESTADDRREQ" }, { EMSGSIZE, "EMSGSIZE" }, { ECONNREFUSED, "ECONNREFUSED" }, { ENETRESET, "ENETRESET" }, { EPROTO, "EPROTO" },
+        { EDESTADDRREQ, "EDESTADDRREQ" }, { EMSGSIZE, "EMSGSIZE" }, { ECONNREFUSED, "ECONNREFUSED" }, { ENETRESET, "ENETRESET" }, { EPROTO, "EPROTO" }, { ENOTCONN, "ENOTCONN" },
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].number == number)
@@ -926,6 +987,7 @@ static void clean_up(void)
         if (sockets[i].fd >= 0)
             close(sockets[i].fd);
     for (int i = 0; i < tunnel_count; i++) {
+        call_hangup(&tunnels[i]);
         if (if_nametoindex(tunnels[i].name) != 0)
             interface_destroy(tunnels[i].name);
         if (tunnels[i].fd >= 0)

@@ -111,7 +111,7 @@ int main(int count, char **words)
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     setpgid(0, 0);
-    /* A console that finds no room waits for an interrupt of the host's, which no virtual time orders. */
+    /* Room for most of what a console has to say: a guest that finds none waits for its reader. */
     fcntl(1, F_SETPIPE_SZ, 1 << 20);
     load_state(words[1]);
     pid_t self = getpid(), guest = fork();

@@ -64,7 +64,7 @@ public sealed class PredictCommandTests : IDisposable
 
     [Theory]
     [InlineData("--fault clone-mc-list --kernel recorded:x: a fault cannot be switched on there", "clone-mc-list", "recorded:x")]
-    [InlineData("--fault ppp-channel-hold: no operation of a list reaches it; accepted: addrconf-idev-hold, clone-mc-list, igmp-delrec-hold, mld-delrec-hold, tun-socket-hold", "ppp-channel-hold", "uml:x")]
+    [InlineData("--fault ppp-channel-hold: no operation that the model has reaches it; accepted: addrconf-idev-hold, clone-mc-list, igmp-delrec-hold, mld-delrec-hold, tun-socket-hold", "ppp-channel-hold", "uml:x")]
     [InlineData("--fault clone: unknown fault", "clone", "uml:x")]
     public async Task A_fault_that_cannot_be_predicted_is_refused_with_those_that_can(string message, string fault, string kernel)
     {

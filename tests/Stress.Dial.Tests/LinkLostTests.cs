@@ -56,6 +56,21 @@ public class LinkLostTests
         Assert.Equal(1, ledger.Failed);
     }
 
+    [Theory]
+    [InlineData(true, CallOutcome.PeerTerminated, "PeerRequest")]
+    [InlineData(false, CallOutcome.Completed, "")]
+    public async Task A_far_side_that_terminates_and_hangs_up_on_our_answer_has_not_gone_without_a_word(bool calling, CallOutcome outcome, string detail)
+    {
+        (Task<CallResult> call, FarEnd far) = await StartAsync(calling);
+        await using ILine line = far.Line;
+        await far.UpAsync();
+
+        await far.TerminateAsync();
+
+        CallResult result = await call;
+        Assert.Equal((outcome, detail, true), (result.Outcome, result.Detail, result.WasUp));
+    }
+
     [Fact]
     public async Task Time_in_which_a_link_is_down_is_not_time_up()
     {

@@ -58,6 +58,37 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal("signal 6", process.WaitForEnd().ToString());
     }
 
+    // What a kernel such as 6.1 does with its console: it asks not to wait, and for an interrupt when there is room (arch/um/drivers/line.c).
+    private const string Console = """
+        #define _FILE_OFFSET_BITS 64
+        #include <fcntl.h>
+        #include <stdio.h>
+        #include <sys/epoll.h>
+        int main(void)
+        {
+            struct epoll_event room = { .events = EPOLLOUT | EPOLLET }, got;
+            int set = epoll_create(1), flags = O_WRONLY | O_NONBLOCK | O_ASYNC;
+            if (fcntl(1, F_SETFL, flags) != 0 || epoll_ctl(set, EPOLL_CTL_ADD, 1, &room) != 0)
+                return 1;
+            printf("waits %d, interrupts %d\n", (fcntl(1, F_GETFL) & (O_NONBLOCK | O_ASYNC)) == 0, epoll_wait(set, &got, 1, 0));
+            return 0;
+        }
+        """;
+
+    [ToolFact("gcc")]
+    public async Task A_guest_waits_for_the_reader_of_its_console_and_is_never_interrupted_for_it()
+    {
+        string launcher = await Launcher.EnsureAsync(new GuestCache(_folder), default), scratch = Path.Combine(_folder, "scratch"), source = Path.Combine(_folder, "console.c"), program = Path.Combine(_folder, "console");
+        Directory.CreateDirectory(scratch);
+        await File.WriteAllTextAsync(source, Console);
+        await Tool.OutputAsync(_folder, default, "gcc", "-Wall", "-o", program, source);
+        using var process = new GuestProcess(launcher, scratch, program, [], 1);
+
+        process.WaitForEnd();
+
+        Assert.Equal(["waits 1, interrupts 0"], Text(process));
+    }
+
     [ToolFact("gcc")]
     public async Task The_agent_answers_a_list_line_by_line_through_a_command()
     {

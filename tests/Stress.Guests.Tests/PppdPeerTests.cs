@@ -32,6 +32,31 @@ public sealed class PppdPeerTests
         Assert.All(result.Consoles, console => Assert.Contains(console, line => line.Contains("local  IP address 10.1.0.2", StringComparison.Ordinal)));
     }
 
+    [KernelTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_modem_whose_terminal_is_closed_hangs_up_at_once_and_the_far_end_hears_of_it_after_the_delay(bool dial)
+    {
+        // pppd waits a second before it opens its terminal again. A carrier that was still there then would go under it, and the next call with it.
+        PppdCallOptions slow = Twenty with { CallsOfLine = 3, Line = new PeerLine(TimeSpan.FromSeconds(1.2), 0) };
+        PppdCalls calls = await PeersAsync();
+
+        AreAsPlanned(await (dial ? calls.DialAsync(slow, default) : calls.AnswerAsync(slow, default)), 6);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 3, 1)]
+    [InlineData(0.1, 0, 3, 2)]
+    [InlineData(1, 10, 3, 7)]
+    [InlineData(4, 0, 9, 9)]
+    [InlineData(4, 10, 9, 19)]
+    public void Restart_timers_are_above_the_round_trip_and_a_call_of_pppds_lasts_until_what_the_line_took_has_come_again(double delay, int perThousand, int restart, int up)
+    {
+        var line = new PeerLine(TimeSpan.FromSeconds(delay), perThousand);
+
+        Assert.Equal((restart, up), (line.Restart, line.PppdUp));
+    }
+
     [Fact]
     public void A_line_that_touches_frames_leaves_the_others_as_they_are_and_keeps_flags()
     {
@@ -50,11 +75,11 @@ public sealed class PppdPeerTests
         Assert.Equal(got, inOtherPieces);
     }
 
-    private static void AreAsPlanned(PppdCallResult result)
+    private static void AreAsPlanned(PppdCallResult result, int calls = 10)
     {
         Assert.True(result.Done == result.Planned, string.Join('\n', result.Results.SelectMany(r => r.Problems).Select(p => p.ToString()).Concat(result.Consoles.SelectMany(console => console))));
-        Assert.Equal(10, result.Planned);
-        Assert.Equal((10, 10, 10), (result.Counters.LcpOpened, result.Counters.IpcpOpened, result.Counters.Ipv6cpOpened));
+        Assert.Equal(calls, result.Planned);
+        Assert.Equal((calls, calls, calls), (result.Counters.LcpOpened, result.Counters.IpcpOpened, result.Counters.Ipv6cpOpened));
         Assert.Equal(0, result.Counters.Malformed);
         Assert.Equal(0, result.Counters.Of(CallOutcome.CarrierLost));
         Assert.Empty(result.Reports);

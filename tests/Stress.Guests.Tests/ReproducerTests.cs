@@ -65,12 +65,14 @@ public sealed class ReproducerTests
         }
     }
 
-    [Fact]
-    public void What_no_script_can_send_is_refused_with_its_line()
+    [Theory]
+    [InlineData("create tun0\nsendpkt6 s ff02::9 tun0\n", "list.ops:2: sendpkt6 needs a message that no shell can send; accepted for this list: --c")]
+    [InlineData("call ppp0\n", "list.ops:1: call needs a terminal that is a PPP channel; accepted for this list: --c")]
+    public void What_no_script_can_do_is_refused_with_its_line(string list, string message)
     {
-        GuestException refused = Assert.Throws<GuestException>(() => Reproducer.ToShell("list.ops", "create tun0\nsendpkt6 s ff02::9 tun0\n"));
+        GuestException refused = Assert.Throws<GuestException>(() => Reproducer.ToShell("list.ops", list));
 
         Assert.Equal(GuestProblem.Wrong, refused.Problem);
-        Assert.Equal("list.ops:2: sendpkt6 needs a message that no shell can send; accepted for this list: --c", refused.Message);
+        Assert.Equal(message, refused.Message);
     }
 }

@@ -88,6 +88,9 @@ public sealed partial class PppEndpoint(PppEndpointOptions options) : IState
     /// <summary>Where the link is.</summary>
     public PppPhase Phase => _s.Phase;
 
+    /// <summary>Why the link is being terminated, from the first Terminate-Request, sent or received, to the link's end; null at any other time.</summary>
+    public PppTermination? Terminating => _s.Phase == PppPhase.Terminate ? _s.Reason : null;
+
     /// <summary>What was counted since the endpoint was made.</summary>
     public PppCounters Counters => _s.Counters;
 
