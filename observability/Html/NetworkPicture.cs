@@ -10,7 +10,8 @@ public static class NetworkPicture
     /// <summary>Steps of the scale, from no crash to the highest rate.</summary>
     public const int Steps = 6;
 
-    private const int NamedNodes = 40;
+    /// <summary>Up to so many nodes have their names beside them.</summary>
+    internal const int NamedNodes = 40;
 
     /// <summary>Draws it.</summary>
     /// <param name="network">The network.</param>
@@ -22,7 +23,7 @@ public static class NetworkPicture
     {
         (double X, double Y)[] places = Places(network);
         double aspect = network.Width > 0 ? Math.Clamp(Math.Ceiling((double)network.Nodes.Count / network.Width) / network.Width, 0.2, 1.4) : 0.72;
-        double margin = network.Nodes.Count <= NamedNodes ? 46 : 16, height = Math.Max(140, width * aspect), legend = 34;
+        double margin = network.Nodes.Count <= NamedNodes ? 46 : 16, height = Math.Max(140, width * aspect), legend = 14 + (LegendLine * ((Steps + LegendColumns(width) - 1) / LegendColumns(width)));
         var svg = new Svg(width, title, css) { Height = height + legend };
         double top = network.Links.Count == 0 ? 0 : network.Links.Max(link => link.Rate);
         double dot = Math.Clamp(Math.Sqrt(width * height / Math.Max(1, network.Nodes.Count)) / 9, 2, 9);
@@ -76,13 +77,19 @@ public static class NetworkPicture
 
         for (int step = 0; step < Steps; step++)
         {
-            double x = 2 + (step * Math.Min(150, (width - 10) / Steps)), y = height + 18;
+            int columns = LegendColumns(width);
+            double x = 2 + (step % columns * Math.Min(150, (width - 10) / columns)), y = height + 18 + (step / columns * LegendLine);
             svg.Line(x, y, x + 22, y, $"net net{step}");
             svg.Text(x + 27, y + 4, step == 0 ? "none" : $"≤ {Figures.Percent(top * step / (Steps - 1))} %", "tick");
         }
 
         return svg.ToString();
     }
+
+    // As many as have room beside each other.
+    private const int LegendLine = 20;
+
+    private static int LegendColumns(double width) => Math.Min(Steps, (int)(width / 100));
 
     /// <summary>The step of a rate: 0 for none, then the remaining steps up to the highest rate.</summary>
     public static int StepOf(double rate, double highest) => rate <= 0 || highest <= 0 ? 0 : Math.Clamp((int)Math.Ceiling((Steps - 1) * rate / highest), 1, Steps - 1);

@@ -23,6 +23,15 @@ internal sealed class WayLayer(Svg svg, NetworkReport network, Func<int, (double
     public void Draw(CrashWay way, string css)
     {
         _taken.Clear();
+        if (network.Nodes.Count <= NetworkPicture.NamedNodes)
+        {
+            foreach ((int i, NetworkNode node) in network.Nodes.Index())
+            {
+                double half = node.Name.Length * Letter / 2;
+                _taken.Add((at(i).X - half, at(i).Y - dot - 4 - Line, 2 * half, Line));
+            }
+        }
+
         svg.Begin(css);
         (double x, double y) = at(way.Node);
         double ring = Math.Max(6, dot + 3);

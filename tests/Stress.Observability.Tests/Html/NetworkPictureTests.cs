@@ -114,6 +114,8 @@ public sealed class NetworkPictureTests
         Assert.Equal("The pointer named vlan0 of n1, detached at 00:00:09.000000, 1 s before.", way.Went(Named("grid of 4")));
     }
 
-    private static CrashWay Way(int node, int link, IReadOnlyList<CrashHop> hops) =>
+    internal static NetworkReport Grid400() => Named("grid of 400");
+
+    internal static CrashWay Way(int node, int link, IReadOnlyList<CrashHop> hops) =>
         new(node, "ppp3", link, -1, VirtualTime.FromSeconds(9), VirtualTime.FromSeconds(10), EventCause.Frame, "OSPF over IPv4", -1, hops);
 }
