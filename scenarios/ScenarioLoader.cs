@@ -751,6 +751,12 @@ public static class ScenarioLoader
                     way == ClonedWay.Tunnel ? "the IPv4 address that the tunnel leads to, as 10.0.0.1" : "tunnel of a gif alone");
             }
 
+            if (i.Peer.Length > 0 && !(way == ClonedWay.Peer && interfaces.Exists(known => known.Name == i.Peer && ClonedKind.TryParse(known.Name, out short u) && ClonedKind.Of(u).IsPaired && known.Peer.Length == 0) && !interfaces.Exists(known => known.Peer == i.Peer)))
+            {
+                throw new ScenarioException(
+                    file, (int)At("peer").Start.Line, field + ".peer", $"\"{i.Peer}\" cannot be the other end of {i.Name}", way == ClonedWay.Peer ? "a veth that is there before it and is the end of no other" : "peer of a veth alone");
+            }
+
             if (i.Discovery && ClonedKind.Of(unit).ParentHolder != HolderKind.PppoeEthIfp)
             {
                 throw new ScenarioException(file, (int)At("discovery").Start.Line, field + ".discovery", $"{i.Name} has none", "discovery of a pppoe alone");
@@ -761,6 +767,11 @@ public static class ScenarioLoader
             {
                 throw new ScenarioException(file, (int)n.Start.Line, field, $"more than {InterfaceOptions.MostOfRole} interfaces", $"at most {InterfaceOptions.MostOfRole} of a role");
             }
+        }
+
+        if (interfaces.Find(i => ClonedKind.TryParse(i.Name, out short unit) && ClonedKind.Of(unit).IsPaired && i.Peer.Length == 0 && !interfaces.Exists(other => other.Peer == i.Name)) is { } single)
+        {
+            throw new ScenarioException(file, (int)list.Start.Line, field + ".peer", $"{single.Name} has no other end", $"a further veth with peer: {single.Name}");
         }
 
         return interfaces;

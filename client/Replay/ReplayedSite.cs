@@ -103,4 +103,49 @@ public sealed class ReplayedSite : ISiteTrace
             t.Frame(at, link, from, frame);
         }
     }
+
+    /// <inheritdoc/>
+    public void EtherFrame(VirtualTime at, int segment, int station, ReadOnlySpan<byte> frame)
+    {
+        foreach (ISiteTrace t in _further)
+        {
+            t.EtherFrame(at, segment, station, frame);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PppoeFrame(VirtualTime at, int node, bool sent, ReadOnlySpan<byte> frame)
+    {
+        foreach (ISiteTrace t in _further)
+        {
+            t.PppoeFrame(at, node, sent, frame);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Arrived(long number, int router, int link, ReadOnlySpan<byte> frame)
+    {
+        foreach (ISiteTrace t in _further)
+        {
+            t.Arrived(number, router, link, frame);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EtherArrived(long number, int router, ReadOnlySpan<byte> frame)
+    {
+        foreach (ISiteTrace t in _further)
+        {
+            t.EtherArrived(number, router, frame);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Crashed(in CrashPlace place)
+    {
+        foreach (ISiteTrace t in _further)
+        {
+            t.Crashed(place);
+        }
+    }
 }

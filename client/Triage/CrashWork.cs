@@ -43,12 +43,13 @@ public sealed class CrashWork : ITriageWork
         }
 
         TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
-        ReplayedSite replay = crash.Site(keep: 1, picture);
+        WayRecorder? way = crash.WayThrough();
+        ReplayedSite replay = crash.Site(keep: 1, [picture, .. way is null ? [] : (ISiteTrace[])[way]]);
         Reach(replay, crash, shown, stop);
         IReadOnlyList<SystemState> systems = States(replay);
         Reach(replay, crash, crash.Record.Event, stop);
         CrashTally again = CrashOf(replay, crash);
-        return new CrashReplay(picture.Timeline(crash.Record.Title)!, crash.Record.Event, shown, systems, replay.StoryOf(crash.Record.Event, again));
+        return new CrashReplay(picture.Timeline(crash.Record.Title)!, crash.Record.Event, shown, systems, replay.StoryOf(crash.Record.Event, again)) { Way = way?.Ways.GetValueOrDefault(crash.Record.Event) };
     }, stop);
 
     /// <inheritdoc/>
@@ -56,7 +57,8 @@ public sealed class CrashWork : ITriageWork
     {
         // The path is known after one pass; a second pass looks at the state after each of its events.
         TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
-        ReplayedSite first = crash.Site(keep: 1, picture);
+        WayRecorder? way = crash.WayThrough();
+        ReplayedSite first = crash.Site(keep: 1, [picture, .. way is null ? [] : (ISiteTrace[])[way]]);
         Reach(first, crash, crash.Record.Event, stop);
         CrashTally again = CrashOf(first, crash);
         CrashTimeline timeline = picture.Timeline(crash.Record.Title)!;
@@ -65,7 +67,7 @@ public sealed class CrashWork : ITriageWork
         foreach (long number in timeline.Steps.Select(step => step.Number).Append(crash.Record.Event).Distinct().Order())
         {
             Reach(second, crash, number, stop);
-            walk.Add(new(timeline, crash.Record.Event, number, States(second), first.StoryOf(crash.Record.Event, again)));
+            walk.Add(new(timeline, crash.Record.Event, number, States(second), first.StoryOf(crash.Record.Event, again)) { Way = way?.Ways.GetValueOrDefault(crash.Record.Event) });
         }
 
         return walk;
@@ -169,6 +171,9 @@ public sealed class CrashWork : ITriageWork
     {
         /// <summary>Its site at virtual time zero.</summary>
         public ReplayedSite Site(int keep, params ISiteTrace[] further) => new(Options, (uint)Record.Site, new VirtualTime(Record.AtMicroseconds + 1), keep, further);
+
+        /// <summary>Listens for the crash's way through its network; null for pairs.</summary>
+        public WayRecorder? WayThrough() => Options.Graph is null ? null : new WayRecorder(Options.Topology, [Record.Event]);
 
         /// <summary>The message if the crash does not occur again.</summary>
         public UsageException IsAnother() => new($"{Record.Id}: site {Record.Site} does not crash at event {Record.Event}; accepted is a run of this version of stress");

@@ -1,3 +1,4 @@
+using Stress.Observability;
 using Stress.Observability.Html;
 
 namespace Stress.Contracts.Triage;
@@ -82,7 +83,11 @@ public enum CrashForm
 /// <param name="At">The event after which <paramref name="Systems"/> are told.</param>
 /// <param name="Systems">The state of each system of the site then.</param>
 /// <param name="Story">The life of the pointer, one line per stage.</param>
-public sealed record CrashReplay(CrashTimeline Timeline, long CrashEvent, long At, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story);
+public sealed record CrashReplay(CrashTimeline Timeline, long CrashEvent, long At, IReadOnlyList<SystemState> Systems, IReadOnlyList<string> Story)
+{
+    /// <summary>The crash's way through its network; null for pairs.</summary>
+    public CrashWay? Way { get; init; }
+}
 
 /// <summary>A system of a site between two events.</summary>
 /// <param name="Name">Its name.</param>

@@ -296,6 +296,12 @@ public enum KernelFunction : byte
 
     /// <summary><c>syn_cache_timer</c>.</summary>
     SynCacheTimer,
+
+    /// <summary><c>veth_xmit</c>.</summary>
+    VethXmit,
+
+    /// <summary><c>veth_dellink</c>.</summary>
+    VethDellink,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -399,6 +405,8 @@ public static class FunctionNames
         KernelFunction.ConfigAttach => "config_attach",
         KernelFunction.ConfigDetach => "config_detach",
         KernelFunction.PppoeOutput => "pppoe_output",
+        KernelFunction.VethXmit => "veth_xmit",
+        KernelFunction.VethDellink => "veth_dellink",
         KernelFunction.BpfWrite => "bpfwrite",
         KernelFunction.SpppKeepalive => "sppp_keepalive",
         KernelFunction.IfLladdrEvent => "iflladdr_event",

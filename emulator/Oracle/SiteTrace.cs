@@ -71,6 +71,33 @@ public enum PointerStage : byte
 public readonly record struct PointerEvent(
     long Number, VirtualTime At, int Router, PointerStage Stage, uint Generation, uint Address, HolderKind Holder, string Unit, string By);
 
+/// <summary>What an event of a site was.</summary>
+public enum EventCause : byte
+{
+    /// <summary>A timer of the node itself, of its kernel or of one of its processes.</summary>
+    Timer,
+
+    /// <summary>A frame arrived.</summary>
+    Frame,
+
+    /// <summary>Something else that a line, a cable or an access concentrator does, such as losing carrier.</summary>
+    Line,
+
+    /// <summary>An event of the scenario's programmes.</summary>
+    Programme,
+}
+
+/// <summary>Where a crash happened in its site, and what was being executed.</summary>
+/// <param name="Number">The event's number in the site's own count.</param>
+/// <param name="At">Virtual time.</param>
+/// <param name="Router">The router that died.</param>
+/// <param name="Generation">The allocation that the fatal pointer named; 0 where the record itself was freed and names none.</param>
+/// <param name="Link">The link whose interface that was; -1 where it is at none, or is no longer known.</param>
+/// <param name="Cause">What the event was.</param>
+/// <param name="Through">The link that the event was of; -1 for none.</param>
+/// <param name="By">Whose timer or event it was, in words; empty for a frame.</param>
+public readonly record struct CrashPlace(long Number, VirtualTime At, int Router, uint Generation, int Link, EventCause Cause, int Through, string By);
+
 /// <summary>
 /// Is told what a site does, event by event, while it is executed. Nothing is formatted unless a trace is attached, and a trace cannot change the
 /// site: the digest is the same with and without.
@@ -114,6 +141,29 @@ public interface ISiteTrace
     /// <param name="sent">The node sent it; otherwise it arrives there.</param>
     /// <param name="frame">From the header's first byte on, without FCS; valid during the call.</param>
     void PppoeFrame(VirtualTime at, int node, bool sent, ReadOnlySpan<byte> frame)
+    {
+    }
+
+    /// <summary>A frame has come to a router over a link, and is about to be handled.</summary>
+    /// <param name="number">The event's number in the site's own count.</param>
+    /// <param name="router">The router's number.</param>
+    /// <param name="link">The link's number in the site.</param>
+    /// <param name="frame">As <see cref="Frame"/> told it; valid during the call.</param>
+    void Arrived(long number, int router, int link, ReadOnlySpan<byte> frame)
+    {
+    }
+
+    /// <summary>A frame has come to a router over an Ethernet segment, and is about to be handled.</summary>
+    /// <param name="number">The event's number in the site's own count.</param>
+    /// <param name="router">The router's number.</param>
+    /// <param name="frame">As <see cref="EtherFrame"/> told it; valid during the call.</param>
+    void EtherArrived(long number, int router, ReadOnlySpan<byte> frame)
+    {
+    }
+
+    /// <summary>A router has panicked.</summary>
+    /// <param name="place">Where, and by what.</param>
+    void Crashed(in CrashPlace place)
     {
     }
 }

@@ -177,6 +177,7 @@ public sealed partial class Router
             return;
         }
 
+        _site.Trace?.EtherArrived(_site.Clock.Events, Number, frame);
         try
         {
             Kernel.EtherInput(frame);
@@ -244,6 +245,7 @@ public sealed partial class Router
         }
 
         int epoch = Quiet.Receiving();
+        _site.FrameArrives(Number, line, frame);
         try
         {
             Kernel.PppInput(line, frame);

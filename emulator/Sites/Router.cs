@@ -294,7 +294,7 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
 
         PurgeGap gap = Oracle.GapOf(panic.Holder, panic.Pointer);
         var title = new CrashTitle(panic.Site, panic.Holder, gap);
-        CrashTally crash = _site.Crashed(this, title, Oracle.LineOf(panic.Pointer.Generation));
+        CrashTally crash = _site.Crashed(this, title, panic.Pointer.Generation);
         crash.Told ??= Oracle.Story(Kernel, gap, panic);
         Oracle.Fatal(Kernel, panic);
         LastFatal = panic.Pointer.Generation;

@@ -14,10 +14,11 @@ public sealed partial class Site
     /// <summary>A router has panicked.</summary>
     /// <param name="router">The router.</param>
     /// <param name="title">Which code path.</param>
-    /// <param name="line">The line on it whose interface the pointer named; -1 where it is not known.</param>
+    /// <param name="generation">The allocation that the pointer named; 0 where none is known.</param>
     /// <returns>Its tally; call stack and the pointer's life are missing when the title is new to the site.</returns>
-    public CrashTally Crashed(Router router, CrashTitle title, int line)
+    public CrashTally Crashed(Router router, CrashTitle title, uint generation)
     {
+        int line = router.Oracle.LineOf(generation);
         Mix(((ulong)title.Site << 16) ^ ((ulong)title.Holder << 8) ^ (ulong)title.Gap);
         if (_firstCrash.IsNever)
         {
@@ -38,7 +39,40 @@ public sealed partial class Site
 
         tally.Count++;
         tally.ByAge[router.AgeOfLoss]++;
+        if (Trace is { } trace)
+        {
+            (EventCause cause, int through, string by) = Executed();
+            trace.Crashed(new CrashPlace(Clock.Events, Clock.Now, router.Number, generation, line < 0 ? -1 : _linkOf[router.Number][line], cause, through, by));
+        }
+
         return tally;
+    }
+
+    // What the event that is executed now is of, in words.
+    private (EventCause Cause, int Link, string By) Executed()
+    {
+        int owner = _owner[_firing], which = _firing - _firstSlot[owner];
+        if (owner < _routers.Length)
+        {
+            return (EventCause.Timer, -1, which switch
+            {
+                ProcessTable.Boot => "the boot",
+                ProcessTable.FastTimeout => "the kernel's fast timeout",
+                _ => $"a timer of {_routers[owner].Processes.OwnerOf(which).Entry.Name}",
+            });
+        }
+
+        owner -= _routers.Length;
+        if (owner < _links.Length)
+        {
+            return _links[owner].Arriving(which, out _) is null ? (EventCause.Line, owner, "the line") : (EventCause.Frame, owner, "");
+        }
+
+        owner -= _links.Length;
+        return owner < _programmes.Length
+            ? (EventCause.Programme, -1, $"{Options.Events![owner].What.ToString().ToLowerInvariant()}, an event of the scenario")
+            : owner < _programmes.Length + _segments.Length ? (which == 0 ? EventCause.Frame : EventCause.Line, -1, which == 0 ? "" : "a cable of the Ethernet")
+            : (EventCause.Line, -1, "the access concentrator");
     }
 
     /// <summary>A lost link of a router has its redial, or its kernel died before that.</summary>

@@ -44,6 +44,8 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     private readonly Ring<LinkCrash> _crashesOfLinks = new();
     [NotSaved("it follows from the options")]
     private readonly int[][] _linkOf;
+    [NotSaved("between two events none is executed")]
+    private int _firing;
     private ulong _digest;
     private long _frames;
     private int _nextWindow;
@@ -367,6 +369,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
 
     private void Fire(int slot, VirtualTime now)
     {
+        _firing = slot;
         int owner = _owner[slot], which = slot - _firstSlot[owner];
         if (owner < _routers.Length)
         {
@@ -448,6 +451,9 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
         _frames++;
         Trace?.Frame(Clock.Now, link, from, frame);
     }
+
+    /// <summary>Tells the trace, if there is one, of a frame that has come to a router over one of its lines.</summary>
+    internal void FrameArrives(int router, int line, ReadOnlySpan<byte> frame) => Trace?.Arrived(Clock.Events, router, _linkOf[router][line], frame);
 
     EventQueue ISegmentSite.Events => Queue;
 

@@ -92,6 +92,8 @@ public sealed class Netif : Process
     [NotSaved("it follows from the options")]
     private readonly int[] _parents;
     [NotSaved("it follows from the options")]
+    private readonly int[] _peers;
+    [NotSaved("it follows from the options")]
     private readonly Ipv4Address[] _tunnels;
     private readonly Ring<Order> _orders = new();
     private readonly Interface[] _interfaces;
@@ -108,12 +110,15 @@ public sealed class Netif : Process
         _units = [.. _options.Select(o => ClonedKind.TryParse(o.Name, out short unit)
             ? unit : throw new ArgumentException($"interface \"{o.Name}\" is of no kind that there is; accepted: {string.Join(", ", ClonedKind.Known.Select(k => k.Name))} and a number"))];
         _parents = [.. _options.Select(o => Array.FindIndex(_options, p => p.Name == o.Parent))];
+        _peers = [.. _options.Select((o, which) => Array.FindIndex(_options, p => o.Peer.Length > 0 ? p.Name == o.Peer : p.Peer == o.Name))];
         _tunnels = [.. _options.Select(o => o.Tunnel.Length > 0 ? Ipv4Address.Parse(o.Tunnel) : Ipv4Address.Any)];
         _interfaces = new Interface[_options.Length];
         Forget();
     }
 
     private bool IsOnParent(int which) => ClonedKind.Of(_units[which]).Way == ClonedWay.Parent;
+
+    private bool IsPaired(int which) => ClonedKind.Of(_units[which]).IsPaired && _peers[which] >= 0;
 
     private bool IsPointToPoint(int which) => ClonedKind.Of(_units[which]).IsPointToPoint;
 
@@ -161,6 +166,12 @@ public sealed class Netif : Process
             return;
         }
 
+        if (IsPaired(which))
+        {
+            CreatePair(which);
+            return;
+        }
+
         i.IsWanted = true;
         i.WentWithParent = false;
         Do(Op.Create, which);
@@ -196,8 +207,29 @@ public sealed class Netif : Process
         Wakeup();
     }
 
+    // ip link add veth1 type veth peer name veth0: one request registers both ends, the peer first, and only then does either know the other.
+    private void CreatePair(int which)
+    {
+        int[] ends = [Math.Min(which, _peers[which]), Math.Max(which, _peers[which])];
+        foreach (int end in ends)
+        {
+            _interfaces[end].IsWanted = true;
+            _interfaces[end].Due = VirtualTime.Never;
+            Do(Op.Create, end);
+        }
+
+        Do(Op.Configure, ends[1]);
+        foreach (int end in ends)
+        {
+            Do(Op.AddAddress, end);
+            Do(Op.Up, end);
+        }
+
+        Wakeup();
+    }
+
     /// <summary>
-    /// An existing interface is destroyed, or pulled out. After one is pulled out, devd destroys the interfaces that are on it; they come back with it.
+    /// An existing interface is destroyed, or pulled out. Of a pair both ends go with either, but only the one that somebody takes away loses its addresses first. After one is pulled out, devd destroys the interfaces that are on it; they come back with it.
     /// </summary>
     /// <param name="which">Its place among the role's.</param>
     /// <param name="comesBack">It is created again after its time.</param>
@@ -217,6 +249,14 @@ public sealed class Netif : Process
         }
 
         TakeAway(which);
+        if (IsPaired(which))
+        {
+            // The kernel takes the other end: whoever has configured it is not asked.
+            _interfaces[_peers[which]].IsWanted = false;
+            Wakeup();
+            return;
+        }
+
         for (int other = 0; other < _options.Length; other++)
         {
             if (_interfaces[other].IsWanted && IsOnParent(other) && _parents[other] == which)
@@ -342,7 +382,9 @@ public sealed class Netif : Process
                 i.HasOtherMtu = false;
                 break;
             case Op.Configure:
-                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, _tunnels[which]) : ConfigureOnParent(i.Slot, which);
+                e = IsTunnel(which) ? Kernel.SiocSIfPhyAddr(i.Slot, _tunnels[which])
+                    : IsPaired(which) ? Kernel.SiocSetParent(i.Slot, _interfaces[_peers[which]].Slot)
+                    : ConfigureOnParent(i.Slot, which);
                 break;
             case Op.AddAddress or Op.AddNextAddress:
                 i.Renumbered += op == Op.AddNextAddress ? (byte)1 : (byte)0;
@@ -375,6 +417,13 @@ public sealed class Netif : Process
                 Machine.DisconnectDecided(IMachine.NoLine, Machine.KernelAge);
                 Kernel.IfCloneDestroy(i.Slot);
                 i.Slot = -1;
+                if (IsPaired(which))
+                {
+                    _interfaces[_peers[which]].Slot = -1;
+                    Machine.Counters.Disconnects++;
+                    Machine.DisconnectDecided(IMachine.NoLine, Machine.KernelAge);
+                }
+
                 Machine.Compete(CompetitorTrigger.LinkDown, now);
                 break;
             case Op.SetMtu:
@@ -392,7 +441,7 @@ public sealed class Netif : Process
     private static string Name(Op op) => op switch
     {
         Op.Create => "SIOCIFCREATE",
-        Op.Configure => "SIOCSETVLAN, PPPOESETPARMS or SIOCSIFPHYADDR",
+        Op.Configure => "SIOCSETVLAN, PPPOESETPARMS, SIOCSIFPHYADDR or IFLA_LINK of a pair",
         Op.AddAddress or Op.AddNextAddress => "SIOCAIFADDR",
         Op.AddAddress6 => "SIOCAIFADDR_IN6",
         Op.Up => "if_up",

@@ -19,10 +19,26 @@ public static class HtmlReport
     /// <param name="timeline">One crash, traced with a <see cref="TimelineRecorder"/>; may be left out.</param>
     /// <param name="compared">Reports of the same scenario and seed under other designs; may be left out.</param>
     /// <param name="configuration">What was executed; may be left out.</param>
+    /// <param name="ways">The ways of crashes through the network, by their identifiers; may be left out.</param>
     public static void Write(
         RunReport report, TextWriter output, IReadOnlyList<CrashRecord>? crashes = null, CrashTimeline? timeline = null, IReadOnlyList<RunReport>? compared = null,
-        PageConfiguration? configuration = null) =>
-        Write(ReportPages.Of(report, crashes ?? [], timeline, compared ?? []) with { Configuration = configuration }, output);
+        PageConfiguration? configuration = null, IReadOnlyDictionary<string, CrashWay>? ways = null) =>
+        Write(ReportPages.Of(report, crashes ?? [], timeline, compared ?? []) with { Configuration = configuration, Ways = ways is null || report.Network is not { } network ? [] : [.. WaysOf(crashes ?? [], ways).Where(way => way.Way.IsIn(network))] }, output);
+
+    // So that a report of a large network takes seconds: its ways are found by executing sites again.
+    private const long MostEvents = 2_000_000;
+
+    private static List<PageWay> WaysOf(IReadOnlyList<CrashRecord> crashes, IReadOnlyDictionary<string, CrashWay> ways) =>
+        [.. MostFrequent(crashes).Where(crash => ways.ContainsKey(crash.Id)).Select(crash => new PageWay(crash.Title, crash.Role, crash.Count, ways[crash.Id]))];
+
+    private static CrashRecord[] MostFrequent(IReadOnlyList<CrashRecord> crashes) => [.. crashes.OrderByDescending(crash => crash.Count).ThenBy(crash => crash.Id, StringComparer.Ordinal).Take(PageWay.Most)];
+
+    /// <summary>The ways of a run's most frequent crashes through its network, by executing their sites again; none for pairs.</summary>
+    /// <param name="report">The run's report.</param>
+    /// <param name="crashes">The run's crashes.</param>
+    /// <param name="options">The run's options.</param>
+    public static IReadOnlyDictionary<string, CrashWay> WaysOf(RunReport report, IReadOnlyList<CrashRecord> crashes, SiteOptions options) =>
+        report.Network is null ? new Dictionary<string, CrashWay>() : WayRecorder.Trace(options, MostFrequent(crashes), MostEvents);
 
     /// <summary>File name of the page in a run's folder.</summary>
     public const string FileName = "report.html";
@@ -39,10 +55,11 @@ public static class HtmlReport
         IReadOnlyList<RunReport>? compared = null)
     {
         CrashTimeline? timeline = TimelineOf(crashes, options);
+        IReadOnlyDictionary<string, CrashWay> ways = WaysOf(report, crashes, options);
         RunFolder.ReplaceFile(Path.Combine(folder.Path, FileName), next =>
         {
             using StreamWriter output = File.CreateText(next);
-            Write(report, output, crashes, timeline, compared, configuration);
+            Write(report, output, crashes, timeline, compared, configuration, ways);
         });
     }
 
@@ -79,7 +96,7 @@ public static class HtmlReport
 
         if (page.Network is { } network)
         {
-            Network(output, network);
+            Network(output, network, page.Ways);
         }
 
         if (page.Designs.Count > 0)
@@ -116,17 +133,44 @@ public static class HtmlReport
     // The worst links of a large network: the report has them all.
     private const int LinksInTable = 30;
 
-    private static void Network(TextWriter output, NetworkReport network)
+    private static void Network(TextWriter output, NetworkReport network, IReadOnlyList<PageWay> ways)
     {
         Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. The size of a node shows how often it panicked.");
-        output.Write(Charts.EachWidth((w, css) => NetworkPicture.Draw(network, w, "The network, its links coloured by crash rate", css), Charts.WideWidth));
-        output.Write("</section>\n");
+        if (ways.Count > 0)
+        {
+            Ways(output, ways);
+        }
+
+        output.Write(Charts.EachWidth((w, css) => NetworkPicture.Draw(network, w, "The network, its links coloured by crash rate", css, ways.Count > 0 ? [.. ways.Select(way => way.Way)] : null), Charts.WideWidth));
+        foreach ((int i, PageWay way) in ways.Index())
+        {
+            output.Write($"<div class=\"told told{i}\">{WayTold(network, way.Way)}</div>\n");
+        }
+
+        output.Write(ways.Count > 0 ? "</div></section>\n" : "</section>\n");
         PlainTable(output, new PageTable(
             "links", "Links", $"Those with the most crashes{(network.Worst().Take(LinksInTable + 1).Count() > LinksInTable ? $", {LinksInTable} of {network.Worst().Count()}" : "")}. A crash belongs to the link whose interface the pointer named. The rates have no interval: disconnects of one site are not independent.",
             ["link", "group", "#crashes", "#disconnects", "#rate", "code paths"],
             [.. network.Worst().Take(LinksInTable).Select(link => (string[])
                 [link.Name, link.Group, Figures.Count(link.Crashes), Figures.Count(link.Disconnects), $"{Figures.Percent(link.Rate)} %", link.PathsInWords()])]));
     }
+
+    // Buttons of one group: Tab reaches the chosen one, the arrow keys choose another, and the style sheet shows its layer. No script has a part in it.
+    private static void Ways(TextWriter output, IReadOnlyList<PageWay> ways)
+    {
+        output.Write("<div class=\"pick\"><fieldset class=\"ways\"><legend>A crash's way through it, for the first of each</legend>\n");
+        output.Write("<label><input type=\"radio\" name=\"way\" class=\"none\" checked><span>none: rates alone</span></label>\n");
+        foreach ((int i, PageWay way) in ways.Index())
+        {
+            output.Write($"<label><input type=\"radio\" name=\"way\" class=\"pick{i}\"><span><b>{Figures.Count(way.Count)}×</b> <span class=\"chip {RoleStyle.Of(way.Role)}\">{E(way.Role)}</span> <code>{E(way.Title)}</code></span></label>\n");
+        }
+
+        output.Write("</fieldset>\n");
+    }
+
+    /// <summary>A crash's way in sentences, numbered as in the picture.</summary>
+    public static string WayTold(NetworkReport network, CrashWay way) =>
+        $"<ol class=\"way-told\">{string.Concat(new[] { way.Died(network), way.Went(network), way.Used(network) }.Select((line, i) => $"<li><i aria-hidden=\"true\">{i + 1}</i><span>{E(line)}</span></li>"))}</ol>";
 
     // Cards: on a narrow page, a row is a paragraph whose figures have their names next to them.
     private static void PlainTable(TextWriter output, PageTable table, string css = "")

@@ -3,37 +3,43 @@ using System.Globalization;
 namespace Stress.Observability.Html;
 
 /// <summary>
-/// A network as a picture: links coloured, and as thick, by their crash rate; nodes as large as their panics. A grid is drawn as a grid; a ring, a star and a mesh as circles; any
-/// other in rings around its first node, each branch in a sector as wide as its number of leaves. A segment is a bar among its stations, with a line to each: its crashes belong to its nodes.
+/// A network as a picture: links coloured, and as thick, by their crash rate; nodes as large as their panics. A grid is drawn as a grid; a ring, a star and a mesh as circles; any other in rings around its first node, each branch in a sector as wide as its number of leaves. A segment is a bar among its stations, with a line to each: its crashes belong to its nodes.
 /// </summary>
 public static class NetworkPicture
 {
     /// <summary>Steps of the scale, from no crash to the highest rate.</summary>
     public const int Steps = 6;
 
-    private const int NamedNodes = 40;
+    /// <summary>Up to so many nodes have their names beside them.</summary>
+    internal const int NamedNodes = 40;
 
     /// <summary>Draws it.</summary>
     /// <param name="network">The network.</param>
     /// <param name="width">In CSS pixels.</param>
     /// <param name="title">What a screen reader says.</param>
     /// <param name="css">Class of the picture.</param>
-    public static string Draw(NetworkReport network, double width, string title, string css)
+    /// <param name="ways">Ways of crashes, each in a layer of its own with the class <c>way</c> and its number: a style sheet shows one, and dims what is below it.</param>
+    public static string Draw(NetworkReport network, double width, string title, string css, IReadOnlyList<CrashWay>? ways = null)
     {
         (double X, double Y)[] places = Places(network);
         double aspect = network.Width > 0 ? Math.Clamp(Math.Ceiling((double)network.Nodes.Count / network.Width) / network.Width, 0.2, 1.4) : 0.72;
-        double margin = network.Nodes.Count <= NamedNodes ? 46 : 16, height = Math.Max(140, width * aspect), legend = 34;
+        double margin = network.Nodes.Count <= NamedNodes ? 46 : 16, height = Math.Max(140, width * aspect), legend = 14 + (LegendLine * ((Steps + LegendColumns(width) - 1) / LegendColumns(width)));
         var svg = new Svg(width, title, css) { Height = height + legend };
         double top = network.Links.Count == 0 ? 0 : network.Links.Max(link => link.Rate);
         double dot = Math.Clamp(Math.Sqrt(width * height / Math.Max(1, network.Nodes.Count)) / 9, 2, 9);
         (double X, double Y) At(int node) => (margin + (places[node].X * (width - (2 * margin))), margin + (places[node].Y * (height - (2 * margin))));
 
+        if (ways is not null)
+        {
+            svg.Begin("netbase");
+        }
+
         foreach (NetworkSegment segment in network.Segments ?? [])
         {
             (double X, double Y)[] stations = [.. segment.Stations.Select(At)];
             (double x, double y) = (stations.Average(s => s.X), stations.Average(s => s.Y));
-            string ways = string.Concat(stations.Select(s => $"M{Svg.N(x)} {Svg.N(y)}L{Svg.N(s.X)} {Svg.N(s.Y)}"));
-            svg.Path($"M{Svg.N(x - (2 * dot))} {Svg.N(y)}L{Svg.N(x + (2 * dot))} {Svg.N(y)}{ways}", "net net0", $"{segment.Name}: an Ethernet segment of {string.Join(", ", segment.Stations.Select(s => network.Nodes[s].Name))}");
+            string spokes = string.Concat(stations.Select(s => $"M{Svg.N(x)} {Svg.N(y)}L{Svg.N(s.X)} {Svg.N(s.Y)}"));
+            svg.Path($"M{Svg.N(x - (2 * dot))} {Svg.N(y)}L{Svg.N(x + (2 * dot))} {Svg.N(y)}{spokes}", "net net0", $"{segment.Name}: an Ethernet segment of {string.Join(", ", segment.Stations.Select(s => network.Nodes[s].Name))}");
             if (network.Nodes.Count <= NamedNodes)
             {
                 svg.Text(x, y - 5, segment.Name, "tick", "middle");
@@ -59,15 +65,31 @@ public static class NetworkPicture
             }
         }
 
+        if (ways is not null)
+        {
+            svg.End();
+            var layer = new WayLayer(svg, network, At, dot, width, height);
+            foreach ((int i, CrashWay way) in ways.Index())
+            {
+                layer.Draw(way, $"way way{i}");
+            }
+        }
+
         for (int step = 0; step < Steps; step++)
         {
-            double x = 2 + (step * Math.Min(150, (width - 10) / Steps)), y = height + 18;
+            int columns = LegendColumns(width);
+            double x = 2 + (step % columns * Math.Min(150, (width - 10) / columns)), y = height + 18 + (step / columns * LegendLine);
             svg.Line(x, y, x + 22, y, $"net net{step}");
             svg.Text(x + 27, y + 4, step == 0 ? "none" : $"≤ {Figures.Percent(top * step / (Steps - 1))} %", "tick");
         }
 
         return svg.ToString();
     }
+
+    // As many as have room beside each other.
+    private const int LegendLine = 20;
+
+    private static int LegendColumns(double width) => Math.Min(Steps, (int)(width / 100));
 
     /// <summary>The step of a rate: 0 for none, then the remaining steps up to the highest rate.</summary>
     public static int StepOf(double rate, double highest) => rate <= 0 || highest <= 0 ? 0 : Math.Clamp((int)Math.Ceiling((Steps - 1) * rate / highest), 1, Steps - 1);

@@ -45,6 +45,9 @@ public sealed record ReportPage
     /// <summary>The network that each site is; null for pairs.</summary>
     public NetworkReport? Network { get; init; }
 
+    /// <summary>The ways of distinct crashes through the network, most frequent first, at most <see cref="PageWay.Most"/>; empty where none was executed again.</summary>
+    public IReadOnlyList<PageWay> Ways { get; init; } = [];
+
     /// <summary>False for a page that is not about a whole run: it has no counts over virtual time.</summary>
     public bool HasSeries { get; init; } = true;
 
@@ -131,3 +134,14 @@ public readonly record struct BandPoint(VirtualTime At, double Share, double Low
 /// <param name="Story">The life of the pointer in words.</param>
 /// <param name="Stack">Innermost function first.</param>
 public sealed record PageCrash(string Title, string Role, long Count, string Replay, IReadOnlyList<string> Story, IReadOnlyList<string> Stack);
+
+/// <summary>The way of a distinct crash through the network.</summary>
+/// <param name="Title">The crash's title.</param>
+/// <param name="Role">The label of what crashed.</param>
+/// <param name="Count">How often.</param>
+/// <param name="Way">The way of the first.</param>
+public sealed record PageWay(string Title, string Role, long Count, CrashWay Way)
+{
+    /// <summary>Most that a page shows: the style sheet has a rule for each.</summary>
+    public const int Most = 12;
+}

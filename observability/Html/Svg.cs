@@ -87,6 +87,20 @@ public sealed class Svg
         return this;
     }
 
+    /// <summary>What is drawn up to <see cref="End"/> belongs together.</summary>
+    public Svg Begin(string cssClass)
+    {
+        _body.Append($"<g class=\"{cssClass}\">");
+        return this;
+    }
+
+    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    public Svg End()
+    {
+        _body.Append("</g>");
+        return this;
+    }
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"<svg class=\"{_class}\" role=\"img\" viewBox=\"0 0 {N(Width)} {N(Height)}\" width=\"{N(Width)}\" height=\"{N(Height)}\"><title>{Escape(_title)}</title>{_body}</svg>\n";

@@ -26,6 +26,15 @@ public sealed class InterfaceFileTests
         }
     }
 
+    [Fact]
+    public void The_second_end_of_a_pair_names_the_first_and_is_written_as_it_was_read()
+    {
+        Scenario s = ScenarioLoader.Parse("roles:\n  - role: calling\n    interfaces:\n      - {name: veth0}\n      - {name: veth7, peer: veth0, group: jail}\n", "s.yaml");
+
+        Assert.Equal([("veth0", ""), ("veth7", "veth0")], s.Site.Roles[1].Interfaces.Select(i => (i.Name, i.Peer)));
+        Assert.Equal(s.Site.Roles[1].Interfaces, ScenarioLoader.Parse(ScenarioWriter.Write(s), "s.yaml").Site.Roles[1].Interfaces);
+    }
+
     [Theory]
     [InlineData("      - {name: eth0}\n", 4, "roles.calling.interfaces.name", "vlan0, gif0, lo1, aue0")]
     [InlineData("      - {name: bridge0}\n", 4, "roles.calling.interfaces.name", "aue0, pppoe0")]
@@ -36,9 +45,16 @@ public sealed class InterfaceFileTests
     [InlineData("      - {name: gif0}\n", 4, "roles.calling.interfaces.tunnel", "the IPv4 address that the tunnel leads to")]
     [InlineData("      - {name: vlan0, tunnel: 10.0.0.1}\n", 4, "roles.calling.interfaces.tunnel", "tunnel of a gif alone")]
     [InlineData("      - {name: vlan0, other_mtu: 100}\n", 4, "roles.calling.interfaces.other_mtu", "576")]
-    [InlineData("      - {name: vlan0, up: 3s}\n", 4, "roles.calling.interfaces.up", "name, parent, tunnel, teardown, down, other_mtu, discovery, redial, group")]
+    [InlineData("      - {name: vlan0, up: 3s}\n", 4, "roles.calling.interfaces.up", "name, parent, peer, tunnel, teardown, down, other_mtu, discovery, redial, group")]
     [InlineData("      - {name: vlan0, discovery: true}\n", 4, "roles.calling.interfaces.discovery", "discovery of a pppoe alone")]
     [InlineData("      - {name: vlan0}\nevents:\n  - {what: destroy, of: vlan1, every: 1s}\n", 6, "events.of", "all, called, calling, vlan0")]
+    [InlineData("      - {name: veth0}\n", 4, "roles.calling.interfaces.peer", "a further veth with peer: veth0")]
+    [InlineData("      - {name: veth0}\n      - {name: veth1, peer: veth0}\n      - {name: veth2}\n", 4, "roles.calling.interfaces.peer", "a further veth with peer: veth2")]
+    [InlineData("      - {name: veth0, peer: veth1}\n      - {name: veth1}\n", 4, "roles.calling.interfaces.peer", "a veth that is there before it and is the end of no other")]
+    [InlineData("      - {name: veth0}\n      - {name: veth1, peer: veth0}\n      - {name: veth2, peer: veth0}\n", 6, "roles.calling.interfaces.peer", "a veth that is there before it and is the end of no other")]
+    [InlineData("      - {name: veth0}\n      - {name: veth1, peer: veth0}\n      - {name: veth2, peer: veth1}\n", 6, "roles.calling.interfaces.peer", "a veth that is there before it and is the end of no other")]
+    [InlineData("      - {name: lo1}\n      - {name: veth0, peer: lo1}\n", 5, "roles.calling.interfaces.peer", "a veth that is there before it")]
+    [InlineData("      - {name: veth0}\n      - {name: lo1, peer: veth0}\n", 5, "roles.calling.interfaces.peer", "peer of a veth alone")]
     public void What_is_no_interface_is_refused_with_file_line_field_and_what_is_accepted(string interfaces, int line, string field, string accepted) =>
         Refusals.Of("roles:\n  - role: calling\n    interfaces:\n" + interfaces, line, field, accepted);
 

@@ -5,6 +5,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Stress.Contracts.Triage;
+using Stress.Emulator.Core;
+using Stress.Emulator.Oracle;
 using Stress.Observability;
 using Stress.Tests.Shared;
 using Stress.Triage.Runs;
@@ -67,6 +69,46 @@ public sealed partial class ServerTests
         Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', html);
         Assert.InRange(html.Length, 1, 300_000);
+    }
+
+    [Fact]
+    public async Task The_page_of_a_crash_in_a_network_draws_its_way_and_says_it_in_three_sentences_on_a_server_and_in_an_exported_site()
+    {
+        var work = new ToldCause { Way = new CrashWay(0, $"ppp0{Hostile}", 1, -1, new VirtualTime(604_628_883), new VirtualTime(700_799_795), EventCause.Frame, "OSPF over IPv4", -1, [new CrashHop(1, 0, 2, -1)]) };
+        TemporaryStore store = await TemporaryStore.Open();
+        Networked(store.Write(TemporaryStore.Run(1, titles: ["x"])), links: 3, calling: 1);
+        await store.Import();
+        await using Served served = await Served.Start(store, work: work);
+        string run = (await store.Triage.Runs(new RunFilter(), CancellationToken.None)).Rows[0].Name;
+        long number = (await store.Triage.Run(run, CancellationToken.None)).Crashes[0].Number;
+        string site = Path.Combine(store.Folder, "site");
+        await store.Triage.ExportSite(site, work, 1, CancellationToken.None);
+
+        foreach (string html in new[] { await served.Client.GetStringAsync($"/crashes/{number}"), await File.ReadAllTextAsync(Path.Combine(site, "crashes", $"{number}.html")) })
+        {
+            Assert.Contains("<g class=\"way way0\">", html, StringComparison.Ordinal);
+            Assert.Contains("detached at 00:10:04.628883, 96.171 s before.", html, StringComparison.Ordinal);
+            Assert.Contains("handled an arriving packet (OSPF over IPv4), which came from b over", html, StringComparison.Ordinal);
+            Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+            Assert.DoesNotContain('\u001b', html);
+            Assert.InRange(html.Length, 1, 300_000);
+        }
+    }
+
+    [Fact]
+    public async Task The_page_of_a_crash_whose_way_is_of_another_network_has_none()
+    {
+        var work = new ToldCause { Way = new CrashWay(5, "ppp0", 1, -1, VirtualTime.Never, new VirtualTime(1), EventCause.Timer, "a timer of ospfd", -1, []) };
+        TemporaryStore store = await TemporaryStore.Open();
+        Networked(store.Write(TemporaryStore.Run(1, titles: ["x"])), links: 3, calling: 1);
+        await store.Import();
+        await using Served served = await Served.Start(store, work: work);
+        string run = (await store.Triage.Runs(new RunFilter(), CancellationToken.None)).Rows[0].Name;
+
+        string html = await served.Client.GetStringAsync($"/crashes/{(await store.Triage.Run(run, CancellationToken.None)).Crashes[0].Number}");
+
+        Assert.DoesNotContain("way0", html, StringComparison.Ordinal);
+        Assert.Contains("How it got there", html, StringComparison.Ordinal);
     }
 
     [Fact]

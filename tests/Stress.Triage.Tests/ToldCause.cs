@@ -2,6 +2,7 @@ using Stress.Contracts.Triage;
 using Stress.Emulator.Core;
 using Stress.Emulator.Oracle;
 using Stress.Emulator.Sites;
+using Stress.Observability;
 using Stress.Observability.Html;
 
 namespace Stress.Triage.Tests;
@@ -26,6 +27,9 @@ internal sealed class ToldCause : ITriageWork
             2.5));
     }
 
+    /// <summary>The way of the crash through its network; null for pairs.</summary>
+    public CrashWay? Way { get; init; }
+
     public Task<CrashReplay> Replay(string runFolder, string crashId, long? at, CancellationToken stop)
     {
         Asked.Add((runFolder, crashId));
@@ -42,7 +46,7 @@ internal sealed class ToldCause : ITriageWork
             new(614, new VirtualTime(700_799_795), 0, TraceSource.Kernel, "in_delmulti uses in_multi.inm_ifp", PointerStage.Used),
         ];
         var timeline = new CrashTimeline("in_delmulti: stale in_multi.inm_ifp (no AF_INET address at if_detach)", 0, steps);
-        return Task.FromResult(new CrashReplay(timeline, 614, at ?? 614, [new("called system", $"interfaces after {at ?? 614}\nppp0 <b>up</b>"), new("calling system", "none")], ["allocated", "used"]));
+        return Task.FromResult(new CrashReplay(timeline, 614, at ?? 614, [new("called system", $"interfaces after {at ?? 614}\nppp0 <b>up</b>"), new("calling system", "none")], ["allocated", "used"]) { Way = Way });
     }
 
     public async Task<IReadOnlyList<CrashReplay>> Walk(string runFolder, string crashId, CancellationToken stop)

@@ -18,6 +18,7 @@ public static class ShownReplay
                 Systems = [.. timeline.Systems.Select(Pages.Shown.Text)],
                 Steps = [.. timeline.Steps.Select(step => step with { Text = Pages.Shown.Text(step.Text) })],
             },
+            Way = replay.Way is { } way ? way with { Interface = Pages.Shown.Text(way.Interface), By = Pages.Shown.Text(way.By) } : null,
             Systems = [.. replay.Systems.Select(system => new SystemState(Pages.Shown.Text(system.Name), string.Join('\n', system.Text.ReplaceLineEndings("\n").Split('\n').Select(Pages.Shown.Text))))],
         };
     }

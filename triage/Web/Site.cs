@@ -159,11 +159,15 @@ public static class Site
         };
     }
 
+    /// <summary>The network of a run's sites, for a screen; null for pairs.</summary>
+    public static async Task<NetworkReport?> NetworkOf(Triage triage, string run, CancellationToken stop) => ReadReport(await triage.Run(run, stop)).Network is { } network ? Said(network) : null;
+
     // Names come from a user's scenario.
     private static NetworkReport Said(NetworkReport network) => network with
     {
         Nodes = [.. network.Nodes.Select(node => node with { Name = Shown.Text(node.Name), Role = Shown.Text(node.Role) })],
         Links = [.. network.Links.Select(link => link with { Name = Shown.Text(link.Name), Group = Shown.Text(link.Group), Paths = [.. link.Paths.Select(path => path with { Path = Shown.Text(path.Path) })] })],
+        Segments = network.Segments is { } segments ? [.. segments.Select(segment => segment with { Name = Shown.Text(segment.Name) })] : null,
     };
 
     // A crash that cannot be executed again is still shown, with the reason; an invalid event is refused.
@@ -175,7 +179,9 @@ public static class Site
         {
             if (crashes.IsThere)
             {
-                page["Replay"] = await crashes.Replay(crash, at, stop);
+                CrashReplay replay = await crashes.Replay(crash, at, stop);
+                page["Replay"] = replay;
+                page["Network"] = replay.Way is null ? null : await NetworkOf(triage, crash.Run, stop);
             }
         }
         catch (TriageException e) when (at is null)

@@ -51,7 +51,7 @@ public static class SiteExport
                         left -= walk.Count > 0 ? 1 : 0;
                         await site.Page<CrashPage>(
                             string.Create(CultureInfo.InvariantCulture, $"crashes/{crash.Number}.html"),
-                            new() { ["Links"] = below, ["Crash"] = crash, ["Walk"] = walk, ["Replay"] = walk.Count > 0 ? walk[^1] : null, ["NoReplay"] = none });
+                            new() { ["Links"] = below, ["Crash"] = crash, ["Walk"] = walk, ["Replay"] = walk.Count > 0 ? walk[^1] : null, ["NoReplay"] = none, ["Network"] = walk is [{ Way: not null }, ..] ? await Site.NetworkOf(triage, run.Name, stop) : null });
                     }
                 },
                 stop);

@@ -17,6 +17,9 @@ public enum ClonedWay : byte
 
     /// <summary>It becomes the payload of another packet, which is routed in turn.</summary>
     Tunnel,
+
+    /// <summary>It comes out at the other end of the pair, whose namespace has no process that is modelled.</summary>
+    Peer,
 }
 
 /// <summary>
@@ -41,12 +44,13 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
         new("pppoe", ClonedWay.Parent, Iff.PointToPoint | Iff.Multicast, 1492) { ParentHolder = HolderKind.PppoeEthIfp, ParentUse = UseSite.PppoeOutput },
         new("dummy", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500),
         new("bridge", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500) { IsOfListsAlone = true },
+        new("veth", ClonedWay.Peer, Iff.Running | Iff.Multicast, 1500) { ParentHolder = HolderKind.VethPeerIfp, ParentUse = UseSite.VethXmit },
     ];
 
     /// <summary>A device on a bus: nothing shuts it down before it goes.</summary>
     public bool IsPluggedIn { get; init; }
 
-    /// <summary>Where the pointer to what it is on is stored.</summary>
+    /// <summary>Where the pointer to what it is on, or to the other end of its pair, is stored.</summary>
     public HolderKind ParentHolder { get; init; } = HolderKind.VlanParentIfp;
 
     /// <summary>The function that sends through that pointer.</summary>
@@ -59,7 +63,10 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
     public bool IsPointToPoint => Flags.HasFlag(Iff.PointToPoint);
 
     /// <summary>Whether addresses on it are looked for on the link before they are used: an Ethernet, or what is on one and no session of two.</summary>
-    public bool DetectsDuplicates => Way is ClonedWay.Out or ClonedWay.Parent && !IsPointToPoint;
+    public bool DetectsDuplicates => Way is ClonedWay.Out or ClonedWay.Peer or ClonedWay.Parent && !IsPointToPoint;
+
+    /// <summary>Whether two of it are a pair, which is created and goes together.</summary>
+    public bool IsPaired => Way == ClonedWay.Peer;
 
     /// <summary>Whether vlans can be on it.</summary>
     public bool IsEthernet => Way == ClonedWay.Out;

@@ -1,5 +1,6 @@
 // Modelled from NetBSD sys/net/if.c (if_clone_create, if_clone_destroy), if_vlan.c, if_gif.c with netinet/in_gif.c, if_pppoe.c, if_loop.c, and dev/usb/if_aue.c with
 // if_ethersubr.c's ether_ifdetach (2.0 branch).
+// A pair (veth) is not in NetBSD 2.0: the order of its teardown is that of Linux, drivers/net/veth.c (veth_dellink) with net/core/dev.c (unregister_netdevice_many).
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
@@ -70,6 +71,12 @@ public sealed partial class BsdKernel
         var kind = ClonedKind.Of(_ifs[slot].Unit);
         using Frame frame = Enter(kind.IsPluggedIn ? KernelFunction.ConfigDetach : KernelFunction.IfCloneDestroy);
         int c = ClonedOf(slot);
+        if (kind.IsPaired && !_cloned[c].Parent.IsNull)
+        {
+            VethDellink(slot);
+            return;
+        }
+
         ParentUnconfig(c);
         GifDeleteTunnel(c);
         if (!Has(KernelSwitch.SpppListKept))
@@ -98,11 +105,60 @@ public sealed partial class BsdKernel
         FreeSoftc(slot);
     }
 
+    // The other end goes with this one, in one turn for both: neither knows the other any more, both are set down, both are detached, and only then is either freed. A namespace that is
+    // taken down does this for each veth in it (default_device_exit_batch), whatever the other end's namespace has still configured on that.
+    private void VethDellink(int slot)
+    {
+        using Frame frame = Enter(KernelFunction.VethDellink);
+        int peer = Use(_cloned[ClonedOf(slot)].Parent, HolderKind.VethPeerIfp, UseSite.VethDellink);
+        int[] ends = peer >= 0 ? [slot, peer] : [slot];
+        foreach (int end in ends)
+        {
+            ParentUnconfig(ClonedOf(end));
+        }
+
+        foreach (int end in ends)
+        {
+            IfDown(end);
+            SetFlags(end, _ifs[end].Flags & ~(Iff.Up | Iff.Running));
+        }
+
+        foreach (int end in ends)
+        {
+            _cloned[ClonedOf(end)].Used = false;
+            IfDetach(end);
+        }
+
+        foreach (int end in ends)
+        {
+            FreeSoftc(end);
+        }
+    }
+
+    // Linux's rtnl_newlink has registered both ends: each gets the other.
+    private Errno VethNewlink(int slot, int peer)
+    {
+        int c = ClonedOf(slot), other = ClonedOf(peer);
+        if (slot == peer || other < 0 || !ClonedKind.Of(_ifs[peer].Unit).IsPaired || !_cloned[c].Parent.IsNull || !_cloned[other].Parent.IsNull)
+        {
+            return Errno.EINVAL;
+        }
+
+        foreach ((int end, int far) in ((int, int)[])[(c, peer), (other, slot)])
+        {
+            _cloned[end].Parent = PointerTo(far);
+            _design.Hold(this, _cloned[end].Parent);
+            _oracle.Stored(this, far, HolderKind.VethPeerIfp);
+        }
+
+        return Errno.None;
+    }
+
     /// <summary>SIOCSETVLAN, or PPPOESETPARMS: the vlan or the session is on another interface from now on, and runs.</summary>
-    /// <param name="slot">The vlan or the session.</param>
-    /// <param name="parent">What it is on.</param>
+    /// <param name="slot">The vlan or the session, or one end of a pair.</param>
+    /// <param name="parent">What it is on, or the other end.</param>
     /// <param name="discovers">A session comes up by discovery when the interface does; otherwise it is there at once.</param>
-    /// <returns>EINVAL where one of them is not what it should be: a vlan or a session on an Ethernet.</returns>
+    /// <returns>EINVAL where one of them is not what it should be: a vlan or a session on an Ethernet, two ends that are of no pair.</returns>
     public Errno SiocSetParent(int slot, int parent, bool discovers = false)
     {
         if (HearsCalls)
@@ -112,6 +168,11 @@ public sealed partial class BsdKernel
 
         using Frame frame = Enter(KernelFunction.IfIoctl);
         int c = ClonedOf(slot);
+        if (c >= 0 && ClonedKind.Of(_ifs[slot].Unit).IsPaired)
+        {
+            return VethNewlink(slot, parent);
+        }
+
         if (c < 0 || ClonedKind.Of(_ifs[slot].Unit).Way != ClonedWay.Parent || !IsEthernet(parent))
         {
             return Errno.EINVAL;
@@ -230,6 +291,7 @@ public sealed partial class BsdKernel
         {
             ClonedWay.Parent => OutputOnParent(slot, protocol, packet),
             ClonedWay.Tunnel => InGifOutput(slot, protocol, packet),
+            ClonedWay.Peer => VethXmit(slot),
             _ => Errno.None,
         };
 
@@ -254,6 +316,14 @@ public sealed partial class BsdKernel
             : parent < 0 || !IsEthernet(parent) ? Errno.ENETDOWN
             : parent == _station ? Errno.None // a tag that no other station has
             : IfOutput(parent, protocol, packet);
+    }
+
+    // veth_xmit drops what has no other end, or one that is down, and the sender does not learn of it.
+    private Errno VethXmit(int slot)
+    {
+        using Frame frame = Enter(KernelFunction.VethXmit);
+        IfnetPtr p = _cloned[ClonedOf(slot)].Parent;
+        return !p.IsNull && Use(p, HolderKind.VethPeerIfp, UseSite.VethXmit) == Dangling ? StaleOutput(p, HolderKind.VethPeerIfp, UseSite.VethXmit) : Errno.None;
     }
 
     // in_gif_output, and ip_output with gif_ro: a cached route that is down is freed before anything in it is read. A tunnel within itself is refused.
@@ -319,6 +389,9 @@ public sealed partial class BsdKernel
 
     /// <summary>sc_eth_if of every session of PPP over Ethernet.</summary>
     internal static void WalkPppoeEthIf(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkParents(HolderKind.PppoeEthIfp, ref visitor);
+
+    /// <summary>The other end of every end of a pair.</summary>
+    internal static void WalkVethPeer(BsdKernel kernel, ref HolderVisitor visitor) => kernel.WalkParents(HolderKind.VethPeerIfp, ref visitor);
 
     private void WalkParents(HolderKind holder, ref HolderVisitor visitor)
     {

@@ -107,4 +107,7 @@ public enum HolderKind : byte
 
     /// <summary>syn_cache.sc_route6.ro_rt->rt_ifp: the same of IPv6.</summary>
     SynCacheRoute6Ifp,
+
+    /// <summary>veth_priv.peer: the other end of a pair.</summary>
+    VethPeerIfp,
 }

@@ -125,6 +125,7 @@ public static class Holders
         new() { Kind = HolderKind.VlanParentIfp, Name = "ifvlan.ifv_p", Purge = "vlan_ifdetach < ether_ifdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkVlanParent },
         new() { Kind = HolderKind.GifRouteIfp, Name = "gif_softc.gif_ro.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkGifRoute },
         new() { Kind = HolderKind.PppoeEthIfp, Name = "pppoe_softc.sc_eth_if", Purge = "pppoe_ifattach_hook < ether_ifdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkPppoeEthIf, Uses = [UseSite.PppoeOutput, UseSite.PppoeSendPadt] },
+        new() { Kind = HolderKind.VethPeerIfp, Name = "veth_priv.peer", Purge = "veth_dellink", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkVethPeer },
         new() { Kind = HolderKind.SpppIfp, Name = "spppq", Purge = "sppp_detach < pppoe_clone_destroy", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkSppp },
         new() { Kind = HolderKind.BpfIfp, Name = "bpf_if.bif_ifp", Purge = "bpfdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBpf },
         new() { Kind = HolderKind.BridgeMemberIfp, Name = "bridge_iflist.bif_ifp", Purge = "bridge_ifdetach < if_detach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBridge },

@@ -44,6 +44,8 @@ public static class KernelNames
         UseSite.VlanStart => "vlan_start",
         UseSite.InGifOutput => "in_gif_output",
         UseSite.PppoeOutput => "pppoe_output",
+        UseSite.VethXmit => "veth_xmit",
+        UseSite.VethDellink => "veth_dellink",
         UseSite.BpfWrite => "bpfwrite",
         UseSite.SpppKeepalive => "sppp_keepalive",
         UseSite.IfLladdrEvent => "iflladdr_event",

@@ -128,4 +128,10 @@ public enum UseSite : byte
 
     /// <summary>tcp_segsize.</summary>
     TcpSegSize,
+
+    /// <summary>veth_xmit.</summary>
+    VethXmit,
+
+    /// <summary>veth_dellink.</summary>
+    VethDellink,
 }

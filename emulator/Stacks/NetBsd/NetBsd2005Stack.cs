@@ -250,6 +250,11 @@ public sealed class NetBsd2005Stack : IStack, IKernelHost, IUseListener
         if (ClonedKind.IsCloned(_kernel.Interfaces[slot].Unit))
         {
             _kernel.IfCloneDestroy(slot);
+            foreach (string gone in _interfaces.Where(other => !_kernel.Interfaces[other.Value].Attached).Select(other => other.Key).ToArray())
+            {
+                _interfaces.Remove(gone);
+            }
+
             return OperationResult.Ok;
         }
 

@@ -54,6 +54,7 @@ public class ClonedInterfaceTests
     [InlineData("lo1", true)]
     [InlineData("aue0", true)]
     [InlineData("dummy0", true)]
+    [InlineData("veth5", true)]
     [InlineData("lo0", false)]
     [InlineData("vlan", false)]
     [InlineData("vlan01", false)]
@@ -141,6 +142,94 @@ public class ClonedInterfaceTests
         Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(wrong, EthernetSlot));
         Assert.Equal(Errno.EINVAL, m.K.SiocSIfPhyAddr(vlan, Local));
         Assert.Equal(Errno.None, m.K.SiocSetParent(vlan, EthernetSlot));
+    }
+
+    private static (int First, int Second) Pair(Machine m)
+    {
+        int first = Create(m, "veth0", local: Ipv4Address.Of(10, 200, 1, 1)), second = Create(m, "veth1", local: Ipv4Address.Of(10, 200, 2, 1));
+        Assert.Equal(Errno.None, m.K.SiocSetParent(second, first));
+        return (first, second);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Whichever_end_of_a_pair_goes_takes_the_other_with_it_and_neither_is_freed_before_both_are_detached(int end)
+    {
+        var m = new Machine();
+        (int first, int second) = Pair(m);
+        uint[] generations = [m.K.Interfaces[first].Generation, m.K.Interfaces[second].Generation];
+        m.Messages();
+        m.Lives.Clear();
+
+        m.K.IfCloneDestroy(end == 0 ? first : second);
+
+        Assert.False(m.K.Interfaces[first].Attached || m.K.Interfaces[second].Attached);
+        Assert.Equal(0, m.StaleTotal());
+        Assert.Equal(
+            [PointerStage.AddressGone, PointerStage.Detached, PointerStage.AddressGone, PointerStage.Detached, PointerStage.Freed, PointerStage.Freed],
+            m.Lives.Where(life => life.Stage is PointerStage.AddressGone or PointerStage.Detached or PointerStage.Freed).Select(life => life.Stage));
+        Assert.Equal(end == 0 ? generations : [generations[1], generations[0]], m.Lives.Where(life => life.Stage == PointerStage.Freed).Select(life => life.Generation));
+        Assert.Equal(
+            [RtMsg.IfInfo, RtMsg.IfInfo], m.Messages().Where(x => x.Type is RtMsg.IfInfo or RtMsg.Departure).Take(2).Select(x => x.Type));
+    }
+
+    [Fact]
+    public void Only_the_end_whose_addresses_were_removed_first_leaves_its_memberships_behind()
+    {
+        var m = new Machine();
+        (_, int second) = Pair(m);
+        int onFirst = Member(m, Ipv4Address.Of(10, 200, 1, 1)), onSecond = Member(m, Ipv4Address.Of(10, 200, 2, 1));
+        m.K.SiocDifAddr(second, Ipv4Address.Of(10, 200, 2, 1));
+
+        m.K.IfCloneDestroy(second);
+
+        Assert.Equal(1, m.Stale(HolderKind.InMultiIfp));
+        m.K.CloseSocket(onFirst);
+        Assert.Throws<KernelPanic>(() => m.K.CloseSocket(onSecond));
+    }
+
+    [Fact]
+    public void What_an_end_sends_reads_the_pointer_to_the_other_and_comes_out_where_nobody_listens()
+    {
+        var m = new Machine();
+        (int first, int second) = Pair(m);
+        int s = m.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        m.K.IpMulticastIf(s, Ipv4Address.Of(10, 200, 1, 1));
+
+        Assert.Equal(Errno.None, m.K.SendRaw(s, Ipv4Address.AllSpfRouters, Ipv4Address.Of(10, 200, 1, 1), IpProtocol.Ospf, [1, 2, 3, 4]));
+        Assert.Empty(m.Sent);
+        Assert.Equal(m.K.Interfaces[second].Address, m.K.ClonedSoftcs[0].Parent.Address);
+        Assert.Equal(m.K.Interfaces[first].Address, m.K.ClonedSoftcs[1].Parent.Address);
+    }
+
+    [Fact]
+    public void An_end_has_one_other_end_which_is_a_veth_too()
+    {
+        var m = new Machine();
+        (int first, int second) = Pair(m);
+        int third = Create(m, "veth2", local: Ipv4Address.Of(10, 200, 3, 1)), fourth = Create(m, "veth3", local: Ipv4Address.Of(10, 200, 4, 1));
+
+        Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(third, first));
+        Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(second, third));
+        Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(third, third));
+        Assert.Equal(Errno.EINVAL, m.K.SiocSetParent(third, EthernetSlot));
+        Assert.Equal(Errno.None, m.K.SiocSetParent(third, fourth));
+    }
+
+    [Theory]
+    [InlineData("index-generation")]
+    [InlineData("notifier-hold")]
+    [InlineData("ifdetach-refcount")]
+    [InlineData("purge-all")]
+    public void A_pair_goes_together_under_every_design_and_nobody_waits_for_it(string design)
+    {
+        var m = new Machine(design: design);
+        (_, int second) = Pair(m);
+
+        m.K.IfCloneDestroy(second);
+
+        Assert.Equal((0, 0), (m.StaleTotal(), m.K.DetachesPending));
     }
 
     [Fact]

@@ -68,6 +68,11 @@ internal sealed class Machine : IKernelHost, ISiteTrace
 
     public List<string> Said { get; } = [];
 
+    /// <summary>What the oracle told of pointers' lives.</summary>
+    public List<PointerEvent> Lives { get; } = [];
+
+    public void Pointer(in PointerEvent e) => Lives.Add(e);
+
     /// <summary>Told when a message lies on the routing socket, or null.</summary>
     public Action? Readable { get; set; }
 

@@ -51,6 +51,27 @@ public sealed partial class BrowserTests
     [ToolFact("chromium")]
     public void The_page_of_one_crash_shows_its_swim_lanes_on_a_desk() => LookAtCrash(1400);
 
+    [ToolFact("chromium")]
+    public void The_way_of_a_crash_through_400_nodes_is_readable_on_a_phone() => LookAtWay(400);
+
+    [ToolFact("chromium")]
+    public void The_way_of_a_crash_through_400_nodes_is_readable_on_a_desk() => LookAtWay(1280);
+
+    private static void LookAtWay(int width)
+    {
+        var page = new StringWriter();
+        NetworkReport network = NetworkPictureTests.Grid400();
+        CrashWay way = NetworkPictureTests.Way(399, network.Links[^1].Link, [new CrashHop(0, 1, 0, -1), new CrashHop(1, 399, 1, -1)]);
+        HtmlReport.Write(new ReportPage { Scenario = "grid", Run = "r", Design = "netbsd-2005", HasSeries = false, Network = network, Ways = [new PageWay("in_delmulti: stale in_multi.inm_ifp (no AF_INET address at if_detach)", "inner", 7, way)] }, page);
+        string chosen = page.ToString().Replace("class=\"none\" checked", "class=\"none\"", StringComparison.Ordinal).Replace("class=\"pick0\"", "class=\"pick0\" checked", StringComparison.Ordinal);
+        if (Environment.GetEnvironmentVariable("STRESS_SAMPLE_PAGE") is { Length: > 0 } file)
+        {
+            File.WriteAllText(file + ".way.html", chosen);
+        }
+
+        Look(chosen, ["network"], width, dark: width < 1000);
+    }
+
     private static void LookAtCrash(int width)
     {
         var page = new StringWriter();

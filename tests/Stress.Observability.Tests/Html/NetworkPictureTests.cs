@@ -1,4 +1,6 @@
 using System.Xml.Linq;
+using Stress.Emulator.Core;
+using Stress.Emulator.Oracle;
 using Stress.Observability.Html;
 using Xunit;
 
@@ -77,4 +79,43 @@ public sealed class NetworkPictureTests
         Assert.Equal([0, 1, 1, 3, 5], new[] { 0, 0.0001, 0.2, 0.6, 1.0 }.Select(rate => NetworkPicture.StepOf(rate, 1)));
         Assert.Equal(0, NetworkPicture.StepOf(0, 0));
     }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void The_way_of_a_crash_is_a_layer_over_the_picture_with_three_numbered_places_inside_it(string name)
+    {
+        NetworkReport network = Named(name);
+        NetworkLink link = network.Links[^1];
+        CrashWay way = Way(link.Called, link.Link, [new CrashHop(link.Calling, link.Called, link.Link, -1)]);
+        foreach (double width in new[] { 344, 1072 })
+        {
+            XElement svg = XElement.Parse(NetworkPicture.Draw(network, width, "a network", "wide", [way]));
+            XElement layer = Assert.Single(svg.Elements("g"), g => g.Attribute("class")!.Value == "way way0");
+
+            Assert.Equal(network.Links.Count, svg.Elements("g").Single(g => g.Attribute("class")!.Value == "netbase").Elements("path").Count());
+            Assert.Equal(["1", "2", "3"], layer.Elements("text").Where(text => text.Attribute("class")!.Value == "waynumber").Select(text => text.Value));
+            Assert.Equal([$"n{link.Called}", "ppp3", $"n{link.Calling}"], layer.Elements("text").Where(text => text.Attribute("class")!.Value == "wayname").Select(text => text.Value));
+            Assert.All(layer.Elements("circle"), circle => Assert.InRange((double)circle.Attribute("cx")!, 0, width));
+            Assert.Single(layer.Elements("path"), path => path.Attribute("class")!.Value == "waygone");
+            (double X, double Y)[] badges = [.. layer.Elements("circle").Where(c => c.Attribute("class")!.Value.StartsWith("waybadge", StringComparison.Ordinal)).Select(c => ((double)c.Attribute("cx")!, (double)c.Attribute("cy")!))];
+            Assert.All(from a in badges from b in badges where a != b select Math.Abs(a.X - b.X) + Math.Abs(a.Y - b.Y), apart => Assert.True(apart >= 8, $"two badges are {apart} apart"));
+        }
+    }
+
+    [Fact]
+    public void A_crash_by_a_timer_has_no_arrow_and_an_interface_of_no_link_is_a_stub_of_its_node()
+    {
+        CrashWay way = Way(1, -1, []) with { Cause = EventCause.Timer, By = "a timer of ospfd", Interface = "vlan0" };
+        XElement layer = XElement.Parse(NetworkPicture.Draw(Named("grid of 4"), 720, "a network", "wide", [way])).Elements("g").Last();
+
+        Assert.DoesNotContain(layer.Elements("path"), path => path.Attribute("class")!.Value == "wayhop");
+        Assert.Single(layer.Elements("path"), path => path.Attribute("class")!.Value == "waygone");
+        Assert.Equal("Used by a timer of ospfd on n1 itself: no packet brought it.", way.Used(Named("grid of 4")));
+        Assert.Equal("The pointer named vlan0 of n1, detached at 00:00:09.000000, 1 s before.", way.Went(Named("grid of 4")));
+    }
+
+    internal static NetworkReport Grid400() => Named("grid of 400");
+
+    internal static CrashWay Way(int node, int link, IReadOnlyList<CrashHop> hops) =>
+        new(node, "ppp3", link, -1, VirtualTime.FromSeconds(9), VirtualTime.FromSeconds(10), EventCause.Frame, "OSPF over IPv4", -1, hops);
 }
