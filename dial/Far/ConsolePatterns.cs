@@ -16,14 +16,25 @@ public sealed class ConsolePatterns
     private static readonly string[] Directives =
         ["banner", "tells", "cause", "ignore", "register", "frame", "mark", "section", "object", "holds", "task", "end", "entry", "machinery", "helper"];
 
-    private static readonly Lazy<IReadOnlyList<ConsolePatterns>> BuiltInTables = new(LoadBuiltIn);
+    // A table takes a tenth of a second and more to make: only those that are asked for are.
+    private static readonly (FarSystem System, Lazy<ConsolePatterns> Table)[] BuiltInTables =
+    [
+        BuiltInLater("linux", FarSystem.Linux),
+        BuiltInLater("freebsd", FarSystem.FreeBsd),
+        BuiltInLater("netbsd", FarSystem.NetBsd),
+        BuiltInLater("openbsd", FarSystem.OpenBsd),
+        BuiltInLater("dragonfly", FarSystem.DragonFly),
+        BuiltInLater("illumos", FarSystem.Illumos),
+        BuiltInLater("bsd", FarSystem.Unknown),
+    ];
+
     private readonly List<(string Prefix, string Suffix, FunctionRole Role)> _globs = [];
     private readonly Dictionary<string, FunctionRole> _roles = new(StringComparer.Ordinal);
 
     private ConsolePatterns(FarSystem system) => System = system;
 
     /// <summary>The built-in tables, in the order in which an unknown console is compared with them.</summary>
-    public static IReadOnlyList<ConsolePatterns> BuiltIn => BuiltInTables.Value;
+    public static IReadOnlyList<ConsolePatterns> BuiltIn => [.. BuiltInTables.Select(table => table.Table.Value)];
 
     /// <summary>Whose table it is; <see cref="FarSystem.Unknown"/> for sentences that several share, and for a user's.</summary>
     public FarSystem System { get; }
@@ -126,16 +137,12 @@ public sealed class ConsolePatterns
         return FunctionRole.Ordinary;
     }
 
-    private static IReadOnlyList<ConsolePatterns> LoadBuiltIn() =>
-    [
-        BuiltInTable("linux", FarSystem.Linux),
-        BuiltInTable("freebsd", FarSystem.FreeBsd),
-        BuiltInTable("netbsd", FarSystem.NetBsd),
-        BuiltInTable("openbsd", FarSystem.OpenBsd),
-        BuiltInTable("dragonfly", FarSystem.DragonFly),
-        BuiltInTable("illumos", FarSystem.Illumos),
-        BuiltInTable("bsd", FarSystem.Unknown),
-    ];
+    /// <summary>The built-in tables for the console of one system.</summary>
+    /// <param name="system">The system.</param>
+    internal static IReadOnlyList<ConsolePatterns> BuiltInOf(FarSystem system) =>
+        [.. BuiltInTables.Where(table => table.System == system || (table.System == FarSystem.Unknown && system is not (FarSystem.Linux or FarSystem.Illumos))).Select(table => table.Table.Value)];
+
+    private static (FarSystem System, Lazy<ConsolePatterns> Table) BuiltInLater(string name, FarSystem system) => (system, new(() => BuiltInTable(name, system)));
 
     private static ConsolePatterns BuiltInTable(string name, FarSystem system)
     {

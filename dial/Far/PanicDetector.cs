@@ -31,6 +31,7 @@ public sealed partial class PanicDetector
     private const int MaxOnce = 256;
 
     private readonly ConsolePatterns[] _own;
+    private readonly IReadOnlyList<ConsolePatterns> _banners;
     private readonly Queue<FarPanic> _found = new();
     private readonly HashSet<string> _once = new(StringComparer.Ordinal);
     private ConsolePatterns[] _tables;
@@ -48,7 +49,18 @@ public sealed partial class PanicDetector
     public PanicDetector(params ReadOnlySpan<ConsolePatterns> own)
     {
         _own = own.ToArray();
-        _tables = [.. _own, .. ConsolePatterns.BuiltIn];
+        _banners = ConsolePatterns.BuiltIn;
+        _tables = [.. _own, .. _banners];
+    }
+
+    /// <summary>A detector for a console without output so far, of a system that is known.</summary>
+    /// <param name="system">The system.</param>
+    public PanicDetector(FarSystem system)
+    {
+        _own = [];
+        _banners = ConsolePatterns.BuiltInOf(system);
+        _tables = [.. _banners];
+        (_system, _certain) = (system, true);
     }
 
     /// <summary>The system, as far as its console has told.</summary>
@@ -140,7 +152,7 @@ public sealed partial class PanicDetector
 
     private bool Identify(string text)
     {
-        foreach (ConsolePatterns table in ConsolePatterns.BuiltIn)
+        foreach (ConsolePatterns table in _banners)
         {
             foreach (Regex banner in table.Banners)
             {
@@ -167,7 +179,7 @@ public sealed partial class PanicDetector
         _certain = certain;
         if (certain)
         {
-            _tables = [.. _own, .. ConsolePatterns.BuiltIn.Where(t => t.System == system || (t.System == FarSystem.Unknown && system is not (FarSystem.Linux or FarSystem.Illumos)))];
+            _tables = [.. _own, .. ConsolePatterns.BuiltInOf(system)];
         }
     }
 

@@ -6,7 +6,7 @@ namespace Stress.Guests.Running;
 /// <summary>Reads a guest's console as it grows. Each report counts once per boot: a kernel repeats a persistent condition.</summary>
 internal sealed class ConsoleReports
 {
-    private readonly PanicDetector _detector = new();
+    private readonly PanicDetector _detector = new(FarSystem.Linux);
     private readonly StringBuilder _line = new();
     private readonly HashSet<string> _titles = new(StringComparer.Ordinal);
     private readonly List<FarPanic> _reports = [];

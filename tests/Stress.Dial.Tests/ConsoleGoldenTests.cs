@@ -49,6 +49,36 @@ public class ConsoleGoldenTests
         Assert.Equal(found, Found(Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(text).Replace("\n", "\r\n", StringComparison.Ordinal)), 61));
     }
 
+    [Fact]
+    public void A_console_whose_system_is_known_is_read_as_one_whose_system_shows_by_its_own_table_alone()
+    {
+        string[] consoles = [.. Directory.GetFiles(Folder, "linux*.txt").Where(path => TitlesOf(new PanicDetector(), path).Length > 0)];
+
+        Assert.NotEmpty(consoles);
+        Assert.Equal(FarSystem.Linux, new PanicDetector(FarSystem.Linux).System);
+        Assert.All(consoles, path => Assert.Equal(TitlesOf(new PanicDetector(), path), TitlesOf(new PanicDetector(FarSystem.Linux), path)));
+    }
+
+    private static string[] TitlesOf(PanicDetector detector, string path)
+    {
+        var titles = new List<string>();
+        void Take(FarPanic? first)
+        {
+            for (FarPanic? next = first; next is not null; next = detector.TryTake(out FarPanic? more) ? more : null)
+            {
+                titles.Add(next.Title);
+            }
+        }
+
+        foreach (string line in File.ReadLines(path, Encoding.Latin1))
+        {
+            Take(detector.Line(line));
+        }
+
+        Take(detector.Complete());
+        return [.. titles];
+    }
+
     private static string Found(byte[] text, int piece)
     {
         var reader = new ConsoleReader();
