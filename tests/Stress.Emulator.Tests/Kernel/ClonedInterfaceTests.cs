@@ -178,7 +178,7 @@ public class ClonedInterfaceTests
     [Fact]
     public void Only_the_end_whose_addresses_were_removed_first_leaves_its_memberships_behind()
     {
-        var m = new Machine();
+        var m = new Machine(MallocFill.Debug);
         (_, int second) = Pair(m);
         int onFirst = Member(m, Ipv4Address.Of(10, 200, 1, 1)), onSecond = Member(m, Ipv4Address.Of(10, 200, 2, 1));
         m.K.SiocDifAddr(second, Ipv4Address.Of(10, 200, 2, 1));
