@@ -44,7 +44,7 @@ public sealed record CrashWay(
     {
         string what = Interface.Length > 0 ? $"{Interface} of {NameOf(network, Node)}" : $"an interface of {NameOf(network, Node)} that is no longer known";
         string where = Link >= 0 ? $", at the link {network.Links[Link].Name}" : Segment >= 0 ? $", at the segment {network.Segments![Segment].Name}" : "";
-        string when = Gone.IsNever ? "" : string.Create(CultureInfo.InvariantCulture, $", detached at {Gone}, {(At - Gone).Microseconds / 1e6:#,0.###} s before");
+        string when = Gone.IsNever ? "" : Gone == At ? ", detached at that very time" : string.Create(CultureInfo.InvariantCulture, $", detached at {Gone}, {(At - Gone).Microseconds / 1e6:#,0.###} s before");
         return $"The pointer named {what}{where}{when}.";
     }
 

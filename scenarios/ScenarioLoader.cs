@@ -725,7 +725,7 @@ public static class ScenarioLoader
         {
             var i = (InterfaceOptions)Bind(Interface, file, Map(file, n, field, ScenarioFields.Accepts(typeof(InterfaceOptions), field)), field + ".", []);
             YamlNode At(string key) => ((YamlMappingNode)n).Children.TryGetValue(new YamlScalarNode(key), out YamlNode? value) ? value : n;
-            if (!ClonedKind.TryParse(i.Name, out short unit) || ClonedKind.Of(unit).IsOfListsAlone)
+            if (!ClonedKind.TryParse(i.Name, out short unit))
             {
                 throw new ScenarioException(file, (int)At("name").Start.Line, field + ".name", i.Name.Length == 0 ? "is missing" : $"\"{i.Name}\" is of no kind that there is", InterfaceNames);
             }
@@ -757,6 +757,12 @@ public static class ScenarioLoader
                     file, (int)At("peer").Start.Line, field + ".peer", $"\"{i.Peer}\" cannot be the other end of {i.Name}", way == ClonedWay.Peer ? "a veth that is there before it and is the end of no other" : "peer of a veth alone");
             }
 
+            if (i.Bridge.Length > 0 && !(ClonedKind.Of(unit).CanBeMember && interfaces.Exists(known => known.Name == i.Bridge && ClonedKind.TryParse(known.Name, out short u) && ClonedKind.Of(u).Way == ClonedWay.Members)))
+            {
+                throw new ScenarioException(
+                    file, (int)At("bridge").Start.Line, field + ".bridge", $"{i.Name} cannot be a member of \"{i.Bridge}\"", ClonedKind.Of(unit).CanBeMember ? "a bridge that is there before it" : "bridge of an aue or a veth alone");
+            }
+
             if (i.Discovery && ClonedKind.Of(unit).ParentHolder != HolderKind.PppoeEthIfp)
             {
                 throw new ScenarioException(file, (int)At("discovery").Start.Line, field + ".discovery", $"{i.Name} has none", "discovery of a pppoe alone");
@@ -778,7 +784,7 @@ public static class ScenarioLoader
     }
 
     /// <summary>The accepted names of interfaces, in words.</summary>
-    internal static string InterfaceNames => string.Join(", ", ClonedKind.Known.Where(kind => !kind.IsOfListsAlone).Select(kind => kind.Flags.HasFlag(Iff.Loopback) ? $"{kind.Name}1" : $"{kind.Name}0")) + " and further numbers of these";
+    internal static string InterfaceNames => string.Join(", ", ClonedKind.Known.Select(kind => kind.Flags.HasFlag(Iff.Loopback) ? $"{kind.Name}1" : $"{kind.Name}0")) + " and further numbers of these";
 
     private static CompetitorOptions ReadCompetitor(string file, YamlNode node, string field)
     {

@@ -302,6 +302,9 @@ public enum KernelFunction : byte
 
     /// <summary><c>veth_dellink</c>.</summary>
     VethDellink,
+
+    /// <summary><c>bridge_output</c>.</summary>
+    BridgeOutput,
 }
 
 /// <summary>BSD's spellings of <see cref="KernelFunction"/>.</summary>
@@ -407,6 +410,7 @@ public static class FunctionNames
         KernelFunction.PppoeOutput => "pppoe_output",
         KernelFunction.VethXmit => "veth_xmit",
         KernelFunction.VethDellink => "veth_dellink",
+        KernelFunction.BridgeOutput => "bridge_output",
         KernelFunction.BpfWrite => "bpfwrite",
         KernelFunction.SpppKeepalive => "sppp_keepalive",
         KernelFunction.IfLladdrEvent => "iflladdr_event",

@@ -62,6 +62,9 @@ public sealed class OperationRecorder(int router) : ISystemCallTrace
             case SystemCallKind.SetParent when _interfaces.TryGetValue(c.Number, out string? parent):
                 OnInterface(c.Target, "on", $" {parent}");
                 break;
+            case SystemCallKind.AddMember when _interfaces.TryGetValue(c.Number, out string? member):
+                OnInterface(c.Target, "addm", $" {member}");
+                break;
             case SystemCallKind.CloseUnit:
                 OnInterface(c.Target, "destroy");
                 _interfaces.Remove(c.Target);

@@ -32,6 +32,9 @@ public sealed record InterfaceOptions
     /// <summary>For a vlan or a session of PPP over Ethernet: the Ethernet that it is on.</summary>
     public string Parent { get; init; } = Ethernet;
 
+    /// <summary>For an Ethernet or one end of a veth pair: the bridge that it is a member of, which is before it in the list.</summary>
+    public string Bridge { get; init; } = "";
+
     /// <summary>For one end of a veth pair: the other end, which is before it in the list.</summary>
     public string Peer { get; init; } = "";
 

@@ -26,6 +26,7 @@ public sealed class Netif : Process
         Down,
         Destroy,
         SetMtu,
+        AddMember,
     }
 
     private struct Order : IStateValue<Order>
@@ -92,6 +93,8 @@ public sealed class Netif : Process
     [NotSaved("it follows from the options")]
     private readonly int[] _parents;
     [NotSaved("it follows from the options")]
+    private readonly int[] _bridges;
+    [NotSaved("it follows from the options")]
     private readonly int[] _peers;
     [NotSaved("it follows from the options")]
     private readonly Ipv4Address[] _tunnels;
@@ -110,6 +113,7 @@ public sealed class Netif : Process
         _units = [.. _options.Select(o => ClonedKind.TryParse(o.Name, out short unit)
             ? unit : throw new ArgumentException($"interface \"{o.Name}\" is of no kind that there is; accepted: {string.Join(", ", ClonedKind.Known.Select(k => k.Name))} and a number"))];
         _parents = [.. _options.Select(o => Array.FindIndex(_options, p => p.Name == o.Parent))];
+        _bridges = [.. _options.Select(o => o.Bridge.Length > 0 ? Array.FindIndex(_options, b => b.Name == o.Bridge) : -1)];
         _peers = [.. _options.Select((o, which) => Array.FindIndex(_options, p => o.Peer.Length > 0 ? p.Name == o.Peer : p.Peer == o.Name))];
         _tunnels = [.. _options.Select(o => o.Tunnel.Length > 0 ? Ipv4Address.Parse(o.Tunnel) : Ipv4Address.Any)];
         _interfaces = new Interface[_options.Length];
@@ -180,6 +184,7 @@ public sealed class Netif : Process
             Do(Op.Configure, which);
         }
 
+        Join(which);
         Do(Op.AddAddress, which);
         if (IsPointToPoint(which))
         {
@@ -207,6 +212,23 @@ public sealed class Netif : Process
         Wakeup();
     }
 
+    // ifconfig bridge0 addm aue0, by rc, or by devd's script of an attach; a bridge that comes back gets the members that are there.
+    private void Join(int which)
+    {
+        if (_bridges[which] >= 0 && _interfaces[_bridges[which]].IsWanted)
+        {
+            Do(Op.AddMember, which);
+        }
+
+        for (int member = 0; member < _options.Length; member++)
+        {
+            if (_bridges[member] == which && _interfaces[member].IsWanted)
+            {
+                Do(Op.AddMember, member);
+            }
+        }
+    }
+
     // ip link add veth1 type veth peer name veth0: one request registers both ends, the peer first, and only then does either know the other.
     private void CreatePair(int which)
     {
@@ -221,6 +243,7 @@ public sealed class Netif : Process
         Do(Op.Configure, ends[1]);
         foreach (int end in ends)
         {
+            Join(end);
             Do(Op.AddAddress, end);
             Do(Op.Up, end);
         }
@@ -426,6 +449,9 @@ public sealed class Netif : Process
 
                 Machine.Compete(CompetitorTrigger.LinkDown, now);
                 break;
+            case Op.AddMember:
+                e = i.Slot >= 0 && _interfaces[_bridges[which]].Slot is >= 0 and short bridge ? Kernel.BridgeAdd(bridge, i.Slot) : Errno.ENXIO;
+                break;
             case Op.SetMtu:
                 i.HasOtherMtu = !i.HasOtherMtu;
                 Kernel.SiocSIfMtu(i.Slot, i.HasOtherMtu ? _options[which].OtherMtu : ClonedKind.Of(_units[which]).Mtu);
@@ -449,6 +475,7 @@ public sealed class Netif : Process
         Op.DelAddress => "SIOCDIFADDR",
         Op.Down => "if_down",
         Op.Destroy => "SIOCIFDESTROY",
+        Op.AddMember => "BRDGADD",
         _ => "SIOCSIFMTU",
     };
 

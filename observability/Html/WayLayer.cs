@@ -13,7 +13,7 @@ namespace Stress.Observability.Html;
 internal sealed class WayLayer(Svg svg, NetworkReport network, Func<int, (double X, double Y)> at, double dot, double width, double height)
 {
     // A badge's radius, how far an arrow stays from the line that it goes along and from the nodes, and the size of its head.
-    private const double Badge = 8, Beside = 4, Head = 7, Letter = 6.6, Line = 15;
+    private const double Badge = 8, Beside = 4, Head = 7, Letter = 7.2, Line = 15;
 
     private readonly List<(double X, double Y, double W, double H)> _taken = [];
 
@@ -124,6 +124,10 @@ internal sealed class WayLayer(Svg svg, NetworkReport network, Func<int, (double
             ? $"M{Svg.N(x2 - (dx * Head) + (dy * Head / 2))} {Svg.N(y2 - (dy * Head) - (dx * Head / 2))}L{Svg.N(x2)} {Svg.N(y2)}L{Svg.N(x2 - (dx * Head) - (dy * Head / 2))} {Svg.N(y2 - (dy * Head) + (dx * Head / 2))}"
             : "";
         svg.Path($"M{Svg.N(x1)} {Svg.N(y1)}L{Svg.N(x2)} {Svg.N(y2)}{point}", "wayhop", tip);
+        if (head)
+        {
+            Take(x2 - (dx * Head), y2 - (dy * Head), Head);
+        }
     }
 
     private void Cross(double x, double y, double r, string css)
@@ -136,7 +140,7 @@ internal sealed class WayLayer(Svg svg, NetworkReport network, Func<int, (double
     private void Number(int number, (double X, double Y) of, string name)
     {
         string text = name.Length > 28 ? name[..27] + "…" : name;
-        double w = (2 * Badge) + 4 + (text.Length * Letter), h = Math.Max(2 * Badge, Line);
+        double w = (2 * Badge) + 10 + (text.Length * Letter), h = Math.Max(2 * Badge, Line);
         (double X, double Y) best = default;
         double least = double.MaxValue;
         for (double far = Math.Max(6, dot + 3) + 6; far < 120 && least > 0; far += 8)

@@ -35,9 +35,20 @@ public sealed class InterfaceFileTests
         Assert.Equal(s.Site.Roles[1].Interfaces, ScenarioLoader.Parse(ScenarioWriter.Write(s), "s.yaml").Site.Roles[1].Interfaces);
     }
 
+    [Fact]
+    public void A_member_names_its_bridge_and_is_written_as_it_was_read()
+    {
+        Scenario s = ScenarioLoader.Parse("roles:\n  - role: calling\n    interfaces:\n      - {name: bridge0}\n      - {name: aue0, bridge: bridge0}\n", "s.yaml");
+
+        Assert.Equal([("bridge0", ""), ("aue0", "bridge0")], s.Site.Roles[1].Interfaces.Select(i => (i.Name, i.Bridge)));
+        Assert.Equal(s.Site.Roles[1].Interfaces, ScenarioLoader.Parse(ScenarioWriter.Write(s), "s.yaml").Site.Roles[1].Interfaces);
+    }
+
     [Theory]
     [InlineData("      - {name: eth0}\n", 4, "roles.calling.interfaces.name", "vlan0, gif0, lo1, aue0")]
-    [InlineData("      - {name: bridge0}\n", 4, "roles.calling.interfaces.name", "aue0, pppoe0")]
+    [InlineData("      - {name: bridge0}\n      - {name: lo1, bridge: bridge0}\n", 5, "roles.calling.interfaces.bridge", "bridge of an aue or a veth alone")]
+    [InlineData("      - {name: aue0, bridge: bridge0}\n      - {name: bridge0}\n", 4, "roles.calling.interfaces.bridge", "a bridge that is there before it")]
+    [InlineData("      - {name: aue0}\n      - {name: aue1, bridge: aue0}\n", 5, "roles.calling.interfaces.bridge", "a bridge that is there before it")]
     [InlineData("      - {parent: ne0}\n", 4, "roles.calling.interfaces.name", "vlan0, gif0, lo1, aue0")]
     [InlineData("      - {name: lo1}\n      - {name: lo1}\n", 5, "roles.calling.interfaces.name", "a name of its own")]
     [InlineData("      - {name: vlan0, parent: aue0}\n      - {name: aue0}\n", 4, "roles.calling.interfaces.parent", "an Ethernet that is there before it: ne0")]
@@ -45,7 +56,7 @@ public sealed class InterfaceFileTests
     [InlineData("      - {name: gif0}\n", 4, "roles.calling.interfaces.tunnel", "the IPv4 address that the tunnel leads to")]
     [InlineData("      - {name: vlan0, tunnel: 10.0.0.1}\n", 4, "roles.calling.interfaces.tunnel", "tunnel of a gif alone")]
     [InlineData("      - {name: vlan0, other_mtu: 100}\n", 4, "roles.calling.interfaces.other_mtu", "576")]
-    [InlineData("      - {name: vlan0, up: 3s}\n", 4, "roles.calling.interfaces.up", "name, parent, peer, tunnel, teardown, down, other_mtu, discovery, redial, group")]
+    [InlineData("      - {name: vlan0, up: 3s}\n", 4, "roles.calling.interfaces.up", "name, parent, bridge, peer, tunnel, teardown, down, other_mtu, discovery, redial, group")]
     [InlineData("      - {name: vlan0, discovery: true}\n", 4, "roles.calling.interfaces.discovery", "discovery of a pppoe alone")]
     [InlineData("      - {name: vlan0}\nevents:\n  - {what: destroy, of: vlan1, every: 1s}\n", 6, "events.of", "all, called, calling, vlan0")]
     [InlineData("      - {name: veth0}\n", 4, "roles.calling.interfaces.peer", "a further veth with peer: veth0")]

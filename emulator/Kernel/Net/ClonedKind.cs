@@ -18,6 +18,9 @@ public enum ClonedWay : byte
     /// <summary>It becomes the payload of another packet, which is routed in turn.</summary>
     Tunnel,
 
+    /// <summary>Every member of the bridge sends it.</summary>
+    Members,
+
     /// <summary>It comes out at the other end of the pair, whose namespace has no process that is modelled.</summary>
     Peer,
 }
@@ -43,7 +46,7 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
         new("aue", ClonedWay.Out, Iff.Running | Iff.Multicast, 1500) { IsPluggedIn = true },
         new("pppoe", ClonedWay.Parent, Iff.PointToPoint | Iff.Multicast, 1492) { ParentHolder = HolderKind.PppoeEthIfp, ParentUse = UseSite.PppoeOutput },
         new("dummy", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500),
-        new("bridge", ClonedWay.Nowhere, Iff.Running | Iff.Multicast, 1500) { IsOfListsAlone = true },
+        new("bridge", ClonedWay.Members, Iff.Running | Iff.Multicast, 1500),
         new("veth", ClonedWay.Peer, Iff.Running | Iff.Multicast, 1500) { ParentHolder = HolderKind.VethPeerIfp, ParentUse = UseSite.VethXmit },
     ];
 
@@ -56,9 +59,6 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
     /// <summary>The function that sends through that pointer.</summary>
     public UseSite ParentUse { get; init; } = UseSite.VlanStart;
 
-    /// <summary>No run has one.</summary>
-    public bool IsOfListsAlone { get; init; }
-
     /// <summary>Whether it has a far end, and addresses for that.</summary>
     public bool IsPointToPoint => Flags.HasFlag(Iff.PointToPoint);
 
@@ -67,6 +67,9 @@ public sealed record ClonedKind(string Name, ClonedWay Way, Iff Flags, ushort Mt
 
     /// <summary>Whether two of it are a pair, which is created and goes together.</summary>
     public bool IsPaired => Way == ClonedWay.Peer;
+
+    /// <summary>Whether it can be a member of a bridge.</summary>
+    public bool CanBeMember => IsEthernet || IsPaired;
 
     /// <summary>Whether vlans can be on it.</summary>
     public bool IsEthernet => Way == ClonedWay.Out;

@@ -292,6 +292,7 @@ public sealed partial class BsdKernel
             ClonedWay.Parent => OutputOnParent(slot, protocol, packet),
             ClonedWay.Tunnel => InGifOutput(slot, protocol, packet),
             ClonedWay.Peer => VethXmit(slot),
+            ClonedWay.Members => BridgeOutput(slot, protocol, packet),
             _ => Errno.None,
         };
 

@@ -96,7 +96,7 @@ public enum HolderKind : byte
     /// <summary>The interface of a bpf descriptor. No run has one.</summary>
     BpfIfp,
 
-    /// <summary>A member of a bridge. No run has one.</summary>
+    /// <summary>A member of a bridge.</summary>
     BridgeMemberIfp,
 
     /// <summary>The interface of an address whose duplicate address detection runs.</summary>

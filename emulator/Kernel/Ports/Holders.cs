@@ -125,10 +125,10 @@ public static class Holders
         new() { Kind = HolderKind.VlanParentIfp, Name = "ifvlan.ifv_p", Purge = "vlan_ifdetach < ether_ifdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkVlanParent },
         new() { Kind = HolderKind.GifRouteIfp, Name = "gif_softc.gif_ro.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkGifRoute },
         new() { Kind = HolderKind.PppoeEthIfp, Name = "pppoe_softc.sc_eth_if", Purge = "pppoe_ifattach_hook < ether_ifdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkPppoeEthIf, Uses = [UseSite.PppoeOutput, UseSite.PppoeSendPadt] },
-        new() { Kind = HolderKind.VethPeerIfp, Name = "veth_priv.peer", Purge = "veth_dellink", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkVethPeer },
+        new() { Kind = HolderKind.VethPeerIfp, Name = "veth_priv.peer", Purge = "veth_dellink", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkVethPeer, Uses = [UseSite.VethXmit, UseSite.VethDellink] },
         new() { Kind = HolderKind.SpppIfp, Name = "spppq", Purge = "sppp_detach < pppoe_clone_destroy", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkSppp },
         new() { Kind = HolderKind.BpfIfp, Name = "bpf_if.bif_ifp", Purge = "bpfdetach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBpf },
-        new() { Kind = HolderKind.BridgeMemberIfp, Name = "bridge_iflist.bif_ifp", Purge = "bridge_ifdetach < if_detach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBridge },
+        new() { Kind = HolderKind.BridgeMemberIfp, Name = "bridge_iflist.bif_ifp", Purge = "bridge_ifdetach < if_detach", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkBridge, Uses = [UseSite.BridgeOutput] },
         new() { Kind = HolderKind.DadIfp, Name = "dadq.dad_ifa->ifa_ifp", Purge = "nd6_dad_stop < in6_purgeaddr", Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkDad },
         new() { Kind = HolderKind.SynCacheRoute4Ifp, Name = "syn_cache.sc_route4.ro_rt->rt_ifp", Purge = NoFunction, Missed = PurgeGap.NotCovered, Walk = BsdKernel.WalkSynCacheRoute4 },
         new()

@@ -46,6 +46,7 @@ public static class KernelNames
         UseSite.PppoeOutput => "pppoe_output",
         UseSite.VethXmit => "veth_xmit",
         UseSite.VethDellink => "veth_dellink",
+        UseSite.BridgeOutput => "bridge_output",
         UseSite.BpfWrite => "bpfwrite",
         UseSite.SpppKeepalive => "sppp_keepalive",
         UseSite.IfLladdrEvent => "iflladdr_event",

@@ -80,6 +80,9 @@ public enum SystemCallKind : byte
     /// <summary>SIOCSETVLAN or PPPOESETPARMS: the interface in slot <see cref="SystemCall.Number"/> is what it is on.</summary>
     SetParent,
 
+    /// <summary>BRDGADD: the interface in slot <see cref="SystemCall.Number"/> is a member of the bridge from now on.</summary>
+    AddMember,
+
     /// <summary>SIOCSIFPHYADDR: the outer destination.</summary>
     SetTunnel,
 

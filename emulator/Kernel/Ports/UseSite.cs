@@ -134,4 +134,7 @@ public enum UseSite : byte
 
     /// <summary>veth_dellink.</summary>
     VethDellink,
+
+    /// <summary>bridge_output.</summary>
+    BridgeOutput,
 }

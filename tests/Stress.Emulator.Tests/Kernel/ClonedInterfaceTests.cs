@@ -4,6 +4,7 @@ using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Link;
+using Stress.Emulator.Oracle;
 using Stress.Emulator.Wire;
 using Xunit;
 
@@ -177,7 +178,7 @@ public class ClonedInterfaceTests
     [Fact]
     public void Only_the_end_whose_addresses_were_removed_first_leaves_its_memberships_behind()
     {
-        var m = new Machine();
+        var m = new Machine(MallocFill.Debug);
         (_, int second) = Pair(m);
         int onFirst = Member(m, Ipv4Address.Of(10, 200, 1, 1)), onSecond = Member(m, Ipv4Address.Of(10, 200, 2, 1));
         m.K.SiocDifAddr(second, Ipv4Address.Of(10, 200, 2, 1));
@@ -185,8 +186,8 @@ public class ClonedInterfaceTests
         m.K.IfCloneDestroy(second);
 
         Assert.Equal(1, m.Stale(HolderKind.InMultiIfp));
-        m.K.CloseSocket(onFirst);
-        Assert.Throws<KernelPanic>(() => m.K.CloseSocket(onSecond));
+        m.K.CloseSocket(onFirst, exiting: false);
+        Assert.Throws<KernelPanic>(() => m.K.CloseSocket(onSecond, exiting: false));
     }
 
     [Fact]
@@ -230,6 +231,43 @@ public class ClonedInterfaceTests
         m.K.IfCloneDestroy(second);
 
         Assert.Equal((0, 0), (m.StaleTotal(), m.K.DetachesPending));
+    }
+
+    [Fact]
+    public void What_a_bridge_sends_leaves_by_its_members_and_one_that_goes_leaves_the_bridge_first()
+    {
+        var m = new Machine();
+        int bridge = Create(m, "bridge0"), tunnelled = m.Up();
+        (int first, int second) = Pair(m);
+        int stick = Create(m, "aue0", local: Ipv4Address.Of(10, 200, 7, 1));
+        Assert.Equal((Errno.None, Errno.None), (m.K.BridgeAdd(bridge, first), m.K.BridgeAdd(bridge, stick)));
+        Assert.Equal((Errno.EBUSY, Errno.EINVAL, Errno.EINVAL), (m.K.BridgeAdd(bridge, stick), m.K.BridgeAdd(bridge, tunnelled), m.K.BridgeAdd(stick, first)));
+        int s = m.K.OpenSocket(PcbTable.Raw, IpProtocol.Ospf);
+        m.K.IpMulticastIf(s, Local);
+
+        Errno Send() => m.K.SendRaw(s, Ipv4Address.AllSpfRouters, Local, IpProtocol.Ospf, [1, 2, 3, 4]);
+
+        Assert.Equal(Errno.None, Send());
+        m.K.IfCloneDestroy(second); // takes the member with it
+        Assert.Equal((0, Errno.None), (m.StaleTotal(), Send()));
+        m.K.IfCloneDestroy(stick);
+        Assert.Equal((0, Errno.None), (m.StaleTotal(), Send()));
+    }
+
+    [Fact]
+    public void A_bridge_that_is_destroyed_lets_go_of_its_members_and_keeps_them_alive_for_nobody()
+    {
+        foreach (string design in new[] { "netbsd-2005", "notifier-hold", "ifdetach-refcount" })
+        {
+            var m = new Machine(design: design);
+            int bridge = Create(m, "bridge0"), stick = Create(m, "aue0", local: Ipv4Address.Of(10, 200, 7, 1));
+            Assert.Equal(Errno.None, m.K.BridgeAdd(bridge, stick));
+
+            m.K.IfCloneDestroy(bridge);
+            m.K.IfCloneDestroy(stick);
+
+            Assert.Equal((0, 0), (m.StaleTotal(), m.K.DetachesPending));
+        }
     }
 
     [Fact]

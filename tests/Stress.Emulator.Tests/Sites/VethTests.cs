@@ -21,7 +21,7 @@ public sealed class VethTests
         new RoleOptions
         {
             Role = Role.Calling,
-            Kernel = new KernelOptions { Fill = MallocFill.Debug },
+            Kernel = new KernelOptions { Fill = MallocFill.Debug, FreeSoftcBlocks = CountRange.Fixed(8) },
             Pppd = new PppdOptions { Persist = true },
             Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd },
             Interfaces = [new InterfaceOptions { Name = "veth0" }, new InterfaceOptions { Name = "veth1", Peer = "veth0", Group = "jail", Teardown = teardown }],

@@ -59,10 +59,11 @@ public sealed class WayRecorderTests
     public void The_sites_of_a_network_tell_the_way_of_each_of_their_crashes_when_they_are_executed_again()
     {
         var kernel = new KernelOptions { Fill = MallocFill.Debug };
-        SiteOptions options = new SiteOptions { Seed = 42, Graph = Chain, Roles = new RoleSet(new RoleOptions
+        var router = new RoleOptions
         {
             Role = Role.Called, Kernel = kernel, Pppd = new PppdOptions { Persist = true, DefaultRoute = true }, Hup = new HupOptions { Enabled = true }, Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd },
-        }) };
+        };
+        var options = new SiteOptions { Seed = 42, Graph = Chain, Roles = new RoleSet(router) };
         Site site = Site.Create(options, 0);
         for (int window = 0; window < 72; window++)
         {
