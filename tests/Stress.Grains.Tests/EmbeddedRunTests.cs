@@ -55,7 +55,10 @@ public sealed class EmbeddedRunTests
     {
         RunPlan plan = Plans.Of(sites: 3, windows: 6, runId: "unbegun") with
         {
-            Site = Plans.Chain(), Pace = 1, ShardSize = 3, Telemetry = new RunTelemetry { Scenario = "test", Bands = [] },
+            Site = Plans.Chain(),
+            Pace = 1,
+            ShardSize = 3,
+            Telemetry = new RunTelemetry { Scenario = "test", Bands = [] },
         };
         await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Workers = 1, Clock = new FakeTimeProvider() });
         IRunGrain run = silo.Grains.GetGrain<IRunGrain>(plan.RunId);
