@@ -574,6 +574,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                     Quiet.Heard(Number, i);
                     Quiet.Steady();
                 }
+                else if (_area is null)
+                {
+                    // The neighbour is in this interface's own Hello, and in no other.
+                    Quiet.Forget(Number, i);
+                    Quiet.Steady();
+                }
 
                 oi.Neighbor = h.RouterId;
                 oi.TwoWay = h.ListsUs;
