@@ -383,7 +383,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
                 Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
                 int n = WriteTable(packet);
                 long frames = Quiet.FramesSent;
-                bool steady = !_triggered && Kernel.Pcbs[_socket].Route < 0;
+                bool steady = Kernel.Pcbs[_socket].Route < 0;
                 Errno e = Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
                 Say(_triggered ? "triggered update" : "regular update", e);
                 if (steady && e == Errno.None)
