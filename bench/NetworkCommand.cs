@@ -35,8 +35,9 @@ internal static class NetworkCommand
     {
         var hours = new Option<int>("--hours") { Description = "Virtual hours of each site.", DefaultValueFactory = _ => 2 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds; the median of each subject counts.", DefaultValueFactory = _ => 5 };
-        var command = new Command("network", "Sites of 10, 100 and 1,000 routers against pairs: time an event, memory a router.") { hours, rounds };
-        command.SetAction((line, stop) => Execute(line.GetValue(hours), line.GetValue(rounds), stop));
+        var only = new Option<int?>("--routers") { Description = "Only the sites of this many routers, for a profile." };
+        var command = new Command("network", "Sites of 10, 100 and 1,000 routers against pairs: time an event, memory a router.") { hours, rounds, only };
+        command.SetAction((line, stop) => Execute(line.GetValue(hours), line.GetValue(rounds), line.GetValue(only), stop));
         return command;
     }
 
@@ -54,13 +55,20 @@ internal static class NetworkCommand
         };
     }
 
-    private static async Task<int> Execute(int hours, int rounds, CancellationToken stop)
+    private static async Task<int> Execute(int hours, int rounds, int? only, CancellationToken stop)
     {
         List<Subject> subjects =
         [
             SubjectOf("pairs", new NetworkOptions { Shape = NetworkShape.Pair }, hours),
             .. Grids.Select(g => SubjectOf($"grid {g.Width} x {g.Height}", new NetworkOptions { Shape = NetworkShape.Grid, Width = g.Width, Height = g.Height }, hours)),
         ];
+        subjects.RemoveAll(subject => subject.Options.Topology.Nodes.Count != (only ?? subject.Options.Topology.Nodes.Count));
+        if (subjects.Count == 0)
+        {
+            Console.Error.WriteLine($"stress bench: --routers {only}: accepted is 2, 10, 100 or 1000");
+            return ExitCodes.Usage;
+        }
+
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sites of {hours} h with some {Links:n0} links in all, one thread, {rounds} rounds in turn; a line loses carrier every 100 min"));
         foreach (Subject subject in subjects)
         {

@@ -46,6 +46,9 @@ public struct RepeatedFrame
     /// <summary>Which kind of frame a tag names.</summary>
     public static RepeatedKind KindOf(int tag) => (RepeatedKind)(tag & 3);
 
+    /// <summary>It may not be repeated before it has been sent in full again; its content stays known.</summary>
+    public void Forget() => Epoch = 0;
+
     /// <summary>A send that put nothing on a line.</summary>
     public void RememberNothingSent(int epoch)
     {

@@ -104,6 +104,27 @@ public sealed class QuietWay(Site site, Router router, int processes, int lines)
     }
 
     /// <inheritdoc/>
+    public void Forget(int process, int which = -1)
+    {
+        RepeatedFrame[] frames = _sent[process];
+        for (int i = 0; i < frames.Length; i++)
+        {
+            if (which < 0 || i == which)
+            {
+                frames[i].Forget();
+            }
+        }
+
+        foreach (ref HeardFrame heard in _heard.AsSpan())
+        {
+            if (heard.Tag != 0 && heard.Process.Number == process && (which < 0 || heard.What == which))
+            {
+                heard.Tag = 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public bool Remembers(int process, int which)
     {
         RepeatedFrame[] frames = _sent[process];

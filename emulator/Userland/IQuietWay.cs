@@ -25,6 +25,11 @@ public interface IQuietWay
     /// <param name="framesBefore"><see cref="FramesSent"/> before the send.</param>
     void Remember(int process, int which, RepeatedKind kind, ushort interfaceIndex, long framesBefore);
 
+    /// <summary>What a process has remembered of a send, and of frames that it heard, no longer holds; for all others nothing has changed.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="which">Its own number of the send and of what it heard, or -1 for all.</param>
+    void Forget(int process, int which = -1);
+
     /// <summary>Whether a send is remembered, and nothing has changed since.</summary>
     bool Remembers(int process, int which);
 

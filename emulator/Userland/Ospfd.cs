@@ -574,6 +574,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                     Quiet.Heard(Number, i);
                     Quiet.Steady();
                 }
+                else if (_area is null)
+                {
+                    // The neighbour is in this interface's own Hello, and in no other.
+                    Quiet.Forget(Number, i);
+                    Quiet.Steady();
+                }
 
                 oi.Neighbor = h.RouterId;
                 oi.TwoWay = h.ListsUs;
@@ -636,10 +642,10 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         Rearm();
     }
 
-    /// <summary>Sends the one Hello that is due as the last one was sent, if nothing has changed since.</summary>
+    /// <summary>Sends the Hellos that are due as the last ones were sent, if nothing has changed since. Those of interfaces that came up together are due together.</summary>
     public override bool Again(int which, VirtualTime now)
     {
-        if (which != NextTimer)
+        if (which != NextTimer || !_running || _aborting)
         {
             return false;
         }
@@ -649,18 +655,18 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             return false;
         }
 
-        int due = -1;
-        for (int i = 0; i < _ois.Length; i++)
+        int first = -1;
+        for (int i = _ois.Length - 1; i >= 0; i--)
         {
             ref readonly Oi oi = ref _ois[i];
             if (oi.Used && (oi.HelloDue <= now || oi.DeadDue <= now))
             {
-                if (due >= 0 || oi.DeadDue <= now)
+                if (oi.DeadDue <= now || !Quiet.Remembers(Number, i))
                 {
                     return false;
                 }
 
-                due = i;
+                first = i;
             }
         }
 
@@ -672,13 +678,21 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             }
         }
 
-        if (!_running || _aborting || due < 0 || !Quiet.Remembers(Number, due))
+        if (first < 0)
         {
             return false;
         }
 
-        _ois[due].HelloDue = now + options.HelloInterval;
-        Quiet.SendAgain(Number, due, Kernel.SendRawAgain(_socket, _ois[due].Index));
+        for (int i = first; i < _ois.Length; i++)
+        {
+            ref Oi oi = ref _ois[i];
+            if (oi.Used && oi.HelloDue <= now)
+            {
+                oi.HelloDue = now + options.HelloInterval;
+                Quiet.SendAgain(Number, i, Kernel.SendRawAgain(_socket, oi.Index));
+            }
+        }
+
         Rearm();
         return true;
     }

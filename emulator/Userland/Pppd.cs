@@ -391,6 +391,7 @@ public sealed partial class Pppd : Process, IPortOwner
         {
             case PppdPhase.Holdoff:
                 Dial(now);
+                Quiet.Steady(); // the modem's work, and others' memory
                 break;
             case PppdPhase.Login:
                 _phase = PppdPhase.Running;

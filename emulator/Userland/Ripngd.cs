@@ -209,6 +209,8 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
                     Wakeup(ref r);
                 }
 
+                ChangedOwnSendsOnly();
+
                 Rearm();
                 return true;
             }
@@ -230,12 +232,14 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
             _triggered = true;
             _sendCursor = 0;
             Rearm();
+            Quiet.Steady();
             return true;
         }
 
         if (_requests.Count > 0)
         {
             Answer(_requests.Take());
+            ChangedOwnSendsOnly();
             return true;
         }
 
@@ -322,6 +326,13 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
         Arm(NextTimer, next);
     }
 
+    // Its socket's cached route and its memberships of IPv6 decide how its own updates go, and no Hello of OSPF.
+    private void ChangedOwnSendsOnly()
+    {
+        Quiet.Forget(Number);
+        Quiet.Steady();
+    }
+
     // 1 s after an enable: join ff02::9 by index (EADDRINUSE tolerated), then a Request for the whole table.
     private void Wakeup(ref RipngIf r)
     {
@@ -372,7 +383,7 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
                 Span<byte> packet = stackalloc byte[RipngMessage.HeaderLength + (2 * RipngMessage.RouteLength)];
                 int n = WriteTable(packet);
                 long frames = Quiet.FramesSent;
-                bool steady = !_triggered && Kernel.Pcbs[_socket].Route < 0;
+                bool steady = Kernel.Pcbs[_socket].Route < 0;
                 Errno e = Kernel.SendUdp6(_socket, Ipv6Address.AllRipRouters, RipngMessage.Port, r.Index, packet[..n]);
                 Say(_triggered ? "triggered update" : "regular update", e);
                 if (steady && e == Errno.None)
@@ -381,16 +392,17 @@ public sealed class Ripngd(ProcessEntry entry, RipngdOptions options) : Process(
                     Quiet.Steady();
                     Quiet.Remember(Number, _sendCursor - 1, RepeatedKind.Update, r.Index, frames);
                 }
+                else
+                {
+                    ChangedOwnSendsOnly();
+                }
 
                 return;
             }
         }
 
         _sendCursor = -1;
-        if (!_triggered)
-        {
-            Quiet.Steady();
-        }
+        Quiet.Steady();
     }
 
     /// <summary>Sends the regular update that is due as the last one was sent, if nothing has changed since.</summary>

@@ -64,11 +64,51 @@ public class QuietTests
     ];
 
     [Fact]
-    public void Tally_digest_console_and_image_are_the_same_when_every_event_is_taken_in_full() => AnyOptions.Sample(AreTheSame, iter: 60, threads: 1);
+    public void Tally_digest_console_and_image_are_the_same_when_every_event_is_taken_in_full() => AnyOptions.Sample(AreTheSame, iter: 60, threads: 1, print: Seeded);
+
+    // A router of several lines goes on with the Hellos of one while another comes and goes; with adjacencies and routes too.
+    private static readonly Gen<SiteOptions> AnyNetwork =
+        from options in AnyOptions
+        from width in Gen.Int[2, 3]
+        from adjacency in Gen.Enum<OspfdAdjacency>()
+        from routes in Gen.Bool
+        select NetworkOf(options, width, adjacency, routes);
+
+    private static SiteOptions NetworkOf(SiteOptions options, int width, OspfdAdjacency adjacency, bool routes)
+    {
+        RoleOptions router = options.Roles[Role.Calling];
+        router = router with { Ospfd = router.Ospfd with { Adjacency = adjacency }, Ripngd = router.Ripngd with { Routes = routes } };
+        Topology grid = new NetworkOptions { Shape = NetworkShape.Grid, Width = width, Height = 2 }.Build();
+        return options with { CallersPerAnswerer = 1, Graph = grid, Roles = new RoleSet([.. grid.Labels.Select((_, label) => router with { Role = (Role)label })]) };
+    }
+
+    [Fact]
+    public void A_network_is_the_same_when_every_event_is_taken_in_full() => AnyNetwork.Sample(AreTheSame, iter: 20, threads: 1, print: Seeded);
+
+    // Once ospfd has been started again, the Hellos of all of its lines are due together; and what a neighbour's return or an update of RIPng changes is theirs alone.
+    [Fact]
+    public void Hellos_of_a_router_with_several_lines_are_taken_the_short_way()
+    {
+        var options = new SiteOptions
+        {
+            Seed = 5, Line = new LineOptions { CarrierLossEvery = VirtualTime.FromMinutes(100) },
+            Roles = new(new RoleOptions { Role = Role.Called }, new RoleOptions { Role = Role.Calling, Ospfd = new OspfdOptions { Exit = OspfdExit.AtAddressAdd }, Pppd = new PppdOptions { Persist = true } }),
+        };
+        Site site = Site.Create(NetworkOf(options, 4, OspfdAdjacency.TwoWay, routes: false), 0);
+        for (int window = 0; window < 24; window++)
+        {
+            site.RunWindow();
+        }
+
+        Assert.InRange(site.QuietEvents * 1000 / site.Clock.Events, 940, 1000);
+    }
 
     // Its called system counts references in a table that had grown before the reload.
     [Fact]
     public void A_table_that_has_grown_is_used_as_one_that_was_read_from_an_image() => AreTheSame(AnyOptions.Single(static _ => true, "cqkDeh3VXqc3"));
+
+    // In whole, the options of a network contain themselves.
+    private static string Seeded(SiteOptions options) => $"run seed {options.Seed}, design {options.Design}";
 
     private static void AreTheSame(SiteOptions options)
     {

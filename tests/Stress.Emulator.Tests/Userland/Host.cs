@@ -214,6 +214,10 @@ internal sealed class Host : IMachine, IQuietWay
     {
     }
 
+    public void Forget(int process, int which = -1)
+    {
+    }
+
     public bool Remembers(int process, int which) => false;
 
     public void SendAgain(int process, int which, ushort identification)
