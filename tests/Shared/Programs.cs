@@ -8,7 +8,7 @@ namespace Stress.Tests.Shared;
 /// <summary>Runs programs of the system, and ends by process id what it started.</summary>
 public static class Programs
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private static readonly ConcurrentBag<LoopbackPort> Taken = [];
 
     /// <summary>Runs a program to its end.</summary>

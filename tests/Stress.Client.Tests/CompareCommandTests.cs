@@ -75,7 +75,7 @@ public sealed class CompareCommandTests : IDisposable
     {
         int port = Programs.FreeLoopbackPort();
         using var http = new HttpClient();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         List<string> scraped = [];
 
         // The comparison goes on when its line has been written, and so waits for the scrape. An answer may be that of a moment ago, so the question is put again.

@@ -11,7 +11,7 @@ namespace Stress.Client.Tests;
 /// <summary>Every dashboard and rule against a real Prometheus that scrapes a real silo with two real runs.</summary>
 public sealed class LiveDashboardTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90), BetweenQuestions = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10), BetweenQuestions = TimeSpan.FromMilliseconds(250);
 
     [ToolFact("prometheus")]
     public async Task Every_expression_of_a_panel_and_a_rule_has_an_answer()

@@ -141,7 +141,7 @@ public sealed class RunLauncherTests : IDisposable
         string name = launcher.Start(new LaunchRequest { Scenario = Flagship, Pairs = "1", Hours = "1000000" }, "eva").Run!.Name;
         await Until(() => launcher.Runs[0].Phase == LaunchPhase.Running);
         SilosState during = before;
-        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         while (!during.Silos.Any(silo => silo.Grains.Any(kind => kind.Kind == "RunGrain")))
         {
             await Task.Delay(20, longest.Token);
@@ -216,7 +216,7 @@ public sealed class RunLauncherTests : IDisposable
 
     private static async Task Until(Func<bool> isSo)
     {
-        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var longest = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         while (!isSo())
         {
             await Task.Delay(20, longest.Token);

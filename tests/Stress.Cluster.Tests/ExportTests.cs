@@ -78,7 +78,7 @@ public sealed partial class ExportTests
     {
         using var http = new HttpClient();
         string address = MetricsAddress().Match(process.Output).Value;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         while (true)
         {
             string text = await http.GetStringAsync(address, limit.Token);

@@ -9,7 +9,7 @@ namespace Stress.Grains.Tests;
 public sealed class LeaseTests
 {
     private static readonly RunLease Minute = new("client-1", 60);
-    private static readonly TimeSpan Generous = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Generous = TimeSpan.FromMinutes(10);
     private readonly FakeTimeProvider _clock = new();
 
     [Theory]

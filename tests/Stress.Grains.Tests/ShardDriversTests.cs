@@ -34,7 +34,7 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
             async steps =>
             {
                 // The limit is for what would never end, as a driver that spins.
-                ShardResult result = await Play(steps).WaitAsync(TimeSpan.FromMinutes(2));
+                ShardResult result = await Play(steps).WaitAsync(TimeSpan.FromMinutes(10));
                 ShardProgress progress = result.Progress;
                 Assert.Equal(Sites, progress.Ended);
                 Assert.Equal(0, progress.Failed);
@@ -121,7 +121,7 @@ public sealed class ShardDriversTests(ITestOutputHelper output)
         var ledger = new ShardLedger(plan, 0);
         var drivers = new ShardDrivers(plan, ledger, new PhaseWatch(), null, new OtherLabels(plan, 1), TimeProvider.System, TimeSpan.FromSeconds(66));
         drivers.Start(1, first: true);
-        await drivers.Ended.WaitAsync(TimeSpan.FromMinutes(2));
+        await drivers.Ended.WaitAsync(TimeSpan.FromMinutes(10));
 
         SiteTrouble trouble = Assert.Single(ledger.Result().Troubles);
         Assert.Equal((1, SiteState.Failed, "counters of relay; accepted are those of called, calling"), (trouble.Site, trouble.State, trouble.Problem));
