@@ -44,7 +44,7 @@ public sealed class CrashWork : ITriageWork
 
         TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
         WayRecorder? way = crash.WayThrough();
-        ReplayedSite replay = crash.Site(keep: 1, [picture, .. way is null ? [] : (ISiteTrace[])[way]]);
+        ReplayedSite replay = crash.Site(keep: 1, picture, way);
         Reach(replay, crash, shown, stop);
         IReadOnlyList<SystemState> systems = States(replay);
         Reach(replay, crash, crash.Record.Event, stop);
@@ -58,7 +58,7 @@ public sealed class CrashWork : ITriageWork
         // The path is known after one pass; a second pass looks at the state after each of its events.
         TimelineRecorder picture = TimelineRecorder.Of(crash.Options, crash.Record);
         WayRecorder? way = crash.WayThrough();
-        ReplayedSite first = crash.Site(keep: 1, [picture, .. way is null ? [] : (ISiteTrace[])[way]]);
+        ReplayedSite first = crash.Site(keep: 1, picture, way);
         Reach(first, crash, crash.Record.Event, stop);
         CrashTally again = CrashOf(first, crash);
         CrashTimeline timeline = picture.Timeline(crash.Record.Title)!;
@@ -170,7 +170,7 @@ public sealed class CrashWork : ITriageWork
     internal sealed record StoredRun(CrashRecord Record, SiteOptions Options)
     {
         /// <summary>Its site at virtual time zero.</summary>
-        public ReplayedSite Site(int keep, params ISiteTrace[] further) => new(Options, (uint)Record.Site, new VirtualTime(Record.AtMicroseconds + 1), keep, further);
+        public ReplayedSite Site(int keep, params ISiteTrace?[] further) => new(Options, (uint)Record.Site, new VirtualTime(Record.AtMicroseconds + 1), keep, [.. further.OfType<ISiteTrace>()]);
 
         /// <summary>Listens for the crash's way through its network; null for pairs.</summary>
         public WayRecorder? WayThrough() => Options.Graph is null ? null : new WayRecorder(Options.Topology, [Record.Event]);
