@@ -16,7 +16,7 @@ public static class ScenarioFields
 {
     private static readonly Dictionary<string, string> Spellings = new(StringComparer.Ordinal)
     {
-        ["Quagga0982"] = "quagga-0.98.2", ["Quagga0990"] = "quagga-0.99.0", ["AtAddressAdd"] = "at-address-add", ["AtInterfaceDown"] = "at-interface-down",
+        ["Quagga0982"] = "quagga-0.98.2", ["Quagga0990"] = "quagga-0.99.0", ["AtAddressAdd"] = "at-address-add",
     };
 
     private static readonly Dictionary<string, (long Min, long Max)> Limits = new(StringComparer.Ordinal)

@@ -31,7 +31,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
     /// <returns>Null when two hours of one site do not show the crash with any of the seeds tried.</returns>
     public ReducedScenario? Reduce(string name)
     {
-        List<Setting> settings = [.. Differences(options, options.Usual with { Seed = options.Seed }, [])];
+        List<Setting> settings = [.. Differences(options, options.Usual() with { Seed = options.Seed }, [])];
         if (!Crashes(options, FirstSeedsTried))
         {
             return null;
@@ -135,7 +135,7 @@ public sealed class ScenarioReducer(SiteOptions options, CrashTitle title, Role 
 
     private SiteOptions Build(IReadOnlyList<Setting> settings)
     {
-        SiteOptions built = options.Usual with { Seed = options.Seed, Designs = options.Designs, Events = options.Events };
+        SiteOptions built = options.Usual() with { Seed = options.Seed, Designs = options.Designs, Events = options.Events };
         foreach (Setting s in settings)
         {
             built = s.Role is { } of ? built.With((RoleOptions)With(built.Roles[of], s, 0)) : (SiteOptions)With(built, s, 0);

@@ -73,7 +73,7 @@ public static class ScenarioWriter
         Network(yaml, scenario);
         Line(yaml, 0, "hours", ScenarioFields.SpellTime(scenario.Duration));
         Line(yaml, 0, "seed", scenario.Seed.ToString(CultureInfo.InvariantCulture));
-        SiteOptions usual = scenario.Site.Usual;
+        SiteOptions usual = scenario.Site.Usual();
         foreach (PropertyInfo p in ScenarioFields.Properties(typeof(SiteOptions)).Where(p => p.PropertyType != typeof(RoleSet) && !(scenario.Site.Graph is not null && p.Name == nameof(SiteOptions.CallersPerAnswerer))))
         {
             Field(yaml, 0, p, scenario.Site, usual);

@@ -49,8 +49,8 @@ public sealed record SiteOptions
     /// <summary>Nodes and links of each site.</summary>
     public Topology Topology => Graph ?? PairTopology.Of(CallersPerAnswerer);
 
-    /// <summary>The defaults of a site with the same nodes and links.</summary>
-    public SiteOptions Usual => Graph is null ? new SiteOptions() : new SiteOptions { Graph = Graph, Roles = new RoleSet([.. Graph.Labels.Select((_, label) => new RoleOptions { Role = (Role)label })]) };
+    /// <summary>The defaults of a site with the same nodes and links. (A property of the record's own type would have its ToString call itself for ever.)</summary>
+    public SiteOptions Usual() => Graph is null ? new SiteOptions() : new SiteOptions { Graph = Graph, Roles = new RoleSet([.. Graph.Labels.Select((_, label) => new RoleOptions { Role = (Role)label })]) };
 
     /// <summary>The same site with other options for the roles of these.</summary>
     public SiteOptions With(params ReadOnlySpan<RoleOptions> roles) => this with { Roles = Roles.With(roles) };

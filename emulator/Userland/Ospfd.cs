@@ -87,8 +87,6 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    private const string AddToIf = "assertion in ospf_add_to_if: abort, core dump", PacketAdd = "ospf_packet_add on an interface without an output queue: core dump";
-
     // Of a fixed size, a Hello's place on the stack costs the same on a line as it always has.
     private const int MostNeighbors = EthernetSegment.MaxStations;
 
@@ -790,12 +788,6 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
                 {
                     if (_ois[i].Used && _ois[i].Index == m.Index)
                     {
-                        if (options.Exit == OspfdExit.AtInterfaceDown && _ois[i].PointToPoint && _ois[i].HelloDue <= now)
-                        {
-                            Abort(PacketAdd, now);
-                            return;
-                        }
-
                         Down(i, now);
                     }
                 }
@@ -833,7 +825,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             bool seen = (_seenUnits >> m.Unit & 1) != 0;
             if (seen && options.Exit == OspfdExit.AtAddressAdd)
             {
-                Abort(AddToIf, now);
+                Abort(now);
                 return;
             }
 
@@ -844,7 +836,7 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
             ulong net = 1UL << (int)(m.Address.Value >> 8 & 63);
             if ((_seenNets & net) != 0 && options.Exit == OspfdExit.AtAddressAdd)
             {
-                Abort(AddToIf, now);
+                Abort(now);
                 return;
             }
 
@@ -861,12 +853,12 @@ public sealed class Ospfd(ProcessEntry entry, OspfdOptions options) : Process(en
         }
     }
 
-    // An assertion, or an access to memory that is gone: either leaves a core file.
-    private void Abort(string what, VirtualTime now)
+    // The assertion leaves a core file.
+    private void Abort(VirtualTime now)
     {
         _aborting = true;
         Machine.Probe(Probe.OspfdAborted);
-        Say(what);
+        Say("assertion in ospf_add_to_if: abort, core dump");
         Arm(CoreTimer, now + _random.Draw(options.CoreDump));
     }
 

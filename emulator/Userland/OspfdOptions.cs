@@ -24,9 +24,6 @@ public enum OspfdExit : byte
 
     /// <summary>The assertion in ospf_add_to_if when an address comes back (reports fixed 2005-05-18, a3387a44).</summary>
     AtAddressAdd,
-
-    /// <summary>ospf_packet_add after ospf_if_stream_unset has freed the interface's output queue (a logged error since 2005-01-29, c3eab871).</summary>
-    AtInterfaceDown,
 }
 
 /// <summary>How far ospfd goes with a neighbour (RFC 2328, 10.1).</summary>

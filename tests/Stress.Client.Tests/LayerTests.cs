@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Stress.Tests.Shared;
@@ -74,6 +75,22 @@ public sealed partial class LayerTests
         Assert.Equal(
             forms.Select(form => $"M:System.Threading.Tasks.{form}"),
             File.ReadAllLines(Repository.At("BannedSymbols.txt")).Where(line => line.Contains("TaskCompletionSource", StringComparison.Ordinal)).Select(line => line.Split(';')[0]));
+    }
+
+    // A record's ToString prints its properties: one that computes another of the same record never ends, and takes the process with it just when a failed test wants to show its options.
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void No_record_of_a_layer_computes_a_property_of_its_own_type(string layer)
+    {
+        IEnumerable<string> endless =
+            from type in Assembly.Load(AssemblyOf(layer)).GetTypes()
+            where type.GetMethod("<Clone>$") is not null || type.IsValueType
+            where type.GetMethod(nameof(ToString), Type.EmptyTypes) is { } text && text.IsDefined(typeof(CompilerGeneratedAttribute))
+            from property in type.GetProperties()
+            where property.PropertyType == type && !property.CanWrite && property.GetMethod is { IsStatic: false }
+            select $"{type.Name}.{property.Name}";
+
+        Assert.Empty(endless);
     }
 
     [Fact]
