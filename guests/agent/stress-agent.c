@@ -3,7 +3,8 @@
  * is answered with a line of the form of the recorded answers:
  *   NN  operation                                    -> VALUE [ERROR(number)]  [detail]
  * "=== NAME" or the end of the input closes every socket and removes every interface that the list made; with --fresh the next list is in a network namespace of its
- * own, and a second passes in which the old one goes (Linux). Exit code 0 whatever the answers were; 2 for
+ * own, and a second passes in which the old one goes (Linux). With --ahead what the kernel leaves to its workers is done when the list lets time pass, under
+ * every release's scheduler (Linux). Exit code 0 whatever the answers were; 2 for
  * a list that cannot be understood.
  * C99, no dependencies. Linux makes its interfaces with /dev/net/tun and rtnetlink; FreeBSD, NetBSD and OpenBSD with SIOCIFCREATE and /dev/tunN.
  * Needs the right to make interfaces: root, or root of a network namespace.
@@ -1089,8 +1090,21 @@ static int leave_namespace(void)
     open_control(1);
     return 0;
 }
+
+/* Before every thread of the kernel: a worker that is woken may otherwise take the processor between two operations, as the release's scheduler weighs them. */
+static int go_ahead(void)
+{
+    struct sched_param first = { .sched_priority = 1 };
+    return sched_setscheduler(0, SCHED_FIFO, &first);
+}
 #else
 static int leave_namespace(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+static int go_ahead(void)
 {
     errno = ENOSYS;
     return -1;
@@ -1102,8 +1116,16 @@ int main(int arguments, char **argument)
     if (arguments == 3 && strcmp(argument[1], "--account") == 0)
         return give_accounts((unsigned)strtoul(argument[2], NULL, 10));
     char line[16384], text[16384], *words[8];
-    int fresh = arguments == 2 && strcmp(argument[1], "--fresh") == 0;
-    open_control(fresh || (arguments == 2 && strcmp(argument[1], "--loopback") == 0));
+    int fresh = 0, loopback = 0;
+    for (int i = 1; i < arguments; i++) {
+        if (strcmp(argument[i], "--ahead") == 0 && go_ahead() != 0) {
+            perror("stress-agent: --ahead");
+            return 2;
+        }
+        fresh |= strcmp(argument[i], "--fresh") == 0;
+        loopback |= strcmp(argument[i], "--loopback") == 0;
+    }
+    open_control(fresh || loopback);
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\r\n")] = 0;
