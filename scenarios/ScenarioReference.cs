@@ -67,6 +67,9 @@ public static class ScenarioReference
         ["segments[].name"] = "Its name, which events call it by.",
         ["segments[].stations"] = "The nodes whose Ethernet is on it, each on at most one segment. Those without an address get addresses of one net, 192.168.n.1 and so on, where n is the first one's number.",
         ["segments[].down"] = "How long a cable that an event pulls out stays out.",
+        ["segments[].querier"] = "The station that asks the others for their groups: IGMPv2 (RFC 2236) and MLD (RFC 2710). Nobody does by default, and members then do not heed each other's reports.",
+        ["segments[].query_interval"] = "From one general query to the next; a quarter of it between the first two.",
+        ["segments[].query_response"] = "Within which members report after a general query.",
         ["segments[].interface"] = "Which interface of each station is on it: ne0, which exists from boot on, or a plugged-in interface of the role, such as aue0; that one gets 10.208.s.1 and so on, where s is the segment's number.",
         ["window"] = "Virtual time of one unit of work.",
         ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
@@ -264,6 +267,9 @@ public static class ScenarioReference
                     yield return Field("segments[].name", "a name (needed)");
                     yield return Field("segments[].stations", $"a list of 2 to {EthernetSegment.MaxStations} names of nodes (needed)");
                     yield return Field("segments[].down", "a time or a range of times, as 200ms..2s", ScenarioFields.SpellScalar(new PlannedSegment("", []).Down)!);
+                    yield return Field("segments[].querier", "the name of one of its stations");
+                    yield return Field("segments[].query_interval", "a time, more than query_response", ScenarioFields.SpellScalar(new QuerierOptions().Interval)!);
+                    yield return Field("segments[].query_response", "a time, 100ms to 25500ms", ScenarioFields.SpellScalar(new QuerierOptions().Response)!);
                     yield return Field("segments[].interface", "ne0, or the name of an interface that is plugged in, as aue0", InterfaceOptions.Ethernet);
                     break;
                 case "callers_per_answerer" or "window":
@@ -360,6 +366,7 @@ public static class ScenarioReference
                 {
                     "stations" => List(Label(), EthernetSegment.MaxStations),
                     "down" => Scalar(typeof(TimeRange), "segments.down"),
+                    "query_interval" or "query_response" => Scalar(typeof(VirtualTime), $"segments.{f}"),
                     _ => Label(),
                 }))))),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),

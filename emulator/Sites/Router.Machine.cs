@@ -201,7 +201,11 @@ public sealed partial class Router
                 return;
             }
         }
+
+        _processes.Querier?.Receive(pcb, ifIndex, packet);
     }
+
+    void IKernelHost.MldInput(int pcb, int ifIndex, in MldMessage message) => _processes.Querier?.Receive(pcb, ifIndex, message);
 
     void IKernelHost.Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
     {

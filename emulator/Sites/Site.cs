@@ -497,7 +497,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true }, Interfaces = [new InterfaceOptions { Name = "pppoe0", Discovery = true }] })]), 0);
+        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1]) { Querier = new PlannedQuerier(0, new QuerierOptions()) }] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true }, Interfaces = [new InterfaceOptions { Name = "pppoe0", Discovery = true }] })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 

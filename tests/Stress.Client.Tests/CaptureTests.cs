@@ -72,6 +72,15 @@ public sealed class CaptureTests : IDisposable
         Assert.True(summary.Protocols["ARP"] > 10 && summary.Protocols["OSPF"] > 1_000, string.Join(", ", summary.Protocols));
     }
 
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_query_report_and_Done_of_a_segment()
+    {
+        TsharkSummary summary = await Dissected("lan-querier", pairs: 2, hours: 4);
+
+        Assert.True(summary.Protocols["IGMPv2"] > 100, string.Join(", ", summary.Protocols));
+        Assert.Superset(new HashSet<string> { "130", "131", "132" }, summary.IcmpV6Types.Keys.ToHashSet());
+    }
+
     [Theory]
     [InlineData("{role: called, pppd: {require: pap}}")]
     [InlineData("{role: called, pppd: {require: chap-md5}}")]

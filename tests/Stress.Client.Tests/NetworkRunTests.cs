@@ -70,6 +70,21 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_timer_that_a_query_has_armed_kills_the_station_that_stopped_its_NIC_first()
+    {
+        string file = Repository.At("scenarios", "lan-querier.yaml");
+        await _screen.Run("run", file, "--no-progress", $"--out={_screen.Folder}/a");
+        var folder = new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, "a"))));
+        RunReport report = folder.ReadReport();
+
+        Assert.True(report.Panics.Of("stopped") > 0, _screen.Out);
+        Assert.Equal(report.Panics.Total, report.Panics.Of("stopped"));
+        Assert.All(folder.ReadCrashes(), crash => Assert.Contains("igmp_fasttimo", crash.Stack));
+        Assert.All(report.Stale, stale => Assert.True(stale.Role == "stopped" || stale.Created == 0, $"{stale.Role} {stale.Holder}"));
+        Assert.True(report.Disconnects.Of("pulled") > 100 && report.Disconnects.Of("stopped") > 100);
+    }
+
+    [Fact]
     public async Task The_screen_of_a_site_with_a_segment_names_it()
     {
         await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs", "3", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/s");

@@ -36,6 +36,14 @@ public sealed partial class BsdKernel
     /// <summary>The interface that is at a segment of the site whenever it is plugged in; none by default.</summary>
     public StationNic Nic { get; init; }
 
+    /// <summary>Somebody asks for members on the segment, so that its stations heed each other's reports. False by default: elsewhere nobody asks, and reports of others are not heeded.</summary>
+    public bool IsQueried { get; init; }
+
+    private bool HearsReports(int slot) => IsQueried && slot == _station;
+
+    /// <summary>The index of the interface that is at a segment of the site, or 0.</summary>
+    public ushort StationIndex => _station >= 0 ? _ifs[_station].Index : (ushort)0;
+
     // What is known about the neighbours is in their routes, which are gone with the interface.
     private void StationDetached()
     {

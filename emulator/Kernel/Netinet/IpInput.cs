@@ -62,7 +62,7 @@ public sealed partial class BsdKernel
     {
         if (ip.Protocol == IpProtocol.Igmp && slot >= 0)
         {
-            IgmpInput(slot, ip.Payload(packet));
+            IgmpInput(slot, ip, ip.Payload(packet));
         }
 
         if (ip.Protocol == IpProtocol.Tcp && !ip.Destination.IsMulticast)

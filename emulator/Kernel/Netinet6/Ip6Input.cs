@@ -67,7 +67,12 @@ public sealed partial class BsdKernel
 
         if (ip.NextHeader != IpProtocol.Udp)
         {
-            return; // MLD from the peer: listeners of other systems on a point-to-point link change nothing here
+            if (ip.NextHeader == IpProtocol.HopByHop)
+            {
+                Mld6Input(slot, ip, packet);
+            }
+
+            return;
         }
 
         ReadOnlySpan<byte> datagram = ip.Payload(packet);

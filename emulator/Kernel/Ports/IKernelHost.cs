@@ -41,6 +41,11 @@ public interface IKernelHost
     /// <summary>A UDP datagram for an IPv6 socket.</summary>
     void Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload);
 
+    /// <summary>A Multicast Listener Discovery message for a raw ICMPv6 socket.</summary>
+    void MldInput(int pcb, int ifIndex, in MldMessage message)
+    {
+    }
+
     /// <summary>Something has come of a TCP connection: it is there, data or the end of it has come, or it is over. A socket that listens has a connection to accept.</summary>
     /// <param name="pcb">The connection's socket, or the one that listens.</param>
     void TcpReady(int pcb)
