@@ -15,7 +15,7 @@ internal static class TopologyLoader
 
     internal static readonly string[] LinkFields = ["called", "calling", "kind", "addresses", "group"];
 
-    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface", "querier", "query_interval", "query_response"];
+    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface", "querier", "query_interval", "query_response", "snooping"];
 
     /// <summary>Longest name of a node, a label or a group.</summary>
     internal const int MaxName = 40;
@@ -187,6 +187,7 @@ internal static class TopologyLoader
             int querier = -1;
             YamlNode? querierAt = null;
             QuerierOptions? asks = null;
+            bool snooping = false;
             foreach ((string field, YamlNode key, YamlNode value) in FieldsIn(file, node, "segments", SegmentFields))
             {
                 switch (field)
@@ -211,6 +212,9 @@ internal static class TopologyLoader
                     case "querier":
                         querier = names.IndexOf(ScenarioLoader.Text(file, value, "segments.querier"));
                         querierAt = value;
+                        break;
+                    case "snooping":
+                        snooping = (bool)(ScenarioFields.Scalar(typeof(bool), "segments.snooping", ScenarioLoader.Text(file, value, "segments.snooping")) ?? throw ScenarioLoader.Bad(file, value, "segments.snooping", "true or false"));
                         break;
                     case "query_interval":
                         asks = (asks ?? new QuerierOptions()) with { Interval = Time(file, value, "segments.query_interval") };
@@ -243,7 +247,7 @@ internal static class TopologyLoader
 
             if (name is null || stations is null)
             {
-                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down, interface, querier, query_interval and query_response where wanted");
+                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down, interface, querier, query_interval, query_response and snooping where wanted");
             }
 
             if (querierAt is not null && !stations.Contains(querier))
@@ -263,7 +267,7 @@ internal static class TopologyLoader
             }
 
             var segment = new PlannedSegment(name, stations);
-            segment = segment with { Interface = nic, Querier = querierAt is null ? null : new PlannedQuerier(querier, asks) };
+            segment = segment with { Interface = nic, Querier = querierAt is null ? null : new PlannedQuerier(querier, asks), Snooping = snooping };
             segments.Add(down is { } range ? segment with { Down = range } : segment);
         }
 

@@ -177,7 +177,7 @@ public sealed class ProcessTable : IState
         if (role.Datagrams.Interval > VirtualTime.Zero)
         {
             Topology nodes = site.Topology;
-            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams, nodes.Nodes.Count, nodes.AddressOf)));
+            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams, nodes.Nodes.Count, nodes.AddressOf, role.GroupMember)));
         }
 
         if (role.Interfaces.Count > 0)

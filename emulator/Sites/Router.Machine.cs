@@ -136,6 +136,11 @@ public sealed partial class Router
 
     void IKernelHost.EtherOutput(ReadOnlySpan<byte> frame) => _segment?.Transmit(_stationOfSegment, frame, _site.Now);
 
+    void IKernelHost.EtherGone() => _segment?.LinkLost(_stationOfSegment);
+
+    /// <inheritdoc/>
+    public bool Takes(ReadOnlySpan<byte> frame) => IsUp && Kernel.TakesFrame(frame);
+
     void IKernelHost.PppoeOutput(short unit, ReadOnlySpan<byte> frame) => _concentrator?.Transmit(unit, frame, _site.Now);
 
     void IKernelHost.PppoeWentDown(int slot) => _processes.Netif?.WentDown(slot, _site.Now);

@@ -58,6 +58,15 @@ public sealed record PlannedSegment(string Name, IReadOnlyList<int> Stations)
     /// <summary>The station that asks the others for their groups; null where nobody does.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PlannedQuerier? Querier { get; init; }
+
+    /// <summary>Its switch snoops: frames to a group reach the stations that have reported it, and the querier.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Snooping { get; init; }
+
+    /// <summary>What its switch knows before anybody has sent anything; null for one that does not snoop. A port is forgotten when no report comes for as long as a querier with the segment's, or the usual, times keeps it.</summary>
+    public SnoopingSwitch? NewSwitch() => Snooping
+        ? new SnoopingSwitch(Stations.Count, (Querier?.Options ?? new QuerierOptions()).Membership, new VirtualTime((QuerierOptions.Robustness + 1) * QuerierOptions.LastMember.Microseconds))
+        : null;
 }
 
 /// <summary>The querier of a segment.</summary>

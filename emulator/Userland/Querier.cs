@@ -1,5 +1,4 @@
 using Stress.Emulator.Core;
-using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
 using Stress.Emulator.Wire;
 
@@ -84,7 +83,7 @@ public sealed class Querier(ProcessEntry entry, QuerierOptions options) : Proces
 
         // getifaddrs(3): an interface that has come back has another index, and begins anew.
         ushort index = Kernel.StationIndex;
-        if (index == 0 || SourceOn(index).IsAny)
+        if (index == 0 || Kernel.FirstAddressOf(index).IsAny)
         {
             _index = 0;
             Arm(GeneralTimer, now + new VirtualTime(options.Interval.Microseconds / 4));
@@ -146,10 +145,10 @@ public sealed class Querier(ProcessEntry entry, QuerierOptions options) : Proces
         switch (call)
         {
             case Call.MulticastIf:
-                Say("IP_MULTICAST_IF of the querier", Kernel.IpMulticastIf(_socket, SourceOn(_index)));
+                Say("IP_MULTICAST_IF of the querier", Kernel.IpMulticastIf(_socket, Kernel.FirstAddressOf(_index)));
                 break;
             case Call.JoinAllRouters:
-                Say("IP_ADD_MEMBERSHIP 224.0.0.2", Kernel.IpAddMembership(_socket, Ipv4Address.AllRouters, SourceOn(_index)));
+                Say("IP_ADD_MEMBERSHIP 224.0.0.2", Kernel.IpAddMembership(_socket, Ipv4Address.AllRouters, Kernel.FirstAddressOf(_index)));
                 break;
             case Call.JoinAllRouters6:
                 Say("IPV6_JOIN_GROUP ff02::2", Kernel.Ipv6JoinGroup(_socket6, Ipv6Address.AllRouters, _index));
@@ -184,25 +183,11 @@ public sealed class Querier(ProcessEntry entry, QuerierOptions options) : Proces
     {
         Span<byte> query = stackalloc byte[IgmpMessage.Length];
         new IgmpMessage(IgmpType.MembershipQuery, (byte)(response.Microseconds / 100_000), group).Write(query);
-        Say(group.IsAny ? "IGMP general query" : $"IGMP query about {group}", Kernel.SendRaw(_socket, group.IsAny ? Ipv4Address.AllHosts : group, SourceOn(_index), IpProtocol.Igmp, query, routerAlert: true));
+        Say(group.IsAny ? "IGMP general query" : $"IGMP query about {group}", Kernel.SendRaw(_socket, group.IsAny ? Ipv4Address.AllHosts : group, Kernel.FirstAddressOf(_index), IpProtocol.Igmp, query, routerAlert: true));
     }
 
     private void Ask6(Ipv6Address group, VirtualTime response) =>
         Say(group.IsAny ? "MLD general query" : $"MLD query about {group}", Kernel.SendMldQuery(_index, group, (ushort)(response.Microseconds / 1_000)));
-
-    private Ipv4Address SourceOn(ushort index)
-    {
-        int slot = Kernel.IfByIndex(index);
-        foreach (ref readonly InIfaddr a in Kernel.InetAddresses)
-        {
-            if (a.Used && slot >= 0 && a.Ifp.Address == Kernel.Interfaces[slot].Address)
-            {
-                return a.Address;
-            }
-        }
-
-        return Ipv4Address.Any;
-    }
 
     /// <inheritdoc/>
     public override bool Receive(int socket, int ifIndex, ReadOnlySpan<byte> packet)

@@ -75,8 +75,9 @@ public sealed class CaptureTests : IDisposable
     [ToolFact("tshark")]
     public async Task Tshark_dissects_every_query_report_and_Done_of_a_segment()
     {
-        TsharkSummary summary = await Dissected("lan-querier", pairs: 2, hours: 4);
+        TsharkSummary summary = await Dissected("lan-snooping", pairs: 2, hours: 4);
 
+        Assert.True(summary.Protocols.ContainsKey("DISCARD") || summary.Protocols.ContainsKey("UDP"), string.Join(", ", summary.Protocols));
         Assert.True(summary.Protocols["IGMPv2"] > 100, string.Join(", ", summary.Protocols));
         Assert.Superset(new HashSet<string> { "130", "131", "132" }, summary.IcmpV6Types.Keys.ToHashSet());
     }

@@ -85,6 +85,21 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_snooping_switch_keeps_from_stations_is_counted_and_more_where_records_were_left()
+    {
+        string file = Repository.At("scenarios", "lan-snooping.yaml");
+        long[] missed = [await Missed("netbsd-2005"), await Missed("purge-all")];
+        Assert.Matches("snooping +[0-9,]+ frames to a group kept from a station, [0-9,]+ that its NIC would have taken; [0-9,]+ datagrams over IPv4 arrived", _screen.Out);
+        Assert.True(missed[0] > 2 * missed[1], string.Join(" ", missed));
+
+        async Task<long> Missed(string design)
+        {
+            await _screen.Run("run", file, "--pairs=10", "--no-progress", $"--design={design}", $"--out={_screen.Folder}/{design}");
+            return new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, design)))).ReadReport().Counters.OfSite().Missed;
+        }
+    }
+
+    [Fact]
     public async Task The_screen_of_a_site_with_a_segment_names_it()
     {
         await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs", "3", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/s");

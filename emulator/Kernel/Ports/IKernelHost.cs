@@ -19,6 +19,11 @@ public interface IKernelHost
     {
     }
 
+    /// <summary>The Ethernet that is at a segment has been pulled out.</summary>
+    void EtherGone()
+    {
+    }
+
     /// <summary>A frame of PPP over Ethernet leaves an Ethernet that is at no segment of the site: from the header's first byte on, without FCS, valid during the call.</summary>
     /// <param name="unit">The Ethernet's unit (<see cref="Net.ClonedKind"/>); -1 for the Ethernet of boot.</param>
     /// <param name="frame">The frame.</param>
