@@ -71,6 +71,8 @@ public static class ScenarioReference
         ["segments[].query_interval"] = "From one general query to the next; a quarter of it between the first two.",
         ["segments[].query_response"] = "Within which members report after a general query.",
         ["segments[].snooping"] = "Its switch snoops (RFC 4541): a frame to a group reaches the stations that have reported it, and the querier. Without a querier the switch forgets all groups.",
+        ["segments[].dad"] = "Duplicate address detection of its stations goes over it: addresses are tentative for two seconds, and one that another station has is a duplicate. By default nothing is sent, and addresses are used at once.",
+        ["segments[].same_ethernet"] = "Stations whose NICs have the Ethernet address of the first of them, and with it its interface identifier, as cloned machines have. By default each has its own.",
         ["segments[].interface"] = "Which interface of each station is on it: ne0, which exists from boot on, or a plugged-in interface of the role, such as aue0; that one gets 10.208.s.1 and so on, where s is the segment's number.",
         ["window"] = "Virtual time of one unit of work.",
         ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
@@ -272,6 +274,8 @@ public static class ScenarioReference
                     yield return Field("segments[].query_interval", "a time, more than query_response", ScenarioFields.SpellScalar(new QuerierOptions().Interval)!);
                     yield return Field("segments[].query_response", "a time, 100ms to 25500ms", ScenarioFields.SpellScalar(new QuerierOptions().Response)!);
                     yield return Field("segments[].snooping", "true, false", "false");
+                    yield return Field("segments[].dad", "true, false", "false");
+                    yield return Field("segments[].same_ethernet", "a list of two or more of its stations");
                     yield return Field("segments[].interface", "ne0, or the name of an interface that is plugged in, as aue0", InterfaceOptions.Ethernet);
                     break;
                 case "callers_per_answerer" or "window":
@@ -368,7 +372,8 @@ public static class ScenarioReference
                 {
                     "stations" => List(Label(), EthernetSegment.MaxStations),
                     "down" => Scalar(typeof(TimeRange), "segments.down"),
-                    "snooping" => Scalar(typeof(bool), "segments.snooping"),
+                    "snooping" or "dad" => Scalar(typeof(bool), $"segments.{f}"),
+                    "same_ethernet" => List(Label(), EthernetSegment.MaxStations),
                     "query_interval" or "query_response" => Scalar(typeof(VirtualTime), $"segments.{f}"),
                     _ => Label(),
                 }))))),

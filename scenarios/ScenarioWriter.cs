@@ -130,7 +130,7 @@ public static class ScenarioWriter
             + $"{(link.Addresses is { } ends ? $", addresses: [{string.Join(", ", ends)}]" : "")}{(link.Group is { } group ? $", group: {group}" : "")}}}"));
         if (graph.Segments is { } segments)
         {
-            Items(yaml, "segments", segments.Select(s => $"{{name: {s.Name}, stations: [{string.Join(", ", s.Stations.Select(node => names[node]))}], down: {ScenarioFields.SpellScalar(s.Down)}{(s.Interface is { } nic ? $", interface: {nic}" : "")}{Querier(s, names)}{(s.Snooping ? ", snooping: true" : "")}}}"));
+            Items(yaml, "segments", segments.Select(s => $"{{name: {s.Name}, stations: [{string.Join(", ", s.Stations.Select(node => names[node]))}], down: {ScenarioFields.SpellScalar(s.Down)}{(s.Interface is { } nic ? $", interface: {nic}" : "")}{Querier(s, names)}{(s.Snooping ? ", snooping: true" : "")}{(s.Dad ? ", dad: true" : "")}{(s.SameEthernet is { } same ? $", same_ethernet: [{string.Join(", ", same.Select(node => names[node]))}]" : "")}}}"));
         }
     }
 

@@ -15,7 +15,7 @@ internal static class TopologyLoader
 
     internal static readonly string[] LinkFields = ["called", "calling", "kind", "addresses", "group"];
 
-    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface", "querier", "query_interval", "query_response", "snooping"];
+    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface", "querier", "query_interval", "query_response", "snooping", "dad", "same_ethernet"];
 
     /// <summary>Longest name of a node, a label or a group.</summary>
     internal const int MaxName = 40;
@@ -187,7 +187,9 @@ internal static class TopologyLoader
             int querier = -1;
             YamlNode? querierAt = null;
             QuerierOptions? asks = null;
-            bool snooping = false;
+            bool snooping = false, dad = false;
+            List<int>? same = null;
+            YamlNode? sameAt = null;
             foreach ((string field, YamlNode key, YamlNode value) in FieldsIn(file, node, "segments", SegmentFields))
             {
                 switch (field)
@@ -213,8 +215,13 @@ internal static class TopologyLoader
                         querier = names.IndexOf(ScenarioLoader.Text(file, value, "segments.querier"));
                         querierAt = value;
                         break;
-                    case "snooping":
-                        snooping = (bool)(ScenarioFields.Scalar(typeof(bool), "segments.snooping", ScenarioLoader.Text(file, value, "segments.snooping")) ?? throw ScenarioLoader.Bad(file, value, "segments.snooping", "true or false"));
+                    case "snooping" or "dad":
+                        bool set = (bool)(ScenarioFields.Scalar(typeof(bool), $"segments.{field}", ScenarioLoader.Text(file, value, $"segments.{field}")) ?? throw ScenarioLoader.Bad(file, value, $"segments.{field}", "true or false"));
+                        (snooping, dad) = field == "dad" ? (snooping, set) : (set, dad);
+                        break;
+                    case "same_ethernet":
+                        same = [.. ScenarioLoader.ListOf(file, value, "segments.same_ethernet").Select(one => names.IndexOf(ScenarioLoader.Text(file, one, "segments.same_ethernet")))];
+                        sameAt = value;
                         break;
                     case "query_interval":
                         asks = (asks ?? new QuerierOptions()) with { Interval = Time(file, value, "segments.query_interval") };
@@ -247,12 +254,17 @@ internal static class TopologyLoader
 
             if (name is null || stations is null)
             {
-                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down, interface, querier, query_interval, query_response and snooping where wanted");
+                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down, interface, querier, query_interval, query_response, snooping, dad and same_ethernet where wanted");
             }
 
             if (querierAt is not null && !stations.Contains(querier))
             {
                 throw ScenarioLoader.Bad(file, querierAt, "segments.querier", "the name of one of its stations");
+            }
+
+            if (same is not null && (same.Count < 2 || same.Distinct().Count() != same.Count || !same.TrueForAll(stations.Contains)))
+            {
+                throw new ScenarioException(file, (int)sameAt!.Start.Line, "segments.same_ethernet", "is not two or more of its stations", "names of two or more of its stations");
             }
 
             if (asks is not null && querierAt is null)
@@ -267,7 +279,7 @@ internal static class TopologyLoader
             }
 
             var segment = new PlannedSegment(name, stations);
-            segment = segment with { Interface = nic, Querier = querierAt is null ? null : new PlannedQuerier(querier, asks), Snooping = snooping };
+            segment = segment with { Interface = nic, Querier = querierAt is null ? null : new PlannedQuerier(querier, asks), Snooping = snooping, Dad = dad, SameEthernet = same };
             segments.Add(down is { } range ? segment with { Down = range } : segment);
         }
 

@@ -29,6 +29,9 @@ public readonly record struct StationPlace(ulong LinkAddress, short Unit, Ipv4Ad
     /// <summary>The Ethernet of boot, which has no unit.</summary>
     public const short OfBoot = -1;
 
+    /// <summary>Duplicate address detection goes over the segment.</summary>
+    public bool DetectsDuplicates { get; init; }
+
     /// <summary>Somebody on the segment asks for members of groups.</summary>
     public bool IsQueried { get; init; }
 

@@ -63,6 +63,18 @@ public sealed record PlannedSegment(string Name, IReadOnlyList<int> Stations)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Snooping { get; init; }
 
+    /// <summary>Duplicate address detection of its stations goes over it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Dad { get; init; }
+
+    /// <summary>Stations whose NICs all have the Ethernet address of the first of them, as cloned machines have; null where each has its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? SameEthernet { get; init; }
+
+    /// <summary>The link-layer address of a station, in the low 48 bits.</summary>
+    /// <param name="node">The station.</param>
+    public ulong LinkAddressOf(int node) => SiteAddresses.OnEthernet(SameEthernet?.Contains(node) == true ? SameEthernet[0] : node);
+
     /// <summary>What its switch knows before anybody has sent anything; null for one that does not snoop. A port is forgotten when no report comes for as long as a querier with the segment's, or the usual, times keeps it.</summary>
     public SnoopingSwitch? NewSwitch() => Snooping
         ? new SnoopingSwitch(Stations.Count, (Querier?.Options ?? new QuerierOptions()).Membership, new VirtualTime((QuerierOptions.Robustness + 1) * QuerierOptions.LastMember.Microseconds))
@@ -193,9 +205,9 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
                 {
                     PlannedQuerier? querier = Segments[s].Querier;
                     StationPlace place = Segments[s].Interface is { } name && ClonedKind.TryParse(name, out short unit)
-                        ? new StationPlace(SiteAddresses.OnEthernet(node), unit, SiteAddresses.Segment(s, station))
-                        : new StationPlace(SiteAddresses.OnEthernet(node), StationPlace.OfBoot, Ipv4Address.Any);
-                    return place with { IsQueried = querier is not null, Querier = querier?.Node == node ? querier.Options : null };
+                        ? new StationPlace(Segments[s].LinkAddressOf(node), unit, SiteAddresses.Segment(s, station))
+                        : new StationPlace(Segments[s].LinkAddressOf(node), StationPlace.OfBoot, Ipv4Address.Any);
+                    return place with { DetectsDuplicates = Segments[s].Dad, IsQueried = querier is not null, Querier = querier?.Node == node ? querier.Options : null };
                 }
             }
         }
@@ -252,6 +264,7 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
             : Stations.GroupBy(s => s.Node).FirstOrDefault(g => g.Count() > 1) is { } often ? $"node {often.Key} is a station twice"
             : Segments?.FirstOrDefault(s => s.Interface is not null && s.Stations.Any(n => !HasNic(roles[Nodes[n]], s.Interface))) is { } without
                 ? $"a station of the segment {without.Name} has no {without.Interface} that is plugged in"
+            : Segments?.FirstOrDefault(s => s.SameEthernet is { } same && (same.Count < 2 || same.Distinct().Count() != same.Count || same.Any(n => !s.Stations.Contains(n)))) is { } twins ? $"same_ethernet of the segment {twins.Name} is not two or more of its stations"
             : Segments?.FirstOrDefault(s => s.Querier is { } querier && !s.Stations.Contains(querier.Node)) is { } unasked ? $"the querier of the segment {unasked.Name} is none of its stations"
             : Segments?.Select(s => s.Querier?.Options.Problem()).FirstOrDefault(p => p is not null) is { } wrong ? $"a querier's {wrong.Field}: {wrong.Problem}"
             : Segments?.FirstOrDefault(s => s.Stations.Count is < 2 or > EthernetSegment.MaxStations) is { } segment ? $"the segment {segment.Name} has {segment.Stations.Count} stations"

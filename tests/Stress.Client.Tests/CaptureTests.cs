@@ -82,6 +82,14 @@ public sealed class CaptureTests : IDisposable
         Assert.Superset(new HashSet<string> { "130", "131", "132" }, summary.IcmpV6Types.Keys.ToHashSet());
     }
 
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_frame_of_duplicate_address_detection()
+    {
+        TsharkSummary summary = await Dissected("lan-dad", pairs: 2, hours: 1);
+
+        Assert.Superset(new HashSet<string> { "131", "132", "135", "136" }, summary.IcmpV6Types.Keys.ToHashSet());
+    }
+
     [Theory]
     [InlineData("{role: called, pppd: {require: pap}}")]
     [InlineData("{role: called, pppd: {require: chap-md5}}")]

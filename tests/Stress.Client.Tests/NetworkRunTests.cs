@@ -100,6 +100,17 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task NICs_that_go_in_the_middle_of_duplicate_address_detection_leave_nothing_of_it()
+    {
+        Assert.Equal(0, await _screen.Run("run", Repository.At("scenarios", "lan-dad.yaml"), "--no-progress", $"--out={_screen.Folder}/d"));
+        RunReport report = new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, "d")))).ReadReport();
+
+        Assert.Equal(0, report.Panics.Total);
+        Assert.True(report.Probes["address removed during DAD"] > 1_000 && report.Probes["duplicate address found"] > 1_000, _screen.Out);
+        Assert.DoesNotContain(report.Stale, stale => stale.Holder.StartsWith("dadq", StringComparison.Ordinal) && stale.Created > 0);
+    }
+
+    [Fact]
     public async Task The_screen_of_a_site_with_a_segment_names_it()
     {
         await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs", "3", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/s");

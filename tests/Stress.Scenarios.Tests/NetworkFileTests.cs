@@ -50,7 +50,7 @@ public sealed class NetworkFileTests : IDisposable
             links:
               - {called: a, calling: b}
             segments:
-              - {name: lan, stations: [c, a], down: 5s..2min, querier: a, query_interval: 1min, snooping: true}
+              - {name: lan, stations: [c, a], down: 5s..2min, querier: a, query_interval: 1min, snooping: true, dad: true, same_ethernet: [c, a]}
             events:
               - {what: flap, of: lan, every: 1h}
               - {what: flap, of: c, every: 1h}
@@ -59,7 +59,8 @@ public sealed class NetworkFileTests : IDisposable
 
         Assert.Equal("lan", s.Site.Graph!.Segments!.Single().Name);
         Assert.Equal(new PlannedQuerier(0, new QuerierOptions { Interval = VirtualTime.FromMinutes(1) }), s.Site.Graph.Segments!.Single().Querier);
-        Assert.True(s.Site.Graph.Segments!.Single().Snooping);
+        Assert.True(s.Site.Graph.Segments!.Single() is { Snooping: true, Dad: true });
+        Assert.Equal([2, 0], s.Site.Graph.Segments!.Single().SameEthernet);
         Assert.Equal(["192.168.2.2", "192.168.1.1", "192.168.2.1"], Enumerable.Range(0, 3).Select(n => s.Site.Graph.AddressOf(n).ToString()));
         Assert.Equal([[1, 2], [1]], s.Site.Events!.Select(e => e.TargetsIn(s.Site.Graph, s.Site.Roles)));
         Assert.Equal("c at lan", s.Site.Events![1].NameOf(s.Site, 1));
@@ -187,6 +188,9 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData(Two + "segments:\n  - {name: lan}", 7, "segments.stations", "name and stations")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], interface: ppp0}", 7, "segments.interface", "ne0, or the name of an interface that is plugged in, as aue0")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], interface: aue0}", 7, "segments.interface", "aue0 among the interfaces of each station's role")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], dad: often}", 7, "segments.dad", "true or false")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], same_ethernet: [a]}", 7, "segments.same_ethernet", "names of two or more of its stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], same_ethernet: [a, c]}", 7, "segments.same_ethernet", "names of two or more of its stations")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], snooping: often}", 7, "segments.snooping", "true or false")]
     [InlineData(Two + "roles:\n  - {role: r, datagrams: {interval: 1s, to: group}}", 7, "roles.r.datagrams.to", "a group_member of the role")]
     [InlineData(Two + "roles:\n  - {role: r, group_member: 224.0.1.1, datagrams: {interval: 1s, to: group}}", 7, "roles.r.datagrams.to", "a segment that its nodes are at")]

@@ -292,6 +292,11 @@ public sealed partial class BsdKernel
             return false;
         }
 
+        if (DetectsDuplicates && DadInput(ip, message))
+        {
+            return true;
+        }
+
         if (!Icmpv6Nd.TryLinkAddress(payload, message.Type, out ulong link))
         {
             return true;

@@ -185,13 +185,14 @@ public sealed partial class BsdKernel
     private void Mld6SendPkt(int m, int slot, Icmpv6Type type)
     {
         using Frame frame = Enter(KernelFunction.Mld6SendPkt);
-        if (!LinkLocalOf(slot).IsAny && !LeadsOut(slot))
+        // From the unspecified address while the link-local one is tentative, so that its own solicited-node group can be reported; not at all from a duplicate.
+        if (FirstLinkLocal(slot) is >= 0 and int ia && _in6Ifaddrs[ia].Dad != In6Dad.Duplicated && !LeadsOut(slot))
         {
             Ipv6Address group = OnWire(_in6Multis[m].Group);
             MldOutput(slot, new MldMessage(type, 0, group), type == Icmpv6Type.MulticastListenerDone ? Ipv6Address.AllRouters : group);
         }
     }
 
-    // The interface's first link-local address as it goes on the wire, or ::.
-    private Ipv6Address LinkLocalOf(int slot) => FirstLinkLocal(slot) is >= 0 and int ia ? OnWire(_in6Ifaddrs[ia].Address) : default;
+    // The interface's first link-local address as it goes on the wire, or ::, also where detection has not said yet that it is its own (IN6_IFF_NOTREADY).
+    private Ipv6Address LinkLocalOf(int slot) => FirstLinkLocal(slot) is >= 0 and int ia && _in6Ifaddrs[ia].Dad == In6Dad.Ready ? OnWire(_in6Ifaddrs[ia].Address) : default;
 }
