@@ -239,6 +239,19 @@ public static class ScenarioLoader
             }
         }
 
+        foreach (RoleOptions role in s.Site.Roles.Where(role => role.Datagrams is { To: DatagramsTo.Group } && role.Datagrams.Interval > VirtualTime.Zero))
+        {
+            Topology of = s.Site.Topology;
+            string? lacks = role.GroupMember is null ? "the role has no group_member"
+                : Enumerable.Range(0, of.Nodes.Count).FirstOrDefault(node => of.Nodes[node] == role.Role && !of.Stations.Any(station => station.Node == node), -1) is >= 0 and int apart ? $"{of.NodeName(apart)} is at no segment" : null;
+            if (lacks is not null)
+            {
+                throw new ScenarioException(
+                    file, root.Children.TryGetValue(new YamlScalarNode("roles"), out YamlNode? named) ? (int)named.Start.Line : 0, $"roles.{s.NameOf(role.Role)}.datagrams.to", $"group, and {lacks}",
+                    "a group_member of the role, as 224.0.1.1, and a segment that its nodes are at");
+            }
+        }
+
         if (s.Site.Graph is { } graph)
         {
             int[] lines = new int[graph.Nodes.Count];

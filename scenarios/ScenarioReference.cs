@@ -67,6 +67,12 @@ public static class ScenarioReference
         ["segments[].name"] = "Its name, which events call it by.",
         ["segments[].stations"] = "The nodes whose Ethernet is on it, each on at most one segment. Those without an address get addresses of one net, 192.168.n.1 and so on, where n is the first one's number.",
         ["segments[].down"] = "How long a cable that an event pulls out stays out.",
+        ["segments[].querier"] = "The station that asks the others for their groups: IGMPv2 (RFC 2236) and MLD (RFC 2710). Nobody does by default, and members then do not heed each other's reports.",
+        ["segments[].query_interval"] = "From one general query to the next; a quarter of it between the first two.",
+        ["segments[].query_response"] = "Within which members report after a general query.",
+        ["segments[].snooping"] = "Its switch snoops (RFC 4541): a frame to a group reaches the stations that have reported it, and the querier. Without a querier the switch forgets all groups.",
+        ["segments[].dad"] = "Duplicate address detection of its stations goes over it: addresses are tentative for two seconds, and one that another station has is a duplicate. By default nothing is sent, and addresses are used at once.",
+        ["segments[].same_ethernet"] = "Stations whose NICs have the Ethernet address of the first of them, and with it its interface identifier, as cloned machines have. By default each has its own.",
         ["segments[].interface"] = "Which interface of each station is on it: ne0, which exists from boot on, or a plugged-in interface of the role, such as aue0; that one gets 10.208.s.1 and so on, where s is the segment's number.",
         ["window"] = "Virtual time of one unit of work.",
         ["roles"] = "The two ends of the line, or the labels of a network's nodes. An item sets only the fields it names.",
@@ -134,7 +140,7 @@ public static class ScenarioReference
         ["roles[].rtadvd.interval"] = "MaxRtrAdvInterval (RFC 4861, 6.2.1); 0s if no rtadvd runs.",
         ["roles[].rtadvd.lifetime"] = "AdvDefaultLifetime: how long a host keeps the router in its list; at most 65,535 s.",
         ["roles[].rtadvd.listed"] = "How often ndp -r and ndp -p are run on this system; 0s for never.",
-        ["roles[].datagrams"] = "A program that sends datagrams: large ones over IPv6 to the other end of each line, which makes fragments (reference 8.3, row 14), or over IPv4 through the network.",
+        ["roles[].datagrams"] = "A program that sends datagrams: large ones over IPv6 to the other end of each line, which makes fragments (reference 8.3, row 14), or over IPv4 through the network or to a group.",
         ["roles[].datagrams.interval"] = "Time between two; 0s for none.",
         ["roles[].datagrams.datagram_bytes"] = "Bytes of each, the header of UDP apart; over IPv4 1472 at most.",
         ["roles[].ssh"] = "sshd, and somebody who logs in to the other end of a line, types now and then and is silent in between; TCP with SO_KEEPALIVE at both ends.",
@@ -143,7 +149,7 @@ public static class ScenarioReference
         ["roles[].ssh.family"] = "ipv6: to the link-local address at the other end of a line. ipv4: to the address that IPCP gave it.",
         ["roles[].ssh.typing"] = "From one thing that is typed to the next.",
         ["roles[].ssh.typed_bytes"] = "Bytes of each, which the other end sends back.",
-        ["roles[].datagrams.to"] = "far-end: to the link-local address at the other end of each line, over IPv6. network: to another node's Ethernet, drawn for each, over IPv4, wherever routes lead.",
+        ["roles[].datagrams.to"] = "far-end: to the link-local address at the other end of each line, over IPv6. network: to another node's Ethernet, drawn for each, over IPv4, wherever routes lead. group: to the role's group_member, over IPv4, on the segment that the node is at.",
         ["roles[].interfaces"] = "Interfaces without a line that rc creates at boot, and on which programmes of events act (docs/networks.md): daemons of the system run on them as on ppp units. A list here replaces an included one.",
         ["roles[].interfaces[].name"] = "Driver and number, as ifconfig names it: a vlan, a gif (tunnel), a further loopback, an aue (a USB Ethernet, which is pulled out), a pppoe (a session of PPP over Ethernet), a veth (one end of a pair), a bridge.",
         ["roles[].interfaces[].parent"] = "For a vlan or a pppoe: the Ethernet that it is on, ne0 or an aue before it. Interfaces on one that is pulled out go with it, and come back with it.",
@@ -264,6 +270,12 @@ public static class ScenarioReference
                     yield return Field("segments[].name", "a name (needed)");
                     yield return Field("segments[].stations", $"a list of 2 to {EthernetSegment.MaxStations} names of nodes (needed)");
                     yield return Field("segments[].down", "a time or a range of times, as 200ms..2s", ScenarioFields.SpellScalar(new PlannedSegment("", []).Down)!);
+                    yield return Field("segments[].querier", "the name of one of its stations");
+                    yield return Field("segments[].query_interval", "a time, more than query_response", ScenarioFields.SpellScalar(new QuerierOptions().Interval)!);
+                    yield return Field("segments[].query_response", "a time, 100ms to 25500ms", ScenarioFields.SpellScalar(new QuerierOptions().Response)!);
+                    yield return Field("segments[].snooping", "true, false", "false");
+                    yield return Field("segments[].dad", "true, false", "false");
+                    yield return Field("segments[].same_ethernet", "a list of two or more of its stations");
                     yield return Field("segments[].interface", "ne0, or the name of an interface that is plugged in, as aue0", InterfaceOptions.Ethernet);
                     break;
                 case "callers_per_answerer" or "window":
@@ -360,6 +372,9 @@ public static class ScenarioReference
                 {
                     "stations" => List(Label(), EthernetSegment.MaxStations),
                     "down" => Scalar(typeof(TimeRange), "segments.down"),
+                    "snooping" or "dad" => Scalar(typeof(bool), $"segments.{f}"),
+                    "same_ethernet" => List(Label(), EthernetSegment.MaxStations),
+                    "query_interval" or "query_response" => Scalar(typeof(VirtualTime), $"segments.{f}"),
                     _ => Label(),
                 }))))),
                 "line" => Map([], Properties("line.", defaults.Site.Line)),

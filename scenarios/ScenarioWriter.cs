@@ -130,9 +130,12 @@ public static class ScenarioWriter
             + $"{(link.Addresses is { } ends ? $", addresses: [{string.Join(", ", ends)}]" : "")}{(link.Group is { } group ? $", group: {group}" : "")}}}"));
         if (graph.Segments is { } segments)
         {
-            Items(yaml, "segments", segments.Select(s => $"{{name: {s.Name}, stations: [{string.Join(", ", s.Stations.Select(node => names[node]))}], down: {ScenarioFields.SpellScalar(s.Down)}{(s.Interface is { } nic ? $", interface: {nic}" : "")}}}"));
+            Items(yaml, "segments", segments.Select(s => $"{{name: {s.Name}, stations: [{string.Join(", ", s.Stations.Select(node => names[node]))}], down: {ScenarioFields.SpellScalar(s.Down)}{(s.Interface is { } nic ? $", interface: {nic}" : "")}{Querier(s, names)}{(s.Snooping ? ", snooping: true" : "")}{(s.Dad ? ", dad: true" : "")}{(s.SameEthernet is { } same ? $", same_ethernet: [{string.Join(", ", same.Select(node => names[node]))}]" : "")}}}"));
         }
     }
+
+    private static string Querier(PlannedSegment segment, string[] names) => segment.Querier is not { } querier ? ""
+        : $", querier: {names[querier.Node]}, query_interval: {ScenarioFields.SpellScalar(querier.Options.Interval)}, query_response: {ScenarioFields.SpellScalar(querier.Options.Response)}";
 
     private static void Backend(StringBuilder yaml, Scenario scenario)
     {

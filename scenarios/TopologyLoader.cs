@@ -15,7 +15,7 @@ internal static class TopologyLoader
 
     internal static readonly string[] LinkFields = ["called", "calling", "kind", "addresses", "group"];
 
-    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface"];
+    internal static readonly string[] SegmentFields = ["name", "stations", "down", "interface", "querier", "query_interval", "query_response", "snooping", "dad", "same_ethernet"];
 
     /// <summary>Longest name of a node, a label or a group.</summary>
     internal const int MaxName = 40;
@@ -184,6 +184,12 @@ internal static class TopologyLoader
             List<int>? stations = null;
             TimeRange? down = null;
             string? nic = null;
+            int querier = -1;
+            YamlNode? querierAt = null;
+            QuerierOptions? asks = null;
+            bool snooping = false, dad = false;
+            List<int>? same = null;
+            YamlNode? sameAt = null;
             foreach ((string field, YamlNode key, YamlNode value) in FieldsIn(file, node, "segments", SegmentFields))
             {
                 switch (field)
@@ -204,6 +210,24 @@ internal static class TopologyLoader
                         nic = ScenarioLoader.Text(file, value, "segments.interface");
                         nic = nic == InterfaceOptions.Ethernet ? null : ClonedKind.TryParse(nic, out short unit) && ClonedKind.Of(unit).IsPluggedIn
                             ? nic : throw ScenarioLoader.Bad(file, value, "segments.interface", $"{InterfaceOptions.Ethernet}, or the name of an interface that is plugged in, as aue0");
+                        break;
+                    case "querier":
+                        querier = names.IndexOf(ScenarioLoader.Text(file, value, "segments.querier"));
+                        querierAt = value;
+                        break;
+                    case "snooping" or "dad":
+                        bool set = (bool)(ScenarioFields.Scalar(typeof(bool), $"segments.{field}", ScenarioLoader.Text(file, value, $"segments.{field}")) ?? throw ScenarioLoader.Bad(file, value, $"segments.{field}", "true or false"));
+                        (snooping, dad) = field == "dad" ? (snooping, set) : (set, dad);
+                        break;
+                    case "same_ethernet":
+                        same = [.. ScenarioLoader.ListOf(file, value, "segments.same_ethernet").Select(one => names.IndexOf(ScenarioLoader.Text(file, one, "segments.same_ethernet")))];
+                        sameAt = value;
+                        break;
+                    case "query_interval":
+                        asks = (asks ?? new QuerierOptions()) with { Interval = Time(file, value, "segments.query_interval") };
+                        break;
+                    case "query_response":
+                        asks = (asks ?? new QuerierOptions()) with { Response = Time(file, value, "segments.query_response") };
                         break;
                     default:
                         stations = [];
@@ -230,16 +254,40 @@ internal static class TopologyLoader
 
             if (name is null || stations is null)
             {
-                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down and interface where wanted");
+                throw new ScenarioException(file, (int)node.Start.Line, name is null ? "segments.name" : "segments.stations", "is missing", "name and stations, and down, interface, querier, query_interval, query_response, snooping, dad and same_ethernet where wanted");
+            }
+
+            if (querierAt is not null && !stations.Contains(querier))
+            {
+                throw ScenarioLoader.Bad(file, querierAt, "segments.querier", "the name of one of its stations");
+            }
+
+            if (same is not null && (same.Count < 2 || same.Distinct().Count() != same.Count || !same.TrueForAll(stations.Contains)))
+            {
+                throw new ScenarioException(file, (int)sameAt!.Start.Line, "segments.same_ethernet", "is not two or more of its stations", "names of two or more of its stations");
+            }
+
+            if (asks is not null && querierAt is null)
+            {
+                throw new ScenarioException(file, (int)node.Start.Line, "segments.querier", "is missing: nobody asks for members", "querier, the name of one of its stations, next to query_interval and query_response");
+            }
+
+            asks ??= new QuerierOptions();
+            if (asks.Problem() is { } problem)
+            {
+                throw new ScenarioException(file, (int)node.Start.Line, $"segments.{problem.Field}", problem.Problem, problem.Accepted);
             }
 
             var segment = new PlannedSegment(name, stations);
-            segment = segment with { Interface = nic };
+            segment = segment with { Interface = nic, Querier = querierAt is null ? null : new PlannedQuerier(querier, asks), Snooping = snooping, Dad = dad, SameEthernet = same };
             segments.Add(down is { } range ? segment with { Down = range } : segment);
         }
 
         return segments;
     }
+
+    private static VirtualTime Time(string file, YamlNode value, string field) =>
+        (VirtualTime)(ScenarioFields.Scalar(typeof(VirtualTime), field, ScenarioLoader.Text(file, value, field)) ?? throw ScenarioLoader.Bad(file, value, field, "a time, as 125s"));
 
     // The first node that links and segments do not connect with node 0; null if they connect all.
     private static int? Apart(int nodes, IReadOnlyList<PlannedLink> links, List<PlannedSegment>? segments)

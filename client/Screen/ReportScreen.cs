@@ -66,6 +66,12 @@ public static class ReportScreen
             Fact(console, "forwarding", $"{Counted.Of(sent.Total, "packet")} sent on, {Count(stopped.Total)} that went no further; {Counted.Of(arrived.Total, "datagram")} over IPv4 arrived");
         }
 
+        Emulator.Kernel.Ports.Counters site = report.Counters.OfSite();
+        if (site.Filtered > 0)
+        {
+            Fact(console, "snooping", $"{Counted.Of(site.Filtered, "frame")} to a group kept from a station, {Count(site.Missed)} that its NIC would have taken; {Counted.Of(arrived.Total, "datagram")} over IPv4 arrived");
+        }
+
         FirstCrashSummary first = report.FirstCrash;
         string median = first.MedianMinutes is { } minutes ? string.Create(CultureInfo.InvariantCulture, $"median {minutes:0.0} min") : "median never";
         Fact(console, "first crash", $"{median}, {Percent(first.WithinHour)} of sites within their first hour, {Count(first.Crashed)} of {Counted.Of(first.Sites, "site")} crashed");

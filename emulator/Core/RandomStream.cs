@@ -86,6 +86,9 @@ public enum RandomPurpose : ushort
     /// <summary>When somebody logs in by ssh, and types.</summary>
     Ssh,
 
+    /// <summary>When a querier begins.</summary>
+    Querier,
+
     /// <summary>What a daemon draws whose line of registration names nothing else, and upwards.</summary>
     FirstDaemon = 256,
 }

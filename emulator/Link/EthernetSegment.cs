@@ -9,6 +9,10 @@ public interface IStation
     /// <param name="frame">From the header's first byte on, without FCS; valid during the call.</param>
     /// <param name="now">Virtual time.</param>
     void EtherArrived(ReadOnlySpan<byte> frame, VirtualTime now);
+
+    /// <summary>Whether its NIC would take a frame, if it came.</summary>
+    /// <param name="frame">From the header's first byte on, without FCS.</param>
+    bool Takes(ReadOnlySpan<byte> frame) => false;
 }
 
 /// <summary>What a segment sees of the site that it is in.</summary>
@@ -54,6 +58,7 @@ public sealed class EthernetSegment : IState
     private readonly int _firstSlot;
     private readonly FrameRing _frames = new();
     private readonly long[] _back;
+    private readonly SnoopingSwitch? _snooping;
     private long _freeAt;
     private RandomStream _random;
 
@@ -64,8 +69,10 @@ public sealed class EthernetSegment : IState
     /// <param name="stations">The stations.</param>
     /// <param name="down">How long a cable is out.</param>
     /// <param name="random">Draws that.</param>
-    public EthernetSegment(ISegmentSite site, int number, int firstSlot, IStation[] stations, TimeRange down, RandomStream random)
+    /// <param name="snooping">Which stations a frame to a group reaches; null: all of them.</param>
+    public EthernetSegment(ISegmentSite site, int number, int firstSlot, IStation[] stations, TimeRange down, RandomStream random, SnoopingSwitch? snooping = null)
     {
+        _snooping = snooping;
         _site = site;
         _number = number;
         _firstSlot = firstSlot;
@@ -74,6 +81,12 @@ public sealed class EthernetSegment : IState
         _random = random;
         _back = new long[stations.Length];
     }
+
+    /// <summary>What a switch that snoops knows; null for a segment without one.</summary>
+    public SnoopingSwitch? Snooping => _snooping;
+
+    /// <summary>A station's NIC is gone: its port has no link.</summary>
+    public void LinkLost(int station) => _snooping?.Forget(station);
 
     /// <summary>Whether a station's cable is plugged in.</summary>
     public bool IsIn(int station) => _back[station] == 0;
@@ -105,6 +118,7 @@ public sealed class EthernetSegment : IState
 
         _site.Say(_number, station, "cable of the Ethernet pulled out");
         _back[station] = Math.Max(1, (now + _random.Draw(_down)).Microseconds);
+        LinkLost(station);
         ScheduleBack();
     }
 
@@ -145,11 +159,22 @@ public sealed class EthernetSegment : IState
         taken.CopyTo(frame);
         frame = frame[..taken.Length];
         _site.Events.Schedule(_firstSlot + Arrival, _frames.NextTime);
+        bool isData = true;
+        ulong ports = _snooping?.Forward(from, frame, now, out isData) ?? ulong.MaxValue;
         for (int station = 0; station < _stations.Length; station++)
         {
-            if (station != from && IsIn(station))
+            if (station == from || !IsIn(station))
+            {
+                continue;
+            }
+
+            if ((ports & (1UL << station)) != 0)
             {
                 _stations[station].EtherArrived(frame, now);
+            }
+            else if (isData && _snooping!.Keep(_stations[station].Takes(frame)))
+            {
+                _site.Say(_number, station, "the switch keeps a frame of a group that is joined here");
             }
         }
     }
@@ -162,5 +187,6 @@ public sealed class EthernetSegment : IState
         pass.Numbers<long>(_back);
         pass.Field(ref _freeAt);
         pass.Struct(ref _random);
+        _snooping?.Fields(ref pass);
     }
 }

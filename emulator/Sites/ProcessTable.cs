@@ -72,6 +72,7 @@ public sealed class ProcessTable : IState
         RoutingSocketReader = Zserv as Process;
         ZebraRestarts = _all.OfType<ZebraRestarts>().FirstOrDefault();
         Netif = _all.OfType<Netif>().FirstOrDefault();
+        Querier = _all.OfType<Querier>().FirstOrDefault();
     }
 
     /// <summary>All of them, by number.</summary>
@@ -104,6 +105,9 @@ public sealed class ProcessTable : IState
 
     /// <summary>The process that creates and destroys interfaces without a line; null if there is none.</summary>
     public Netif? Netif { get; }
+
+    /// <summary>The process that asks for members of groups on the segment; null if there is none.</summary>
+    public Querier? Querier { get; }
 
     /// <summary>The process that reads the routing socket.</summary>
     [NotSaved("one of all processes")]
@@ -173,7 +177,7 @@ public sealed class ProcessTable : IState
         if (role.Datagrams.Interval > VirtualTime.Zero)
         {
             Topology nodes = site.Topology;
-            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams, nodes.Nodes.Count, nodes.AddressOf)));
+            plan.Add(new("datagrams", 1, TraceSource.Other, RandomPurpose.Datagrams, e => new Datagrams(e, role.Datagrams, nodes.Nodes.Count, nodes.AddressOf, role.GroupMember)));
         }
 
         if (role.Interfaces.Count > 0)
@@ -184,6 +188,11 @@ public sealed class ProcessTable : IState
         if (role.Ssh.Listens || role.Ssh.Login.Max > VirtualTime.Zero)
         {
             plan.Add(new("ssh", Ssh.Timers, TraceSource.Other, RandomPurpose.Ssh, e => new Ssh(e, role.Ssh)));
+        }
+
+        if (router.Station.Querier is { } querier)
+        {
+            plan.Add(new("querier", Querier.Timers, TraceSource.Other, RandomPurpose.Querier, e => new Querier(e, querier)));
         }
 
         return plan;

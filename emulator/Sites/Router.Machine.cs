@@ -136,6 +136,11 @@ public sealed partial class Router
 
     void IKernelHost.EtherOutput(ReadOnlySpan<byte> frame) => _segment?.Transmit(_stationOfSegment, frame, _site.Now);
 
+    void IKernelHost.EtherGone() => _segment?.LinkLost(_stationOfSegment);
+
+    /// <inheritdoc/>
+    public bool Takes(ReadOnlySpan<byte> frame) => IsUp && Kernel.TakesFrame(frame);
+
     void IKernelHost.PppoeOutput(short unit, ReadOnlySpan<byte> frame) => _concentrator?.Transmit(unit, frame, _site.Now);
 
     void IKernelHost.PppoeWentDown(int slot) => _processes.Netif?.WentDown(slot, _site.Now);
@@ -201,7 +206,11 @@ public sealed partial class Router
                 return;
             }
         }
+
+        _processes.Querier?.Receive(pcb, ifIndex, packet);
     }
+
+    void IKernelHost.MldInput(int pcb, int ifIndex, in MldMessage message) => _processes.Querier?.Receive(pcb, ifIndex, message);
 
     void IKernelHost.Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload)
     {

@@ -61,7 +61,7 @@ public sealed partial class Router : IKernelHost, IMachine, IStation, IPppoeHost
         Kernel = new BsdKernel(
             _options.Kernel, _design, BootInterface.Of2005(RouterId, _options.Kernel.PppUnits == PppUnits.Static ? _ports.Length : 0, Station.Unit < 0 ? Station.LinkAddress : 0), Oracle, this, heap, igmp)
         {
-            Nic = Station.Unit < 0 ? default : new StationNic(Station.Unit, Station.LinkAddress),
+            Nic = Station.Unit < 0 ? default : new StationNic(Station.Unit, Station.LinkAddress), IsQueried = Station.IsQueried, DetectsDuplicates = Station.DetectsDuplicates,
         };
         Quiet = new QuietWay(site, this, plan.Count, _ports.Length);
         _processes = new ProcessTable(this, plan, timerBase, _options.Daemons.Count);

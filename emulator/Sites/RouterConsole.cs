@@ -40,7 +40,7 @@ public static class RouterConsole
             {
                 if (a.Used && a.Ifp.Address == ifp.Address)
                 {
-                    s.Append($"        inet6 {Plain(a.Address)}{(a.Destination.IsAny ? "" : $" -> {Plain(a.Destination)}")} prefixlen {a.PrefixLength}{(a.Automatic ? " (automatic)" : "")}").AppendLine();
+                    s.Append($"        inet6 {Plain(a.Address)}{(a.Destination.IsAny ? "" : $" -> {Plain(a.Destination)}")} prefixlen {a.PrefixLength}{(a.Automatic ? " (automatic)" : "")}{(a.Dad == In6Dad.Ready ? "" : $" {a.Dad.ToString().ToLowerInvariant()}")}").AppendLine();
                 }
             }
         }

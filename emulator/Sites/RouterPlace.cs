@@ -1,4 +1,5 @@
 using Stress.Emulator.Link;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Sites;
@@ -27,6 +28,15 @@ public readonly record struct StationPlace(ulong LinkAddress, short Unit, Ipv4Ad
 {
     /// <summary>The Ethernet of boot, which has no unit.</summary>
     public const short OfBoot = -1;
+
+    /// <summary>Duplicate address detection goes over the segment.</summary>
+    public bool DetectsDuplicates { get; init; }
+
+    /// <summary>Somebody on the segment asks for members of groups.</summary>
+    public bool IsQueried { get; init; }
+
+    /// <summary>The node itself asks for them, and how; null if it does not.</summary>
+    public QuerierOptions? Querier { get; init; }
 }
 
 /// <summary>What is at a port of a router.</summary>

@@ -149,7 +149,14 @@ public sealed partial class Site
     private SiteTally MakeTally()
     {
         var tally = new SiteTally { FirstCrash = _firstCrash, Links = LinkTallyNow(), Counters = new NodeCounters(Labels), DecidedByAge = new long[Labels.Count * KernelAge.Count] };
-        tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames };
+        long filtered = 0, missed = 0;
+        foreach (EthernetSegment segment in _segments)
+        {
+            filtered += segment.Snooping?.Filtered ?? 0;
+            missed += segment.Snooping?.Missed ?? 0;
+        }
+
+        tally.Counters.OfSite() = new Counters { Events = Clock.Events, Frames = _frames, Filtered = filtered, Missed = missed };
         Span<int> live = stackalloc int[Holders.Kinds];
         Span<long> created = stackalloc long[Holders.Kinds];
         Span<long> lost = stackalloc long[Holders.Kinds];

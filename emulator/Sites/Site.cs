@@ -152,7 +152,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
         PlannedSegment planned = topology.Segments![segment];
         Router[] stations = [.. planned.Stations.Select(node => _routers[node])];
         _segments[segment] = new EthernetSegment(
-            this, segment, firstSlot, stations, planned.Down, new RandomStream(Options.Seed, ((ulong)Number << 16) | (uint)segment, RandomPurpose.Segment));
+            this, segment, firstSlot, stations, planned.Down, new RandomStream(Options.Seed, ((ulong)Number << 16) | (uint)segment, RandomPurpose.Segment), planned.NewSwitch());
         for (int station = 0; station < stations.Length; station++)
         {
             stations[station].Plug(_segments[segment], station);
@@ -497,7 +497,7 @@ public sealed partial class Site : IState, ILinkSite, ISegmentSite, IConcentrato
     private static ulong LayoutOfSites()
     {
         string[] daemons = [.. DaemonKind.Names];
-        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true }, Interfaces = [new InterfaceOptions { Name = "pppoe0", Discovery = true }] })]), 0);
+        var site = new Site(new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1]) { Querier = new PlannedQuerier(0, new QuerierOptions()), Snooping = true }] }, Events = [new SiteEventOptions()] }.With([.. PairTopology.Roles.Select(role => role with { Daemons = daemons, Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full }, Ripngd = new RipngdOptions { Routes = true }, Interfaces = [new InterfaceOptions { Name = "pppoe0", Discovery = true }] })]), 0);
         return StateLayout.Of(site, new CrashStory());
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Link;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Sites;
@@ -53,7 +54,37 @@ public sealed record PlannedSegment(string Name, IReadOnlyList<int> Stations)
     /// <summary>The interface of each station that is at it: the Ethernet of boot, or one of the role's that is plugged in, and goes and comes back.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Interface { get; init; }
+
+    /// <summary>The station that asks the others for their groups; null where nobody does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PlannedQuerier? Querier { get; init; }
+
+    /// <summary>Its switch snoops: frames to a group reach the stations that have reported it, and the querier.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Snooping { get; init; }
+
+    /// <summary>Duplicate address detection of its stations goes over it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Dad { get; init; }
+
+    /// <summary>Stations whose NICs all have the Ethernet address of the first of them, as cloned machines have; null where each has its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? SameEthernet { get; init; }
+
+    /// <summary>The link-layer address of a station, in the low 48 bits.</summary>
+    /// <param name="node">The station.</param>
+    public ulong LinkAddressOf(int node) => SiteAddresses.OnEthernet(SameEthernet?.Contains(node) == true ? SameEthernet[0] : node);
+
+    /// <summary>What its switch knows before anybody has sent anything; null for one that does not snoop. A port is forgotten when no report comes for as long as a querier with the segment's, or the usual, times keeps it.</summary>
+    public SnoopingSwitch? NewSwitch() => Snooping
+        ? new SnoopingSwitch(Stations.Count, (Querier?.Options ?? new QuerierOptions()).Membership, new VirtualTime((QuerierOptions.Robustness + 1) * QuerierOptions.LastMember.Microseconds))
+        : null;
 }
+
+/// <summary>The querier of a segment.</summary>
+/// <param name="Node">The number of the node, one of the segment's stations.</param>
+/// <param name="Options">How it asks.</param>
+public sealed record PlannedQuerier(int Node, QuerierOptions Options);
 
 /// <summary>A site as a graph: nodes by number, each with a label, and the links between their ports.</summary>
 /// <param name="Labels">The labels, by their number (<see cref="Role"/>): what options, counters, reports and metrics know the nodes by.</param>
@@ -172,9 +203,11 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
             {
                 if (Segments[s].Stations[station] == node)
                 {
-                    return Segments[s].Interface is { } name && ClonedKind.TryParse(name, out short unit)
-                        ? new StationPlace(SiteAddresses.OnEthernet(node), unit, SiteAddresses.Segment(s, station))
-                        : new StationPlace(SiteAddresses.OnEthernet(node), StationPlace.OfBoot, Ipv4Address.Any);
+                    PlannedQuerier? querier = Segments[s].Querier;
+                    StationPlace place = Segments[s].Interface is { } name && ClonedKind.TryParse(name, out short unit)
+                        ? new StationPlace(Segments[s].LinkAddressOf(node), unit, SiteAddresses.Segment(s, station))
+                        : new StationPlace(Segments[s].LinkAddressOf(node), StationPlace.OfBoot, Ipv4Address.Any);
+                    return place with { DetectsDuplicates = Segments[s].Dad, IsQueried = querier is not null, Querier = querier?.Node == node ? querier.Options : null };
                 }
             }
         }
@@ -231,6 +264,9 @@ public sealed record Topology(IReadOnlyList<string> Labels, IReadOnlyList<Role> 
             : Stations.GroupBy(s => s.Node).FirstOrDefault(g => g.Count() > 1) is { } often ? $"node {often.Key} is a station twice"
             : Segments?.FirstOrDefault(s => s.Interface is not null && s.Stations.Any(n => !HasNic(roles[Nodes[n]], s.Interface))) is { } without
                 ? $"a station of the segment {without.Name} has no {without.Interface} that is plugged in"
+            : Segments?.FirstOrDefault(s => s.SameEthernet is { } same && (same.Count < 2 || same.Distinct().Count() != same.Count || same.Any(n => !s.Stations.Contains(n)))) is { } twins ? $"same_ethernet of the segment {twins.Name} is not two or more of its stations"
+            : Segments?.FirstOrDefault(s => s.Querier is { } querier && !s.Stations.Contains(querier.Node)) is { } unasked ? $"the querier of the segment {unasked.Name} is none of its stations"
+            : Segments?.Select(s => s.Querier?.Options.Problem()).FirstOrDefault(p => p is not null) is { } wrong ? $"a querier's {wrong.Field}: {wrong.Problem}"
             : Segments?.FirstOrDefault(s => s.Stations.Count is < 2 or > EthernetSegment.MaxStations) is { } segment ? $"the segment {segment.Name} has {segment.Stations.Count} stations"
             : null;
         if (problem is not null)

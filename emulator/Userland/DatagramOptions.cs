@@ -10,6 +10,9 @@ public enum DatagramsTo : byte
 
     /// <summary>To another node's Ethernet address, drawn for each datagram, over IPv4, wherever routes lead.</summary>
     Network,
+
+    /// <summary>To the role's <see cref="Sites.RoleOptions.GroupMember"/>, over IPv4, on the segment that the node is at.</summary>
+    Group,
 }
 
 /// <summary>A program that sends datagrams: large ones over IPv6 to the other end of each line, which makes fragments, or over IPv4 through the network.</summary>

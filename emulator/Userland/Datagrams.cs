@@ -7,30 +7,33 @@ using Stress.Emulator.Wire;
 namespace Stress.Emulator.Userland;
 
 /// <summary>
-/// A program that sends UDP to the discard port, on which nobody listens: to the link-local address of each unit's far end, at its interface, or to another node of the network.
+/// A program that sends UDP to the discard port, on which nobody listens: to the link-local address of each unit's far end, at its interface, to another node of the network, or to a group.
 /// </summary>
 public sealed class Datagrams : Process
 {
-    private const ushort Discard = 9, Port = 49_152;
+    private const ushort Discard = 9, Port = 49_152, IpProtoRaw = 255;
     private readonly DatagramOptions _options;
     private readonly int _nodes;
     private readonly Func<int, Ipv4Address> _addressOf;
+    private readonly Ipv4Address _group;
     private RandomStream _random;
     private int _socket = -1;
     private int _next = -1;
+    private ushort _index;
 
     /// <summary>A program that has not started.</summary>
     /// <param name="entry">Its entry in the table.</param>
     /// <param name="options">How often, how large, and where to.</param>
     /// <param name="nodes">Nodes of the network.</param>
     /// <param name="addressOf">The Ethernet's address of one.</param>
-    public Datagrams(ProcessEntry entry, DatagramOptions options, int nodes, Func<int, Ipv4Address> addressOf)
-        : base(entry) => (_options, _nodes, _addressOf) = (options, nodes, addressOf);
+    /// <param name="group">The role's group, or null.</param>
+    public Datagrams(ProcessEntry entry, DatagramOptions options, int nodes, Func<int, Ipv4Address> addressOf, string? group)
+        : base(entry) => (_options, _nodes, _addressOf, _group) = (options, nodes, addressOf, group is null ? Ipv4Address.Any : Ipv4Address.Parse(group));
 
     /// <inheritdoc/>
     public override void Start(RandomStream random, VirtualTime now)
     {
-        _socket = Kernel.OpenSocket(_options.To == DatagramsTo.Network ? PcbTable.Udp : PcbTable.Udp6, Port);
+        _socket = _options.To == DatagramsTo.Group ? Kernel.OpenSocket(PcbTable.Raw, IpProtoRaw) : Kernel.OpenSocket(_options.To == DatagramsTo.Network ? PcbTable.Udp : PcbTable.Udp6, Port);
         _random = random;
         Arm(0, now + _random.Draw(new TimeRange(VirtualTime.Zero, _options.Interval)));
     }
@@ -40,6 +43,7 @@ public sealed class Datagrams : Process
     {
         base.Stop(now);
         _socket = _next = -1;
+        _index = 0;
     }
 
     /// <inheritdoc/>
@@ -53,9 +57,9 @@ public sealed class Datagrams : Process
     /// <inheritdoc/>
     public override bool Step(VirtualTime now)
     {
-        if (_options.To == DatagramsTo.Network)
+        if (_options.To != DatagramsTo.FarEnd)
         {
-            return Send();
+            return _options.To == DatagramsTo.Group ? SendToGroup() : Send();
         }
 
         ReadOnlySpan<Ifnet> ifs = Kernel.Interfaces;
@@ -91,6 +95,32 @@ public sealed class Datagrams : Process
         return true;
     }
 
+    // On a raw socket, whose header has the source; it chooses the interface anew when it has come back.
+    private bool SendToGroup()
+    {
+        ushort index = Kernel.StationIndex;
+        Ipv4Address source = index == 0 || _next < 0 ? Ipv4Address.Any : Kernel.FirstAddressOf(index);
+        if (source.IsAny)
+        {
+            _next = -1;
+            return false;
+        }
+
+        if (index != _index)
+        {
+            _index = index;
+            Say("IP_MULTICAST_IF of datagrams to a group", Kernel.IpMulticastIf(_socket, source));
+            return true;
+        }
+
+        _next = -1;
+        Span<byte> datagram = stackalloc byte[UdpHeader.Length + Math.Min(_options.DatagramBytes, DatagramOptions.MaxOverIpv4)];
+        datagram.Clear();
+        new UdpHeader { SourcePort = Port, DestinationPort = Discard, PayloadLength = (ushort)(datagram.Length - UdpHeader.Length) }.Write(datagram, source, _group);
+        Say("datagram to a group", Kernel.SendRaw(_socket, _group, source, IpProtocol.Udp, datagram));
+        return true;
+    }
+
     private Ipv6Address FarEnd(uint address)
     {
         foreach (ref readonly var a in Kernel.Inet6Addresses)
@@ -110,5 +140,6 @@ public sealed class Datagrams : Process
         pass.Field(ref _socket, initial: -1);
         pass.Field(ref _next, initial: -1);
         pass.Struct(ref _random);
+        pass.Field(ref _index);
     }
 }

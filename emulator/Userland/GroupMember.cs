@@ -25,6 +25,10 @@ public sealed class GroupMember : Process
         if (_group is not null && Admits(SitePartKind.GroupMember))
         {
             _socket = Kernel.OpenSocket(PcbTable.Udp, Port);
+            if (Machine.IsStation && Machine.StationUnit < 0)
+            {
+                AddressUp(Machine.RouterId); // ne0 has had its address since boot
+            }
         }
     }
 

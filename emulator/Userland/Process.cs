@@ -130,6 +130,10 @@ public abstract class Process : IState
     /// <returns>False when the socket is not this process's.</returns>
     public virtual bool Receive(int socket, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload) => false;
 
+    /// <summary>A Multicast Listener Discovery message for a raw ICMPv6 socket.</summary>
+    /// <returns>False when the socket is not this process's.</returns>
+    public virtual bool Receive(int socket, int ifIndex, in MldMessage message) => false;
+
     /// <summary>Something has come of a TCP connection of the machine, or waits for accept(2): select returns.</summary>
     /// <param name="socket">The connection's socket, or the one that listens.</param>
     public virtual void TcpReady(int socket)

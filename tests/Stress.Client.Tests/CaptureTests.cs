@@ -72,6 +72,24 @@ public sealed class CaptureTests : IDisposable
         Assert.True(summary.Protocols["ARP"] > 10 && summary.Protocols["OSPF"] > 1_000, string.Join(", ", summary.Protocols));
     }
 
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_query_report_and_Done_of_a_segment()
+    {
+        TsharkSummary summary = await Dissected("lan-snooping", pairs: 2, hours: 4);
+
+        Assert.True(summary.Protocols.ContainsKey("DISCARD") || summary.Protocols.ContainsKey("UDP"), string.Join(", ", summary.Protocols));
+        Assert.True(summary.Protocols["IGMPv2"] > 100, string.Join(", ", summary.Protocols));
+        Assert.Superset(new HashSet<string> { "130", "131", "132" }, summary.IcmpV6Types.Keys.ToHashSet());
+    }
+
+    [ToolFact("tshark")]
+    public async Task Tshark_dissects_every_frame_of_duplicate_address_detection()
+    {
+        TsharkSummary summary = await Dissected("lan-dad", pairs: 2, hours: 1);
+
+        Assert.Superset(new HashSet<string> { "131", "132", "135", "136" }, summary.IcmpV6Types.Keys.ToHashSet());
+    }
+
     [Theory]
     [InlineData("{role: called, pppd: {require: pap}}")]
     [InlineData("{role: called, pppd: {require: chap-md5}}")]

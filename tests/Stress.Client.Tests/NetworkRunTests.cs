@@ -70,6 +70,47 @@ public sealed class NetworkRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_timer_that_a_query_has_armed_kills_the_station_that_stopped_its_NIC_first()
+    {
+        string file = Repository.At("scenarios", "lan-querier.yaml");
+        await _screen.Run("run", file, "--no-progress", $"--out={_screen.Folder}/a");
+        var folder = new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, "a"))));
+        RunReport report = folder.ReadReport();
+
+        Assert.True(report.Panics.Of("stopped") > 0, _screen.Out);
+        Assert.Equal(report.Panics.Total, report.Panics.Of("stopped"));
+        Assert.All(folder.ReadCrashes(), crash => Assert.Contains("igmp_fasttimo", crash.Stack));
+        Assert.All(report.Stale, stale => Assert.True(stale.Role == "stopped" || stale.Created == 0, $"{stale.Role} {stale.Holder}"));
+        Assert.True(report.Disconnects.Of("pulled") > 100 && report.Disconnects.Of("stopped") > 100);
+    }
+
+    [Fact]
+    public async Task What_a_snooping_switch_keeps_from_stations_is_counted_and_more_where_records_were_left()
+    {
+        string file = Repository.At("scenarios", "lan-snooping.yaml");
+        long[] missed = [await Missed("netbsd-2005"), await Missed("purge-all")];
+        Assert.Matches("snooping +[0-9,]+ frames to a group kept from a station, [0-9,]+ that its NIC would have taken; [0-9,]+ datagrams over IPv4 arrived", _screen.Out);
+        Assert.True(missed[0] > 2 * missed[1], string.Join(" ", missed));
+
+        async Task<long> Missed(string design)
+        {
+            await _screen.Run("run", file, "--pairs=10", "--no-progress", $"--design={design}", $"--out={_screen.Folder}/{design}");
+            return new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, design)))).ReadReport().Counters.OfSite().Missed;
+        }
+    }
+
+    [Fact]
+    public async Task NICs_that_go_in_the_middle_of_duplicate_address_detection_leave_nothing_of_it()
+    {
+        Assert.Equal(0, await _screen.Run("run", Repository.At("scenarios", "lan-dad.yaml"), "--no-progress", $"--out={_screen.Folder}/d"));
+        RunReport report = new RunFolder(Assert.Single(Directory.GetDirectories(Path.Combine(_screen.Folder, "d")))).ReadReport();
+
+        Assert.Equal(0, report.Panics.Total);
+        Assert.True(report.Probes["address removed during DAD"] > 1_000 && report.Probes["duplicate address found"] > 1_000, _screen.Out);
+        Assert.DoesNotContain(report.Stale, stale => stale.Holder.StartsWith("dadq", StringComparison.Ordinal) && stale.Created > 0);
+    }
+
+    [Fact]
     public async Task The_screen_of_a_site_with_a_segment_names_it()
     {
         await _screen.Run("run", Repository.At("scenarios", "office-lan.yaml"), "--pairs", "3", "--hours", "1", "--no-progress", $"--out={_screen.Folder}/s");

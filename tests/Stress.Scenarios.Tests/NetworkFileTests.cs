@@ -2,6 +2,7 @@ using System.Text.Json;
 using Stress.Emulator.Core;
 using Stress.Emulator.Link;
 using Stress.Emulator.Sites;
+using Stress.Emulator.Userland;
 using Stress.Emulator.Wire;
 using Xunit;
 
@@ -49,7 +50,7 @@ public sealed class NetworkFileTests : IDisposable
             links:
               - {called: a, calling: b}
             segments:
-              - {name: lan, stations: [c, a], down: 5s..2min}
+              - {name: lan, stations: [c, a], down: 5s..2min, querier: a, query_interval: 1min, snooping: true, dad: true, same_ethernet: [c, a]}
             events:
               - {what: flap, of: lan, every: 1h}
               - {what: flap, of: c, every: 1h}
@@ -57,6 +58,9 @@ public sealed class NetworkFileTests : IDisposable
         Scenario s = ScenarioLoader.Parse(Text, "s.yaml");
 
         Assert.Equal("lan", s.Site.Graph!.Segments!.Single().Name);
+        Assert.Equal(new PlannedQuerier(0, new QuerierOptions { Interval = VirtualTime.FromMinutes(1) }), s.Site.Graph.Segments!.Single().Querier);
+        Assert.True(s.Site.Graph.Segments!.Single() is { Snooping: true, Dad: true });
+        Assert.Equal([2, 0], s.Site.Graph.Segments!.Single().SameEthernet);
         Assert.Equal(["192.168.2.2", "192.168.1.1", "192.168.2.1"], Enumerable.Range(0, 3).Select(n => s.Site.Graph.AddressOf(n).ToString()));
         Assert.Equal([[1, 2], [1]], s.Site.Events!.Select(e => e.TargetsIn(s.Site.Graph, s.Site.Roles)));
         Assert.Equal("c at lan", s.Site.Events![1].NameOf(s.Site, 1));
@@ -184,6 +188,17 @@ public sealed class NetworkFileTests : IDisposable
     [InlineData(Two + "segments:\n  - {name: lan}", 7, "segments.stations", "name and stations")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], interface: ppp0}", 7, "segments.interface", "ne0, or the name of an interface that is plugged in, as aue0")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], interface: aue0}", 7, "segments.interface", "aue0 among the interfaces of each station's role")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], dad: often}", 7, "segments.dad", "true or false")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], same_ethernet: [a]}", 7, "segments.same_ethernet", "names of two or more of its stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], same_ethernet: [a, c]}", 7, "segments.same_ethernet", "names of two or more of its stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], snooping: often}", 7, "segments.snooping", "true or false")]
+    [InlineData(Two + "roles:\n  - {role: r, datagrams: {interval: 1s, to: group}}", 7, "roles.r.datagrams.to", "a group_member of the role")]
+    [InlineData(Two + "roles:\n  - {role: r, group_member: 224.0.1.1, datagrams: {interval: 1s, to: group}}", 7, "roles.r.datagrams.to", "a segment that its nodes are at")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], querier: c}", 7, "segments.querier", "the name of one of its stations")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], query_interval: 60s}", 7, "segments.querier", "next to query_interval and query_response")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], querier: a, query_interval: often}", 7, "segments.query_interval", "a time, as 125s")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], querier: a, query_interval: 10s}", 7, "segments.query_interval", "more than query_response")]
+    [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], querier: a, query_response: 26s}", 7, "segments.query_response", "100ms to 25500ms")]
     [InlineData(Two + "segments:\n  - {name: lan, stations: [a, b], down: soon}", 7, "segments.down", "a time or a range of times")]
     [InlineData("nodes:\n  - {name: a, role: r, address: 192.0.2.1}\n  - {name: b, role: r}\nlinks:\n  - {called: a, calling: b}\nsegments:\n  - {name: lan, stations: [a, b]}", 7, "segments.stations", "of one net of 24 bits")]
     [InlineData("nodes: []", 1, "nodes", "nodes and links in one file")]

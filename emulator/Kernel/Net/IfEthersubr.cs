@@ -36,11 +36,23 @@ public sealed partial class BsdKernel
     /// <summary>The interface that is at a segment of the site whenever it is plugged in; none by default.</summary>
     public StationNic Nic { get; init; }
 
+    /// <summary>Somebody asks for members on the segment, so that its stations heed each other's reports. False by default: elsewhere nobody asks, and reports of others are not heeded.</summary>
+    public bool IsQueried { get; init; }
+
+    private bool HearsReports(int slot) => IsQueried && slot == _station;
+
+    /// <summary>The first IPv4 address of the interface with this index, as getifaddrs(3) lists it; 0.0.0.0 without one.</summary>
+    public Ipv4Address FirstAddressOf(ushort index) => IfByIndex(index) is >= 0 and int slot && FirstInetAddress(_ifs[slot].Address) is >= 0 and int ia ? _inIfaddrs[ia].Address : Ipv4Address.Any;
+
+    /// <summary>The index of the interface that is at a segment of the site, or 0.</summary>
+    public ushort StationIndex => _station >= 0 ? _ifs[_station].Index : (ushort)0;
+
     // What is known about the neighbours is in their routes, which are gone with the interface.
     private void StationDetached()
     {
         _station = -1;
         _neighbors.Clear();
+        _host.EtherGone();
     }
 
     /// <summary>Whether the interface of this index is at a segment of the site.</summary>
@@ -214,6 +226,11 @@ public sealed partial class BsdKernel
         }
     }
 
+    /// <summary>Whether the NIC would take a frame of the segment, if it came.</summary>
+    /// <param name="frame">From the header's first byte on, without FCS.</param>
+    public bool TakesFrame(ReadOnlySpan<byte> frame) =>
+        _station >= 0 && IsRunning(_station) && EthernetHeader.TryParse(frame, out EthernetHeader header) == WireError.None && Takes(header.Destination);
+
     // The address of ne0 itself, the broadcast, and what ether_addmulti has put into the filter. The hash of a real one lets more through, which ip_input drops.
     private bool Takes(ulong destination)
     {
@@ -273,6 +290,11 @@ public sealed partial class BsdKernel
             || message.Type is not (Icmpv6Type.NeighborSolicitation or Icmpv6Type.NeighborAdvertisement))
         {
             return false;
+        }
+
+        if (DetectsDuplicates && DadInput(ip, message))
+        {
+            return true;
         }
 
         if (!Icmpv6Nd.TryLinkAddress(payload, message.Type, out ulong link))

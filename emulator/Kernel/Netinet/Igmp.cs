@@ -82,11 +82,17 @@ public sealed partial class BsdKernel
             return;
         }
 
+        // The state is looked at before inm_ifp: a member of whose group another one has reported last leaves in silence.
+        if (_inMultis[m].State is not (IgmpState.Delaying or IgmpState.Idle))
+        {
+            return;
+        }
+
         using Frame frame = Enter(KernelFunction.IgmpLeaveGroup);
         IfnetPtr p = _inMultis[m].Ifp;
         int slot = Use(p, HolderKind.InMultiIfp, UseSite.IgmpLeaveGroup);
         Iff flags = slot >= 0 ? _ifs[slot].Flags : slot == Dangling ? (Iff)ReadWord(p, KernelWord.IfFlags) : Iff.Loopback;
-        if ((flags & Iff.Loopback) == 0 && _inMultis[m].State is IgmpState.Delaying or IgmpState.Idle)
+        if ((flags & Iff.Loopback) == 0)
         {
             // inm_rti->rti_type: another protocol's turn may have freed the record (2.3). The word read decides only the packet's type.
             int rti = _inMultis[m].Rti;
@@ -170,14 +176,28 @@ public sealed partial class BsdKernel
         IpOutputMulticast(_inMultis[m].Ifp, HolderKind.InMultiIfp, UseSite.IgmpSendPkt, destination, default, IpProtocol.Igmp, 1, payload, routerAlert: true);
     }
 
-    // igmp_input: a query re-arms the records of the receiving interface.
-    private void IgmpInput(int slot, ReadOnlySpan<byte> payload)
+    // igmp_input: inm_ifp is compared, never followed.
+    private void IgmpInput(int slot, in Ipv4Header ip, ReadOnlySpan<byte> payload)
     {
-        if (IgmpMessage.TryParse(payload, out IgmpMessage message) != WireError.None || message.Type != IgmpType.MembershipQuery)
+        if (IgmpMessage.TryParse(payload, out IgmpMessage message) != WireError.None)
         {
             return;
         }
 
+        switch (message.Type)
+        {
+            case IgmpType.MembershipQuery:
+                IgmpQueryInput(slot, message);
+                break;
+            case IgmpType.MembershipReportV1 or IgmpType.MembershipReportV2 when HearsReports(slot) && message.Group == ip.Destination:
+                IgmpReportInput(slot, message);
+                break;
+        }
+    }
+
+    // A query arms the records of the receiving interface, also those that an earlier one at the same address has left.
+    private void IgmpQueryInput(int slot, in IgmpMessage message)
+    {
         IfnetPtr p = PointerTo(slot);
         if (message.IsVersion1Query)
         {
@@ -192,6 +212,12 @@ public sealed partial class BsdKernel
             ref InMulti inm = ref _inMultis[m];
             if (inm.Used && Same(inm.Ifp, p) && !inm.Group.IsLocalGroup && (message.Group.IsAny || message.Group == inm.Group))
             {
+                if (inm.State == IgmpState.Sleeping)
+                {
+                    inm.State = IgmpState.Awakening;
+                    continue;
+                }
+
                 if (inm.State != IgmpState.Delaying || inm.Timer > max)
                 {
                     inm.State = IgmpState.Delaying;
@@ -202,6 +228,22 @@ public sealed partial class BsdKernel
                 _host.FastTimerWanted();
             }
         }
+    }
+
+    // Another member has reported: our own report of the group is not sent (RFC 2236, 3).
+    private void IgmpReportInput(int slot, in IgmpMessage message)
+    {
+        int m = InLookupMulti(message.Group, slot);
+        if (m < 0)
+        {
+            return;
+        }
+
+        ref InMulti inm = ref _inMultis[m];
+        inm.Timer = 0;
+        bool sleeps = message.Type == IgmpType.MembershipReportV1
+            && (inm.State != IgmpState.Delaying || inm.Rti < 0 || !_routerInfos.Names(inm.Rti, inm.RtiGeneration) || _routerInfos[inm.Rti].Version != 1);
+        inm.State = sleeps || (message.Type == IgmpType.MembershipReportV2 && inm.State == IgmpState.Sleeping) ? IgmpState.Sleeping : IgmpState.Lazy;
     }
 
     /// <summary>rti_ifp of every router_info.</summary>

@@ -62,7 +62,7 @@ public sealed partial class BsdKernel
     {
         if (ip.Protocol == IpProtocol.Igmp && slot >= 0)
         {
-            IgmpInput(slot, ip.Payload(packet));
+            IgmpInput(slot, ip, ip.Payload(packet));
         }
 
         if (ip.Protocol == IpProtocol.Tcp && !ip.Destination.IsMulticast)
@@ -70,7 +70,7 @@ public sealed partial class BsdKernel
             TcpInput4(ip, packet);
         }
 
-        Counters.Delivered += ip.Protocol == IpProtocol.Udp && !ip.Destination.IsMulticast ? 1 : 0;
+        Counters.Delivered += ip.Protocol == IpProtocol.Udp ? 1 : 0;
 
         for (int s = 0; s < _pcbs.Length; s++)
         {

@@ -14,8 +14,9 @@ public sealed partial class BsdKernel
     /// <param name="protocol">The protocol.</param>
     /// <param name="payload">What follows the header.</param>
     /// <param name="dontRoute">MSG_DONTROUTE: the destination is on a link of ours, and no route is looked up or cached (IP_ROUTETOIF).</param>
+    /// <param name="routerAlert">The header has a Router Alert option (RFC 2113).</param>
     /// <returns>ENETDOWN, ENETUNREACH, EHOSTUNREACH or EADDRNOTAVAIL.</returns>
-    public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload, bool dontRoute = false)
+    public Errno SendRaw(int s, Ipv4Address destination, Ipv4Address source, byte protocol, ReadOnlySpan<byte> payload, bool dontRoute = false, bool routerAlert = false)
     {
         if (HearsCalls)
         {
@@ -26,7 +27,7 @@ public sealed partial class BsdKernel
         ref Pcb pcb = ref _pcbs[s];
         if (destination.IsMulticast && !pcb.MulticastIfp.IsNull)
         {
-            return IpOutputMulticast(pcb.MulticastIfp, HolderKind.IpMoptionsIfp, UseSite.IpOutput, destination, source, protocol, pcb.MulticastTtl, payload, false);
+            return IpOutputMulticast(pcb.MulticastIfp, HolderKind.IpMoptionsIfp, UseSite.IpOutput, destination, source, protocol, pcb.MulticastTtl, payload, routerAlert);
         }
 
         if (dontRoute)

@@ -17,6 +17,9 @@ public struct Dadq : ITableRow<Dadq>
     /// <summary>dad_ns_ocount: solicitations sent.</summary>
     public byte Sent;
 
+    /// <summary>dad_ns_icount: solicitations of others who are about to use the address.</summary>
+    public byte Heard;
+
     /// <summary>Whether the slot is in use.</summary>
     public bool Used;
 
@@ -33,6 +36,7 @@ public struct Dadq : ITableRow<Dadq>
         pass.Field(ref value.Ifa);
         pass.Field(ref value.Ticks);
         pass.Field(ref value.Sent);
+        pass.Field(ref value.Heard);
         pass.Field(ref value.Used);
     }
 }

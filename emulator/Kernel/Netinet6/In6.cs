@@ -98,6 +98,8 @@ public sealed partial class BsdKernel
             return Errno.None;
         }
 
+        // Before it joins groups, so that reports do not have a tentative source (mld6_sendpkt).
+        _in6Ifaddrs[ia].Dad = DadOnSegment(slot) && IsRunning(slot) ? In6Dad.Tentative : In6Dad.Ready;
         RtAdd(AfInet6, address, 128, _loopback, ia); // own address over loopback
         RtMessage(RtMsg.NewAddr, slot, AfInet6, address6: address);
         In6RestoreMkludge(ia, slot);

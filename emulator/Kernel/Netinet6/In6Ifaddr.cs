@@ -3,6 +3,19 @@ using Stress.Emulator.Wire;
 
 namespace Stress.Emulator.Kernel.Netinet6;
 
+/// <summary>What duplicate address detection has said of an address (ia6_flags).</summary>
+public enum In6Dad : byte
+{
+    /// <summary>It is the machine's own, as far as anybody knows.</summary>
+    Ready,
+
+    /// <summary>IN6_IFF_TENTATIVE: detection runs.</summary>
+    Tentative,
+
+    /// <summary>IN6_IFF_DUPLICATED: another station has it, and nothing is done about that until somebody removes it.</summary>
+    Duplicated,
+}
+
 /// <summary>An in6_ifaddr. Link-local addresses carry the interface index in their second word.</summary>
 public struct In6Ifaddr : ITableRow<In6Ifaddr>
 {
@@ -36,6 +49,9 @@ public struct In6Ifaddr : ITableRow<In6Ifaddr>
     /// <summary>ia6_ndpr: slot of the prefix, or -1 where the address is its own prefix.</summary>
     public short Prefix;
 
+    /// <summary>Of an address on a segment whose stations detect duplicates; elsewhere ready at once.</summary>
+    public In6Dad Dad;
+
     /// <inheritdoc/>
     public static TableRoom Room => new("in6_ifaddr", 4, 4, TableRoom.ShortLimit);
 
@@ -55,5 +71,6 @@ public struct In6Ifaddr : ITableRow<In6Ifaddr>
         pass.Field(ref value.Automatic);
         pass.Field(ref value.Place);
         pass.Field(ref value.Prefix);
+        pass.Field(ref value.Dad);
     }
 }

@@ -162,6 +162,11 @@ public sealed partial class BsdKernel
 
             for (int ia = NextInet6Address(slot, -1); ia >= 0; ia = NextInet6Address(slot, ia))
             {
+                if (_in6Ifaddrs[ia].Dad != In6Dad.Ready)
+                {
+                    continue;
+                }
+
                 if (best < 0 || Better(_in6Ifaddrs[ia].Address, _in6Ifaddrs[best].Address, destination, isOut: _ifs[slot].Address == way.Ifp.Address))
                 {
                     best = ia;

@@ -2,6 +2,7 @@
 using Stress.Emulator.Kernel.Kern;
 using Stress.Emulator.Kernel.Net;
 using Stress.Emulator.Kernel.Netinet;
+using Stress.Emulator.Kernel.Netinet6;
 using Stress.Emulator.Kernel.Ports;
 using Stress.Emulator.Wire;
 
@@ -42,6 +43,10 @@ public sealed partial class BsdKernel
 
             return;
         }
+        else if (IsNotReady6(scoped))
+        {
+            return;
+        }
         else
         {
             CountDelivery6(scoped);
@@ -67,7 +72,12 @@ public sealed partial class BsdKernel
 
         if (ip.NextHeader != IpProtocol.Udp)
         {
-            return; // MLD from the peer: listeners of other systems on a point-to-point link change nothing here
+            if (ip.NextHeader == IpProtocol.HopByHop)
+            {
+                Mld6Input(slot, ip, packet);
+            }
+
+            return;
         }
 
         ReadOnlySpan<byte> datagram = ip.Payload(packet);
@@ -111,6 +121,9 @@ public sealed partial class BsdKernel
         int block = Heap.BlockAt(extra);
         Follow(block < 0 ? 0 : Heap.Read(block, word), site, holder, p, word);
     }
+
+    // IN6_IFF_NOTREADY: what comes to a tentative or duplicated address is dropped.
+    private bool IsNotReady6(Ipv6Address a) => DetectsDuplicates && _station >= 0 && In6IfaIfpWithAddr(_station, a) is >= 0 and int ia && _in6Ifaddrs[ia].Dad != In6Dad.Ready;
 
     private bool IsLocal6(Ipv6Address a)
     {

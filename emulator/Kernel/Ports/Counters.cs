@@ -42,10 +42,12 @@ public struct Counters : IStateValue<Counters>
 
     /// <summary>A frame went into a line.</summary>
     [Counter("Frames that went over the lines.", OfSite = true)]
+    [NotSaved("counted for a site as a whole, never for a machine")]
     public long Frames;
 
     /// <summary>An event was executed.</summary>
     [Counter("Executed events.", OfSite = true)]
+    [NotSaved("counted for a site as a whole, never for a machine")]
     public long Events;
 
     /// <summary>The kernel panicked.</summary>
@@ -96,9 +98,19 @@ public struct Counters : IStateValue<Counters>
     [Counter("Packets for somebody else that went no further.", IsMetric = false)]
     public long NotForwarded;
 
-    /// <summary>A UDP datagram over IPv4 came to an address of the kernel's own.</summary>
+    /// <summary>A UDP datagram over IPv4 came to an address of the kernel's own, or to a group that it is in.</summary>
     [Counter("UDP datagrams over IPv4 that came to where they were sent.", IsMetric = false)]
     public long Delivered;
+
+    /// <summary>A switch that snoops kept a frame to a group from a station.</summary>
+    [Counter("Copies of frames to a group that a snooping switch kept from a station.", IsMetric = false, OfSite = true)]
+    [NotSaved("counted for a site as a whole, never for a machine")]
+    public long Filtered;
+
+    /// <summary>A switch that snoops kept a frame to a group from a station whose NIC would have taken it.</summary>
+    [Counter("Of these, copies that the station's NIC would have taken.", IsMetric = false, OfSite = true)]
+    [NotSaved("counted for a site as a whole, never for a machine")]
+    public long Missed;
 
     /// <summary>The counters in the order of <see cref="CounterInfo.All"/>.</summary>
     /// <param name="counters">The counters; the span leads into them.</param>
@@ -111,7 +123,11 @@ public struct Counters : IStateValue<Counters>
         Span<long> values = Values(ref value);
         for (int i = 0; i < values.Length; i++)
         {
-            pass.Field(ref values[i], 0, CounterInfo.All[i].Name);
+            // What is counted for a site as a whole no machine counts.
+            if (!CounterInfo.All[i].OfSite)
+            {
+                pass.Field(ref values[i], 0, CounterInfo.All[i].Name);
+            }
         }
     }
 

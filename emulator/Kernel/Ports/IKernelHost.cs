@@ -19,6 +19,11 @@ public interface IKernelHost
     {
     }
 
+    /// <summary>The Ethernet that is at a segment has been pulled out.</summary>
+    void EtherGone()
+    {
+    }
+
     /// <summary>A frame of PPP over Ethernet leaves an Ethernet that is at no segment of the site: from the header's first byte on, without FCS, valid during the call.</summary>
     /// <param name="unit">The Ethernet's unit (<see cref="Net.ClonedKind"/>); -1 for the Ethernet of boot.</param>
     /// <param name="frame">The frame.</param>
@@ -40,6 +45,11 @@ public interface IKernelHost
 
     /// <summary>A UDP datagram for an IPv6 socket.</summary>
     void Udp6Input(int pcb, int ifIndex, in Ipv6Header ip, ReadOnlySpan<byte> payload);
+
+    /// <summary>A Multicast Listener Discovery message for a raw ICMPv6 socket.</summary>
+    void MldInput(int pcb, int ifIndex, in MldMessage message)
+    {
+    }
 
     /// <summary>Something has come of a TCP connection: it is there, data or the end of it has come, or it is over. A socket that listens has a connection to accept.</summary>
     /// <param name="pcb">The connection's socket, or the one that listens.</param>

@@ -56,6 +56,12 @@ public enum Probe : byte
 
     /// <summary>An if_index was given to another unit.</summary>
     IndexNamesOtherUnit,
+
+    /// <summary>Duplicate address detection found that another station has an address.</summary>
+    DadDuplicate,
+
+    /// <summary>An address was removed while detection ran for it, on a segment whose stations detect duplicates.</summary>
+    DadStopped,
 }
 
 /// <summary>The names that scenarios require them by.</summary>
@@ -67,6 +73,7 @@ public static class ProbeNames
         "kludge group adopted", "stale pointer used", "softc block reused by another object", "ospfd aborted", "hello without membership",
         "drop after the address was gone", "drop in time", "ripng answer cached its route", "membership lost while the interface lived",
         "RTM_DELADDR lost", "kludge record created", "softc block reused by a new unit", "if_index given to another unit",
+        "duplicate address found", "address removed during DAD",
     ];
 
     /// <summary>How many there are.</summary>

@@ -132,7 +132,7 @@ public sealed class StateFieldsTests(ITestOutputHelper output)
     {
         get
         {
-            var site = new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1])] }, Events = [new SiteEventOptions()] }; // a network counts by link
+            var site = new SiteOptions { Graph = PairTopology.Of(1) with { Segments = [new PlannedSegment("lan", [0, 1]) { Querier = new PlannedQuerier(0, new QuerierOptions()), Snooping = true }] }, Events = [new SiteEventOptions()] }; // a network counts by link
             var full = new OspfdOptions { Adjacency = OspfdAdjacency.Full };
             var routes = new RipngdOptions { Routes = true };
             return site.With(site.Called with { Ospfd = full, Ripngd = routes }, site.Calling with
