@@ -116,7 +116,7 @@ public static class ReportScreen
         var table = new ScreenTable(["link", .. groups ? ["group"] : Array.Empty<string>(), "#crashes", "#disconnects", "#rate", "code paths"]);
         foreach (NetworkLink link in worst.Take(MaxLines))
         {
-            table.Add([link.Name, .. groups ? [(ScreenCell)link.Group] : Array.Empty<ScreenCell>(), Count(link.Crashes), Count(link.Disconnects), Percent(link.Rate), link.PathsInWords()]);
+            table.Add([link.Name, .. groups ? [(ScreenCell)link.Group] : Array.Empty<ScreenCell>(), Count(link.Crashes), Count(link.Disconnects), Rate(link.Rate, link.Disconnects), link.PathsInWords()]);
         }
 
         table.Write(console);
@@ -182,8 +182,8 @@ public static class ReportScreen
                 row.Role,
                 Count(row.Crashes),
                 Count(row.Disconnects),
-                new(Percent(row.Rate), "bold"),
-                $"{Percent(row.Low)} to {Percent(row.High)}",
+                new(Rate(row.Rate, row.Disconnects), "bold"),
+                Range(row.Low, row.High, row.Disconnects),
             ];
             rates.Add(reported ? [.. cells, row.ReportedPercent is { } mail ? $"{mail:0.#} %" : ""] : cells);
         }
@@ -213,7 +213,7 @@ public static class ReportScreen
         var ages = new ScreenTable(["code path", "role", "kernel's age", "#crashes", "#disconnects", "#rate", "#95 % interval"]);
         foreach (AgeRate row in report.Ages)
         {
-            ages.Add(row.Path, row.Role, row.Age, Count(row.Crashes), Count(row.Disconnects), new(Percent(row.Rate), "bold"), $"{Percent(row.Low)} to {Percent(row.High)}");
+            ages.Add(row.Path, row.Role, row.Age, Count(row.Crashes), Count(row.Disconnects), new(Rate(row.Rate, row.Disconnects), "bold"), Range(row.Low, row.High, row.Disconnects));
         }
 
         ages.Write(console);
@@ -271,6 +271,12 @@ public static class ReportScreen
 
     /// <summary>A count for people.</summary>
     public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
+
+    /// <summary>A share of tries for people; where nothing was tried there is none.</summary>
+    public static string Rate(double share, long tries) => tries == 0 ? "-" : Percent(share);
+
+    /// <summary>An interval of a share of tries for people; where nothing was tried there is none.</summary>
+    public static string Range(double low, double high, long tries) => tries == 0 ? "-" : $"{Percent(low)} to {Percent(high)}";
 
     private static string Mebibytes(long bytes) => (bytes / 1048576.0).ToString("#,0", CultureInfo.InvariantCulture);
 

@@ -72,7 +72,7 @@ public static class TriageScreen
             var versions = new ScreenTable(["version", "#runs", "#crashes", "#disconnects", "#rate", "#95 %"]);
             foreach (RateOf version in bug.Versions)
             {
-                versions.Add(Plain(version.Name), Count(version.Runs), Count(version.Rate.Hits), Count(version.Rate.Trials), Percent(version.Rate.Share), $"{Percent(version.Rate.Low)} - {Percent(version.Rate.High)}");
+                versions.Add(Plain(version.Name), Count(version.Runs), Count(version.Rate.Hits), Count(version.Rate.Trials), version.Rate.Trials == 0 ? "-" : Percent(version.Rate.Share), version.Rate.Trials == 0 ? "-" : $"{Percent(version.Rate.Low)} - {Percent(version.Rate.High)}");
             }
 
             versions.Write(terminal.Out);

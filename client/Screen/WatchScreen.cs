@@ -137,8 +137,8 @@ public sealed class WatchScreen(Terminal terminal, TimeProvider clock)
                 run.Counters.NameOf(path.Role),
                 Count(path.Count),
                 Count(trials),
-                new(Percent(rate.Rate), "bold"),
-                $"{Percent(rate.Low)} to {Percent(rate.High)}",
+                new(ReportScreen.Rate(rate.Rate, trials), "bold"),
+                ReportScreen.Range(rate.Low, rate.High, trials),
             ];
             table.Add([.. cells, .. reported ? (ScreenCell[])[mail is { } stated ? Percent(stated) : ""] : [], .. wide ? (ScreenCell[])[_history.Rates(path.Path, path.Role)] : []]);
         }

@@ -138,7 +138,7 @@ public static class ComparePages
             new("design-paths", "Crashes per code path", "Per cent of the role's disconnects whose redial came, with the 95 % interval by site. Paths that did not crash under a design are left out.",
                 ["design", "code path", "role", "#crashes", "#disconnects", "#rate", "#95 % interval"],
                 [.. report.Designs.SelectMany(d => d.Paths.Where(p => p.Crashes > 0 || p.Path == CodePath.Any).Select(p => (string[])
-                    [d.Design, p.Path, p.Role, Count(p.Crashes), Count(p.Disconnects), Percent(p.Rate), $"{Percent(p.Low)} – {Percent(p.High)}"]))]),
+                    [d.Design, p.Path, p.Role, Count(p.Crashes), Count(p.Disconnects), p.Disconnects == 0 ? "–" : Percent(p.Rate), p.Disconnects == 0 ? "–" : $"{Percent(p.Low)} – {Percent(p.High)}"]))]),
             new("design-stale", "Stale pointers left reachable", "Pointers that named no attached interface when a detach ended. A design without a row left none.",
                 ["design", "holder", "role", "#created", "#healed", "#live at the end"],
                 [.. report.Designs.SelectMany(d => d.Stale.Select(s => (string[])[d.Design, s.Holder, s.Role, Count(s.Created), Count(s.Healed), Count(s.Live)]))]),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stress.Client.Launching;
 using Stress.Client.Reports;
+using Stress.Client.Screen;
 using Stress.Contracts;
 using Stress.Emulator.Core;
 using Stress.Emulator.Kernel.Ports;
@@ -102,6 +103,21 @@ public sealed class ReportTests
         Assert.EndsWith($"; about {report.Expectations[0].PairsNeeded:#,0} pairs would be enough", report.NotDecided[0], StringComparison.Ordinal);
         Assert.EndsWith("no number of pairs would be enough", report.NotDecided[1], StringComparison.Ordinal);
         Assert.Equal(ExitCodes.NotDecided, ExitCodes.Of(false, false, report.Complete, report.Expectations.All(verdict => !verdict.Failed), report.NotDecided.Count == 0));
+    }
+
+    [Fact]
+    public void A_role_that_lost_no_link_has_no_rate_and_no_interval_on_the_screen()
+    {
+        RunReport report = Report();
+        PathRate row = report.Paths[0] with { Role = "bystander", Crashes = 0, Disconnects = 0, Rate = 0, Low = 0, High = 1 };
+        AgeRate Aged(string age) => new("membership", "bystander", age, 0, 0, 0, 0, 1);
+        using var screen = new Screen();
+
+        ReportScreen.Rates(screen.Terminal.Out, report with { Paths = [row], Ages = [Aged("below 15 min"), Aged("15 min to 1 h")], CodePaths = [] });
+
+        Assert.Contains("bystander", screen.Out);
+        Assert.Contains("15 min to 1 h", screen.Out);
+        Assert.DoesNotContain("0.0 %", screen.Out);
     }
 
     [Fact]
