@@ -112,6 +112,7 @@ public sealed class ReportTests
         PathRate row = report.Paths[0] with { Role = "bystander", Crashes = 0, Disconnects = 0, Rate = 0, Low = 0, High = 1 };
         AgeRate Aged(string age) => new("membership", "bystander", age, 0, 0, 0, 0, 1);
         using var screen = new Screen();
+        screen.Terminal.Out.Profile.Width = 200;
 
         ReportScreen.Rates(screen.Terminal.Out, report with { Paths = [row], Ages = [Aged("below 15 min"), Aged("15 min to 1 h")], CodePaths = [] });
 
