@@ -27,13 +27,15 @@ public static class FuzzCommand
 {
     private const string Name = "fuzz";
 
-    private const string FileName = "fuzz.json";
+    private const string FileName = "fuzz.json", CorpusName = "corpus.ndjson";
 
     private const int MostWorkers = 1024;
 
     private static readonly string Accepted = $"{string.Join(", ", StackCatalog.Names)}, {GuestExec.Accepted}, or {LwipGrammar.Stack} or {PppdStack.Prefix}KERNEL alone";
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private static readonly JsonSerializerOptions Line = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
@@ -46,6 +48,7 @@ public static class FuzzCommand
         Option<int?> findings = Numbers.Option("--findings", 1, int.MaxValue, "Stop after this many findings.");
         Option<ulong?> seed = SharedOptions.Seed("1");
         var unguided = new Option<bool>("--unguided") { Description = "Draw every list afresh; by default lists that reached something new are mutated." };
+        var byAnswers = new Option<bool>("--no-edges") { Description = "On a kernel of kernel build --kcov, keep lists for their answers only; the edges of the kernel that they reach are counted all the same." };
         var fault = new Option<string?>("--fault") { Description = "On uml:KERNEL, switch on a fault of a kernel built with --faults." };
         var allow = new Option<bool>("--allow-crash") { Description = "Let the stacks host and exec:COMMAND be fuzzed: a finding there takes that machine down." };
         Option<int?> workers = SharedOptions.Workers(MostWorkers, "Batches of lists");
@@ -58,7 +61,7 @@ public static class FuzzCommand
         Option<bool> quiet = SharedOptions.NoProgress();
         var command = new Command(Name, "Search for operation lists that crash a stack, or on which two stacks disagree (exit 1 when there are any).")
         {
-            stacks, daemons, budget, lists, findings, seed, unguided, fault, allow, workers, name, wait, output, noStore, json, quiet,
+            stacks, daemons, budget, lists, findings, seed, unguided, byAnswers, fault, allow, workers, name, wait, output, noStore, json, quiet,
         };
         cluster.AddTo(command);
         command.SetAction((line, stop) => Execute(
@@ -67,7 +70,7 @@ public static class FuzzCommand
             {
                 Cluster = cluster.Read(line), Name = line.GetValue(name), Workers = line.GetValue(workers), Wait = ClusterWait.Of(line.GetValue(wait), terminal),
                 Stacks = StacksOf(line.GetValue(stacks), line.GetValue(daemons)), Daemons = line.GetValue(daemons), Fault = line.GetValue(fault), AllowCrash = line.GetValue(allow), Out = line.GetValue(output), Json = line.GetValue(json),
-                ShowProgress = !line.GetValue(quiet), IsStored = !line.GetValue(noStore), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)),
+                ShowProgress = !line.GetValue(quiet), IsStored = !line.GetValue(noStore), Options = OptionsOf(line.GetValue(budget), line.GetValue(lists), line.GetValue(findings), line.GetValue(seed), line.GetValue(workers), !line.GetValue(unguided)) with { ByEdges = !line.GetValue(byAnswers) },
             },
             stop));
         return command;
@@ -278,7 +281,7 @@ public static class FuzzCommand
         double? share = options.Lists is { } lists ? progress.Lists / (double)lists : options.Time is { } time ? progress.Elapsed / time : null;
         string left = options.Time is { } all && all > progress.Elapsed ? $"  {ProgressScreen.Wall(all - progress.Elapsed)} left" : "";
         string text = progress.What.Length > 0 ? progress.What : string.Create(
-            CultureInfo.InvariantCulture, $"{Counted.Of(progress.Lists, "list")}  {progress.Lists / seconds:#,0} lists/s  {progress.Reached:#,0} reached  {Counted.Of(progress.Findings, "finding")}{left}");
+            CultureInfo.InvariantCulture, $"{Counted.Of(progress.Lists, "list")}  {progress.Lists / seconds:#,0} lists/s  {progress.Reached:#,0} reached{(progress.Edges > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {progress.Edges:#,0} edges") : "")}  {Counted.Of(progress.Findings, "finding")}{left}");
         return new LiveState(share, text, Finished: false);
     }
 
@@ -286,7 +289,7 @@ public static class FuzzCommand
     {
         FuzzScreen.Write(terminal, report);
         var deliveries = new Deliveries(terminal);
-        string folder = output.Folder.Path, text = JsonSerializer.Serialize(report, Json);
+        string folder = output.Folder.Path, text = JsonSerializer.Serialize(report with { Kept = null }, Json);
         deliveries.Write(folder, () =>
         {
             Directory.CreateDirectory(folder);
@@ -296,6 +299,7 @@ public static class FuzzCommand
             }
 
             File.WriteAllText(Path.Combine(folder, FileName), text);
+            File.WriteAllLines(Path.Combine(folder, CorpusName), (report.Kept ?? []).Select(kept => JsonSerializer.Serialize(kept, Line)));
             foreach ((int i, Finding finding) in report.Findings.Index())
             {
                 Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"finding-{i + 1:00}")), finding);

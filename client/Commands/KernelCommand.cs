@@ -35,14 +35,15 @@ public static class KernelCommand
         var patch = new Option<string[]>("--patch") { Description = "A patch to apply first (patch -p1); may be repeated." };
         var plain = new Option<bool>("--plain") { Description = "Without KASAN." };
         var faults = new Option<bool>("--faults") { Description = "Reintroduce historical faults, for --fault to switch on and runs to find (needs coccinelle)." };
+        var kcov = new Option<bool>("--kcov") { Description = "With KCOV in networking: fuzz then keeps lists for the kernel's edges that they reach. A kernel of its own, used where it is named." };
         var noTree = new Option<bool>("--no-tree") { Description = "Do not keep the tree it is built in, which judge builds patched kernels from (some 2 GB)." };
-        var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults, noTree };
+        var command = new Command("build", "Build a kernel, or find it built already.") { source, name, config, patch, plain, faults, kcov, noTree };
         command.SetAction(async (line, stop) =>
         {
             var order = new KernelOrder
             {
                 Source = line.GetValue(source), Name = line.GetValue(name), Fragments = line.GetValue(config) ?? [], Patches = line.GetValue(patch) ?? [],
-                Plain = line.GetValue(plain), Faults = line.GetValue(faults), NoTree = line.GetValue(noTree),
+                Plain = line.GetValue(plain), Faults = line.GetValue(faults), Kcov = line.GetValue(kcov), NoTree = line.GetValue(noTree),
             };
             Action<BuildProgress> tell = BuildLines.On(terminal, progress => progress.About == 0 ? progress.Step
                 : string.Create(CultureInfo.InvariantCulture, $"{progress.Step}: {progress.Done} of about {progress.About} files{(progress.Left is { } left ? $", about {Math.Ceiling(left.TotalMinutes)} min left" : "")}"));
@@ -70,7 +71,7 @@ public static class KernelCommand
             foreach (GuestKernel kernel in all)
             {
                 table.AddRow(
-                    Markup.Escape(kernel.Name), Markup.Escape(kernel.Release), kernel.Kasan ? "KASAN" : "none", kernel.VirtualTime ? "a site, lists" : "lists, in real time", kernel.Key,
+                    Markup.Escape(kernel.Name), Markup.Escape(kernel.Release), Checks(kernel), kernel.VirtualTime ? "a site, lists" : "lists, in real time", kernel.Key,
                     kernel.Key.Length > 0 ? kernel.Built.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : "");
             }
 
@@ -175,11 +176,13 @@ public static class KernelCommand
         return command;
     }
 
+    private static string Checks(GuestKernel kernel) => (kernel.Kasan ? "KASAN" : "none") + (kernel.Kcov ? ", KCOV" : "");
+
     private static void Write(TextWriter o, GuestKernel kernel)
     {
         o.WriteLine($"kernel {kernel.Name}  release {kernel.Release}  key {(kernel.Key.Length > 0 ? kernel.Key : "none")}");
         o.WriteLine($"source {kernel.Source}");
-        o.WriteLine($"checks {(kernel.Kasan ? "KASAN" : "none")}; {(kernel.VirtualTime ? "runs in virtual time, alone or as a site" : "no virtual time and no modem port: operation lists only, in real time")}");
+        o.WriteLine($"checks {Checks(kernel)}; {(kernel.VirtualTime ? "runs in virtual time, alone or as a site" : "no virtual time and no modem port: operation lists only, in real time")}");
         if (kernel.ConfigSha256.Length > 0)
         {
             o.WriteLine(string.Create(CultureInfo.InvariantCulture, $"config sha256 {kernel.ConfigSha256}; {kernel.Bytes / 1e6:F1} MB"));

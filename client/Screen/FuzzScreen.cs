@@ -1,4 +1,5 @@
 using System.Globalization;
+using Stress.Fuzz.Lists;
 using Stress.Fuzz.Search;
 using Stress.Observability;
 
@@ -29,6 +30,7 @@ public static class FuzzScreen
             o.WriteLine(note);
         }
 
+        WriteEdges(o, report);
         WriteOperations(terminal, report);
         if (report.Findings.Count == 0)
         {
@@ -38,6 +40,18 @@ public static class FuzzScreen
         foreach ((int i, Finding finding) in report.Findings.Index())
         {
             Write(o, i + 1, finding);
+        }
+    }
+
+    private static void WriteEdges(TextWriter o, FuzzReport report)
+    {
+        const int Most = 8;
+        foreach ((string stack, int covered) in report.CoveredFunctions)
+        {
+            FunctionEdges[] entered = [.. report.Functions.Where(of => of.Stack == stack)];
+            o.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"edges on {stack}: {entered.Sum(of => of.Edges):#,0} in {entered.Length:#,0} of {covered:#,0} functions of net/ and drivers/net/{(report.ByEdges ? "" : ", counted only")}; most in {string.Join(", ", entered.OrderByDescending(of => of.Edges).ThenBy(of => of.Function, StringComparer.Ordinal).Take(Most).Select(of => $"{of.Function} {of.Edges}"))}"));
         }
     }
 

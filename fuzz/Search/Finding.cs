@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Stress.Fuzz.Lists;
 
 namespace Stress.Fuzz.Search;
 
@@ -96,6 +97,22 @@ public sealed record FuzzReport
 
     /// <summary>Distinct things reached: an answer in a state, a cell of a model.</summary>
     public required int Reached { get; init; }
+
+    /// <summary>Different edges reached in kernels with KCOV; 0 where no stack is one.</summary>
+    public int Edges { get; init; }
+
+    /// <summary>A new edge was a reason to keep a list.</summary>
+    public bool ByEdges { get; init; }
+
+    /// <summary>Functions of each stack whose edges are seen.</summary>
+    public IReadOnlyDictionary<string, int> CoveredFunctions { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The functions that were entered, with how many edges that lead into each were reached.</summary>
+    public IReadOnlyList<FunctionEdges> Functions { get; init; } = [];
+
+    /// <summary>The lists that were kept, and why; null in <c>fuzz.json</c>, which has them beside it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<KeptList>? Kept { get; init; } = [];
 
     /// <summary>Lists kept because they reached something new.</summary>
     public required int Corpus { get; init; }

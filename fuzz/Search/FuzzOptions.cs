@@ -18,6 +18,9 @@ public sealed record FuzzOptions
     /// <summary>Change lists that reached something new.</summary>
     public bool Guided { get; init; } = true;
 
+    /// <summary>An edge of a kernel with KCOV that no list has reached is new. Otherwise such edges are counted only, and lists are kept for their answers.</summary>
+    public bool ByEdges { get; init; } = true;
+
     /// <summary>Parts of a round executed at once in one process. The result does not depend on it.</summary>
     public int Workers { get; init; } = 1;
 
@@ -31,5 +34,6 @@ public sealed record FuzzOptions
 /// <param name="Reached">Different things reached.</param>
 /// <param name="Findings">Findings.</param>
 /// <param name="Elapsed">Wall time.</param>
+/// <param name="Edges">Edges reached in kernels with KCOV.</param>
 /// <param name="What">The current activity if it is not searching, or empty.</param>
-public sealed record FuzzProgress(long Lists, long Steps, int Reached, int Findings, TimeSpan Elapsed, string What);
+public sealed record FuzzProgress(long Lists, long Steps, int Reached, int Findings, TimeSpan Elapsed, int Edges, string What);

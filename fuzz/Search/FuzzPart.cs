@@ -32,6 +32,9 @@ public sealed record FuzzPartResult
     /// <summary>An outcome for each list.</summary>
     public IReadOnlyList<ListOutcome> Outcomes { get; init; } = [];
 
+    /// <summary>Functions of the stack whose edges are seen; 0 for a stack without coverage.</summary>
+    public int CoveredFunctions { get; init; }
+
     /// <summary>The finding that a title has become.</summary>
     public Finding? Finding { get; init; }
 }

@@ -26,6 +26,7 @@ public sealed class FuzzRounds
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly FuzzState _state;
     private readonly Corpus _corpus;
+    private readonly EdgeMap _edges;
     private readonly SortedDictionary<string, long> _seen;
     private readonly SortedDictionary<(string Stack, string Word), (long Tried, long Succeeded)> _rates = [];
     private IReadOnlyList<string>[]? _drawn;
@@ -43,6 +44,7 @@ public sealed class FuzzRounds
         _generator = new Generator(grammar);
         _names = [.. grammar.Pools.SelectMany(pool => pool.Members)];
         _corpus = new Corpus(_state.Corpus, _state.Reached);
+        _edges = new EdgeMap(_state.Edges, _state.Functions);
         _seen = new SortedDictionary<string, long>(_state.Seen, StringComparer.Ordinal);
         foreach (OperationRate rate in _state.Operations)
         {
@@ -87,6 +89,11 @@ public sealed class FuzzRounds
 
         if (_drawn is { } drawn)
         {
+            foreach ((FuzzPart part, FuzzPartResult result) in parts.Zip(results).Where(pair => pair.Second.CoveredFunctions > 0))
+            {
+                _state.Covered[part.Stack] = result.CoveredFunctions;
+            }
+
             ListOutcome[][] outcomes = [.. _stacks.Select(stack => parts.Zip(results).Where(pair => pair.First.Stack == stack.Name).SelectMany(pair => pair.Second.Outcomes).ToArray())];
             for (int i = 0; i < drawn.Length && !HasEnough; i++)
             {
@@ -119,6 +126,8 @@ public sealed class FuzzRounds
         Elapsed = Elapsed,
         Corpus = [.. _corpus.Lists],
         Reached = [.. _corpus.Seen],
+        Edges = [.. _edges.Edges],
+        Functions = [.. _edges.Functions],
         Seen = new Dictionary<string, long>(_seen),
         Pending = [.. _state.Pending],
         Findings = [.. _state.Findings],
@@ -128,7 +137,7 @@ public sealed class FuzzRounds
     /// <summary>Where it is.</summary>
     /// <param name="lately">Lists of the open round that have been executed.</param>
     public FuzzProgress Progress(long lately = 0) => new(
-        _state.Lists + lately, _state.Steps, _corpus.Reached, _state.Findings.Count + _state.Pending.Count, Elapsed,
+        _state.Lists + lately, _state.Steps, _corpus.Reached, _state.Findings.Count + _state.Pending.Count, Elapsed, _edges.Count,
         IsConcluding ? $"confirming and cutting down: {string.Join("; ", _state.Pending.Select(title => title.Title))}" : "");
 
     /// <summary>What it has done so far.</summary>
@@ -137,7 +146,8 @@ public sealed class FuzzRounds
     public FuzzReport Report(TimeSpan processor, bool interrupted) => new()
     {
         Stacks = [.. _stacks.Select(stack => stack.Name)], Seed = _options.Seed, Guided = _options.Guided, Lists = _state.Lists, NotExecuted = _state.NotExecuted, WhyLost = _state.WhyLost,
-        Steps = _state.Steps, Reached = _corpus.Reached, Corpus = _corpus.Lists.Count, Findings = [.. _state.Findings.Concat(_state.Pending.Select(Unconfirmed)).Select(finding => finding with { Seen = _seen[finding.Title] })],
+        Steps = _state.Steps, Reached = _corpus.Reached, Edges = _edges.Count, ByEdges = _options.Guided && _options.ByEdges && _state.Covered.Count > 0,
+        CoveredFunctions = new SortedDictionary<string, int>(_state.Covered, StringComparer.Ordinal), Functions = _edges.Functions, Corpus = _corpus.Lists.Count, Kept = _corpus.Lists, Findings = [.. _state.Findings.Concat(_state.Pending.Select(Unconfirmed)).Select(finding => finding with { Seen = _seen[finding.Title] })],
         Operations = Rates(), Digest = $"{_state.Digest:x16}", SearchSeconds = (Elapsed - _state.Aside).TotalSeconds, Seconds = Elapsed.TotalSeconds, CpuSeconds = processor.TotalSeconds,
         Interrupted = interrupted,
     };
@@ -169,7 +179,7 @@ public sealed class FuzzRounds
         for (int i = 0; i < size; i++)
         {
             var chance = new Emulator.Stacks.Chance(_options.Seed, (ulong)(_state.Lists + i + 1));
-            lists[i] = !_options.Guided || _corpus.Lists.Count == 0 || chance.Percent(FreshShare) ? _generator.Generate(chance) : _generator.Mutate(_corpus.Draw(chance), _corpus.Draw(chance), chance);
+            lists[i] = !_options.Guided || _corpus.Lists.Count == 0 || chance.Percent(FreshShare) ? _generator.Generate(chance) : _generator.Mutate(_corpus.Draw(chance, _options.ByEdges), _corpus.Draw(chance, _options.ByEdges), chance);
         }
 
         return lists;
@@ -183,7 +193,7 @@ public sealed class FuzzRounds
         foreach ((int s, ListOutcome outcome) in outcomes.Index())
         {
             IStackFacts stack = _stacks[s];
-            Digest([.. outcome.Steps.Select(step => step.Error), .. outcome.Titles]);
+            Digest([.. outcome.Steps.Select(step => step.Error), .. outcome.Titles, .. outcome.Edges.SelectMany(reached => reached.Edges).Select(edge => $"{edge:x16}")]);
             if (outcome.Lost is { } why)
             {
                 _state.NotExecuted++;
@@ -209,8 +219,15 @@ public sealed class FuzzRounds
             }
         }
 
+        int answers = _corpus.Take(reached);
+        NewEdges edges = TakeEdges(list, outcomes);
+
         // A list that crashed is not mutated: most of its mutations would only crash the same way.
-        _corpus.Take(list, reached, keep: !titles.Exists(t => t.Kind == FindingKind.Crash));
+        if ((answers > 0 || (_options.ByEdges && edges.Count > 0)) && !titles.Exists(t => t.Kind == FindingKind.Crash))
+        {
+            _corpus.Keep(list, new KeptBecause(_state.Lists, answers, edges.Count, edges.Functions, edges.Operations));
+        }
+
         foreach ((string title, FindingKind kind, IStackFacts[] on) in titles)
         {
             if (_seen.TryAdd(title, 0))
@@ -220,6 +237,37 @@ public sealed class FuzzRounds
 
             _seen[title]++;
         }
+    }
+
+    private sealed record NewEdges(int Count, IReadOnlyList<string> Functions, IReadOnlyList<string> Operations);
+
+    private NewEdges TakeEdges(IReadOnlyList<string> list, ListOutcome[] outcomes)
+    {
+        int count = 0;
+        List<string> entered = [], others = [], operations = [];
+        foreach ((int s, ListOutcome outcome) in outcomes.Index().Where(of => of.Item.Lost is null))
+        {
+            foreach (ReachedEdges reached in outcome.Edges)
+            {
+                (int news, bool first) = _edges.Take(_stacks[s].Name, reached.Function, reached.Edges);
+                if (news == 0)
+                {
+                    continue;
+                }
+
+                count += news;
+                (first ? entered : others).Add(reached.Function);
+
+                // Before the first operation the list's namespace is made: the operation is the first.
+                string operation = reached.Step > list.Count ? KeptBecause.Removal : list[Math.Max(0, reached.Step - 1)];
+                if (operations.LastOrDefault() != operation)
+                {
+                    operations.Add(operation);
+                }
+            }
+        }
+
+        return new NewEdges(count, [.. entered.Concat(others).Distinct().Take(KeptBecause.MostFunctions)], operations);
     }
 
     private void Count(string stack, ListOutcome outcome)

@@ -1,3 +1,5 @@
+using Stress.Fuzz.Lists;
+
 namespace Stress.Fuzz.Search;
 
 /// <summary>A search between two rounds: with grammar, stacks and options, all that it needs to continue.</summary>
@@ -37,10 +39,19 @@ public sealed record FuzzState
     public List<Finding> Findings { get; init; } = [];
 
     /// <summary>Lists that reached something new.</summary>
-    public IReadOnlyList<IReadOnlyList<string>> Corpus { get; init; } = [];
+    public IReadOnlyList<KeptList> Corpus { get; init; } = [];
 
     /// <summary>Hashes of what was reached.</summary>
     public IReadOnlyList<ulong> Reached { get; init; } = [];
+
+    /// <summary>Hashes of the edges that were reached in kernels with KCOV.</summary>
+    public IReadOnlyList<ulong> Edges { get; init; } = [];
+
+    /// <summary>How many of them lead into which function.</summary>
+    public IReadOnlyList<FunctionEdges> Functions { get; init; } = [];
+
+    /// <summary>Functions of each stack whose edges are seen.</summary>
+    public Dictionary<string, int> Covered { get; init; } = [];
 
     /// <summary>In how many lists each title was seen.</summary>
     public Dictionary<string, long> Seen { get; init; } = [];

@@ -16,7 +16,7 @@ public sealed class FuzzWorker(IReadOnlyList<IFuzzStack> stacks, FuzzOptions opt
     /// <param name="stop">Ends it.</param>
     public FuzzPartResult Execute(FuzzPart part, CancellationToken stop) => part.Title is { } title
         ? new FuzzPartResult { Finding = Conclude(title, stop) }
-        : new FuzzPartResult { Outcomes = Of(part.Stack).Run(part.Lists, options.Seed, stop) };
+        : new FuzzPartResult { Outcomes = Of(part.Stack).Run(part.Lists, options.Seed, stop), CoveredFunctions = Of(part.Stack).CoveredFunctions };
 
     private IFuzzStack Of(string name) => stacks.First(stack => stack.Name == name);
 

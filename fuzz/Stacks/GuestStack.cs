@@ -1,5 +1,6 @@
 using Stress.Dial.Far;
 using Stress.Fuzz.Lists;
+using Stress.Guests.Kernels;
 using Stress.Guests.Running;
 
 namespace Stress.Fuzz.Stacks;
@@ -15,6 +16,8 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
 {
     private const int BootLists = 32;
 
+    private readonly KernelCoverage? _coverage = run.Kernel.Kcov ? new KernelCoverage(KernelSymbols.Of(File.ReadAllBytes(run.Program))) : null;
+
     /// <inheritdoc/>
     public string Name => name;
 
@@ -28,12 +31,15 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
     public int Batch => BootLists;
 
     /// <inheritdoc/>
+    public int CoveredFunctions => _coverage?.Functions ?? 0;
+
+    /// <inheritdoc/>
     public IReadOnlyList<ListOutcome> Run(IReadOnlyList<IReadOnlyList<string>> lists, ulong seed, CancellationToken stop)
     {
         var outcomes = new List<ListOutcome>();
         while (outcomes.Count < lists.Count)
         {
-            ListResult result = run.RunFresh([.. lists.Skip(outcomes.Count).Select((list, i) => (Mark(i), string.Join('\n', list)))], seed, fault, stop);
+            ListResult result = run.RunFresh([.. lists.Skip(outcomes.Count).Select((list, i) => (Mark(i), string.Join('\n', list)))], seed, fault, stop, cover: _coverage is not null);
             stop.ThrowIfCancellationRequested();
             int before = outcomes.Count;
             outcomes.AddRange(Read(result, lists.Count - before));
@@ -53,7 +59,7 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
     private static string Mark(int number) => $"list {number}";
 
     // A list for each mark on the console, up to the first with a report.
-    private static IEnumerable<ListOutcome> Read(ListResult result, int lists)
+    private IEnumerable<ListOutcome> Read(ListResult result, int lists)
     {
         string[] lines = [.. ConsoleText.Lines(result.Console)];
         int[] marks = [.. lines.Index().Where(line => line.Item.StartsWith("=== list ", StringComparison.Ordinal)).Select(line => line.Index)];
@@ -62,14 +68,15 @@ public sealed class GuestStack(string name, ListRun run, string? fault) : IFuzzS
             string[] section = lines[marks[i]..(i + 1 < marks.Length ? marks[i + 1] : lines.Length)];
             string[] titles = [.. ConsoleText.Reports(System.Text.Encoding.Latin1.GetBytes(string.Join('\n', section))).Select(CrashWords.Of)];
             StepAnswer[] steps = [.. section.Select(AgentAnswers.Of).OfType<StepAnswer>()];
+            IReadOnlyList<ReachedEdges> edges = _coverage?.Of(section) ?? [];
             bool last = i + 1 == marks.Length;
             if (last && titles.Length == 0 && !result.IsComplete)
             {
-                yield return new ListOutcome(steps, [result.IsHung ? "the kernel stood still" : $"the kernel ended without a report ({result.End})"], []);
+                yield return new ListOutcome(steps, [result.IsHung ? "the kernel stood still" : $"the kernel ended without a report ({result.End})"], []) { Edges = edges };
                 yield break;
             }
 
-            yield return new ListOutcome(steps, titles, []);
+            yield return new ListOutcome(steps, titles, []) { Edges = edges };
             if (titles.Length > 0)
             {
                 yield break;

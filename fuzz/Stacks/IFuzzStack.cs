@@ -16,6 +16,9 @@ public sealed record StepAnswer(string Word, string Error, IReadOnlyList<string>
 /// <param name="Lost">Why there is no result; null where there is one.</param>
 public sealed record ListOutcome(IReadOnlyList<StepAnswer> Steps, IReadOnlyList<string> Titles, IReadOnlyList<string> Reached, string? Lost = null)
 {
+    /// <summary>Edges of a kernel with KCOV that the list was the first of its boot to reach; empty for any other stack.</summary>
+    public IReadOnlyList<ReachedEdges> Edges { get; init; } = [];
+
     /// <summary>A list without a result.</summary>
     public static ListOutcome Nothing(string why) => new([], [], [], why);
 }
@@ -46,6 +49,9 @@ public sealed record StackFacts(string Name, string Speaks, string? Family, int 
 /// <summary>Something that executes lists and reports what it saw.</summary>
 public interface IFuzzStack : IStackFacts
 {
+    /// <summary>Functions whose edges it sees (<see cref="ListOutcome.Edges"/>); 0 for a stack without coverage.</summary>
+    int CoveredFunctions => 0;
+
     /// <summary>Executes lists, each as on a system that has just been started.</summary>
     /// <param name="lists">The lists.</param>
     /// <param name="seed">What the system draws its own random numbers from.</param>

@@ -39,6 +39,9 @@ public sealed record GuestKernel
     /// <summary>Built with KASAN.</summary>
     public bool Kasan { get; init; }
 
+    /// <summary>Built with KCOV in networking (<see cref="KernelOrder.Kcov"/>): a search sees the edges that lists reach. Such a kernel is never used unless it is named.</summary>
+    public bool Kcov { get; init; }
+
     /// <summary>Built with kmemleak: unreachable memory is looked for at the end.</summary>
     public bool Kmemleak { get; init; }
 

@@ -136,10 +136,10 @@ public sealed partial class KernelBuilder
         }
 
         bool faults = patient.Faults.Count > 0;
-        var order = new KernelOrder { Source = patient.Source, Name = patient.Name, Plain = !patient.Kasan, Faults = faults };
+        var order = new KernelOrder { Source = patient.Source, Name = patient.Name, Plain = !patient.Kasan, Faults = faults, Kcov = patient.Kcov };
         KernelSource source = patient.Program is null ? KernelSource.Of(order.Source)
             : throw new GuestException(GuestProblem.Wrong, $"kernel '{patient.Name}' ({patient.Source}) was not built here: no patch can go into it; accepted: a kernel of ./stress kernel build");
-        BuildTools.Check(faults ? [.. BuildTools.ForKernels, ("spatch", "coccinelle")] : BuildTools.ForKernels);
+        BuildTools.Check(NeededBy(order));
         progress?.Invoke(new BuildProgress("reading the inputs", 0, 0, null));
         if (await KeyAsync(order, source, stop).ConfigureAwait(false) != patient.Key)
         {

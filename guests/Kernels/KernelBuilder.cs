@@ -28,6 +28,9 @@ public sealed record KernelOrder
     /// <summary>With the historic faults, which the boot parameter <c>stress_fault=</c> switches on one by one.</summary>
     public bool Faults { get; init; }
 
+    /// <summary>With KCOV in <c>net/</c> and <c>drivers/net/</c>, so that a search sees which edges a list reaches; a variant of its own, under a name of its own.</summary>
+    public bool Kcov { get; init; }
+
     /// <summary>Without keeping the tree that it is built in, which a kernel with a patch is built from in seconds (some 2 GB).</summary>
     public bool NoTree { get; init; }
 }
@@ -44,6 +47,10 @@ public sealed partial class KernelBuilder(GuestCache cache)
 {
     // Lines that make prints for our configuration of 6.1 and 6.12; used only to estimate the remaining time.
     private const int UsualFiles = 1_330;
+    private const string CoverageFolder = "kcov";
+
+    // What is compiled with KCOV: everything below.
+    private static readonly string[] Covered = ["net", "drivers/net"];
     private const string Drivers = "arch/um/drivers", StackDepot = "lib/stackdepot.c", Unfinished = ".building";
 
     // Logarithm of the number of buckets in which a kernel with KASAN finds the stacks that it has seen.
@@ -67,7 +74,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
         }
 
         KernelSource source = KernelSource.Of(order.Source);
-        BuildTools.Check(order.Faults ? [.. BuildTools.ForKernels, ("spatch", "coccinelle")] : BuildTools.ForKernels);
+        BuildTools.Check(NeededBy(order));
         progress?.Invoke(new BuildProgress("reading the inputs", 0, 0, null));
         string key = await KeyAsync(order, source, stop).ConfigureAwait(false);
         var store = new KernelStore(cache);
@@ -112,6 +119,8 @@ public sealed partial class KernelBuilder(GuestCache cache)
             }
         }
     }
+
+    private static IEnumerable<(string Needed, string Package)> NeededBy(KernelOrder order) => order.Faults || order.Kcov ? [.. BuildTools.ForKernels, ("spatch", "coccinelle")] : BuildTools.ForKernels;
 
     // A file-system lock is released with its process, however that ends.
     private async Task<FileStream> TurnAsync(string key, Action<BuildProgress>? progress, CancellationToken stop)
@@ -174,6 +183,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
             ("source", await source.IdentityAsync(stop).ConfigureAwait(false)),
             .. Resources.Of("kernel").Select(name => (name, Resources.Bytes(name))),
             .. order.Faults ? Resources.Of("faults").Select(name => (name, Resources.Bytes(name))) : [],
+            .. order.Kcov ? Resources.Of(CoverageFolder).Select(name => (name, Resources.Bytes(name))) : [],
             .. order.Fragments.Select(file => ("fragment", File.ReadAllBytes(file))),
             .. order.Patches.Select(file => ("patch", File.ReadAllBytes(file))),
             ("plain", [order.Plain ? (byte)1 : (byte)0]),
@@ -188,7 +198,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
         File.Copy(config, Path.Combine(finished, "config"));
         var kernel = new GuestKernel
         {
-            Name = order.Name ?? release, Key = key, Release = release, Source = source.Path, Kasan = !order.Plain, VirtualTime = true, Kmemleak = File.ReadLines(config).Contains("CONFIG_DEBUG_KMEMLEAK=y"), Lacks = lacks,
+            Name = order.Name ?? release + (order.Kcov ? "-kcov" : ""), Key = key, Release = release, Source = source.Path, Kasan = !order.Plain, VirtualTime = true, Kcov = order.Kcov, Kmemleak = File.ReadLines(config).Contains("CONFIG_DEBUG_KMEMLEAK=y"), Lacks = lacks,
             ConfigSha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(config))),
             Patches = [.. order.Patches.Select(file => Path.GetFileName(file)), .. order.Faults ? KernelFaults.All.Select(fault => GuestKernel.FaultPatch + fault.Name) : []],
             Bytes = new FileInfo(Path.Combine(finished, "linux")).Length, BuildCpuSeconds = Math.Round(cpu, 1), Built = DateTimeOffset.UtcNow,
@@ -219,6 +229,12 @@ public sealed partial class KernelBuilder(GuestCache cache)
 
         AddDriver(tree, source);
         SizeStackTable(tree);
+        if (order.Kcov)
+        {
+            AddCoverage(tree, source.Path);
+            await WidenCoverageAsync(tree, stop).ConfigureAwait(false);
+        }
+
         if (order.Faults)
         {
             progress?.Invoke(new BuildProgress("putting the faults back", 0, 0, null));
@@ -250,6 +266,26 @@ public sealed partial class KernelBuilder(GuestCache cache)
         }
     }
 
+    // CFLAGS_KCOV is what the kernel's own build adds to a file that is to be covered; with subdir-ccflags it holds for a folder and all below it.
+    internal static void AddCoverage(string tree, string source)
+    {
+        foreach (string makefile in Covered.Select(folder => Path.Combine(tree, folder, "Makefile")))
+        {
+            if (!File.Exists(makefile))
+            {
+                throw new GuestException(GuestProblem.Wrong, $"{source}: no {Path.GetRelativePath(tree, makefile)}: it cannot be built with --kcov");
+            }
+
+            File.AppendAllText(makefile, "\nsubdir-ccflags-$(CONFIG_KCOV) += $(CFLAGS_KCOV)\n");
+        }
+    }
+
+    private static async Task WidenCoverageAsync(string tree, CancellationToken stop)
+    {
+        await File.WriteAllBytesAsync(Path.Combine(tree, "include/linux/stress_cover.h"), Resources.Bytes($"{CoverageFolder}/stress_cover.h"), stop).ConfigureAwait(false);
+        await SemanticPatch.ApplyAsync(tree, "kernel/kcov.c", Resources.Text($"{CoverageFolder}/kcov.cocci"), "stress_cover.h", "--kcov", stop).ConfigureAwait(false);
+    }
+
     // With KASAN the table in which stacks are found is made for a million of them (lib/stackdepot.c): 16 MiB of a guest that has some thousands.
     internal static void SizeStackTable(string tree)
     {
@@ -274,6 +310,11 @@ public sealed partial class KernelBuilder(GuestCache cache)
             required.Add(("kasan.config", Resources.Text("kernel/kasan.config")));
         }
 
+        if (order.Kcov)
+        {
+            required.Add(("kcov.config", Resources.Text($"{CoverageFolder}/kcov.config")));
+        }
+
         required.AddRange(order.Fragments.Select(file => (file, File.ReadAllText(file))));
         (string File, string Text) optional = ("optional.config", Resources.Text("kernel/optional.config"));
         string all = Path.Combine(output, "all.config");
@@ -292,7 +333,7 @@ public sealed partial class KernelBuilder(GuestCache cache)
             {
                 string[] unknown = [.. missing.Where(line => !IsKnown(tree, line.Split('=')[0]["CONFIG_".Length..]))];
                 string why = unknown.Length > 0 ? $"the tree does not know {string.Join(", ", unknown.Select(line => line.Split('=')[0]))}" : "they depend on what is off here";
-                string way = file == "kasan.config" ? "; without KASAN: --plain" : "";
+                string way = file switch { "kasan.config" => "; without KASAN: --plain", "kcov.config" => "; accepted: a tree and compiler with KCOV, or no --kcov", _ => "" };
                 throw new GuestException(GuestProblem.Wrong, $"{file}: {source.Path} cannot be built with {string.Join(", ", missing)} ({why}){way}");
             }
         }

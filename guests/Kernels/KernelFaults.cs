@@ -1,5 +1,3 @@
-using Stress.Guests.Processes;
-
 namespace Stress.Guests.Kernels;
 
 /// <summary>A historic fault that can be reintroduced, to check that it is found.</summary>
@@ -32,21 +30,7 @@ public static class KernelFaults
         await File.AppendAllTextAsync(switches, Resources.Text("faults/stress_fault.c"), stop).ConfigureAwait(false);
         foreach (KernelFault fault in All)
         {
-            string script = Path.Combine(tree, fault.Name + ".cocci"), file = Path.Combine(tree, fault.File);
-            string before = await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
-            await File.WriteAllTextAsync(script, Resources.Text($"faults/{fault.Name}.cocci"), stop).ConfigureAwait(false);
-            (int code, IReadOnlyList<string> said) = await Tool.RunAsync(tree, null, stop, "spatch", "--very-quiet", "--in-place", "--sp-file", script, file).ConfigureAwait(false);
-            string after = await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
-            if (code != 0 || after == before)
-            {
-                throw new GuestException(GuestProblem.Failed, $"fault {fault.Name}: {fault.File} of this tree has no place for it{(said.Count > 0 ? ": " + string.Join("; ", said) : "")}");
-            }
-
-            if (!after.Contains("<linux/stress_fault.h>", StringComparison.Ordinal))
-            {
-                int first = after.IndexOf("#include", StringComparison.Ordinal);
-                await File.WriteAllTextAsync(file, after.Insert(first, "#include <linux/stress_fault.h>\n"), stop).ConfigureAwait(false);
-            }
+            await SemanticPatch.ApplyAsync(tree, fault.File, Resources.Text($"faults/{fault.Name}.cocci"), "stress_fault.h", $"fault {fault.Name}", stop).ConfigureAwait(false);
         }
     }
 }

@@ -8,13 +8,13 @@ public sealed class KernelStore(GuestCache cache)
     internal const string RecordName = "kernel.json", DebianName = "debian";
     private const string DebianProgram = "/usr/bin/linux.uml";
 
-    /// <summary>All, newest first, with those that <c>judge</c> built after the others; two with the same name are both listed.</summary>
+    /// <summary>All, newest first, with those of <c>--kcov</c> and those that <c>judge</c> built after the others; two with the same name are both listed.</summary>
     public IReadOnlyList<GuestKernel> All()
     {
         var found = new List<GuestKernel>();
         if (Directory.Exists(cache.Kernels))
         {
-            found.AddRange(Directory.GetDirectories(cache.Kernels).Select(Read).OfType<GuestKernel>().OrderBy(kernel => kernel.FixOf is not null).ThenByDescending(kernel => kernel.Built));
+            found.AddRange(Directory.GetDirectories(cache.Kernels).Select(Read).OfType<GuestKernel>().OrderBy(kernel => kernel.FixOf is not null || kernel.Kcov).ThenByDescending(kernel => kernel.Built));
         }
 
         if (File.Exists(DebianProgram))
@@ -42,7 +42,7 @@ public sealed class KernelStore(GuestCache cache)
     public GuestKernel FindSite(string? name)
     {
         GuestKernel kernel = !string.IsNullOrEmpty(name) ? Find(name)
-            : All().FirstOrDefault(kernel => kernel.VirtualTime) ?? throw new GuestException(GuestProblem.Unavailable, "no kernel is built yet: ./stress kernel build builds one");
+            : All().FirstOrDefault(kernel => kernel.VirtualTime && !kernel.Kcov) ?? throw new GuestException(GuestProblem.Unavailable, "no kernel is built yet: ./stress kernel build builds one");
         kernel.CheckSite();
         return kernel;
     }

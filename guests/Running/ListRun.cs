@@ -35,6 +35,9 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     /// <summary>The kernel.</summary>
     public GuestKernel Kernel { get; } = kernel;
 
+    /// <summary>The path of its program.</summary>
+    public string Program => Kernel.ProgramOf(cache);
+
     /// <summary>Finds the kernel, and finds or makes the guest's system and the launcher.</summary>
     /// <param name="cache">Where kernels and systems are.</param>
     /// <param name="kernel">The kernel's name or key.</param>
@@ -74,10 +77,16 @@ public sealed class ListRun(GuestCache cache, string launcher, GuestSystem syste
     /// <param name="seed">What the kernel draws its random numbers from.</param>
     /// <param name="fault">A fault to switch on, for a kernel that was built with faults.</param>
     /// <param name="stop">Ends it.</param>
-    public ListResult RunFresh(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop)
+    /// <param name="cover">On a kernel with KCOV, lines <c>cover:</c> after an answer are the edges that its operation was the first of the boot to reach.</param>
+    public ListResult RunFresh(IReadOnlyList<(string Name, string Text)> lists, ulong seed, string? fault, CancellationToken stop, bool cover = false)
     {
         var archive = new CpioArchive();
         archive.AddFolder("lists");
+
+        if (cover)
+        {
+            archive.AddFile("lists/cover", []);
+        }
 
         // The namespace of the last list goes too before the kernel's own checks.
         archive.AddFile("lists/fresh", Encoding.UTF8.GetBytes(string.Concat(lists.Select(list => $"=== {list.Name}\n{list.Text.TrimEnd()}\n")) + "=== end\n"));

@@ -3,8 +3,9 @@
  * is answered with a line of the form of the recorded answers:
  *   NN  operation                                    -> VALUE [ERROR(number)]  [detail]
  * "=== NAME" or the end of the input closes every socket and removes every interface that the list made; with --fresh the next list is in a network namespace of its
- * own, and a second passes in which the old one goes (Linux). With --ahead what the kernel leaves to its workers is done when the list lets time pass, under
- * every release's scheduler (Linux). Exit code 0 whatever the answers were; 2 for
+ * own, and a second passes in which the old one goes (Linux). With --cover (Linux with KCOV) lines "cover:" after an answer are the edges that its operation was the
+ * first to reach, and lines "clean:" those of the removal. With --ahead what the kernel leaves to its workers is done when the list lets time pass, under every
+ * release's scheduler (Linux). Exit code 0 whatever the answers were; 2 for
  * a list that cannot be understood.
  * C99, no dependencies. Linux makes its interfaces with /dev/net/tun and rtnetlink; FreeBSD, NetBSD and OpenBSD with SIOCIFCREATE and /dev/tunN.
  * Needs the right to make interfaces: root, or root of a network namespace.
@@ -27,10 +28,12 @@
 #ifdef __linux__
 #include <sched.h>
 #include <linux/if_tun.h>
+#include <linux/kcov.h>
 #include <linux/netlink.h>
 #include <linux/ppp-ioctl.h>
 #include <linux/rtnetlink.h>
 #include <ifaddrs.h>
+#include <sys/mman.h>
 #else
 #include <net/if_tun.h>
 #if defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
@@ -1066,6 +1069,93 @@ static int give_accounts(unsigned every)
 }
 #endif
 
+#ifdef __linux__
+/* PCs that an operation may reach, and edges that are told apart in the life of this process; what is beyond is not seen. */
+#define COVER_PCS (1 << 17)
+#define COVER_EDGES (1 << 16)
+#define COVER_LINE 900
+
+static unsigned long *cover_area;
+static unsigned (*cover_seen)[2], cover_count;
+
+/* The kernel writes to the area which blocks are reached: their number, then their addresses. */
+static int cover_open(void)
+{
+    int fd = open("/sys/kernel/debug/kcov", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || ioctl(fd, KCOV_INIT_TRACE, (unsigned long)COVER_PCS) != 0)
+        return -1;
+    void *area = mmap(NULL, COVER_PCS * sizeof *cover_area, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    cover_seen = calloc(COVER_EDGES, sizeof *cover_seen);
+    if (area == MAP_FAILED || cover_seen == NULL || ioctl(fd, KCOV_ENABLE, (unsigned long)KCOV_TRACE_PC) != 0)
+        return -1;
+    cover_area = area;
+    return 0;
+}
+
+/* 1 for an edge that is reached for the first time. */
+static int cover_is_new(unsigned from, unsigned to)
+{
+    unsigned long long hash = ((unsigned long long)from << 32 | to) * 0x9e3779b97f4a7c15ULL;
+    unsigned at = (unsigned)(hash >> 40) & (COVER_EDGES - 1);
+    for (; cover_seen[at][1] != 0; at = (at + 1) & (COVER_EDGES - 1))
+        if (cover_seen[at][0] == from && cover_seen[at][1] == to)
+            return 0;
+    if (cover_count >= COVER_EDGES / 4 * 3)
+        return 0;
+    cover_seen[at][0] = from;
+    cover_seen[at][1] = to;
+    cover_count++;
+    return 1;
+}
+
+/* In one write, so that nothing gets between. */
+static int cover_line(char *text, int length)
+{
+    text[length] = '\n';
+    fflush(stdout);
+    return write(1, text, (size_t)length + 1) < 0 ? -1 : 0;
+}
+
+/* The new edges since the last report: chains of an address and the way to each next one, in hexadecimal, as in "60001000+1c-8". */
+static void cover_report(const char *prefix)
+{
+    if (cover_area == NULL)
+        return;
+    char text[COVER_LINE + 64];
+    int length = 0, start = (int)strlen(prefix);
+    unsigned long count = __atomic_load_n(&cover_area[0], __ATOMIC_RELAXED);
+    unsigned from = 0, end = 0;
+    for (unsigned long i = 1; i <= count; i++) {
+        unsigned to = (unsigned)cover_area[i];
+        if (cover_is_new(from, to)) {
+            if (length == 0)
+                length = sprintf(text, "%s", prefix);
+            if (length == start || end != from)
+                length += sprintf(text + length, " %x", from);
+            length += to >= from ? sprintf(text + length, "+%x", to - from) : sprintf(text + length, "-%x", from - to);
+            end = to;
+            if (length > COVER_LINE) {
+                if (cover_line(text, length) != 0)
+                    break;
+                length = 0;
+            }
+        }
+        from = to;
+    }
+    if (length > 0)
+        (void)cover_line(text, length);
+    __atomic_store_n(&cover_area[0], 0, __ATOMIC_RELAXED);
+}
+#else
+static int cover_open(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+static void cover_report(const char *prefix) { (void)prefix; }
+#endif
+
 static void open_control(int loopback)
 {
     control4 = socket(AF_INET, SOCK_DGRAM, 0);
@@ -1116,7 +1206,7 @@ int main(int arguments, char **argument)
     if (arguments == 3 && strcmp(argument[1], "--account") == 0)
         return give_accounts((unsigned)strtoul(argument[2], NULL, 10));
     char line[16384], text[16384], *words[8];
-    int fresh = 0, loopback = 0;
+    int fresh = 0, loopback = 0, cover = 0, lists = 0;
     for (int i = 1; i < arguments; i++) {
         if (strcmp(argument[i], "--ahead") == 0 && go_ahead() != 0) {
             perror("stress-agent: --ahead");
@@ -1124,9 +1214,14 @@ int main(int arguments, char **argument)
         }
         fresh |= strcmp(argument[i], "--fresh") == 0;
         loopback |= strcmp(argument[i], "--loopback") == 0;
+        cover |= strcmp(argument[i], "--cover") == 0;
     }
     open_control(fresh || loopback);
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (cover && cover_open() != 0) {
+        perror("stress-agent: --cover");
+        return 2;
+    }
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\r\n")] = 0;
         char *start = line + strspn(line, " \t"), *comment = strstr(start, " # ");
@@ -1136,7 +1231,11 @@ int main(int arguments, char **argument)
                 perror("stress-agent: --fresh");
                 return 2;
             }
+            /* What is done for the first list is the first list's; later, what was done with the one before is that one's. */
+            if (lists++ > 0)
+                cover_report("clean:");
             printf("%s\n", start);
+            cover_report("cover:");
             continue;
         }
         if (comment != NULL)
@@ -1163,8 +1262,10 @@ int main(int arguments, char **argument)
             printf("  [%s]", detail);
         printf("\n");
         fflush(stdout);
+        cover_report("cover:");
     }
     clean_up();
+    cover_report("clean:");
     printf("END normal\n");
     return 0;
 }

@@ -12,7 +12,9 @@ for list in /lists/*.ops; do
 done
 if [ -e /lists/fresh ]; then
     echo "exec: fresh"
-    stress-agent --ahead --fresh </lists/fresh
+    cover=
+    [ -e /lists/cover ] && cover=--cover
+    stress-agent --ahead --fresh $cover </lists/fresh
 fi
 for program in /programs/*; do
     [ -e "$program" ] || continue

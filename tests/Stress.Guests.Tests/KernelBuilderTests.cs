@@ -13,6 +13,15 @@ public sealed class BuildToolsFactAttribute : FactAttribute
         Tools.Required || BuildTools.Missing(BuildTools.ForKernels) is not { Count: > 0 } missing ? null : $"needs packages {string.Join(' ', missing)}";
 }
 
+/// <summary>As <see cref="BuildToolsFactAttribute"/>, for a build that changes files of the kernel.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SemanticPatchFactAttribute : FactAttribute
+{
+    /// <inheritdoc/>
+    public override string? Skip =>
+        Tools.Required || BuildTools.Missing([.. BuildTools.ForKernels, ("spatch", "coccinelle")]) is not { Count: > 0 } missing ? null : $"needs packages {string.Join(' ', missing)}";
+}
+
 /// <summary>The builder on a tree that has a kernel's outline and takes no time to build.</summary>
 public sealed class KernelBuilderTests : IDisposable
 {
@@ -63,6 +72,60 @@ public sealed class KernelBuilderTests : IDisposable
         Assert.Equal(4, new[] { first.Key, changed.Key, plain.Key, "" }.Distinct().Count());
         Assert.Equal(("mine", "9.9.9-test", true), (first.Name, first.Release, first.Kasan));
         Assert.False(plain.Kasan);
+    }
+
+    [SemanticPatchFact]
+    public async Task A_kernel_with_KCOV_has_a_key_and_a_name_of_its_own_and_is_used_only_where_it_is_named()
+    {
+        Write("net/Makefile", "");
+        Write("drivers/net/Makefile", "");
+        Write("include/linux/kcov.h", "");
+        Write(
+            "kernel/kcov.c",
+            """
+            #include <linux/kcov.h>
+
+            static bool check_kcov_mode(int wanted, struct task_struct *t)
+            {
+            	unsigned int mode;
+
+            	if (!in_task() && !elsewhere(t))
+            		return false;
+            	mode = READ_ONCE(t->kcov_mode);
+            	return mode == wanted;
+            }
+
+            void __sanitizer_cov_trace_pc(void)
+            {
+            	struct task_struct *t;
+
+            	t = current;
+            	if (check_kcov_mode(2, t))
+            		record(t);
+            }
+
+            static void kcov_start(struct task_struct *t, int mode)
+            {
+            	WRITE_ONCE(t->kcov_mode, mode);
+            }
+
+            static void kcov_stop(struct task_struct *t)
+            {
+            	t->kcov_mode = 0;
+            }
+            """ + "\n");
+        (GuestKernel usual, _) = await _builder.BuildAsync(Order with { Name = null }, null, default);
+        (GuestKernel covered, _) = await _builder.BuildAsync(Order with { Name = null, Kcov = true }, null, default);
+        var store = new KernelStore(new GuestCache(Path.Combine(_folder, "cache")));
+
+        Assert.NotEqual(usual.Key, covered.Key);
+        Assert.Equal(("9.9.9-test", "9.9.9-test-kcov", false, true), (usual.Name, covered.Name, usual.Kcov, covered.Kcov));
+        string wide = File.ReadAllText(Path.Combine(_folder, "cache", "kernels", covered.Key + ".tree", "source", "kernel", "kcov.c"));
+        Assert.StartsWith("#include <linux/stress_cover.h>", wide, StringComparison.Ordinal);
+        Assert.All((string[])["if (!t)", "& ~KCOV_IN_CTXSW", "t = READ_ONCE(stress_covered)", "WRITE_ONCE(stress_covered, t)", "WRITE_ONCE(stress_covered, NULL)"], change => Assert.Contains(change, wide, StringComparison.Ordinal));
+        Assert.Contains("CONFIG_KCOV=y", File.ReadAllLines(Path.Combine(_folder, "cache", "kernels", covered.Key, "config")));
+        Assert.Equal(usual.Key, store.FindSite(null).Key);
+        Assert.Equal(covered.Key, store.FindSite(covered.Name).Key);
     }
 
     [BuildToolsFact]

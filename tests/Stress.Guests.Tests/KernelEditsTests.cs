@@ -33,4 +33,19 @@ public sealed class KernelEditsTests : IDisposable
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(_tree));
     }
+
+    [Fact]
+    public void With_KCOV_networking_is_compiled_with_it_and_nothing_else()
+    {
+        foreach (string folder in (string[])["net", "drivers/net", "kernel"])
+        {
+            Directory.CreateDirectory(Path.Combine(_tree, folder));
+            File.WriteAllText(Path.Combine(_tree, folder, "Makefile"), "obj-y := one.o");
+        }
+
+        KernelBuilder.AddCoverage(_tree, "the tree");
+
+        Assert.All((string[])["net", "drivers/net"], folder => Assert.Equal("obj-y := one.o\nsubdir-ccflags-$(CONFIG_KCOV) += $(CFLAGS_KCOV)\n", File.ReadAllText(Path.Combine(_tree, folder, "Makefile"))));
+        Assert.Equal("obj-y := one.o", File.ReadAllText(Path.Combine(_tree, "kernel", "Makefile")));
+    }
 }
