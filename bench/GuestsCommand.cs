@@ -29,7 +29,7 @@ internal static class GuestsCommand
     private static readonly string[] Kinds = ["embedded", "two", "killed"];
 
     /// <summary>The command.</summary>
-    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed(), Memory(), Pppd(), JudgeCasesCommand.Create() };
+    public static Command Create() => new("guests", "Real kernels: one digest on one silo, on two and with one killed; faults put back; speed.") { Digests(), Faults(), Speed(), Memory(), Pppd(), JudgeCasesCommand.Create(), EdgesCommand.Create() };
 
     private static Command Digests()
     {

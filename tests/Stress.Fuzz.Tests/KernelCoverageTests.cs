@@ -7,27 +7,11 @@ using Stress.Emulator.Stacks;
 using Stress.Fuzz.Lists;
 using Stress.Fuzz.Search;
 using Stress.Fuzz.Stacks;
-using Stress.Guests;
 using Stress.Guests.Kernels;
-using Stress.Guests.Running;
-using Stress.Guests.Systems;
 using Stress.Tests.Shared;
 using Xunit;
 
 namespace Stress.Fuzz.Tests;
-
-/// <summary>A test on a real kernel with KCOV, which is built for it by nobody: skipped, with the command, unless there is one.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class KcovFactAttribute : FactAttribute
-{
-    /// <inheritdoc/>
-    public override string? Skip =>
-        BuildTools.Missing(BuildTools.ForSystems) is { Count: > 0 } missing ? $"needs packages {string.Join(' ', missing)}"
-        : Kernel is null ? "needs a kernel: ./stress kernel build --kcov --faults (Debian package coccinelle)" : null;
-
-    /// <summary>The newest one that was not built by judge; null when there is none.</summary>
-    public static GuestKernel? Kernel => new KernelStore(GuestCache.OfUser()).All().FirstOrDefault(kernel => kernel is { Kcov: true, Kasan: true, FixOf: null } && kernel.Faults.Count > 0);
-}
 
 /// <summary>Edges of a kernel with KCOV: how they are read, and what a search does with them.</summary>
 public sealed class KernelCoverageTests
@@ -121,38 +105,6 @@ public sealed class KernelCoverageTests
         Assert.All((FuzzReport[])[four, carried], report => Assert.Equal((one.Digest, one.Edges, one.Corpus), (report.Digest, report.Edges, report.Corpus)));
         Assert.All((FuzzReport[])[four, carried], report => Assert.Equal(JsonSerializer.Serialize(one.Kept), JsonSerializer.Serialize(report.Kept)));
         Assert.Equal(JsonSerializer.Serialize(one.Functions), JsonSerializer.Serialize(carried.Functions));
-    }
-
-    [KcovFact]
-    public async Task A_real_kernel_gives_the_same_edges_for_the_same_lists_and_they_are_where_the_operations_say()
-    {
-        GuestStack stack = await Open();
-        IReadOnlyList<string>[] lists = [["create tun0", "addr4 tun0 10.0.0.1 10.0.0.2", "up tun0", "raw4 a 89", "join4 a 224.0.0.5 10.0.0.1", "destroy tun0"], ["create tun1", "destroy tun1"]];
-
-        IReadOnlyList<ListOutcome> first = stack.Run(lists, 1, default), again = stack.Run(lists, 1, default);
-
-        Assert.Equal(JsonSerializer.Serialize(first), JsonSerializer.Serialize(again));
-        Assert.True(stack.CoveredFunctions > 1_000);
-        Assert.Contains("ip_mc_join_group", first[0].Edges.Where(of => of.Step == 5).Select(of => of.Function));
-        Assert.Contains("ip_mc_down", first[0].Edges.Where(of => of.Step == 6).Select(of => of.Function));
-        Assert.InRange(first[1].Edges.Sum(of => of.Edges.Count), 0, first[0].Edges.Sum(of => of.Edges.Count) / 4);
-    }
-
-    // What runs of itself while the list waits: address detection, from a work queue, router solicitations, from a timer, and at the end the removal of its namespace.
-    [KcovFact]
-    public async Task Timers_and_work_queues_of_a_real_kernel_are_seen_too()
-    {
-        ListOutcome outcome = (await Open()).Run([["create tun0", "open tun0", "up tun0", "addr6 tun0 fd00::1 64", "tick 12000"], ["create tun1"]], 1, default)[0];
-
-        Assert.Contains("addrconf_dad_work", outcome.Edges.Where(of => of.Step == 5).Select(of => of.Function));
-        Assert.Contains("addrconf_rs_timer", outcome.Edges.Where(of => of.Step == 5).Select(of => of.Function));
-        Assert.Contains("cleanup_net", outcome.Edges.Where(of => of.Step == 6).Select(of => of.Function));
-    }
-
-    private static async Task<GuestStack> Open()
-    {
-        GuestCache cache = GuestCache.OfUser();
-        return new GuestStack("uml:kcov", new ListRun(cache, await Launcher.EnsureAsync(cache, default), await new SystemBuilder(cache).EnsureAsync(_ => { }, default), KcovFactAttribute.Kernel!), null);
     }
 
     // A boot of two lists, the second as the first, and the functions of its kernel that they reached.
