@@ -151,7 +151,7 @@ public static class SiloHost
         // A failed start is thrown to its caller, and reported there in one line.
         foreach (string category in SaidByTheStart)
         {
-            logging.AddFilter(category, _ => joining.IsOver);
+            logging.AddFilter(category, level => joining.IsOver && level >= LogLevel.Warning);
         }
 
         // These log an error for every attempt and grain if a dead silo cannot be notified, or if Redis is unavailable or was emptied. The caller gets the error too, and reports

@@ -51,6 +51,9 @@ public sealed class ClusterTests
         Assert.Equal(ExitCodes.Unavailable, await refused.End());
         Assert.Contains($"not known to 1 silo of {cluster.Address} ({cluster.SiloName(1)})", refused.Output);
         Assert.Contains("design purge-inet-only@", refused.Output);
+
+        // An operator's log, with a grain's life or a request in no line of it.
+        Assert.All((string[])["dbug", "trce"], level => Assert.DoesNotContain($"Z {level}: ", silo.Output));
     }
 
     [ToolFact("redis-server")]
