@@ -135,7 +135,7 @@ public static class HtmlReport
 
     private static void Network(TextWriter output, NetworkReport network, IReadOnlyList<PageWay> ways)
     {
-        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. The size of a node shows how often it panicked.");
+        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. The size of a node shows how often it panicked.{(network.Worst().Any() ? "" : " No crash was through an interface of a link.")}");
         if (ways.Count > 0)
         {
             Ways(output, ways);
@@ -148,6 +148,11 @@ public static class HtmlReport
         }
 
         output.Write(ways.Count > 0 ? "</div></section>\n" : "</section>\n");
+        if (!network.Worst().Any())
+        {
+            return;
+        }
+
         PlainTable(output, new PageTable(
             "links", "Links", $"Those with the most crashes{(network.Worst().Take(LinksInTable + 1).Count() > LinksInTable ? $", {LinksInTable} of {network.Worst().Count()}" : "")}. A crash belongs to the link whose interface the pointer named. The rates have no interval: disconnects of one site are not independent.",
             ["link", "group", "#crashes", "#disconnects", "#rate", "code paths"],
@@ -280,8 +285,15 @@ public static class HtmlReport
 
     private static void Legend(TextWriter output, IReadOnlyList<string> roles, string? mail)
     {
+        // Of others the rows say which; they share one colour, which tells nothing.
+        string[] coloured = [.. roles.Where(role => RoleStyle.Of(role) != RoleStyle.Other)];
+        if (coloured.Length == 0 && mail is null)
+        {
+            return;
+        }
+
         output.Write("<ul class=\"legend\">");
-        foreach (string role in roles)
+        foreach (string role in coloured)
         {
             output.Write($"<li><i class=\"dot {RoleStyle.Of(role)}\"></i>{E(role)} system</li>");
         }

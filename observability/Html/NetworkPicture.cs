@@ -75,7 +75,7 @@ public static class NetworkPicture
             }
         }
 
-        for (int step = 0; step < Steps; step++)
+        for (int step = 0; step < (top > 0 ? Steps : 1); step++)
         {
             int columns = LegendColumns(width);
             double x = 2 + (step % columns * Math.Min(150, (width - 10) / columns)), y = height + 18 + (step / columns * LegendLine);

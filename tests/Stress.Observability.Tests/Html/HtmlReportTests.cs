@@ -79,6 +79,18 @@ public sealed class HtmlReportTests
         Assert.Contains("mld6_sendpkt, calling: 31 crashes in 72\u202f038 disconnects, 0.043 %", System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Where_no_crash_was_through_a_link_there_is_no_table_of_links_and_where_no_label_has_a_colour_no_legend()
+    {
+        RunReport seed = SampleReports.Seed();
+        var network = new NetworkReport("pair", 0, [new NetworkNode("a", "hub", 0), new NetworkNode("b", "leaf", 0)], [new NetworkLink(0, "a - b", 0, 1, "", 100, 0, 0, [])]);
+        string page = Render(seed with { Network = network, CodePaths = [.. seed.CodePaths.Select(path => path with { Role = "hub" })], Paths = [.. seed.Paths.Select(path => path with { Role = "hub", ReportedPercent = null })] });
+
+        Assert.DoesNotContain("id=\"links\"", page);
+        Assert.Contains("No crash was through an interface of a link.", page);
+        Assert.DoesNotContain("hub system", page);
+    }
+
     private static string Render(RunReport report)
     {
         var page = new StringWriter();

@@ -50,6 +50,17 @@ public sealed class NetworkPictureTests
     }
 
     [Fact]
+    public void Where_no_link_has_a_rate_the_legend_says_none_and_no_rates()
+    {
+        NetworkReport network = Network("pair", 0, 2, [(0, 1)]);
+        Assert.All(network.Links, link => Assert.Equal(0, link.Rate));
+        XElement svg = XElement.Parse(NetworkPicture.Draw(network, 1072, "a network", "wide"));
+
+        Assert.Contains(svg.Elements("text"), text => text.Value == "none");
+        Assert.DoesNotContain(svg.Elements("text"), text => text.Value.Contains('%', StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_segment_is_drawn_from_its_middle_to_each_station_and_its_stations_lie_beside_each_other_in_the_rings()
     {
         NetworkReport network = Network("", 0, 6, [(0, 3), (1, 4), (2, 5)]) with { Segments = [new NetworkSegment("lan", [0, 1, 2])] };
