@@ -278,13 +278,19 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
             }
         }
 
+        // zebra's own are about the RIB as it was; a client's message may have come between.
+        if (m.Command is ZebraRouteCommand.Withdraw or ZebraRouteCommand.Restore && (r < 0 || _rib[r].Index != m.Index || _rib[r].NextHop != m.NextHop || _rib[r].Installed != (m.Command == ZebraRouteCommand.Withdraw)))
+        {
+            return;
+        }
+
         if (r >= 0 && _rib[r].Installed)
         {
             Say("RTM_DELETE", Kernel.DeleteRoute(m.Family, m.Prefix, m.PrefixLength));
             _rib[r].Installed = false;
         }
 
-        if (m.Command != ZebraRouteCommand.Add)
+        if (m.Command is not (ZebraRouteCommand.Add or ZebraRouteCommand.Restore))
         {
             if (r >= 0 && m.Command == ZebraRouteCommand.Delete)
             {
@@ -298,19 +304,26 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
         Errno e = Kernel.AddRoute(m.Family, m.Prefix, m.PrefixLength, m.NextHop, m.Index);
         Say("RTM_ADD", e);
         _rib[r] = m;
+        _rib[r].Command = ZebraRouteCommand.Add;
         _rib[r].Installed = e == Errno.None;
     }
 
-    // rib_update after an interface has gone down: routes over it leave the kernel.
-    private void Withdraw(ushort index)
+    // rib_update after an interface has gone down (Withdraw: routes over it leave the kernel) or is up with an address (Restore: they return to it; their client has no reason to send them
+    // again where its links have come back before it computed its routes).
+    private void Update(ushort index, ZebraRouteCommand command)
     {
+        if (_incoming is null)
+        {
+            return;
+        }
+
         foreach (ref readonly ZebraRoute row in _rib.AsSpan())
         {
-            if (row.Installed && row.Index == index)
+            if (row.Command != ZebraRouteCommand.None && row.Installed == (command == ZebraRouteCommand.Withdraw) && row.Index == index)
             {
                 ZebraRoute m = row;
-                m.Command = ZebraRouteCommand.Withdraw;
-                _incoming!.Add(m);
+                m.Command = command;
+                _incoming.Add(m);
             }
         }
     }
@@ -341,9 +354,9 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
                 if (k.Used && k.Up != up)
                 {
                     k.Up = up;
-                    if (!up)
+                    if (!up || k.HasAddress)
                     {
-                        Withdraw(m.Index);
+                        Update(m.Index, up ? ZebraRouteCommand.Restore : ZebraRouteCommand.Withdraw);
                     }
 
                     Tell(up ? ZebraCommand.InterfaceUp : ZebraCommand.InterfaceDown, m, up);
@@ -354,6 +367,11 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
                 k.HasAddress = true;
                 k.Address = m.Address;
                 k.Peer = m.Peer;
+                if (k.Up)
+                {
+                    Update(m.Index, ZebraRouteCommand.Restore);
+                }
+
                 Tell(ZebraCommand.AddressAdd, m, k.Up);
                 break;
             case RtMsg.DelAddr when m.Family == BsdKernel.AfInet:

@@ -17,6 +17,9 @@ public enum ZebraRouteCommand : byte
 
     /// <summary>zebra's own: the interface went down, and the kernel's route goes with it. The RIB keeps it until its client says otherwise.</summary>
     Withdraw,
+
+    /// <summary>zebra's own: the interface is up and has an address again, and the RIB's route goes back into the kernel.</summary>
+    Restore,
 }
 
 /// <summary>What a client still has to tell zebra about a route.</summary>

@@ -112,6 +112,39 @@ public sealed class RoutingTests
         Assert.All(site.Routers, r => Assert.Equal(Database(site.Routers[0]), Database(r)));
     }
 
+    // A line that is back, with the same index, before ospfd computes its routes changes none of them: it is zebra that has to put them back.
+    [Fact]
+    public void Lines_that_are_back_before_ospfd_computes_its_routes_have_them_in_the_kernel_again()
+    {
+        SiteOptions grid = Grid(3, 2);
+        SiteOptions options = grid with
+        {
+            Line = new LineOptions
+            {
+                TrainingFailuresPerThousand = 0, DialTime = TimeRange.Milliseconds(100, 200), Delay = TimeRange.Milliseconds(5, 10), BitRate = 1_000_000, CarrierLossEvery = VirtualTime.FromMinutes(2),
+            },
+            Roles = new RoleSet([.. grid.Roles.Select(role => role with
+            {
+                Pppd = new PppdOptions { Persist = true, Holdoff = VirtualTime.FromSeconds(1) },
+                Ospfd = new OspfdOptions { Adjacency = OspfdAdjacency.Full, HelloInterval = VirtualTime.FromSeconds(1), DeadInterval = VirtualTime.FromSeconds(4) },
+            })]),
+        };
+        Site site = Site.Create(options, 0);
+        int looked = 0;
+        for (int look = 0; look < 300; look++)
+        {
+            long before = site.Routers.Sum(r => r.Counters.Disconnects);
+            site.RunUntil(site.Now + VirtualTime.FromSeconds(20), long.MaxValue);
+            if (site.Routers.Sum(r => r.Counters.Disconnects) == before && site.Routers.All(r => OspfdOf(r).FullNeighbors == r.Ports.Length && Database(r) == Database(site.Routers[0])))
+            {
+                looked++;
+                AssertReachable(site);
+            }
+        }
+
+        Assert.True(looked > 30, $"{looked} quiet looks");
+    }
+
     [Fact]
     public void A_site_at_full_ends_the_same_from_its_image_and_with_every_event_in_full()
     {

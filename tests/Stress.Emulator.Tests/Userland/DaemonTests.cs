@@ -313,6 +313,72 @@ public sealed class DaemonTests
         Assert.True(zebra.Serves(ospfd.Number));
     }
 
+    // -- zebra's RIB
+
+    private static readonly Ipv4Address Network = Ipv4Address.Parse("10.9.0.0");
+
+    private static ZebraRoute RouteOver(Host host, int slot, Ipv4Address nextHop) => new()
+    {
+        Command = ZebraRouteCommand.Add, Process = 1, Family = BsdKernel.AfInet, Prefix = new Ipv6Address(0, Network.Value), PrefixLength = 24, NextHop = new Ipv6Address(0, nextHop.Value),
+        Index = (ushort)host.M.K.Interfaces[slot].Index,
+    };
+
+    // The interface that the kernel's route to the network leads out of, or 0.
+    private static uint WayOut(Host host)
+    {
+        foreach (ref readonly RtEntry rt in host.M.K.Routes)
+        {
+            if (rt.Up && rt.PrefixLength == 24 && (uint)rt.Destination.Low == Network.Value)
+            {
+                return rt.Ifp.Address;
+            }
+        }
+
+        return 0;
+    }
+
+    [Fact]
+    public void A_route_of_the_rib_is_in_the_kernel_again_once_its_interface_is_back_with_its_index_and_an_address()
+    {
+        var host = new Host();
+        Zebra zebra = host.Add("zebra", 0, entry => new Zebra(entry, installs: true));
+        host.Boot();
+        int slot = host.M.Up();
+        host.Settle();
+        zebra.Route(RouteOver(host, slot, Machine.Peer));
+        host.Settle();
+        Assert.Equal(host.M.K.Interfaces[slot].Address, WayOut(host));
+        int index = host.M.K.Interfaces[slot].Index;
+
+        host.M.Down(slot);
+        host.Settle();
+        Assert.Equal(0u, WayOut(host));
+
+        slot = host.M.Up();
+        host.Settle();
+        Assert.Equal(index, host.M.K.Interfaces[slot].Index);
+        Assert.Equal(host.M.K.Interfaces[slot].Address, WayOut(host));
+    }
+
+    [Fact]
+    public void A_route_that_a_client_has_sent_another_way_stays_when_the_interface_of_the_old_one_is_read_to_be_down()
+    {
+        var host = new Host();
+        Zebra zebra = host.Add("zebra", 0, entry => new Zebra(entry, installs: true));
+        host.Boot();
+        Ipv4Address far = Ipv4Address.Parse("10.8.0.2");
+        int old = host.M.Up(), other = host.M.Up(1, Ipv4Address.Parse("10.8.0.1"), far);
+        host.Settle();
+        zebra.Route(RouteOver(host, old, Machine.Peer));
+        host.Settle();
+
+        zebra.Route(RouteOver(host, other, far));
+        host.M.Down(old);
+        host.Settle();
+
+        Assert.Equal(host.M.K.Interfaces[other].Address, WayOut(host));
+    }
+
     [Fact]
     public void Without_zebra_ospfd_says_that_nobody_answers()
     {
