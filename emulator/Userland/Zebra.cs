@@ -279,7 +279,8 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
         }
 
         // zebra's own are about the RIB as it was; a client's message may have come between.
-        if (m.Command is ZebraRouteCommand.Withdraw or ZebraRouteCommand.Restore && (r < 0 || _rib[r].Index != m.Index || _rib[r].NextHop != m.NextHop || _rib[r].Installed != (m.Command == ZebraRouteCommand.Withdraw)))
+        bool withdraw = m.Command == ZebraRouteCommand.Withdraw;
+        if ((withdraw || m.Command == ZebraRouteCommand.Restore) && (r < 0 || _rib[r].NextHop != m.NextHop || _rib[r].Installed != withdraw || (withdraw && _rib[r].Index != m.Index)))
         {
             return;
         }
@@ -309,8 +310,8 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
     }
 
     // rib_update after an interface has gone down (Withdraw: routes over it leave the kernel) or is up with an address (Restore: they return to it; their client has no reason to send them
-    // again where its links have come back before it computed its routes).
-    private void Update(ushort index, ZebraRouteCommand command)
+    // again where its links have come back before it computed its routes). A gateway's address says which interface leads to it, whatever index that has now.
+    private void Update(ushort index, in Known k, ZebraRouteCommand command)
     {
         if (_incoming is null)
         {
@@ -319,14 +320,18 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
 
         foreach (ref readonly ZebraRoute row in _rib.AsSpan())
         {
-            if (row.Command != ZebraRouteCommand.None && row.Installed == (command == ZebraRouteCommand.Withdraw) && row.Index == index)
+            bool concerned = command == ZebraRouteCommand.Withdraw ? row.Installed && row.Index == index : !row.Installed && (row.Index == index || IsTo(row, k));
+            if (row.Command != ZebraRouteCommand.None && concerned)
             {
                 ZebraRoute m = row;
+                m.Index = index;
                 m.Command = command;
                 _incoming.Add(m);
             }
         }
     }
+
+    private static bool IsTo(in ZebraRoute row, in Known k) => row.Family == BsdKernel.AfInet && k.HasAddress && row.NextHop.Low == k.Peer.Value;
 
     private void Read(in RoutingMessage m)
     {
@@ -356,7 +361,7 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
                     k.Up = up;
                     if (!up || k.HasAddress)
                     {
-                        Update(m.Index, up ? ZebraRouteCommand.Restore : ZebraRouteCommand.Withdraw);
+                        Update(m.Index, k, up ? ZebraRouteCommand.Restore : ZebraRouteCommand.Withdraw);
                     }
 
                     Tell(up ? ZebraCommand.InterfaceUp : ZebraCommand.InterfaceDown, m, up);
@@ -369,7 +374,7 @@ public sealed class Zebra(ProcessEntry entry, bool installs = false) : Process(e
                 k.Peer = m.Peer;
                 if (k.Up)
                 {
-                    Update(m.Index, ZebraRouteCommand.Restore);
+                    Update(m.Index, k, ZebraRouteCommand.Restore);
                 }
 
                 Tell(ZebraCommand.AddressAdd, m, k.Up);

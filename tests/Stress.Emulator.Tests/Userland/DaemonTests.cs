@@ -337,8 +337,10 @@ public sealed class DaemonTests
         return 0;
     }
 
-    [Fact]
-    public void A_route_of_the_rib_is_in_the_kernel_again_once_its_interface_is_back_with_its_index_and_an_address()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_route_of_the_rib_is_in_the_kernel_again_once_the_interface_to_its_gateway_is_back_whatever_its_index(bool another)
     {
         var host = new Host();
         Zebra zebra = host.Add("zebra", 0, entry => new Zebra(entry, installs: true));
@@ -354,9 +356,14 @@ public sealed class DaemonTests
         host.Settle();
         Assert.Equal(0u, WayOut(host));
 
+        if (another)
+        {
+            host.M.Up(1, Ipv4Address.Parse("10.8.0.1"), Ipv4Address.Parse("10.8.0.2"));
+        }
+
         slot = host.M.Up();
         host.Settle();
-        Assert.Equal(index, host.M.K.Interfaces[slot].Index);
+        Assert.Equal(another, index != host.M.K.Interfaces[slot].Index);
         Assert.Equal(host.M.K.Interfaces[slot].Address, WayOut(host));
     }
 
