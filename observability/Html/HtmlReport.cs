@@ -135,7 +135,8 @@ public static class HtmlReport
 
     private static void Network(TextWriter output, NetworkReport network, IReadOnlyList<PageWay> ways)
     {
-        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. The size of a node shows how often it panicked.{(network.Worst().Any() ? "" : " No crash was through an interface of a link.")}");
+        NetworkLink[] worst = [.. network.Worst()];
+        Section(output, "network", "The network", $"{Counted.Of(network.Nodes.Count, "node")} and {Counted.Of(network.Links.Count, "link")}, summed over all sites. The colour and the width of a link are its crash rate: crashes through pointers to an interface of it, of the disconnects of both its ends. The size of a node shows how often it panicked.{(worst.Length > 0 ? "" : " No crash was through an interface of a link.")}");
         if (ways.Count > 0)
         {
             Ways(output, ways);
@@ -148,15 +149,15 @@ public static class HtmlReport
         }
 
         output.Write(ways.Count > 0 ? "</div></section>\n" : "</section>\n");
-        if (!network.Worst().Any())
+        if (worst.Length == 0)
         {
             return;
         }
 
         PlainTable(output, new PageTable(
-            "links", "Links", $"Those with the most crashes{(network.Worst().Take(LinksInTable + 1).Count() > LinksInTable ? $", {LinksInTable} of {network.Worst().Count()}" : "")}. A crash belongs to the link whose interface the pointer named. The rates have no interval: disconnects of one site are not independent.",
+            "links", "Links", $"Those with the most crashes{(worst.Length > LinksInTable ? $", {LinksInTable} of {worst.Length}" : "")}. A crash belongs to the link whose interface the pointer named. The rates have no interval: disconnects of one site are not independent.",
             ["link", "group", "#crashes", "#disconnects", "#rate", "code paths"],
-            [.. network.Worst().Take(LinksInTable).Select(link => (string[])
+            [.. worst.Take(LinksInTable).Select(link => (string[])
                 [link.Name, link.Group, Figures.Count(link.Crashes), Figures.Count(link.Disconnects), $"{Figures.Percent(link.Rate)} %", link.PathsInWords()])]));
     }
 
@@ -285,15 +286,8 @@ public static class HtmlReport
 
     private static void Legend(TextWriter output, IReadOnlyList<string> roles, string? mail)
     {
-        // Of others the rows say which; they share one colour, which tells nothing.
-        string[] coloured = [.. roles.Where(role => RoleStyle.Of(role) != RoleStyle.Other)];
-        if (coloured.Length == 0 && mail is null)
-        {
-            return;
-        }
-
         output.Write("<ul class=\"legend\">");
-        foreach (string role in coloured)
+        foreach (string role in roles)
         {
             output.Write($"<li><i class=\"dot {RoleStyle.Of(role)}\"></i>{E(role)} system</li>");
         }
@@ -308,9 +302,8 @@ public static class HtmlReport
         foreach (RateRow row in rows)
         {
             WilsonInterval i = row.Interval;
-            bool known = row.Disconnects > 0;
             output.Write($"<tr><td>{E(row.Name)}</td><td>{E(row.Role)}</td><td class=\"n\">{Figures.Count(row.Crashes)}</td><td class=\"n\">{Figures.Count(row.Disconnects)}</td>");
-            output.Write($"<td class=\"n\">{(known ? Figures.Percent(i.Rate) : "–")}</td><td class=\"n\">{(known ? $"{Figures.Percent(i.Low)} – {Figures.Percent(i.High)}" : "–")}</td>");
+            output.Write($"<td class=\"n\">{Figures.Rate(i.Rate, row.Disconnects)}</td><td class=\"n\">{Figures.Range(i.Low, i.High, row.Disconnects)}</td>");
             output.Write(anyMail ? $"<td class=\"n\">{(row.Mail is { } m ? Figures.Tick(m * 100) : "")}</td></tr>\n" : "</tr>\n");
         }
 

@@ -73,7 +73,7 @@ public static class ReportPages
         "ages", "Crash rates by the kernel's age", "The age that a kernel had when its link was lost. Per cent of the disconnects whose redial came, with the 95 % interval by site.",
         ["code path", "role", "kernel's age", "#crashes", "#disconnects", "#rate", "#95 % interval"],
         [.. report.Ages.Select(a => (string[])
-            [a.Path, a.Role, a.Age, Figures.Count(a.Crashes), Figures.Count(a.Disconnects), a.Disconnects == 0 ? "–" : $"{Figures.Percent(a.Rate)} %", a.Disconnects == 0 ? "–" : $"{Figures.Percent(a.Low)} – {Figures.Percent(a.High)}"])]);
+            [a.Path, a.Role, a.Age, Figures.Count(a.Crashes), Figures.Count(a.Disconnects), Figures.Rate(a.Rate, a.Disconnects, " %"), Figures.Range(a.Low, a.High, a.Disconnects)])]);
 
     private static IEnumerable<RateRow> DesignRows(RunReport report) => report.Disconnects.Labels.Select(role =>
     {

@@ -5,9 +5,6 @@ namespace Stress.Observability.Html;
 /// <summary>The colours of a page: each label of a pair has its own, and every other has the colour of the text.</summary>
 internal static class RoleStyle
 {
-    /// <summary>The class of every label without a colour of its own.</summary>
-    public const string Other = "other";
-
     /// <summary>The style sheet's class of a label.</summary>
-    public static string Of(string role) => PairTopology.Labels.Contains(role) ? role : Other;
+    public static string Of(string role) => PairTopology.Labels.Contains(role) ? role : "other";
 }

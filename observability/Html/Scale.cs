@@ -94,6 +94,12 @@ public static class Figures
         _ => (share * 100).ToString("0.0000", Grouped),
     };
 
+    /// <summary>A share of tries as per cent, with a sign after it where one is given; where nothing was tried there is none.</summary>
+    public static string Rate(double share, long tries, string sign = "") => tries == 0 ? "–" : Percent(share) + sign;
+
+    /// <summary>An interval of a share of tries as per cent; where nothing was tried there is none.</summary>
+    public static string Range(double low, double high, long tries) => tries == 0 ? "–" : $"{Percent(low)} – {Percent(high)}";
+
     /// <summary>A tick label: 25k rather than 25000 if there is little room.</summary>
     public static string Tick(double v) => Math.Abs(v) switch
     {
