@@ -122,27 +122,8 @@ public sealed class DuplicateAddressTests
     public void A_segment_with_dad_is_the_same_from_images_and_in_full()
     {
         SiteOptions options = Lan(events: new SiteEventOptions { What = SiteEventKind.Recreate, Of = "aue0", Every = VirtualTime.FromSeconds(40) });
-        Site whole = Windows(options), full = Windows(options with { SkipQuiet = false });
-        PackedSite packed = PackedSite.Pack(Site.Create(options, 0));
-        for (int window = 0; window < 6; window++)
-        {
-            Site opened = packed.Open(options);
-            opened.RunWindow();
-            packed = PackedSite.Pack(opened);
-        }
 
-        Assert.Equal((whole.Digest, whole.Digest), (packed.Open(options).Digest, full.Digest));
-
-        static Site Windows(SiteOptions options)
-        {
-            Site site = Site.Create(options, 0);
-            for (int window = 0; window < 6; window++)
-            {
-                site.RunWindow();
-            }
-
-            return site;
-        }
+        EveryWay.Ran(options, 6);
     }
 
     [Theory]

@@ -136,19 +136,8 @@ public sealed class InterfaceEventTests
     {
         InterfaceOptions[] interfaces = [.. Stick, new() { Name = "gif0", Tunnel = "10.0.0.1" }];
         SiteOptions options = Options(interfaces, Every(7, SiteEventKind.Recreate, "all"), Every(11, SiteEventKind.Renumber, "all"), Every(13, SiteEventKind.Mtu, "all"), Every(9, SiteEventKind.Hup, "called"));
-        Site whole = Site.Create(options, 0), full = Site.Create(options with { SkipQuiet = false }, 0);
-        PackedSite packed = PackedSite.Pack(Site.Create(options, 0));
-        for (int window = 0; window < 8; window++)
-        {
-            whole.RunWindow();
-            full.RunWindow();
-            Site opened = packed.Open(options);
-            opened.RunWindow();
-            packed = PackedSite.Pack(opened);
-        }
 
-        Assert.True(whole.QuietEvents > 0);
-        Assert.Equal((whole.Digest, whole.Digest), (packed.Open(options).Digest, full.Digest));
+        Assert.True(EveryWay.Ran(options, 8).QuietEvents > 0);
     }
 
     [Fact]

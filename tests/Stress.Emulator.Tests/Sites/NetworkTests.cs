@@ -62,19 +62,9 @@ public sealed class NetworkTests
     [Fact]
     public void A_site_of_eighty_one_routers_ends_the_same_from_its_image_and_with_every_event_in_full()
     {
-        Site whole = Site.Create(Large(), 1), full = Site.Create(Large() with { SkipQuiet = false }, 1);
-        PackedSite packed = PackedSite.Pack(Site.Create(Large(), 1));
-        for (int window = 0; window < 4; window++)
-        {
-            whole.RunWindow();
-            full.RunWindow();
-            Site opened = packed.Open(Large());
-            opened.RunWindow();
-            packed = PackedSite.Pack(opened);
-        }
+        Site whole = EveryWay.Ran(Large(), 4, number: 1);
 
         Assert.True(whole.QuietEvents > 0);
-        Assert.Equal((whole.Digest, whole.Digest), (packed.Open(Large()).Digest, full.Digest));
         Assert.All(whole.Tally.Counters.By(c => c.Disconnects), n => Assert.True(n > 0));
     }
 

@@ -201,27 +201,8 @@ public sealed class QuerierTests
     public void A_segment_with_a_querier_is_the_same_from_images_and_in_full(bool nics, bool snooping)
     {
         SiteOptions options = Lan(nics, InterfaceTeardown.AddressesFirst, snooping: snooping, events: nics ? new SiteEventOptions { What = SiteEventKind.Recreate, Of = "station", Every = VirtualTime.FromMinutes(3) } : new SiteEventOptions { What = SiteEventKind.Flap, Of = "lan", Every = VirtualTime.FromMinutes(7) });
-        Site whole = Windows(options), full = Windows(options with { SkipQuiet = false });
-        PackedSite packed = PackedSite.Pack(Site.Create(options, 0));
-        for (int window = 0; window < 12; window++)
-        {
-            Site opened = packed.Open(options);
-            opened.RunWindow();
-            packed = PackedSite.Pack(opened);
-        }
 
-        Assert.Equal((whole.Digest, whole.Digest), (packed.Open(options).Digest, full.Digest));
-
-        static Site Windows(SiteOptions options)
-        {
-            Site site = Site.Create(options, 0);
-            for (int window = 0; window < 12; window++)
-            {
-                site.RunWindow();
-            }
-
-            return site;
-        }
+        EveryWay.Ran(options, 12);
     }
 
     [Fact]
