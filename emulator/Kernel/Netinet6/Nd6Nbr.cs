@@ -59,18 +59,32 @@ public sealed partial class BsdKernel
     // nd6_dad_stop, for an address that is removed.
     private void Nd6DadStop(int ia)
     {
-        for (int i = 0; i < _dadqs.Length && !Has(KernelSwitch.DadKept); i++)
+        int i = Has(KernelSwitch.DadKept) ? -1 : Nd6DadFind(ia);
+        if (i < 0)
+        {
+            return;
+        }
+
+        if (_in6Ifaddrs[ia].Dad == In6Dad.Tentative)
+        {
+            _oracle.Probe(Probe.DadStopped);
+        }
+
+        Nd6DadEnd(ref _dadqs[i]);
+    }
+
+    // nd6_dad_find: the slot of an address's dadq, or -1.
+    private int Nd6DadFind(int ia)
+    {
+        for (int i = 0; i < _dadqs.Length; i++)
         {
             if (_dadqs[i].Used && _dadqs[i].Ifa == ia)
             {
-                if (_in6Ifaddrs[ia].Dad == In6Dad.Tentative)
-                {
-                    _oracle.Probe(Probe.DadStopped);
-                }
-
-                Nd6DadEnd(ref _dadqs[i]);
+                return i;
             }
         }
+
+        return -1;
     }
 
     private void Nd6DadEnd(ref Dadq d)
@@ -146,9 +160,9 @@ public sealed partial class BsdKernel
         In6Dad state = _in6Ifaddrs[ia].Dad;
         if (message.Type == Icmpv6Type.NeighborAdvertisement)
         {
-            if (state == In6Dad.Tentative)
+            if (state == In6Dad.Tentative && Nd6DadFind(ia) is >= 0 and int i)
             {
-                Nd6DadDuplicated(ia);
+                Nd6DadDuplicated(ref _dadqs[i]);
             }
 
             return true;
@@ -185,30 +199,14 @@ public sealed partial class BsdKernel
     // nd6_dad_ns_input: whoever has not sent its own solicitation yet gives way; of two who have, neither keeps the address.
     private void Nd6DadNsInput(int ia)
     {
-        foreach (ref Dadq d in _dadqs.AsSpan())
+        int i = Nd6DadFind(ia);
+        if (i >= 0 && _dadqs[i].Sent > 0)
         {
-            if (d.Used && d.Ifa == ia)
-            {
-                if (d.Sent == 0)
-                {
-                    Nd6DadDuplicated(ref d);
-                }
-                else
-                {
-                    d.Heard++;
-                }
-            }
+            _dadqs[i].Heard++;
         }
-    }
-
-    private void Nd6DadDuplicated(int ia)
-    {
-        foreach (ref Dadq d in _dadqs.AsSpan())
+        else if (i >= 0)
         {
-            if (d.Used && d.Ifa == ia)
-            {
-                Nd6DadDuplicated(ref d);
-            }
+            Nd6DadDuplicated(ref _dadqs[i]);
         }
     }
 
