@@ -34,10 +34,7 @@ internal static class EdgesCommand
 
     private static async Task<int> CheckAsync(int lists, string? named, CancellationToken stop)
     {
-        foreach (string line in Machine.Describe())
-        {
-            Console.WriteLine(line);
-        }
+        Machine.Write();
 
         GuestCache cache = GuestCache.OfUser();
         GuestKernel kernel = GuestsCommand.KernelOf(cache, named, k => k is { Kcov: true, FixOf: null }, " --kcov");

@@ -312,10 +312,7 @@ internal static class GuestsCommand
 
     private static void Describe()
     {
-        foreach (string line in Machine.Describe())
-        {
-            Console.WriteLine(line);
-        }
+        Machine.Write();
 
         Console.WriteLine($"load       {File.ReadAllText("/proc/loadavg").Trim()}");
         Console.WriteLine();

@@ -36,10 +36,7 @@ internal static class MomentCommand
 
     private static int Measure(int wanted, int timed, ulong seed, CancellationToken stop)
     {
-        foreach (string line in Machine.Describe())
-        {
-            Console.WriteLine(line);
-        }
+        Machine.Write();
 
         SiteOptions flagship = ScenarioLoader.Load(Repository.At("scenarios", "troxel-2005.yaml")).Site;
         var causes = new CrashCauses(steps: 1);

@@ -60,10 +60,7 @@ internal static partial class RepeatCommand
             return 1;
         }
 
-        foreach (string line in Machine.Describe())
-        {
-            Console.WriteLine(line);
-        }
+        Machine.Write();
 
         Console.WriteLine($"load       {load} busy processes, {lanes} projects at once");
         Console.WriteLine();

@@ -17,10 +17,7 @@ internal static class TableCommand
 
     private static async Task<int> Print(bool quick)
     {
-        foreach (string line in Machine.Describe())
-        {
-            Console.WriteLine(line);
-        }
+        Machine.Write();
 
         Console.WriteLine("work       scenarios/troxel-2005.yaml, pairs of two routers, HUP every 10 minutes" + (quick ? "; a tenth of the work (--quick)" : ""));
         Console.WriteLine();

@@ -46,10 +46,7 @@ internal static class TriageCommand
 
     private static async Task<int> Measure(string folder, int runs, int crashes, int rate, int seconds, string? store)
     {
-        foreach (string line in Machine.Describe())
-        {
-            Console.WriteLine(line);
-        }
+        Machine.Write();
 
         string made = Path.Combine(folder, "made");
         var maker = new MadeRuns(Repository.At("tests", "formats", "format-1", "complete"));

@@ -8,13 +8,13 @@ namespace Stress.Bench.Speed;
 /// <summary>The machine that a figure was measured on.</summary>
 internal static class Machine
 {
-    /// <summary>Machine, runtime and collector, a line each.</summary>
-    public static IEnumerable<string> Describe()
+    /// <summary>Writes machine, system, runtime and collector, a line each.</summary>
+    public static void Write()
     {
-        yield return $"machine    {Processor()}, {Environment.ProcessorCount} processors, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB, load {Load()}";
-        yield return $"system     {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
-        yield return $"runtime    {RuntimeInformation.FrameworkDescription}, Orleans {typeof(Grain).Assembly.GetName().Version?.ToString(3)}, tiered PGO {Switch("System.Runtime.TieredPGO")}";
-        yield return $"collector  {(GCSettings.IsServerGC ? "server" : "workstation")}, {(GCSettings.LatencyMode == GCLatencyMode.Batch ? "not concurrent" : "concurrent")}, heaps {GC.GetConfigurationVariables().GetValueOrDefault("GCHeapCount", "default")}";
+        Console.WriteLine($"machine    {Processor()}, {Environment.ProcessorCount} processors, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB, load {Load()}");
+        Console.WriteLine($"system     {RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
+        Console.WriteLine($"runtime    {RuntimeInformation.FrameworkDescription}, Orleans {typeof(Grain).Assembly.GetName().Version?.ToString(3)}, tiered PGO {Switch("System.Runtime.TieredPGO")}");
+        Console.WriteLine($"collector  {(GCSettings.IsServerGC ? "server" : "workstation")}, {(GCSettings.LatencyMode == GCLatencyMode.Batch ? "not concurrent" : "concurrent")}, heaps {GC.GetConfigurationVariables().GetValueOrDefault("GCHeapCount", "default")}");
     }
 
     /// <summary>Most memory that a process ever had, in bytes.</summary>
