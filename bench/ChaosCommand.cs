@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
+using Stress.Client;
 using Stress.Tests.Clusters;
+using Stress.Tests.Shared;
 
 namespace Stress.Bench;
 
@@ -24,17 +27,29 @@ internal static class ChaosCommand
         var runs = new Option<int>("--runs") { Description = "How many runs.", DefaultValueFactory = _ => 30 };
         var seed = new Option<int>("--seed") { Description = "Seed of faults and moments (default: a different one each time).", DefaultValueFactory = _ => Random.Shared.Next() };
         var only = new Option<Fault?>("--fault") { Description = "This fault only (default: each in turn)." };
-        var command = new Command("chaos", "Runs on a cluster while its processes are killed: one digest, nothing lost.") { runs, seed, only };
-        command.SetAction((line, _) => Execute(line.GetValue(runs), line.GetValue(seed), line.GetValue(only)));
+        var grids = new Option<bool>("--grids")
+        {
+            Description = $"A hundred sites of a hundred routers (scenarios/grid.yaml, made larger), as fast as they go, in place of {Pairs} pairs of {Hours} h in fifteen seconds.",
+        };
+        var command = new Command("chaos", "Runs on a cluster while its processes are killed: one digest, nothing lost.") { runs, seed, only, grids };
+        command.SetAction((line, _) => Execute(line.GetValue(runs), line.GetValue(seed), line.GetValue(only), line.GetValue(grids)));
         return command;
     }
 
-    private static async Task<int> Execute(int runs, int seed, Fault? only)
+    private static async Task<int> Execute(int runs, int seed, Fault? only, bool grids)
     {
         Console.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        string[] work = ["scenarios/troxel-2005.yaml", "--pairs", Pairs.ToString(CultureInfo.InvariantCulture), "--hours", Hours.ToString(CultureInfo.InvariantCulture)];
-        string expected = await Expected(work);
+        string[] Work(LocalCluster cluster) => grids
+            ? [Grids(cluster.Folder)]
+            : ["scenarios/troxel-2005.yaml", "--pairs", Pairs.ToString(CultureInfo.InvariantCulture), "--hours", Hours.ToString(CultureInfo.InvariantCulture)];
+        string[] speed = grids ? [] : ["--pace", Pace.ToString(CultureInfo.InvariantCulture)];
+        if (await Undisturbed(Work) is not { } undisturbed)
+        {
+            return ExitCodes.Usage;
+        }
+
+        (string expected, long windows) = undisturbed;
         int wrong = 0;
         Queue<Fault> order = [];
         for (int run = 0; run < runs; run++)
@@ -48,12 +63,13 @@ internal static class ChaosCommand
             }
 
             Fault fault = only ?? order.Dequeue();
-            long at = random.NextInt64(1, Pairs * Hours * WindowsAnHour * 9 / 10);
+            long at = random.NextInt64(1, Math.Max(2, windows * 9 / 10));
             long start = Stopwatch.GetTimestamp();
             await using LocalCluster cluster = LocalCluster.Start();
             Faults.Prepare(cluster, fault);
             await Task.WhenAll(cluster.StartSilo(0), cluster.StartSilo(1));
-            RunningProcess Client() => cluster.Run("run", onCluster: true, [.. work, "--pace", Pace.ToString(CultureInfo.InvariantCulture), "--checkpoint", "5", "--name", "chaos"]);
+            string[] work = Work(cluster);
+            RunningProcess Client() => cluster.Run("run", onCluster: true, [.. work, .. speed, "--checkpoint", "5", "--name", "chaos"]);
             RunningProcess client = Client();
             await cluster.Reached("run", at);
             await Faults.Apply(cluster, fault, RedisAway, async () =>
@@ -61,7 +77,7 @@ internal static class ChaosCommand
                 await client.Kill();
                 client = Client();
             });
-            await client.End();
+            await client.End(Timeout.InfiniteTimeSpan);
             bool same = cluster.HasReport("run") && Comparable(cluster.ReportOf("run")) == expected;
             wrong += same ? 0 : 1;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run + 1,3}  {fault,-12} at window {at,6}  {Stopwatch.GetElapsedTime(start).TotalSeconds,5:0.0} s  {(same ? "the same report" : "ANOTHER REPORT OR NONE: " + client.Output)}"));
@@ -71,13 +87,38 @@ internal static class ChaosCommand
         return wrong == 0 ? 0 : 1;
     }
 
-    private static async Task<string> Expected(string[] work)
+    // A scenario includes one of its own folder.
+    private static string Grids(string folder)
     {
-        await using LocalCluster alone = LocalCluster.Start();
-        await alone.Run("alone", onCluster: false, work).End();
-        return Comparable(alone.ReportOf("alone"));
+        foreach (string file in (string[])["troxel-2005.yaml", "grid.yaml"])
+        {
+            File.Copy(Repository.At("scenarios", file), Path.Combine(folder, file));
+        }
+
+        string grids = Path.Combine(folder, "grids.yaml");
+        File.WriteAllText(grids, "name: grids\ndescription: A hundred grids of ten by ten routers.\ninclude: grid.yaml\nsites: 100\nnetwork: {shape: grid, width: 10, height: 10}\n");
+        return grids;
     }
 
-    // The line that repeats the run names options that this check sets, and they change no result.
-    private static string Comparable(string report) => string.Join('\n', report.Split('\n').Where(line => !line.StartsWith("command:", StringComparison.Ordinal)));
+    // The report that every disturbed run has to give, and how many windows it is of; null when there is none, and the client has said why.
+    private static async Task<(string Report, long Windows)?> Undisturbed(Func<LocalCluster, string[]> work)
+    {
+        await using LocalCluster alone = LocalCluster.Start();
+        RunningProcess client = alone.Run("alone", onCluster: false, work(alone));
+        await client.End(Timeout.InfiniteTimeSpan);
+        if (!alone.HasReport("alone"))
+        {
+            Console.Error.WriteLine(client.Output);
+            return null;
+        }
+
+        JsonElement report = alone.ReadReport("alone");
+        long windows = (long)(report.GetProperty("sites").GetInt32() * report.GetProperty("virtualHours").GetDouble() * WindowsAnHour);
+        Console.WriteLine($"undisturbed: digest {report.GetProperty("digest").GetString()}, {windows:n0} windows");
+        return (Comparable(alone.ReportOf("alone")), windows);
+    }
+
+    // The line that repeats the run names options that this check sets, and they change no result; the scenario of --grids is in a folder of its own each time.
+    private static string Comparable(string report) => string.Join(
+        '\n', report.Split('\n').Where(line => !line.StartsWith("command:", StringComparison.Ordinal) && !line.StartsWith("scenarioFile:", StringComparison.Ordinal)));
 }
